@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string_view>
+
+namespace inlet53 {
+
+/// Octets that somebody else owns.
+using Bytes = std::span<const uint8_t>;
+/// Octets that somebody else owns and we may change.
+using MutableBytes = std::span<uint8_t>;
+
+/// Reads a 16-bit number in network order. Requires: 2 octets at `p`.
+[[nodiscard]] inline uint16_t load_be16(const uint8_t* p) noexcept {
+  return static_cast<uint16_t>((p[0] << 8) | p[1]);
+}
+
+/// Reads a 32-bit number in network order. Requires: 4 octets at `p`.
+[[nodiscard]] inline uint32_t load_be32(const uint8_t* p) noexcept {
+  return (uint32_t{p[0]} << 24) | (uint32_t{p[1]} << 16) | (uint32_t{p[2]} << 8) | uint32_t{p[3]};
+}
+
+/// Writes a 16-bit number in network order. Requires: 2 octets at `p`.
+inline void store_be16(uint8_t* p, uint16_t value) noexcept {
+  p[0] = static_cast<uint8_t>(value >> 8);
+  p[1] = static_cast<uint8_t>(value);
+}
+
+/// Writes a 32-bit number in network order. Requires: 4 octets at `p`.
+inline void store_be32(uint8_t* p, uint32_t value) noexcept {
+  p[0] = static_cast<uint8_t>(value >> 24);
+  p[1] = static_cast<uint8_t>(value >> 16);
+  p[2] = static_cast<uint8_t>(value >> 8);
+  p[3] = static_cast<uint8_t>(value);
+}
+
+/// The octets of a text. Lifetime: the text's.
+[[nodiscard]] inline Bytes as_bytes(std::string_view text) noexcept {
+  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
+
+/// The text that some octets are. Lifetime: the octets'.
+[[nodiscard]] inline std::string_view as_text(Bytes bytes) noexcept {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+}  // namespace inlet53

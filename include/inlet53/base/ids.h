@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace inlet53 {
+
+/// The shape of one kind of AWS id: a prefix, then hexadecimal digits (or a-z0-9).
+struct IdShape {
+  std::string_view prefix;
+  /// Digits after the prefix in ids made today.
+  size_t digits = 17;
+  /// Digits in ids of older objects, 0 when there were none.
+  size_t legacy_digits = 0;
+  /// True for a-z0-9 (REST API ids), false for 0-9a-f.
+  bool base36 = false;
+};
+
+/// Source: AWS API references of EC2, Route 53 Resolver and API Gateway.
+namespace id_shape {
+inline constexpr IdShape kVpc{"vpc-", 17, 8};
+inline constexpr IdShape kSubnet{"subnet-", 17, 8};
+inline constexpr IdShape kSecurityGroup{"sg-", 17, 8};
+inline constexpr IdShape kPrefixList{"pl-", 17, 8};
+inline constexpr IdShape kNetworkInterface{"eni-", 17, 8};
+inline constexpr IdShape kVpcEndpoint{"vpce-", 17, 8};
+inline constexpr IdShape kInstance{"i-", 17, 8};
+inline constexpr IdShape kInboundEndpoint{"rslvr-in-", 17};
+inline constexpr IdShape kOutboundEndpoint{"rslvr-out-", 17};
+inline constexpr IdShape kResolverNetworkInterface{"rni-", 17};
+inline constexpr IdShape kResolverRule{"rslvr-rr-", 17};
+inline constexpr IdShape kFirewallRuleGroup{"rslvr-frg-", 17};
+inline constexpr IdShape kFirewallDomainList{"rslvr-fdl-", 17};
+inline constexpr IdShape kRestApi{"", 10, 0, true};
+/// The random part of a VPC endpoint's regional DNS name, `vpce-0ac…-RRRRRRRR`.
+inline constexpr IdShape kVpcEndpointSuffix{"", 8, 0, true};
+}  // namespace id_shape
+
+/// True when `id` has the shape: the prefix, the right number of digits, lower case.
+[[nodiscard]] bool has_shape(std::string_view id, const IdShape& shape) noexcept;
+
+/// Says the shape to a person: `vpc- and 17 (or 8) of 0-9a-f`.
+[[nodiscard]] std::string describe(const IdShape& shape);
+
+/// An id of the shape, always the same for the same `seed` text (say, the object's key path), so
+/// that an id that a configuration leaves out stays from run to run.
+[[nodiscard]] std::string generate_id(const IdShape& shape, std::string_view seed);
+
+}  // namespace inlet53

@@ -1,0 +1,56 @@
+#include "inlet53/base/ids.h"
+
+#include <algorithm>
+#include <cstdint>
+
+#include "inlet53/base/text.h"
+
+namespace inlet53 {
+
+namespace {
+
+constexpr std::string_view kDigits = "0123456789abcdefghijklmnopqrstuvwxyz";
+
+// FNV-1a, then the splitmix64 finish: spread enough for made-up ids, and the same on every machine.
+uint64_t spread(std::string_view text, uint64_t round) {
+  uint64_t h = 0xcbf29ce484222325ULL + round;
+  for (const char c : text) h = (h ^ static_cast<uint8_t>(c)) * 0x100000001b3ULL;
+  h = (h ^ (h >> 30)) * 0xbf58476d1ce4e5b9ULL;
+  h = (h ^ (h >> 27)) * 0x94d049bb133111ebULL;
+  return h ^ (h >> 31);
+}
+
+}  // namespace
+
+bool has_shape(std::string_view id, const IdShape& shape) noexcept {
+  if (!id.starts_with(shape.prefix)) return false;
+  const std::string_view digits = id.substr(shape.prefix.size());
+  if (digits.size() != shape.digits &&
+      (shape.legacy_digits == 0 || digits.size() != shape.legacy_digits)) {
+    return false;
+  }
+  const std::string_view allowed = kDigits.substr(0, shape.base36 ? 36 : 16);
+  return digits.find_first_not_of(allowed) == std::string_view::npos;
+}
+
+std::string describe(const IdShape& shape) {
+  const std::string count = shape.legacy_digits == 0
+                                ? concat(shape.digits)
+                                : concat(shape.digits, " (or ", shape.legacy_digits, ")");
+  const std::string_view set = shape.base36 ? "a-z0-9" : "0-9a-f";
+  return shape.prefix.empty() ? concat(count, " of ", set)
+                              : concat(shape.prefix, " and ", count, " of ", set);
+}
+
+std::string generate_id(const IdShape& shape, std::string_view seed) {
+  std::string id(shape.prefix);
+  const uint64_t base = shape.base36 ? 36 : 16;
+  // Real ids of today begin with a zero (vpc-0c00…), REST API ids with anything.
+  if (shape.digits == 17) id += '0';
+  for (uint64_t round = 0; id.size() < shape.prefix.size() + shape.digits; ++round) {
+    id += kDigits[spread(seed, round) % base];
+  }
+  return id;
+}
+
+}  // namespace inlet53
