@@ -1,0 +1,116 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace inlet53::dns {
+
+/// Octets in a message header. Source: RFC 1035 §4.1.1.
+inline constexpr size_t kHeaderSize = 12;
+/// The largest message over UDP without EDNS. Source: RFC 1035 §2.3.4.
+inline constexpr size_t kPlainUdpLimit = 512;
+/// The largest message there is.
+inline constexpr size_t kMaxMessage = 65535;
+
+/// Resource record types that the code names. Any other 16-bit value is valid too.
+/// Source: IANA "Resource Record (RR) TYPEs".
+enum class RRType : uint16_t {
+  A = 1,
+  NS = 2,
+  CNAME = 5,
+  SOA = 6,
+  PTR = 12,
+  HINFO = 13,
+  MX = 15,
+  TXT = 16,
+  RP = 17,
+  AFSDB = 18,
+  RT = 21,
+  SIG = 24,
+  PX = 26,
+  AAAA = 28,
+  NXT = 30,
+  SRV = 33,
+  NAPTR = 35,
+  KX = 36,
+  DNAME = 39,
+  OPT = 41,
+  DS = 43,
+  SSHFP = 44,
+  RRSIG = 46,
+  NSEC = 47,
+  DNSKEY = 48,
+  NSEC3 = 50,
+  NSEC3PARAM = 51,
+  TLSA = 52,
+  SMIMEA = 53,
+  OPENPGPKEY = 61,
+  SVCB = 64,
+  HTTPS = 65,
+  SPF = 99,
+  TKEY = 249,
+  TSIG = 250,
+  IXFR = 251,
+  AXFR = 252,
+  MAILB = 253,
+  MAILA = 254,
+  ANY = 255,
+  URI = 256,
+  CAA = 257,
+};
+
+enum class RRClass : uint16_t { IN = 1, CH = 3, HS = 4, NONE = 254, ANY = 255 };
+
+enum class Opcode : uint8_t { Query = 0, IQuery = 1, Status = 2, Notify = 4, Update = 5, Dso = 6 };
+
+/// Response codes that the code names; 12 bits, of which the OPT carries the upper eight, so that
+/// BadVers can't be sent without one (RFC 6891 §6.1.3). Source: IANA "DNS RCODEs".
+enum class Rcode : uint16_t {
+  NoError = 0,
+  FormErr = 1,
+  ServFail = 2,
+  NXDomain = 3,
+  NotImp = 4,
+  Refused = 5,
+  YXDomain = 6,
+  NotAuth = 9,
+  BadVers = 16,
+};
+
+/// Extended DNS error codes that we send. Source: RFC 8914 §4.
+enum class Ede : uint16_t {
+  Other = 0,
+  StaleAnswer = 3,
+  NotReady = 14,
+  Blocked = 15,
+  Prohibited = 18,
+  StaleNXDomain = 19,
+  NotAuthoritative = 20,
+  NotSupported = 21,
+  NoReachableAuthority = 22,
+  NetworkError = 23,
+};
+
+/// The mnemonic of a type (`A`, `HTTPS`), empty when it has none here. Lifetime: static.
+/// Knows the types that ldns 1.8 knows, so that it reads what we write.
+[[nodiscard]] std::string_view type_mnemonic(uint16_t type) noexcept;
+
+/// Writes `A`, `HTTPS` or `TYPE65280` at `out` and returns its length.
+/// Requires: 16 octets at `out`, whatever the length is.
+size_t write_type(uint16_t type, char* out) noexcept;
+/// The same as a string.
+[[nodiscard]] std::string type_text(uint16_t type);
+/// A type from its mnemonic, in any letter case, or `TYPEnn` (RFC 3597 §5).
+[[nodiscard]] std::optional<uint16_t> parse_type(std::string_view text) noexcept;
+
+/// Writes `IN`, `CH`, `ANY` or `CLASS7` at `out` and returns its length (at most 10).
+size_t write_class(uint16_t rrclass, char* out) noexcept;
+
+/// Route 53's spelling: `NOERROR`, `NXDOMAIN`, `SERVFAIL`; empty for a number that IANA has not
+/// given a name. Lifetime: static.
+[[nodiscard]] std::string_view rcode_text(Rcode rcode) noexcept;
+
+}  // namespace inlet53::dns

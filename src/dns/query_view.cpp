@@ -1,0 +1,101 @@
+#include "inlet53/dns/query_view.h"
+
+#include "wire.h"
+
+namespace inlet53::dns {
+
+namespace {
+
+// Reads the question behind the header, if it is whole, and moves `question_end` behind it.
+bool parse_question(Bytes message, QueryView& query) noexcept {
+  const auto qname = parse_flat_name(message, kHeaderSize);
+  if (!qname) return false;
+  const size_t at = kHeaderSize + qname->size();
+  if (message.size() - at < kQuestionTail) return false;
+  query.qname = *qname;
+  query.qtype = load_be16(&message[at]);
+  query.qclass = load_be16(&message[at + 2]);
+  query.question_end = static_cast<uint32_t>(at + kQuestionTail);
+  query.has_question = true;
+  return true;
+}
+
+// RFC 6891 §6.1.2: code, length, data, one option after the other.
+bool options_are_whole(Bytes options) noexcept {
+  constexpr size_t kOptionHead = 4;
+  size_t left = options.size();
+  const uint8_t* at = options.data();
+  while (left >= kOptionHead) {
+    const size_t size = kOptionHead + load_be16(at + 2);
+    if (size > left) return false;
+    at += size;
+    left -= size;
+  }
+  return left == 0;
+}
+
+// False when it is the second OPT, not owned by the root, or has options that leave it.
+bool take_opt(Bytes message, const RecordExtent& record, QueryEdns& edns) noexcept {
+  if (edns.present || message[record.owner] != 0) return false;
+  const uint8_t* head = &message[record.head];
+  edns.present = true;
+  edns.udp_size = load_be16(head + 2);
+  edns.version = head[5];
+  edns.dnssec_ok = (head[6] & 0x80) != 0;
+  const Bytes options = message.subspan(record.rdata, record.end - record.rdata);
+  // What the options of a later version look like is not ours to judge: it gets BADVERS.
+  if (edns.version == 0 && !options_are_whole(options)) return false;
+  edns.options = options;
+  return true;
+}
+
+// Walks one section; false when it is shorter than its count or has an OPT that may not be there.
+bool walk_section(Bytes message, size_t count, size_t& at, QueryEdns* edns) noexcept {
+  for (; count > 0; --count) {
+    const auto record = find_record(message, at);
+    if (!record) return false;
+    if (record->type == static_cast<uint16_t>(RRType::OPT)) {
+      if (edns == nullptr || !take_opt(message, *record, *edns)) return false;
+    }
+    at = record->end;
+  }
+  return true;
+}
+
+bool is_opt_or_tsig(uint16_t type) noexcept {
+  return type == static_cast<uint16_t>(RRType::OPT) || type == static_cast<uint16_t>(RRType::TSIG);
+}
+
+}  // namespace
+
+QueryVerdict parse_query(Bytes message, QueryView& query) noexcept {
+  query = QueryView{};
+  if (message.size() < kHeaderSize) return QueryVerdict::Drop;
+  const uint8_t* header = message.data();
+  query.id = load_be16(header);
+  query.flags1 = header[2];
+  query.flags2 = header[3];
+  constexpr uint8_t kQr = 0x80;
+  if ((query.flags1 & kQr) != 0) return QueryVerdict::Drop;
+
+  const bool one_question = load_be16(header + 4) == 1;
+  const bool question_read = one_question && parse_question(message, query);
+  if (query.opcode() != Opcode::Query) return QueryVerdict::NotImp;
+  if (!question_read) return QueryVerdict::FormErr;
+
+  const size_t answers = load_be16(header + 6);
+  const size_t authorities = load_be16(header + 8);
+  const size_t additionals = load_be16(header + 10);
+  // RFC 1995 §3: only IXFR says something (the SOA that the client has) in the authority section.
+  const bool is_ixfr = query.qtype == static_cast<uint16_t>(RRType::IXFR);
+  size_t at = query.question_end;
+  if (answers != 0 || (authorities != 0 && !is_ixfr) ||
+      !walk_section(message, authorities, at, nullptr) ||
+      !walk_section(message, additionals, at, &query.edns) || at != message.size() ||
+      is_opt_or_tsig(query.qtype)) {
+    return QueryVerdict::FormErr;
+  }
+  return query.edns.version == 0 ? QueryVerdict::Accept : QueryVerdict::BadVers;
+}
+
+}  // namespace inlet53::dns

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+
+#include "inlet53/dns/types.h"
+
+namespace inlet53::dns {
+
+/// Types of RFC 1035 that nobody uses but that have names in their RDATA.
+inline constexpr uint16_t kMd = 3, kMf = 4, kMb = 7, kMg = 8, kMr = 9, kMinfo = 14;
+
+/// Whether a sender may compress the names in a type's RDATA: those of RFC 1035 (RFC 3597 §4).
+[[nodiscard]] constexpr bool may_compress_rdata(uint16_t type) noexcept {
+  constexpr uint32_t kTypes = [] {
+    uint32_t bits = 0;
+    for (const uint16_t plain : {kMd, kMf, kMb, kMg, kMr, kMinfo}) bits |= 1U << plain;
+    for (const RRType named : {RRType::NS, RRType::CNAME, RRType::SOA, RRType::PTR, RRType::MX}) {
+      bits |= 1U << static_cast<uint16_t>(named);
+    }
+    return bits;
+  }();
+  return type < 16 && ((kTypes >> type) & 1) != 0;
+}
+
+/// Where domain names stand in the RDATA of a type that was ever sent with compressed ones.
+/// RDATA is: `before` octets, `strings` character strings, `names` names, `after` octets.
+struct RdataNames {
+  uint8_t before = 0;
+  uint8_t strings = 0;
+  uint8_t names = 0;
+  uint8_t after = 0;      // exactly, unless `open_end`
+  bool open_end = false;  // whatever is left follows the names
+};
+
+/// The layout for `type`; `names` is 0 for the types whose RDATA is to be left as it stands.
+/// Source: RFC 3597 §4: those of RFC 1035, and RP, AFSDB, RT, SIG, PX, NXT, NAPTR, SRV, which
+/// receivers should decompress but senders must not compress.
+[[nodiscard]] constexpr RdataNames rdata_names(uint16_t type) noexcept {
+  switch (type) {
+    case static_cast<uint16_t>(RRType::NS):
+    case static_cast<uint16_t>(RRType::CNAME):
+    case static_cast<uint16_t>(RRType::PTR):
+    case kMd:
+    case kMf:
+    case kMb:
+    case kMg:
+    case kMr:
+      return {.names = 1};
+    case kMinfo:
+      return {.names = 2};
+    case static_cast<uint16_t>(RRType::SOA):
+      return {.names = 2, .after = 20};
+    case static_cast<uint16_t>(RRType::MX):
+      return {.before = 2, .names = 1};
+    case static_cast<uint16_t>(RRType::RP):
+      return {.names = 2};
+    case static_cast<uint16_t>(RRType::AFSDB):
+    case static_cast<uint16_t>(RRType::RT):
+      return {.before = 2, .names = 1};
+    case static_cast<uint16_t>(RRType::SIG):
+      return {.before = 18, .names = 1, .open_end = true};
+    case static_cast<uint16_t>(RRType::PX):
+      return {.before = 2, .names = 2};
+    case static_cast<uint16_t>(RRType::NXT):
+      return {.names = 1, .open_end = true};
+    case static_cast<uint16_t>(RRType::SRV):
+      return {.before = 6, .names = 1};
+    case static_cast<uint16_t>(RRType::NAPTR):
+      return {.before = 4, .strings = 3, .names = 1};
+    default:
+      return {};
+  }
+}
+
+}  // namespace inlet53::dns

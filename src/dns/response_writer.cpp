@@ -1,0 +1,209 @@
+#include "inlet53/dns/response_writer.h"
+
+#include <cstring>
+
+#include "fold.h"
+#include "rdata_names.h"
+#include "wire.h"
+
+namespace inlet53::dns {
+
+namespace {
+
+constexpr uint16_t kEdeOption = 15;  // RFC 8914 §2
+constexpr size_t kEdeSize = 4 + 2;   // code, length, info code; no extra text
+constexpr uint8_t kDnssecOk = 0x80;  // RFC 3225 §3
+
+// Whether a name that was written at `at` of `message` equals `flat`. Our own names: pointers lead
+// backwards to labels.
+bool name_at_equals(const uint8_t* message, size_t at, const uint8_t* flat) noexcept {
+  while (true) {
+    if ((message[at] & kPointerBits) == kPointerBits) {
+      at = load_be16(message + at) & kMaxPointerOffset;
+      continue;
+    }
+    const size_t length = message[at];
+    if (length != *flat) return false;
+    if (length == 0) return true;
+    if (!fold_equal(message + at + 1, flat + 1, length)) return false;
+    at += 1 + length;
+    flat += 1 + length;
+  }
+}
+
+}  // namespace
+
+ResponseWriter::ResponseWriter(MutableBytes buffer, const QueryView& query, size_t limit) noexcept
+    : buffer_(buffer.data()), query_(query), at_(query.question_end), limit_(limit), opt_room_(0) {
+  if (query.edns.present && limit - at_ >= kOptSize) {
+    opt_room_ = kOptSize;
+    limit_ -= kOptSize;
+  }
+}
+
+bool ResponseWriter::add(Section section, const RRsetView& rrset) noexcept {
+  if (may_compress_rdata(rrset.type)) return add_compressed(section, query_.qname, rrset);
+  const size_t size = rrset.records.size();
+  if (size > limit_ - at_) return refuse(section);
+  std::memcpy(buffer_ + at_, rrset.records.data(), size);
+  at_ += size;
+  count(section, rrset.count);
+  return true;
+}
+
+bool ResponseWriter::add(Section section, NameView owner, const RRsetView& rrset) noexcept {
+  return owner.equals(query_.qname) ? add(section, rrset) : add_compressed(section, owner, rrset);
+}
+
+bool ResponseWriter::refuse(Section section) noexcept {
+  // RFC 2181 §9: TC is for what is required, not for what is additional.
+  if (section != Section::Additional) truncated_ = true;
+  return false;
+}
+
+void ResponseWriter::count(Section section, uint16_t records) noexcept {
+  uint16_t& sum = counts_[static_cast<size_t>(section)];
+  sum = static_cast<uint16_t>(sum + records);
+}
+
+bool ResponseWriter::add_compressed(Section section, NameView owner,
+                                    const RRsetView& rrset) noexcept {
+  if (remembered_count_ == 0) remember(kHeaderSize, query_.qname, query_.qname.size());
+  const size_t start = at_;
+  const uint8_t remembered_before = remembered_count_;
+
+  const uint8_t* record = rrset.records.data();
+  for (size_t left = rrset.count; left > 0; --left) {
+    const uint8_t* rdata = record + kPreparedHead;
+    const size_t rdata_size = load_be16(rdata - 2);
+    if (!write_name(owner) || !write({rdata - kRecordHead, kRecordHead}) ||
+        !write_rdata(rrset.type, {rdata, rdata_size})) {
+      at_ = start;
+      remembered_count_ = remembered_before;
+      return refuse(section);
+    }
+    record = rdata + rdata_size;
+  }
+  count(section, rrset.count);
+  return true;
+}
+
+bool ResponseWriter::write(Bytes octets) noexcept {
+  if (octets.size() > limit_ - at_) return false;
+  std::memcpy(buffer_ + at_, octets.data(), octets.size());
+  at_ += octets.size();
+  return true;
+}
+
+// Writes RDATA with its names compressed and corrects the rdlength before it.
+bool ResponseWriter::write_rdata(uint16_t type, Bytes rdata) noexcept {
+  const size_t start = at_;
+  if (may_compress_rdata(type)) {
+    const RdataNames layout = rdata_names(type);
+    if (rdata.size() < layout.before || !write(rdata.first(layout.before))) return false;
+    rdata = rdata.subspan(layout.before);
+    for (uint8_t left = layout.names; left > 0; --left) {
+      const auto name = parse_flat_name(rdata, 0);
+      if (!name || !write_name(*name)) return false;
+      rdata = rdata.subspan(name->size());
+    }
+  }
+  if (!write(rdata)) return false;
+  store_be16(buffer_ + start - 2, static_cast<uint16_t>(at_ - start));
+  return true;
+}
+
+// Writes a name, its longest suffix that stands in the message already as a pointer.
+bool ResponseWriter::write_name(NameView name) noexcept {
+  NameView suffix = name;
+  size_t target = 0;
+  while (!suffix.is_root() && (target = find_written(suffix)) == 0) suffix = suffix.parent();
+
+  const size_t start = at_;
+  const size_t flat_size = name.size() - suffix.size();
+  const size_t tail_size = target != 0 ? 2 : 1;
+  if (flat_size + tail_size > limit_ - at_) return false;
+  std::memcpy(buffer_ + at_, name.data(), flat_size);
+  at_ += flat_size + tail_size;
+  if (target != 0) {
+    store_be16(buffer_ + at_ - 2, static_cast<uint16_t>(kPointerBits << 8 | target));
+  } else {
+    buffer_[at_ - 1] = 0;
+  }
+  remember(start, name, flat_size);
+  return true;
+}
+
+// The offset of a name that equals `name`, or 0.
+size_t ResponseWriter::find_written(NameView name) const noexcept {
+  for (size_t i = 0; i < remembered_count_; ++i) {
+    const Written& written = remembered_[i];
+    if (written.size != name.size()) continue;
+    const bool flat = written.offset < query_.question_end;
+    if (flat ? fold_equal(buffer_ + written.offset, name.data(), name.size())
+             : name_at_equals(buffer_, written.offset, name.data())) {
+      return written.offset;
+    }
+  }
+  return 0;
+}
+
+// Notes where the labels of `name` stand that were written at `offset` as its first `size` octets.
+void ResponseWriter::remember(size_t offset, NameView name, size_t size) noexcept {
+  NameView suffix = name;
+  while (!suffix.is_root() && suffix.size() > name.size() - size) {
+    const size_t at = offset + name.size() - suffix.size();
+    if (at > kMaxPointerOffset || remembered_count_ == kMaxRemembered) return;
+    remembered_[remembered_count_++] = {static_cast<uint16_t>(at),
+                                        static_cast<uint8_t>(suffix.size())};
+    suffix = suffix.parent();
+  }
+}
+
+size_t ResponseWriter::finish(ResponseFlags flags, Rcode rcode, const ResponseOpt& opt) noexcept {
+  constexpr uint8_t kQr = 0x80, kOpcodeAndRd = 0x79, kAa = 0x04, kTc = 0x02;
+  constexpr uint8_t kRa = 0x80, kCd = 0x10;
+  const auto code = static_cast<uint16_t>(rcode);
+  const bool with_opt = opt_room_ != 0;
+
+  buffer_[2] = static_cast<uint8_t>(kQr | (query_.flags1 & kOpcodeAndRd) |
+                                    (flags.authoritative ? kAa : 0) | (truncated_ ? kTc : 0));
+  // RFC 4035 §3.2.2: CD is copied. AD stays 0: nothing was validated.
+  buffer_[3] = static_cast<uint8_t>((flags.recursion_available ? kRa : 0) | (query_.flags2 & kCd) |
+                                    (code & 0x0F));
+  store_be16(buffer_ + 4, query_.has_question ? 1 : 0);
+  store_be16(buffer_ + 6, counts_[0]);
+  store_be16(buffer_ + 8, counts_[1]);
+  store_be16(buffer_ + 10, static_cast<uint16_t>(counts_[2] + (with_opt ? 1 : 0)));
+  if (with_opt) write_opt(static_cast<uint8_t>(code >> 4), opt);
+  return at_;
+}
+
+// Source: RFC 6891 §6.1.2-6.1.3.
+void ResponseWriter::write_opt(uint8_t extended_rcode, const ResponseOpt& opt) noexcept {
+  const bool with_ede = opt.ede.has_value() && kEdeSize <= limit_ - at_;
+  uint8_t* record = buffer_ + at_;
+  record[0] = 0;
+  store_be16(record + 1, static_cast<uint16_t>(RRType::OPT));
+  store_be16(record + 3, opt.udp_size);
+  record[5] = extended_rcode;
+  record[6] = 0;  // version
+  record[7] = query_.edns.dnssec_ok ? kDnssecOk : 0;
+  record[8] = 0;
+  store_be16(record + 9, with_ede ? kEdeSize : 0);
+  at_ += kOptSize;
+  if (!with_ede) return;
+  uint8_t* option = buffer_ + at_;
+  store_be16(option, kEdeOption);
+  store_be16(option + 2, 2);
+  store_be16(option + 4, static_cast<uint16_t>(*opt.ede));
+  at_ += kEdeSize;
+}
+
+size_t compose_error(MutableBytes buffer, const QueryView& query, ResponseFlags flags, Rcode rcode,
+                     const ResponseOpt& opt) noexcept {
+  ResponseWriter writer(buffer, query, buffer.size());
+  return writer.finish(flags, rcode, opt);
+}
+
+}  // namespace inlet53::dns
