@@ -1,0 +1,185 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "inlet53/base/cidr.h"
+#include "inlet53/base/ip_address.h"
+
+/// The model: every AWS object that inlet53 stands for, as a plain value.
+///
+/// Sources (TOML, later a template) produce it, `validate` checks it, builders consume it. A value
+/// never changes after validation. `name` is what a person calls an object in the source, unique
+/// among its kind. References between objects are ids; a source that lets people write names turns
+/// them into ids and leaves what it can't resolve as it was written, so that `validate` reports it.
+/// Threads: const access any.
+namespace inlet53::topology {
+
+/// A VPC. Source: EC2 API Reference, Vpc; VPC attributes enableDnsSupport and enableDnsHostnames.
+struct Vpc {
+  std::string name;
+  std::string id;
+  std::string region;
+  std::string account_id;         // 12 digits
+  std::vector<Cidr> cidr_blocks;  // of both families; the first is the primary one, IPv4
+  bool enable_dns_support = true;
+  bool enable_dns_hostnames = true;
+};
+
+/// A subnet, in one Availability Zone. Source: EC2 API Reference, Subnet.
+struct Subnet {
+  std::string name;
+  std::string id;
+  std::string vpc;
+  std::string availability_zone;  // its name, eu-west-1a
+  Cidr cidr_block;
+  std::optional<Cidr> ipv6_cidr_block;
+};
+
+struct PrefixListEntry {
+  Cidr cidr;
+  std::string description;
+};
+
+/// A managed prefix list. Source: Amazon VPC User Guide, "Managed prefix lists".
+struct PrefixList {
+  std::string name;
+  std::string id;
+  IpFamily address_family = IpFamily::V4;
+  uint32_t max_entries = 10;
+  std::vector<PrefixListEntry> entries;
+};
+
+enum class IpProtocol : uint8_t { All, Tcp, Udp };
+
+/// One inbound rule. A source is a block of addresses or a prefix list's id.
+struct SecurityGroupRule {
+  IpProtocol protocol = IpProtocol::All;
+  uint16_t from_port = 0;
+  uint16_t to_port = 65535;  // the last port that is let in
+  std::variant<Cidr, std::string> source;
+  std::string description;
+};
+
+/// A security group: what it does not allow, it drops.
+struct SecurityGroup {
+  std::string name;
+  std::string id;
+  std::string vpc;
+  std::vector<SecurityGroupRule> ingress;
+};
+
+/// Source: Route 53 API Reference, ResolverEndpoint.Direction.
+enum class Direction : uint8_t { Inbound, Outbound, InboundDelegation };
+
+/// One IP address of a resolver endpoint: a network interface in one subnet.
+struct ResolverEndpointIp {
+  std::string id;  // rni-…, as the query log names it
+  std::string subnet;
+  IpAddress address;
+  /// Where it is served; the address itself and port 53 when absent.
+  std::optional<SocketAddress> listen;
+  bool enabled = true;
+};
+
+/// A Route 53 Resolver endpoint. Source: Route 53 API Reference, ResolverEndpoint.
+struct ResolverEndpoint {
+  std::string name;
+  std::string id;
+  Direction direction = Direction::Inbound;
+  std::string vpc;
+  std::vector<std::string> security_groups;
+  std::vector<ResolverEndpointIp> ip_addresses;
+};
+
+/// A VPC endpoint's network interface in one subnet. It has an address of either family, or both.
+struct NetworkInterface {
+  std::string id;  // eni-…
+  std::string subnet;
+  std::optional<IpAddress> address;
+  std::optional<IpAddress> ipv6_address;
+  /// Where the gateway serves it; the address itself and port 443 when absent.
+  std::optional<SocketAddress> listen;
+};
+
+/// Which names of an endpoint's service its VPC answers with the endpoint's addresses.
+enum class PrivateDns : uint8_t {
+  Disabled,
+  /// AWS's PrivateDnsEnabled: the service's name and everything below it.
+  Enabled,
+  /// Ours: only the REST APIs that the topology names; public APIs stay reachable.
+  Listed,
+};
+
+/// Which address records an endpoint's names have. ServiceDefined: A for all of them, AAAA for the
+/// regional and zonal names only. Source: EC2 API Reference, DnsOptions.DnsRecordIpType.
+enum class DnsRecordIpType : uint8_t { Ipv4, Dualstack, Ipv6, ServiceDefined };
+
+/// An interface VPC endpoint.
+struct VpcEndpoint {
+  std::string name;
+  std::string id;
+  std::string vpc;
+  std::string service_name;  // com.amazonaws.eu-west-1.execute-api
+  /// The random part of its DNS names, `vpce-ID-RRRRRRRR`: 8 of a-z0-9.
+  std::string dns_suffix;
+  PrivateDns private_dns = PrivateDns::Disabled;
+  DnsRecordIpType dns_record_ip_type = DnsRecordIpType::Ipv4;
+  std::vector<std::string> security_groups;
+  std::vector<NetworkInterface> network_interfaces;
+};
+
+/// A private REST API. (Stages, resources and integrations join it with the gateway.)
+struct RestApi {
+  std::string name;
+  std::string id;  // 10 of a-z0-9
+  std::string region;
+  std::string account_id;
+  /// The VPC endpoints that it is associated with (endpointConfiguration.vpcEndpointIds).
+  std::vector<std::string> vpc_endpoints;
+};
+
+/// A Route 53 private hosted zone, associated with VPCs.
+struct HostedZone {
+  std::string name;
+  std::string id;           // Z…
+  std::string domain_name;  // letters, digits, `-`, `_`, `/`; with or without a dot at the end
+  std::string file;         // its master file, absolute
+  std::vector<std::string> vpcs;
+};
+
+/// All objects of a deployment: any number of regions, accounts and VPCs.
+struct Topology {
+  std::vector<Vpc> vpcs;
+  std::vector<Subnet> subnets;
+  std::vector<PrefixList> prefix_lists;
+  std::vector<SecurityGroup> security_groups;
+  std::vector<ResolverEndpoint> resolver_endpoints;
+  std::vector<VpcEndpoint> vpc_endpoints;
+  std::vector<RestApi> rest_apis;
+  std::vector<HostedZone> hosted_zones;
+
+  /// Each finds an object by id; null when there is none.
+  /// Lifetime: this topology's. Cost: linear; for building and validation, not for queries.
+  [[nodiscard]] const Vpc* find_vpc(std::string_view id) const noexcept;
+  [[nodiscard]] const Subnet* find_subnet(std::string_view id) const noexcept;
+  [[nodiscard]] const PrefixList* find_prefix_list(std::string_view id) const noexcept;
+  [[nodiscard]] const SecurityGroup* find_security_group(std::string_view id) const noexcept;
+  [[nodiscard]] const VpcEndpoint* find_vpc_endpoint(std::string_view id) const noexcept;
+};
+
+/// The address and port at which an endpoint IP address is served.
+[[nodiscard]] SocketAddress serving_address(const ResolverEndpointIp& ip);
+
+/// The region in a service's name (`com.amazonaws.eu-west-1.execute-api`), empty when the name is
+/// not of the form `com.amazonaws.REGION.SERVICE`. Lifetime: `service_name`'s.
+[[nodiscard]] std::string_view service_region(std::string_view service_name) noexcept;
+/// The service in a service's name, `execute-api` (or `ecr.api`); empty when the name is not of
+/// that form. Lifetime: `service_name`'s.
+[[nodiscard]] std::string_view service_label(std::string_view service_name) noexcept;
+
+}  // namespace inlet53::topology

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "inlet53/topology/topology.h"
+
+namespace inlet53::topology {
+
+/// A step into the configuration: a key, or a place in an array (from 0).
+using KeyStep = std::variant<std::string, size_t>;
+/// The way to a value as its source spells it: {"resolver_endpoint", "inbound", "ip_address", 0,
+/// "address"}. A source that knows lines turns it into one.
+using KeyPath = std::vector<KeyStep>;
+
+/// The path as text, `resolver_endpoint.inbound.ip_address[0].address`; a key that TOML would want
+/// in quotes has them.
+[[nodiscard]] std::string to_text(const KeyPath& path);
+
+/// One thing that is wrong with a topology.
+struct Problem {
+  KeyPath path;
+  std::string message;  // says what is wrong, with the nearest valid value where there is one
+};
+
+/// Everything that is wrong with `topology`, empty when it is sound: names and ids of the wrong
+/// shape or used twice, dangling references, blocks outside their VPC's, addresses outside their
+/// subnet, reserved in it or used twice, two endpoints with private DNS for one service and VPC,
+/// two addresses served at one place, too few or too many addresses, record types without an
+/// address of their family, private names in a VPC without DNS support, two hosted zones of one
+/// name in a VPC. Paths are spelled as in the configuration reference (`conf/inlet53.toml`); a path
+/// whose last step is not there means the object around it. Threads: any. Cost: linear but for
+/// subnets, which are compared in pairs. Source: the limits and refusals of the EC2, Route 53
+/// Resolver and API Gateway APIs.
+[[nodiscard]] std::vector<Problem> validate(const Topology& topology);
+
+}  // namespace inlet53::topology

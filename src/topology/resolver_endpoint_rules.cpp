@@ -1,0 +1,62 @@
+#include "rules.h"
+
+#include "inlet53/base/text.h"
+
+namespace inlet53::topology {
+
+namespace {
+
+/// Source: Route 53 Resolver: two addresses at least (the service), twenty at most (its
+/// CloudFormation schema).
+constexpr size_t kFewestAddresses = 2;
+constexpr size_t kMostAddresses = 20;
+
+void check_address_count(Findings& findings, const ResolverEndpoint& endpoint) {
+  const size_t count = endpoint.ip_addresses.size();
+  if (count >= kFewestAddresses && count <= kMostAddresses) return;
+  findings.add({"resolver_endpoint", endpoint.name, "ip_address"},
+               concat("a resolver endpoint has ", kFewestAddresses, " to ", kMostAddresses,
+                      " IP addresses (disabled ones count), this one has ", count));
+}
+
+void check_resolver_endpoint(Findings& findings, const ResolverEndpoint& endpoint) {
+  const Topology& topology = findings.topology();
+  const KeyPath path{"resolver_endpoint", endpoint.name};
+  if (endpoint.direction == Direction::Outbound) {
+    findings.add(below(path, "direction"),
+                 "an OUTBOUND endpoint is where a VPC's own queries leave; inlet53 serves INBOUND "
+                 "and INBOUND_DELEGATION endpoints only");
+  }
+  check_address_count(findings, endpoint);
+
+  std::vector<const Subnet*> subnets;
+  for (size_t i = 0; i < endpoint.ip_addresses.size(); ++i) {
+    subnets.push_back(findings.reference(below(path, "ip_address", i, "subnet"), topology.subnets,
+                                         endpoint.ip_addresses[i].subnet, "subnet"));
+  }
+  const Vpc* vpc = check_endpoint_vpc(findings, path, endpoint.vpc, subnets);
+  for (size_t i = 0; i < subnets.size(); ++i) {
+    if (subnets[i] == nullptr) continue;
+    if (vpc != nullptr) {
+      check_subnet_vpc(findings, below(path, "ip_address", i, "subnet"), *subnets[i], *vpc);
+    }
+    check_address(findings, below(path, "ip_address", i, "address"),
+                  endpoint.ip_addresses[i].address, *subnets[i]);
+  }
+  if (endpoint.security_groups.empty()) {
+    findings.add(below(path, "security_groups"),
+                 "a resolver endpoint has at least one security group; without one nobody could "
+                 "ask it");
+  }
+  check_security_group_list(findings, path, vpc, endpoint.security_groups);
+}
+
+}  // namespace
+
+void check_resolver_endpoints(Findings& findings) {
+  for (const ResolverEndpoint& endpoint : findings.topology().resolver_endpoints) {
+    check_resolver_endpoint(findings, endpoint);
+  }
+}
+
+}  // namespace inlet53::topology

@@ -1,0 +1,62 @@
+#include "inlet53/topology/topology.h"
+
+#include <algorithm>
+
+#include "shapes.h"
+
+namespace inlet53::topology {
+
+namespace {
+
+template <class Object>
+const Object* find_by_id(const std::vector<Object>& objects, std::string_view id) noexcept {
+  const auto found =
+      std::find_if(objects.begin(), objects.end(), [&](const Object& o) { return o.id == id; });
+  return found == objects.end() ? nullptr : &*found;
+}
+
+/// `com.amazonaws.REGION.SERVICE` in its two parts, both empty when it is anything else.
+/// A service may have dots of its own (`ecr.api`).
+std::pair<std::string_view, std::string_view> split_service_name(std::string_view name) noexcept {
+  constexpr std::string_view kPrefix = "com.amazonaws.";
+  if (!name.starts_with(kPrefix)) return {};
+  name.remove_prefix(kPrefix.size());
+  const size_t dot = name.find('.');
+  if (dot == std::string_view::npos || dot + 1 == name.size()) return {};
+  if (!is_region(name.substr(0, dot))) return {};
+  return {name.substr(0, dot), name.substr(dot + 1)};
+}
+
+}  // namespace
+
+const Vpc* Topology::find_vpc(std::string_view id) const noexcept { return find_by_id(vpcs, id); }
+
+const Subnet* Topology::find_subnet(std::string_view id) const noexcept {
+  return find_by_id(subnets, id);
+}
+
+const PrefixList* Topology::find_prefix_list(std::string_view id) const noexcept {
+  return find_by_id(prefix_lists, id);
+}
+
+const SecurityGroup* Topology::find_security_group(std::string_view id) const noexcept {
+  return find_by_id(security_groups, id);
+}
+
+const VpcEndpoint* Topology::find_vpc_endpoint(std::string_view id) const noexcept {
+  return find_by_id(vpc_endpoints, id);
+}
+
+SocketAddress serving_address(const ResolverEndpointIp& ip) {
+  return ip.listen.value_or(SocketAddress{ip.address, 53});
+}
+
+std::string_view service_region(std::string_view service_name) noexcept {
+  return split_service_name(service_name).first;
+}
+
+std::string_view service_label(std::string_view service_name) noexcept {
+  return split_service_name(service_name).second;
+}
+
+}  // namespace inlet53::topology
