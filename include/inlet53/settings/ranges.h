@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+
+/// The values that each setting may take. A source refuses what lies outside; the daemons rely on
+/// it. `conf/inlet53.toml` says the same to operators.
+namespace inlet53::settings::range {
+
+/// From `least` to `most`, both allowed, in the setting's own unit.
+struct Range {
+  uint64_t least = 0;
+  uint64_t most = 0;
+};
+
+inline constexpr Range kWorkers{1, 256};
+inline constexpr Range kCpu{0, 1023};  // what a cpu_set_t of glibc holds
+/// RFC 6891 §6.2.3: below 512 means 512; above 4096 a datagram gains nothing and may be lost.
+inline constexpr Range kEdnsUdpSize{512, 4096};
+inline constexpr Range kUdpReceiveBuffer{0, 1ULL << 30};  // octets; SO_RCVBUF is an int
+inline constexpr Range kStatisticsIntervalSeconds{0, 86400};
+
+inline constexpr Range kConnections{1, 1'000'000};
+inline constexpr Range kTcpTimeoutMs{100, 3'600'000};
+inline constexpr Range kMaxPipelined{4U << 10, 64U << 20};  // octets
+inline constexpr Range kBacklog{1, 65535};
+
+inline constexpr Range kBuffersPerWorker{2, 1024};  // one fills while another is written
+inline constexpr Range kRotateOctets{0, 1ULL << 50};
+inline constexpr Range kRotateSeconds{0, 366 * 86400};
+inline constexpr Range kKeepFiles{0, 1'000'000};
+
+}  // namespace inlet53::settings::range

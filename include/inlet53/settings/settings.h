@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+/// What a daemon is told that is no AWS object. Plain values with their defaults; each is described
+/// for operators in `conf/inlet53.toml`, and `ranges.h` says what it may be. Sizes are in octets.
+/// Threads: const access any.
+namespace inlet53::settings {
+
+struct Server {
+  uint32_t workers = 1;                       // 1-256
+  std::vector<uint32_t> cpus;                 // worker i runs on cpus[i % size]; empty: no pinning
+  uint32_t edns_udp_size = 1232;              // 512-4096, what we advertise and the most we send
+  uint32_t udp_receive_buffer = 4U << 20;     // SO_RCVBUF asked for; 0: the system's default
+  uint32_t statistics_interval_seconds = 60;  // 0: only at the end
+
+  friend bool operator==(const Server&, const Server&) = default;
+};
+
+struct Tcp {
+  uint32_t max_connections = 10000;            // a worker
+  uint32_t max_connections_per_client = 1000;  // a worker
+  uint32_t idle_timeout_ms = 10000;            // no complete query for so long: closed
+  uint32_t first_query_timeout_ms = 3000;      // from accept to the first complete query
+  uint32_t max_pipelined_octets = 256U
+                                  << 10;  // answers waiting for a slow reader; then we stop reading
+  uint32_t backlog = 1024;
+
+  friend bool operator==(const Tcp&, const Tcp&) = default;
+};
+
+enum class QueryLogMode : uint8_t {
+  All,
+  Unique,  // AWS's habit: what the cache answered is left out
+};
+
+enum class WhenFull : uint8_t {
+  Drop,   // count the record as dropped, keep answering
+  Block,  // keep the record, answer more slowly
+};
+
+struct QueryLog {
+  std::string file;  // absolute; empty: no log
+  QueryLogMode mode = QueryLogMode::All;
+  WhenFull when_full = WhenFull::Drop;
+  uint32_t buffers_per_worker = 8;      // of 1 MiB each
+  uint64_t rotate_octets = 1ULL << 30;  // 0: never by size
+  uint32_t rotate_seconds = 86400;      // 0: never by time
+  uint32_t keep_files = 0;              // rotated files that stay; 0: all
+
+  friend bool operator==(const QueryLog&, const QueryLog&) = default;
+};
+
+struct Settings {
+  Server server;
+  Tcp tcp;
+  QueryLog query_log;
+
+  friend bool operator==(const Settings&, const Settings&) = default;
+};
+
+}  // namespace inlet53::settings

@@ -1,0 +1,51 @@
+#include "inlet53/settings/ranges.h"
+
+#include <limits>
+
+#include <gtest/gtest.h>
+
+#include "inlet53/settings/settings.h"
+
+namespace inlet53::settings {
+namespace {
+
+/// A setting, its range and the most that its field holds.
+struct Setting {
+  const char* name;
+  uint64_t value;
+  range::Range range;
+  uint64_t field_holds;
+};
+
+constexpr uint64_t k32 = std::numeric_limits<uint32_t>::max();
+constexpr uint64_t k64 = std::numeric_limits<uint64_t>::max();
+
+TEST(Ranges, HoldTheDefaultsAndFitTheFields) {
+  const Settings defaults;
+  const Setting all[] = {
+      {"workers", defaults.server.workers, range::kWorkers, k32},
+      {"edns_udp_size", defaults.server.edns_udp_size, range::kEdnsUdpSize, k32},
+      {"udp_receive_buffer", defaults.server.udp_receive_buffer, range::kUdpReceiveBuffer, k32},
+      {"statistics_interval", defaults.server.statistics_interval_seconds,
+       range::kStatisticsIntervalSeconds, k32},
+      {"max_connections", defaults.tcp.max_connections, range::kConnections, k32},
+      {"max_connections_per_client", defaults.tcp.max_connections_per_client, range::kConnections,
+       k32},
+      {"idle_timeout", defaults.tcp.idle_timeout_ms, range::kTcpTimeoutMs, k32},
+      {"first_query_timeout", defaults.tcp.first_query_timeout_ms, range::kTcpTimeoutMs, k32},
+      {"max_pipelined", defaults.tcp.max_pipelined_octets, range::kMaxPipelined, k32},
+      {"backlog", defaults.tcp.backlog, range::kBacklog, k32},
+      {"buffers_per_worker", defaults.query_log.buffers_per_worker, range::kBuffersPerWorker, k32},
+      {"rotate_size", defaults.query_log.rotate_octets, range::kRotateOctets, k64},
+      {"rotate_interval", defaults.query_log.rotate_seconds, range::kRotateSeconds, k32},
+      {"keep_files", defaults.query_log.keep_files, range::kKeepFiles, k32},
+  };
+  for (const Setting& setting : all) {
+    EXPECT_LE(setting.range.least, setting.value) << setting.name;
+    EXPECT_LE(setting.value, setting.range.most) << setting.name;
+    EXPECT_LE(setting.range.most, setting.field_holds) << setting.name;
+  }
+}
+
+}  // namespace
+}  // namespace inlet53::settings
