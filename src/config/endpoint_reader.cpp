@@ -1,0 +1,74 @@
+#include "object_keys.h"
+#include "topology_reader.h"
+
+namespace inlet53::config {
+
+namespace {
+
+using topology::Direction;
+using topology::DnsRecordIpType;
+using topology::PrivateDns;
+
+void read_ip_address(TableReader& in, topology::ResolverEndpointIp& ip) {
+  read_id(in, "id", id_shape::kResolverNetworkInterface, ip.id);
+  in.read("subnet", Need::Required, ip.subnet, parse_text);
+  in.read("address", Need::Required, ip.address, parse_ip_address);
+  in.read("listen", Need::Optional, ip.listen, parse_socket_address);
+  in.read("enabled", Need::Optional, ip.enabled, parse_boolean);
+}
+
+void read_resolver_endpoint(TableReader& in, topology::ResolverEndpoint& endpoint) {
+  endpoint.name = in.name();
+  read_id(in, "id", id_shape::kInboundEndpoint, endpoint.id);
+  in.read("direction", Need::Optional, endpoint.direction,
+          one_of<Direction>({{"INBOUND", Direction::Inbound},
+                             {"INBOUND_DELEGATION", Direction::InboundDelegation},
+                             {"OUTBOUND", Direction::Outbound}}));
+  in.read("vpc", Need::Optional, endpoint.vpc, parse_text);
+  in.read_list("security_groups", Need::Required, endpoint.security_groups, parse_text);
+  in.each("ip_address", [&](TableReader& address) {
+    read_ip_address(address, endpoint.ip_addresses.emplace_back());
+  });
+}
+
+void read_network_interface(TableReader& in, topology::NetworkInterface& interface) {
+  read_id(in, "id", id_shape::kNetworkInterface, interface.id);
+  in.read("subnet", Need::Required, interface.subnet, parse_text);
+  in.read("address", Need::Optional, interface.address, parse_ip_address);
+  in.read("ipv6_address", Need::Optional, interface.ipv6_address, parse_ip_address);
+  in.read("listen", Need::Optional, interface.listen, parse_socket_address);
+}
+
+void read_vpc_endpoint(TableReader& in, topology::VpcEndpoint& endpoint) {
+  endpoint.name = in.name();
+  read_id(in, "id", id_shape::kVpcEndpoint, endpoint.id);
+  in.read("vpc", Need::Optional, endpoint.vpc, parse_text);
+  in.read("service_name", Need::Required, endpoint.service_name, parse_text);
+  read_id(in, "dns_suffix", id_shape::kVpcEndpointSuffix, endpoint.dns_suffix);
+  in.read("private_dns", Need::Optional, endpoint.private_dns,
+          one_of<PrivateDns>({{"disabled", PrivateDns::Disabled},
+                              {"enabled", PrivateDns::Enabled},
+                              {"listed", PrivateDns::Listed}}));
+  in.read("dns_record_ip_type", Need::Optional, endpoint.dns_record_ip_type,
+          one_of<DnsRecordIpType>({{"ipv4", DnsRecordIpType::Ipv4},
+                                   {"dualstack", DnsRecordIpType::Dualstack},
+                                   {"ipv6", DnsRecordIpType::Ipv6},
+                                   {"service-defined", DnsRecordIpType::ServiceDefined}}));
+  in.read_list("security_groups", Need::Optional, endpoint.security_groups, parse_text);
+  in.each("network_interface", [&](TableReader& interface) {
+    read_network_interface(interface, endpoint.network_interfaces.emplace_back());
+  });
+}
+
+}  // namespace
+
+void read_endpoints(TableReader& root, topology::Topology& topology) {
+  root.each_named("resolver_endpoint", [&](TableReader& in) {
+    read_resolver_endpoint(in, topology.resolver_endpoints.emplace_back());
+  });
+  root.each_named("vpc_endpoint", [&](TableReader& in) {
+    read_vpc_endpoint(in, topology.vpc_endpoints.emplace_back());
+  });
+}
+
+}  // namespace inlet53::config

@@ -1,0 +1,120 @@
+#include <optional>
+
+#include "object_keys.h"
+#include "topology_reader.h"
+
+namespace inlet53::config {
+
+namespace {
+
+using topology::IpProtocol;
+using topology::SecurityGroupRule;
+
+void read_vpc(TableReader& in, const Owner& owner, topology::Vpc& vpc) {
+  vpc.name = in.name();
+  read_id(in, "id", id_shape::kVpc, vpc.id);
+  read_owner(in, owner, vpc.region, vpc.account_id);
+  in.read_list("cidr_blocks", Need::Required, vpc.cidr_blocks, parse_cidr);
+  in.read("enable_dns_support", Need::Optional, vpc.enable_dns_support, parse_boolean);
+  in.read("enable_dns_hostnames", Need::Optional, vpc.enable_dns_hostnames, parse_boolean);
+}
+
+void read_subnet(TableReader& in, topology::Subnet& subnet) {
+  subnet.name = in.name();
+  read_id(in, "id", id_shape::kSubnet, subnet.id);
+  in.read("vpc", Need::Required, subnet.vpc, parse_text);
+  in.read("availability_zone", Need::Required, subnet.availability_zone, parse_text);
+  in.read("cidr_block", Need::Required, subnet.cidr_block, parse_cidr);
+  in.read("ipv6_cidr_block", Need::Optional, subnet.ipv6_cidr_block, parse_cidr);
+}
+
+void read_prefix_list(TableReader& in, topology::PrefixList& list) {
+  // Above AWS's own limit, which topology::validate knows.
+  constexpr Range kAnyCount{0, UINT32_MAX};
+  list.name = in.name();
+  read_id(in, "id", id_shape::kPrefixList, list.id);
+  in.read("address_family", Need::Optional, list.address_family,
+          one_of<IpFamily>({{"IPv4", IpFamily::V4}, {"IPv6", IpFamily::V6}}));
+  in.read("max_entries", Need::Optional, list.max_entries,
+          in_range<uint32_t>(parse_number, kAnyCount));
+  in.each("entries", [&](TableReader& entry) {
+    topology::PrefixListEntry& added = list.entries.emplace_back();
+    entry.read("cidr", Need::Required, added.cidr, parse_cidr);
+    entry.read("description", Need::Optional, added.description, parse_text);
+  });
+}
+
+/// "tcp", "udp", "all"; -1, as AWS writes all protocols, in quotes or not.
+Value<IpProtocol> parse_protocol(const toml::node& node) {
+  if (const auto* number = node.as_integer(); number != nullptr && number->get() == -1) {
+    return IpProtocol::All;
+  }
+  return one_of<IpProtocol>({{"tcp", IpProtocol::Tcp},
+                             {"udp", IpProtocol::Udp},
+                             {"all", IpProtocol::All},
+                             {"-1", IpProtocol::All}})(node);
+}
+
+/// `port` for one, `from_port` and `to_port` for several; none of them for all protocols.
+/// `protocol` is absent when it could not be read.
+void read_ports(TableReader& in, std::optional<IpProtocol> protocol, SecurityGroupRule& rule) {
+  const auto parse_port = in_range<uint16_t>(parse_number, {0, UINT16_MAX});
+  const bool one = in.has("port");
+  const bool several = in.has("from_port") || in.has("to_port");
+  const Need need_ends = several ? Need::Required : Need::Optional;
+  in.read("port", Need::Optional, rule.from_port, parse_port);
+  if (one) rule.to_port = rule.from_port;
+  in.read("from_port", need_ends, rule.from_port, parse_port);
+  in.read("to_port", need_ends, rule.to_port, parse_port);
+
+  const std::string_view first = one ? "port" : in.has("from_port") ? "from_port" : "to_port";
+  if (one && several) {
+    in.report("port", "a rule has either port or from_port and to_port");
+  } else if (protocol == IpProtocol::All && (one || several)) {
+    in.report(first, "a rule for all protocols has no ports; use protocol \"tcp\" or \"udp\"");
+  } else if (protocol && protocol != IpProtocol::All && !one && !several) {
+    in.report("port", "this key is missing (or from_port and to_port)");
+  }
+}
+
+void read_source(TableReader& in, SecurityGroupRule& rule) {
+  in.read("cidr", Need::Optional, rule.source, parse_cidr);
+  in.read("prefix_list", Need::Optional, rule.source, parse_text);
+  if (in.has("cidr") && in.has("prefix_list")) {
+    in.report("prefix_list", "a rule has either cidr or prefix_list");
+  } else if (!in.has("cidr") && !in.has("prefix_list")) {
+    in.report("cidr", "this key is missing (or prefix_list)");
+  }
+}
+
+void read_security_group(TableReader& in, topology::SecurityGroup& group) {
+  group.name = in.name();
+  read_id(in, "id", id_shape::kSecurityGroup, group.id);
+  in.read("vpc", Need::Required, group.vpc, parse_text);
+  in.each("ingress", [&](TableReader& entry) {
+    SecurityGroupRule& rule = group.ingress.emplace_back();
+    std::optional<IpProtocol> protocol;
+    entry.read("protocol", Need::Required, protocol, parse_protocol);
+    rule.protocol = protocol.value_or(IpProtocol::All);
+    read_ports(entry, protocol, rule);
+    read_source(entry, rule);
+    entry.read("description", Need::Optional, rule.description, parse_text);
+  });
+}
+
+}  // namespace
+
+void read_networks(TableReader& root, const Owner& owner, topology::Topology& topology) {
+  root.each_named("vpc",
+                  [&](TableReader& in) { read_vpc(in, owner, topology.vpcs.emplace_back()); });
+  root.each_named("subnet",
+                  [&](TableReader& in) { read_subnet(in, topology.subnets.emplace_back()); });
+  root.each_named("prefix_list", [&](TableReader& in) {
+    read_prefix_list(in, topology.prefix_lists.emplace_back());
+  });
+  root.each_named("security_group", [&](TableReader& in) {
+    read_security_group(in, topology.security_groups.emplace_back());
+  });
+}
+
+}  // namespace inlet53::config

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+
+#include "table_reader.h"
+#include "topology_reader.h"
+
+#include "inlet53/base/ids.h"
+
+/// Keys that objects of several kinds have.
+namespace inlet53::config {
+
+/// `key`, an id of `shape`; made from the key path, and so the same in every run, when left out.
+/// Its shape is topology::validate's to check.
+void read_id(TableReader& in, std::string_view key, const IdShape& shape, std::string& id);
+
+/// `region` and `account_id`, which default to those at the top of the file.
+void read_owner(TableReader& in, const Owner& owner, std::string& region, std::string& account_id);
+
+}  // namespace inlet53::config

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "table_reader.h"
+
+#include "inlet53/settings/settings.h"
+
+namespace inlet53::config {
+
+/// Reads the sections that are no AWS objects: [server], [tcp], [query_log].
+void read_settings(TableReader& root, settings::Settings& settings);
+
+}  // namespace inlet53::config

@@ -1,0 +1,130 @@
+#include "table_reader.h"
+
+#include <algorithm>
+
+namespace inlet53::config {
+
+void Reading::add(Place place, const KeyPath& path, std::string message) {
+  errors.push_back({file, place.line, place.column, topology::to_text(path), std::move(message)});
+}
+
+KeyPath TableReader::below(std::string_view key) const {
+  KeyPath path = path_;
+  path.emplace_back(std::string(key));
+  return path;
+}
+
+KeyPath TableReader::below(std::string_view key, size_t index) const {
+  KeyPath path = below(key);
+  path.emplace_back(index);
+  return path;
+}
+
+std::string TableReader::pattern_of(std::string_view key) const {
+  return pattern_.empty() ? std::string(key) : concat(pattern_, '.', key);
+}
+
+const toml::node* TableReader::find(std::string_view key, Need need) {
+  asked_.emplace_back(key);
+  const std::string pattern = pattern_of(key);
+  reading_.known_keys.insert(pattern);
+  const toml::node* node = table_.get(key);
+  if (node != nullptr) {
+    reading_.used_keys.insert(pattern);
+  } else if (need == Need::Required) {
+    lose(place_of(table_), below(key), "this key is missing");
+  }
+  return node;
+}
+
+const toml::array* TableReader::find_array(std::string_view key, Need need) {
+  const toml::node* node = find(key, need);
+  if (node == nullptr || node->is_array()) return node == nullptr ? nullptr : node->as_array();
+  lose(place_of(*node), below(key), wrong_type("a list in [ ]", *node));
+  return nullptr;
+}
+
+const toml::table* TableReader::find_table(std::string_view key) {
+  const toml::node* node = find(key, Need::Optional);
+  if (node == nullptr || node->is_table()) return node == nullptr ? nullptr : node->as_table();
+  const KeyPath path = below(key);
+  lose(place_of(*node), path,
+       wrong_type(concat("a table, [", topology::to_text(path), ']'), *node));
+  return nullptr;
+}
+
+std::vector<std::pair<std::string, const toml::table*>> TableReader::find_named_tables(
+    std::string_view key) {
+  struct Named {
+    const toml::key* key;
+    const toml::node* node;
+  };
+  std::vector<Named> entries;
+  if (const toml::table* tables = find_table(key)) {
+    for (auto entry = tables->cbegin(); entry != tables->cend(); ++entry) {
+      entries.push_back({&entry->first, &entry->second});
+    }
+  }
+  // toml++ sorts keys; people number their lines.
+  std::stable_sort(entries.begin(), entries.end(), [](const Named& a, const Named& b) {
+    return a.key->source().begin < b.key->source().begin;
+  });
+
+  std::vector<std::pair<std::string, const toml::table*>> found;
+  for (const Named& entry : entries) {
+    if (const toml::table* table = entry.node->as_table()) {
+      found.emplace_back(entry.key->str(), table);
+      continue;
+    }
+    KeyPath path = below(key);
+    path.emplace_back(std::string(entry.key->str()));
+    lose(place_of(*entry.key), path,
+         wrong_type(concat("a table, [", topology::to_text(path), ']'), *entry.node));
+  }
+  return found;
+}
+
+std::vector<std::pair<size_t, const toml::table*>> TableReader::find_tables(std::string_view key) {
+  std::vector<std::pair<size_t, const toml::table*>> found;
+  const toml::node* node = find(key, Need::Optional);
+  if (node == nullptr) return found;
+  const toml::array* array = node->as_array();
+  if (array == nullptr) {
+    const KeyPath path = below(key);
+    lose(place_of(*node), path,
+         wrong_type(concat("a list of tables, [[", topology::to_text(path), "]]"), *node));
+    return found;
+  }
+  for (size_t i = 0; i < array->size(); ++i) {
+    const toml::node& element = (*array)[i];
+    if (const toml::table* table = element.as_table()) {
+      found.emplace_back(i, table);
+    } else {
+      lose(place_of(element), below(key, i), wrong_type("a table in { }", element));
+    }
+  }
+  return found;
+}
+
+void TableReader::report(std::string_view key, std::string message) {
+  const toml::node* node = table_.get(key);
+  lose(node != nullptr ? place_of(*node) : place_of(table_), below(key), std::move(message));
+}
+
+void TableReader::lose(Place place, const KeyPath& path, std::string message) {
+  reading_.values_lost = true;
+  reading_.add(place, path, std::move(message));
+}
+
+void TableReader::finish() {
+  const std::vector<std::string_view> known(asked_.begin(), asked_.end());
+  for (auto entry = table_.cbegin(); entry != table_.cend(); ++entry) {
+    const std::string_view key = entry->first.str();
+    if (std::find(known.begin(), known.end(), key) != known.end()) continue;
+    const std::string_view nearest = nearest_word(key, known);
+    const std::string hint = nearest.empty() ? "" : concat("; did you mean \"", nearest, "\"?");
+    reading_.add(place_of(entry->first), below(key), concat("unknown key", hint));
+  }
+}
+
+}  // namespace inlet53::config

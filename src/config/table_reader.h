@@ -1,0 +1,145 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "document.h"
+#include "values.h"
+#include <toml++/toml.h>
+
+#include "inlet53/base/text.h"
+#include "inlet53/config/config.h"
+
+namespace inlet53::config {
+
+/// What the readers of one file share.
+struct Reading {
+  std::string file;              // as errors name it
+  std::filesystem::path folder;  // absolute; what paths in the file are relative to
+  std::vector<ConfigError> errors;
+  /// A value is missing or could not be taken: what depends on it can't be judged any more.
+  bool values_lost = false;
+  /// Every key that a reader asked for and every one that was there, with `*` for names and `[]`
+  /// for places in lists: `resolver_endpoint.*.ip_address[].subnet`. A test holds the commented
+  /// reference against them.
+  std::set<std::string> known_keys;
+  std::set<std::string> used_keys;
+
+  void add(Place place, const KeyPath& path, std::string message);
+};
+
+enum class Need : uint8_t { Optional, Required };
+
+/// Reads one TOML table key by key, and remembers which keys were asked for, so that every other
+/// one is an error with the nearest of them. Errors go to the Reading; a reader never stops at one.
+///
+///     root.section("server", [&](TableReader& in) {
+///       in.read("workers", Need::Optional, server.workers, in_range<uint32_t>(…));
+///     });
+///
+/// Lifetime: not beyond the document and the Reading.
+class TableReader {
+ public:
+  TableReader(Reading& reading, const toml::table& table) : reading_(reading), table_(table) {}
+  TableReader(const TableReader&) = delete;
+  TableReader& operator=(const TableReader&) = delete;
+
+  [[nodiscard]] Reading& reading() noexcept { return reading_; }
+  [[nodiscard]] const KeyPath& path() const noexcept { return path_; }
+  /// The table's own name, `demo` in `[vpc.demo]`. Requires: the table has a name.
+  [[nodiscard]] const std::string& name() const { return std::get<std::string>(path_.back()); }
+  [[nodiscard]] bool has(std::string_view key) const { return table_.contains(key); }
+
+  /// Reads one value: `parse` takes its node and returns a Value that `out` can be assigned from.
+  /// `out` keeps what it has when the key is absent or wrong.
+  template <class T, class Parse>
+  void read(std::string_view key, Need need, T& out, const Parse& parse) {
+    const toml::node* node = find(key, need);
+    if (node == nullptr) return;
+    auto value = parse(*node);
+    if (!value) return lose(place_of(*node), below(key), std::move(value).error());
+    out = *std::move(value);
+  }
+
+  /// Reads a list of values, each by `parse`.
+  template <class T, class Parse>
+  void read_list(std::string_view key, Need need, std::vector<T>& out, const Parse& parse) {
+    const toml::array* array = find_array(key, need);
+    if (array == nullptr) return;
+    for (size_t i = 0; i < array->size(); ++i) {
+      auto value = parse((*array)[i]);
+      if (!value) {
+        lose(place_of((*array)[i]), below(key, i), std::move(value).error());
+        continue;
+      }
+      out.push_back(*std::move(value));
+    }
+  }
+
+  /// Reads a table below this one, when it is there: `[server]`.
+  template <class Read>
+  void section(std::string_view key, const Read& read) {
+    if (const toml::table* table = find_table(key)) enter(*table, below(key), key, read);
+  }
+
+  /// Reads each table of a table of named tables, in the order of the file: `[vpc.demo]`.
+  template <class Read>
+  void each_named(std::string_view key, const Read& read) {
+    for (const auto& [name, table] : find_named_tables(key)) {
+      KeyPath path = below(key);
+      path.emplace_back(name);
+      enter(*table, std::move(path), concat(key, ".*"), read);
+    }
+  }
+
+  /// Reads each table of a list of tables: `[[resolver_endpoint.inbound.ip_address]]`.
+  template <class Read>
+  void each(std::string_view key, const Read& read) {
+    for (const auto& [index, table] : find_tables(key)) {
+      enter(*table, below(key, index), concat(key, "[]"), read);
+    }
+  }
+
+  /// Says that the value of `key`, or this table when it has none, is wrong.
+  void report(std::string_view key, std::string message);
+
+  /// Says that every key that nobody asked for is unknown. The last thing to do with a reader.
+  void finish();
+
+ private:
+  TableReader(Reading& reading, const toml::table& table, KeyPath path, std::string pattern)
+      : reading_(reading), table_(table), path_(std::move(path)), pattern_(std::move(pattern)) {}
+
+  template <class Read>
+  void enter(const toml::table& table, KeyPath path, std::string_view pattern, const Read& read) {
+    TableReader reader(reading_, table, std::move(path), pattern_of(pattern));
+    read(reader);
+    reader.finish();
+  }
+
+  [[nodiscard]] KeyPath below(std::string_view key) const;
+  [[nodiscard]] KeyPath below(std::string_view key, size_t index) const;
+  [[nodiscard]] std::string pattern_of(std::string_view key) const;
+
+  /// The value of a key, null when it is absent; notes that the key is known.
+  const toml::node* find(std::string_view key, Need need);
+  const toml::array* find_array(std::string_view key, Need need);
+  const toml::table* find_table(std::string_view key);
+  std::vector<std::pair<std::string, const toml::table*>> find_named_tables(std::string_view key);
+  std::vector<std::pair<size_t, const toml::table*>> find_tables(std::string_view key);
+
+  void lose(Place place, const KeyPath& path, std::string message);
+
+  Reading& reading_;
+  const toml::table& table_;
+  KeyPath path_;
+  std::string pattern_;
+  std::vector<std::string> asked_;
+};
+
+}  // namespace inlet53::config

@@ -1,0 +1,194 @@
+#include "values.h"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <optional>
+#include <span>
+
+namespace inlet53::config {
+
+namespace {
+
+struct Unit {
+  std::string_view name;
+  uint64_t factor;
+};
+
+constexpr Unit kOctetUnits[] = {
+    {"TiB", 1ULL << 40}, {"GiB", 1ULL << 30}, {"MiB", 1ULL << 20}, {"KiB", 1ULL << 10}};
+constexpr Unit kTimeUnits[] = {
+    {"d", 86'400'000}, {"h", 3'600'000}, {"min", 60'000}, {"s", 1000}, {"ms", 1}};
+
+/// `64 MiB`, `64MiB`: the number times its unit; absent when it is anything else or too large.
+std::optional<uint64_t> parse_quantity(std::string_view text, std::span<const Unit> units) {
+  uint64_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error != std::errc{}) return std::nullopt;
+  text.remove_prefix(static_cast<size_t>(end - text.data()));
+  if (text.starts_with(' ')) text.remove_prefix(1);
+  for (const Unit& unit : units) {
+    if (text != unit.name) continue;
+    if (count > std::numeric_limits<uint64_t>::max() / unit.factor) return std::nullopt;
+    return count * unit.factor;
+  }
+  return std::nullopt;
+}
+
+/// The quantity in the largest unit that divides it.
+std::string quantity_text(uint64_t amount, std::span<const Unit> units) {
+  for (const Unit& unit : units) {
+    if (amount != 0 && amount % unit.factor == 0) {
+      return concat(amount / unit.factor, ' ', unit.name);
+    }
+  }
+  return concat(amount);
+}
+
+std::string out_of_range(std::string_view shown, const std::string& least,
+                         const std::string& most) {
+  return concat(shown, " is out of range: from ", least, " to ", most);
+}
+
+/// A quantity that is a text with a unit, or a bare number of `bare_factor`.
+Value<uint64_t> parse_with_unit(const toml::node& node, std::span<const Unit> units,
+                                uint64_t bare_factor, Range range, std::string_view example) {
+  std::optional<uint64_t> amount;
+  std::string shown;
+  if (const auto* number = node.as_integer()) {
+    shown = concat(number->get());
+    // A negative number has no amount; one too large to multiply is past every range as well.
+    const uint64_t most = std::numeric_limits<int64_t>::max() / bare_factor;
+    if (number->get() >= 0) {
+      amount = std::min(static_cast<uint64_t>(number->get()), most) * bare_factor;
+    }
+  } else if (const auto* text = node.as_string()) {
+    shown = concat('"', text->get(), '"');
+    amount = parse_quantity(text->get(), units);
+    if (!amount) return Unexpected(concat(shown, " is not ", example));
+  } else {
+    return Unexpected(wrong_type(example, node));
+  }
+  if (amount && *amount >= range.least && *amount <= range.most) return *amount;
+  return Unexpected(
+      out_of_range(shown, quantity_text(range.least, units), quantity_text(range.most, units)));
+}
+
+constexpr std::string_view kDurationExample =
+    "a duration as in \"500 ms\", \"10 s\", \"5 min\", \"24 h\" or \"7 d\"";
+
+}  // namespace
+
+std::string_view type_name(const toml::node& node) noexcept {
+  switch (node.type()) {
+    case toml::node_type::none:
+      break;
+    case toml::node_type::table:
+      return "a table";
+    case toml::node_type::array:
+      return "a list";
+    case toml::node_type::string:
+      return "a text";
+    case toml::node_type::integer:
+      return "a whole number";
+    case toml::node_type::floating_point:
+      return "a number with a fraction";
+    case toml::node_type::boolean:
+      return "true or false";
+    case toml::node_type::date:
+    case toml::node_type::time:
+    case toml::node_type::date_time:
+      return "a date or time";
+  }
+  return "nothing";
+}
+
+std::string wrong_type(std::string_view wanted, const toml::node& node) {
+  return concat("expected ", wanted, ", found ", type_name(node));
+}
+
+Value<std::string> parse_text(const toml::node& node) {
+  const auto* text = node.as_string();
+  if (text == nullptr) return Unexpected(wrong_type("a text in quotes", node));
+  return text->get();
+}
+
+Value<bool> parse_boolean(const toml::node& node) {
+  const auto* value = node.as_boolean();
+  if (value == nullptr) return Unexpected(wrong_type("true or false", node));
+  return value->get();
+}
+
+Value<IpAddress> parse_ip_address(const toml::node& node) {
+  const Value<std::string> text = parse_text(node);
+  if (!text) return Unexpected(text.error());
+  const auto address = IpAddress::parse(*text);
+  if (!address) return Unexpected(concat('"', *text, "\" is no IP address"));
+  return *address;
+}
+
+Value<SocketAddress> parse_socket_address(const toml::node& node) {
+  const Value<std::string> text = parse_text(node);
+  if (!text) return Unexpected(text.error());
+  const auto address = SocketAddress::parse(*text);
+  if (!address) {
+    return Unexpected(concat('"', *text,
+                             "\" is no address with a port, as in \"127.0.53.1:5300\" "
+                             "or \"[::1]:5300\""));
+  }
+  if (address->port == 0) {
+    return Unexpected(concat('"', *text, "\": port 0 can't be asked; from 1 to 65535"));
+  }
+  return *address;
+}
+
+Value<Cidr> parse_cidr(const toml::node& node) {
+  const Value<std::string> text = parse_text(node);
+  if (!text) return Unexpected(text.error());
+  return Cidr::parse(*text);
+}
+
+Value<uint64_t> parse_number(const toml::node& node, Range range) {
+  const auto* number = node.as_integer();
+  if (number == nullptr) return Unexpected(wrong_type("a whole number", node));
+  const int64_t value = number->get();
+  if (value < 0 || static_cast<uint64_t>(value) < range.least ||
+      static_cast<uint64_t>(value) > range.most) {
+    return Unexpected(out_of_range(concat(value), concat(range.least), concat(range.most)));
+  }
+  return static_cast<uint64_t>(value);
+}
+
+Value<uint64_t> parse_octets(const toml::node& node, Range range) {
+  return parse_with_unit(node, kOctetUnits, 1, range,
+                         "a size as in \"64 KiB\", \"4 MiB\" or \"1 GiB\"");
+}
+
+Value<uint64_t> parse_milliseconds(const toml::node& node, Range range) {
+  return parse_with_unit(node, kTimeUnits, 1000, range, kDurationExample);
+}
+
+Value<uint64_t> parse_seconds(const toml::node& node, Range range) {
+  const Value<uint64_t> milliseconds =
+      parse_milliseconds(node, {range.least * 1000, range.most * 1000});
+  if (!milliseconds) return milliseconds;
+  if (*milliseconds % 1000 != 0) {
+    return Unexpected(concat(quantity_text(*milliseconds, kTimeUnits),
+                             " is no whole number of "
+                             "seconds"));
+  }
+  return *milliseconds / 1000;
+}
+
+std::string unknown_word(std::string_view word, const std::vector<std::string_view>& words) {
+  std::string list;
+  for (const std::string_view each : words) {
+    if (!list.empty()) list += ", ";
+    list += concat('"', each, '"');
+  }
+  const std::string_view nearest = nearest_word(word, words);
+  const std::string hint = nearest.empty() ? "" : concat("; did you mean \"", nearest, "\"?");
+  return concat('"', word, "\" is none of ", list, hint);
+}
+
+}  // namespace inlet53::config

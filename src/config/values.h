@@ -1,0 +1,97 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <filesystem>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <toml++/toml.h>
+
+#include "inlet53/base/cidr.h"
+#include "inlet53/base/ip_address.h"
+#include "inlet53/base/result.h"
+#include "inlet53/base/text.h"
+#include "inlet53/settings/ranges.h"
+
+/// From a TOML value to one of ours. The error is a sentence for the operator, without its place.
+namespace inlet53::config {
+
+template <class T>
+using Value = Result<T, std::string>;
+
+using settings::range::Range;
+
+/// What a TOML value is, to people: "a whole number".
+[[nodiscard]] std::string_view type_name(const toml::node& node) noexcept;
+
+/// "expected `wanted`, found a whole number".
+[[nodiscard]] std::string wrong_type(std::string_view wanted, const toml::node& node);
+
+[[nodiscard]] Value<std::string> parse_text(const toml::node& node);
+[[nodiscard]] Value<bool> parse_boolean(const toml::node& node);
+[[nodiscard]] Value<IpAddress> parse_ip_address(const toml::node& node);
+/// An address with a port that is not 0.
+[[nodiscard]] Value<SocketAddress> parse_socket_address(const toml::node& node);
+[[nodiscard]] Value<Cidr> parse_cidr(const toml::node& node);
+
+/// Whole numbers, sizes ("64 MiB", or a number of octets), durations ("10 s", or a number of
+/// seconds), in the unit named and within `range`.
+[[nodiscard]] Value<uint64_t> parse_number(const toml::node& node, Range range);
+[[nodiscard]] Value<uint64_t> parse_octets(const toml::node& node, Range range);
+[[nodiscard]] Value<uint64_t> parse_milliseconds(const toml::node& node, Range range);
+[[nodiscard]] Value<uint64_t> parse_seconds(const toml::node& node, Range range);
+
+/// Binds a range to one of the four above, for a field of type N.
+/// Requires: N holds `range.most`.
+template <std::unsigned_integral N>
+[[nodiscard]] auto in_range(Value<uint64_t> (*parse)(const toml::node&, Range), Range range) {
+  return [parse, range](const toml::node& node) -> Value<N> {
+    const Value<uint64_t> value = parse(node, range);
+    if (!value) return Unexpected(value.error());
+    return static_cast<N>(*value);
+  };
+}
+
+/// Paths relative to `folder`, which come out absolute.
+[[nodiscard]] inline auto path_below(const std::filesystem::path& folder) {
+  return [&folder](const toml::node& node) -> Value<std::string> {
+    const Value<std::string> text = parse_text(node);
+    if (!text) return text;
+    if (text->empty()) return Unexpected(std::string("the path is empty"));
+    if (text->find('\0') != std::string::npos) {
+      return Unexpected(std::string("a path holds no NUL character"));
+    }
+    return (folder / *text).lexically_normal().string();
+  };
+}
+
+/// A word and what it stands for.
+template <class E>
+struct Choice {
+  std::string_view word;
+  E value;
+};
+
+/// "`word` is none of …", with the nearest of them.
+[[nodiscard]] std::string unknown_word(std::string_view word,
+                                       const std::vector<std::string_view>& words);
+
+/// One of a few words, in any letter case.
+template <class E>
+[[nodiscard]] auto one_of(std::initializer_list<Choice<E>> choices) {
+  return [choices = std::vector(choices)](const toml::node& node) -> Value<E> {
+    const Value<std::string> text = parse_text(node);
+    if (!text) return Unexpected(text.error());
+    std::vector<std::string_view> words;
+    for (const Choice<E>& choice : choices) {
+      if (ascii_lower(choice.word) == ascii_lower(*text)) return choice.value;
+      words.push_back(choice.word);
+    }
+    return Unexpected(unknown_word(*text, words));
+  };
+}
+
+}  // namespace inlet53::config

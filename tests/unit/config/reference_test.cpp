@@ -1,0 +1,87 @@
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+
+#include "read_config.h"
+#include <gtest/gtest.h>
+
+#include "inlet53/config/config.h"
+
+namespace inlet53::config {
+namespace {
+
+std::string conf(const std::string& name) {
+  const char* root = std::getenv("SOURCE_ROOT");
+  return std::string(root == nullptr ? "." : root) + "/conf/" + name;
+}
+
+std::string text_of(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+void expect_sound(const std::string& path) {
+  const auto config = load_config(path);
+  if (config) return;
+  for (const ConfigError& error : config.error()) ADD_FAILURE() << error.to_text();
+}
+
+TEST(Reference, IsSound) { expect_sound(conf("inlet53.toml")); }
+
+TEST(Reference, NamesEveryKeyThatTheReaderKnows) {
+  Config config;
+  Reading reading;
+  read_config(text_of(conf("inlet53.toml")), conf("inlet53.toml"), config, reading);
+  for (const std::string& key : reading.known_keys) {
+    EXPECT_TRUE(reading.used_keys.contains(key)) << key << " is not in conf/inlet53.toml";
+  }
+  EXPECT_GT(reading.known_keys.size(), 60U);
+}
+
+TEST(Reference, ShowsTheDefaultsOfTheSettings) {
+  const auto config = load_config(conf("inlet53.toml"));
+  ASSERT_TRUE(config);
+  const settings::Settings& shown = config->settings;
+  const settings::Settings defaults;
+  EXPECT_EQ(shown.server.workers, defaults.server.workers);
+  EXPECT_EQ(shown.server.cpus, defaults.server.cpus);
+  EXPECT_EQ(shown.server.edns_udp_size, defaults.server.edns_udp_size);
+  EXPECT_EQ(shown.server.udp_receive_buffer, defaults.server.udp_receive_buffer);
+  EXPECT_EQ(shown.server.statistics_interval_seconds, defaults.server.statistics_interval_seconds);
+  EXPECT_EQ(shown.tcp.max_connections, defaults.tcp.max_connections);
+  EXPECT_EQ(shown.tcp.max_connections_per_client, defaults.tcp.max_connections_per_client);
+  EXPECT_EQ(shown.tcp.idle_timeout_ms, defaults.tcp.idle_timeout_ms);
+  EXPECT_EQ(shown.tcp.first_query_timeout_ms, defaults.tcp.first_query_timeout_ms);
+  EXPECT_EQ(shown.tcp.max_pipelined_octets, defaults.tcp.max_pipelined_octets);
+  EXPECT_EQ(shown.tcp.backlog, defaults.tcp.backlog);
+  EXPECT_EQ(shown.query_log.mode, defaults.query_log.mode);
+  EXPECT_EQ(shown.query_log.when_full, defaults.query_log.when_full);
+  EXPECT_EQ(shown.query_log.buffers_per_worker, defaults.query_log.buffers_per_worker);
+  EXPECT_EQ(shown.query_log.rotate_octets, defaults.query_log.rotate_octets);
+  EXPECT_EQ(shown.query_log.rotate_seconds, defaults.query_log.rotate_seconds);
+  EXPECT_EQ(shown.query_log.keep_files, defaults.query_log.keep_files);
+}
+
+TEST(Demo, IsTheArticlesTopology) {
+  expect_sound(conf("demo.toml"));
+  const auto config = load_config(conf("demo.toml"));
+  ASSERT_TRUE(config);
+  const topology::Topology& t = config->topology;
+  EXPECT_EQ(t.vpcs.at(0).id, "vpc-0c00ca6aa29c8472f");
+  EXPECT_EQ(t.vpcs.at(0).account_id, "123456789012");
+  const topology::ResolverEndpoint& inbound = t.resolver_endpoints.at(0);
+  EXPECT_EQ(inbound.id, "rslvr-in-a7dd746257784e148");
+  EXPECT_EQ(inbound.ip_addresses.at(0).id, "rni-3a4a0caca1d0412ab");
+  EXPECT_EQ(serving_address(inbound.ip_addresses.at(0)).to_text(), "127.0.53.1:5300");
+  EXPECT_EQ(serving_address(inbound.ip_addresses.at(1)).to_text(), "127.0.53.2:5300");
+  const topology::VpcEndpoint& endpoint = t.vpc_endpoints.at(0);
+  EXPECT_EQ(endpoint.id, "vpce-0ac4147ba9386c9f7");
+  EXPECT_EQ(endpoint.private_dns, topology::PrivateDns::Enabled);
+  EXPECT_EQ(endpoint.network_interfaces.at(0).address->to_text(), "10.0.12.179");
+  EXPECT_EQ(endpoint.network_interfaces.at(1).address->to_text(), "10.0.140.226");
+  EXPECT_EQ(t.rest_apis.at(0).id, "dligg9dxuk");
+  EXPECT_EQ(t.prefix_lists.at(0).entries.at(1).cidr.to_text(), "127.0.0.0/16");
+}
+
+}  // namespace
+}  // namespace inlet53::config
