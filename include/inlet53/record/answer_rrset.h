@@ -1,0 +1,18 @@
+#pragma once
+
+#include <string_view>
+
+#include "inlet53/dns/rrset_view.h"
+
+namespace inlet53::record {
+
+/// An RRset that can be answered and logged: its wire form and, when it was rendered ahead, its
+/// elements of the query log's `answers` array: `{"Rdata":"10.0.12.179","Type":"A","Class":"IN"}`,
+/// joined by commas, in the order of the records. An empty `json` is rendered when it is logged.
+/// Lifetime: the table that it came from.
+struct AnswerRRset {
+  dns::RRsetView wire;
+  std::string_view json;
+};
+
+}  // namespace inlet53::record

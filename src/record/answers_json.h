@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "inlet53/record/answer_rrset.h"
+
+namespace inlet53::record {
+
+/// The most octets that `put_elements` may write to for `rrset`, commas included.
+///
+/// Each record stands in `rrset.records` with 12 octets of its own before `n` of RDATA. It takes
+/// 52 octets of JSON around the text of its RDATA, which has at most `5 n + 64` octets, each of
+/// them escaped at worst: `10 n + 180`, at most 15 times `12 + n`. A response of 64 KiB whose RDATA
+/// is not compressed holds those `12 + n` octets itself, so that its record needs 983,025 octets at
+/// most, and what stands around the answers: less than 1 MiB.
+[[nodiscard]] size_t max_elements(const dns::RRsetView& rrset) noexcept;
+
+/// Writes the elements of `answers` for each record of `rrset`, a comma after each of them, and
+/// returns their end. Stops before a record that might need more than is left of `room` octets.
+char* put_elements(char* out, size_t room, const dns::RRsetView& rrset) noexcept;
+
+/// Writes the elements of all RRsets, joined by commas: those rendered ahead by a copy, the others
+/// as `put_elements` does.
+char* put_answers(char* out, size_t room, std::span<const AnswerRRset> answers) noexcept;
+
+}  // namespace inlet53::record

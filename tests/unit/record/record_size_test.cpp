@@ -1,0 +1,134 @@
+#include <functional>
+#include <random>
+
+#include "record_support.h"
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "inlet53/record/query_record.h"
+
+namespace inlet53::record {
+namespace {
+
+using test::PreparedRRset;
+using Rdata = std::vector<uint8_t>;
+
+constexpr uint16_t kTxt = 16;
+// Octets of a response that are left for records: without the header and the root's question.
+constexpr size_t kRecordsRoom = dns::kMaxMessage - dns::kHeaderSize - 5;
+
+// The longest name, every octet of its labels a control octet: 5 octets of JSON each.
+Rdata longest_name() {
+  Rdata wire;
+  for (const uint8_t length : std::initializer_list<uint8_t>{63, 63, 63, 61}) {
+    wire.push_back(length);
+    wire.insert(wire.end(), length, 7);
+  }
+  wire.push_back(0);
+  return wire;
+}
+
+nlohmann::json parsed(const std::vector<AnswerRRset>& answers) {
+  static const Rdata kName = longest_name();
+  const EndpointFragments fragments = test::blog_fragments();
+  QueryRecord record;
+  record.endpoint = &fragments;
+  record.timestamp = "2021-04-25T12:37:34Z";
+  record.qname = dns::NameView::from_checked(kName.data(), kName.size());
+  record.qtype = 65280;
+  record.qclass = 65280;
+  record.answers = answers;
+  record.source = IpAddress::parse("2001:db8:1111:2222:3333:4444:5555:6666").value();
+  record.source_port = 65535;
+  const std::string line = test::line_of(record);
+  EXPECT_LE(line.size(), kMaxRoute53Json);
+  EXPECT_EQ(line.back(), '\n');
+  return nlohmann::json::parse(line);
+}
+
+// A response full of records that have `make`'s RDATA.
+void expect_whole(uint16_t type, const std::function<Rdata()>& make) {
+  std::vector<Rdata> rdatas;
+  for (size_t left = kRecordsRoom;;) {
+    Rdata rdata = make();
+    if (dns::kPreparedHead + rdata.size() > left) break;
+    left -= dns::kPreparedHead + rdata.size();
+    rdatas.push_back(std::move(rdata));
+  }
+  const PreparedRRset rrset(type, rdatas);
+  EXPECT_EQ(parsed({{rrset.view(), {}}})["answers"].size(), rdatas.size()) << type;
+  const std::string json = render_answers(rrset.view());
+  EXPECT_EQ(parsed({{rrset.view(), json}})["answers"].size(), rdatas.size()) << type;
+}
+
+Rdata txt(size_t strings, size_t length, uint8_t octet) {
+  Rdata rdata;
+  for (size_t i = 0; i < strings; ++i) {
+    rdata.push_back(static_cast<uint8_t>(length));
+    rdata.insert(rdata.end(), length, octet);
+  }
+  return rdata;
+}
+
+TEST(RecordSize, HoldsWholeResponsesAtTheirWorst) {
+  for (const uint8_t octet : {uint8_t{0}, uint8_t{'"'}, uint8_t{'\\'}, uint8_t{0xFF}}) {
+    expect_whole(kTxt, [=] { return txt(1, 0, octet); });
+    expect_whole(kTxt, [=] { return txt(1, 1, octet); });
+    expect_whole(kTxt, [=] { return txt(1, 255, octet); });
+    expect_whole(kTxt, [=] { return txt(255, 255, octet); });
+  }
+  expect_whole(kTxt, [] { return txt(65000, 0, 0); });
+  expect_whole(65280, [] { return Rdata{}; });
+  expect_whole(65280, [] { return Rdata{0xFF}; });
+  expect_whole(65280, [] { return Rdata(65000, 0xFF); });
+  expect_whole(1, [] { return Rdata{255, 255, 255, 255}; });
+  expect_whole(28, [] { return Rdata(16, 0xFE); });
+  expect_whole(2, longest_name);
+  // NSEC's type bitmap: one octet names eight types.
+  expect_whole(47, [] {
+    Rdata rdata = {0};
+    for (unsigned window = 0; window < 256; ++window) {
+      rdata.push_back(static_cast<uint8_t>(window));
+      rdata.push_back(32);
+      rdata.insert(rdata.end(), 32, 0xFF);
+    }
+    return rdata;
+  });
+}
+
+TEST(RecordSize, HoldsRandomRdataOfEveryType) {
+  std::mt19937 random(53);
+  for (uint16_t type = 0; type < 300; ++type) {
+    std::vector<Rdata> rdatas(8);
+    for (Rdata& rdata : rdatas) {
+      rdata.resize(random() % 80);
+      for (uint8_t& octet : rdata) {
+        // Small numbers make lengths that fit; quotes and backslashes make escapes.
+        constexpr uint8_t kLikely[] = {0, 1, 2, 3, 4, '"', '\\', '.', 'a', 0xFF};
+        octet = random() % 3 == 0 ? static_cast<uint8_t>(random()) : kLikely[random() % 10];
+      }
+    }
+    const PreparedRRset rrset(type, rdatas);
+    EXPECT_EQ(parsed({{rrset.view(), {}}})["answers"].size(), 8U) << type;
+    EXPECT_EQ(nlohmann::json::parse("[" + render_answers(rrset.view()) + "]").size(), 8U) << type;
+  }
+}
+
+// Compression can make more long names fit into a response than into a record.
+TEST(RecordSize, LeavesOutLastAnswersThatDoNotFit) {
+  const std::vector<Rdata> rdatas(2000, longest_name());
+  const PreparedRRset rrset(2, rdatas);
+  const size_t written = parsed({{rrset.view(), {}}})["answers"].size();
+  EXPECT_LT(written, 2000U);
+  EXPECT_GT(written, 300U);
+
+  const std::string json = render_answers(rrset.view());
+  ASSERT_GT(json.size(), kMaxRoute53Json);
+  EXPECT_EQ(parsed({{rrset.view(), json}})["answers"].size(), written);
+  // What comes after them is left out as well, or fits whole.
+  const PreparedRRset address({"x. A 10.0.0.1"});
+  EXPECT_GE(parsed({{rrset.view(), json}, {address.view(), {}}})["answers"].size(), written);
+}
+
+}  // namespace
+}  // namespace inlet53::record
