@@ -1,0 +1,58 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "inlet53/zone/name_key.h"
+#include "inlet53/zone/zone_table.h"
+
+namespace inlet53::zone {
+
+/// What a zone is, where two cover the same apex: the lower value wins (hosted zone before endpoint
+/// names, as the design orders them).
+enum class ZoneKind : uint8_t { HostedZone, EndpointNames };
+
+/// The zones that one resolver endpoint answers from, found by the most specific apex.
+/// Threads: const methods any. Cost of `find`: a name's suffixes are looked at from the longest to
+/// the shortest, but only those as long as some apex are compared, by binary search; no allocation.
+class ZoneIndex {
+ public:
+  struct Entry {
+    ZoneKind kind = ZoneKind::HostedZone;
+    std::shared_ptr<const ZoneTable> table;
+  };
+
+  /// Requires: every table was built with `seed`.
+  ZoneIndex(std::vector<Entry> entries, HashSeed seed);
+
+  /// Asks the most specific zone that covers the name; a NotCovered there goes on to the next less
+  /// specific one. NotCovered when no zone has it.
+  [[nodiscard]] Finding find(const NameKey& key, uint16_t qtype, uint16_t rotation,
+                             bool refer) const noexcept;
+
+  /// The RRset of `type` at exactly the key's name in its most specific zone.
+  [[nodiscard]] record::AnswerRRset find_exact(const NameKey& key, uint16_t type) const noexcept;
+
+  [[nodiscard]] const std::vector<Entry>& entries() const noexcept { return entries_; }
+  [[nodiscard]] HashSeed seed() const noexcept { return seed_; }
+
+ private:
+  struct Apex {
+    dns::NameView name;  // a table's
+    uint32_t first_entry;
+    uint32_t end_entry;  // after the last
+  };
+
+  // The apex of exactly this name, or null.
+  [[nodiscard]] const Apex* find_apex(dns::NameView name) const noexcept;
+
+  std::vector<Entry> entries_;  // those of one apex stand together, the winner first
+  std::vector<Apex> apexes_;    // by size of their names, then by their octets
+  // By size: the first apex of names so long, which is the end of those that are shorter.
+  std::array<uint32_t, dns::kMaxName + 2> first_apex_{};
+  HashSeed seed_;
+};
+
+}  // namespace inlet53::zone

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "inlet53/dns/name.h"
+#include "inlet53/record/answer_rrset.h"
+#include "inlet53/zone/name_key.h"
+#include "inlet53/zone/zone_data.h"
+
+namespace inlet53::zone {
+
+/// What a zone has to say to a question.
+enum class Found : uint8_t {
+  NotCovered,    // the zone leaves this name to what covers it next (`partial` zones only)
+  Answer,        // `rrset` is the answer
+  Alias,         // `rrset` is a CNAME to follow (RFC 1034 §4.3.2 3a)
+  SubtreeAlias,  // `rrset` is a DNAME owned by `owner` (RFC 6672)
+  NoData,        // the name exists, the type does not: `soa` (RFC 2308 §2.2)
+  NXDomain,      // the name does not exist: `soa` (RFC 2308 §2.1)
+  Referral,      // the name is below a zone cut: `rrset` is the NS set owned by `owner`
+};
+
+/// One lookup's outcome. Lifetime: the table's; `owner` may point into the key.
+struct Finding {
+  Found found = Found::NotCovered;
+  record::AnswerRRset rrset;
+  dns::NameView owner;      // of `rrset`; the question's name for Answer and Alias
+  record::AnswerRRset soa;  // for NoData and NXDomain, with the TTL of negative answers
+  dns::NameView apex;       // owner of `soa`
+};
+
+/// How a zone is frozen.
+struct ZoneTableOptions {
+  /// Names that the zone does not have are NotCovered instead of NXDomain.
+  bool partial = false;
+  /// RRsets of addresses are handed out rotated (RFC 1794), as Route 53 does.
+  bool rotate = true;
+  /// Up to so many records, the query log's JSON of each RRset is rendered ahead; past it, when
+  /// needed, to keep a zone of a million names small.
+  size_t render_ahead_limit = 100'000;
+};
+
+struct FrozenZone;  // the layout, private to the room
+
+/// A zone, frozen for lookups.
+///
+/// Layout: one arena of nodes (name, then its RRsets in prepared wire form) and one open-addressed
+/// hash of their suffix hashes. Empty non-terminals are nodes without RRsets. Wildcards are found
+/// from the closest encloser (RFC 4592 §3.3.1): one probe for a name that exists, one a label else.
+/// Threads: const methods any. Cost of `find`: no allocation, no lock.
+class ZoneTable {
+ public:
+  /// Freezes `data`. Every table that one NameKey is used with takes the same `seed`.
+  /// Errors: never; `data` was checked by its source. TTLs of an RRset that differ become the
+  /// lowest (RFC 2181 §5.2); equal records become one.
+  [[nodiscard]] static std::shared_ptr<const ZoneTable> build(const ZoneData& data, HashSeed seed,
+                                                              const ZoneTableOptions& options);
+
+  ~ZoneTable();
+  ZoneTable(const ZoneTable&) = delete;
+  ZoneTable& operator=(const ZoneTable&) = delete;
+
+  /// Finds what the zone says to `qname qtype`.
+  /// `rotation`: any number; consecutive ones start an address RRset at consecutive records.
+  /// `refer`: names at or below a zone cut give Referral (an authoritative endpoint); else the NS
+  /// records below the apex are plain data, as in a private hosted zone.
+  /// ANY gives one RRset of the name (RFC 8482 §4.1), a CNAME if it has one.
+  /// Requires: `key`'s name is at or below the apex; made with this table's seed.
+  [[nodiscard]] Finding find(const NameKey& key, uint16_t qtype, uint16_t rotation,
+                             bool refer) const noexcept;
+
+  /// The same into a fresh `finding`, which stays NotCovered if the table has nothing to say.
+  void find(const NameKey& key, uint16_t qtype, uint16_t rotation, bool refer,
+            Finding& finding) const noexcept;
+
+  /// The RRset of `type` at exactly `name`, for glue; `wire.count` is 0 when there is none.
+  [[nodiscard]] record::AnswerRRset find_exact(const NameKey& key, uint16_t type) const noexcept;
+
+  [[nodiscard]] dns::NameView apex() const noexcept;
+  [[nodiscard]] size_t name_count() const noexcept;  // with empty non-terminals
+  [[nodiscard]] size_t record_count() const noexcept;
+  [[nodiscard]] size_t memory_octets() const noexcept;
+
+ private:
+  explicit ZoneTable(std::unique_ptr<const FrozenZone> zone);
+  std::unique_ptr<const FrozenZone> zone_;
+};
+
+}  // namespace inlet53::zone

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <istream>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "inlet53/base/result.h"
+
+namespace inlet53::zone {
+
+/// One entry of a master file (RFC 1035 §5.1), brought to one line: comments are gone, parentheses
+/// and the line ends inside them are spaces, quotes and escapes stay as written.
+struct MasterEntry {
+  uint32_t line = 0;           // where it begins, from 1
+  bool owner_omitted = false;  // it begins with white space
+  std::string text;            // no white space around it, never empty
+};
+
+/// What is wrong with the text itself, and where.
+struct ScanError {
+  uint32_t line = 0;
+  std::string message;
+};
+
+/// Cuts a master file into entries. Takes LF and CRLF and a missing final line end.
+/// ldns has a scanner as well; it takes an unclosed parenthesis for a whole record, joins the words
+/// around a comment inside parentheses, and does not know where a record began.
+/// Threads: one. Cost: linear; holds one entry.
+class MasterScanner {
+ public:
+  /// Octets of an entry: RDATA of 65,535 octets, each as `\DDD`, and an owner.
+  static constexpr size_t kMaxEntry = 300'000;
+
+  explicit MasterScanner(std::unique_ptr<std::istream> text) : text_(std::move(text)) {}
+
+  /// Reads the next entry. False at the end of the text.
+  /// Errors: an unclosed quote or parenthesis (at the line where it was opened), a `)` too many, a
+  /// backslash at the end of a line, a NUL, an entry over `kMaxEntry`, a failing read.
+  [[nodiscard]] Result<bool, ScanError> next(MasterEntry& entry);
+
+ private:
+  /// Appends line_ to `entry`. The message of an error, empty when there is none.
+  [[nodiscard]] std::string_view append_line(MasterEntry& entry);
+  [[nodiscard]] Result<bool, ScanError> end_of_text() const;
+
+  std::unique_ptr<std::istream> text_;
+  std::string line_;
+  uint32_t line_number_ = 0;
+  uint32_t open_parentheses_ = 0;
+  uint32_t parenthesis_line_ = 0;  // of the first one that is open
+};
+
+/// Takes the first word off `text`: up to white space that is neither quoted nor escaped. Empty
+/// when there is none left. Lifetime: the text's.
+[[nodiscard]] std::string_view take_word(std::string_view& text) noexcept;
+
+/// True when an odd number of backslashes stands before `at`.
+[[nodiscard]] bool is_escaped(std::string_view text, size_t at) noexcept;
+
+}  // namespace inlet53::zone

@@ -1,0 +1,85 @@
+#include "inlet53/zone/zone_index.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace inlet53::zone {
+
+namespace {
+
+/// Less than, equal to or more than 0. Requires: names of one size.
+int compare(dns::NameView a, dns::NameView b) noexcept {
+  return std::memcmp(a.data(), b.data(), a.size());
+}
+
+/// Sizes first, so that all but a few suffixes of a name are told from every apex by their size.
+bool stands_before(const ZoneIndex::Entry& a, const ZoneIndex::Entry& b) noexcept {
+  const dns::NameView a_apex = a.table->apex();
+  const dns::NameView b_apex = b.table->apex();
+  if (a_apex.size() != b_apex.size()) return a_apex.size() < b_apex.size();
+  const int order = compare(a_apex, b_apex);
+  return order != 0 ? order < 0 : a.kind < b.kind;
+}
+
+}  // namespace
+
+ZoneIndex::ZoneIndex(std::vector<Entry> entries, HashSeed seed)
+    : entries_(std::move(entries)), seed_(seed) {
+  std::ranges::stable_sort(entries_, stands_before);
+  for (uint32_t entry = 0; entry < entries_.size(); ++entry) {
+    const dns::NameView name = entries_[entry].table->apex();
+    if (apexes_.empty() || !apexes_.back().name.equals(name)) {
+      apexes_.push_back({name, entry, entry});
+      ++first_apex_[name.size() + 1];
+    }
+    ++apexes_.back().end_entry;
+  }
+  // From the number of apexes of each size to the number of smaller ones.
+  for (size_t size = 1; size < first_apex_.size(); ++size)
+    first_apex_[size] += first_apex_[size - 1];
+}
+
+const ZoneIndex::Apex* ZoneIndex::find_apex(dns::NameView name) const noexcept {
+  size_t first = first_apex_[name.size()];
+  size_t end = first_apex_[name.size() + 1];
+  while (first < end) {
+    const size_t middle = (first + end) / 2;
+    const int order = compare(name, apexes_[middle].name);
+    if (order == 0) return &apexes_[middle];
+    if (order < 0) {
+      end = middle;
+    } else {
+      first = middle + 1;
+    }
+  }
+  return nullptr;
+}
+
+Finding ZoneIndex::find(const NameKey& key, uint16_t qtype, uint16_t rotation,
+                        bool refer) const noexcept {
+  Finding finding;
+  for (size_t label = 0; label <= key.label_count(); ++label) {
+    const Apex* apex = find_apex(key.name().suffix(label));
+    if (apex == nullptr) continue;
+    for (uint32_t entry = apex->first_entry; entry < apex->end_entry; ++entry) {
+      entries_[entry].table->find(key, qtype, rotation, refer, finding);
+      if (finding.found != Found::NotCovered) return finding;
+    }
+  }
+  return finding;
+}
+
+record::AnswerRRset ZoneIndex::find_exact(const NameKey& key, uint16_t type) const noexcept {
+  const Apex* apex = nullptr;
+  for (size_t label = 0; label <= key.label_count() && apex == nullptr; ++label) {
+    apex = find_apex(key.name().suffix(label));
+  }
+  if (apex == nullptr) return {};
+  for (uint32_t entry = apex->first_entry; entry < apex->end_entry; ++entry) {
+    const record::AnswerRRset rrset = entries_[entry].table->find_exact(key, type);
+    if (rrset.wire.count > 0) return rrset;
+  }
+  return {};
+}
+
+}  // namespace inlet53::zone

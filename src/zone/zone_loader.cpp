@@ -1,0 +1,203 @@
+#include "inlet53/zone/zone_loader.h"
+
+#include <algorithm>
+#include <istream>
+#include <memory>
+#include <optional>
+#include <streambuf>
+#include <utility>
+#include <vector>
+
+#include "master_reader.h"
+#include "master_ttl.h"
+#include "rdata_parser.h"
+
+#include "inlet53/base/text.h"
+#include "inlet53/dns/types.h"
+
+namespace inlet53::zone {
+namespace {
+
+using dns::RRType;
+
+bool is_type(uint16_t type, RRType expected) { return type == static_cast<uint16_t>(expected); }
+
+/// Text in memory as a stream, not copied.
+class TextStream : private std::streambuf, public std::istream {
+ public:
+  explicit TextStream(std::string_view text) : std::istream(static_cast<std::streambuf*>(this)) {
+    char* begin = const_cast<char*>(text.data());  // setg wants it so; nothing writes there
+    setg(begin, begin, begin + text.size());
+  }
+};
+
+/// A CNAME or DNAME, which tolerate no second one. Only these keep their place in the file, so that
+/// a million address records cost nothing here.
+struct Alias {
+  size_t record = 0;
+  uint32_t file = 0;  // index into ZoneLoader::files_
+  uint32_t line = 0;
+};
+
+/// Collects a zone's records and holds them to what a zone must be.
+class ZoneLoader {
+ public:
+  ZoneLoader(std::unique_ptr<std::istream> text, const std::string& path, dns::NameView apex)
+      : reader_(std::move(text), path, apex), path_(path), data_(apex) {}
+
+  Result<ZoneData, ZoneLoadError> load();
+
+ private:
+  using Problem = std::optional<ZoneLoadError>;
+
+  Problem add(const MasterRecord& record);
+  Problem check_place(const MasterRecord& record);
+  [[nodiscard]] std::optional<uint32_t> ttl_of(const MasterRecord& record, Bytes rdata);
+  [[nodiscard]] Alias make_alias();
+  Problem check_aliases();
+  Problem check_beside_cnames();
+  [[nodiscard]] ZoneLoadError error_at(const Alias& alias, std::string message) const {
+    return {files_[alias.file], alias.line, std::move(message)};
+  }
+  [[nodiscard]] dns::NameView owner(const Alias& alias) const {
+    return data_.record(alias.record).owner;
+  }
+
+  MasterReader reader_;
+  RdataParser rdata_parser_;
+  std::optional<uint64_t> origin_generation_;  // of rdata_parser_
+  std::string path_;
+  ZoneData data_;
+  bool has_soa_ = false;
+  std::optional<uint32_t> soa_minimum_;
+  std::vector<Alias> cnames_;
+  std::vector<Alias> dnames_;
+  std::vector<std::string> files_;  // of the aliases
+};
+
+Result<ZoneData, ZoneLoadError> ZoneLoader::load() {
+  MasterRecord record;
+  while (true) {
+    const Result<bool, ZoneLoadError> more = reader_.next(record);
+    if (!more) return Unexpected(more.error());
+    if (!*more) break;
+    if (Problem problem = add(record)) return Unexpected(*std::move(problem));
+  }
+  if (data_.size() == 0) return Unexpected(ZoneLoadError{path_, 0, "there is no record in it"});
+  if (!has_soa_) {
+    return Unexpected(ZoneLoadError{path_, 0, concat("no SOA at ", data_.apex().to_text())});
+  }
+  if (Problem problem = check_aliases()) return Unexpected(*std::move(problem));
+  return std::move(data_);
+}
+
+ZoneLoader::Problem ZoneLoader::add(const MasterRecord& record) {
+  if (Problem problem = check_place(record)) return problem;
+  if (origin_generation_ != reader_.origin_generation()) {
+    rdata_parser_.set_origin(reader_.origin());
+    origin_generation_ = reader_.origin_generation();
+  }
+  const Result<Bytes, std::string> rdata = rdata_parser_.parse(record.type, record.rdata);
+  if (!rdata) {
+    return reader_.error(concat(dns::type_text(record.type), ": ", rdata.error()), true);
+  }
+  const std::optional<uint32_t> ttl = ttl_of(record, *rdata);
+  if (!ttl) return reader_.error("no TTL: neither here, nor before, nor by $TTL", true);
+
+  if (is_type(record.type, RRType::CNAME)) cnames_.push_back(make_alias());
+  if (is_type(record.type, RRType::DNAME)) dnames_.push_back(make_alias());
+  data_.add(record.owner.view(), record.type, *ttl, *rdata);
+  return {};
+}
+
+Alias ZoneLoader::make_alias() {
+  if (files_.empty() || files_.back() != reader_.file()) files_.push_back(reader_.file());
+  return {data_.size(), static_cast<uint32_t>(files_.size() - 1), reader_.line()};
+}
+
+ZoneLoader::Problem ZoneLoader::check_place(const MasterRecord& record) {
+  const dns::NameView owner = record.owner.view();
+  if (!owner.is_at_or_below(data_.apex())) {
+    return reader_.error(concat(owner.to_text(), " is outside the zone ", data_.apex().to_text()));
+  }
+  if (!is_type(record.type, RRType::SOA)) return {};
+  if (owner.size() != data_.apex().size()) {
+    return reader_.error(
+        concat("an SOA at ", owner.to_text(), "; it belongs to the apex ", data_.apex().to_text()));
+  }
+  if (has_soa_) return reader_.error("a second SOA; a zone has one");
+  has_soa_ = true;
+  return {};
+}
+
+// With no TTL stated before it, an SOA and what follows take its MINIMUM, as RFC 1035 §3.3.13 had
+// it and BIND still does.
+std::optional<uint32_t> ZoneLoader::ttl_of(const MasterRecord& record, Bytes rdata) {
+  if (is_type(record.type, RRType::SOA)) {
+    const uint32_t minimum = load_be32(rdata.data() + rdata.size() - 4);
+    soa_minimum_ = std::min(minimum, kMaxTtl);
+  }
+  return record.ttl ? record.ttl : soa_minimum_;
+}
+
+bool name_less(dns::NameView a, dns::NameView b) {
+  return std::ranges::lexicographical_compare(a.bytes(), b.bytes());
+}
+
+// RFC 1034 §3.6.2, RFC 2181 §10.1; RFC 6672 §2.4. Owners are in lower case in ZoneData, so octets
+// compare. Sorting only the aliases keeps this cheap, and no choice of names makes it slow.
+ZoneLoader::Problem ZoneLoader::check_aliases() {
+  for (std::vector<Alias>* aliases : {&cnames_, &dnames_}) {
+    std::ranges::stable_sort(
+        *aliases, [this](const Alias& a, const Alias& b) { return name_less(owner(a), owner(b)); });
+    const auto twice = std::ranges::adjacent_find(
+        *aliases, [this](const Alias& a, const Alias& b) { return owner(a).equals(owner(b)); });
+    if (twice != aliases->end()) {
+      const Alias& second = *std::next(twice);
+      return error_at(second, concat("a second ", aliases == &cnames_ ? "CNAME" : "DNAME", " at ",
+                                     owner(second).to_text()));
+    }
+  }
+  return check_beside_cnames();
+}
+
+/// Types that may stand beside a CNAME: those that sign it. Source: RFC 2181 §10.1, RFC 4034 §3,
+/// §4.
+bool may_stand_beside_cname(uint16_t type) {
+  constexpr uint16_t kKey = 25;
+  return is_type(type, RRType::SIG) || type == kKey || is_type(type, RRType::NXT) ||
+         is_type(type, RRType::RRSIG) || is_type(type, RRType::NSEC);
+}
+
+ZoneLoader::Problem ZoneLoader::check_beside_cnames() {
+  if (cnames_.empty()) return {};
+  for (size_t i = 0; i < data_.size(); ++i) {
+    const ZoneData::Record record = data_.record(i);
+    if (is_type(record.type, RRType::CNAME) || may_stand_beside_cname(record.type)) continue;
+    const auto at = std::ranges::lower_bound(cnames_, record.owner, name_less,
+                                             [this](const Alias& alias) { return owner(alias); });
+    if (at == cnames_.end() || !owner(*at).equals(record.owner)) continue;
+    return error_at(*at, concat("a CNAME at ", record.owner.to_text(), ", which also has ",
+                                dns::type_text(record.type), " data (RFC 1034 §3.6.2)"));
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string ZoneLoadError::to_text() const {
+  return line == 0 ? concat(file, ": ", message) : concat(file, ":", line, ": ", message);
+}
+
+Result<ZoneData, ZoneLoadError> load_zone_file(const std::string& path, dns::NameView apex) {
+  Result<std::unique_ptr<std::istream>, std::string> text = open_master_file(path);
+  if (!text) return Unexpected(ZoneLoadError{path, 0, concat("can't read it: ", text.error())});
+  return ZoneLoader(std::move(*text), path, apex).load();
+}
+
+Result<ZoneData, ZoneLoadError> load_zone_text(std::string_view text, const std::string& path,
+                                               dns::NameView apex) {
+  return ZoneLoader(std::make_unique<TextStream>(text), path, apex).load();
+}
+
+}  // namespace inlet53::zone

@@ -1,0 +1,211 @@
+#include "inlet53/zone/zone_table.h"
+
+#include <algorithm>
+
+#include "frozen_zone.h"
+#include "same_octets.h"
+#include "zone_freezer.h"
+
+#include "inlet53/dns/types.h"
+
+namespace inlet53::zone {
+
+namespace {
+
+constexpr auto kDs = static_cast<uint16_t>(dns::RRType::DS);
+constexpr auto kNs = static_cast<uint16_t>(dns::RRType::NS);
+constexpr auto kDname = static_cast<uint16_t>(dns::RRType::DNAME);
+constexpr auto kAny = static_cast<uint16_t>(dns::RRType::ANY);
+
+/// A name that the zone has: label `label` of the key begins it.
+struct FoundNode {
+  const uint8_t* node;
+  size_t label;
+};
+
+/// Labels of the key that stand before the apex.
+size_t depth_of(const FrozenZone& zone, const NameKey& key) noexcept {
+  return key.label_count() - zone.apex_labels;
+}
+
+const uint8_t* node_name(const uint8_t* node, NodeHead head) noexcept {
+  return node + sizeof head + (head.flags & kHasWildcard) * sizeof(uint32_t);
+}
+
+/// The node of the key's suffix from `label` on, null when there is none. Requires: below the apex.
+const uint8_t* probe(const FrozenZone& zone, const NameKey& key, size_t label,
+                     size_t depth) noexcept {
+  const Bytes name = key.labels(label, depth);
+  const uint64_t hash = key.hash(label, depth);
+  for (size_t index = home_slot(hash, zone.slot_count);;) {
+    const Slot slot = zone.slot(index);
+    if (slot.place == 0) return nullptr;
+    if (slot.tag == slot_tag(hash)) {
+      const uint8_t* node = zone.at(slot.place);
+      __builtin_prefetch(node + 64);  // many a node lies on two lines: both on their way at once
+      const auto head = load<NodeHead>(node);
+      if (same_octets({node_name(node, head), head.name_octets}, name)) return node;
+    }
+    if (++index == zone.slot_count) index = 0;
+  }
+}
+
+/// The key's name or, when it does not exist, its closest encloser (RFC 4592 §3.3.1).
+FoundNode find_closest(const FrozenZone& zone, const NameKey& key) noexcept {
+  const size_t depth = depth_of(zone, key);
+  // Names longer than the longest need not be looked for.
+  for (size_t label = depth - std::min(depth, zone.max_depth); label < depth; ++label) {
+    if (const uint8_t* node = probe(zone, key, label, depth)) return {node, label};
+  }
+  return {zone.at(zone.apex_place), depth};
+}
+
+const uint8_t* first_rrset(const uint8_t* node, NodeHead head) noexcept {
+  return node_name(node, head) + whole_units(head.name_octets);
+}
+
+/// The RRset of `type` at a node, null when there is none.
+const uint8_t* find_rrset(const uint8_t* node, uint16_t type) noexcept {
+  const auto node_head = load<NodeHead>(node);
+  const uint8_t* rrset = first_rrset(node, node_head);
+  for (unsigned left = node_head.rrset_count; left > 0; --left) {
+    const auto head = load<RRsetHead>(rrset);
+    if (head.type == type) return rrset;
+    rrset += head.span & ~(kUnit - 1);
+  }
+  return nullptr;
+}
+
+/// Hands an RRset out. `rotation` counts for those that are stored doubled.
+void read_rrset(const uint8_t* at, uint16_t rotation, record::AnswerRRset& rrset) noexcept {
+  const auto head = load<RRsetHead>(at);
+  const uint8_t* const wire = at + sizeof head;
+  const bool rotates = (head.span & kRotates) != 0;
+  const uint32_t first = rotates ? rotation % head.count : 0;
+  const uint32_t record_octets = rotates ? rotating_record_octets(head.type) : 0;
+  rrset.wire = {head.type, head.count, {wire + first * record_octets, head.wire_octets}};
+  if ((head.span & kHasJson) == 0) return;
+
+  const uint8_t* json = wire + whole_units(head.wire_octets + record_octets * (head.count - 1U));
+  const size_t octets = load<uint32_t>(json);
+  json += sizeof(uint32_t);
+  if (rotates) {
+    const auto start = load<uint32_t>(json + first * sizeof(uint32_t));
+    json += head.count * sizeof(uint32_t) + start;
+  }
+  rrset.json = as_text({json, octets});
+}
+
+void set_negative(const FrozenZone& zone, Found found, Finding& finding) noexcept {
+  finding.found = found;
+  finding.apex = zone.apex.view();
+  if (zone.negative_soa_place != 0) {
+    read_rrset(zone.at(zone.negative_soa_place), 0, finding.soa);
+  }
+}
+
+void set_positive(Found found, const uint8_t* rrset, uint16_t rotation, dns::NameView owner,
+                  Finding& finding) noexcept {
+  finding.found = found;
+  finding.owner = owner;
+  read_rrset(rrset, rotation, finding.rrset);
+}
+
+/// Looks for what stands between the apex and the key's name and sends the question elsewhere: the
+/// highest zone cut or DNAME, as the walk down of RFC 1034 §4.3.2 step 3 meets it. False: nothing.
+bool find_redirection(const FrozenZone& zone, const NameKey& key, uint16_t qtype, bool refer,
+                      Finding& finding) noexcept {
+  const size_t depth = depth_of(zone, key);
+  for (size_t label = depth;; --label) {
+    const uint8_t* node =
+        label == depth ? zone.at(zone.apex_place) : probe(zone, key, label, depth);
+    if (node == nullptr) return false;
+    const uint8_t flags = load<NodeHead>(node).flags;
+    const dns::NameView owner = key.name().suffix(label);
+    const bool is_cut = label < depth && (flags & kHasNs) != 0;
+    // The DS of a cut is on the parent's side of it (RFC 4035 §3.1.4.1).
+    if (refer && is_cut && !(label == 0 && qtype == kDs)) {
+      set_positive(Found::Referral, find_rrset(node, kNs), 0, owner, finding);
+      return true;
+    }
+    if (label == 0) return false;
+    if ((flags & kHasDname) != 0) {  // of what is below its owner only (RFC 6672 §2.3)
+      set_positive(Found::SubtreeAlias, find_rrset(node, kDname), 0, owner, finding);
+      return true;
+    }
+  }
+}
+
+/// What one node's RRsets say, be it the name's own or a wildcard's.
+void answer_from(const FrozenZone& zone, const uint8_t* node, const NameKey& key, uint16_t qtype,
+                 uint16_t rotation, Finding& finding) noexcept {
+  const auto head = load<NodeHead>(node);
+  const uint8_t* rrset = nullptr;
+  if (qtype != kAny) {
+    rrset = find_rrset(node, qtype);
+  } else if (head.rrset_count > 0) {
+    rrset = first_rrset(node, head);
+  }
+  if (rrset != nullptr) {
+    set_positive(Found::Answer, rrset, rotation, key.name().view(), finding);
+  } else if ((head.flags & kHasCname) != 0) {
+    set_positive(Found::Alias, first_rrset(node, head), 0, key.name().view(), finding);
+  } else if ((head.flags & kUncovered) == 0) {
+    set_negative(zone, Found::NoData, finding);
+  }
+}
+
+}  // namespace
+
+ZoneTable::ZoneTable(std::unique_ptr<const FrozenZone> zone) : zone_(std::move(zone)) {}
+
+ZoneTable::~ZoneTable() = default;
+
+std::shared_ptr<const ZoneTable> ZoneTable::build(const ZoneData& data, HashSeed seed,
+                                                  const ZoneTableOptions& options) {
+  return std::shared_ptr<const ZoneTable>(new ZoneTable(freeze(data, seed, options)));
+}
+
+Finding ZoneTable::find(const NameKey& key, uint16_t qtype, uint16_t rotation,
+                        bool refer) const noexcept {
+  Finding finding;
+  find(key, qtype, rotation, refer, finding);
+  return finding;
+}
+
+void ZoneTable::find(const NameKey& key, uint16_t qtype, uint16_t rotation, bool refer,
+                     Finding& finding) const noexcept {
+  const FrozenZone& zone = *zone_;
+  auto [node, label] = find_closest(zone, key);
+  const auto head = load<NodeHead>(node);
+  const unsigned redirects = kHasDname | kBelowDname | (refer ? kHasNs | kBelowNs : 0);
+  if ((head.flags & redirects) != 0 && find_redirection(zone, key, qtype, refer, finding)) return;
+  if (label > 0) {
+    if ((head.flags & kHasWildcard) == 0) {
+      if (!zone.partial) set_negative(zone, Found::NXDomain, finding);
+      return;
+    }
+    node = zone.at(load<uint32_t>(node + sizeof head));
+  }
+  answer_from(zone, node, key, qtype, rotation, finding);
+}
+
+record::AnswerRRset ZoneTable::find_exact(const NameKey& key, uint16_t type) const noexcept {
+  record::AnswerRRset found;
+  const auto [node, label] = find_closest(*zone_, key);
+  const uint8_t* rrset = label == 0 ? find_rrset(node, type) : nullptr;
+  if (rrset != nullptr) read_rrset(rrset, 0, found);
+  return found;
+}
+
+dns::NameView ZoneTable::apex() const noexcept { return zone_->apex.view(); }
+
+size_t ZoneTable::name_count() const noexcept { return zone_->name_count; }
+
+size_t ZoneTable::record_count() const noexcept { return zone_->record_count; }
+
+size_t ZoneTable::memory_octets() const noexcept {
+  return sizeof *this + sizeof *zone_ + zone_->arena.size();
+}
+
+}  // namespace inlet53::zone

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "inlet53/base/text.h"
+#include "inlet53/dns/rdata_text.h"
+#include "inlet53/dns/types.h"
+#include "inlet53/zone/zone_loader.h"
+
+namespace inlet53::zone {
+
+/// Three lines that make a zone of corp.example; what a test adds begins on line 4.
+inline constexpr std::string_view kHead =
+    "$TTL 300\n"
+    "@ SOA ns hostmaster 1 7200 900 1209600 60\n"
+    "  NS  ns\n";
+inline constexpr uint32_t kHeadLines = 3;
+
+inline dns::Name name(std::string_view text) { return dns::Name::parse_text(text).value(); }
+
+inline Result<ZoneData, ZoneLoadError> load(std::string_view text) {
+  return load_zone_text(text, "corp.zone", name("corp.example").view());
+}
+
+/// Loads the head and `text`.
+inline Result<ZoneData, ZoneLoadError> load_below_head(std::string_view text) {
+  return load(concat(kHead, text));
+}
+
+/// The records as "owner ttl type rdata", in their order.
+inline std::vector<std::string> lines_of(const ZoneData& data) {
+  std::vector<std::string> lines;
+  for (size_t i = 0; i < data.size(); ++i) {
+    const ZoneData::Record record = data.record(i);
+    lines.push_back(concat(record.owner.to_text(), " ", record.ttl, " ",
+                           dns::type_text(record.type), " ",
+                           dns::rdata_text(record.type, record.rdata)));
+  }
+  return lines;
+}
+
+inline std::vector<std::string> lines_of(const Result<ZoneData, ZoneLoadError>& zone) {
+  if (!zone) return {zone.error().to_text()};
+  return lines_of(*zone);
+}
+
+/// The records that `text` adds to the head.
+inline std::vector<std::string> lines_below_head(std::string_view text) {
+  std::vector<std::string> lines = lines_of(load_below_head(text));
+  if (lines.size() >= 2) lines.erase(lines.begin(), lines.begin() + 2);
+  return lines;
+}
+
+}  // namespace inlet53::zone
