@@ -1,0 +1,89 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "doorbell.h"
+#include "page_memory.h"
+
+#include "inlet53/querylog/query_log.h"
+
+namespace inlet53::querylog {
+
+/// The ring of buffers between one worker and the writer thread.
+///
+/// The worker fills one buffer after the other; the writer thread reads them in the same order, and
+/// may read what was published of the one that is being filled, so that a flush of a few records
+/// costs no buffer.
+/// Threads: each part its own side only.
+class BufferRing {
+ public:
+  /// `writer` is rung when half of the buffers are full. `may_wait` is `when_full = "block"`.
+  /// Requires: `buffers` > 0. Lifetime: `writer` outlives this object.
+  BufferRing(size_t buffers, bool may_wait, Doorbell& writer);
+
+  // The worker's side.
+
+  /// The next buffer of kBufferSize octets to fill, or null when none is free.
+  [[nodiscard]] char* next_buffer() noexcept;
+
+  /// Lets the writer thread read the buffer that is being filled up to `end`.
+  void publish(const char* end) noexcept;
+
+  /// Gives the buffer that is being filled away, as far as it was published.
+  void hand_over() noexcept;
+
+  /// Sleeps until a buffer may be free. False when the worker is not to wait.
+  [[nodiscard]] bool wait_for_buffer() noexcept;
+
+  void count_drop() noexcept {
+    dropped_.store(dropped_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  }
+
+  // The writer thread's side.
+
+  /// Records that were published and not taken yet; empty when there are none.
+  /// Lifetime: until `take`.
+  [[nodiscard]] std::string_view unread() noexcept;
+
+  /// Has done with the first `size` octets of `unread`.
+  void take(size_t size) noexcept { taken_ += size; }
+
+  // Any thread.
+
+  /// Ends all waiting: from now on a full ring drops.
+  void stop_waiting() noexcept;
+
+  /// Records for which no buffer was free.
+  [[nodiscard]] uint64_t dropped() const noexcept {
+    return dropped_.load(std::memory_order_relaxed);
+  }
+
+  [[nodiscard]] size_t capacity() const noexcept { return published_.size() * kBufferSize; }
+
+ private:
+  [[nodiscard]] char* buffer(uint64_t number) const noexcept {
+    return memory_.data() + number % published_.size() * kBufferSize;
+  }
+  [[nodiscard]] std::atomic<size_t>& published(uint64_t number) noexcept {
+    return published_[number % published_.size()];
+  }
+  void free_drained_buffer() noexcept;
+
+  PageMemory memory_;
+  std::vector<std::atomic<size_t>> published_;  // octets of each buffer that may be read
+  Doorbell& writer_;
+  Doorbell freed_;
+  std::atomic<bool> may_wait_;
+
+  // Buffers count from 0 for ever; [drained_, filled_) are full, filled_ is being filled.
+  alignas(64) std::atomic<uint64_t> filled_{0};  // the worker's
+  std::atomic<uint64_t> dropped_{0};
+  alignas(64) std::atomic<uint64_t> drained_{0};  // the writer thread's
+  size_t taken_ = 0;                              // octets of buffer drained_
+};
+
+}  // namespace inlet53::querylog

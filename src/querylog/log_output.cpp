@@ -1,0 +1,192 @@
+#include "log_output.h"
+
+#include <algorithm>
+#include <limits>
+#include <system_error>
+#include <utility>
+
+#include "lines.h"
+#include "rotation.h"
+
+#include "inlet53/base/check.h"
+#include "inlet53/base/operator_log.h"
+#include "inlet53/base/text.h"
+
+namespace inlet53::querylog {
+
+namespace {
+
+constexpr uint64_t kTailIntervalMs = 200;
+constexpr uint64_t kRetryIntervalMs = 100;
+constexpr uint64_t kRotationRetryMs = 60'000;
+
+std::string reason(int error) { return std::generic_category().message(error); }
+
+}  // namespace
+
+Result<std::unique_ptr<LogOutput>, std::string> LogOutput::open(const settings::QueryLog& settings,
+                                                                Now now) {
+  auto file = LogFile::open(settings.file);
+  if (!file) return Unexpected(concat("query log ", settings.file, ": ", file.error()));
+  std::unique_ptr<LogOutput> output(new LogOutput(settings));
+  output->adopt(std::move(*file), now);
+  return output;
+}
+
+size_t LogOutput::take(std::string_view records, Now now) {
+  size_t taken = 0;
+  while (taken < records.size()) {
+    const std::string_view rest = records.substr(taken);
+    const size_t first = rest.find('\n') + 1;
+    INLET53_CHECK(first > 0);
+    if (first > stage_.room()) break;
+    if (exceeds_rotation(first, now)) {
+      rotate(now);
+      if (refused_) break;
+      continue;
+    }
+    const uint64_t most = std::min<uint64_t>(stage_.room(), octets_to_rotation(now));
+    const size_t size = std::max(first, whole_lines(rest, static_cast<size_t>(most)));
+    stage_.append(rest.substr(0, size));
+    taken += size;
+    if (stage_.end_of_blocks() > stage_.written()) write(stage_.end_of_blocks(), now);
+  }
+  return taken;
+}
+
+void LogOutput::drop(std::string_view records) noexcept {
+  dropped_.fetch_add(count_lines(records), std::memory_order_relaxed);
+}
+
+void LogOutput::tick(Now now) {
+  if (period_is_over(now)) rotate(now);
+  if (now.monotonic_ms < tail_due_ms_ && !refused_) return;
+  if (stage_.pending() || refused_) write(stage_.end(), now);
+  tail_due_ms_ = now.monotonic_ms + kTailIntervalMs;
+}
+
+void LogOutput::reopen(Now now) {
+  retry_due_ms_ = 0;
+  if (!write(stage_.end(), now)) leave_torn_record_out();
+  file_.reset();
+  if (open_file(now)) log_info(concat("query log ", settings_.file, ": opened anew"));
+}
+
+void LogOutput::close(Now now) {
+  retry_due_ms_ = 0;
+  if (!write(stage_.end(), now)) {
+    leave_torn_record_out();
+    dropped_.fetch_add(stage_.pending_records(), std::memory_order_relaxed);
+    log_error(concat("query log ", settings_.file, ": closed while it can't be written; ",
+                     dropped() - dropped_before_refusal_, " records were dropped"));
+  }
+  file_.reset();
+}
+
+void LogOutput::adopt(LogFile file, Now now) {
+  const bool fresh = file.opened_size() == 0;
+  file_period_ = period(fresh ? now.wall_seconds : file.opened_modified());
+  stage_.restart(file.opened_size());
+  file_.emplace(std::move(file));
+}
+
+bool LogOutput::open_file(Now now) {
+  auto file = LogFile::open(settings_.file);
+  if (!file) {
+    refuse(file.error(), now);
+    return false;
+  }
+  adopt(std::move(*file), now);
+  return true;
+}
+
+// Writes up to file offset `until`; all there is, if the last try was refused. False when it is
+// refused (again), or too early to try again.
+bool LogOutput::write(uint64_t until, Now now) {
+  if (refused_ && now.monotonic_ms < retry_due_ms_) return false;
+  if (!file_ && !open_file(now)) return false;
+  const int error = stage_.write(*file_, refused_ ? stage_.end() : until);
+  publish_counts();
+  if (error != 0) {
+    refuse(reason(error), now);
+    return false;
+  }
+  recover();
+  return true;
+}
+
+// So that the file, which is about to be closed, ends with a whole line.
+void LogOutput::leave_torn_record_out() noexcept {
+  if (!file_) return;
+  stage_.take_back_torn_record();
+  file_->truncate(stage_.written());
+  publish_counts();
+}
+
+void LogOutput::rotate(Now now) {
+  if (!write(stage_.end(), now)) return;
+  // Somebody may have moved the file already; what has its name now is not ours to rename.
+  if (file_->is_at(settings_.file)) {
+    const auto moved = move_aside(settings_.file, now.wall_seconds);
+    if (!moved) {
+      rotation_due_ms_ = now.monotonic_ms + kRotationRetryMs;
+      log_error(concat("query log ", settings_.file, ": can't be rotated: ", reason(moved.error()),
+                       "; it grows on"));
+      return;
+    }
+    if (settings_.keep_files > 0) remove_oldest(settings_.file, settings_.keep_files);
+  }
+  file_.reset();
+  static_cast<void>(open_file(now));
+}
+
+bool LogOutput::may_rotate(Now now) const noexcept {
+  return file_ && now.monotonic_ms >= rotation_due_ms_;
+}
+
+bool LogOutput::exceeds_rotation(size_t size, Now now) const noexcept {
+  return stage_.end() > 0 && size > octets_to_rotation(now);
+}
+
+uint64_t LogOutput::octets_to_rotation(Now now) const noexcept {
+  const uint64_t limit = settings_.rotate_octets;
+  if (limit == 0 || !may_rotate(now)) return std::numeric_limits<uint64_t>::max();
+  return limit - std::min(limit, stage_.end());
+}
+
+bool LogOutput::period_is_over(Now now) noexcept {
+  if (settings_.rotate_seconds == 0 || !may_rotate(now)) return false;
+  const int64_t current = period(now.wall_seconds);
+  // Earlier than the file's: the clock was put back.
+  if (stage_.end() == 0 || current < file_period_) file_period_ = current;
+  return current > file_period_;
+}
+
+int64_t LogOutput::period(int64_t wall_seconds) const noexcept {
+  return settings_.rotate_seconds == 0 ? 0 : wall_seconds / settings_.rotate_seconds;
+}
+
+void LogOutput::refuse(std::string_view why, Now now) {
+  retry_due_ms_ = now.monotonic_ms + kRetryIntervalMs;
+  if (refused_) return;
+  refused_ = true;
+  dropped_before_refusal_ = dropped();
+  const bool drops = settings_.when_full == settings::WhenFull::Drop;
+  log_error(concat("query log ", settings_.file, ": can't be written: ", why,
+                   drops ? "; records that find no room in memory are dropped until it can"
+                         : "; workers that find no room in memory wait until it can"));
+}
+
+void LogOutput::recover() {
+  if (!refused_) return;
+  refused_ = false;
+  log_warning(concat("query log ", settings_.file, ": is written again; ",
+                     dropped() - dropped_before_refusal_, " records were dropped"));
+}
+
+void LogOutput::publish_counts() noexcept {
+  written_.store(stage_.written_records(), std::memory_order_relaxed);
+  written_octets_.store(stage_.written_octets(), std::memory_order_relaxed);
+}
+
+}  // namespace inlet53::querylog

@@ -1,0 +1,139 @@
+#include "log_writer.h"
+
+#include <algorithm>
+#include <csignal>
+#include <string_view>
+#include <utility>
+
+#include <pthread.h>
+
+#include "inlet53/base/operator_log.h"
+#include "inlet53/base/text.h"
+
+namespace inlet53::querylog {
+
+namespace {
+
+constexpr std::chrono::milliseconds kShortestNap{2};
+constexpr std::chrono::milliseconds kLongestNap{100};
+constexpr uint64_t kRingDropsIntervalMs = 10'000;
+
+// Signals are for the thread that has a loop. And where the file's size is limited (ulimit -f), a
+// blocked SIGXFSZ leaves us with an error to deal with.
+void block_all_signals() {
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, nullptr);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<LogWriter>, std::string> LogWriter::start(const settings::QueryLog& settings,
+                                                                 size_t workers) {
+  auto output = LogOutput::open(settings, read_clock());
+  if (!output) return Unexpected(output.error());
+  return std::unique_ptr<LogWriter>(new LogWriter(settings, workers, std::move(*output)));
+}
+
+LogWriter::LogWriter(const settings::QueryLog& settings, size_t workers,
+                     std::unique_ptr<LogOutput> output)
+    : settings_(settings), output_(std::move(output)), nap_(kLongestNap) {
+  const bool may_wait = settings.when_full == settings::WhenFull::Block;
+  for (size_t i = 0; i < workers; ++i) {
+    rings_.push_back(std::make_unique<BufferRing>(settings.buffers_per_worker, may_wait, bell_));
+  }
+  thread_ = std::thread([this] { run(); });
+}
+
+LogWriter::~LogWriter() { stop(); }
+
+void LogWriter::stop() noexcept {
+  if (!thread_.joinable()) return;
+  end_asked_.store(true, std::memory_order_release);
+  bell_.ring();
+  thread_.join();
+}
+
+void LogWriter::reopen() noexcept {
+  reopen_asked_.store(true, std::memory_order_release);
+  bell_.ring();
+}
+
+void LogWriter::stop_waiting() noexcept {
+  for (const auto& ring : rings_) ring->stop_waiting();
+}
+
+QueryLogCounts LogWriter::counts() const noexcept {
+  return {output_->written(), output_->written_octets(), dropped_ring(), output_->dropped()};
+}
+
+void LogWriter::run() {
+  block_all_signals();
+  pthread_setname_np(pthread_self(), "query-log");
+  while (!end_asked_.load(std::memory_order_acquire)) {
+    if (reopen_asked_.exchange(false, std::memory_order_acq_rel)) output_->reopen(read_clock());
+    size_t fullest = 0;
+    for (const auto& ring : rings_) fullest = std::max(fullest, drain(*ring));
+    const Now now = read_clock();
+    output_->tick(now);
+    say_ring_drops(now);
+    adapt_nap(fullest);
+    bell_.wait(nap_);
+  }
+  finish();
+}
+
+// Takes at most what the ring can hold, so that no worker keeps us from the others.
+// Returns how many octets it was.
+size_t LogWriter::drain(BufferRing& ring) {
+  size_t drained = 0;
+  while (drained < ring.capacity()) {
+    const std::string_view records = ring.unread();
+    if (records.empty()) break;
+    size_t taken = output_->take(records, read_clock());
+    if (taken < records.size() && settings_.when_full == settings::WhenFull::Drop) {
+      output_->drop(records.substr(taken));
+      taken = records.size();
+    }
+    ring.take(taken);
+    drained += taken;
+    if (taken < records.size()) break;
+  }
+  return drained;
+}
+
+// A nap is to last while between a sixteenth and a quarter of the fullest ring fills.
+void LogWriter::adapt_nap(size_t fullest) {
+  const size_t capacity = settings_.buffers_per_worker * kBufferSize;
+  if (fullest >= capacity / 4) nap_ = std::max(nap_ / 2, kShortestNap);
+  if (fullest < capacity / 16) nap_ = std::min(nap_ * 2, kLongestNap);
+}
+
+void LogWriter::say_ring_drops(Now now) {
+  const uint64_t dropped = dropped_ring();
+  if (dropped == ring_drops_said_ || now.monotonic_ms < ring_drops_due_ms_) return;
+  log_error(concat("query log ", settings_.file, ": ", dropped - ring_drops_said_,
+                   " records were dropped: all buffers were full"));
+  ring_drops_said_ = dropped;
+  ring_drops_due_ms_ = now.monotonic_ms + kRingDropsIntervalMs;
+}
+
+void LogWriter::finish() {
+  for (const auto& ring : rings_) {
+    for (std::string_view records; !(records = ring->unread()).empty();) {
+      output_->drop(records.substr(output_->take(records, read_clock())));
+      ring->take(records.size());
+    }
+  }
+  ring_drops_due_ms_ = 0;
+  say_ring_drops(read_clock());
+  output_->close(read_clock());
+}
+
+uint64_t LogWriter::dropped_ring() const noexcept {
+  uint64_t dropped = 0;
+  for (const auto& ring : rings_) dropped += ring->dropped();
+  return dropped;
+}
+
+}  // namespace inlet53::querylog
