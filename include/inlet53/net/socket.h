@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "inlet53/base/cidr.h"
+#include "inlet53/base/ip_address.h"
+#include "inlet53/base/result.h"
+
+namespace inlet53::net {
+
+/// A file descriptor with one owner.
+class Descriptor {
+ public:
+  Descriptor() = default;
+  explicit Descriptor(int fd) noexcept : fd_(fd) {}
+  ~Descriptor() { reset(); }
+  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Descriptor& operator=(Descriptor&& other) noexcept;
+  [[nodiscard]] int get() const noexcept { return fd_; }
+  [[nodiscard]] bool valid() const noexcept { return fd_ >= 0; }
+  /// Gives the descriptor away. The caller closes it.
+  [[nodiscard]] int release() noexcept { return std::exchange(fd_, -1); }
+  void reset() noexcept;
+
+ private:
+  int fd_ = -1;
+};
+
+struct SocketError {
+  SocketAddress address;
+  int error = 0;                              // errno
+  [[nodiscard]] bool taken() const noexcept;  // EADDRINUSE
+  std::string message;  // `cannot listen on 127.0.53.1:5300 (UDP): Address already in use`
+};
+
+/// Tells whether `address` is free for UDP and for TCP: binds both once without SO_REUSEPORT (with
+/// it, a second daemon of the same user would silently share the port) and lets go again.
+/// Errors: what binding gave, for the first transport that failed. Source: socket(7), SO_REUSEPORT.
+[[nodiscard]] Result<void, SocketError> probe_address(const SocketAddress& address);
+
+/// Opens a non-blocking UDP socket bound to `address`: SO_REUSEPORT set, IPV6_V6ONLY for IPv6, and
+/// no belief in what ICMP claims of a path's MTU, so that nobody can make us send tiny fragments
+/// (IP_PMTUDISC_OMIT). `receive_buffer` octets are asked for (0: the system's default), beyond
+/// net.core.rmem_max where CAP_NET_ADMIN allows it, else up to it.
+/// Errors: what socket, setsockopt or bind gave. Source: ip(7); RFC 9715 §3.
+[[nodiscard]] Result<Descriptor, SocketError> open_udp(const SocketAddress& address,
+                                                       uint32_t receive_buffer);
+
+/// Opens a non-blocking TCP socket bound to `address`: SO_REUSEADDR and SO_REUSEPORT set,
+/// IPV6_V6ONLY for IPv6. It does not listen yet, so that a filter can stand before the first SYN.
+/// Errors: what socket, setsockopt or bind gave.
+[[nodiscard]] Result<Descriptor, SocketError> open_tcp(const SocketAddress& address);
+
+/// Attaches a classic BPF program to a TCP socket that listens or will, or replaces the one it has:
+/// SYNs from sources outside `allowed` are dropped before the handshake, so that a stranger sees
+/// silence. Only blocks of the socket's own family count; none of them: nobody gets in. A
+/// connection keeps the program that its listener had when it was accepted, so a replacement cuts
+/// none off.
+/// Returns false when the kernel does not take a program for so many blocks (it has room for about
+/// 1000 of IPv4 or 450 of IPv6; net.core.optmem_max may allow fewer). The socket then has no filter
+/// at all, and the caller checks each connection itself (`TcpListener::Admit`).
+/// Source: Documentation/networking/filter.rst of the kernel; socket(7), SO_ATTACH_FILTER.
+[[nodiscard]] bool attach_source_filter(int descriptor, const CidrSet& allowed);
+
+}  // namespace inlet53::net

@@ -1,0 +1,122 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "inlet53/base/bytes.h"
+#include "inlet53/base/cidr.h"
+#include "inlet53/base/ip_address.h"
+#include "inlet53/net/loop.h"
+#include "inlet53/net/socket.h"
+
+namespace inlet53::net {
+
+class TcpConnection;
+
+/// What a connection asks of its owner. Called on the loop's thread. Each may call anything on the
+/// connection; the object stays valid until its `closed` has returned. None may destroy the
+/// listener.
+class TcpConnectionOwner {
+ public:
+  /// Octets arrived: `stream` holds every octet not yet consumed, from the oldest on. Returns how
+  /// many of them are done with; the rest comes again with what arrives next. An owner that stops
+  /// early because the connection is `congested` gets the rest again when it no longer is.
+  virtual size_t received(TcpConnection& connection, Bytes stream) = 0;
+  /// The peer has sent its FIN: nothing more arrives. Returns whether responses are still to be
+  /// made; the owner then ends the connection itself by `close_after_send`. Otherwise it closes
+  /// when what was queued is sent.
+  virtual bool owes_responses(TcpConnection& connection);
+  /// The peer, a timeout, an error or `close` ended it. The owner forgets it.
+  virtual void closed(TcpConnection& connection) = 0;
+
+ protected:
+  ~TcpConnectionOwner() = default;
+};
+
+/// One accepted connection: a byte stream with bounded memory.
+///
+/// Keeps no buffer while nothing waits, at most `kMaxStream` octets that the owner has not consumed
+/// (it closes when the owner takes none of so many) and about `max_unsent` that the peer has not
+/// read: over that it is congested and reads nothing until all of them are sent; it closes when the
+/// peer takes none for the write timeout. A half-closed peer (FIN) still gets what is owed.
+class TcpConnection {
+ public:
+  /// A DNS message of 65535 octets with its length field, the longest thing a stream must hold.
+  /// Source: RFC 1035 §4.2.2.
+  static constexpr size_t kMaxStream = 65537;
+
+  TcpConnection(const TcpConnection&) = delete;
+  TcpConnection& operator=(const TcpConnection&) = delete;
+
+  /// Queues octets. During `received` they are gathered and go out in one write at its end (or at
+  /// each 64 KiB); else they are written at once and copied as far as the socket does not take
+  /// them. Never calls `closed` itself: an error ends the connection in a later turn of the loop.
+  void send(Bytes octets);
+  /// Tells whether the peer reads so slowly that the owner should make no more responses.
+  [[nodiscard]] bool congested() const noexcept;
+  /// Reads no more; what waits is sent, then it ends, in a later turn of the loop at the earliest.
+  void close_after_send();
+  /// Ends now, and forgets what waits; `closed` is called before this returns or, inside a callback
+  /// about this connection, after that.
+  void close();
+
+  /// (Re)starts the timeout after which the connection is closed: the owner's idle and first-query
+  /// rule. 0 stops it. Cost: two stores while the timeout only moves on.
+  void set_timeout(uint64_t milliseconds);
+
+  [[nodiscard]] const SocketAddress& peer() const noexcept;
+  /// For the owner's own use.
+  void* user = nullptr;
+
+ private:
+  friend class TcpListener;
+  struct Impl;
+  explicit TcpConnection(std::unique_ptr<Impl> impl);
+  ~TcpConnection();
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Accepts connections on one listening socket and owns them. Threads: the loop's.
+class TcpListener {
+ public:
+  struct Options {
+    uint32_t backlog = 1024;
+    uint32_t max_connections = 10000;            // over it, a new connection is closed at once
+    uint32_t max_connections_per_client = 1000;  // the same, for each source address
+    uint32_t max_unsent = 256U << 10;            // octets waiting before reading stops
+    uint32_t write_timeout_ms = 10000;           // a reader that takes nothing for so long
+  };
+  struct Counts {
+    uint64_t accepted = 0;  // all that the kernel handed over, the refused too
+    uint64_t refused = 0;   // over a limit, or not admitted
+    uint64_t open = 0;
+  };
+  /// Called for each connection within the limits; false closes it at once (a source that the
+  /// filter could not tell), without `closed`. May set `user` and the timeout.
+  using Admit = std::function<bool(TcpConnection&)>;
+
+  /// Listens on `socket` (bound, see open_tcp) and takes it over. When accepting fails for want of
+  /// descriptors or memory (EMFILE), it pauses for 100 ms instead of spinning.
+  /// Lifetime: `owner` outlives the listener.
+  TcpListener(Loop& loop, Descriptor socket, const Options& options, TcpConnectionOwner& owner,
+              Admit admit);
+  /// Closes the listening socket and every connection (each gets its `closed`).
+  /// Requires: not called inside one of its callbacks.
+  ~TcpListener();
+  TcpListener(const TcpListener&) = delete;
+  TcpListener& operator=(const TcpListener&) = delete;
+
+  /// Closes the listening socket; connections that stand go on until they end or the listener is
+  /// destroyed.
+  void stop_accepting();
+  [[nodiscard]] const Counts& counts() const noexcept;
+  /// The listening socket, for its filter; -1 after `stop_accepting`.
+  [[nodiscard]] int descriptor() const noexcept;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace inlet53::net

@@ -1,0 +1,120 @@
+#include "inlet53/net/loop.h"
+
+#include <atomic>
+#include <utility>
+
+#include "handle.h"
+#include "socket_watcher.h"
+#include <uv.h>
+
+#include "inlet53/base/check.h"
+
+namespace inlet53::net {
+
+Loop::Loop() : loop_(std::make_unique<uv_loop_t>()) {
+  INLET53_CHECK(uv_loop_init(loop_.get()) == 0);
+}
+
+Loop::~Loop() {
+  const auto check_closing = [](uv_handle_t* handle, void*) {
+    INLET53_CHECK(uv_is_closing(handle) != 0);
+  };
+  uv_walk(loop_.get(), check_closing, nullptr);
+  while (uv_run(loop_.get(), UV_RUN_DEFAULT) != 0) {
+  }
+  INLET53_CHECK(uv_loop_close(loop_.get()) == 0);
+}
+
+void Loop::run() { uv_run(loop_.get(), UV_RUN_DEFAULT); }
+void Loop::stop() { uv_stop(loop_.get()); }
+uint64_t Loop::now_ms() const noexcept { return uv_now(loop_.get()); }
+uv_loop_s* Loop::raw() noexcept { return loop_.get(); }
+
+//--- ReadWatcher
+
+struct ReadWatcher::Handle {
+  Handle(Loop& loop, int descriptor, std::function<void()> readable)
+      : watcher(loop, descriptor, [this, readable = std::move(readable)](SocketEvents events) {
+          // The reader gets the error, and takes it off the descriptor; we watch on.
+          if (events.failed) watch();
+          readable();
+        }) {
+    watch();
+  }
+
+  void watch() { INLET53_CHECK(watcher.watch(true, false)); }
+
+  SocketWatcher watcher;
+};
+
+ReadWatcher::ReadWatcher(Loop& loop, int descriptor, std::function<void()> readable)
+    : handle_(new Handle(loop, descriptor, std::move(readable))) {}
+
+ReadWatcher::~ReadWatcher() { delete handle_; }
+
+//--- Timer
+
+struct Timer::Handle : HeapHandle<Timer::Handle, uv_timer_t> {
+  std::function<void()> expired;
+};
+
+Timer::Timer(Loop& loop, std::function<void()> expired) : handle_(new Handle) {
+  handle_->expired = std::move(expired);
+  INLET53_CHECK(uv_timer_init(loop.raw(), &handle_->uv) == 0);
+}
+
+Timer::~Timer() { handle_->close(); }
+
+void Timer::start(uint64_t delay_ms, uint64_t repeat_ms) {
+  const auto expired = [](uv_timer_t* timer) { Handle::of(timer).expired(); };
+  INLET53_CHECK(uv_timer_start(&handle_->uv, expired, delay_ms, repeat_ms) == 0);
+}
+
+void Timer::stop() { uv_timer_stop(&handle_->uv); }
+
+bool Timer::active() const {
+  return uv_is_active(reinterpret_cast<const uv_handle_t*>(&handle_->uv)) != 0;
+}
+
+//--- Wakeup
+
+struct Wakeup::Handle : HeapHandle<Wakeup::Handle, uv_async_t> {
+  std::function<void()> woken;
+  // libuv 1.44 looks whether a wake is pending with a plain load. A store that the waking thread
+  // made before could pass it and be missed, so the decision is made here, by a full barrier.
+  std::atomic<bool> pending{false};
+};
+
+Wakeup::Wakeup(Loop& loop, std::function<void()> woken) : handle_(new Handle) {
+  handle_->woken = std::move(woken);
+  const auto wake = [](uv_async_t* async) {
+    Handle& handle = Handle::of(async);
+    handle.pending.exchange(false);
+    handle.woken();
+  };
+  INLET53_CHECK(uv_async_init(loop.raw(), &handle_->uv, wake) == 0);
+}
+
+Wakeup::~Wakeup() { handle_->close(); }
+
+void Wakeup::wake() noexcept {
+  if (!handle_->pending.exchange(true)) uv_async_send(&handle_->uv);
+}
+
+//--- SignalWatcher
+
+struct SignalWatcher::Handle : HeapHandle<SignalWatcher::Handle, uv_signal_t> {
+  std::function<void()> received;
+};
+
+SignalWatcher::SignalWatcher(Loop& loop, int signal, std::function<void()> received)
+    : handle_(new Handle) {
+  handle_->received = std::move(received);
+  const auto deliver = [](uv_signal_t* handle, int) { Handle::of(handle).received(); };
+  INLET53_CHECK(uv_signal_init(loop.raw(), &handle_->uv) == 0);
+  INLET53_CHECK(uv_signal_start(&handle_->uv, deliver, signal) == 0);
+}
+
+SignalWatcher::~SignalWatcher() { handle_->close(); }
+
+}  // namespace inlet53::net

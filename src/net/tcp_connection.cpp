@@ -1,0 +1,216 @@
+#include "tcp_connection.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include <sys/socket.h>
+
+#include "inlet53/base/check.h"
+
+namespace inlet53::net {
+
+namespace {
+
+// Responses of one `received` go out when so many octets have gathered: a write of that size has
+// spread its system call thin, and the buffer stays in the cache.
+constexpr size_t kGatherLimit = size_t{64} << 10;
+
+}  // namespace
+
+TcpConnection::Impl::Impl(TcpConnectionContext& shared, Descriptor descriptor,
+                          const SocketAddress& from)
+    : context(shared),
+      socket(std::move(descriptor)),
+      peer(from),
+      watcher(shared.loop, socket.get(), [this](SocketEvents events) { on_ready(events); }),
+      timer(shared.loop, [this] { on_expired(); }) {}
+
+bool TcpConnection::Impl::admit(const TcpListener::Admit& decide) {
+  serving = true;
+  const bool admitted = decide(*self);
+  serving = false;
+  return admitted;
+}
+
+void TcpConnection::Impl::on_ready(SocketEvents events) {
+  serving = true;
+  if (events.failed) ending = true;
+  if (!ending && events.writable) {
+    const bool was_congested = congested;
+    write_unsent();
+    // The owner stopped at a response that would not go out; it can go on with the rest now.
+    if (was_congested && wants_to_read() && !rest.empty()) deliver({});
+  }
+  if (!ending && events.readable && wants_to_read()) read();
+  serving = false;
+  settle();
+}
+
+void TcpConnection::Impl::on_expired() {
+  const uint64_t now = context.loop.now_ms();
+  const auto passed = [now](uint64_t deadline) { return deadline != 0 && deadline <= now; };
+  timer_deadline = 0;
+  if (passed(idle_deadline) || passed(write_deadline)) ending = true;
+  if (!settle()) return;
+  if (idle_deadline != 0) arm(idle_deadline);
+  if (write_deadline != 0) arm(write_deadline);
+}
+
+//--- Reading
+
+bool TcpConnection::Impl::wants_to_read() const noexcept {
+  return !draining && !finished && !congested;
+}
+
+void TcpConnection::Impl::read() {
+  const ssize_t count =
+      recv(socket.get(), context.incoming.data(), kMaxStream - rest.size(), MSG_DONTWAIT);
+  if (count > 0) {
+    deliver({context.incoming.data(), static_cast<size_t>(count)});
+  } else if (count == 0) {
+    finished = true;
+    if (!context.owner.owes_responses(*self)) draining = true;
+  } else if (errno != EAGAIN && errno != EINTR) {
+    ending = true;
+  }
+}
+
+void TcpConnection::Impl::deliver(Bytes fresh) {
+  Bytes stream = fresh;
+  if (!rest.empty()) {
+    rest.insert(rest.end(), fresh.begin(), fresh.end());
+    stream = rest;
+  }
+  receiving = true;
+  const size_t consumed = context.owner.received(*self, stream);
+  receiving = false;
+  INLET53_CHECK(consumed <= stream.size());
+  keep(stream.subspan(consumed));
+  flush_gathered();
+  // No message is as long as what the owner left untouched.
+  if (rest.size() == kMaxStream && !congested) ending = true;
+}
+
+void TcpConnection::Impl::keep(Bytes unconsumed) {
+  if (unconsumed.empty()) {
+    rest = {};
+  } else if (rest.empty()) {
+    rest.assign(unconsumed.begin(), unconsumed.end());
+  } else {
+    rest.erase(rest.begin(), rest.end() - static_cast<ptrdiff_t>(unconsumed.size()));
+  }
+}
+
+//--- Writing
+
+void TcpConnection::Impl::send(Bytes octets) {
+  if (ending || ended) return;
+  if (!receiving) return write(octets);
+  context.gathered.insert(context.gathered.end(), octets.begin(), octets.end());
+  if (context.gathered.size() >= kGatherLimit) flush_gathered();
+}
+
+void TcpConnection::Impl::flush_gathered() {
+  if (!context.gathered.empty() && !ending) write(context.gathered);
+  context.gathered.clear();
+}
+
+void TcpConnection::Impl::write(Bytes octets) {
+  const size_t taken = unsent.empty() ? try_send(octets) : 0;
+  if (taken < octets.size() && !ending) keep_unsent(octets.subspan(taken));
+  if (!serving && (ending || !unsent.empty())) settle_soon();
+}
+
+void TcpConnection::Impl::keep_unsent(Bytes octets) {
+  if (unsent.empty()) {
+    write_deadline = context.loop.now_ms() + context.options.write_timeout_ms;
+    arm(write_deadline);
+  } else if (sent > unsent.size() / 2) {
+    unsent.erase(unsent.begin(), unsent.begin() + static_cast<ptrdiff_t>(sent));
+    sent = 0;
+  }
+  unsent.insert(unsent.end(), octets.begin(), octets.end());
+  if (unsent.size() - sent > context.options.max_unsent) congested = true;
+}
+
+void TcpConnection::Impl::write_unsent() {
+  if (unsent.empty()) return;
+  const size_t taken = try_send({&unsent[sent], unsent.size() - sent});
+  sent += taken;
+  if (taken > 0) write_deadline = context.loop.now_ms() + context.options.write_timeout_ms;
+  if (sent < unsent.size()) return;
+  unsent = {};
+  sent = 0;
+  write_deadline = 0;
+  congested = false;
+}
+
+// Returns how many octets the socket took; an error ends the connection.
+size_t TcpConnection::Impl::try_send(Bytes octets) {
+  const ssize_t count =
+      ::send(socket.get(), octets.data(), octets.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (count >= 0) return static_cast<size_t>(count);
+  if (errno != EAGAIN && errno != EINTR) ending = true;
+  return 0;
+}
+
+//--- Ending
+
+void TcpConnection::Impl::close_after_send() {
+  draining = true;
+  if (!serving && !ended) settle_soon();
+}
+
+void TcpConnection::Impl::close() {
+  ending = true;
+  if (!serving && !ended) end();
+}
+
+void TcpConnection::Impl::set_timeout(uint64_t milliseconds) {
+  idle_deadline = milliseconds == 0 ? 0 : context.loop.now_ms() + milliseconds;
+  if (idle_deadline != 0) arm(idle_deadline);
+}
+
+void TcpConnection::Impl::arm(uint64_t deadline) {
+  if (ended || (timer_deadline != 0 && timer_deadline <= deadline)) return;
+  timer_deadline = deadline;
+  const uint64_t now = context.loop.now_ms();
+  timer.start(deadline > now ? deadline - now : 0);
+}
+
+// Ends the connection when its time has come, else watches for what it waits for. False: it ended,
+// and this object is gone.
+bool TcpConnection::Impl::settle() {
+  if (ending || (draining && unsent.empty()) || !watcher.watch(wants_to_read(), !unsent.empty())) {
+    end();
+    return false;
+  }
+  return true;
+}
+
+// For calls from outside an event: their caller must not see the object go.
+void TcpConnection::Impl::settle_soon() { arm(context.loop.now_ms()); }
+
+void TcpConnection::Impl::end() {
+  ended = true;
+  context.ended(*self);
+}
+
+//--- TcpConnection
+
+TcpConnection::TcpConnection(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {
+  impl_->self = this;
+}
+TcpConnection::~TcpConnection() = default;
+
+void TcpConnection::send(Bytes octets) { impl_->send(octets); }
+bool TcpConnection::congested() const noexcept { return impl_->congested; }
+void TcpConnection::close_after_send() { impl_->close_after_send(); }
+void TcpConnection::close() { impl_->close(); }
+void TcpConnection::set_timeout(uint64_t milliseconds) { impl_->set_timeout(milliseconds); }
+const SocketAddress& TcpConnection::peer() const noexcept { return impl_->peer; }
+
+bool TcpConnectionOwner::owes_responses(TcpConnection&) { return false; }
+
+}  // namespace inlet53::net

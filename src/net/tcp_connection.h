@@ -1,0 +1,93 @@
+#pragma once
+
+#include <vector>
+
+#include "socket_watcher.h"
+
+#include "inlet53/net/tcp_listener.h"
+
+namespace inlet53::net {
+
+/// What the connections of one listener share. The buffers serve whichever connection is being
+/// read, so that idle ones hold none.
+struct TcpConnectionContext {
+  Loop& loop;
+  TcpListener::Options options;
+  TcpConnectionOwner& owner;
+  /// Takes an ended connection back: tells the owner and deletes it.
+  std::function<void(TcpConnection&)> ended;
+
+  std::vector<uint8_t> incoming = std::vector<uint8_t>(TcpConnection::kMaxStream);
+  std::vector<uint8_t> gathered{};
+};
+
+/// The state of one connection.
+///
+///   Open ──FIN, nothing owed──► Draining ──all sent──► Ended
+///     │  └─close_after_send───►    │                     ▲
+///     └─close, timeout, error, RST─┴─────────────────────┘
+///
+/// Every way to Ended leads through `settle`, the last act of each event, or through `close` when
+/// no event is being served: only there the object goes away.
+struct TcpConnection::Impl {
+  Impl(TcpConnectionContext& shared, Descriptor descriptor, const SocketAddress& from);
+
+  //--- What the owner asks (see TcpConnection)
+  void send(Bytes octets);
+  void close_after_send();
+  void close();
+  void set_timeout(uint64_t milliseconds);
+
+  //--- What the loop and the listener say
+  /// Lets the listener's `admit` look at the connection. False: not admitted, or ended meanwhile.
+  bool admit(const TcpListener::Admit& decide);
+  void on_ready(SocketEvents events);
+  void on_expired();
+
+  //--- Reading
+  [[nodiscard]] bool wants_to_read() const noexcept;
+  void read();
+  void deliver(Bytes fresh);
+  void keep(Bytes unconsumed);
+
+  //--- Writing
+  void flush_gathered();
+  void write(Bytes octets);
+  void write_unsent();
+  [[nodiscard]] size_t try_send(Bytes octets);
+  void keep_unsent(Bytes octets);
+
+  //--- Ending
+  bool settle();
+  void settle_soon();
+  void end();
+  void arm(uint64_t deadline);
+
+  TcpConnectionContext& context;
+  TcpConnection* self = nullptr;
+  size_t index = 0;  // in the listener's list
+  Descriptor socket;
+  SocketAddress peer;
+  SocketWatcher watcher;
+  Timer timer;
+
+  std::vector<uint8_t> rest;    // octets that the owner has not consumed
+  std::vector<uint8_t> unsent;  // octets that the socket did not take, from `sent` on
+  size_t sent = 0;
+
+  // Loop milliseconds, 0: none. The timer runs to the earlier of the two, or still to one that has
+  // moved on since: restarting it with each message would cost more than an idle expiry.
+  uint64_t idle_deadline = 0;
+  uint64_t write_deadline = 0;
+  uint64_t timer_deadline = 0;
+
+  bool serving = false;    // an event is being served, `settle` will come
+  bool receiving = false;  // inside the owner's `received`
+  bool congested = false;  // the peer reads too slowly
+  bool finished = false;   // the peer has sent FIN
+  bool draining = false;
+  bool ending = false;
+  bool ended = false;
+};
+
+}  // namespace inlet53::net

@@ -1,0 +1,202 @@
+#include "inlet53/net/loop.h"
+
+#include <array>
+#include <atomic>
+#include <csignal>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "net_support.h"
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+namespace inlet53::net {
+namespace {
+
+TEST(Loop, RunsOutWhenNothingIsWatched) {
+  Loop loop;
+  loop.run();
+}
+
+TEST(Loop, StopBeforeRunEndsThatRun) {
+  Loop loop;
+  bool expired = false;
+  Timer timer(loop, [&] { expired = true; });
+  timer.start(kPatienceMs);
+  loop.stop();
+  loop.run();
+  EXPECT_FALSE(expired);
+}
+
+TEST(LoopDeathTest, AbortsWhenAnObjectOutlivesIt) {
+  EXPECT_DEATH(
+      {
+        auto loop = std::make_unique<Loop>();
+        Timer timer(*loop, [] {});
+        timer.start(1);
+        loop.reset();
+      },
+      "broken invariant");
+}
+
+TEST(Timer, ExpiresOnceOrAgainAndAgain) {
+  Loop loop;
+  int once = 0;
+  int often = 0;
+  Timer first(loop, [&] { ++once; });
+  Timer second(loop, [&] { ++often; });
+  first.start(0);
+  second.start(0, 1);
+  EXPECT_TRUE(run_until(loop, [&] { return often >= 3; }));
+  EXPECT_EQ(once, 1);
+  EXPECT_FALSE(first.active());
+  EXPECT_TRUE(second.active());
+  second.stop();
+  EXPECT_FALSE(second.active());
+}
+
+TEST(Timer, StartingAgainReplaces) {
+  Loop loop;
+  bool expired = false;
+  Timer timer(loop, [&] { expired = true; });
+  timer.start(kPatienceMs * 100);
+  timer.start(0);
+  EXPECT_TRUE(run_until(loop, [&] { return expired; }));
+}
+
+TEST(Timer, MayBeDestroyedInsideItsCallback) {
+  Loop loop;
+  auto witness = std::make_shared<int>(0);
+  std::optional<Timer> timer;
+  timer.emplace(loop, [&timer, witness] {
+    timer.reset();
+    ++*witness;  // what the callback captured is still there
+  });
+  timer->start(0, 1);
+  EXPECT_TRUE(run_until(loop, [&] { return *witness > 0 && witness.use_count() == 1; }));
+  EXPECT_EQ(*witness, 1);
+}
+
+TEST(Wakeup, ComesFromOtherThreadsAndSeesWhatTheyWrote) {
+  Loop loop;
+  constexpr int kThreads = 4;
+  constexpr int kWakes = 2000;
+  std::atomic<int> produced{0};
+  int seen = 0;
+  Wakeup wakeup(loop, [&] {
+    seen = produced.load(std::memory_order_relaxed);
+    if (seen == kThreads * kWakes) loop.stop();
+  });
+  Timer patience(loop, [&] { loop.stop(); });
+  patience.start(kPatienceMs);
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < kWakes; ++i) {
+        produced.fetch_add(1, std::memory_order_relaxed);
+        wakeup.wake();
+      }
+    });
+  }
+  loop.run();  // ends only when no wake was lost
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(seen, kThreads * kWakes);
+}
+
+TEST(Wakeup, SeveralWakesBeforeTheLoopRunsAreOneCallback) {
+  Loop loop;
+  int woken = 0;
+  Wakeup wakeup(loop, [&] { ++woken; });
+  wakeup.wake();
+  wakeup.wake();
+  EXPECT_TRUE(run_until(loop, [&] { return woken > 0; }));
+  EXPECT_EQ(woken, 1);
+  wakeup.wake();
+  EXPECT_TRUE(run_until(loop, [&] { return woken > 1; }));
+}
+
+TEST(SignalWatcher, HearsAndStopsHearing) {
+  Loop loop;
+  int heard = 0;
+  {
+    SignalWatcher watcher(loop, SIGUSR1, [&] { ++heard; });
+    raise(SIGUSR1);
+    EXPECT_TRUE(run_until(loop, [&] { return heard == 1; }));
+  }
+  int again = 0;
+  SignalWatcher watcher(loop, SIGUSR1, [&] { ++again; });
+  raise(SIGUSR1);
+  EXPECT_TRUE(run_until(loop, [&] { return again == 1; }));
+  EXPECT_EQ(heard, 1);
+}
+
+TEST(ReadWatcher, CallsUntilTheDescriptorIsEmpty) {
+  Loop loop;
+  std::array<int, 2> ends{};
+  ASSERT_EQ(pipe(ends.data()), 0);
+  const Descriptor read_end(ends[0]);
+  const Descriptor write_end(ends[1]);
+  std::string text;
+  ReadWatcher watcher(loop, read_end.get(), [&] {
+    char octet = 0;
+    if (read(read_end.get(), &octet, 1) == 1) text += octet;
+  });
+  ASSERT_EQ(write(write_end.get(), "abc", 3), 3);
+  EXPECT_TRUE(run_until(loop, [&] { return text == "abc"; }));
+}
+
+TEST(ReadWatcher, TellsTheEndAndMayBeDestroyedInsideItsCallback) {
+  Loop loop;
+  std::array<int, 2> ends{};
+  ASSERT_EQ(pipe(ends.data()), 0);
+  const Descriptor read_end(ends[0]);
+  Descriptor write_end(ends[1]);
+  int called = 0;
+  std::optional<ReadWatcher> watcher;
+  watcher.emplace(loop, read_end.get(), [&] {
+    watcher.reset();
+    ++called;
+  });
+  write_end.reset();
+  EXPECT_TRUE(run_until(loop, [&] { return called > 0; }));
+  bool more = false;
+  Timer timer(loop, [&] { more = true; });
+  timer.start(2);
+  EXPECT_TRUE(run_until(loop, [&] { return more; }));
+  EXPECT_EQ(called, 1);
+}
+
+// A socket whose peer reset it: epoll reports an error, on which libuv stops watching.
+TEST(ReadWatcher, WatchesOnAfterAnErrorOnTheSocket) {
+  Loop loop;
+  auto server = open_udp(local("127.0.0.1"), 0);
+  ASSERT_TRUE(server);
+  auto client = client_socket(SOCK_DGRAM, IpFamily::V4);
+  const SocketAddress dead_end = bound_to(server->get());
+  server->reset();
+  ASSERT_EQ(connect_to(client, dead_end), 0);
+  send_text(client, "nobody is there");
+
+  std::vector<int> errors;
+  std::string text;
+  ReadWatcher watcher(loop, client.get(), [&] {
+    char octets[16];
+    const ssize_t count = recv(client.get(), octets, sizeof octets, MSG_DONTWAIT);
+    if (count < 0) errors.push_back(errno);
+    if (count > 0) text.assign(octets, static_cast<size_t>(count));
+  });
+  EXPECT_TRUE(run_until(loop, [&] { return !errors.empty(); }));
+  EXPECT_EQ(errors.front(), ECONNREFUSED);
+
+  auto revived = open_udp(dead_end, 0);
+  ASSERT_TRUE(revived);
+  sockaddr_storage to;
+  const socklen_t length = bound_to(client.get()).to_sockaddr(to);
+  ASSERT_EQ(sendto(revived->get(), "hello", 5, 0, reinterpret_cast<sockaddr*>(&to), length), 5);
+  EXPECT_TRUE(run_until(loop, [&] { return text == "hello"; }));
+}
+
+}  // namespace
+}  // namespace inlet53::net

@@ -1,0 +1,118 @@
+#include "inlet53/net/socket.h"
+
+#include "net_support.h"
+#include <fcntl.h>
+#include <gtest/gtest.h>
+
+namespace inlet53::net {
+namespace {
+
+int option(int descriptor, int level, int name) {
+  int value = -1;
+  socklen_t length = sizeof value;
+  EXPECT_EQ(getsockopt(descriptor, level, name, &value, &length), 0);
+  return value;
+}
+
+TEST(Descriptor, HasOneOwner) {
+  Descriptor first(socket(AF_INET, SOCK_DGRAM, 0));
+  const int number = first.get();
+  Descriptor second(std::move(first));
+  EXPECT_FALSE(first.valid());  // NOLINT: a moved-from Descriptor is empty
+  EXPECT_EQ(second.get(), number);
+  second = Descriptor();
+  EXPECT_EQ(fcntl(number, F_GETFD), -1);
+}
+
+TEST(OpenUdp, SetsWhatAServerNeeds) {
+  auto v4 = open_udp(local("127.0.0.1"), 0);
+  ASSERT_TRUE(v4) << v4.error().message;
+  EXPECT_NE(fcntl(v4->get(), F_GETFL) & O_NONBLOCK, 0);
+  EXPECT_NE(fcntl(v4->get(), F_GETFD) & FD_CLOEXEC, 0);
+  EXPECT_EQ(option(v4->get(), SOL_SOCKET, SO_REUSEPORT), 1);
+  EXPECT_EQ(option(v4->get(), IPPROTO_IP, IP_MTU_DISCOVER), IP_PMTUDISC_OMIT);
+
+  auto v6 = open_udp(local("::1"), 0);
+  ASSERT_TRUE(v6) << v6.error().message;
+  EXPECT_EQ(option(v6->get(), IPPROTO_IPV6, IPV6_V6ONLY), 1);
+  EXPECT_EQ(option(v6->get(), IPPROTO_IPV6, IPV6_MTU_DISCOVER), IPV6_PMTUDISC_OMIT);
+}
+
+TEST(OpenUdp, AsksForAReceiveBuffer) {
+  auto small = open_udp(local("127.0.0.1"), 8192);
+  auto usual = open_udp(local("127.0.0.1"), 0);
+  ASSERT_TRUE(small && usual);
+  EXPECT_EQ(option(small->get(), SOL_SOCKET, SO_RCVBUF), 2 * 8192);  // the kernel doubles it
+  EXPECT_GT(option(usual->get(), SOL_SOCKET, SO_RCVBUF), 2 * 8192);
+}
+
+TEST(OpenUdp, NamesAddressTransportAndReason) {
+  auto socket = open_udp(local("192.0.2.1", 53), 0);
+  ASSERT_FALSE(socket);
+  EXPECT_EQ(socket.error().message,
+            "cannot listen on 192.0.2.1:53 (UDP): Cannot assign requested address");
+  EXPECT_EQ(socket.error().address, local("192.0.2.1", 53));
+  EXPECT_FALSE(socket.error().taken());
+}
+
+TEST(OpenTcp, SharesAPortWithItsLikeButDoesNotListenYet) {
+  auto first = open_tcp(local("127.0.0.1"));
+  ASSERT_TRUE(first) << first.error().message;
+  auto second = open_tcp(bound_to(first->get()));
+  ASSERT_TRUE(second) << second.error().message;
+  EXPECT_EQ(option(second->get(), SOL_SOCKET, SO_ACCEPTCONN), 0);
+  auto client = client_socket(SOCK_STREAM, IpFamily::V4);
+  EXPECT_EQ(connect_to(client, bound_to(first->get())), ECONNREFUSED);
+}
+
+TEST(ProbeAddress, SeesThroughReusePort) {
+  for (const char* host : {"127.0.0.1", "::1"}) {
+    auto udp = open_udp(local(host), 0);
+    ASSERT_TRUE(udp) << udp.error().message;
+    const auto taken = probe_address(bound_to(udp->get()));
+    ASSERT_FALSE(taken);
+    EXPECT_TRUE(taken.error().taken());
+    EXPECT_NE(taken.error().message.find("(UDP): Address already in use"), std::string::npos);
+
+    auto tcp = open_tcp(local(host));
+    ASSERT_TRUE(tcp) << tcp.error().message;
+    ASSERT_EQ(listen(tcp->get(), 1), 0);
+    const SocketAddress address = bound_to(tcp->get());
+    const auto taken_too = probe_address(address);
+    ASSERT_FALSE(taken_too);
+    EXPECT_TRUE(taken_too.error().taken());
+    EXPECT_NE(taken_too.error().message.find("(TCP)"), std::string::npos);
+  }
+}
+
+// An address that no client's port can be on: the kernel may give that away in between.
+constexpr const char* kOwnHost = "127.53.0.7";
+
+TEST(ProbeAddress, LetsGoOfWhatItTried) {
+  auto holder = open_udp(local(kOwnHost), 0);
+  ASSERT_TRUE(holder);
+  const SocketAddress address = bound_to(holder->get());
+  holder->reset();
+  EXPECT_TRUE(probe_address(address));
+  EXPECT_TRUE(probe_address(address));
+}
+
+// A server that closes first leaves its connection in TIME_WAIT; a restart must not mind.
+TEST(ProbeAddress, IgnoresConnectionsInTimeWait) {
+  auto server = open_tcp(local(kOwnHost));
+  ASSERT_TRUE(server);
+  ASSERT_EQ(listen(server->get(), 1), 0);
+  const SocketAddress address = bound_to(server->get());
+  auto client = connected(SOCK_STREAM, address);
+  Descriptor accepted(accept(server->get(), nullptr, nullptr));
+  ASSERT_TRUE(accepted.valid());
+  accepted.reset();
+  EXPECT_EQ(receive_text(client), "");
+  client.reset();
+  server->reset();
+  const auto probed = probe_address(address);
+  EXPECT_TRUE(probed) << probed.error().message;
+}
+
+}  // namespace
+}  // namespace inlet53::net

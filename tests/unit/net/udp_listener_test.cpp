@@ -1,0 +1,196 @@
+#include "inlet53/net/udp_listener.h"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+
+#include "net_support.h"
+#include <gtest/gtest.h>
+
+namespace inlet53::net {
+namespace {
+
+// Echoes each datagram with its letters in upper case; those that begin with '-' are dropped.
+struct Echo {
+  uint64_t seen = 0;
+  uint64_t empty = 0;
+  size_t largest_batch = 0;
+  uint32_t response_size = 0;  // 0: as long as the query
+
+  static void answer(void* context, std::span<Datagram> batch) noexcept {
+    Echo& echo = *static_cast<Echo*>(context);
+    echo.seen += batch.size();
+    echo.largest_batch = std::max(echo.largest_batch, batch.size());
+    for (Datagram& datagram : batch) echo.answer_one(datagram);
+  }
+
+  void answer_one(Datagram& datagram) noexcept {
+    if (datagram.received == 0) {
+      ++empty;
+      return;
+    }
+    if (datagram.data[0] == '-') return;
+    std::transform(datagram.data, datagram.data + datagram.received, datagram.data, [](uint8_t c) {
+      return static_cast<uint8_t>(c >= 'a' && c <= 'z' ? c - 32 : c);
+    });
+    datagram.response = response_size == 0 ? datagram.received : response_size;
+  }
+};
+
+struct Server {
+  explicit Server(const char* host) {
+    auto socket = open_udp(local(host), 4U << 20);
+    EXPECT_TRUE(socket) << socket.error().message;
+    address = bound_to(socket->get());
+    listener.emplace(loop, std::move(*socket), batch, &Echo::answer, &echo);
+  }
+  [[nodiscard]] bool serve(uint64_t datagrams) {
+    return run_until(loop, [&] { return echo.seen >= datagrams; });
+  }
+
+  Loop loop;
+  UdpBatch batch;
+  Echo echo;
+  SocketAddress address;
+  std::optional<UdpListener> listener;
+};
+
+TEST(UdpListener, AnswersManyBatchesInPlace) {
+  Server server("127.0.0.1");
+  const Descriptor client = connected(SOCK_DGRAM, server.address);
+  std::set<std::string> expected;
+  for (int i = 0; i < 200; ++i) {
+    send_text(client, "query " + std::to_string(i));
+    expected.insert("QUERY " + std::to_string(i));
+  }
+  ASSERT_TRUE(server.serve(200));
+  EXPECT_EQ(server.echo.largest_batch, UdpBatch::kSlots);
+  std::set<std::string> answered;
+  while (can_read(client)) answered.insert(receive_text(client));
+  EXPECT_EQ(answered, expected);
+  EXPECT_EQ(server.listener->counts().received, 200U);
+  EXPECT_EQ(server.listener->counts().send_failed, 0U);
+}
+
+TEST(UdpListener, AnswersEachPeerAndLeavesOutTheDropped) {
+  Server server("127.0.0.1");
+  std::vector<Descriptor> clients;
+  for (int i = 0; i < 100; ++i) {
+    clients.push_back(connected(SOCK_DGRAM, server.address));
+    send_text(clients.back(), (i % 3 == 0 ? "-silence " : "a") + std::to_string(i));
+  }
+  ASSERT_TRUE(server.serve(100));
+  for (size_t i = 0; i < clients.size(); ++i) {
+    ASSERT_EQ(can_read(clients[i]), i % 3 != 0) << i;
+    if (i % 3 != 0) {
+      EXPECT_EQ(receive_text(clients[i]), "A" + std::to_string(i));
+    }
+  }
+}
+
+TEST(UdpListener, DropsWhatIsLongerThanASlot) {
+  Server server("127.0.0.1");
+  const Descriptor client = connected(SOCK_DGRAM, server.address);
+  send_text(client, std::string(UdpBatch::kSlotSize, 'x'));
+  send_text(client, std::string(UdpBatch::kSlotSize + 1, 'y'));
+  send_text(client, "");
+  send_text(client, "after");
+  ASSERT_TRUE(server.serve(4));
+  EXPECT_EQ(receive_text(client), std::string(UdpBatch::kSlotSize, 'X'));
+  EXPECT_EQ(receive_text(client), "AFTER");
+  EXPECT_FALSE(can_read(client));
+  EXPECT_EQ(server.listener->counts().oversized, 1U);
+  EXPECT_EQ(server.echo.empty, 2U);
+}
+
+TEST(UdpListener, GrowsAResponseUpToTheWholeSlot) {
+  Server server("127.0.0.1");
+  server.echo.response_size = UdpBatch::kSlotSize;
+  const Descriptor client = connected(SOCK_DGRAM, server.address);
+  for (int i = 0; i < 10; ++i) send_text(client, "grow" + std::to_string(i));
+  ASSERT_TRUE(server.serve(10));
+  for (int i = 0; i < 10; ++i) {
+    const std::string response = receive_text(client);
+    EXPECT_EQ(response.size(), UdpBatch::kSlotSize);
+    EXPECT_EQ(response.substr(0, 5), "GROW" + std::to_string(i));
+  }
+}
+
+TEST(UdpListener, SharesABatchBetweenFamilies) {
+  Server server("127.0.0.1");
+  auto socket = open_udp(local("::1"), 0);
+  ASSERT_TRUE(socket) << socket.error().message;
+  const SocketAddress v6_address = bound_to(socket->get());
+  UdpListener v6(server.loop, std::move(*socket), server.batch, &Echo::answer, &server.echo);
+  const Descriptor v4_client = connected(SOCK_DGRAM, server.address);
+  const Descriptor v6_client = connected(SOCK_DGRAM, v6_address);
+  for (uint64_t round = 1; round <= 3; ++round) {
+    send_text(v4_client, "four");
+    send_text(v6_client, "six");
+    ASSERT_TRUE(server.serve(2 * round));
+    EXPECT_EQ(receive_text(v4_client), "FOUR");
+    EXPECT_EQ(receive_text(v6_client), "SIX");
+  }
+}
+
+// Sends one datagram that claims to come from port 0, to which nothing can be sent back.
+void send_from_port_0(const SocketAddress& server, std::string_view text) {
+  const Descriptor raw(socket(AF_INET, SOCK_RAW, IPPROTO_UDP));
+  if (!raw.valid()) GTEST_SKIP() << "raw sockets need CAP_NET_RAW";
+  std::string datagram(8, '\0');
+  auto* header = reinterpret_cast<uint8_t*>(datagram.data());
+  store_be16(header + 2, server.port);
+  store_be16(header + 4, static_cast<uint16_t>(8 + text.size()));
+  datagram += text;
+  sockaddr_storage to;
+  const socklen_t length = SocketAddress{server.address, 0}.to_sockaddr(to);
+  ASSERT_EQ(sendto(raw.get(), datagram.data(), datagram.size(), 0, reinterpret_cast<sockaddr*>(&to),
+                   length),
+            static_cast<ssize_t>(datagram.size()));
+}
+
+TEST(UdpListener, OneRefusedResponseDoesNotStopTheOthers) {
+  Server server("127.0.0.1");
+  const Descriptor client = connected(SOCK_DGRAM, server.address);
+  send_text(client, "before");
+  send_from_port_0(server.address, "unanswerable");
+  if (IsSkipped() || HasFatalFailure()) return;
+  send_text(client, "behind");
+  ASSERT_TRUE(server.serve(3));
+  EXPECT_EQ(receive_text(client), "BEFORE");
+  EXPECT_EQ(receive_text(client), "BEHIND");
+  EXPECT_EQ(server.listener->counts().send_failed, 1U);
+}
+
+// With IP_RECVERR the kernel reports ICMP errors on an unconnected socket: the harshest case.
+TEST(UdpListener, SurvivesErrorsThatIcmpQueued) {
+  Server server("127.0.0.1");
+  const int on = 1;
+  ASSERT_EQ(setsockopt(server.listener->descriptor(), IPPROTO_IP, IP_RECVERR, &on, sizeof on), 0);
+  for (uint64_t i = 1; i <= 5; ++i) {
+    Descriptor gone = connected(SOCK_DGRAM, server.address);
+    send_text(gone, "I do not wait for it");
+    gone.reset();
+    ASSERT_TRUE(server.serve(i));
+  }
+  // The error queue stays readable for epoll; that must not keep datagrams from being answered.
+  const Descriptor client = connected(SOCK_DGRAM, server.address);
+  send_text(client, "still there?");
+  ASSERT_TRUE(server.serve(6));
+  EXPECT_EQ(receive_text(client), "STILL THERE?");
+}
+
+TEST(UdpListener, IsSilentAfterItsEnd) {
+  Server server("127.0.0.1");
+  const Descriptor client = connected(SOCK_DGRAM, server.address);
+  send_text(client, "too late");
+  server.listener.reset();
+  bool later = false;
+  Timer timer(server.loop, [&] { later = true; });
+  timer.start(2);
+  EXPECT_TRUE(run_until(server.loop, [&] { return later; }));
+  EXPECT_EQ(server.echo.seen, 0U);
+}
+
+}  // namespace
+}  // namespace inlet53::net
