@@ -1,0 +1,67 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "inlet53/base/ip_address.h"
+#include "inlet53/dns/name.h"
+#include "inlet53/dns/query_view.h"
+#include "inlet53/dns/types.h"
+#include "inlet53/record/answer_rrset.h"
+#include "inlet53/resolver/state.h"
+#include "inlet53/zone/name_key.h"
+
+namespace inlet53::resolver {
+
+/// RRsets that one answer may chain: a CNAME each, then the answer. More is taken for a loop.
+/// Source: bounds of 8-11 are usual among resolvers (`dns.md` §3); 16 leaves room for DNAMEs.
+inline constexpr size_t kMaxChain = 16;
+/// Address RRsets that may go with a referral: 13 servers, both families.
+inline constexpr size_t kMaxGlue = 26;
+
+/// One RRset of a response with its owner. Lifetime: the state's and the pipeline's scratch.
+struct OwnedRRset {
+  dns::NameView owner;
+  record::AnswerRRset rrset;
+};
+
+/// How one query is to be answered. A value: nothing has been done yet.
+/// Lifetime: points into the state and the Scratch it was made with.
+struct Decision {
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): counts say what is filled, hot path
+  Decision() noexcept {}
+
+  dns::Rcode rcode = dns::Rcode::NoError;
+  bool authoritative = false;
+  bool recursion_available = true;
+  std::optional<dns::Ede> ede;
+  uint8_t answer_count = 0;
+  uint8_t authority_count = 0;  // 0 or 1: an SOA, or a referral's NS set
+  uint8_t additional_count = 0;
+  std::array<dns::NameView, kMaxChain> answer_owners;
+  std::array<record::AnswerRRset, kMaxChain> answers;  // side by side, as the record takes them
+  OwnedRRset authority;
+  std::array<OwnedRRset, kMaxGlue> additional;
+};
+
+/// Room that a decision may need, kept by the worker and used again for each query.
+struct Scratch {
+  zone::NameKey key;  // of the query's name; the record takes its lower-case form
+  zone::NameKey hop;  // of the name that a chain has come to
+  std::array<uint8_t, 320> synthesized[kMaxChain];  // CNAMEs made from DNAMEs (RFC 6672 §3.1)
+  uint16_t rotation = 0;                            // grows by one with each decision
+};
+
+/// Decides one well-formed query that was let in: the most specific of the hosted zones and
+/// endpoint names that this address answers, with CNAME chains inside them.
+///
+/// REFUSED: a class but IN; AXFR, IXFR, MAILA, MAILB; a name that nothing covers (EDE 20).
+/// SERVFAIL: a chain over kMaxChain. A chain that leaves what is covered ends where it left,
+/// NOERROR. Requires: `query` was accepted by parse_query; `scratch.key` holds its name. Threads:
+/// any (each with its own scratch). Cost: no allocation, lock, clock or system call. Source: RFC
+/// 1034 §4.3.2; RFC 2308; RFC 4592; RFC 6672; RFC 8482; RFC 8914.
+void decide(const EndpointAddress& address, const dns::QueryView& query, Scratch& scratch,
+            Decision& decision) noexcept;
+
+}  // namespace inlet53::resolver

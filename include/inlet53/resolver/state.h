@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "inlet53/base/cidr.h"
+#include "inlet53/base/ip_address.h"
+#include "inlet53/base/result.h"
+#include "inlet53/record/query_record.h"
+#include "inlet53/topology/topology.h"
+#include "inlet53/zone/zone_index.h"
+#include "inlet53/zone/zone_loader.h"
+
+namespace inlet53::resolver {
+
+/// Everything that a query at one endpoint IP address is decided from. Immutable.
+struct EndpointAddress {
+  std::string endpoint_id;   // rslvr-in-…
+  std::string interface_id;  // rni-…
+  SocketAddress listen;
+  /// An INBOUND_DELEGATION endpoint: answers its VPC's hosted zones authoritatively, nothing else.
+  bool delegation = false;
+  CidrSet udp_sources;  // security groups, port 53
+  CidrSet tcp_sources;
+  record::EndpointFragments fragments;
+  std::shared_ptr<const zone::ZoneIndex> zones;
+};
+
+/// What the DNS daemon answers from: built whole, published, never changed.
+/// Threads: const, any.
+struct ResolverState {
+  std::vector<EndpointAddress> addresses;  // enabled ones, inbound and delegation
+  /// The address served at `listen`, null when there is none. Lifetime: this state's.
+  [[nodiscard]] const EndpointAddress* find(const SocketAddress& listen) const noexcept;
+};
+
+/// Builds a state from a validated topology: loads its zone files, makes the endpoint names and the
+/// fragments.
+/// `seed`: the process's; the same for every state, so that tables can be kept between states.
+/// Errors: the first zone file that is refused.
+/// Threads: any, one at a time. Cost: loads every zone.
+[[nodiscard]] Result<std::shared_ptr<const ResolverState>, zone::ZoneLoadError> build_state(
+    const topology::Topology& topology, zone::HashSeed seed);
+
+}  // namespace inlet53::resolver

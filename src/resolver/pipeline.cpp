@@ -1,0 +1,200 @@
+#include "inlet53/resolver/pipeline.h"
+
+#include <cstring>
+
+namespace inlet53::resolver {
+
+namespace {
+
+using dns::NameView;
+using dns::RRType;
+using record::AnswerRRset;
+using zone::Finding;
+using zone::Found;
+
+bool is_type(uint16_t qtype, RRType type) { return qtype == static_cast<uint16_t>(type); }
+
+// RFC 5936, RFC 1995: zones are not handed out here. MAILA and MAILB are obsolete (RFC 1035
+// §3.2.3).
+bool is_refused_type(uint16_t qtype) {
+  return is_type(qtype, RRType::AXFR) || is_type(qtype, RRType::IXFR) ||
+         is_type(qtype, RRType::MAILA) || is_type(qtype, RRType::MAILB);
+}
+
+// The end of `name` that `ancestor` is. A finding's names may point into a key that the next hop
+// overwrites; the name itself stays.
+NameView tail_of(NameView name, NameView ancestor) noexcept {
+  const size_t skipped = name.size() - ancestor.size();
+  return NameView::from_checked(name.data() + skipped, ancestor.size());
+}
+
+// The name that the one record of a CNAME or DNAME set holds; sources uncompress and check it.
+NameView target_of(const AnswerRRset& rrset) noexcept {
+  const uint8_t* record = rrset.wire.records.data();
+  return NameView::from_checked(record + dns::kPreparedHead, load_be16(record + 10));
+}
+
+/// Follows one query from name to name and fills the decision.
+class Walk {
+ public:
+  Walk(const EndpointAddress& address, const dns::QueryView& query, Scratch& scratch,
+       Decision& decision) noexcept
+      : address_(address), query_(query), scratch_(scratch), decision_(decision) {}
+
+  void run() noexcept {
+    const zone::NameKey* key = &scratch_.key;
+    NameView owner = query_.qname;
+    for (;;) {
+      const Finding finding =
+          address_.zones->find(*key, query_.qtype, scratch_.rotation, address_.delegation);
+      if (!take(finding, owner)) return;
+      // An alias was followed to `next_`, which owns what is found there.
+      if (decision_.answer_count == kMaxChain) return fail();
+      owner = next_;
+      scratch_.hop.assign(owner, address_.zones->seed());
+      key = &scratch_.hop;
+    }
+  }
+
+ private:
+  /// Takes in what was found at `owner`. True when the chain goes on at `next_`.
+  bool take(const Finding& finding, NameView owner) noexcept {
+    switch (finding.found) {
+      case Found::NotCovered:
+        // At the end of a chain, what was found so far is the answer: whoever asked goes on.
+        if (decision_.answer_count == 0) refuse(dns::Ede::NotAuthoritative);
+        return false;
+      case Found::Answer:
+        add_answer(owner, finding.rrset);
+        return false;
+      case Found::Alias:
+        add_answer(owner, finding.rrset);
+        next_ = target_of(finding.rrset);
+        return true;
+      case Found::SubtreeAlias:
+        return substitute(finding, owner);
+      case Found::NoData:
+        deny(finding, owner, dns::Rcode::NoError);
+        return false;
+      case Found::NXDomain:
+        // RFC 6604 §2: the rcode is that of the last name of a chain.
+        deny(finding, owner, dns::Rcode::NXDomain);
+        return false;
+      case Found::Referral:
+        refer(finding, owner);
+        return false;
+    }
+    return false;
+  }
+
+  void add_answer(NameView owner, const AnswerRRset& rrset) noexcept {
+    decision_.answer_owners[decision_.answer_count] = owner;
+    decision_.answers[decision_.answer_count] = rrset;
+    ++decision_.answer_count;
+  }
+
+  /// RFC 2308 §2: the SOA says how long the denial may be kept.
+  void deny(const Finding& finding, NameView owner, dns::Rcode rcode) noexcept {
+    decision_.rcode = rcode;
+    decision_.authority = {tail_of(owner, finding.apex), finding.soa};
+    decision_.authority_count = 1;
+  }
+
+  /// RFC 6672 §3.1: the DNAME, and a CNAME made from it with the DNAME's TTL.
+  bool substitute(const Finding& finding, NameView owner) noexcept {
+    if (decision_.answer_count + 2 > static_cast<int>(kMaxChain)) {
+      fail();
+      return false;
+    }
+    add_answer(tail_of(owner, finding.owner), finding.rrset);
+
+    const NameView target = target_of(finding.rrset);
+    const size_t kept = owner.size() - finding.owner.size();  // the labels before the DNAME's owner
+    const size_t size = kept + target.size();
+    if (size > dns::kMaxName) {
+      decision_.rcode = dns::Rcode::YXDomain;
+      return false;
+    }
+    uint8_t* record = scratch_.synthesized[decision_.answer_count].data();
+    std::memcpy(record, finding.rrset.wire.records.data(), dns::kPreparedHead);
+    store_be16(record + 2, static_cast<uint16_t>(RRType::CNAME));
+    store_be16(record + 10, static_cast<uint16_t>(size));
+    uint8_t* rdata = record + dns::kPreparedHead;
+    std::memcpy(rdata, owner.data(), kept);
+    std::memcpy(rdata + kept, target.data(), target.size());
+
+    const dns::RRsetView cname{
+        static_cast<uint16_t>(RRType::CNAME), 1, {record, dns::kPreparedHead + size}};
+    add_answer(owner, {cname, {}});
+    next_ = NameView::from_checked(rdata, size);
+    return !is_type(query_.qtype, RRType::CNAME);
+  }
+
+  /// RFC 1034 §4.3.2 step 3b. A referral is not authoritative; glue goes with it where we have it.
+  void refer(const Finding& finding, NameView owner) noexcept {
+    decision_.authoritative = decision_.answer_count > 0;
+    decision_.authority = {tail_of(owner, finding.owner), finding.rrset};
+    decision_.authority_count = 1;
+    const Bytes records = finding.rrset.wire.records;
+    size_t at = 0;
+    for (uint16_t i = 0; i < finding.rrset.wire.count; ++i) {
+      const uint16_t size = load_be16(records.data() + at + 10);
+      const NameView server =
+          NameView::from_checked(records.data() + at + dns::kPreparedHead, size);
+      add_glue(server);
+      at += dns::kPreparedHead + size;
+    }
+  }
+
+  void add_glue(NameView server) noexcept {
+    scratch_.hop.assign(server, address_.zones->seed());
+    for (const RRType type : {RRType::A, RRType::AAAA}) {
+      const AnswerRRset glue =
+          address_.zones->find_exact(scratch_.hop, static_cast<uint16_t>(type));
+      if (glue.wire.count == 0 || decision_.additional_count == kMaxGlue) continue;
+      decision_.additional[decision_.additional_count++] = {server, glue};
+    }
+  }
+
+  void refuse(std::optional<dns::Ede> ede) noexcept {
+    decision_.rcode = dns::Rcode::Refused;
+    decision_.authoritative = false;
+    decision_.ede = ede;
+  }
+
+  /// A chain that is too long, most likely a loop.
+  void fail() noexcept {
+    decision_.rcode = dns::Rcode::ServFail;
+    decision_.authoritative = false;
+    decision_.ede = dns::Ede::Other;
+    decision_.answer_count = 0;
+  }
+
+  const EndpointAddress& address_;
+  const dns::QueryView& query_;
+  Scratch& scratch_;
+  Decision& decision_;
+  NameView next_;
+};
+
+}  // namespace
+
+void decide(const EndpointAddress& address, const dns::QueryView& query, Scratch& scratch,
+            Decision& decision) noexcept {
+  decision.rcode = dns::Rcode::NoError;
+  decision.authoritative = address.delegation;
+  decision.recursion_available = !address.delegation;
+  decision.ede.reset();
+  decision.answer_count = 0;
+  decision.authority_count = 0;
+  decision.additional_count = 0;
+  ++scratch.rotation;
+  if (query.qclass != static_cast<uint16_t>(dns::RRClass::IN) || is_refused_type(query.qtype)) {
+    decision.rcode = dns::Rcode::Refused;
+    decision.authoritative = false;
+    return;
+  }
+  Walk(address, query, scratch, decision).run();
+}
+
+}  // namespace inlet53::resolver

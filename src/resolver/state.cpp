@@ -1,0 +1,104 @@
+#include "inlet53/resolver/state.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "inlet53/base/check.h"
+#include "inlet53/resolver/client_policy.h"
+#include "inlet53/zone/endpoint_records.h"
+
+namespace inlet53::resolver {
+
+namespace {
+
+constexpr uint16_t kDnsPort = 53;
+
+/// Builds each zone once and each VPC's indexes once, however many addresses share them.
+class ZoneShelf {
+ public:
+  ZoneShelf(const topology::Topology& topology, zone::HashSeed seed)
+      : topology_(topology), seed_(seed) {}
+
+  Result<void, zone::ZoneLoadError> load_hosted_zones() {
+    for (const topology::HostedZone& hosted : topology_.hosted_zones) {
+      const auto apex = dns::Name::parse_text(hosted.domain_name);
+      INLET53_CHECK(apex.has_value());  // validated
+      auto data = zone::load_zone_file(hosted.file, apex->view());
+      if (!data) return Unexpected(data.error());
+      tables_.push_back(zone::ZoneTable::build(*data, seed_, {}));
+    }
+    return {};
+  }
+
+  /// The zones that an endpoint of `vpc` answers from.
+  std::shared_ptr<const zone::ZoneIndex> index(const topology::Vpc& vpc, bool delegation) {
+    auto& held = indexes_[{vpc.id, delegation}];
+    if (held != nullptr) return held;
+    std::vector<zone::ZoneIndex::Entry> entries;
+    for (size_t i = 0; i < topology_.hosted_zones.size(); ++i) {
+      const auto& vpcs = topology_.hosted_zones[i].vpcs;
+      if (std::find(vpcs.begin(), vpcs.end(), vpc.id) == vpcs.end()) continue;
+      entries.push_back({zone::ZoneKind::HostedZone, tables_[i]});
+    }
+    if (!delegation) {
+      for (const zone::EndpointZone& made : zone::endpoint_zones(topology_, vpc)) {
+        const zone::ZoneTableOptions options{.partial = made.partial};
+        entries.push_back(
+            {zone::ZoneKind::EndpointNames, zone::ZoneTable::build(made.data, seed_, options)});
+      }
+    }
+    held = std::make_shared<const zone::ZoneIndex>(std::move(entries), seed_);
+    return held;
+  }
+
+ private:
+  const topology::Topology& topology_;
+  const zone::HashSeed seed_;
+  std::vector<std::shared_ptr<const zone::ZoneTable>> tables_;  // as topology_.hosted_zones
+  std::map<std::pair<std::string, bool>, std::shared_ptr<const zone::ZoneIndex>> indexes_;
+};
+
+EndpointAddress build_address(const topology::Topology& topology, const topology::Vpc& vpc,
+                              const topology::ResolverEndpoint& endpoint,
+                              const topology::ResolverEndpointIp& ip, ZoneShelf& shelf) {
+  using topology::IpProtocol;
+  EndpointAddress out;
+  out.endpoint_id = endpoint.id;
+  out.interface_id = ip.id;
+  out.listen = topology::serving_address(ip);
+  out.delegation = endpoint.direction == topology::Direction::InboundDelegation;
+  out.udp_sources = allowed_sources(topology, endpoint.security_groups, IpProtocol::Udp, kDnsPort);
+  out.tcp_sources = allowed_sources(topology, endpoint.security_groups, IpProtocol::Tcp, kDnsPort);
+  out.fragments = record::render_endpoint_fragments(vpc, endpoint, ip);
+  out.zones = shelf.index(vpc, out.delegation);
+  return out;
+}
+
+}  // namespace
+
+const EndpointAddress* ResolverState::find(const SocketAddress& listen) const noexcept {
+  const auto found = std::find_if(addresses.begin(), addresses.end(),
+                                  [&](const EndpointAddress& a) { return a.listen == listen; });
+  return found == addresses.end() ? nullptr : &*found;
+}
+
+Result<std::shared_ptr<const ResolverState>, zone::ZoneLoadError> build_state(
+    const topology::Topology& topology, zone::HashSeed seed) {
+  ZoneShelf shelf(topology, seed);
+  if (auto loaded = shelf.load_hosted_zones(); !loaded) return Unexpected(loaded.error());
+
+  auto state = std::make_shared<ResolverState>();
+  for (const topology::ResolverEndpoint& endpoint : topology.resolver_endpoints) {
+    if (endpoint.direction == topology::Direction::Outbound) continue;
+    const topology::Vpc* vpc = topology.find_vpc(endpoint.vpc);
+    INLET53_CHECK(vpc != nullptr);  // validated
+    for (const topology::ResolverEndpointIp& ip : endpoint.ip_addresses) {
+      if (!ip.enabled) continue;
+      state->addresses.push_back(build_address(topology, *vpc, endpoint, ip, shelf));
+    }
+  }
+  return std::shared_ptr<const ResolverState>(std::move(state));
+}
+
+}  // namespace inlet53::resolver
