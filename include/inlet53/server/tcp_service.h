@@ -1,0 +1,62 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <unordered_set>
+
+#include "inlet53/base/bytes.h"
+#include "inlet53/base/clock.h"
+#include "inlet53/net/tcp_listener.h"
+#include "inlet53/resolver/state.h"
+#include "inlet53/server/responder.h"
+#include "inlet53/settings/settings.h"
+
+namespace inlet53::server {
+
+/// DNS over TCP at one endpoint IP address (RFC 7766): frames the stream, answers each message in
+/// the order of arrival, several to a write.
+///
+/// A connection that sends what can't be answered (a message of under 12 octets, a response) is
+/// closed, as RFC 7766 §8 allows: nothing after it in the stream can be trusted.
+/// Threads: its worker's loop.
+class TcpService final : public net::TcpConnectionOwner {
+ public:
+  /// `socket`: bound, not listening. `address` as for `set_address`. `batch_done` is called after
+  /// the messages that one read brought were answered.
+  /// Lifetime: `responder` outlives this.
+  TcpService(net::Loop& loop, net::Descriptor socket, const settings::Tcp& settings,
+             Responder& responder, WorkerCounts& counts, const resolver::EndpointAddress& address,
+             std::function<void()> batch_done);
+  ~TcpService();
+
+  /// From now on answers from `address`, and admits the sources that its security groups do:
+  /// others get no handshake. Connections that stand are kept, as AWS keeps tracked ones.
+  /// Lifetime: `address` until the next `set_address` or the end.
+  void set_address(const resolver::EndpointAddress& address);
+
+  /// Takes no more connections and ends those that stand once they have got what they are owed.
+  void drain();
+  [[nodiscard]] size_t open_connections() const noexcept { return connections_.size(); }
+
+ private:
+  size_t received(net::TcpConnection& connection, Bytes stream) override;
+  void closed(net::TcpConnection& connection) override;
+  bool admit(net::TcpConnection& connection);
+  /// Answers one message into the outgoing buffer. False when the connection is of no more use.
+  bool answer(net::TcpConnection& connection, Bytes message);
+
+  void count_refused();
+
+  const settings::Tcp settings_;
+  Responder& responder_;
+  WorkerCounts& counts_;
+  const resolver::EndpointAddress* address_;
+  const std::function<void()> batch_done_;
+  std::unique_ptr<uint8_t[]> buffer_;  // length and message, 2 + 65535 octets
+  std::unordered_set<net::TcpConnection*> connections_;
+  uint64_t refused_counted_ = 0;
+  bool draining_ = false;
+  net::TcpListener listener_;
+};
+
+}  // namespace inlet53::server

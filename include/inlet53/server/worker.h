@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "inlet53/base/ip_address.h"
+#include "inlet53/base/result.h"
+#include "inlet53/net/socket.h"
+#include "inlet53/querylog/query_log.h"
+#include "inlet53/resolver/state.h"
+#include "inlet53/server/worker_counts.h"
+#include "inlet53/settings/settings.h"
+
+namespace inlet53::server {
+
+/// One worker's sockets for one endpoint IP address.
+struct AddressSockets {
+  SocketAddress listen;
+  net::Descriptor udp;
+  net::Descriptor tcp;
+};
+
+/// Opens the sockets of the addresses in `listens` for `workers` workers; nobody is served yet.
+/// Each address is probed first, so that a port that another daemon holds is an error.
+/// Returns one list a worker, each with every address.
+[[nodiscard]] Result<std::vector<std::vector<AddressSockets>>, net::SocketError> open_sockets(
+    const std::vector<SocketAddress>& listens, size_t workers, uint32_t udp_receive_buffer);
+
+/// What a worker is to answer from now on.
+struct Assignment {
+  std::shared_ptr<const resolver::ResolverState> state;
+  /// For the addresses of `state` that the worker does not serve yet.
+  std::vector<AddressSockets> sockets;
+};
+
+/// One thread that answers: a loop, its own sockets, its own buffers. Workers share nothing.
+///
+/// A new state arrives as an Assignment and is taken up between two batches, whole: no query sees a
+/// mix of old and new. Addresses that the new state lacks are closed, those that it keeps go on.
+/// Threads: `assign`, `stop`, `counts` any; the constructor and destructor the owner's.
+class Worker {
+ public:
+  struct Options {
+    settings::Server server;
+    settings::Tcp tcp;
+    std::optional<uint32_t> cpu;           // runs there only
+    querylog::LogAppender* log = nullptr;  // null: no query log
+    /// Called on the worker's thread after an Assignment was taken up.
+    std::function<void()> assigned;
+    /// Called on the worker's thread when it has ended its work, after `stop`.
+    std::function<void()> ended;
+  };
+
+  /// Starts the thread; it serves nothing before the first `assign`.
+  explicit Worker(Options options);
+  /// Requires: `stop` was called. Waits for the thread's end.
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  /// Hands over what to answer from now on. One that was not taken up yet is merged with it.
+  void assign(Assignment assignment);
+
+  /// Ends the thread: datagrams that have arrived are answered, no connection is accepted, open
+  /// ones get what they are owed, for `kDrainMs` at the most.
+  void stop();
+  static constexpr uint64_t kDrainMs = 3000;
+
+  [[nodiscard]] const WorkerCounts& counts() const noexcept;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace inlet53::server

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <string>
+
+#include "inlet53/dns/types.h"
+
+namespace inlet53::server {
+
+/// A counter that one thread raises and any may read.
+class Counter {
+ public:
+  void add(uint64_t n = 1) noexcept {
+    // One writer: a plain addition, without a locked instruction.
+    value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+  }
+  [[nodiscard]] uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<uint64_t> value_{0};
+};
+
+/// What one worker did since its start. Threads: written by the worker, read by any.
+struct WorkerCounts {
+  Counter udp_queries;  // that were let in
+  Counter tcp_queries;
+  Counter denied;                     // datagrams dropped by a security group
+  Counter dropped;                    // messages that are never answered: too short, or responses
+  Counter truncated;                  // responses sent with TC
+  std::array<Counter, 16> responses;  // by rcode; what is over 15 counts as 15
+  Counter tcp_connections;            // accepted
+  Counter tcp_refused;                // over a limit, or a stranger that the filter let through
+  Counter datagrams_unsent;           // responses that the kernel did not take
+};
+
+/// Plain sums over all workers.
+struct CountTotals {
+  uint64_t udp_queries = 0, tcp_queries = 0, denied = 0, dropped = 0, truncated = 0;
+  std::array<uint64_t, 16> responses{};
+  uint64_t tcp_connections = 0, tcp_refused = 0, datagrams_unsent = 0;
+
+  void add(const WorkerCounts& counts);
+  /// `queries udp=10 tcp=1 denied=0 … NOERROR=9 NXDOMAIN=2`: one line for the operator log.
+  [[nodiscard]] std::string to_text() const;
+};
+
+}  // namespace inlet53::server

@@ -1,0 +1,131 @@
+#include "inlet53/server/responder.h"
+
+#include <algorithm>
+
+#include "inlet53/dns/query_view.h"
+#include "inlet53/dns/response_writer.h"
+
+namespace inlet53::server {
+
+namespace {
+
+using dns::QueryVerdict;
+using dns::Rcode;
+using dns::Section;
+using record::Transport;
+
+Rcode rcode_of(QueryVerdict verdict) noexcept {
+  switch (verdict) {
+    case QueryVerdict::NotImp:
+      return Rcode::NotImp;
+    case QueryVerdict::BadVers:
+      return Rcode::BadVers;
+    case QueryVerdict::Accept:
+    case QueryVerdict::Drop:
+    case QueryVerdict::FormErr:
+      break;
+  }
+  return Rcode::FormErr;
+}
+
+}  // namespace
+
+Responder::Responder(const settings::Server& settings, querylog::LogAppender* log,
+                     WorkerCounts& counts)
+    : udp_size_(static_cast<uint16_t>(settings.edns_udp_size)), log_(log), counts_(counts) {}
+
+size_t Responder::answer(const resolver::EndpointAddress& address, const SocketAddress& source,
+                         Transport transport, MutableBytes buffer, size_t received) noexcept {
+  if (transport == Transport::Udp && !address.udp_sources.contains(source.address)) {
+    counts_.denied.add();
+    return 0;
+  }
+  dns::QueryView query;
+  const QueryVerdict verdict = dns::parse_query(buffer.first(received), query);
+  if (verdict == QueryVerdict::Drop) {
+    counts_.dropped.add();
+    return 0;
+  }
+  (transport == Transport::Udp ? counts_.udp_queries : counts_.tcp_queries).add();
+  if (query.has_question) scratch_.key.assign(query.qname, address.zones->seed());
+
+  size_t size = 0;
+  size_t answers_sent = 0;
+  if (verdict == QueryVerdict::Accept) {
+    resolver::decide(address, query, scratch_, decision_);
+    size = compose(query, buffer, response_limit(query, transport), answers_sent);
+  } else {
+    size = compose_failure(address, query, verdict, buffer);
+  }
+  counts_.responses[std::min<size_t>(static_cast<size_t>(decision_.rcode), 15)].add();
+  if (log_ != nullptr && query.has_question) {
+    write_record(address, source, transport, query, answers_sent);
+  }
+  return size;
+}
+
+size_t Responder::response_limit(const dns::QueryView& query, Transport transport) const noexcept {
+  if (transport != Transport::Udp) return dns::kMaxMessage;
+  if (!query.edns.present) return dns::kPlainUdpLimit;
+  // RFC 6891 §6.2.3: a size below 512 counts as 512. Ours bounds what may be sent.
+  return std::clamp<size_t>(query.edns.udp_size, dns::kPlainUdpLimit,
+                            std::max<size_t>(udp_size_, dns::kPlainUdpLimit));
+}
+
+size_t Responder::compose(const dns::QueryView& query, MutableBytes buffer, size_t limit,
+                          size_t& answers_sent) noexcept {
+  dns::ResponseWriter writer(buffer, query, std::min(limit, buffer.size()));
+  // The first owner is the question's name, which the records point to as they stand.
+  bool fits = true;
+  for (; answers_sent < decision_.answer_count; ++answers_sent) {
+    const dns::RRsetView& rrset = decision_.answers[answers_sent].wire;
+    const dns::NameView owner = decision_.answer_owners[answers_sent];
+    fits = owner.data() == query.qname.data() ? writer.add(Section::Answer, rrset)
+                                              : writer.add(Section::Answer, owner, rrset);
+    if (!fits) break;
+  }
+  if (fits && decision_.authority_count > 0) {
+    const resolver::OwnedRRset& authority = decision_.authority;
+    fits = writer.add(Section::Authority, authority.owner, authority.rrset.wire);
+    for (size_t i = 0; fits && i < decision_.additional_count; ++i) {
+      const resolver::OwnedRRset& glue = decision_.additional[i];
+      if (writer.add(Section::Additional, glue.owner, glue.rrset.wire)) continue;
+      // RFC 9471 §3.1: without its in-domain glue a referral is of no use.
+      if (glue.owner.is_at_or_below(authority.owner)) writer.set_truncated();
+    }
+  }
+  if (writer.truncated()) counts_.truncated.add();
+  return writer.finish({decision_.authoritative, decision_.recursion_available}, decision_.rcode,
+                       {udp_size_, decision_.ede});
+}
+
+size_t Responder::compose_failure(const resolver::EndpointAddress& address,
+                                  const dns::QueryView& query, QueryVerdict verdict,
+                                  MutableBytes buffer) noexcept {
+  decision_.rcode = rcode_of(verdict);
+  decision_.answer_count = 0;
+  return dns::compose_error(buffer, query, {.recursion_available = !address.delegation},
+                            decision_.rcode, {udp_size_, std::nullopt});
+}
+
+void Responder::write_record(const resolver::EndpointAddress& address, const SocketAddress& source,
+                             Transport transport, const dns::QueryView& query,
+                             size_t answers_sent) noexcept {
+  record::QueryRecord record;
+  record.endpoint = &address.fragments;
+  record.timestamp = timestamp_.text();
+  record.qname = scratch_.key.name().view();
+  record.qtype = query.qtype;
+  record.qclass = query.qclass;
+  record.rcode = decision_.rcode;
+  record.answers = {decision_.answers.data(), answers_sent};
+  record.source = source.address;
+  record.source_port = source.port;
+  record.transport = transport;
+
+  char* out = log_->reserve(record::max_route53_json(record));
+  if (out == nullptr) return;  // the appender has counted it
+  log_->commit(record::write_route53_json(record, out));
+}
+
+}  // namespace inlet53::server

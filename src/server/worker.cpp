@@ -1,0 +1,223 @@
+#include "inlet53/server/worker.h"
+
+#include <mutex>
+#include <span>
+#include <thread>
+#include <utility>
+
+#include <pthread.h>
+#include <sched.h>
+
+#include "inlet53/base/check.h"
+#include "inlet53/base/operator_log.h"
+#include "inlet53/base/text.h"
+#include "inlet53/net/loop.h"
+#include "inlet53/net/udp_listener.h"
+#include "inlet53/server/responder.h"
+#include "inlet53/server/tcp_service.h"
+
+namespace inlet53::server {
+
+namespace {
+
+// While records are pending they are handed to the writer so often; with the writer's own interval
+// of 500 ms a reader sees each within a second.
+constexpr uint64_t kFlushMs = 200;
+constexpr uint64_t kDrainPollMs = 10;
+
+void pin_to(uint32_t cpu) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(cpu, &set);
+  if (pthread_setaffinity_np(pthread_self(), sizeof set, &set) != 0) {
+    log_warning(concat("cannot pin a worker to CPU ", cpu));
+  }
+}
+
+/// Hands pending records over in time. The timer runs only while there are some, so that an idle
+/// daemon sleeps.
+class LogFlusher {
+ public:
+  LogFlusher(net::Loop& loop, querylog::LogAppender* log)
+      : log_(log), timer_(loop, [this] { expired(); }) {}
+
+  void batch_done() {
+    if (log_ == nullptr || armed_ || !log_->pending()) return;
+    armed_ = true;
+    timer_.start(kFlushMs);
+  }
+
+ private:
+  void expired() {
+    armed_ = false;
+    log_->flush();
+  }
+
+  querylog::LogAppender* log_;
+  bool armed_ = false;
+  net::Timer timer_;
+};
+
+}  // namespace
+
+Result<std::vector<std::vector<AddressSockets>>, net::SocketError> open_sockets(
+    const std::vector<SocketAddress>& listens, size_t workers, uint32_t udp_receive_buffer) {
+  std::vector<std::vector<AddressSockets>> out(workers);
+  for (const SocketAddress& listen : listens) {
+    if (auto free = net::probe_address(listen); !free) return Unexpected(free.error());
+    for (auto& sockets : out) {
+      auto udp = net::open_udp(listen, udp_receive_buffer);
+      if (!udp) return Unexpected(udp.error());
+      auto tcp = net::open_tcp(listen);
+      if (!tcp) return Unexpected(tcp.error());
+      sockets.push_back({listen, std::move(*udp), std::move(*tcp)});
+    }
+  }
+  return out;
+}
+
+struct Worker::Impl {
+  explicit Impl(Options given)
+      : options(std::move(given)),
+        responder(options.server, options.log, counts),
+        flusher(loop, options.log),
+        wakeup(loop, [this] { take_orders(); }),
+        drain_timer(loop, [this] { check_drained(); }),
+        thread([this] { run(); }) {}
+
+  /// One endpoint IP address as this worker serves it.
+  struct Service {
+    Service(Impl& owner, AddressSockets sockets, const resolver::EndpointAddress& served)
+        : worker(owner),
+          address(&served),
+          tcp(owner.loop, std::move(sockets.tcp), owner.options.tcp, owner.responder, owner.counts,
+              served, [&owner] { owner.flusher.batch_done(); }),
+          udp(owner.loop, std::move(sockets.udp), owner.batch, &Service::answer_batch, this) {}
+    ~Service() { worker.counts.datagrams_unsent.add(udp.counts().send_failed); }
+
+    static void answer_batch(void* context, std::span<net::Datagram> batch) noexcept {
+      auto& self = *static_cast<Service*>(context);
+      self.worker.answer_batch(*self.address, batch);
+    }
+
+    Impl& worker;
+    const resolver::EndpointAddress* address;
+    TcpService tcp;
+    net::UdpListener udp;
+  };
+
+  void answer_batch(const resolver::EndpointAddress& address,
+                    std::span<net::Datagram> datagrams) noexcept {
+    responder.begin_batch(read_clock());
+    for (net::Datagram& datagram : datagrams) {
+      datagram.response = static_cast<uint32_t>(responder.answer(
+          address, SocketAddress::from_sockaddr(datagram.peer), record::Transport::Udp,
+          {datagram.data, datagram.capacity}, datagram.received));
+    }
+    flusher.batch_done();
+  }
+
+  void run() {
+    if (options.cpu) pin_to(*options.cpu);
+    loop.run();
+    services.clear();
+    if (options.log != nullptr) options.log->flush();
+    if (options.ended) options.ended();
+  }
+
+  void take_orders() {
+    std::optional<Assignment> next;
+    bool stopping = false;
+    {
+      const std::lock_guard lock(mutex);
+      next = std::exchange(assignment, std::nullopt);
+      stopping = stop_asked;
+    }
+    if (next && !draining) {
+      apply(std::move(*next));
+      if (options.assigned) options.assigned();
+    }
+    if (stopping && !draining) drain();
+  }
+
+  void apply(Assignment next) {
+    std::vector<std::unique_ptr<Service>> kept;
+    for (auto& service : services) {
+      const auto* address = next.state->find(service->address->listen);
+      if (address == nullptr) continue;  // closed below, with `services`
+      service->address = address;
+      service->tcp.set_address(*address);
+      kept.push_back(std::move(service));
+    }
+    services = std::move(kept);
+    for (AddressSockets& sockets : next.sockets) {
+      const auto* address = next.state->find(sockets.listen);
+      INLET53_CHECK(address != nullptr);
+      services.push_back(std::make_unique<Service>(*this, std::move(sockets), *address));
+    }
+    state = std::move(next.state);  // the old one goes only now that nobody points into it
+  }
+
+  void drain() {
+    draining = true;
+    for (auto& service : services) service->tcp.drain();
+    drain_until = read_clock().monotonic_ms + kDrainMs;
+    // At least one turn of the loop, so that datagrams that have arrived are answered.
+    drain_timer.start(kDrainPollMs, kDrainPollMs);
+  }
+
+  void check_drained() {
+    size_t open = 0;
+    for (const auto& service : services) open += service->tcp.open_connections();
+    if (open == 0 || read_clock().monotonic_ms >= drain_until) loop.stop();
+  }
+
+  const Options options;
+  WorkerCounts counts;
+  std::mutex mutex;  // guards the two orders
+  std::optional<Assignment> assignment;
+  bool stop_asked = false;
+
+  net::Loop loop;
+  net::UdpBatch batch;
+  Responder responder;
+  LogFlusher flusher;
+  net::Wakeup wakeup;
+  net::Timer drain_timer;
+  bool draining = false;
+  uint64_t drain_until = 0;
+  std::shared_ptr<const resolver::ResolverState> state;
+  std::vector<std::unique_ptr<Service>> services;
+  std::thread thread;  // last: starts when everything above stands
+};
+
+Worker::Worker(Options options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+
+Worker::~Worker() { impl_->thread.join(); }
+
+void Worker::assign(Assignment assignment) {
+  {
+    const std::lock_guard lock(impl_->mutex);
+    if (impl_->assignment) {
+      // Not taken up yet: its sockets are still to be served, if the newer state has them.
+      for (AddressSockets& sockets : impl_->assignment->sockets) {
+        if (assignment.state->find(sockets.listen) == nullptr) continue;
+        assignment.sockets.push_back(std::move(sockets));
+      }
+    }
+    impl_->assignment = std::move(assignment);
+  }
+  impl_->wakeup.wake();
+}
+
+void Worker::stop() {
+  {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->stop_asked = true;
+  }
+  impl_->wakeup.wake();
+}
+
+const WorkerCounts& Worker::counts() const noexcept { return impl_->counts; }
+
+}  // namespace inlet53::server

@@ -1,0 +1,32 @@
+#include "inlet53/server/worker_counts.h"
+
+#include "inlet53/base/text.h"
+
+namespace inlet53::server {
+
+void CountTotals::add(const WorkerCounts& counts) {
+  udp_queries += counts.udp_queries.get();
+  tcp_queries += counts.tcp_queries.get();
+  denied += counts.denied.get();
+  dropped += counts.dropped.get();
+  truncated += counts.truncated.get();
+  for (size_t i = 0; i < responses.size(); ++i) responses[i] += counts.responses[i].get();
+  tcp_connections += counts.tcp_connections.get();
+  tcp_refused += counts.tcp_refused.get();
+  datagrams_unsent += counts.datagrams_unsent.get();
+}
+
+std::string CountTotals::to_text() const {
+  std::string out =
+      concat("udp_queries=", udp_queries, " tcp_queries=", tcp_queries, " denied=", denied,
+             " dropped=", dropped, " truncated=", truncated, " unsent=", datagrams_unsent,
+             " tcp_connections=", tcp_connections, " tcp_refused=", tcp_refused);
+  for (size_t i = 0; i < responses.size(); ++i) {
+    if (responses[i] == 0) continue;
+    const std::string_view rcode = i == 15 ? "OTHER" : dns::rcode_text(static_cast<dns::Rcode>(i));
+    out += concat(" ", rcode, "=", responses[i]);
+  }
+  return out;
+}
+
+}  // namespace inlet53::server
