@@ -1,0 +1,124 @@
+#include "command_line.h"
+
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "inlet53/base/exit_code.h"
+
+namespace inlet53::app {
+
+namespace {
+
+constexpr const char* kDescription =
+    "inlet53 is the operator's tool of Route 53 Resolver inbound endpoints that run here.";
+constexpr const char* kExitCodes =
+    "Exit codes: 0 ok, 1 failure, 2 usage, 3 configuration invalid, 4 cannot bind.";
+constexpr const char* kCheckDetails =
+    "A sound file is summed up; faults go to stderr, one a line, as FILE:LINE:COLUMN: KEY: what "
+    "is\n"
+    "wrong. The exit code is 3 then.";
+constexpr const char* kUpDetails =
+    "A daemon that crashes is started again, later each time; after five failures in a row it "
+    "stays\n"
+    "down. Signals: TERM and INT stop all of them, HUP makes them read the file again, USR1 makes\n"
+    "them open their logs again.";
+constexpr const char* kTailDetails =
+    "Filters must all match; letter case never counts. The table is in colour on a terminal, "
+    "unless\n"
+    "NO_COLOR is set.";
+
+// Options that are words first.
+struct Texts {
+  std::string output;
+  std::string records;
+};
+
+CLI::App* add_check(CLI::App& app, CheckOptions& options, std::string& output) {
+  CLI::App* check = app.add_subcommand("check", "says what is wrong with a configuration file");
+  check->footer(kCheckDetails);
+  check->add_option("FILE", options.file, "the configuration file (TOML)")->required();
+  check->add_option("-o,--output", output, "for people, or one object for programs")
+      ->type_name("text|json")
+      ->check(CLI::IsMember({"text", "json"}).description(""));
+  return check;
+}
+
+CLI::App* add_up(CLI::App& app, UpOptions& options) {
+  CLI::App* up = app.add_subcommand("up", "starts the daemons that a file calls for");
+  up->footer(kUpDetails);
+  up->add_option("FILE", options.file, "the configuration file (TOML)")->required();
+  return up;
+}
+
+void add_filters(CLI::App& tail, logs::LogFilterOptions& filter) {
+  tail.add_option("--name", filter.name, "the name asked for; * stands for anything")
+      ->type_name("PATTERN");
+  tail.add_option("--client", filter.client, "the client: an address or a block")
+      ->type_name("ADDRESS");
+  tail.add_option("--type", filter.type, "the type asked for, as in AAAA or TYPE65280")
+      ->type_name("TYPE");
+  tail.add_option("--rcode", filter.rcode, "the response code, as in NXDOMAIN")->type_name("RCODE");
+}
+
+// One source of the log's name, not none and not both.
+void check_source(const CLI::App& tail) {
+  if (tail.count("FILE") + tail.count("--config") != 1) {
+    throw CLI::ValidationError("logs tail", "needs either FILE or --config");
+  }
+}
+
+void add_tail(CLI::App& logs, LogsTailOptions& options, Texts& texts) {
+  CLI::App* tail = logs.add_subcommand("tail", "prints the newest records of a query log");
+  tail->footer(kTailDetails);
+  tail->add_option("FILE", options.file, "the query log");
+  tail->add_option("--config", options.config, "a configuration file that names the query log")
+      ->type_name("FILE");
+  tail->add_option("-n,--records", texts.records, "so many of the newest (default: 10)")
+      ->type_name("N|all")
+      ->check((CLI::IsMember({"all"}) | CLI::Range(0, 1'000'000'000)).description(""));
+  tail->add_flag("-f,--follow", options.follow, "go on as records are written");
+  tail->add_option("-o,--output", texts.output, "for people, or each line as it was written")
+      ->type_name("table|json")
+      ->check(CLI::IsMember({"table", "json"}).description(""));
+  add_filters(*tail, options.filter);
+  tail->callback([tail] { check_source(*tail); });
+}
+
+}  // namespace
+
+std::variant<Command, int> parse_command_line(int argc, char** argv) {
+  CLI::App app{kDescription, "inlet53"};
+  app.set_version_flag("--version", "inlet53 " INLET53_VERSION);
+  app.require_subcommand(1);
+  app.footer(kExitCodes);
+  CheckOptions check;
+  UpOptions up;
+  LogsTailOptions tail;
+  Texts texts;
+  const CLI::App* check_verb = add_check(app, check, texts.output);
+  const CLI::App* up_verb = add_up(app, up);
+  CLI::App* logs_verb = app.add_subcommand("logs", "reads query logs");
+  logs_verb->require_subcommand(1);
+  add_tail(*logs_verb, tail, texts);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    // CLI11 has codes of its own from 100 on; ours says "usage".
+    return app.exit(error) == 0 ? kExitOk : kExitUsage;
+  }
+  if (check_verb->parsed()) {
+    check.json = texts.output == "json";
+    return Command{check};
+  }
+  if (up_verb->parsed()) return Command{up};
+  if (texts.output == "json") tail.format = logs::TailFormat::Json;
+  if (texts.records == "all") {
+    tail.records = logs::kAllRecords;
+  } else if (!texts.records.empty()) {
+    tail.records = std::stoul(texts.records);
+  }
+  return Command{tail};
+}
+
+}  // namespace inlet53::app

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <variant>
+
+#include "check.h"
+#include "logs_tail.h"
+#include "up.h"
+
+namespace inlet53::app {
+
+/// One verb with its options.
+using Command = std::variant<CheckOptions, UpOptions, LogsTailOptions>;
+
+/// Parses the command line. An int is the exit code to end with (help, version, usage error): what
+/// there is to say has been printed.
+[[nodiscard]] std::variant<Command, int> parse_command_line(int argc, char** argv);
+
+}  // namespace inlet53::app

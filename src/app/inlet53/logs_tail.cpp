@@ -1,0 +1,82 @@
+#include "logs_tail.h"
+
+#include <atomic>
+#include <csignal>
+#include <cstdlib>
+#include <iostream>
+#include <string_view>
+
+#include <unistd.h>
+
+#include "inlet53/base/exit_code.h"
+#include "inlet53/base/text.h"
+#include "inlet53/config/config.h"
+
+namespace inlet53::app {
+
+namespace {
+
+// A signal's handler reaches nothing but what is global.
+std::atomic<bool> stop_asked{false};
+
+void stop_on_signals() {
+  struct sigaction action {};
+  action.sa_handler = [](int) { stop_asked.store(true); };
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);  // a reader such as `head` may leave before us
+}
+
+void say(std::string_view fault) { std::cerr << "inlet53: " << fault << '\n'; }
+
+bool wants_color() {
+  const auto value = [](const char* name) {
+    const char* text = std::getenv(name);
+    return text == nullptr ? std::string_view{} : std::string_view{text};
+  };
+  return isatty(STDOUT_FILENO) == 1 && value("NO_COLOR").empty() && value("TERM") != "dumb";
+}
+
+// The query log that is meant, or the exit code when there is none.
+Result<std::string, int> log_file(const LogsTailOptions& options) {
+  if (!options.file.empty()) return options.file;
+  const auto config = config::load_config(options.config);
+  if (!config) {
+    for (const config::ConfigError& error : config.error()) say(error.to_text());
+    return Unexpected(int{kExitConfiguration});
+  }
+  if (config->settings.query_log.file.empty()) {
+    say(concat(options.config, ": has no query log"));
+    return Unexpected(int{kExitConfiguration});
+  }
+  return config->settings.query_log.file;
+}
+
+}  // namespace
+
+int run_logs_tail(const LogsTailOptions& options) {
+  auto filter = logs::LogFilter::parse(options.filter);
+  if (!filter) {
+    say(filter.error());
+    return kExitUsage;
+  }
+  auto file = log_file(options);
+  if (!file) return file.error();
+
+  stop_on_signals();
+  logs::TailOptions tail;
+  tail.file = std::move(*file);
+  tail.records = options.records;
+  tail.follow = options.follow;
+  tail.filter = std::move(*filter);
+  tail.format = options.format;
+  tail.color = wants_color();
+  const auto counts = logs::run_tail(tail, STDOUT_FILENO, stop_asked);
+  if (!counts) {
+    say(counts.error());
+    return kExitFailure;
+  }
+  return kExitOk;
+}
+
+}  // namespace inlet53::app

@@ -1,0 +1,20 @@
+#include "command_line.h"
+
+#include "inlet53/base/operator_log.h"
+
+namespace {
+
+using namespace inlet53::app;
+
+int run(const CheckOptions& options) { return run_check(options); }
+int run(const UpOptions& options) { return run_up(options); }
+int run(const LogsTailOptions& options) { return run_logs_tail(options); }
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const auto command = parse_command_line(argc, argv);
+  if (const int* code = std::get_if<int>(&command)) return *code;
+  inlet53::set_log_name("inlet53");
+  return std::visit([](const auto& options) { return run(options); }, std::get<Command>(command));
+}

@@ -1,0 +1,214 @@
+#include "daemon.h"
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include <sys/resource.h>
+
+#include "inlet53/base/exit_code.h"
+#include "inlet53/base/operator_log.h"
+#include "inlet53/base/text.h"
+#include "inlet53/server/worker_counts.h"
+
+namespace inlet53::app {
+
+namespace {
+
+// Each connection is a descriptor: take as many as the system lets us have.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void apply(const Options& options, settings::Settings& settings) {
+  if (options.workers) settings.server.workers = *options.workers;
+  if (options.cpus) settings.server.cpus = *options.cpus;
+  if (options.query_log) {
+    settings.query_log.file =
+        *options.query_log == "off" ? "" : std::filesystem::absolute(*options.query_log).string();
+  }
+}
+
+}  // namespace
+
+Daemon::Daemon(Options options)
+    : options_(std::move(options)),
+      seed_(zone::random_seed()),
+      news_(loop_, [this] { take_news(); }) {}
+
+Daemon::~Daemon() = default;
+
+int Daemon::run() {
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is an error of write(2), as a full disk is
+  raise_descriptor_limit();
+  if (const int code = start(); code != kExitOk) return code;
+
+  net::SignalWatcher term(loop_, SIGTERM, [this] { end(); });
+  net::SignalWatcher interrupt(loop_, SIGINT, [this] { end(); });
+  net::SignalWatcher hangup(loop_, SIGHUP, [this] { reload(); });
+  net::SignalWatcher user1(loop_, SIGUSR1, [this] {
+    if (query_log_ != nullptr) query_log_->reopen();
+  });
+  net::Timer statistics(loop_, [this] { log_statistics(); });
+  const uint64_t interval = uint64_t{config_.settings.server.statistics_interval_seconds} * 1000;
+  if (interval > 0) statistics.start(interval, interval);
+
+  loop_.run();
+  if (query_log_ != nullptr) query_log_->close();
+  log_statistics();
+  log_info("ended");
+  return kExitOk;
+}
+
+std::unique_ptr<Daemon::Prepared> Daemon::prepare() const {
+  auto config = config::load_config(options_.config);
+  if (!config) {
+    for (const config::ConfigError& error : config.error()) log_error(error.to_text());
+    return nullptr;
+  }
+  auto state = resolver::build_state(config->topology, seed_);
+  if (!state) {
+    log_error(state.error().to_text());
+    return nullptr;
+  }
+  if ((*state)->addresses.empty()) {
+    log_error(concat(options_.config, ": no inbound resolver endpoint has an enabled IP address"));
+    return nullptr;
+  }
+  apply(options_, config->settings);
+  return std::make_unique<Prepared>(Prepared{std::move(*config), std::move(*state)});
+}
+
+int Daemon::start() {
+  auto prepared = prepare();
+  if (prepared == nullptr) return kExitConfiguration;
+  config_ = std::move(prepared->config);
+  if (const int code = start_query_log(config_.settings.query_log); code != kExitOk) return code;
+  start_workers();
+  if (!assign(std::move(prepared->state))) {
+    for (auto& worker : workers_) worker->stop();
+    workers_.clear();
+    return kExitCannotBind;
+  }
+  for (const resolver::EndpointAddress& address : state_->addresses) {
+    log_info(concat("serving ", address.endpoint_id, " ", address.interface_id, " at ",
+                    address.listen.to_text(), " (UDP and TCP)"));
+  }
+  return kExitOk;
+}
+
+int Daemon::start_query_log(const settings::QueryLog& settings) {
+  if (settings.file.empty()) {
+    log_info("query log: off");
+    return kExitOk;
+  }
+  std::error_code ignored;  // `open` says why the file can't be had
+  std::filesystem::create_directories(std::filesystem::path(settings.file).parent_path(), ignored);
+  auto opened = querylog::QueryLog::open(settings, config_.settings.server.workers);
+  if (!opened) {
+    log_error(concat("query log: ", opened.error()));
+    return kExitFailure;
+  }
+  query_log_ = std::move(*opened);
+  log_info(concat("query log: ", settings.file));
+  return kExitOk;
+}
+
+void Daemon::start_workers() {
+  const settings::Settings& settings = config_.settings;
+  for (uint32_t i = 0; i < settings.server.workers; ++i) {
+    server::Worker::Options options;
+    options.server = settings.server;
+    options.tcp = settings.tcp;
+    const std::vector<uint32_t>& cpus = settings.server.cpus;
+    if (!cpus.empty()) options.cpu = cpus[i % cpus.size()];
+    if (query_log_ != nullptr) options.log = &query_log_->appender(i);
+    options.assigned = [this] {
+      if (assigning_.fetch_sub(1) == 1) news_.wake();
+    };
+    options.ended = [this] {
+      if (running_.fetch_sub(1) == 1) news_.wake();
+    };
+    ++running_;
+    workers_.push_back(std::make_unique<server::Worker>(std::move(options)));
+  }
+}
+
+bool Daemon::assign(std::shared_ptr<const resolver::ResolverState> state) {
+  std::vector<SocketAddress> added;
+  for (const resolver::EndpointAddress& address : state->addresses) {
+    if (state_ == nullptr || state_->find(address.listen) == nullptr) {
+      added.push_back(address.listen);
+    }
+  }
+  auto sockets =
+      server::open_sockets(added, workers_.size(), config_.settings.server.udp_receive_buffer);
+  if (!sockets) {
+    log_error(sockets.error().message);
+    return false;
+  }
+  assigning_ = workers_.size();
+  for (size_t i = 0; i < workers_.size(); ++i) {
+    workers_[i]->assign({state, std::move((*sockets)[i])});
+  }
+  retiring_ = std::exchange(state_, std::move(state));
+  return true;
+}
+
+void Daemon::reload() {
+  if (ending_) return;
+  if (assigning_ > 0) {
+    reload_wanted_ = true;  // addresses that are being closed might be wanted again
+    return;
+  }
+  auto prepared = prepare();
+  if (prepared == nullptr || !assign(std::move(prepared->state))) {
+    log_error("reload refused: the old configuration stays");
+    return;
+  }
+  config_.topology = std::move(prepared->config.topology);
+  if (!(prepared->config.settings == config_.settings)) {
+    log_warning("reload: [server], [tcp] and [query_log] change only at a restart");
+  }
+  log_info(
+      concat("reloaded ", options_.config, ": serving ", state_->addresses.size(), " addresses"));
+}
+
+void Daemon::take_news() {
+  if (ending_) {
+    if (running_ == 0) loop_.stop();
+    return;
+  }
+  if (assigning_ > 0) return;
+  retiring_.reset();
+  if (std::exchange(reload_wanted_, false)) reload();
+}
+
+void Daemon::end() {
+  if (std::exchange(ending_, true)) {
+    log_warning("ended at once, at the second signal");
+    std::_Exit(kExitOk);
+  }
+  if (query_log_ != nullptr) query_log_->stop_waiting();  // a full disk must not keep us
+  for (auto& worker : workers_) worker->stop();
+}
+
+void Daemon::log_statistics() const {
+  server::CountTotals totals;
+  for (const auto& worker : workers_) totals.add(worker->counts());
+  std::string line = concat("statistics: ", totals.to_text());
+  if (query_log_ != nullptr) {
+    const querylog::QueryLogCounts log = query_log_->counts();
+    line += concat(" records=", log.written, " records_dropped_ring=", log.dropped_ring,
+                   " records_dropped_disk=", log.dropped_disk);
+  }
+  log_info(line);
+}
+
+}  // namespace inlet53::app

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "options.h"
+
+#include "inlet53/base/result.h"
+#include "inlet53/config/config.h"
+#include "inlet53/net/loop.h"
+#include "inlet53/querylog/query_log.h"
+#include "inlet53/resolver/state.h"
+#include "inlet53/server/worker.h"
+
+namespace inlet53::app {
+
+/// The DNS daemon: reads the configuration, runs the workers and the query log, takes signals.
+/// It answers nothing itself; a reload is prepared here, whole, before a worker hears of it.
+/// Threads: the main thread's.
+class Daemon {
+ public:
+  explicit Daemon(Options options);
+  ~Daemon();
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+
+  /// Starts, serves until TERM or INT, ends. Returns the exit code; what went wrong was logged.
+  [[nodiscard]] int run();
+
+ private:
+  /// A configuration with the state that was built from it.
+  struct Prepared {
+    config::Config config;
+    std::shared_ptr<const resolver::ResolverState> state;
+  };
+
+  /// Reads and builds; logs every error and returns null when there is one.
+  [[nodiscard]] std::unique_ptr<Prepared> prepare() const;
+  [[nodiscard]] int start();
+  [[nodiscard]] int start_query_log(const settings::QueryLog& settings);
+  void start_workers();
+  void reload();
+  /// Opens what `state` serves and we do not yet, then hands it to the workers.
+  /// False when an address can't be had: nothing has changed then.
+  [[nodiscard]] bool assign(std::shared_ptr<const resolver::ResolverState> state);
+  void take_news();
+  void end();
+  void log_statistics() const;
+
+  const Options options_;
+  const zone::HashSeed seed_;
+  net::Loop loop_;
+  config::Config config_;
+  std::shared_ptr<const resolver::ResolverState> state_;
+  /// The state before `state_`, kept until no worker uses it, so that it is freed here.
+  std::shared_ptr<const resolver::ResolverState> retiring_;
+  std::unique_ptr<querylog::QueryLog> query_log_;
+  std::atomic<size_t> assigning_{0};  // workers that have not taken up `state_`
+  std::atomic<size_t> running_{0};    // workers that have not ended
+  net::Wakeup news_;                  // either count has come to 0
+  bool reload_wanted_ = false;
+  bool ending_ = false;
+  std::vector<std::unique_ptr<server::Worker>> workers_;
+};
+
+}  // namespace inlet53::app
