@@ -1,0 +1,17 @@
+# Windows DNS Server: conditional forwarders, for an elevated PowerShell. From Microsoft's
+# documentation; not run by our tests.
+#
+# A conditional forwarder always asks port 53: serve the endpoint on its own addresses, without
+# "listen", and put those addresses here.
+
+$endpoint = "10.0.10.10", "10.0.150.10"
+
+foreach ($name in "execute-api.eu-west-1.amazonaws.com",
+                  "execute-api.eu-west-1.vpce.amazonaws.com",
+                  "corp.internal") {
+    Add-DnsServerConditionalForwarderZone -Name $name -MasterServers $endpoint -ForwarderTimeout 3
+}
+
+# For a server that validates (a trust anchor of the root or of internal is installed), clients get
+# private names below a signed zone only with a policy that does not ask for validation:
+#   Add-DnsClientNrptRule -Namespace ".corp.internal" -DnsSecEnable -DnsSecValidationRequired:$false

@@ -1,0 +1,110 @@
+"""Reloading: whole or not at all; addresses that come and go; signals and exit codes."""
+
+import signal
+import subprocess
+import threading
+
+import dns.exception
+import dns.rcode
+import pytest
+
+from support import ADDRESSES, API, BUILD, Daemon, addresses, ask, free_endpoint, wait_until
+
+
+def test_a_disabled_address_is_closed_and_comes_back(daemon):
+    daemon.write_config(enabled_b="false")
+    daemon.reload()
+    first, second = daemon.endpoints
+    wait_until(lambda: silent(second), "the second address to fall silent")
+    assert sorted(addresses(ask(first, API))) == ADDRESSES
+    with pytest.raises(OSError):
+        ask(second, API, tcp=True)
+    daemon.write_config(enabled_b="true")
+    daemon.reload()
+    for tcp in (False, True):
+        assert sorted(addresses(ask(second, API, tcp=tcp))) == ADDRESSES
+
+
+def silent(endpoint):
+    try:
+        ask(endpoint, API, timeout=0.2)
+        return False
+    except (dns.exception.Timeout, OSError):
+        return True
+
+
+def test_a_bad_file_keeps_the_old_state(daemon):
+    daemon.zone_file.write_text("app A 10.0.0.256\n")
+    daemon.reload()
+    assert "reload refused" in daemon.said() and "corp.zone:1:" in daemon.said()
+    assert sorted(addresses(ask(daemon.endpoints[0], "app.corp.internal"))) == ["10.0.20.10", "10.0.20.11"]
+    daemon.config_file.write_text("regoin = 1\n")
+    daemon.reload()
+    assert 'inlet53.toml:1:' in daemon.said() and "region" in daemon.said()
+    assert sorted(addresses(ask(daemon.endpoints[1], API))) == ADDRESSES
+
+
+def test_a_taken_address_refuses_the_reload(daemon):
+    import socket
+    taken = free_endpoint()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(taken)
+        daemon.write_config(listen_b="%s:%d" % taken)
+        daemon.reload()
+    assert "reload refused" in daemon.said() and "%s:%d" % taken in daemon.said()
+    assert sorted(addresses(ask(daemon.endpoints[1], API))) == ADDRESSES
+
+
+def test_reloads_under_load_lose_nothing(daemon):
+    """Answers are of the old zone or the new one, none is missing, none is mixed."""
+    failures, seen, stop = [], set(), threading.Event()
+
+    def client(endpoint):
+        while not stop.is_set():
+            try:
+                seen.add(tuple(sorted(addresses(ask(endpoint, "flip.corp.internal", timeout=10)))))
+            except Exception as error:  # noqa: BLE001: whatever it is, it is a lost answer
+                failures.append(error)
+
+    zone = daemon.zone_file.read_text()
+    versions = ["flip A 10.2.0.1\nflip A 10.2.0.2\n", "flip A 10.3.0.1\nflip A 10.3.0.2\n"]
+    daemon.zone_file.write_text(zone + versions[0])
+    daemon.reload()
+    clients = [threading.Thread(target=client, args=(e,)) for e in daemon.endpoints]
+    for thread in clients:
+        thread.start()
+    for i in range(20):
+        daemon.zone_file.write_text(zone + versions[(i + 1) % 2])
+        daemon.reload()
+    stop.set()
+    for thread in clients:
+        thread.join()
+    assert failures == []
+    assert seen == {("10.2.0.1", "10.2.0.2"), ("10.3.0.1", "10.3.0.2")}
+
+
+def test_exit_codes(tmp_path):
+    def run(*arguments):
+        return subprocess.run([BUILD / "inlet53d", *arguments], capture_output=True, text=True, timeout=60)
+
+    assert run().returncode == 2
+    assert run("--no-such-flag").returncode == 2
+    assert run("--version").returncode == 0
+    missing = run("--config", str(tmp_path / "missing.toml"))
+    assert missing.returncode == 3 and "missing.toml" in missing.stderr
+
+    daemon = Daemon(tmp_path).start()
+    second = run("--config", str(daemon.config_file), "--query-log", "off")
+    assert second.returncode == 4
+    assert "%s:%d" % daemon.endpoints[0] in second.stderr
+    daemon.process.send_signal(signal.SIGINT)
+    assert daemon.process.wait(60) == 0
+    assert "statistics:" in daemon.said()
+
+
+def test_workers_and_cpus_flags(tmp_path):
+    daemon = Daemon(tmp_path, arguments=["--workers", "2", "--cpus", "0", "--query-log", "off"]).start()
+    for _ in range(20):
+        assert sorted(addresses(ask(daemon.endpoints[0], API))) == ADDRESSES
+    assert daemon.stop() == 0
+    assert not daemon.log_file.exists()

@@ -1,0 +1,141 @@
+"""DNS over TCP against peers of every temper (RFC 7766; dns.md, section 3)."""
+
+import random
+import resource
+import socket
+import struct
+
+import dns.message
+import pytest
+
+from support import API, DEADLINE, Daemon, addresses, ask, wait_until
+
+
+def framed(name, rdtype="A", ident=None):
+    query = dns.message.make_query(name, rdtype)
+    if ident is not None:
+        query.id = ident
+    wire = query.to_wire()
+    return struct.pack("!H", len(wire)) + wire
+
+
+def connect(daemon, endpoint=0):
+    return socket.create_connection(daemon.endpoints[endpoint], timeout=DEADLINE)
+
+
+def read_message(stream):
+    head = stream.recv(2, socket.MSG_WAITALL)
+    if len(head) < 2:
+        return None
+    return dns.message.from_wire(stream.recv(struct.unpack("!H", head)[0], socket.MSG_WAITALL))
+
+
+def is_closed(stream):
+    """Reads until the peer closes; true when it does so without an answer."""
+    try:
+        return stream.recv(1) == b""
+    except ConnectionResetError:
+        return True
+
+
+def test_one_octet_at_a_time(shared_daemon):
+    with connect(shared_daemon) as stream:
+        stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for octet in framed(API):
+            stream.send(bytes([octet]))
+        assert len(addresses(read_message(stream))) == 2
+
+
+def test_any_split_of_many_pipelined_queries(shared_daemon):
+    random.seed(7766)
+    octets = b"".join(framed(API, ident=i) for i in range(1000))
+    with connect(shared_daemon) as stream:
+        at = 0
+        while at < len(octets):
+            size = random.choice([1, 2, 3, 100, 5000])
+            stream.sendall(octets[at:at + size])
+            at += size
+        assert sorted(read_message(stream).id for _ in range(1000)) == list(range(1000))
+
+
+def test_a_half_closed_peer_gets_what_it_is_owed(shared_daemon):
+    with connect(shared_daemon) as stream:
+        stream.sendall(framed(API, ident=1) + framed("large.corp.internal", "TXT", ident=2))
+        stream.shutdown(socket.SHUT_WR)
+        assert {read_message(stream).id, read_message(stream).id} == {1, 2}
+        assert is_closed(stream)
+
+
+@pytest.mark.parametrize("garbage", [b"\0\0", b"\0\x05hello", struct.pack("!H", 12) + b"\0\1\x80\0" + bytes(8)],
+                         ids=["no octets", "five octets", "a response"])
+def test_what_cannot_be_answered_ends_the_connection(shared_daemon, garbage):
+    with connect(shared_daemon) as stream:
+        stream.sendall(garbage)
+        assert is_closed(stream)
+
+
+def test_stalled_and_idle_connections_are_closed(tmp_path):
+    daemon = Daemon(tmp_path, more='[tcp]\nidle_timeout = "400 ms"\nfirst_query_timeout = "300 ms"\n').start()
+    with connect(daemon) as silent, connect(daemon) as stalled, connect(daemon) as idle:
+        stalled.sendall(framed(API)[:9])
+        idle.sendall(framed(API))
+        assert len(addresses(read_message(idle))) == 2
+        assert is_closed(silent) and is_closed(stalled) and is_closed(idle)
+    assert daemon.stop() == 0
+
+
+def test_a_peer_that_does_not_read_is_bounded_and_closed(tmp_path):
+    daemon = Daemon(tmp_path, more='[tcp]\nidle_timeout = "1 s"\n').start()
+    before = resident_octets(daemon)
+    with socket.socket() as stream:
+        stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        stream.settimeout(DEADLINE)
+        stream.connect(daemon.endpoints[0])
+        query = framed("large.corp.internal", "TXT") * 100
+        with pytest.raises(OSError):
+            # Ends when the daemon has closed: it answers with 60 times what it gets.
+            for _ in range(2000):
+                stream.sendall(query)
+        # Others were served meanwhile, and memory stayed within the connection's bounds.
+    assert len(addresses(ask(daemon.endpoints[0], API, tcp=True))) == 2
+    assert resident_octets(daemon) - before < 32 << 20
+    assert daemon.stop() == 0
+
+
+def resident_octets(daemon):
+    with open(f"/proc/{daemon.process.pid}/statm") as statm:
+        return int(statm.read().split()[1]) * resource.getpagesize()
+
+
+def test_connections_of_one_client_are_capped(tmp_path):
+    daemon = Daemon(tmp_path, more="[tcp]\nmax_connections_per_client = 5\n").start()
+    held = [connect(daemon) for _ in range(5)]
+    for stream in held:
+        stream.sendall(framed(API))
+        assert read_message(stream) is not None
+    with connect(daemon) as sixth:
+        sixth.settimeout(DEADLINE)
+        assert is_closed(sixth)
+    # Another client is not affected.
+    assert len(addresses(ask(daemon.endpoints[0], API, tcp=True, source="127.0.0.2"))) == 2
+    for stream in held:
+        stream.close()
+    wait_until(lambda: can_connect(daemon), "room for the first client again")
+    assert daemon.stop() == 0
+
+
+def can_connect(daemon):
+    try:
+        return len(addresses(ask(daemon.endpoints[0], API, tcp=True))) == 2
+    except (OSError, EOFError):
+        return False
+
+
+def test_term_gives_open_connections_what_they_are_owed(tmp_path):
+    daemon = Daemon(tmp_path).start()
+    with connect(daemon) as stream, connect(daemon) as idle:
+        stream.sendall(framed(API) * 50)
+        for _ in range(50):
+            assert read_message(stream) is not None
+        assert daemon.stop() == 0
+        assert is_closed(stream) and is_closed(idle)

@@ -1,0 +1,200 @@
+"""The operator's tool: check, up, logs tail, and the demo that stands on them."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from support import (ADDRESSES, API, BUILD, DEADLINE, SOURCE, Daemon, addresses, ask, free_endpoint,
+                     wait_until)
+
+TOOL = BUILD / "inlet53"
+
+
+def tool(*arguments, **options):
+    return subprocess.run([TOOL, *map(str, arguments)], text=True, capture_output=True,
+                          timeout=DEADLINE, **options)
+
+
+@pytest.fixture
+def files(tmp_path):
+    """A configuration that is not running."""
+    return Daemon(tmp_path)
+
+
+class Up:
+    """`inlet53 up` with what it says."""
+
+    def __init__(self, files):
+        self.files = files
+        self.output = files.folder / "up.log"
+        with self.output.open("wb") as output:
+            self.process = subprocess.Popen([TOOL, "up", files.config_file], stdout=output,
+                                            stderr=output)
+
+    def said(self):
+        return self.output.read_text()
+
+    def daemon_pids(self):
+        return [int(pid) for pid in re.findall(r"started inlet53d, process (\d+)", self.said())]
+
+    def wait_said(self, words):
+        wait_until(lambda: words in self.said(), words)
+
+    def wait_start(self, count=1):
+        """The process of the `count`th daemon, once it serves."""
+        wait_until(lambda: self.said().count("serving") >= 2 * count, "the daemon")
+        return self.daemon_pids()[-1]
+
+    def end(self, signum=signal.SIGTERM):
+        self.process.send_signal(signum)
+        return self.process.wait(DEADLINE)
+
+
+@pytest.fixture
+def up(files):
+    running = Up(files)
+    yield running
+    if running.process.poll() is None:
+        running.end(signal.SIGKILL)
+
+
+def is_running(pid):
+    try:
+        os.kill(pid, 0)
+        return True
+    except ProcessLookupError:
+        return False
+
+
+def test_usage_is_exit_code_2():
+    for wrong in ([], ["frob"], ["check"], ["check", "a", "b"], ["logs", "tail"],
+                  ["logs", "tail", "a", "--client", "1.2"], ["logs", "tail", "a", "-n", "few"]):
+        assert tool(*wrong).returncode == 2, wrong
+
+
+def test_version_and_help():
+    assert re.fullmatch(r"inlet53 \d+\.\d+\.\d+\n", tool("--version").stdout)
+    assert "check" in tool("--help").stdout
+
+
+def test_check_sums_up_a_sound_file(files):
+    run = tool("check", files.config_file)
+    assert run.returncode == 0 and run.stderr == ""
+    assert run.stdout.startswith(f"{files.config_file}: ok\n")
+    assert "rni-3a4a0caca1d0412ab  eu-west-1a  10.0.10.10  served at 127.53." in run.stdout
+
+
+def test_check_has_a_machine_form(files):
+    said = json.loads(tool("check", files.config_file, "-o", "json").stdout)
+    assert said["ok"] is True
+    assert [a["address"] for a in said["resolver_ip_addresses"]] == ["10.0.10.10", "10.0.150.10"]
+    assert said["hosted_zones"][0]["records"] > 100
+
+
+def test_check_names_the_place_of_an_unknown_key(files):
+    text = files.config_file.read_text().replace("cidr_blocks", "cidr_block", 1)
+    files.config_file.write_text(text)
+    line = text[:text.index("cidr_block")].count("\n") + 1
+    run = tool("check", files.config_file)
+    assert run.returncode == 3 and run.stdout == ""
+    assert re.search(rf"^{re.escape(str(files.config_file))}:{line}:1: .*cidr_blocks", run.stderr,
+                     re.MULTILINE)
+    said = json.loads(tool("check", files.config_file, "-o", "json").stdout)
+    assert said["ok"] is False and line in [error["line"] for error in said["errors"]]
+
+
+def test_check_names_the_place_in_a_broken_zone_file(files):
+    text = files.zone_file.read_text().replace("A     10.0.20.10", "A     10.0.20.999", 1)
+    files.zone_file.write_text(text)
+    line = text[:text.index("10.0.20.999")].count("\n") + 1
+    run = tool("check", files.config_file)
+    assert run.returncode == 3
+    assert f"{files.zone_file}:{line}: " in run.stderr
+
+
+def test_up_starts_the_daemon_and_stops_it(up):
+    pid = up.wait_start()
+    assert sorted(addresses(ask(up.files.endpoints[1], API))) == ADDRESSES
+    assert up.end() == 0
+    assert not is_running(pid)
+
+
+def test_up_starts_a_killed_daemon_again(up):
+    pid = up.wait_start()
+    os.kill(pid, signal.SIGKILL)
+    again = up.wait_start(2)
+    assert again != pid
+    assert "ended by SIGKILL; starting it again in 500 ms" in up.said()
+    assert sorted(addresses(ask(up.files.endpoints[0], API))) == ADDRESSES
+    assert up.end(signal.SIGINT) == 0
+
+
+def test_up_leaves_a_daemon_down_that_was_told_to_end(up):
+    os.kill(up.wait_start(), signal.SIGTERM)
+    assert up.process.wait(DEADLINE) == 0
+
+
+def test_up_passes_a_reload_on(up):
+    up.wait_start()
+    up.files.write_config(enabled_b="false")
+    up.process.send_signal(signal.SIGHUP)
+    up.wait_said("reload")
+    assert up.end() == 0
+
+
+def test_up_takes_its_daemon_along_when_it_dies(up):
+    pid = up.wait_start()
+    up.end(signal.SIGKILL)
+    wait_until(lambda: not is_running(pid), "the daemon's end")
+
+
+def test_up_passes_on_that_a_port_is_taken(files):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(files.endpoints[0])
+        run = tool("up", files.config_file)
+    assert run.returncode == 4
+    assert "%s:%d" % files.endpoints[0] in run.stderr
+
+
+def test_up_refuses_a_broken_file(files):
+    files.config_file.write_text("[frob]\n")
+    assert tool("up", files.config_file).returncode == 3
+
+
+def test_logs_tail_prints_what_is_asked_for(daemon):
+    for name in ("app", "nowhere"):
+        ask(daemon.endpoints[0], f"{name}.corp.internal")
+    daemon.wait_record(query_name="nowhere.corp.internal.")
+    run = tool("logs", "tail", "--config", daemon.config_file, "--rcode", "nxdomain", "-o", "json")
+    assert run.returncode == 0
+    assert [json.loads(line)["query_name"] for line in run.stdout.splitlines()] == [
+        "nowhere.corp.internal."]
+    table = tool("logs", "tail", daemon.log_file, "--name", "app.*").stdout
+    assert "10.0.20.10" in table and "nowhere" not in table
+    assert "\033" not in table  # no terminal, no colour
+
+
+def test_logs_tail_says_which_file_is_not_there(tmp_path):
+    run = tool("logs", "tail", tmp_path / "none.log")
+    assert run.returncode == 1 and "none.log" in run.stderr
+
+
+def test_the_demo_is_as_it_says(tmp_path):
+    """The demo's own file at other ports: what `make demo ONCE=1` does."""
+    text = (SOURCE / "conf/demo.toml").read_text()
+    for fixed in ("127.0.53.1:5300", "127.0.53.2:5300"):
+        assert fixed in text
+        text = text.replace(fixed, "%s:%d" % free_endpoint(fixed.partition(":")[0]))
+    text = text.replace("../zones/", f"{SOURCE}/zones/").replace("../build/demo/", "")
+    config = tmp_path / "demo.toml"
+    config.write_text(text)
+    run = subprocess.run([sys.executable, SOURCE / "conf/demo.py", BUILD, "--once", "--config", config],
+                         text=True, capture_output=True, timeout=2 * DEADLINE)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "✗" not in run.stdout
