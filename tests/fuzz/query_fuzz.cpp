@@ -1,0 +1,86 @@
+// A message goes the whole way of a query; whatever comes back must be a sound response to it.
+#include <array>
+#include <cstring>
+#include <memory>
+
+#include "fuzz.h"
+
+#include "inlet53/dns/query_view.h"
+#include "inlet53/dns/response_view.h"
+#include "inlet53/server/responder.h"
+#include "inlet53/zone/zone_loader.h"
+
+namespace {
+
+using namespace inlet53;
+
+constexpr std::string_view kZone = R"($TTL 300
+@       SOA  ns hostmaster 1 7200 900 1209600 86400
+@       NS   ns
+@       MX   10 mail
+ns      A    10.0.0.2
+app     A    10.0.0.3
+app     A    10.0.0.4
+www     CNAME app
+*.apps  TXT  "wild"
+old     DNAME apps
+loop    CNAME loop
+sub     NS   ns.sub
+ns.sub  AAAA fd00::1
+)";
+
+resolver::EndpointAddress make_address(bool delegation) {
+  constexpr zone::HashSeed kSeed = 1;
+  const auto apex = dns::Name::parse_text("a.");
+  const auto data = zone::load_zone_text(kZone, "fuzz.zone", apex->view());
+  FUZZ_CHECK(data.has_value());
+  resolver::EndpointAddress address;
+  address.delegation = delegation;
+  address.udp_sources = CidrSet({*Cidr::parse("0.0.0.0/0")});
+  address.zones = std::make_shared<const zone::ZoneIndex>(
+      std::vector<zone::ZoneIndex::Entry>{
+          {zone::ZoneKind::HostedZone, zone::ZoneTable::build(*data, kSeed, {})}},
+      kSeed);
+  return address;
+}
+
+void check_response(Bytes query, Bytes response) {
+  const auto parsed = dns::parse_response(response);
+  FUZZ_CHECK(parsed.has_value());
+  FUZZ_CHECK(parsed->id == load_be16(query.data()));
+  FUZZ_CHECK((parsed->flags & 0x8000) != 0);
+  FUZZ_CHECK((parsed->flags & 0x7900) == (load_be16(query.data() + 2) & 0x7900));
+  FUZZ_CHECK((parsed->flags & 0x0060) == 0);
+  dns::QueryView view;
+  static_cast<void>(dns::parse_query(query, view));
+  FUZZ_CHECK(parsed->has_question == view.has_question);
+  if (!view.has_question) return;
+  const size_t size = view.question_end - dns::kHeaderSize;
+  FUZZ_CHECK(
+      std::memcmp(response.data() + dns::kHeaderSize, query.data() + dns::kHeaderSize, size) == 0);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  static const std::array addresses{make_address(false), make_address(true)};
+  static server::WorkerCounts counts;
+  static const settings::Server settings;
+  static const auto responder = std::make_unique<server::Responder>(settings, nullptr, counts);
+  static std::array<uint8_t, 65535> buffer;
+
+  for (const auto& address : addresses) {
+    for (const auto transport : {record::Transport::Udp, record::Transport::Tcp}) {
+      const size_t capacity = transport == record::Transport::Udp ? 4096 : buffer.size();
+      if (size > capacity) continue;
+      std::memcpy(buffer.data(), data, size);
+      const SocketAddress source{*IpAddress::parse("127.0.0.1"), 53};
+      const size_t answered =
+          responder->answer(address, source, transport, {buffer.data(), capacity}, size);
+      if (answered == 0) continue;
+      FUZZ_CHECK(answered <= (transport == record::Transport::Udp ? 1232U : buffer.size()));
+      check_response({data, size}, {buffer.data(), answered});
+    }
+  }
+  return 0;
+}
