@@ -1,0 +1,47 @@
+# The way in. Each target installs what it needs first (.ci/deps, as root or through sudo) and does
+# nothing that is done already. Meson does the building; see meson.build and tests/README.md.
+
+MESON_RELEASE = --buildtype=release -Db_lto=true -Dtests=false
+
+.DEFAULT_GOAL := help
+.PHONY: help deps build demo test bench lint tidy fuzz clean
+
+help: ## says what there is
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+
+deps: ## installs the Debian packages that building and testing need (no service starts)
+	@.ci/deps test && echo "deps: everything is there"
+
+build: ## the release build: build/inlet53d, build/inlet53
+	@.ci/deps build
+	@[ -f build/build.ninja ] || meson setup build $(MESON_RELEASE)
+	@ninja -C build
+
+demo: build ## starts conf/demo.toml on loopback, asks it, shows the log; ONCE=1 ends after that
+	@python3 -u conf/demo.py build $(if $(filter-out 0,$(ONCE)),--once)
+
+test: build ## everything: units, integration with real forwarders, lint, fuzz corpus; sanitizers on
+	@.ci/deps test
+	@python3 -u tests/run.py
+
+lint: ## include edges, cycles, third-party headers, formatting; TIDY=1 adds clang-tidy
+	@.ci/deps test
+	@python3 -u tests/run.py --suite lint
+	@$(if $(filter-out 0,$(TIDY)),$(MAKE) --no-print-directory tidy)
+
+tidy: # clang-tidy over the sources (minutes); needs the compile commands of build-asan
+	@command -v clang-tidy-14 >/dev/null || { echo "tidy: apt-get install clang-tidy-14" >&2; exit 1; }
+	@git ls-files 'src/*.cpp' | xargs -r -P 2 -n 4 clang-tidy-14 --quiet -p build-asan
+
+fuzz: ## each fuzz target under libFuzzer for FUZZ_SECONDS (600)
+	@.ci/deps fuzz
+	@python3 -u tests/fuzz.py $(or $(FUZZ_SECONDS),600)
+
+bench: build ## answers a second and CPU time for each, over loopback; then single units
+	@.ci/deps bench
+	@meson configure build -Dbench=true && ninja -C build
+	@bench/run.sh
+	@for program in build/bench/*_bench; do $$program --benchmark_color=false; done
+
+clean: ## removes the build directories, nothing else
+	@rm -rf build build-asan build-tsan build-fuzz

@@ -1,0 +1,198 @@
+#!/usr/bin/env python3
+"""A lint that cannot fail is worth nothing: each test builds a small tree with one fault in it."""
+
+import pathlib
+import tempfile
+import unittest
+
+import check_format
+import check_headers
+import check_house
+import house
+
+HERE = pathlib.Path(__file__).resolve().parent
+TABLE = house.read_table(HERE / "rooms.toml")
+
+# A sound unit in each of three rooms, and a program.
+SOUND = {
+    "include/inlet53/base/text.h": "#pragma once\n#include <string>\n",
+    "src/base/text.cpp": '#include "inlet53/base/text.h"\n#include <sys/stat.h>\n',
+    "include/inlet53/dns/name.h": '#pragma once\n#include "inlet53/base/text.h"\n',
+    "src/dns/name.cpp": '#include "inlet53/dns/name.h"\n\n#include <vector>\n',
+    "src/zone/ldns.h": "#pragma once\n#include <stdbool.h>\n#include <ldns/ldns.h>\n",
+    "include/inlet53/zone/zone_loader.h": '#pragma once\n#include "inlet53/dns/name.h"\n',
+    "src/zone/zone_loader.cpp": '#include "inlet53/zone/zone_loader.h"\n#include "ldns.h"\n',
+    "src/zone/meson.build": "zone_lib = static_library('z', s, include_directories: inc,\n"
+                            "  dependencies: [base_dep, dns_dep, ldns_dep])\n",
+    "src/app/inlet53d/main.cpp": '#include "inlet53/zone/zone_loader.h"\n#include <CLI/CLI.hpp>\n',
+    "src/dns/wire.h": "#pragma once\n",
+    "tests/unit/dns/name_test.cpp": '#include "wire.h"\n#include <gtest/gtest.h>\n',
+    "src/topology/rules.h": "#pragma once\n",
+    "src/topology/name_rules.cpp": '#include "rules.h"\n',
+}
+
+
+def readme_of(table):
+    rows = [f"| {row['floor']} | {room} | holds | {' '.join(row['may_include']) or '–'} | – |"
+            for room, row in table.rooms.items()]
+    return "\n".join(["| floor | room | holds | may include | third party |", "|---|---|---|---|---|",
+                      *rows, ""])
+
+
+def faults_of(changes):
+    """The faults of the sound tree with some files added or replaced."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = pathlib.Path(folder)
+        for path, text in {**SOUND, "src/README.md": readme_of(TABLE), **changes}.items():
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).write_text(text)
+        return list(check_house.check(root, TABLE))
+
+
+class HouseLint(unittest.TestCase):
+    def assert_fault(self, changes, *parts):
+        faults = faults_of(changes)
+        self.assertEqual(len(faults), 1, faults)
+        for part in parts:
+            self.assertIn(part, faults[0])
+
+    def test_accepts_a_sound_tree(self):
+        self.assertEqual(faults_of({}), [])
+
+    def test_refuses_an_edge_that_goes_up(self):
+        self.assert_fault(
+            {"include/inlet53/dns/types.h": '#pragma once\n#include "inlet53/zone/zone_loader.h"\n',
+             "include/inlet53/zone/zone_loader.h": "#pragma once\n"},
+            "include/inlet53/dns/types.h:2", "dns may not include zone")
+
+    def test_refuses_an_edge_between_neighbours(self):
+        self.assert_fault(
+            {"include/inlet53/net/loop.h": '#pragma once\n#include "inlet53/dns/name.h"\n'},
+            "net may not include dns")
+
+    def test_refuses_a_cycle_of_files(self):
+        self.assert_fault(
+            {"include/inlet53/dns/a.h": '#pragma once\n#include "inlet53/dns/b.h"\n',
+             "include/inlet53/dns/b.h": '#pragma once\n#include "inlet53/dns/a.h"\n'},
+            "files in a cycle", "dns/a.h -> include/inlet53/dns/b.h -> include/inlet53/dns/a.h")
+
+    def test_refuses_a_cycle_of_rooms(self):
+        # The edge back up is forbidden as well, so two faults say the same.
+        faults = faults_of({"src/base/extra.h": '#pragma once\n#include "inlet53/dns/name.h"\n'})
+        self.assertTrue(any("rooms in a cycle: dns -> base -> dns" in f for f in faults), faults)
+
+    def test_refuses_a_third_party_header_outside_its_row(self):
+        self.assert_fault({"include/inlet53/dns/x.h": "#pragma once\n#include <uv.h>\n"},
+                          "include/inlet53/dns/x.h:2", "<uv.h> belongs to src/net/ only")
+
+    def test_refuses_bare_ldns_even_in_its_room(self):
+        self.assert_fault({"src/zone/more.h": "#pragma once\n#include <ldns/rr.h>\n"},
+                          "belongs to src/zone/ldns.h only")
+
+    def test_refuses_a_library_that_the_table_does_not_know(self):
+        self.assert_fault({"include/inlet53/dns/x.h": "#pragma once\n#include <boost/asio.hpp>\n"},
+                          "<boost/asio.hpp> is in no row")
+
+    def test_refuses_gateway_code_in_the_dns_daemon(self):
+        self.assert_fault(
+            {"include/inlet53/gateway/router.h": "#pragma once\n",
+             "src/app/inlet53d/main.cpp": '#include "inlet53/gateway/router.h"\n'},
+            "inlet53d may not contain gateway")
+
+    def test_refuses_a_header_that_is_not_there(self):
+        self.assert_fault({"src/dns/name.cpp":
+                           '#include "inlet53/dns/name.h"\n#include "inlet53/dns/gone.h"\n'},
+                          "src/dns/name.cpp:2", "gone.h")
+
+    def test_refuses_a_way_out_of_the_folder(self):
+        self.assert_fault({"src/dns/name.cpp":
+                           '#include "inlet53/dns/name.h"\n#include "../base/hidden.h"\n',
+                           "src/base/hidden.h": "#pragma once\n"},
+                          "src/dns/name.cpp:2", "hidden.h")
+
+    def test_refuses_a_source_without_its_header(self):
+        self.assert_fault({"src/dns/lost.cpp": "#include <vector>\n"},
+                          "src/dns/lost.cpp:1", "without a header")
+
+    def test_refuses_a_source_that_hides_what_its_header_lacks(self):
+        self.assert_fault({"src/dns/name.cpp": '#include <vector>\n#include "inlet53/dns/name.h"\n'},
+                          "not included first")
+
+    def test_refuses_a_header_without_a_guard(self):
+        self.assert_fault({"include/inlet53/dns/x.h": "#include <vector>\n"}, "no #pragma once")
+
+    def test_refuses_a_room_that_is_not_planned(self):
+        self.assert_fault({"include/inlet53/util/x.h": "#pragma once\n"}, "util is no room")
+
+    def test_refuses_a_program_that_is_not_planned(self):
+        self.assert_fault({"src/app/tool/main.cpp": "#include <vector>\n"}, "tool is no program")
+
+    def test_refuses_unfinished_places(self):
+        word = "TO" + "DO"  # in two, so that this file is clean itself
+        self.assert_fault({"include/inlet53/dns/x.h": f"#pragma once\n// {word}: later\n"},
+                          "include/inlet53/dns/x.h:2", "unfinished")
+
+    def test_refuses_a_file_that_owns_too_much(self):
+        self.assert_fault({"include/inlet53/dns/x.h": "#pragma once\n" + "\n" * 500}, "over 500 lines")
+
+    def test_refuses_a_library_that_links_upwards(self):
+        self.assert_fault({"src/zone/meson.build":
+                           "zone_dep = declare_dependency(link_with: zone_lib,\n"
+                           "  dependencies: [base_dep, resolver_dep])\n"},
+                          "src/zone/meson.build", "zone may not link resolver")
+
+    def test_refuses_a_library_that_links_what_another_room_owns(self):
+        self.assert_fault({"src/dns/meson.build":
+                           "dns_lib = static_library('d', s, dependencies: [base_dep, uv_dep])\n"},
+                          "uv_dep does not belong to dns")
+
+    def test_refuses_a_daemon_that_links_the_other(self):
+        self.assert_fault({"src/app/meson.build":
+                           "executable('inlet53d', files('main.cpp'), dependencies: [gateway_dep])\n"},
+                          "inlet53d may not link gateway")
+
+    def test_refuses_a_map_that_differs_from_the_plan(self):
+        self.assert_fault({"src/README.md": readme_of(TABLE).replace("| record | holds | base dns",
+                                                                     "| record | holds | base")},
+                          "the row of record differs")
+
+    def test_refuses_a_plan_that_goes_up(self):
+        rooms = {"base": {"floor": 0, "may_include": ["dns"]},
+                 "dns": {"floor": 1, "may_include": ["base"]}}
+        faults = list(check_house.check_table(house.Table(rooms, {}, [], {}, [], [])))
+        self.assertTrue(any("higher floor" in f for f in faults), faults)
+        self.assertTrue(any("cycle" in f for f in faults), faults)
+
+
+class OtherLints(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name)
+        (self.root / "include").mkdir()
+        (self.root / ".clang-format").write_text("BasedOnStyle: Google\n")
+
+    def write(self, text):
+        (self.root / "include/x.h").write_text(text)
+
+    def test_headers_refuses_one_that_leans_on_another(self):
+        self.write("#pragma once\nstd::string f();\n")
+        faults = check_headers.check(self.root / "include", ["c++"])
+        self.assertEqual(len(faults), 1)
+        self.assertIn("x.h does not compile alone", faults[0])
+
+    def test_headers_accepts_one_that_stands_alone(self):
+        self.write("#pragma once\n#include <string>\nstd::string f();\n")
+        self.assertEqual(check_headers.check(self.root / "include", ["c++"]), [])
+
+    def test_format_refuses_another_style(self):
+        self.write("#pragma once\nint   f ( ) ;\n")
+        self.assertNotEqual(check_format.run(self.root, ["--dry-run", "-Werror"]), 0)
+
+    def test_format_accepts_the_style(self):
+        self.write("#pragma once\nint f();\n")
+        self.assertEqual(check_format.run(self.root, ["--dry-run", "-Werror"]), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()

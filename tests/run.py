@@ -1,0 +1,94 @@
+#!/usr/bin/env python3
+"""Runs the test lanes and ends with one line, `N passed, N failed`; exit 1 unless all passed.
+
+A lane is one build directory with its own sanitizer, and the Meson suites that run in it.
+
+Usage: run.py [--suite SUITE]    (one suite only, in the first lane)
+"""
+
+import argparse
+import dataclasses
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+RESULT_PASSED = {"OK", "EXPECTEDFAIL"}
+RESULT_SKIPPED = {"SKIP"}
+
+
+@dataclasses.dataclass
+class Lane:
+    title: str
+    folder: str
+    setup: list[str]
+    tests: list[str]  # what to ask `meson test` for; empty: everything
+
+
+LANES = [
+    Lane("everything, under the address and undefined-behaviour sanitizers", "build-asan",
+         ["-Db_sanitize=address,undefined", "-Dbuildtype=debug"], []),
+    Lane("what threads share, under the thread sanitizer", "build-tsan",
+         ["-Db_sanitize=thread", "-Dbuildtype=debug"],
+         ["unit base", "unit net", "unit querylog", "unit server"]),
+]
+
+SANITIZERS = {
+    "ASAN_OPTIONS": "abort_on_error=1:detect_stack_use_after_return=1:strict_string_checks=1",
+    "UBSAN_OPTIONS": "halt_on_error=1:abort_on_error=1:print_stacktrace=1",
+    "TSAN_OPTIONS": "halt_on_error=1:abort_on_error=1:second_deadlock_stack=1",
+}
+
+
+def without_randomised_addresses():
+    """The sanitizers of g++ 12 lose against kernels that randomise more than 28 bits."""
+    command = ["setarch", "-R"]
+    try:
+        works = subprocess.run([*command, "true"], capture_output=True).returncode == 0
+    except FileNotFoundError:
+        works = False
+    return command if works else []
+
+
+def run_lane(lane, suite):
+    """The names of the lane's tests that passed and those that did not."""
+    print(f"\n== {lane.title} ({lane.folder})", flush=True)
+    folder = ROOT / lane.folder
+    if not (folder / "build.ninja").is_file():
+        subprocess.run(["meson", "setup", folder, ROOT, *lane.setup], check=True,
+                       stdout=subprocess.DEVNULL)
+    log = folder / "meson-logs/testlog.json"
+    log.unlink(missing_ok=True)
+    asked = ["--suite", suite] if suite else lane.tests
+    run = subprocess.run([*without_randomised_addresses(), "meson", "test", "-C", folder,
+                          "--print-errorlogs", "--num-processes", str(os.cpu_count()), *asked],
+                         env={**SANITIZERS, **os.environ})
+    results = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+    passed = [r["name"] for r in results if r["result"] in RESULT_PASSED]
+    failed = [r["name"] for r in results
+              if r["result"] not in RESULT_PASSED | RESULT_SKIPPED]
+    if not failed and (run.returncode != 0 or not passed):
+        failed = [f"{lane.folder} (it did not build, or ran no test)"]
+    return passed, failed
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--suite", help="one suite only, in the first lane")
+    suite = parser.parse_args().suite
+    passed, failed = [], []
+    for lane in LANES[:1] if suite else LANES:
+        lane_passed, lane_failed = run_lane(lane, suite)
+        passed += lane_passed
+        failed += [f"{name} [{lane.folder}]" for name in lane_failed]
+    print()
+    for name in failed:
+        print(f"failed: {name}")
+    print(f"{len(passed)} passed, {len(failed)} failed", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
