@@ -16,7 +16,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build-fuzz"
 SETUP = ["-Dfuzzers=true", "-Db_sanitize=address,undefined", "-Db_lundef=false",
-         "-Dbuildtype=debugoptimized", "-Dwerror=false"]  # clang warns of other things than g++
+         "-Dbuildtype=debugoptimized", "-Doptimization=1", "-Dwerror=false"]  # clang warns of other things than g++
 
 
 def build():

@@ -33,26 +33,36 @@ std::optional<IpAddress> IpAddress::parse(std::string_view text) {
 
 namespace {
 
-char* write_octet(char* out, uint8_t value) noexcept {
-  if (value >= 100) {
-    *out++ = static_cast<char>('0' + value / 100);
-    *out++ = static_cast<char>('0' + value / 10 % 10);
-  } else if (value >= 10) {
-    *out++ = static_cast<char>('0' + value / 10);
+// The decimal text of each octet with a dot after it, and its length with the dot: an address is
+// written with each query's record.
+struct OctetText {
+  char text[4];
+  uint8_t size;
+};
+
+constexpr std::array<OctetText, 256> kOctets = [] {
+  std::array<OctetText, 256> table{};
+  for (unsigned value = 0; value < 256; ++value) {
+    OctetText& octet = table[value];
+    if (value >= 100) octet.text[octet.size++] = static_cast<char>('0' + value / 100);
+    if (value >= 10) octet.text[octet.size++] = static_cast<char>('0' + value / 10 % 10);
+    octet.text[octet.size++] = static_cast<char>('0' + value % 10);
+    octet.text[octet.size++] = '.';
   }
-  *out++ = static_cast<char>('0' + value % 10);
-  return out;
-}
+  return table;
+}();
 
 }  // namespace
 
 size_t IpAddress::write_text(char* out) const noexcept {
   if (is_v4()) {
-    char* end = write_octet(out, octets_[0]);
-    for (size_t i = 1; i < 4; ++i) {
-      *end++ = '.';
-      end = write_octet(end, octets_[i]);
+    char* end = out;
+    for (size_t i = 0; i < 4; ++i) {
+      const OctetText& octet = kOctets[octets_[i]];
+      std::memcpy(end, octet.text, sizeof octet.text);  // kMaxText has room for what is too much
+      end += octet.size;
     }
+    --end;  // the last dot
     return static_cast<size_t>(end - out);
   }
   // glibc writes RFC 5952 (lower case, longest run of zeros, embedded IPv4 for mapped addresses).

@@ -1,7 +1,6 @@
 #include "inlet53/dns/rdata_text.h"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <chrono>
 
@@ -69,8 +68,7 @@ constexpr Shape kShapes[] = {
     {number(RRType::TXT), {Strings}},
     {number(RRType::RP), {Name, Name}},
     {number(RRType::AFSDB), {U16, Name}},
-    {19, {String}},   // X25
-    {20, {Strings}},  // ISDN: one or two
+    {19, {String}},  // X25
     {number(RRType::RT), {U16, Name}},
     {number(RRType::SIG), {Type, U8, U8, U32, Time, Time, U16, Name, Base64}},
     {25, {U16, U8, U8, Base64}},  // KEY

@@ -122,8 +122,9 @@ void write_param(uint16_t key, Bytes octets, RdataReader& rdata, TextSink& text)
       value.require(!octets.empty());
       text.put_base64(value.rest());
       break;
-    case SvcKey::NoDefaultAlpn:
     case SvcKey::DohPath:
+      value.require(!octets.empty());
+      [[fallthrough]];
     default:
       write_value(value.rest(), text);
   }

@@ -134,7 +134,7 @@ size_t write_class(uint16_t rrclass, char* out) noexcept {
 }
 
 std::string_view rcode_text(Rcode rcode) noexcept {
-  constexpr std::string_view kTexts[] = {
+  static constexpr std::string_view kTexts[] = {
       "NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN",  "NOTIMP",  "REFUSED", "YXDOMAIN", "YXRRSET",
       "NXRRSET", "NOTAUTH", "NOTZONE",  "DSOTYPENI", "",        "",        "",         "",
       "BADVERS", "BADKEY",  "BADTIME",  "BADMODE",   "BADNAME", "BADALG",  "BADTRUNC", "BADCOOKIE",

@@ -1,6 +1,8 @@
 #include "inlet53/net/socket.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <string_view>
 #include <system_error>
 #include <vector>
 

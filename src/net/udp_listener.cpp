@@ -6,7 +6,6 @@
 
 #include "socket_watcher.h"
 #include <poll.h>
-#include <sys/mman.h>
 
 #include "inlet53/base/check.h"
 

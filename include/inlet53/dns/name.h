@@ -43,8 +43,7 @@ class NameView {
   /// Equal, letter case aside.
   [[nodiscard]] bool equals(NameView other) const noexcept;
 
-  /// Presentation form with the final dot (RFC 1035 §5.1): special octets as `\.`, others as
-  /// `\DDD`.
+  /// Presentation form with the final dot, as `write_name_text` has it.
   [[nodiscard]] std::string to_text() const;
 
  private:
@@ -63,8 +62,8 @@ class Name {
     std::memcpy(octets_.data(), view.data(), view.size());
   }
 
-  /// From presentation form; a name without the final dot counts as complete. Absent when a label
-  /// is empty or over 63 octets, the whole is over 255, or an escape is broken.
+  /// From presentation form; a name without the final dot counts as complete. Absent when it is or
+  /// has an empty label, a label is over 63 octets, the whole is over 255, or an escape is broken.
   [[nodiscard]] static std::optional<Name> parse_text(std::string_view text);
 
   /// `label.name` (the label as raw octets). Absent when too long.
@@ -118,9 +117,10 @@ struct ParsedName {
   size_t end = 0;  // offset of the octet after the name, where it stands
 };
 
-/// Parses a name at `offset` of `message`, following compression pointers, which may only point
-/// backwards (RFC 1035 §4.1.4; RFC 9267 says why). Absent when it leaves the message, loops, has a
-/// label type other than 00 and 11, or is over 255 octets.
+/// Parses a name at `offset` of `message`, following compression pointers. Each must lead before
+/// the labels that it ends, so that none can loop, and there may be no more than a name has labels.
+/// Absent when it leaves the message, a pointer leads elsewhere, a label's type is neither 00 nor
+/// 11, or it is over 255 octets. Source: RFC 1035 §4.1.4; RFC 9267 says what happens otherwise.
 [[nodiscard]] std::optional<ParsedName> parse_name(Bytes message, size_t offset) noexcept;
 
 /// Finds the end of a flat name at `offset`: no pointers allowed (the question of a query has
@@ -130,8 +130,11 @@ struct ParsedName {
 /// Offset after the possibly compressed name at `offset`, without following it. Absent when broken.
 [[nodiscard]] std::optional<size_t> skip_name(Bytes message, size_t offset) noexcept;
 
-/// Writes a name's presentation form at `out` and returns its length.
-/// Requires: `kMaxNameText` octets at `out`. Cost: no allocation.
+/// Writes a name's presentation form, with the final dot, at `out` and returns its length.
+/// `.` `\` `"` `(` `)` `;` within a label stand behind a backslash, octets that are not printable
+/// ASCII, and the space, as `\DDD`. That is how ldns writes names, but for the quotation mark,
+/// which it leaves bare and then does not read where a token may be quoted. Requires:
+/// `kMaxNameText` octets at `out`. Cost: no allocation. Source: RFC 1035 §5.1, RFC 4343.
 size_t write_name_text(NameView name, char* out) noexcept;
 inline constexpr size_t kMaxNameText = 4 * kMaxName + 1;
 

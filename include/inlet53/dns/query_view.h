@@ -60,10 +60,10 @@ enum class QueryVerdict : uint8_t {
 /// Ignored: AA, TC, RA, Z, AD, the rcode; the class, which is judged where the answer is; other
 /// records in the additional section, whose owners are skipped and not followed; unknown options.
 /// After every verdict but Drop, `query` has what the error response needs: id, flags, the question
-/// when it was readable, and the OPT as far as it was recognised, whatever is wrong with its
-/// options or behind it: then the error has an OPT too (RFC 6891 §7). Threads: any. Cost: no
-/// allocation; linear in the message, and no more for counts that lie. Source: RFC 1035 §4.1, RFC
-/// 6891 §6-7.
+/// when it was readable, and the OPT when one was recognised, whatever is wrong with its options or
+/// behind it: then the error has an OPT too (RFC 6891 §7).
+/// Threads: any. Cost: no allocation; linear in the message, and no more for counts that lie.
+/// Source: RFC 1035 §4.1, RFC 6891 §6-7.
 [[nodiscard]] QueryVerdict parse_query(Bytes message, QueryView& query) noexcept;
 
 }  // namespace inlet53::dns

@@ -8,8 +8,8 @@ namespace inlet53::dns {
 
 /// An RRset in prepared wire form, borrowed: `count` records one after the other, each
 /// `C0 0C | type | class IN | ttl | rdlength | rdata`. The owner is a pointer to the question's
-/// name, so that the usual answer is one copy; names in the RDATA are not compressed. Lifetime: the
-/// octets'.
+/// name, so that the usual answer is one copy; names in the RDATA are not compressed.
+/// Lifetime: the octets'.
 struct RRsetView {
   uint16_t type = 0;
   uint16_t count = 0;

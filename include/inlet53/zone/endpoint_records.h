@@ -9,23 +9,35 @@ namespace inlet53::zone {
 
 /// TTL of an interface endpoint's addresses, in seconds. Source: observed at AWS; `aws.md` §3.1.
 inline constexpr uint32_t kEndpointTtl = 60;
-/// TTL and MINIMUM of the SOA of such a name: the time that NODATA is cached.
+/// TTL and MINIMUM of the SOA of such a name: the seconds that NODATA and NXDOMAIN are cached.
+/// Route 53's usual 900 would keep a name absent long after a reload brought it; what AWS's hidden
+/// zone has is not known.
 inline constexpr uint32_t kEndpointNegativeTtl = 60;
 
-/// The names of the VPC endpoints, as the resolver of one VPC answers them.
+/// Names of VPC endpoints under one apex, as the resolver of one VPC answers them. An SOA stands at
+/// the apex of a partial zone too, for its negative responses.
 struct EndpointZone {
   ZoneData data;
   /// Names that are not in `data` are left to what covers them next (ZoneTableOptions::partial).
   bool partial = false;
 };
 
-/// Makes the zones of endpoint names that `vpc` resolves:
-/// - `execute-api.R.amazonaws.com` with its wildcard, where an endpoint of this VPC has private DNS
-///   Enabled; the listed API ids only, as a partial zone, where it is Listed;
+/// Makes the zones of endpoint names that `vpc` resolves, for each service and region R that has an
+/// endpoint in any VPC; execute-api stands for all (`ecr.api` gives `api.ecr.R.amazonaws.com`):
+/// - `execute-api.R.amazonaws.com` and `*` below it, a full zone with Route 53's NS, where an
+/// endpoint
+///   of this VPC has private DNS Enabled; `{api}.execute-api.R.amazonaws.com` of the topology's
+///   APIs in that region only, as a partial zone, where it is Listed;
 /// - `{api}-{vpce}.execute-api.R.amazonaws.com` for every API associated with an endpoint, in the
-///   same zone (AWS has them in public DNS, so every VPC gets them);
-/// - `vpce-ID-SUFFIX[-AZ].execute-api.R.vpce.amazonaws.com`, regional and zonal, of every endpoint.
-/// Source: API Gateway Developer Guide, "Invoking a private API"; AWS PrivateLink Guide, DNS names.
+///   same zone, or in a partial one where there is none (AWS has them in public DNS, so every VPC
+///   gets them, whatever the endpoint's private DNS);
+/// - `vpce-ID-SUFFIX[-AZ].execute-api.R.vpce.amazonaws.com`, regional and zonal, of every endpoint
+/// of
+///   any VPC, as a partial zone. AZ is the Availability Zone's name.
+/// A and AAAA follow the endpoint's DnsRecordIpType; service-defined is A, and AAAA on the last
+/// kind. Requires: `validate` finds nothing wrong with `topology`. Threads: any. Cost: endpoints
+/// times associations; allocates. Source: API Gateway Developer Guide, "Invoking a private API";
+/// AWS PrivateLink Guide, DNS names.
 [[nodiscard]] std::vector<EndpointZone> endpoint_zones(const topology::Topology& topology,
                                                        const topology::Vpc& vpc);
 
