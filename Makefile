@@ -12,7 +12,7 @@ help: ## says what there is
 deps: ## installs the Debian packages that building and testing need (no service starts)
 	@.ci/deps test && echo "deps: everything is there"
 
-build: ## the release build: build/inlet53d, build/inlet53
+build: ## the release build: build/inlet53d, build/inlet53-gateway, build/inlet53
 	@.ci/deps build
 	@[ -f build/build.ninja ] || meson setup build $(MESON_RELEASE)
 	@ninja -C build

@@ -52,13 +52,23 @@ def without_randomised_addresses():
     return command if works else []
 
 
+def set_up(folder, options):
+    """True when the build directory is there; what keeps it from being is printed."""
+    if (folder / "build.ninja").is_file():
+        return True
+    run = subprocess.run(["meson", "setup", folder, ROOT, *options], text=True,
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if run.returncode != 0:
+        print(run.stdout)
+    return run.returncode == 0
+
+
 def run_lane(lane, suite):
     """The names of the lane's tests that passed and those that did not."""
-    print(f"\n== {lane.title} ({lane.folder})", flush=True)
+    print(f"\n== {suite or lane.title} ({lane.folder})", flush=True)
     folder = ROOT / lane.folder
-    if not (folder / "build.ninja").is_file():
-        subprocess.run(["meson", "setup", folder, ROOT, *lane.setup], check=True,
-                       stdout=subprocess.DEVNULL)
+    if not set_up(folder, lane.setup):
+        return [], [f"{lane.folder} (it can't be set up)"]
     log = folder / "meson-logs/testlog.json"
     log.unlink(missing_ok=True)
     asked = ["--suite", suite] if suite else lane.tests

@@ -115,3 +115,32 @@ def test_delegation_endpoint_is_authoritative(tmp_path):
         assert apex.flags & dns.flags.AA and len(apex.answer) == 1
     assert ask(at, API).rcode() == dns.rcode.REFUSED
     assert daemon.stop() == 0
+
+
+def test_ipv6_endpoint_addresses(tmp_path):
+    """A dual-stack VPC: asked over IPv6, the endpoint's AAAA records beside its A records."""
+    from support import free_port
+    import socket
+    port = free_port("::1", socket.AF_INET6)
+    daemon = Daemon(tmp_path)
+    text = daemon.config_file.read_text()
+    text = text.replace('cidr_blocks = ["10.0.0.0/16"]', 'cidr_blocks = ["10.0.0.0/16", "fd00:53::/56"]')
+    text = text.replace('cidr_block = "10.0.0.0/17"', 'cidr_block = "10.0.0.0/17"\nipv6_cidr_block = "fd00:53:0:1::/64"')
+    text = text.replace('cidr_block = "10.0.128.0/17"', 'cidr_block = "10.0.128.0/17"\nipv6_cidr_block = "fd00:53:0:2::/64"')
+    text = text.replace('address = "10.0.150.10"', 'address = "fd00:53:0:2::10"')
+    text = text.replace('listen = "%s:%d"' % daemon.endpoints[1], f'listen = "[::1]:{port}"')
+    text = text.replace('{ protocol = "udp", port = 53, prefix_list = "on-premises" },',
+                        '{ protocol = "udp", port = 53, prefix_list = "on-premises" },\n'
+                        '  { protocol = "all", cidr = "::1/128" },')
+    text = text.replace('private_dns = "enabled"', 'private_dns = "enabled"\ndns_record_ip_type = "dualstack"')
+    text = text.replace('address = "10.0.12.179"', 'address = "10.0.12.179"\nipv6_address = "fd00:53:0:1::179"')
+    text = text.replace('address = "10.0.140.226"', 'address = "10.0.140.226"\nipv6_address = "fd00:53:0:2::226"')
+    daemon.config_file.write_text(text)
+    daemon.start()
+    for tcp in (False, True):
+        at = ("::1", port)
+        assert sorted(addresses(ask(at, API, tcp=tcp, source="::1"))) == ADDRESSES
+        assert sorted(addresses(ask(at, API, "AAAA", tcp=tcp, source="::1"))) == ["fd00:53:0:1::179", "fd00:53:0:2::226"]
+    record = daemon.wait_record(query_type="AAAA", srcaddr="::1")
+    assert record["srcids"]["resolver_network_interface"] == "rni-4b5b1dbdb2e1523bc"
+    assert daemon.stop() == 0

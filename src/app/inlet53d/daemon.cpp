@@ -89,13 +89,11 @@ int Daemon::start() {
   auto prepared = prepare();
   if (prepared == nullptr) return kExitConfiguration;
   config_ = std::move(prepared->config);
+  auto sockets = open_sockets(*prepared->state);
+  if (!sockets) return kExitCannotBind;
   if (const int code = start_query_log(config_.settings.query_log); code != kExitOk) return code;
   start_workers();
-  if (!assign(std::move(prepared->state))) {
-    for (auto& worker : workers_) worker->stop();
-    workers_.clear();
-    return kExitCannotBind;
-  }
+  assign(std::move(prepared->state), std::move(*sockets));
   for (const resolver::EndpointAddress& address : state_->addresses) {
     log_info(concat("serving ", address.endpoint_id, " ", address.interface_id, " at ",
                     address.listen.to_text(), " (UDP and TCP)"));
@@ -112,7 +110,7 @@ int Daemon::start_query_log(const settings::QueryLog& settings) {
   std::filesystem::create_directories(std::filesystem::path(settings.file).parent_path(), ignored);
   auto opened = querylog::QueryLog::open(settings, config_.settings.server.workers);
   if (!opened) {
-    log_error(concat("query log: ", opened.error()));
+    log_error(opened.error());
     return kExitFailure;
   }
   query_log_ = std::move(*opened);
@@ -140,25 +138,28 @@ void Daemon::start_workers() {
   }
 }
 
-bool Daemon::assign(std::shared_ptr<const resolver::ResolverState> state) {
+std::optional<Daemon::Sockets> Daemon::open_sockets(const resolver::ResolverState& state) const {
   std::vector<SocketAddress> added;
-  for (const resolver::EndpointAddress& address : state->addresses) {
+  for (const resolver::EndpointAddress& address : state.addresses) {
     if (state_ == nullptr || state_->find(address.listen) == nullptr) {
       added.push_back(address.listen);
     }
   }
-  auto sockets =
-      server::open_sockets(added, workers_.size(), config_.settings.server.udp_receive_buffer);
+  const settings::Server& settings = config_.settings.server;
+  auto sockets = server::open_sockets(added, settings.workers, settings.udp_receive_buffer);
   if (!sockets) {
     log_error(sockets.error().message);
-    return false;
+    return std::nullopt;
   }
+  return std::move(*sockets);
+}
+
+void Daemon::assign(std::shared_ptr<const resolver::ResolverState> state, Sockets sockets) {
   assigning_ = workers_.size();
   for (size_t i = 0; i < workers_.size(); ++i) {
-    workers_[i]->assign({state, std::move((*sockets)[i])});
+    workers_[i]->assign({state, std::move(sockets[i])});
   }
   retiring_ = std::exchange(state_, std::move(state));
-  return true;
 }
 
 void Daemon::reload() {
@@ -168,10 +169,13 @@ void Daemon::reload() {
     return;
   }
   auto prepared = prepare();
-  if (prepared == nullptr || !assign(std::move(prepared->state))) {
+  std::optional<Sockets> sockets;
+  if (prepared != nullptr) sockets = open_sockets(*prepared->state);
+  if (!sockets) {
     log_error("reload refused: the old configuration stays");
     return;
   }
+  assign(std::move(prepared->state), std::move(*sockets));
   config_.topology = std::move(prepared->config.topology);
   if (!(prepared->config.settings == config_.settings)) {
     log_warning("reload: [server], [tcp] and [query_log] change only at a restart");

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,9 +43,11 @@ class Daemon {
   [[nodiscard]] int start_query_log(const settings::QueryLog& settings);
   void start_workers();
   void reload();
-  /// Opens what `state` serves and we do not yet, then hands it to the workers.
-  /// False when an address can't be had: nothing has changed then.
-  [[nodiscard]] bool assign(std::shared_ptr<const resolver::ResolverState> state);
+  /// One list of sockets a worker, for the addresses that `state` serves and we do not yet.
+  using Sockets = std::vector<std::vector<server::AddressSockets>>;
+  /// Logs why and returns nothing when an address can't be had: nothing has changed then.
+  [[nodiscard]] std::optional<Sockets> open_sockets(const resolver::ResolverState& state) const;
+  void assign(std::shared_ptr<const resolver::ResolverState> state, Sockets sockets);
   void take_news();
   void end();
   void log_statistics() const;
