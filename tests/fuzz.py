@@ -22,7 +22,7 @@ SETUP = ["-Dfuzzers=true", "-Db_sanitize=address,undefined", "-Db_lundef=false",
 def build():
     if not (BUILD / "build.ninja").is_file():
         subprocess.run(["meson", "setup", BUILD, ROOT, *SETUP], check=True,
-                       env={**os.environ, "CC": "clang-14", "CXX": "clang++-14"})
+                       env={**os.environ, "CC": "clang-16", "CXX": "clang++-16"})
     targets = subprocess.run(["ninja", "-C", BUILD, "-t", "targets", "all"], check=True, text=True,
                              stdout=subprocess.PIPE).stdout
     names = re.findall(r"^(tests/fuzz/[a-z0-9_]+_fuzz): ", targets, re.MULTILINE)

@@ -75,7 +75,7 @@ def run_lane(lane, suite):
     if suite == "lint":
         asked.append("--no-rebuild")  # it looks at sources; Meson would build everything first
     run = subprocess.run([*without_randomised_addresses(), "meson", "test", "-C", folder,
-                          "--print-errorlogs", "--num-processes", str(os.cpu_count()), *asked],
+                          "--print-errorlogs", "--timeout-multiplier", "8", "--num-processes", str(os.cpu_count()), *asked],
                          env={**SANITIZERS, **os.environ})
     results = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
     passed = [r["name"] for r in results if r["result"] in RESULT_PASSED]

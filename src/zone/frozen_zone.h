@@ -17,6 +17,7 @@
 ///   node    NodeHead | place of the wildcard child, if kHasWildcard | name without apex | RRsets
 ///   RRset   RRsetHead | records | if kHasJson: octets of JSON, [start of each element], JSON
 ///
+/// The slots, one open-addressed hash of all names but the apex, follow the nodes.
 /// Names end before the apex: a key is known to be below it, and all nodes would repeat it.
 /// The RRsets of a node stand in the order that ANY prefers: CNAME, A, AAAA, the others by number,
 /// what only DNSSEC needs last. A rotating RRset of n records is stored as 2n-1, and its JSON

@@ -1,14 +1,13 @@
 #pragma once
 
-// The only way to ldns. Its common.h defines `bool`, `true` and `false` as macros in C++ unless
-// <stdbool.h> came first, and then every later standard header breaks. g++'s own <stdbool.h> still
-// leaves `_Bool` behind; it is harmless, but nothing else of ldns's should leak either.
-#include <ldns/ldns.h>
+// The only way to ldns: its common.h defines `bool`, `true` and `false` as macros in C++ unless
+// <stdbool.h> came first, and then the standard headers after it break.
+// clang-format off
 #include <stdbool.h>
+#include <ldns/ldns.h>
+// clang-format on
 
-#undef bool
-#undef true
-#undef false
+// Words of ours that its headers make macros of.
 #undef INLINE
 #undef dprintf
 #undef ATTR_UNUSED

@@ -1,7 +1,7 @@
 #include "zone_freezer.h"
 
 #include <algorithm>
-#include <span>
+#include <vector>
 
 #include "rrset_layout.h"
 #include "zone_names.h"
@@ -120,7 +120,7 @@ void Freezer::gather_entries(uint32_t first_record) {
        record = names_.next_record(record)) {
     entries_.push_back({rank_of(data_.record(record).type), record});
   }
-  std::ranges::stable_sort(entries_, {}, &Entry::rank);
+  if (entries_.size() > 1) std::ranges::stable_sort(entries_, {}, &Entry::rank);
 }
 
 bool Freezer::holds_data(uint32_t index) const noexcept {

@@ -1,4 +1,5 @@
 // A message goes the whole way of a query; whatever comes back must be a sound response to it.
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <memory>
@@ -73,7 +74,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     for (const auto transport : {record::Transport::Udp, record::Transport::Tcp}) {
       const size_t capacity = transport == record::Transport::Udp ? 4096 : buffer.size();
       if (size > capacity) continue;
-      std::memcpy(buffer.data(), data, size);
+      std::copy_n(data, size, buffer.begin());
       const SocketAddress source{*IpAddress::parse("127.0.0.1"), 53};
       const size_t answered =
           responder->answer(address, source, transport, {buffer.data(), capacity}, size);

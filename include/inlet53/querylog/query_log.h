@@ -23,7 +23,9 @@ class LogWriter;
 inline constexpr size_t kBufferSize = size_t{1} << 20;
 
 /// What became of the records of one query log since its start. Each call of `reserve` ends in
-/// exactly one of `written`, `dropped_ring` and `dropped_disk`, or is still on its way.
+/// exactly one of `written`, `dropped_ring` and `dropped_disk`, or is still on its way: in a
+/// buffer, or, while the disk refuses, among the up to 2 MiB that wait for it. Once the log is
+/// closed the three make up the whole.
 struct QueryLogCounts {
   uint64_t written = 0;         // records that are in the file
   uint64_t written_octets = 0;  // their octets
@@ -80,10 +82,11 @@ class alignas(64) LogAppender {
 /// where the file system can, the rest through the page cache at least every 500 ms; the file never
 /// holds padding, and only its last line may ever be unfinished. At most one process writes a file.
 ///
-/// Rotation: when the next record would make the file longer than `rotate_octets`, and when a
-/// multiple of `rotate_seconds` since 1970 (for a day: midnight UTC) has passed since the file was
-/// last written to, it is renamed to `FILE.20261122T105252Z` (`…Z-2` if that is taken) and a new
-/// one is made; the oldest beyond `keep_files` are removed. An empty file is not rotated.
+/// Rotation: when the next record would make the file longer than `rotate_octets`, and at each
+/// multiple of `rotate_seconds` since 1970 (for a day: midnight UTC; a multiple that passed while
+/// no daemon ran counts at the start), it is renamed to `FILE.20261122T105252Z` (`…Z-2` if that is
+/// taken) and a new one is made; the oldest beyond `keep_files` are removed. An empty file is not
+/// rotated.
 ///
 /// A disk that refuses is said in the operator log and tried again every 100 ms. Meanwhile records
 /// wait in memory as far as they fit; beyond that `when_full` decides: `drop` counts them, `block`

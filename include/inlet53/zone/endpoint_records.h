@@ -23,21 +23,21 @@ struct EndpointZone {
 };
 
 /// Makes the zones of endpoint names that `vpc` resolves, for each service and region R that has an
-/// endpoint in any VPC; execute-api stands for all (`ecr.api` gives `api.ecr.R.amazonaws.com`):
+/// endpoint in any VPC. With execute-api for all (`ecr.api` gives `api.ecr.R.amazonaws.com`):
 /// - `execute-api.R.amazonaws.com` and `*` below it, a full zone with Route 53's NS, where an
-/// endpoint
-///   of this VPC has private DNS Enabled; `{api}.execute-api.R.amazonaws.com` of the topology's
-///   APIs in that region only, as a partial zone, where it is Listed;
-/// - `{api}-{vpce}.execute-api.R.amazonaws.com` for every API associated with an endpoint, in the
-///   same zone, or in a partial one where there is none (AWS has them in public DNS, so every VPC
-///   gets them, whatever the endpoint's private DNS);
+///   endpoint of this VPC has private DNS Enabled; where it is Listed, a partial zone with
+///   `{api}.execute-api.R.amazonaws.com` of the topology's APIs in that region;
+/// - `{api}-{vpce}.execute-api.R.amazonaws.com` of every API associated with an endpoint, in the
+///   same zone, else in a partial one (AWS has them in public DNS, so every VPC gets them, whatever
+///   the endpoint's private DNS);
 /// - `vpce-ID-SUFFIX[-AZ].execute-api.R.vpce.amazonaws.com`, regional and zonal, of every endpoint
-/// of
-///   any VPC, as a partial zone. AZ is the Availability Zone's name.
-/// A and AAAA follow the endpoint's DnsRecordIpType; service-defined is A, and AAAA on the last
-/// kind. Requires: `validate` finds nothing wrong with `topology`. Threads: any. Cost: endpoints
-/// times associations; allocates. Source: API Gateway Developer Guide, "Invoking a private API";
-/// AWS PrivateLink Guide, DNS names.
+///   in any VPC, as a partial zone. AZ is the Availability Zone's name.
+///
+/// A and AAAA follow the endpoint's DnsRecordIpType: service-defined has A everywhere and AAAA at
+/// the last kind of name only.
+/// Requires: `validate` finds nothing wrong with `topology`.
+/// Threads: any. Cost: endpoints times associations; allocates.
+/// Source: API Gateway Developer Guide, "Invoking a private API"; AWS PrivateLink Guide, DNS names.
 [[nodiscard]] std::vector<EndpointZone> endpoint_zones(const topology::Topology& topology,
                                                        const topology::Vpc& vpc);
 

@@ -19,9 +19,9 @@ class ZoneData {
 
   [[nodiscard]] dns::NameView apex() const noexcept { return apex_.view(); }
 
-  /// Adds one record of class IN. `owner` in any letter case; `ttl` seconds; names in `rdata`, at
-  /// most 65535 octets, are not compressed and keep their letter case. Requires: `owner` is at or
-  /// below the apex. Cost: amortised O(1); allocates.
+  /// Adds one record of class IN. `owner` in any letter case; `ttl` seconds; `rdata` at most 65535
+  /// octets, its names not compressed, their letter case kept.
+  /// Requires: `owner` is at or below the apex. Cost: amortised O(1); allocates.
   void add(dns::NameView owner, uint16_t type, uint32_t ttl, Bytes rdata);
 
   /// A record as it was added, but `owner` is in lower case. Lifetime: until the next `add`.

@@ -73,13 +73,13 @@ TEST(ComposeSourceFilter, AgreesWithTheSetItWasMadeFrom) {
   std::mt19937 random(53);
   for (const IpFamily family : {IpFamily::V4, IpFamily::V6}) {
     size_t accepted = 0;
-    for (int round = 0; round < 60; ++round) {
+    for (int round = 0; round < 40; ++round) {
       std::vector<Cidr> chosen;
       for (int i = 0; i < round; ++i) chosen.push_back(random_block(family, random));
       const CidrSet set(chosen);
       const auto program = compose_source_filter(set, family);
       ASSERT_TRUE(program);
-      for (int i = 0; i < 300; ++i) {
+      for (int i = 0; i < 100; ++i) {
         const IpAddress source = i % 4 == 0 && !chosen.empty()
                                      ? chosen[random() % chosen.size()].network
                                      : random_address(family, random);
@@ -87,7 +87,7 @@ TEST(ComposeSourceFilter, AgreesWithTheSetItWasMadeFrom) {
         accepted += set.contains(source) ? 1 : 0;
       }
     }
-    EXPECT_GT(accepted, 1000U);
+    EXPECT_GT(accepted, 500U);
   }
 }
 
@@ -120,18 +120,21 @@ TEST(ComposeSourceFilter, AllMeansAllAndNoneMeansNone) {
   EXPECT_FALSE(accepts(*compose_source_filter(blocks({"::/0"}), IpFamily::V4), v4));
 }
 
+// 454 of them fill a program.
+CidrSet single_addresses(uint16_t count) {
+  std::vector<Cidr> out;
+  for (uint16_t i = 0; i < count; ++i) {
+    std::array<uint8_t, 16> octets{0xFD};
+    store_be16(&octets[14], i);
+    out.push_back({IpAddress::from_bytes(octets), 128});
+  }
+  return CidrSet(out);
+}
+
 TEST(ComposeSourceFilter, IsAbsentWhenTheKernelHasNoRoom) {
-  std::vector<Cidr> many;
-  for (uint8_t i = 0; i < 4; ++i) {
-    for (uint8_t j = 0; j < 255; ++j) {
-      many.push_back({IpAddress::from_bytes(std::array<uint8_t, 4>{10, i, j, 0}), 24});
-    }
-  }
-  EXPECT_TRUE(compose_source_filter(CidrSet(many), IpFamily::V4));
-  for (uint8_t j = 0; j < 4; ++j) {
-    many.push_back({IpAddress::from_bytes(std::array<uint8_t, 4>{11, 0, j, 0}), 24});
-  }
-  EXPECT_FALSE(compose_source_filter(CidrSet(many), IpFamily::V4));
+  EXPECT_TRUE(compose_source_filter(single_addresses(454), IpFamily::V6));
+  EXPECT_FALSE(compose_source_filter(single_addresses(455), IpFamily::V6));
+  EXPECT_TRUE(compose_source_filter(single_addresses(455), IpFamily::V4));
 }
 
 //--- On real sockets
@@ -194,15 +197,9 @@ TEST(AttachSourceFilter, WorksForIpv6) {
 }
 
 TEST(AttachSourceFilter, LeavesNoFilterWhenThereAreTooManyBlocks) {
-  const Descriptor server = listening("127.0.0.1", blocks({"127.9.0.0/16"}));
-  std::vector<Cidr> many;
-  for (uint8_t i = 0; i < 8; ++i) {
-    for (uint8_t j = 0; j < 255; ++j) {
-      many.push_back({IpAddress::from_bytes(std::array<uint8_t, 4>{10, i, j, 0}), 24});
-    }
-  }
-  EXPECT_FALSE(attach_source_filter(server.get(), CidrSet(many)));
-  const Descriptor anybody = connected(SOCK_STREAM, bound_to(server.get()), "127.0.0.2");
+  const Descriptor server = listening("::1", blocks({"fd00::/8"}));
+  EXPECT_FALSE(attach_source_filter(server.get(), single_addresses(455)));
+  const Descriptor anybody = connected(SOCK_STREAM, bound_to(server.get()));
 }
 
 }  // namespace

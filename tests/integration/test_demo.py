@@ -1,0 +1,40 @@
+"""`make demo ONCE=1`: the demo's own file, served at other ports so that a running demo is no matter."""
+
+import subprocess
+import sys
+
+import pytest
+
+from support import BUILD, DEADLINE, SOURCE, free_endpoint
+
+
+@pytest.fixture
+def config(tmp_path):
+    text = (SOURCE / "conf/demo.toml").read_text()
+    for fixed in ("127.0.53.1:5300", "127.0.53.2:5300"):
+        assert fixed in text
+        text = text.replace(fixed, "%s:%d" % free_endpoint(fixed.partition(":")[0]))
+    text = text.replace("../zones/", f"{SOURCE}/zones/").replace("../build/demo/", "")
+    file = tmp_path / "demo.toml"
+    file.write_text(text)
+    return file
+
+
+def demo(config):
+    return subprocess.run([sys.executable, SOURCE / "conf/demo.py", BUILD, "--once", "--config", config],
+                          text=True, capture_output=True, timeout=2 * DEADLINE)
+
+
+def test_every_answer_and_record_is_as_expected(config):
+    run = demo(config)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "✗" not in run.stdout
+
+
+def test_an_unexpected_answer_fails_it(config, tmp_path):
+    zone = (SOURCE / "zones/corp.internal.zone").read_text()
+    (tmp_path / "changed.zone").write_text(zone.replace("10.0.12.21", "10.0.12.22"))
+    config.write_text(config.read_text().replace(f"{SOURCE}/zones/corp.internal.zone", "changed.zone"))
+    run = demo(config)
+    assert run.returncode == 1
+    assert run.stdout.count("✗") == 1
