@@ -1,25 +1,98 @@
-"""The operator's tool: what it says of good and bad files, and how it looks after the daemon."""
+"""The operator's tool: what check says of good and bad files, how up looks after a daemon, logs tail."""
 
 import json
 import os
+import re
 import signal
+import socket
 import subprocess
 
 import pytest
 
-from support import ADDRESSES, API, BUILD, DEADLINE, SOURCE, Daemon, addresses, ask, wait_until
+from support import (ADDRESSES, API, BUILD, DEADLINE, SOURCE, Daemon, addresses, ask, wait_until)
+
+TOOL = BUILD / "inlet53"
 
 
-def tool(*arguments):
-    return subprocess.run([BUILD / "inlet53", *arguments], capture_output=True, text=True, timeout=DEADLINE)
+def tool(*arguments, **options):
+    return subprocess.run([TOOL, *map(str, arguments)], text=True, capture_output=True,
+                          timeout=DEADLINE, **options)
 
 
-def test_check_says_what_a_good_file_calls_for():
-    good = tool("check", str(SOURCE / "conf" / "demo.toml"))
-    assert good.returncode == 0, good.stderr
-    assert "rslvr-in-a7dd746257784e148" in good.stdout and "127.0.53.1:5300" in good.stdout
-    machine = tool("check", str(SOURCE / "conf" / "demo.toml"), "-o", "json")
-    assert json.loads(machine.stdout)
+@pytest.fixture
+def files(tmp_path):
+    """A configuration that is not running."""
+    return Daemon(tmp_path)
+
+
+class Up:
+    """`inlet53 up` with what it says."""
+
+    def __init__(self, files):
+        self.files = files
+        self.output = files.folder / "up.log"
+        with self.output.open("wb") as output:
+            self.process = subprocess.Popen([TOOL, "up", files.config_file], stdout=output,
+                                            stderr=output)
+
+    def said(self):
+        return self.output.read_text()
+
+    def daemon_pids(self):
+        return [int(pid) for pid in re.findall(r"started inlet53d, process (\d+)", self.said())]
+
+    def wait_said(self, words):
+        wait_until(lambda: words in self.said(), words)
+
+    def wait_start(self, count=1):
+        """The process of the `count`th daemon, once it serves."""
+        wait_until(lambda: self.said().count("serving") >= 2 * count, "the daemon")
+        return self.daemon_pids()[-1]
+
+    def end(self, signum=signal.SIGTERM):
+        self.process.send_signal(signum)
+        return self.process.wait(DEADLINE)
+
+
+@pytest.fixture
+def up(files):
+    running = Up(files)
+    yield running
+    if running.process.poll() is None:
+        running.end(signal.SIGKILL)
+
+
+def is_running(pid):
+    try:
+        os.kill(pid, 0)
+        return True
+    except ProcessLookupError:
+        return False
+
+
+def test_usage_is_exit_code_2():
+    for wrong in ([], ["frob"], ["check"], ["check", "a", "b"], ["logs", "tail"],
+                  ["logs", "tail", "a", "--client", "1.2"], ["logs", "tail", "a", "-n", "few"]):
+        assert tool(*wrong).returncode == 2, wrong
+
+
+def test_version_and_help():
+    assert re.fullmatch(r"inlet53 \d+\.\d+\.\d+\n", tool("--version").stdout)
+    assert "check" in tool("--help").stdout
+
+
+def test_check_sums_up_a_sound_file(files):
+    run = tool("check", files.config_file)
+    assert run.returncode == 0 and run.stderr == ""
+    assert run.stdout.startswith(f"{files.config_file}: ok\n")
+    assert "rni-3a4a0caca1d0412ab  eu-west-1a  10.0.10.10  served at 127.53." in run.stdout
+
+
+def test_check_has_a_machine_form(files):
+    said = json.loads(tool("check", files.config_file, "-o", "json").stdout)
+    assert said["ok"] is True
+    assert [a["address"] for a in said["resolver_ip_addresses"]] == ["10.0.10.10", "10.0.150.10"]
+    assert said["hosted_zones"][0]["records"] > 100
 
 
 BROKEN = {
@@ -44,62 +117,75 @@ def test_check_names_file_line_and_column(tmp_path, case):
         line = text[:text.index(old)].count("\n") + 1
         daemon.config_file.write_text(text.replace(old, new, 1))
         place = f"inlet53.toml:{line}:"
-    bad = tool("check", str(daemon.config_file))
+    bad = tool("check", daemon.config_file)
     assert bad.returncode == code
-    assert place in bad.stderr and words in bad.stderr, bad.stderr
+    assert place in bad.stderr and words in bad.stderr and bad.stdout == "", bad.stderr
+    said = json.loads(tool("check", daemon.config_file, "-o", "json").stdout)
+    assert said["ok"] is False and said["errors"]
 
 
-def test_usage_errors_are_2():
-    for arguments in ([], ["no-such-verb"], ["check"], ["logs", "tail", "--no-such-flag"]):
-        assert tool(*arguments).returncode == 2, arguments
-    assert tool("--version").returncode == 0 and tool("--help").returncode == 0
+def test_up_starts_the_daemon_and_stops_it(up):
+    pid = up.wait_start()
+    assert sorted(addresses(ask(up.files.endpoints[1], API))) == ADDRESSES
+    assert up.end() == 0
+    assert not is_running(pid)
 
 
-class Up:
-    """`inlet53 up` over a Daemon's files."""
-
-    def __init__(self, folder):
-        self.daemon = Daemon(folder)
-        with open(self.daemon.operator_log, "ab") as log:
-            self.process = subprocess.Popen([BUILD / "inlet53", "up", self.daemon.config_file],
-                                            stderr=log, stdout=log)
-        self.daemon.process = self.process
-        wait_until(lambda: self.daemon.said().count("serving") >= 2, "the daemon to serve")
-        wait_until(self.daemon.answers, "an answer")
-
-    def child(self):
-        """The daemon's pid, None between two of them."""
-        found = subprocess.run(["pgrep", "-P", str(self.process.pid), "-x", "inlet53d"], capture_output=True, text=True)
-        return int(found.stdout) if found.stdout else None
+def test_up_starts_a_killed_daemon_again(up):
+    pid = up.wait_start()
+    os.kill(pid, signal.SIGKILL)
+    again = up.wait_start(2)
+    assert again != pid
+    assert "ended by SIGKILL; starting it again in 500 ms" in up.said()
+    assert sorted(addresses(ask(up.files.endpoints[0], API))) == ADDRESSES
+    assert up.end(signal.SIGINT) == 0
 
 
-def test_up_starts_restarts_and_stops(tmp_path):
-    up = Up(tmp_path)
-    first = up.child()
-    os.kill(first, signal.SIGKILL)
-    wait_until(lambda: up.child() not in (None, first), "another daemon")
-    wait_until(up.daemon.answers, "its answer")
-    up.process.send_signal(signal.SIGHUP)
-    wait_until(lambda: "reloaded" in up.daemon.said(), "the reload")
-    assert sorted(addresses(ask(up.daemon.endpoints[1], API))) == ADDRESSES
-    up.process.send_signal(signal.SIGTERM)
+def test_up_leaves_a_daemon_down_that_was_told_to_end(up):
+    os.kill(up.wait_start(), signal.SIGTERM)
     assert up.process.wait(DEADLINE) == 0
-    assert "ended" in up.daemon.said()
 
 
-def test_a_daemon_does_not_outlive_its_supervisor(tmp_path):
-    up = Up(tmp_path)
-    child = up.child()
-    up.process.kill()
-    up.process.wait(DEADLINE)
-    wait_until(lambda: not os.path.exists(f"/proc/{child}"), "the daemon to end")
+def test_up_passes_a_reload_on(up):
+    up.wait_start()
+    up.files.write_config(enabled_b="false")
+    up.process.send_signal(signal.SIGHUP)
+    up.wait_said("reload")
+    assert up.end() == 0
 
 
-def test_up_passes_on_what_keeps_a_daemon_from_starting(tmp_path):
-    running = Daemon(tmp_path).start()
-    second = tool("up", str(running.config_file))
-    assert second.returncode == 4, second.stderr
-    assert "%s:%d" % running.endpoints[0] in second.stderr
-    assert running.stop() == 0
-    running.config_file.write_text("nonsense = 1\n")
-    assert tool("up", str(running.config_file)).returncode == 3
+def test_up_takes_its_daemon_along_when_it_dies(up):
+    pid = up.wait_start()
+    up.end(signal.SIGKILL)
+    wait_until(lambda: not is_running(pid), "the daemon's end")
+
+
+def test_up_passes_on_that_a_port_is_taken(files):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(files.endpoints[0])
+        run = tool("up", files.config_file)
+    assert run.returncode == 4
+    assert "%s:%d" % files.endpoints[0] in run.stderr
+
+
+def test_up_refuses_a_broken_file(files):
+    files.config_file.write_text("[frob]\n")
+    assert tool("up", files.config_file).returncode == 3
+
+
+def test_logs_tail_prints_what_is_asked_for(daemon):
+    for name in ("app", "nowhere"):
+        ask(daemon.endpoints[0], f"{name}.corp.internal")
+    daemon.wait_record(query_name="nowhere.corp.internal.")
+    run = tool("logs", "tail", "--config", daemon.config_file, "--rcode", "nxdomain", "-o", "json")
+    assert run.returncode == 0
+    assert [json.loads(line)["query_name"] for line in run.stdout.splitlines()] == [
+        "nowhere.corp.internal."]
+    table = tool("logs", "tail", daemon.log_file, "--name", "app.*").stdout
+    assert "10.0.20.10" in table and "nowhere" not in table
+    assert "\033" not in table  # no terminal, no colour
+
+
+def test_logs_tail_says_which_file_is_not_there(tmp_path):
+    run = tool("logs", "tail", tmp_path / "none.log")
+    assert run.returncode == 1 and "none.log" in run.stderr
