@@ -20,8 +20,8 @@ struct Server {
 };
 
 struct Tcp {
-  uint32_t max_connections = 10000;            // a worker
-  uint32_t max_connections_per_client = 1000;  // a worker
+  uint32_t max_connections = 10000;            // a worker and endpoint address
+  uint32_t max_connections_per_client = 1000;  // the same
   uint32_t idle_timeout_ms = 10000;            // no complete query for so long: closed
   uint32_t first_query_timeout_ms = 3000;      // from accept to the first complete query
   uint32_t max_pipelined_octets = 256U
