@@ -16,7 +16,9 @@ namespace inlet53::querylog {
 /// An octet of the file stands in the window at its offset modulo the window's size. So everything
 /// is aligned in memory as it is in the file, and records of any length make whole blocks. The
 /// window also keeps what was written last, so that a record of which a part is in the file is
-/// whole in memory. Threads: one.
+/// whole in memory.
+///
+/// Threads: one.
 class LogStage {
  public:
   /// Files are written by whole blocks of this size when there is much to write.

@@ -23,21 +23,21 @@ namespace inlet53::querylog {
 /// The writer thread: empties the workers' rings into the log.
 ///
 /// It looks at the rings by itself, the more often the fuller it finds them, so that workers need
-/// no system call to wake it; a ring that is half full wakes it at once. Threads: `reopen`,
-/// `stop_waiting`, `counts` any; each ring its worker; the rest one.
+/// no system call to wake it; a ring that is half full wakes it at once.
+/// Threads: `reopen`, `stop_waiting`, `counts` any; each ring its worker; the rest one.
 class LogWriter {
  public:
   /// Opens the file and starts the thread. Errors: as `QueryLog::open`.
   [[nodiscard]] static Result<std::unique_ptr<LogWriter>, std::string> start(
       const settings::QueryLog& settings, size_t workers);
 
-  /// Writes what the rings hold, closes the file and ends the thread.
+  /// Stops.
   ~LogWriter();
-
-  /// Takes what the rings still hold, closes the file and ends the thread; again: nothing.
-  void stop() noexcept;
   LogWriter(const LogWriter&) = delete;
   LogWriter& operator=(const LogWriter&) = delete;
+
+  /// Writes what the rings still hold, closes the file and ends the thread; again: nothing.
+  void stop() noexcept;
 
   /// Worker `index`'s ring. Lifetime: this object's.
   [[nodiscard]] BufferRing& ring(size_t index) noexcept { return *rings_[index]; }

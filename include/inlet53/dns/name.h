@@ -131,9 +131,9 @@ struct ParsedName {
 [[nodiscard]] std::optional<size_t> skip_name(Bytes message, size_t offset) noexcept;
 
 /// Writes a name's presentation form, with the final dot, at `out` and returns its length.
-/// `.` `\` `"` `(` `)` `;` within a label stand behind a backslash, what is not printable ASCII, and
-/// the space, as `\DDD`: as ldns does, but for the quotation mark, which it leaves bare and does not
-/// read back where a token may be quoted.
+/// `.` `\` `"` `(` `)` `;` within a label stand behind a backslash, what is not printable ASCII,
+/// and the space, as `\DDD`: as ldns does, but for the quotation mark, which it leaves bare and
+/// then does not read back where a token may be quoted.
 /// Requires: `kMaxNameText` octets at `out`. Cost: no allocation. Source: RFC 1035 §5.1, RFC 4343.
 size_t write_name_text(NameView name, char* out) noexcept;
 inline constexpr size_t kMaxNameText = 4 * kMaxName + 1;

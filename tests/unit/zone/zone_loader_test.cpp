@@ -289,13 +289,19 @@ long peak_kilobytes() {
   return usage.ru_maxrss;
 }
 
+// ldns takes 256 KiB from the heap for each record, which a sanitizer's heap makes slow.
+#if defined(__SANITIZE_ADDRESS__)
+constexpr size_t kBigZone = 10'000;
+#else
+constexpr size_t kBigZone = 200'000;
+#endif
+
 TEST_F(ZoneLoaderFiles, ABigZoneNeedsLittleMoreMemoryThanItsRecords) {
-  constexpr size_t kRecords = 200'000;
   const std::string path = path_of("big.zone");
   {
     std::ofstream file(path);
     file << kHead;
-    for (size_t i = 0; i < kRecords; ++i) {
+    for (size_t i = 0; i < kBigZone; ++i) {
       file << "host" << i << " A 10." << i / 65536 % 256 << '.' << i / 256 % 256 << '.' << i % 256
            << '\n';
       if (i % 100 == 0) file << "alias" << i << " CNAME host" << i << '\n';
@@ -305,11 +311,12 @@ TEST_F(ZoneLoaderFiles, ABigZoneNeedsLittleMoreMemoryThanItsRecords) {
   const auto zone = load_file(path);
   [[maybe_unused]] const long grown = peak_kilobytes() - before;
   ASSERT_TRUE(zone) << zone.error().to_text();
-  EXPECT_EQ(zone->size(), kRecords + kRecords / 100 + 2);
-  EXPECT_EQ(lines_of(*zone).back(), "host199999.corp.example. 300 A 10.3.13.63");
+  EXPECT_EQ(zone->size(), kBigZone + kBigZone / 100 + 2);
+  const ZoneData::Record last = zone->record(zone->size() - 1);
+  EXPECT_EQ(last.owner.to_text(), concat("host", kBigZone - 1, ".corp.example."));
 #if !defined(__SANITIZE_ADDRESS__)
   // A record is some 45 octets with its offset; arrays double as they grow.
-  EXPECT_LT(grown, static_cast<long>(kRecords * 45 * 4 / 1024));
+  EXPECT_LT(grown, static_cast<long>(kBigZone * 45 * 4 / 1024));
 #endif
 }
 
