@@ -30,7 +30,7 @@ lint: ## include edges, cycles, third-party headers, formatting; TIDY=1 adds cla
 	@$(if $(filter-out 0,$(TIDY)),$(MAKE) --no-print-directory tidy)
 
 tidy: # clang-tidy over the sources (minutes); needs the compile commands of build-asan
-	@command -v clang-tidy-14 >/dev/null || { echo "tidy: apt-get install clang-tidy-14" >&2; exit 1; }
+	@.ci/deps tidy
 	@git ls-files 'src/*.cpp' | xargs -r -P 2 -n 4 clang-tidy-14 --quiet -p build-asan
 
 fuzz: ## each fuzz target under libFuzzer for FUZZ_SECONDS (600)

@@ -20,7 +20,7 @@ spdlog::logger& logger() {
     auto sink = std::make_shared<spdlog::sinks::stderr_color_sink_mt>(mode);
     auto made = std::make_shared<spdlog::logger>("inlet53", std::move(sink));
     made->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %n: %v", spdlog::pattern_time_type::utc);
-    made->flush_on(spdlog::level::debug);
+    made->flush_on(spdlog::level::info);
     return made;
   }();
   return *instance;
@@ -29,16 +29,10 @@ spdlog::logger& logger() {
 }  // namespace
 
 void log(LogLevel level, std::string_view message) {
-  constexpr spdlog::level::level_enum kLevels[] = {spdlog::level::debug, spdlog::level::info,
-                                                   spdlog::level::warn, spdlog::level::err};
+  constexpr spdlog::level::level_enum kLevels[] = {spdlog::level::info, spdlog::level::warn,
+                                                   spdlog::level::err};
   logger().log(kLevels[static_cast<size_t>(level)],
                spdlog::string_view_t(message.data(), message.size()));
-}
-
-void set_log_level(LogLevel level) {
-  constexpr spdlog::level::level_enum kLevels[] = {spdlog::level::debug, spdlog::level::info,
-                                                   spdlog::level::warn, spdlog::level::err};
-  logger().set_level(kLevels[static_cast<size_t>(level)]);
 }
 
 void set_log_name(std::string_view name) {

@@ -42,11 +42,14 @@ class Walk {
       : address_(address), query_(query), scratch_(scratch), decision_(decision) {}
 
   void run() noexcept {
+    const uint16_t rotation = is_type(query_.qtype, RRType::AAAA) ? ++scratch_.aaaa_rotation
+                              : is_type(query_.qtype, RRType::A)  ? ++scratch_.a_rotation
+                                                                  : uint16_t{0};
     const zone::NameKey* key = &scratch_.key;
     NameView owner = query_.qname;
     for (;;) {
       const Finding finding =
-          address_.zones->find(*key, query_.qtype, scratch_.rotation, address_.delegation);
+          address_.zones->find(*key, query_.qtype, rotation, address_.delegation);
       if (!take(finding, owner)) return;
       // An alias was followed to `next_`, which owns what is found there.
       if (decision_.answer_count == kMaxChain) return fail();
@@ -188,7 +191,6 @@ void decide(const EndpointAddress& address, const dns::QueryView& query, Scratch
   decision.answer_count = 0;
   decision.authority_count = 0;
   decision.additional_count = 0;
-  ++scratch.rotation;
   if (query.qclass != static_cast<uint16_t>(dns::RRClass::IN) || is_refused_type(query.qtype)) {
     decision.rcode = dns::Rcode::Refused;
     decision.authoritative = false;

@@ -2,13 +2,17 @@
 
 #include <cstring>
 #include <utility>
-#include <vector>
+
+#include "inlet53/base/operator_log.h"
+#include "inlet53/base/text.h"
 
 namespace inlet53::server {
 
 namespace {
 
 constexpr size_t kLengthSize = 2;  // RFC 1035 §4.2.2
+// How long a connection may be idle once the daemon is to end.
+constexpr uint64_t kDrainIdleMs = 100;
 
 net::TcpListener::Options listener_options(const settings::Tcp& settings) {
   net::TcpListener::Options options;
@@ -20,9 +24,17 @@ net::TcpListener::Options listener_options(const settings::Tcp& settings) {
   return options;
 }
 
+// A set too large for one filter leaves the check to `TcpService::admit`.
+void keep_strangers_out(int socket, const resolver::EndpointAddress& address) {
+  if (net::attach_source_filter(socket, address.tcp_sources)) return;
+  log_warning(concat(address.listen.to_text(), ": ", address.tcp_sources.blocks().size(),
+                     " blocks are too many for a socket filter; over TCP, strangers get a handshake"
+                     " and are closed after it"));
+}
+
 // The filter goes onto the socket before it listens, so that no stranger gets in between.
-net::Descriptor filtered(net::Descriptor socket, const CidrSet& allowed) {
-  static_cast<void>(net::attach_source_filter(socket.get(), allowed));
+net::Descriptor filtered(net::Descriptor socket, const resolver::EndpointAddress& address) {
+  keep_strangers_out(socket.get(), address);
   return socket;
 }
 
@@ -37,15 +49,14 @@ TcpService::TcpService(net::Loop& loop, net::Descriptor socket, const settings::
       address_(&address),
       batch_done_(std::move(batch_done)),
       buffer_(std::make_unique<uint8_t[]>(kLengthSize + dns::kMaxMessage)),
-      listener_(loop, filtered(std::move(socket), address.tcp_sources), listener_options(settings),
-                *this, [this](net::TcpConnection& connection) { return admit(connection); }) {}
+      listener_(loop, filtered(std::move(socket), address), listener_options(settings), *this,
+                [this](net::TcpConnection& connection) { return admit(connection); }) {}
 
 TcpService::~TcpService() { count_refused(); }
 
 void TcpService::set_address(const resolver::EndpointAddress& address) {
   address_ = &address;
-  // A set too large for a filter leaves the check to `admit`.
-  static_cast<void>(net::attach_source_filter(listener_.descriptor(), address.tcp_sources));
+  keep_strangers_out(listener_.descriptor(), address);
 }
 
 bool TcpService::admit(net::TcpConnection& connection) {
@@ -70,9 +81,9 @@ size_t TcpService::received(net::TcpConnection& connection, Bytes stream) {
     }
     done += kLengthSize + size;
   }
-  if (done > 0) connection.set_timeout(settings_.idle_timeout_ms);
+  if (done > 0) connection.set_timeout(draining_ ? kDrainIdleMs : settings_.idle_timeout_ms);
+  count_refused();
   batch_done_();
-  if (draining_) connection.close_after_send();
   return done;
 }
 
@@ -92,9 +103,8 @@ void TcpService::closed(net::TcpConnection& connection) { connections_.erase(&co
 void TcpService::drain() {
   draining_ = true;
   listener_.stop_accepting();
-  // A copy: closing takes connections out of the set.
-  const std::vector<net::TcpConnection*> open(connections_.begin(), connections_.end());
-  for (net::TcpConnection* connection : open) connection->close_after_send();
+  // What has arrived is still read and answered; then the connection is idle, and ends.
+  for (net::TcpConnection* connection : connections_) connection->set_timeout(kDrainIdleMs);
 }
 
 void TcpService::count_refused() {

@@ -93,17 +93,26 @@ struct Worker::Impl {
           tcp(owner.loop, std::move(sockets.tcp), owner.options.tcp, owner.responder, owner.counts,
               served, [&owner] { owner.flusher.batch_done(); }),
           udp(owner.loop, std::move(sockets.udp), owner.batch, &Service::answer_batch, this) {}
-    ~Service() { worker.counts.datagrams_unsent.add(udp.counts().send_failed); }
+    ~Service() { count_unsent(); }
 
     static void answer_batch(void* context, std::span<net::Datagram> batch) noexcept {
       auto& self = *static_cast<Service*>(context);
+      self.count_unsent();
       self.worker.answer_batch(*self.address, batch);
+    }
+
+    // The listener counts for itself and on one thread: what is new there goes to the worker's.
+    void count_unsent() noexcept {
+      const uint64_t failed = udp.counts().send_failed;
+      worker.counts.datagrams_unsent.add(failed - unsent_counted);
+      unsent_counted = failed;
     }
 
     Impl& worker;
     const resolver::EndpointAddress* address;
     TcpService tcp;
     net::UdpListener udp;
+    uint64_t unsent_counted = 0;
   };
 
   void answer_batch(const resolver::EndpointAddress& address,
@@ -198,13 +207,7 @@ Worker::~Worker() { impl_->thread.join(); }
 void Worker::assign(Assignment assignment) {
   {
     const std::lock_guard lock(impl_->mutex);
-    if (impl_->assignment) {
-      // Not taken up yet: its sockets are still to be served, if the newer state has them.
-      for (AddressSockets& sockets : impl_->assignment->sockets) {
-        if (assignment.state->find(sockets.listen) == nullptr) continue;
-        assignment.sockets.push_back(std::move(sockets));
-      }
-    }
+    INLET53_CHECK(!impl_->assignment);
     impl_->assignment = std::move(assignment);
   }
   impl_->wakeup.wake();

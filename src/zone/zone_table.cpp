@@ -140,6 +140,7 @@ bool find_redirection(const FrozenZone& zone, const NameKey& key, uint16_t qtype
 void answer_from(const FrozenZone& zone, const uint8_t* node, const NameKey& key, uint16_t qtype,
                  uint16_t rotation, Finding& finding) noexcept {
   const auto head = load<NodeHead>(node);
+  if ((head.flags & kUncovered) != 0) return;
   const uint8_t* rrset = nullptr;
   if (qtype != kAny) {
     rrset = find_rrset(node, qtype);
@@ -150,7 +151,7 @@ void answer_from(const FrozenZone& zone, const uint8_t* node, const NameKey& key
     set_positive(Found::Answer, rrset, rotation, key.name().view(), finding);
   } else if ((head.flags & kHasCname) != 0) {
     set_positive(Found::Alias, first_rrset(node, head), 0, key.name().view(), finding);
-  } else if ((head.flags & kUncovered) == 0) {
+  } else {
     set_negative(zone, Found::NoData, finding);
   }
 }

@@ -46,6 +46,14 @@ def test_addresses_rotate(shared_daemon):
     assert {first.count(a) for a in ADDRESSES} == {20}
 
 
+def test_addresses_rotate_for_clients_that_ask_for_both_families(shared_daemon):
+    first = []
+    for _ in range(20):
+        first += addresses(ask(shared_daemon.endpoints[0], API))[:1]
+        ask(shared_daemon.endpoints[0], API, "AAAA")
+    assert {first.count(a) for a in ADDRESSES} == {10}
+
+
 def test_hosted_zone(shared_daemon):
     at = shared_daemon.endpoints[0]
     assert sorted(addresses(ask(at, "app.corp.internal"))) == ["10.0.20.10", "10.0.20.11"]
@@ -88,7 +96,8 @@ def test_listed_private_dns_leaves_public_apis_alone(tmp_path):
     assert sorted(addresses(ask(at, f"dligg9dxuk-{VPCE}.{SERVICE}"))) == ADDRESSES
     assert ask(at, API, "AAAA").rcode() == dns.rcode.NOERROR
     for name in (SERVICE, f"public1234.{SERVICE}", f"x.{API}"):
-        assert ask(at, name).rcode() == dns.rcode.REFUSED, name
+        for rdtype in ("A", "SOA", "ANY"):
+            assert ask(at, name, rdtype).rcode() == dns.rcode.REFUSED, (name, rdtype)
     assert daemon.stop() == 0
 
 

@@ -102,6 +102,32 @@ def test_exit_codes(tmp_path):
     assert "statistics:" in daemon.said()
 
 
+def test_signals_during_the_start_are_kept(tmp_path):
+    daemon = Daemon(tmp_path)
+    names = "".join(f"h{i} A 10.0.0.1\n" for i in range(20000))
+    daemon.zone_file.write_text(daemon.zone_file.read_text() + names)
+    with open(daemon.operator_log, "ab") as log:
+        daemon.process = subprocess.Popen([BUILD / "inlet53d", "--config", daemon.config_file], stderr=log, stdout=log)
+    # Its handlers stand before it reads the zone: SIGHUP is then caught (bit 0 of the mask).
+    wait_until(lambda: caught_signals(daemon.process.pid) & 1, "the handler of HUP")
+    daemon.process.send_signal(signal.SIGHUP)
+    daemon.process.send_signal(signal.SIGUSR1)
+    wait_until(lambda: "reloaded" in daemon.said(), "the reload that was asked for")
+    assert daemon.stop() == 0
+
+
+def caught_signals(pid):
+    with open(f"/proc/{pid}/status") as status:
+        return next(int(line.split()[1], 16) for line in status if line.startswith("SigCgt:"))
+
+
+def test_statistics_come_at_their_interval(tmp_path):
+    daemon = Daemon(tmp_path, more='[server]\nstatistics_interval = "1 s"\n').start()
+    ask(daemon.endpoints[0], API)
+    daemon.wait_said("statistics: udp_queries=2", count=2)
+    assert daemon.stop() == 0
+
+
 def test_workers_and_cpus_flags(tmp_path):
     daemon = Daemon(tmp_path, arguments=["--workers", "2", "--cpus", "0", "--query-log", "off"]).start()
     for _ in range(20):

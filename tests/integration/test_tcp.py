@@ -2,6 +2,7 @@
 
 import random
 import resource
+import signal
 import socket
 import struct
 
@@ -131,11 +132,39 @@ def can_connect(daemon):
         return False
 
 
-def test_term_gives_open_connections_what_they_are_owed(tmp_path):
+def test_connections_in_all_are_capped(tmp_path):
+    daemon = Daemon(tmp_path, more="[tcp]\nmax_connections = 3\n").start()
+    held = [connect(daemon) for _ in range(3)]
+    for stream in held:
+        stream.sendall(framed(API))
+        assert read_message(stream) is not None
+    with connect(daemon) as fourth:
+        assert is_closed(fourth)
+    for stream in held:
+        stream.close()
+    assert daemon.stop() == 0
+    assert "tcp_refused=1" in daemon.said()
+
+
+def test_term_answers_what_has_arrived(tmp_path):
     daemon = Daemon(tmp_path).start()
     with connect(daemon) as stream, connect(daemon) as idle:
-        stream.sendall(framed(API) * 50)
-        for _ in range(50):
-            assert read_message(stream) is not None
-        assert daemon.stop() == 0
+        stream.sendall(b"".join(framed(API, ident=i) for i in range(1000)))
+        daemon.process.send_signal(signal.SIGTERM)
+        assert sorted(read_message(stream).id for _ in range(1000)) == list(range(1000))
         assert is_closed(stream) and is_closed(idle)
+        assert daemon.stop() == 0
+
+
+def test_a_peer_that_does_not_read_keeps_no_daemon_from_ending(tmp_path):
+    daemon = Daemon(tmp_path).start()
+    with socket.socket() as stream:
+        stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        stream.connect(daemon.endpoints[0])
+        stream.setblocking(False)
+        query = framed("large.corp.internal", "TXT") * 100
+        with pytest.raises(BlockingIOError):  # the daemon has stopped reading
+            for _ in range(100_000):
+                stream.send(query)
+        assert daemon.stop() == 0
+        assert "ended" in daemon.said()

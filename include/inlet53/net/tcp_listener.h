@@ -66,8 +66,6 @@ class TcpConnection {
   void set_timeout(uint64_t milliseconds);
 
   [[nodiscard]] const SocketAddress& peer() const noexcept;
-  /// For the owner's own use.
-  void* user = nullptr;
 
  private:
   friend class TcpListener;
@@ -93,7 +91,7 @@ class TcpListener {
     uint64_t open = 0;
   };
   /// Called for each connection within the limits; false closes it at once (a source that the
-  /// filter could not tell), without `closed`. May set `user` and the timeout.
+  /// filter could not tell), without `closed`. May set the timeout.
   using Admit = std::function<bool(TcpConnection&)>;
 
   /// Listens on `socket` (bound, see open_tcp) and takes it over. When accepting fails for want of

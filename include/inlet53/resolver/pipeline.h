@@ -50,7 +50,9 @@ struct Scratch {
   zone::NameKey key;  // of the query's name; the record takes its lower-case form
   zone::NameKey hop;  // of the name that a chain has come to
   std::array<uint8_t, 320> synthesized[kMaxChain];  // CNAMEs made from DNAMEs (RFC 6672 §3.1)
-  uint16_t rotation = 0;                            // grows by one with each decision
+  /// Grow with each decision about A and AAAA: one each, since clients ask for both in turn.
+  uint16_t a_rotation = 0;
+  uint16_t aaaa_rotation = 0;
 };
 
 /// Decides one well-formed query that was let in: the most specific of the hosted zones and

@@ -34,7 +34,8 @@ class TcpService final : public net::TcpConnectionOwner {
   /// Lifetime: `address` until the next `set_address` or the end.
   void set_address(const resolver::EndpointAddress& address);
 
-  /// Takes no more connections and ends those that stand once they have got what they are owed.
+  /// Takes no more connections; those that stand get answers to what has arrived, and end when they
+  /// have been idle for 100 ms.
   void drain();
   [[nodiscard]] size_t open_connections() const noexcept { return connections_.size(); }
 

@@ -61,7 +61,8 @@ class Worker {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  /// Hands over what to answer from now on. One that was not taken up yet is merged with it.
+  /// Hands over what to answer from now on.
+  /// Requires: the Assignment before it was taken up (`Options::assigned` was called).
   void assign(Assignment assignment);
 
   /// Ends the thread: datagrams that have arrived are answered, no connection is accepted, open

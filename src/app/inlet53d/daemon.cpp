@@ -47,14 +47,15 @@ int Daemon::run() {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is an error of write(2), as a full disk is
   raise_descriptor_limit();
-  if (const int code = start(); code != kExitOk) return code;
-
-  net::SignalWatcher term(loop_, SIGTERM, [this] { end(); });
-  net::SignalWatcher interrupt(loop_, SIGINT, [this] { end(); });
+  // Before anything that takes time: what a signal asks for waits until the loop runs.
   net::SignalWatcher hangup(loop_, SIGHUP, [this] { reload(); });
   net::SignalWatcher user1(loop_, SIGUSR1, [this] {
     if (query_log_ != nullptr) query_log_->reopen();
   });
+  if (const int code = start(); code != kExitOk) return code;
+
+  net::SignalWatcher term(loop_, SIGTERM, [this] { end(); });
+  net::SignalWatcher interrupt(loop_, SIGINT, [this] { end(); });
   net::Timer statistics(loop_, [this] { log_statistics(); });
   const uint64_t interval = uint64_t{config_.settings.server.statistics_interval_seconds} * 1000;
   if (interval > 0) statistics.start(interval, interval);
