@@ -47,6 +47,16 @@ const VpcEndpoint* Topology::find_vpc_endpoint(std::string_view id) const noexce
   return find_by_id(vpc_endpoints, id);
 }
 
+bool calls_for_dns(const Topology& topology) noexcept {
+  const auto is_served = [](const ResolverEndpoint& endpoint) {
+    return endpoint.direction != Direction::Outbound &&
+           std::any_of(endpoint.ip_addresses.begin(), endpoint.ip_addresses.end(),
+                       [](const ResolverEndpointIp& ip) { return ip.enabled; });
+  };
+  return std::any_of(topology.resolver_endpoints.begin(), topology.resolver_endpoints.end(),
+                     is_served);
+}
+
 SocketAddress serving_address(const ResolverEndpointIp& ip) {
   return ip.listen.value_or(SocketAddress{ip.address, 53});
 }

@@ -124,6 +124,14 @@ def test_check_names_file_line_and_column(tmp_path, case):
     assert said["ok"] is False and said["errors"]
 
 
+def test_check_notes_that_nothing_would_be_served(files):
+    text = files.config_file.read_text().replace('enabled = true', 'enabled = false')
+    files.config_file.write_text(text.replace('address = "10.0.10.10"', 'address = "10.0.10.10"\nenabled = false'))
+    run = tool("check", files.config_file)
+    assert run.returncode == 0 and "inlet53d will not start" in run.stdout
+    assert tool("up", files.config_file).returncode == 3
+
+
 def test_up_starts_the_daemon_and_stops_it(up):
     pid = up.wait_start()
     assert sorted(addresses(ask(up.files.endpoints[1], API))) == ADDRESSES

@@ -172,6 +172,10 @@ struct Topology {
   [[nodiscard]] const VpcEndpoint* find_vpc_endpoint(std::string_view id) const noexcept;
 };
 
+/// Whether some inbound (or delegation) endpoint has an enabled IP address: a DNS daemon is called
+/// for.
+[[nodiscard]] bool calls_for_dns(const Topology& topology) noexcept;
+
 /// The address and port at which an endpoint IP address is served.
 [[nodiscard]] SocketAddress serving_address(const ResolverEndpointIp& ip);
 

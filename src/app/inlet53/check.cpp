@@ -131,6 +131,7 @@ Json summary_json(const config::Config& config, const Report& report) {
   for (const topology::RestApi& api : config.topology.rest_apis) rest_apis.push_back(api.id);
   return {{"file", config.file},
           {"ok", true},
+          {"calls_for_dns", topology::calls_for_dns(config.topology)},
           {"vpcs", config.topology.vpcs.size()},
           {"subnets", config.topology.subnets.size()},
           {"resolver_ip_addresses", addresses_json(config.topology)},
@@ -175,6 +176,10 @@ void print_summary(const config::Config& config, const Report& report) {
   }
   const std::string& log = config.settings.query_log.file;
   std::cout << "  query log " << (log.empty() ? "off" : log) << '\n';
+  if (!topology::calls_for_dns(topology)) {
+    std::cout
+        << "  note: no resolver endpoint has an enabled IP address; inlet53d will not start\n";
+  }
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 #include "up.h"
 
-#include <algorithm>
 #include <filesystem>
 #include <utility>
 #include <vector>
@@ -27,16 +26,9 @@ std::string find_program(const std::string& name) {
   return access(beside.c_str(), X_OK) == 0 ? beside : name;
 }
 
-bool has_enabled_address(const topology::ResolverEndpoint& endpoint) {
-  return endpoint.direction != topology::Direction::Outbound &&
-         std::any_of(endpoint.ip_addresses.begin(), endpoint.ip_addresses.end(),
-                     [](const topology::ResolverEndpointIp& ip) { return ip.enabled; });
-}
-
 std::vector<DaemonCommand> daemons_for(const config::Config& config) {
   std::vector<DaemonCommand> commands;
-  const auto& endpoints = config.topology.resolver_endpoints;
-  if (std::any_of(endpoints.begin(), endpoints.end(), has_enabled_address)) {
+  if (topology::calls_for_dns(config.topology)) {
     commands.push_back({"inlet53d", {find_program("inlet53d"), "--config", config.file}});
   }
   return commands;

@@ -3,6 +3,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -24,6 +25,8 @@ void raise_descriptor_limit() {
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
 }
+
+void end_at_once(int) { std::_Exit(kExitOk); }
 
 void apply(const Options& options, settings::Settings& settings) {
   if (options.workers) settings.server.workers = *options.workers;
@@ -54,13 +57,18 @@ int Daemon::run() {
   });
   if (const int code = start(); code != kExitOk) return code;
 
-  net::SignalWatcher term(loop_, SIGTERM, [this] { end(); });
-  net::SignalWatcher interrupt(loop_, SIGINT, [this] { end(); });
+  std::optional<net::SignalWatcher> term(std::in_place, loop_, SIGTERM, [this] { end(); });
+  std::optional<net::SignalWatcher> interrupt(std::in_place, loop_, SIGINT, [this] { end(); });
   net::Timer statistics(loop_, [this] { log_statistics(); });
   const uint64_t interval = uint64_t{config_.settings.server.statistics_interval_seconds} * 1000;
   if (interval > 0) statistics.start(interval, interval);
 
   loop_.run();
+  // Nobody runs the loop from here on, and a disk may keep us: another signal ends the process.
+  term.reset();
+  interrupt.reset();
+  std::signal(SIGTERM, end_at_once);
+  std::signal(SIGINT, end_at_once);
   if (query_log_ != nullptr) query_log_->close();
   log_statistics();
   log_info("ended");
@@ -73,13 +81,13 @@ std::unique_ptr<Daemon::Prepared> Daemon::prepare() const {
     for (const config::ConfigError& error : config.error()) log_error(error.to_text());
     return nullptr;
   }
+  if (!topology::calls_for_dns(config->topology)) {
+    log_error(concat(options_.config, ": no resolver endpoint has an enabled IP address"));
+    return nullptr;
+  }
   auto state = resolver::build_state(config->topology, seed_);
   if (!state) {
     log_error(state.error().to_text());
-    return nullptr;
-  }
-  if ((*state)->addresses.empty()) {
-    log_error(concat(options_.config, ": no inbound resolver endpoint has an enabled IP address"));
     return nullptr;
   }
   apply(options_, config->settings);
