@@ -94,12 +94,11 @@ bool Cidr::overlaps(const Cidr& other) const noexcept {
 std::string Cidr::to_text() const { return concat(network.to_text(), '/', prefix_length); }
 
 CidrSet::CidrSet(const std::vector<Cidr>& blocks) {
-  for (const Cidr& block : blocks) {
-    const bool covered = std::any_of(blocks.begin(), blocks.end(), [&](const Cidr& other) {
-      return other != block && other.contains(block);
-    });
-    const bool repeated = std::find(blocks_.begin(), blocks_.end(), block) != blocks_.end();
-    if (!covered && !repeated) blocks_.push_back(block);
+  std::vector<Cidr> sorted = blocks;
+  // By network, then the shorter prefix: a block comes right before all that it contains.
+  std::sort(sorted.begin(), sorted.end());
+  for (const Cidr& block : sorted) {
+    if (blocks_.empty() || !blocks_.back().contains(block)) blocks_.push_back(block);
   }
   for (const Cidr& block : blocks_) {
     const IpAddress last = with_tail(block.network, block.prefix_length, true);

@@ -39,7 +39,7 @@ class CidrSet {
   [[nodiscard]] bool contains(const IpAddress& address) const noexcept;
   [[nodiscard]] bool empty() const noexcept { return v4_.empty() && v6_.empty(); }
 
-  /// The blocks as given, without those that another one contains.
+  /// The blocks in order, without those that another one contains.
   [[nodiscard]] const std::vector<Cidr>& blocks() const noexcept { return blocks_; }
 
  private:
