@@ -95,6 +95,12 @@ def test_check_has_a_machine_form(files):
     assert said["hosted_zones"][0]["records"] > 100
 
 
+@pytest.mark.parametrize("file", sorted((SOURCE / "conf").glob("*.toml")), ids=lambda file: file.name)
+def test_the_files_that_come_with_it_are_sound(file):
+    run = tool("check", file)
+    assert run.returncode == 0 and run.stderr == "", run.stderr
+
+
 BROKEN = {
     "an unknown key": ("cidr_blocks = [", "cidr_block = [", 3, 'cidr_blocks'),
     "a dangling reference": ('vpc = "demo"', 'vpc = "dmeo"', 3, "demo"),
