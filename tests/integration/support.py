@@ -9,6 +9,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import dns.exception
 import dns.flags
 import dns.message
 import dns.query
@@ -64,6 +65,23 @@ def ask(endpoint, name, rdtype="A", *, tcp=False, timeout=DEADLINE, source="127.
     query = dns.message.make_query(name, rdtype, **options)
     send = dns.query.tcp if tcp else dns.query.udp
     return send(query, endpoint[0], timeout=timeout, port=endpoint[1], source=source)
+
+
+def ask_as_stub(endpoint, name, rdtype="A", *, timeout=DEADLINE, retry=2.0, source="127.0.0.1", **options):
+    """As a stub resolver asks: the same message from the same port, again while nothing comes. A
+    forwarder tells such a repetition from a new query and then tries its other servers (dnsmasq
+    does so only then)."""
+    query = dns.message.make_query(name, rdtype, **options)
+    end = time.monotonic() + timeout
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind((source, 0))
+        sock.setblocking(False)
+        while True:
+            try:
+                return dns.query.udp(query, endpoint[0], timeout=retry, port=endpoint[1], sock=sock)
+            except dns.exception.Timeout:
+                if time.monotonic() > end:
+                    raise
 
 
 def addresses(response):
