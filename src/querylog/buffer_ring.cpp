@@ -15,9 +15,10 @@ char* BufferRing::next_buffer() noexcept {
   return buffer(filled);
 }
 
-void BufferRing::publish(const char* end) noexcept {
+void BufferRing::publish(const char* end, uint32_t records) noexcept {
   const uint64_t filled = filled_.load(std::memory_order_relaxed);
-  published(filled).store(static_cast<size_t>(end - buffer(filled)), std::memory_order_release);
+  published(filled).store({static_cast<uint32_t>(end - buffer(filled)), records},
+                          std::memory_order_release);
 }
 
 void BufferRing::hand_over() noexcept {
@@ -36,13 +37,16 @@ bool BufferRing::wait_for_buffer() noexcept {
   return true;
 }
 
-std::string_view BufferRing::unread() noexcept {
+Records BufferRing::unread() noexcept {
   for (;;) {
     const uint64_t drained = drained_.load(std::memory_order_relaxed);
     // Looked at first: once the buffer is full, what was published of it is final.
     const bool full = filled_.load(std::memory_order_acquire) != drained;
-    const size_t end = published(drained).load(std::memory_order_acquire);
-    if (end > taken_) return {buffer(drained) + taken_, end - taken_};
+    const Extent end = published(drained).load(std::memory_order_acquire);
+    if (end.octets > taken_.octets) {
+      return {{buffer(drained) + taken_.octets, end.octets - taken_.octets},
+              end.records - taken_.records};
+    }
     if (!full) return {};
     free_drained_buffer();
   }
@@ -50,8 +54,8 @@ std::string_view BufferRing::unread() noexcept {
 
 void BufferRing::free_drained_buffer() noexcept {
   const uint64_t drained = drained_.load(std::memory_order_relaxed);
-  published(drained).store(0, std::memory_order_relaxed);
-  taken_ = 0;
+  published(drained).store({}, std::memory_order_relaxed);
+  taken_ = {};
   drained_.store(drained + 1, std::memory_order_release);
   freed_.ring();
 }

@@ -13,6 +13,14 @@
 
 namespace inlet53::querylog {
 
+/// Whole records, side by side in one buffer.
+struct Records {
+  std::string_view octets;
+  uint64_t count = 0;
+
+  [[nodiscard]] bool empty() const noexcept { return octets.empty(); }
+};
+
 /// The ring of buffers between one worker and the writer thread.
 ///
 /// The worker fills one buffer after the other; the writer thread reads them in the same order, and
@@ -30,8 +38,9 @@ class BufferRing {
   /// The next buffer of kBufferSize octets to fill, or null when none is free.
   [[nodiscard]] char* next_buffer() noexcept;
 
-  /// Lets the writer thread read the buffer that is being filled up to `end`.
-  void publish(const char* end) noexcept;
+  /// Lets the writer thread read the buffer that is being filled up to `end`, `records` records
+  /// from the buffer's start.
+  void publish(const char* end, uint32_t records) noexcept;
 
   /// Gives the buffer that is being filled away, as far as it was published.
   void hand_over() noexcept;
@@ -47,10 +56,13 @@ class BufferRing {
 
   /// Records that were published and not taken yet; empty when there are none.
   /// Lifetime: until `take`.
-  [[nodiscard]] std::string_view unread() noexcept;
+  [[nodiscard]] Records unread() noexcept;
 
-  /// Has done with the first `size` octets of `unread`.
-  void take(size_t size) noexcept { taken_ += size; }
+  /// Has done with these records, the first of `unread`.
+  void take(const Records& records) noexcept {
+    taken_.octets += static_cast<uint32_t>(records.octets.size());
+    taken_.records += static_cast<uint32_t>(records.count);
+  }
 
   // Any thread.
 
@@ -65,16 +77,23 @@ class BufferRing {
   [[nodiscard]] size_t capacity() const noexcept { return published_.size() * kBufferSize; }
 
  private:
+  /// How far a buffer was filled or read. One word, so that the two numbers fit each other.
+  struct alignas(uint64_t) Extent {
+    uint32_t octets = 0;
+    uint32_t records = 0;
+  };
+  static_assert(kBufferSize <= UINT32_MAX && std::atomic<Extent>::is_always_lock_free);
+
   [[nodiscard]] char* buffer(uint64_t number) const noexcept {
     return memory_.data() + number % published_.size() * kBufferSize;
   }
-  [[nodiscard]] std::atomic<size_t>& published(uint64_t number) noexcept {
+  [[nodiscard]] std::atomic<Extent>& published(uint64_t number) noexcept {
     return published_[number % published_.size()];
   }
   void free_drained_buffer() noexcept;
 
   PageMemory memory_;
-  std::vector<std::atomic<size_t>> published_;  // octets of each buffer that may be read
+  std::vector<std::atomic<Extent>> published_;  // what may be read of each buffer
   Doorbell& writer_;
   Doorbell freed_;
   std::atomic<bool> may_wait_;
@@ -83,7 +102,7 @@ class BufferRing {
   alignas(64) std::atomic<uint64_t> filled_{0};  // the worker's
   std::atomic<uint64_t> dropped_{0};
   alignas(64) std::atomic<uint64_t> drained_{0};  // the writer thread's
-  size_t taken_ = 0;                              // octets of buffer drained_
+  Extent taken_;                                  // of buffer drained_
 };
 
 }  // namespace inlet53::querylog

@@ -7,7 +7,7 @@ namespace inlet53::querylog {
 
 void LogAppender::flush() noexcept {
   if (!pending()) return;
-  ring_.publish(cursor_);
+  ring_.publish(cursor_, records_);
   flushed_ = cursor_;
 }
 
@@ -20,6 +20,7 @@ char* LogAppender::reserve_in_next_buffer(size_t size) noexcept {
   while (cursor_ == nullptr && ring_.wait_for_buffer()) cursor_ = ring_.next_buffer();
 
   flushed_ = cursor_;
+  records_ = 0;
   end_ = cursor_ == nullptr ? nullptr : cursor_ + kBufferSize;
   if (cursor_ == nullptr) ring_.count_drop();
   return cursor_;

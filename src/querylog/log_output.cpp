@@ -33,10 +33,10 @@ Result<std::unique_ptr<LogOutput>, std::string> LogOutput::open(const settings::
   return output;
 }
 
-size_t LogOutput::take(std::string_view records, Now now) {
-  size_t taken = 0;
-  while (taken < records.size()) {
-    const std::string_view rest = records.substr(taken);
+Records LogOutput::take(const Records& records, Now now) {
+  size_t octets = 0;
+  while (octets < records.octets.size()) {
+    const std::string_view rest = records.octets.substr(octets);
     const size_t first = rest.find('\n') + 1;
     INLET53_CHECK(first > 0);
     if (first > stage_.room()) break;
@@ -47,15 +47,19 @@ size_t LogOutput::take(std::string_view records, Now now) {
     }
     const uint64_t most = std::min<uint64_t>(stage_.room(), octets_to_rotation(now));
     const size_t size = std::max(first, whole_lines(rest, static_cast<size_t>(most)));
+    const bool all = size == records.octets.size();
+    taken_ += all ? records.count : count_lines(rest.substr(0, size));
     stage_.append(rest.substr(0, size));
-    taken += size;
+    octets += size;
     if (stage_.end_of_blocks() > stage_.written()) write(stage_.end_of_blocks(), now);
   }
-  return taken;
+  if (octets == records.octets.size()) return records;
+  const std::string_view taken = records.octets.substr(0, octets);
+  return {taken, count_lines(taken)};
 }
 
-void LogOutput::drop(std::string_view records) noexcept {
-  dropped_.fetch_add(count_lines(records), std::memory_order_relaxed);
+void LogOutput::drop(const Records& records) noexcept {
+  dropped_.fetch_add(records.count, std::memory_order_relaxed);
 }
 
 void LogOutput::tick(Now now) {
@@ -106,7 +110,7 @@ bool LogOutput::write(uint64_t until, Now now) {
   if (refused_ && now.monotonic_ms < retry_due_ms_) return false;
   if (!file_ && !open_file(now)) return false;
   const int error = stage_.write(*file_, refused_ ? stage_.end() : until);
-  publish_counts();
+  publish_counts(error != 0);
   if (error != 0) {
     refuse(reason(error), now);
     return false;
@@ -120,7 +124,7 @@ void LogOutput::leave_torn_record_out() noexcept {
   if (!file_) return;
   stage_.take_back_torn_record();
   file_->truncate(stage_.written());
-  publish_counts();
+  publish_counts(true);
 }
 
 void LogOutput::rotate(Now now) {
@@ -184,9 +188,10 @@ void LogOutput::recover() {
                      dropped() - dropped_before_refusal_, " records were dropped"));
 }
 
-void LogOutput::publish_counts() noexcept {
-  written_.store(stage_.written_records(), std::memory_order_relaxed);
+void LogOutput::publish_counts(bool exactly) noexcept {
   written_octets_.store(stage_.written_octets(), std::memory_order_relaxed);
+  if (!exactly && stage_.pending()) return;
+  written_.store(taken_ - stage_.pending_records(), std::memory_order_relaxed);
 }
 
 }  // namespace inlet53::querylog

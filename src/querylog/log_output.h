@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "buffer_ring.h"
 #include "log_file.h"
 #include "log_stage.h"
 
@@ -26,12 +27,12 @@ class LogOutput {
   [[nodiscard]] static Result<std::unique_ptr<LogOutput>, std::string> open(
       const settings::QueryLog& settings, Now now);
 
-  /// Takes whole records and writes full blocks. Returns how many octets it took; the rest, while
-  /// the disk refuses, has no room.
-  [[nodiscard]] size_t take(std::string_view records, Now now);
+  /// Takes records and writes full blocks. Returns those it took, the first; the rest, while the
+  /// disk refuses, has no room.
+  [[nodiscard]] Records take(const Records& records, Now now);
 
-  /// Counts whole records as refused by the disk.
-  void drop(std::string_view records) noexcept;
+  /// Counts records as refused by the disk.
+  void drop(const Records& records) noexcept;
 
   /// Does what is due: writes what is no whole block yet (every 200 ms), tries a disk that refused
   /// again (every 100 ms), rotates by time. To be called at least every 100 ms.
@@ -69,7 +70,8 @@ class LogOutput {
 
   void refuse(std::string_view why, Now now);
   void recover();
-  void publish_counts() noexcept;
+  // `exactly`: even if lines have to be counted for it.
+  void publish_counts(bool exactly) noexcept;
 
   const settings::QueryLog settings_;
   LogStage stage_;
@@ -83,6 +85,7 @@ class LogOutput {
 
   bool refused_ = false;  // the last write or opening failed
   uint64_t dropped_before_refusal_ = 0;
+  uint64_t taken_ = 0;  // records
 
   Count written_{0};
   Count written_octets_{0};

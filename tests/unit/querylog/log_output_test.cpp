@@ -32,10 +32,11 @@ class Output {
   size_t append(uint64_t from, uint64_t to) {
     std::string records;
     for (uint64_t i = from; i < to; ++i) records += record(0, i);
-    const size_t taken = output_->take(records, now);
-    EXPECT_TRUE(taken == 0 || records[taken - 1] == '\n');
-    if (taken < records.size()) output_->drop(std::string_view(records).substr(taken));
-    return records.size() - taken;
+    const Records taken = output_->take({records, to - from}, now);
+    EXPECT_EQ(std::ranges::count(taken.octets, '\n'), taken.count);
+    const auto left = std::string_view(records).substr(taken.octets.size());
+    output_->drop({left, to - from - taken.count});
+    return left.size();
   }
   void pass(uint64_t milliseconds) {
     now.monotonic_ms += milliseconds;
