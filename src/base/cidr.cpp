@@ -39,9 +39,15 @@ void merge(std::vector<Range>& ranges) {
 
 template <class Range, class Value>
 bool within(const std::vector<Range>& ranges, const Value& value) noexcept {
-  auto after = std::upper_bound(ranges.begin(), ranges.end(), value,
-                                [](const Value& v, const Range& r) { return v < r.first; });
-  return after != ranges.begin() && value <= std::prev(after)->last;
+  // A security group has few: walking past them costs less than halving.
+  constexpr size_t kFew = 8;
+  auto range = ranges.begin();
+  if (ranges.size() > kFew) {
+    range = std::lower_bound(ranges.begin(), ranges.end(), value,
+                             [](const Range& r, const Value& v) { return r.last < v; });
+  }
+  while (range != ranges.end() && range->last < value) ++range;
+  return range != ranges.end() && range->first <= value;
 }
 
 std::array<uint8_t, 16> v6_octets(const IpAddress& address) noexcept {

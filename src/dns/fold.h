@@ -28,20 +28,34 @@ namespace inlet53::dns {
   return word;
 }
 
+/// Sixteen octets side by side: GCC and Clang turn operations on them into the processor's own.
+using FoldOctets = int8_t __attribute__((vector_size(16)));
+
+/// The same for sixteen octets. Those from 0x80 on are negative, and no letters.
+[[nodiscard]] inline FoldOctets fold_octets(FoldOctets octets) noexcept {
+  const FoldOctets upper = (octets > 'A' - 1) & (octets < 'Z' + 1);
+  return octets | (upper & 0x20);
+}
+
+/// Copies `size` octets in lower case, a `Block` at a time. Requires: a block or more.
+template <class Block, Block (*fold)(Block) noexcept>
+void fold_blocks(uint8_t* out, const uint8_t* in, size_t size) noexcept {
+  const auto fold_at = [&](size_t i) {
+    Block block;
+    std::memcpy(&block, in + i, sizeof block);
+    block = fold(block);
+    std::memcpy(out + i, &block, sizeof block);
+  };
+  for (size_t i = 0; i + sizeof(Block) < size; i += sizeof(Block)) fold_at(i);
+  fold_at(size - sizeof(Block));  // overlaps the one before: folding twice is folding once
+}
+
 /// Copies `size` octets in lower case. A name can be folded whole: its length octets are at most
 /// 63 and 'A' is 65. Reads and writes nothing beyond `size`.
 inline void fold_copy(uint8_t* out, const uint8_t* in, size_t size) noexcept {
-  constexpr size_t kWord = sizeof(uint64_t);
-  if (size < kWord) {
-    for (size_t i = 0; i < size; ++i) out[i] = fold_octet(in[i]);
-    return;
-  }
-  const auto fold_at = [&](size_t i) {
-    const uint64_t word = fold_word(load_word(in + i));
-    std::memcpy(out + i, &word, kWord);
-  };
-  for (size_t i = 0; i + kWord < size; i += kWord) fold_at(i);
-  fold_at(size - kWord);  // the last word overlaps the one before: folding twice is folding once
+  if (size >= sizeof(FoldOctets)) return fold_blocks<FoldOctets, fold_octets>(out, in, size);
+  if (size >= sizeof(uint64_t)) return fold_blocks<uint64_t, fold_word>(out, in, size);
+  for (size_t i = 0; i < size; ++i) out[i] = fold_octet(in[i]);
 }
 
 /// Whether `size` octets are equal, the case of letters aside.

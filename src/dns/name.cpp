@@ -1,5 +1,7 @@
 #include "inlet53/dns/name.h"
 
+#include <algorithm>
+
 #include "fold.h"
 #include "name_text.h"
 #include "wire.h"
@@ -36,19 +38,23 @@ std::string NameView::to_text() const {
 
 void Name::fold() noexcept { fold_copy(octets_.data(), octets_.data(), size_); }
 
-void FoldedName::assign(NameView name) noexcept {
-  size_ = static_cast<uint8_t>(name.size());
-  fold_copy(octets_, name.data(), name.size());
-  size_t count = 0;
-  size_t at = 0;
-  while (true) {
-    starts_[count] = static_cast<uint8_t>(at);
-    const size_t length = octets_[at];
-    if (length == 0) break;
-    at += length + 1;
-    ++count;
+size_t FoldedName::assign_flat(Bytes octets) noexcept {
+  const size_t limit = std::min(octets.size(), kMaxName);
+  uint8_t* start = starts_;
+  for (size_t at = 0; at < limit; ++start) {
+    *start = static_cast<uint8_t>(at);
+    const size_t length = octets[at];
+    ++at;
+    if (length == 0) {
+      fold_copy(octets_, octets.data(), at);
+      size_ = static_cast<uint8_t>(at);
+      label_count_ = static_cast<uint8_t>(start - starts_);
+      return at;
+    }
+    if (length > kMaxLabel) return 0;
+    at += length;
   }
-  label_count_ = static_cast<uint8_t>(count);
+  return 0;
 }
 
 /// Builds a Name label by label.

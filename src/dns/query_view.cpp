@@ -7,12 +7,12 @@ namespace inlet53::dns {
 namespace {
 
 // Reads the question behind the header, if it is whole, and moves `question_end` behind it.
-bool parse_question(Bytes message, QueryView& query) noexcept {
-  const auto qname = parse_flat_name(message, kHeaderSize);
-  if (!qname) return false;
-  const size_t at = kHeaderSize + qname->size();
+bool parse_question(Bytes message, QueryView& query, FoldedName& folded) noexcept {
+  const size_t name_size = folded.assign_flat(message.subspan(kHeaderSize));
+  if (name_size == 0) return false;
+  const size_t at = kHeaderSize + name_size;
   if (message.size() - at < kQuestionTail) return false;
-  query.qname = *qname;
+  query.qname = NameView::from_checked(&message[kHeaderSize], name_size);
   query.qtype = load_be16(&message[at]);
   query.qclass = load_be16(&message[at + 2]);
   query.question_end = static_cast<uint32_t>(at + kQuestionTail);
@@ -68,7 +68,7 @@ bool is_opt_or_tsig(uint16_t type) noexcept {
 
 }  // namespace
 
-QueryVerdict parse_query(Bytes message, QueryView& query) noexcept {
+QueryVerdict parse_query(Bytes message, QueryView& query, FoldedName& folded) noexcept {
   query = QueryView{};
   if (message.size() < kHeaderSize) return QueryVerdict::Drop;
   const uint8_t* header = message.data();
@@ -79,7 +79,7 @@ QueryVerdict parse_query(Bytes message, QueryView& query) noexcept {
   if ((query.flags1 & kQr) != 0) return QueryVerdict::Drop;
 
   const bool one_question = load_be16(header + 4) == 1;
-  const bool question_read = one_question && parse_question(message, query);
+  const bool question_read = one_question && parse_question(message, query, folded);
   if (query.opcode() != Opcode::Query) return QueryVerdict::NotImp;
   if (!question_read) return QueryVerdict::FormErr;
 
@@ -96,6 +96,11 @@ QueryVerdict parse_query(Bytes message, QueryView& query) noexcept {
     return QueryVerdict::FormErr;
   }
   return query.edns.version == 0 ? QueryVerdict::Accept : QueryVerdict::BadVers;
+}
+
+QueryVerdict parse_query(Bytes message, QueryView& query) noexcept {
+  FoldedName folded;
+  return parse_query(message, query, folded);
 }
 
 }  // namespace inlet53::dns

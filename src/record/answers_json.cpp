@@ -2,8 +2,6 @@
 
 #include <string_view>
 
-#include "json_text.h"
-
 #include "inlet53/base/ip_address.h"
 #include "inlet53/dns/rdata_text.h"
 #include "inlet53/dns/types.h"
@@ -68,7 +66,7 @@ char* put_elements(char* out, size_t room, const dns::RRsetView& rrset) noexcept
   return at;
 }
 
-char* put_answers(char* out, size_t room, std::span<const AnswerRRset> answers) noexcept {
+char* put_chain(char* out, size_t room, std::span<const AnswerRRset> answers) noexcept {
   char* at = out;
   for (const AnswerRRset& answer : answers) {
     const size_t left = room - static_cast<size_t>(at - out);

@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <span>
 
+#include "json_text.h"
+
 #include "inlet53/record/answer_rrset.h"
 
 namespace inlet53::record {
@@ -22,6 +24,13 @@ char* put_elements(char* out, size_t room, const dns::RRsetView& rrset) noexcept
 
 /// Writes the elements of all RRsets, joined by commas: those rendered ahead by a copy, the others
 /// as `put_elements` does.
-char* put_answers(char* out, size_t room, std::span<const AnswerRRset> answers) noexcept;
+char* put_chain(char* out, size_t room, std::span<const AnswerRRset> answers) noexcept;
+
+/// The same, with nothing around the usual case: one RRset, rendered ahead.
+inline char* put_answers(char* out, size_t room, std::span<const AnswerRRset> answers) noexcept {
+  if (answers.size() == 1 && !answers[0].json.empty() && answers[0].json.size() < room) [[likely]]
+    return put(out, answers[0].json);
+  return put_chain(out, room, answers);
+}
 
 }  // namespace inlet53::record

@@ -8,25 +8,26 @@ namespace {
 
 bool needs_escape(char c) noexcept { return c == '"' || c == '\\'; }
 
+// Octets side by side: GCC and Clang turn operations on them into the processor's own.
+using Octets = int8_t __attribute__((vector_size(16)));
+
 // A memcpy for names. The compiler, which knows that they have no more than 255 octets, would copy
 // them by `rep movs`, and that takes 13 ns to get going, a fifth of a record's time.
-void copy_words(char* out, const uint8_t* in, size_t size) noexcept {
-  constexpr size_t kWord = sizeof(uint64_t);
-  if (size < kWord) {
+void copy_name(char* out, const uint8_t* in, size_t size) noexcept {
+  constexpr size_t kBlock = sizeof(Octets);
+  if (size < kBlock) {
     for (size_t i = 0; i < size; ++i) out[i] = static_cast<char>(in[i]);
     return;
   }
-  for (size_t at = 0; at + kWord < size; at += kWord) std::memcpy(out + at, in + at, kWord);
-  std::memcpy(out + size - kWord, in + size - kWord, kWord);
+  for (size_t at = 0; at + kBlock < size; at += kBlock) std::memcpy(out + at, in + at, kBlock);
+  std::memcpy(out + size - kBlock, in + size - kBlock, kBlock);
 }
 
-// Octets side by side: GCC and Clang turn operations on them into the processor's own.
-using Octets = uint8_t __attribute__((vector_size(16)));
-
-// 0xFF for each octet that is one of `-./0-9:` or one of `]` to `~`: no letter in upper case, and
-// nothing that presentation form or JSON escapes but the dot inside a label.
+// All bits of each octet that is one of `-./0-9:` or one of `]` to `~`: no letter in upper case,
+// and nothing that presentation form or JSON escapes but the dot inside a label. Octets from 0x80
+// on are negative here.
 Octets plain_octets(Octets octets) noexcept {
-  return ((octets >= '-') & (octets <= ':')) | ((octets >= ']') & (octets <= '~'));
+  return ((octets > '-' - 1) & (octets < ':' + 1)) | ((octets > ']' - 1) & (octets < '~' + 1));
 }
 
 size_t sum(Octets octets) noexcept {
@@ -69,7 +70,7 @@ char* put_name(char* out, dns::NameView name) noexcept {
   // The presentation form of a plain name is its wire form one octet on, with dots for the lengths.
   const uint8_t* const wire = name.data();
   const size_t size = name.size() - 1;
-  copy_words(out, wire + 1, size);
+  copy_name(out, wire + 1, size);
   std::memset(out + size, '-', sizeof(Octets) - 1);
   size_t labels = 0;
   for (size_t at = 0; wire[at] != 0; ++labels) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstring>
 
 #include "answers_json.h"
 #include "json_text.h"
@@ -16,38 +17,30 @@ namespace {
 // Major and minor, as a string: minor versions add fields, major ones break.
 constexpr std::string_view kVersion = "1.100000";
 
-// With the opening and closing quotes around them.
-constexpr std::array<std::string_view, 4> kTransports = {R"("UDP")", R"("TCP")", R"("DOH")",
-                                                         R"("DOT")"};
+constexpr std::array<std::string_view, kTransports> kTransportTexts = {"UDP", "TCP", "DOH", "DOT"};
 
-// What stands between the fragments: names and quotes of fields, timestamp, type, class, rcode,
-// address, port and transport take less than 300 octets.
-constexpr size_t kMaxBetween = 512;
+// What stands around the name and the answers: outcome, client and port.
+constexpr size_t kMaxAround = 256;
 // The part of it that follows the answers.
-constexpr size_t kMaxAfterAnswers = 256;
+constexpr size_t kMaxAfterAnswers = 128;
 
-char* put_number(char* out, uint16_t number) noexcept {
+constexpr auto kDigitPairs = [] {
+  std::array<std::array<char, 2>, 100> pairs{};
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    pairs[i] = {static_cast<char>('0' + i / 10), static_cast<char>('0' + i % 10)};
+  }
+  return pairs;
+}();
+
+char* put_port(char* out, uint16_t port) noexcept {
   constexpr size_t kMaxDigits = 5;
-  return std::to_chars(out, out + kMaxDigits, number).ptr;
-}
-
-char* put_question(char* at, const QueryRecord& record) noexcept {
-  at = put(at, R"(","query_name":")");
-  at = put_name(at, record.qname);
-  at = put(at, R"(","query_type":")");
-  at += dns::write_type(record.qtype, at);
-  at = put(at, R"(","query_class":")");
-  at += dns::write_class(record.qclass, at);
-  return at;
-}
-
-char* put_client(char* at, const QueryRecord& record) noexcept {
-  at = put(at, R"("srcaddr":")");
-  at += record.source.write_text(at);
-  at = put(at, R"(","srcport":")");
-  at = put_number(at, record.source_port);
-  at = put(at, R"(","transport":)");
-  return put(at, kTransports[static_cast<size_t>(record.transport)]);
+  // Ephemeral ports, nearly all that come, have five digits.
+  if (port < 10'000) return std::to_chars(out, out + kMaxDigits, port).ptr;
+  const unsigned pairs = port % 10'000U;
+  *out = static_cast<char>('0' + port / 10'000);
+  std::memcpy(out + 1, kDigitPairs[pairs / 100].data(), 2);
+  std::memcpy(out + 3, kDigitPairs[pairs % 100].data(), 2);
+  return out + kMaxDigits;
 }
 
 }  // namespace
@@ -55,12 +48,16 @@ char* put_client(char* at, const QueryRecord& record) noexcept {
 EndpointFragments render_endpoint_fragments(const topology::Vpc& vpc,
                                             const topology::ResolverEndpoint& endpoint,
                                             const topology::ResolverEndpointIp& ip) {
-  return {
+  EndpointFragments out;
+  out.head =
       concat(R"({"version":")", kVersion, R"(","account_id":")", vpc.account_id, R"(","region":")",
-             vpc.region, R"(","vpc_id":")", vpc.id, R"(","query_timestamp":")"),
-      concat(R"(,"srcids":{"resolver_endpoint":")", endpoint.id,
-             R"(","resolver_network_interface":")", ip.id, "\"}}\n"),
-  };
+             vpc.region, R"(","vpc_id":")", vpc.id, R"(","query_timestamp":")");
+  for (size_t i = 0; i < kTransports; ++i) {
+    out.tails[i] =
+        concat(R"(","transport":")", kTransportTexts[i], R"(","srcids":{"resolver_endpoint":")",
+               endpoint.id, R"(","resolver_network_interface":")", ip.id, "\"}}\n");
+  }
+  return out;
 }
 
 std::string render_answers(const dns::RRsetView& rrset) {
@@ -71,32 +68,58 @@ std::string render_answers(const dns::RRsetView& rrset) {
   return out;
 }
 
-size_t max_route53_json(const QueryRecord& record) noexcept {
-  size_t octets =
-      record.endpoint->head.size() + record.endpoint->tail.size() + kMaxNameJson + kMaxBetween;
+void RecordWriter::begin_batch(const EndpointFragments& endpoint, std::string_view timestamp) {
+  endpoint_ = &endpoint;
+  opening_.assign(endpoint.head);
+  opening_.append(timestamp);
+  opening_.append(R"(","query_name":")");
+}
+
+size_t RecordWriter::max_size(const QueryRecord& record) const noexcept {
+  size_t octets = opening_.size() + endpoint_->tails[static_cast<size_t>(record.transport)].size() +
+                  kMaxNameJson + kMaxAround;
   for (const AnswerRRset& answer : record.answers) {
     octets += answer.json.empty() ? max_elements(answer.wire) : answer.json.size() + 1;
   }
   return std::min(octets, kMaxRoute53Json);
 }
 
-size_t write_route53_json(const QueryRecord& record, char* out) noexcept {
-  const EndpointFragments& endpoint = *record.endpoint;
-
-  char* at = put(out, endpoint.head);
-  at = put(at, record.timestamp);
-  at = put_question(at, record);
-  at = put(at, R"(","rcode":")");
-  at = put(at, dns::rcode_text(record.rcode));
-  at = put(at, R"(","answers":[)");
-  // Of kMaxRoute53Json, not of max_route53_json: a record that keeps below the one is never cut,
-  // and keeps to the other by itself.
-  const size_t used = static_cast<size_t>(at - out) + endpoint.tail.size() + kMaxAfterAnswers;
+size_t RecordWriter::write(const QueryRecord& record, char* out) noexcept {
+  const std::string_view tail = endpoint_->tails[static_cast<size_t>(record.transport)];
+  char* at = put(out, opening_);
+  at = put_name(at, record.qname);
+  at = put_outcome(at, record);
+  // Of kMaxRoute53Json, not of max_size: a record that keeps below the one is never cut, and keeps
+  // to the other by itself.
+  const size_t used = static_cast<size_t>(at - out) + tail.size() + kMaxAfterAnswers;
   at = put_answers(at, kMaxRoute53Json - used, record.answers);
-  at = put(at, "],");
-  at = put_client(at, record);
-  at = put(at, endpoint.tail);
-  return static_cast<size_t>(at - out);
+  at = put_client(at, record.source);
+  at = put_port(at, record.source_port);
+  return static_cast<size_t>(put(at, tail) - out);
+}
+
+// From the closing quote of the name to the opening bracket of the answers.
+char* RecordWriter::put_outcome(char* out, const QueryRecord& record) noexcept {
+  const auto rcode = static_cast<uint16_t>(record.rcode);
+  const uint64_t key = uint64_t{record.qtype} << 32 | uint64_t{record.qclass} << 16 | rcode;
+  return outcomes_.put(out, key, key, [&](char* at) {
+    at = put(at, R"(","query_type":")");
+    at += dns::write_type(record.qtype, at);
+    at = put(at, R"(","query_class":")");
+    at += dns::write_class(record.qclass, at);
+    at = put(at, R"(","rcode":")");
+    at = put(at, dns::rcode_text(record.rcode));
+    return put(at, R"(","answers":[)");
+  });
+}
+
+// From the closing bracket of the answers to the opening quote of the port.
+char* RecordWriter::put_client(char* out, const IpAddress& source) noexcept {
+  return clients_.put(out, source, load_be32(source.bytes().last(4).data()), [&](char* at) {
+    at = put(at, R"(],"srcaddr":")");
+    at += source.write_text(at);
+    return put(at, R"(","srcport":")");
+  });
 }
 
 }  // namespace inlet53::record

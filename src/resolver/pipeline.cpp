@@ -48,8 +48,8 @@ class Walk {
     const zone::NameKey* key = &scratch_.key;
     NameView owner = query_.qname;
     for (;;) {
-      const Finding finding =
-          address_.zones->find(*key, query_.qtype, rotation, address_.delegation);
+      Finding& finding = scratch_.finding;
+      address_.zones->find(*key, query_.qtype, rotation, address_.delegation, finding);
       if (!take(finding, owner)) return;
       // An alias was followed to `next_`, which owns what is found there.
       if (decision_.answer_count == kMaxChain) return fail();
@@ -99,7 +99,7 @@ class Walk {
   /// RFC 2308 §2: the SOA says how long the denial may be kept.
   void deny(const Finding& finding, NameView owner, dns::Rcode rcode) noexcept {
     decision_.rcode = rcode;
-    decision_.authority = {tail_of(owner, finding.apex), finding.soa};
+    decision_.authority = {tail_of(owner, finding.owner), finding.rrset};
     decision_.authority_count = 1;
   }
 

@@ -34,20 +34,28 @@ Responder::Responder(const settings::Server& settings, querylog::LogAppender* lo
                      WorkerCounts& counts)
     : udp_size_(static_cast<uint16_t>(settings.edns_udp_size)), log_(log), counts_(counts) {}
 
-size_t Responder::answer(const resolver::EndpointAddress& address, const SocketAddress& source,
-                         Transport transport, MutableBytes buffer, size_t received) noexcept {
+void Responder::begin_batch(const resolver::EndpointAddress& address, Now now) noexcept {
+  address_ = &address;
+  if (log_ == nullptr) return;
+  timestamp_.set(now.wall_seconds);
+  records_.begin_batch(address.fragments, timestamp_.text());
+}
+
+size_t Responder::answer(const SocketAddress& source, Transport transport, MutableBytes buffer,
+                         size_t received) noexcept {
+  const resolver::EndpointAddress& address = *address_;
   if (transport == Transport::Udp && !address.udp_sources.contains(source.address)) {
     counts_.denied.add();
     return 0;
   }
   dns::QueryView query;
-  const QueryVerdict verdict = dns::parse_query(buffer.first(received), query);
+  const QueryVerdict verdict =
+      dns::parse_query(buffer.first(received), query, scratch_.key.begin(address.zones->seed()));
   if (verdict == QueryVerdict::Drop) {
     counts_.dropped.add();
     return 0;
   }
   (transport == Transport::Udp ? counts_.udp_queries : counts_.tcp_queries).add();
-  if (query.has_question) scratch_.key.assign(query.qname, address.zones->seed());
 
   size_t size = 0;
   size_t answers_sent = 0;
@@ -55,11 +63,11 @@ size_t Responder::answer(const resolver::EndpointAddress& address, const SocketA
     resolver::decide(address, query, scratch_, decision_);
     size = compose(query, buffer, response_limit(query, transport), answers_sent);
   } else {
-    size = compose_failure(address, query, verdict, buffer);
+    size = compose_failure(query, verdict, buffer);
   }
   counts_.responses[std::min<size_t>(static_cast<size_t>(decision_.rcode), 15)].add();
   if (log_ != nullptr && query.has_question) {
-    write_record(address, source, transport, query, answers_sent);
+    write_record(source, transport, query, answers_sent);
   }
   return size;
 }
@@ -99,21 +107,17 @@ size_t Responder::compose(const dns::QueryView& query, MutableBytes buffer, size
                        {udp_size_, decision_.ede});
 }
 
-size_t Responder::compose_failure(const resolver::EndpointAddress& address,
-                                  const dns::QueryView& query, QueryVerdict verdict,
+size_t Responder::compose_failure(const dns::QueryView& query, QueryVerdict verdict,
                                   MutableBytes buffer) noexcept {
   decision_.rcode = rcode_of(verdict);
   decision_.answer_count = 0;
-  return dns::compose_error(buffer, query, {.recursion_available = !address.delegation},
+  return dns::compose_error(buffer, query, {.recursion_available = !address_->delegation},
                             decision_.rcode, {udp_size_, std::nullopt});
 }
 
-void Responder::write_record(const resolver::EndpointAddress& address, const SocketAddress& source,
-                             Transport transport, const dns::QueryView& query,
-                             size_t answers_sent) noexcept {
+void Responder::write_record(const SocketAddress& source, Transport transport,
+                             const dns::QueryView& query, size_t answers_sent) noexcept {
   record::QueryRecord record;
-  record.endpoint = &address.fragments;
-  record.timestamp = timestamp_.text();
   record.qname = scratch_.key.name().view();
   record.qtype = query.qtype;
   record.qclass = query.qclass;
@@ -123,9 +127,9 @@ void Responder::write_record(const resolver::EndpointAddress& address, const Soc
   record.source_port = source.port;
   record.transport = transport;
 
-  char* out = log_->reserve(record::max_route53_json(record));
+  char* out = log_->reserve(records_.max_size(record));
   if (out == nullptr) return;  // the appender has counted it
-  log_->commit(record::write_route53_json(record, out));
+  log_->commit(records_.write(record, out));
 }
 
 }  // namespace inlet53::server

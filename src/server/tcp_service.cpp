@@ -69,7 +69,7 @@ bool TcpService::admit(net::TcpConnection& connection) {
 }
 
 size_t TcpService::received(net::TcpConnection& connection, Bytes stream) {
-  responder_.begin_batch(read_clock());
+  responder_.begin_batch(*address_, read_clock());
   size_t done = 0;
   while (stream.size() - done >= kLengthSize) {
     const size_t size = load_be16(stream.data() + done);
@@ -90,7 +90,7 @@ size_t TcpService::received(net::TcpConnection& connection, Bytes stream) {
 bool TcpService::answer(net::TcpConnection& connection, Bytes message) {
   uint8_t* const place = buffer_.get() + kLengthSize;
   std::memcpy(place, message.data(), message.size());
-  const size_t size = responder_.answer(*address_, connection.peer(), record::Transport::Tcp,
+  const size_t size = responder_.answer(connection.peer(), record::Transport::Tcp,
                                         {place, dns::kMaxMessage}, message.size());
   if (size == 0) return false;
   store_be16(buffer_.get(), static_cast<uint16_t>(size));

@@ -117,11 +117,11 @@ struct Worker::Impl {
 
   void answer_batch(const resolver::EndpointAddress& address,
                     std::span<net::Datagram> datagrams) noexcept {
-    responder.begin_batch(read_clock());
+    responder.begin_batch(address, read_clock());
     for (net::Datagram& datagram : datagrams) {
-      datagram.response = static_cast<uint32_t>(responder.answer(
-          address, SocketAddress::from_sockaddr(datagram.peer), record::Transport::Udp,
-          {datagram.data, datagram.capacity}, datagram.received));
+      datagram.response = static_cast<uint32_t>(
+          responder.answer(SocketAddress::from_sockaddr(datagram.peer), record::Transport::Udp,
+                           {datagram.data, datagram.capacity}, datagram.received));
     }
     flusher.batch_done();
   }

@@ -55,18 +55,17 @@ const ZoneIndex::Apex* ZoneIndex::find_apex(dns::NameView name) const noexcept {
   return nullptr;
 }
 
-Finding ZoneIndex::find(const NameKey& key, uint16_t qtype, uint16_t rotation,
-                        bool refer) const noexcept {
-  Finding finding;
+void ZoneIndex::find(const NameKey& key, uint16_t qtype, uint16_t rotation, bool refer,
+                     Finding& finding) const noexcept {
   for (size_t label = 0; label <= key.label_count(); ++label) {
     const Apex* apex = find_apex(key.name().suffix(label));
     if (apex == nullptr) continue;
     for (uint32_t entry = apex->first_entry; entry < apex->end_entry; ++entry) {
       entries_[entry].table->find(key, qtype, rotation, refer, finding);
-      if (finding.found != Found::NotCovered) return finding;
+      if (finding.found != Found::NotCovered) return;
     }
   }
-  return finding;
+  finding.found = Found::NotCovered;
 }
 
 record::AnswerRRset ZoneIndex::find_exact(const NameKey& key, uint16_t type) const noexcept {

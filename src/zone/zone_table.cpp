@@ -84,6 +84,7 @@ void read_rrset(const uint8_t* at, uint16_t rotation, record::AnswerRRset& rrset
   const uint32_t first = rotates ? rotation % head.count : 0;
   const uint32_t record_octets = rotates ? rotating_record_octets(head.type) : 0;
   rrset.wire = {head.type, head.count, {wire + first * record_octets, head.wire_octets}};
+  rrset.json = {};
   if ((head.span & kHasJson) == 0) return;
 
   const uint8_t* json = wire + whole_units(head.wire_octets + record_octets * (head.count - 1U));
@@ -98,9 +99,11 @@ void read_rrset(const uint8_t* at, uint16_t rotation, record::AnswerRRset& rrset
 
 void set_negative(const FrozenZone& zone, Found found, Finding& finding) noexcept {
   finding.found = found;
-  finding.apex = zone.apex.view();
+  finding.owner = zone.apex.view();
   if (zone.negative_soa_place != 0) {
-    read_rrset(zone.at(zone.negative_soa_place), 0, finding.soa);
+    read_rrset(zone.at(zone.negative_soa_place), 0, finding.rrset);
+  } else {
+    finding.rrset = {};
   }
 }
 
@@ -167,15 +170,9 @@ std::shared_ptr<const ZoneTable> ZoneTable::build(const ZoneData& data, HashSeed
   return std::shared_ptr<const ZoneTable>(new ZoneTable(freeze(data, seed, options)));
 }
 
-Finding ZoneTable::find(const NameKey& key, uint16_t qtype, uint16_t rotation,
-                        bool refer) const noexcept {
-  Finding finding;
-  find(key, qtype, rotation, refer, finding);
-  return finding;
-}
-
 void ZoneTable::find(const NameKey& key, uint16_t qtype, uint16_t rotation, bool refer,
                      Finding& finding) const noexcept {
+  finding.found = Found::NotCovered;
   const FrozenZone& zone = *zone_;
   auto [node, label] = find_closest(zone, key);
   const auto head = load<NodeHead>(node);

@@ -89,7 +89,12 @@ class FoldedName {
   FoldedName() noexcept {}
 
   /// Copies `name` in lower case. Cost: no allocation.
-  void assign(NameView name) noexcept;
+  void assign(NameView name) noexcept { static_cast<void>(assign_flat(name.bytes())); }
+
+  /// The same for the flat name that `octets` begin with: no pointers allowed (the question of a
+  /// query has nothing to point to). Returns its size, or 0 when it leaves them, is over 255
+  /// octets, or has a label that is no plain one; nothing is assigned then.
+  [[nodiscard]] size_t assign_flat(Bytes octets) noexcept;
 
   [[nodiscard]] size_t label_count() const noexcept { return label_count_; }
   [[nodiscard]] NameView view() const noexcept { return suffix(0); }
@@ -123,8 +128,7 @@ struct ParsedName {
 /// 11, or it is over 255 octets. Source: RFC 1035 §4.1.4; RFC 9267 says what happens otherwise.
 [[nodiscard]] std::optional<ParsedName> parse_name(Bytes message, size_t offset) noexcept;
 
-/// Finds the end of a flat name at `offset`: no pointers allowed (the question of a query has
-/// nothing to point to). Absent as above.
+/// Finds the end of a flat name at `offset`: no pointers allowed. Absent as above.
 [[nodiscard]] std::optional<NameView> parse_flat_name(Bytes message, size_t offset) noexcept;
 
 /// Offset after the possibly compressed name at `offset`, without following it. Absent when broken.

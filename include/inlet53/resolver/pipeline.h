@@ -11,6 +11,7 @@
 #include "inlet53/record/answer_rrset.h"
 #include "inlet53/resolver/state.h"
 #include "inlet53/zone/name_key.h"
+#include "inlet53/zone/zone_table.h"
 
 namespace inlet53::resolver {
 
@@ -49,6 +50,7 @@ struct Decision {
 struct Scratch {
   zone::NameKey key;  // of the query's name; the record takes its lower-case form
   zone::NameKey hop;  // of the name that a chain has come to
+  zone::Finding finding;
   std::array<uint8_t, 320> synthesized[kMaxChain];  // CNAMEs made from DNAMEs (RFC 6672 §3.1)
   /// Grow with each decision about A and AAAA: one each, since clients ask for both in turn.
   uint16_t a_rotation = 0;

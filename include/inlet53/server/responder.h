@@ -25,33 +25,35 @@ class Responder {
   /// `log` may be null: no query log. Lifetime: `log` and `counts` outlive this.
   Responder(const settings::Server& settings, querylog::LogAppender* log, WorkerCounts& counts);
 
-  /// Sets the time that the records of the next messages bear.
-  void begin_batch(Now now) noexcept { timestamp_.set(now.wall_seconds); }
+  /// The next messages were sent to `address`, and their records bear the time of `now`.
+  /// Lifetime: `address` until the next call or the last message.
+  void begin_batch(const resolver::EndpointAddress& address, Now now) noexcept;
 
-  /// Answers the message of `received` octets at the start of `buffer`, sent by `source` to
-  /// `address`, and returns the response's size, which stands in its place; 0: no response.
+  /// Answers the message of `received` octets at the start of `buffer`, sent by `source`, and
+  /// returns the response's size, which stands in its place; 0: no response.
   /// Over UDP, a source that the security groups do not admit gets none and leaves no record.
   /// Requires: `buffer` has room for the most that the transport may send back: 4096 octets over
-  /// UDP, 65535 else.
-  size_t answer(const resolver::EndpointAddress& address, const SocketAddress& source,
-                record::Transport transport, MutableBytes buffer, size_t received) noexcept;
+  /// UDP, 65535 else. begin_batch was called.
+  size_t answer(const SocketAddress& source, record::Transport transport, MutableBytes buffer,
+                size_t received) noexcept;
 
  private:
   /// The answer that a decision asks for; sets how many of its RRsets fitted.
   size_t compose(const dns::QueryView& query, MutableBytes buffer, size_t limit,
                  size_t& answers_sent) noexcept;
-  size_t compose_failure(const resolver::EndpointAddress& address, const dns::QueryView& query,
-                         dns::QueryVerdict verdict, MutableBytes buffer) noexcept;
+  size_t compose_failure(const dns::QueryView& query, dns::QueryVerdict verdict,
+                         MutableBytes buffer) noexcept;
   [[nodiscard]] size_t response_limit(const dns::QueryView& query,
                                       record::Transport transport) const noexcept;
-  void write_record(const resolver::EndpointAddress& address, const SocketAddress& source,
-                    record::Transport transport, const dns::QueryView& query,
-                    size_t answers_sent) noexcept;
+  void write_record(const SocketAddress& source, record::Transport transport,
+                    const dns::QueryView& query, size_t answers_sent) noexcept;
 
   const uint16_t udp_size_;
   querylog::LogAppender* const log_;
   WorkerCounts& counts_;
+  const resolver::EndpointAddress* address_ = nullptr;
   UtcSecond timestamp_;
+  record::RecordWriter records_;
   resolver::Scratch scratch_;
   resolver::Decision decision_;
 };

@@ -31,6 +31,12 @@ class NameKey {
     seed_ = seed;
   }
 
+  /// The same for a name that the caller is about to put into what this returns.
+  [[nodiscard]] dns::FoldedName& begin(HashSeed seed) noexcept {
+    seed_ = seed;
+    return name_;
+  }
+
   [[nodiscard]] const dns::FoldedName& name() const noexcept { return name_; }
   [[nodiscard]] size_t label_count() const noexcept { return name_.label_count(); }
   /// The octets of the labels from `first` up to, but without, `last`; `label_count()` is the root.

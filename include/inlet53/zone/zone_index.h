@@ -29,8 +29,8 @@ class ZoneIndex {
 
   /// Asks the most specific zone that covers the name; a NotCovered there goes on to the next less
   /// specific one. NotCovered when no zone has it.
-  [[nodiscard]] Finding find(const NameKey& key, uint16_t qtype, uint16_t rotation,
-                             bool refer) const noexcept;
+  void find(const NameKey& key, uint16_t qtype, uint16_t rotation, bool refer,
+            Finding& finding) const noexcept;
 
   /// The RRset of `type` at exactly the key's name in its most specific zone.
   [[nodiscard]] record::AnswerRRset find_exact(const NameKey& key, uint16_t type) const noexcept;

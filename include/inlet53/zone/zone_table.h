@@ -13,21 +13,22 @@ namespace inlet53::zone {
 /// What a zone has to say to a question.
 enum class Found : uint8_t {
   NotCovered,    // the zone leaves this name to what covers it next (`partial` zones only)
-  Answer,        // `rrset` is the answer
-  Alias,         // `rrset` is a CNAME to follow (RFC 1034 §4.3.2 3a)
-  SubtreeAlias,  // `rrset` is a DNAME owned by `owner` (RFC 6672)
-  NoData,        // the name exists, the type does not: `soa` (RFC 2308 §2.2)
-  NXDomain,      // the name does not exist: `soa` (RFC 2308 §2.1)
-  Referral,      // the name is below a zone cut: `rrset` is the NS set owned by `owner`
+  Answer,        // `rrset` is the answer, owned by the question's name
+  Alias,         // `rrset` is a CNAME to follow (RFC 1034 §4.3.2 3a), owned likewise
+  SubtreeAlias,  // `rrset` is a DNAME (RFC 6672)
+  NoData,        // the name exists, the type does not (RFC 2308 §2.2)
+  NXDomain,      // the name does not exist (RFC 2308 §2.1)
+  Referral,      // the name is below a zone cut: `rrset` is its NS set
 };
 
-/// One lookup's outcome. Lifetime: the table's; `owner` may point into the key.
+/// One lookup's outcome; what `found` does not call for may be left from the lookup before.
+/// Lifetime: the table's; `owner` may point into the key.
 struct Finding {
   Found found = Found::NotCovered;
+  /// For NoData and NXDomain the zone's SOA, with the TTL of negative answers; `wire.count` is 0
+  /// when the zone has none.
   record::AnswerRRset rrset;
-  dns::NameView owner;      // of `rrset`; the question's name for Answer and Alias
-  record::AnswerRRset soa;  // for NoData and NXDomain, with the TTL of negative answers
-  dns::NameView apex;       // owner of `soa`
+  dns::NameView owner;  // of `rrset`
 };
 
 /// How a zone is frozen.
@@ -67,10 +68,6 @@ class ZoneTable {
   /// records below the apex are plain data, as in a private hosted zone.
   /// ANY gives one RRset of the name (RFC 8482 §4.1), a CNAME if it has one.
   /// Requires: `key`'s name is at or below the apex; made with this table's seed.
-  [[nodiscard]] Finding find(const NameKey& key, uint16_t qtype, uint16_t rotation,
-                             bool refer) const noexcept;
-
-  /// The same into a fresh `finding`, which stays NotCovered if the table has nothing to say.
   void find(const NameKey& key, uint16_t qtype, uint16_t rotation, bool refer,
             Finding& finding) const noexcept;
 

@@ -10,6 +10,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "inlet53/base/text.h"
+
 namespace inlet53::record {
 namespace {
 
@@ -28,7 +30,6 @@ struct Case {
 };
 
 std::string render(const Case& row, bool ahead) {
-  const EndpointFragments fragments = test::blog_fragments();
   const dns::Name qname = test::name_of(row.qname);
   std::vector<std::string> jsons;
   for (const PreparedRRset& rrset : row.answers) {
@@ -39,8 +40,6 @@ std::string render(const Case& row, bool ahead) {
     answers.push_back({row.answers[i].view(), jsons[i]});
   }
   QueryRecord record;
-  record.endpoint = &fragments;
-  record.timestamp = "2021-04-25T12:37:34Z";
   record.qname = qname.view();
   record.qtype = row.qtype;
   record.qclass = row.qclass;
@@ -199,10 +198,7 @@ TEST(QueryRecord, GivesTheNameBackForAnyOctets) {
   for (unsigned octet = 0; octet < 256; ++octet) {
     const std::vector<uint8_t> wire = {3, 'a', static_cast<uint8_t>(octet), 'b', 1, 'c', 0};
     const auto qname = dns::NameView::from_checked(wire.data(), wire.size());
-    const EndpointFragments fragments = test::blog_fragments();
     QueryRecord record;
-    record.endpoint = &fragments;
-    record.timestamp = "2021-04-25T12:37:34Z";
     record.qname = qname;
     const auto json = nlohmann::json::parse(test::line_of(record));
     const auto back = dns::Name::parse_text(json["query_name"].get<std::string>());
@@ -216,15 +212,40 @@ TEST(QueryRecord, SkipsNothingWhenSomeAnswersWereRenderedAhead) {
   const PreparedRRset addresses({"x. A 10.0.1.1", "x. A 10.0.1.2"});
   const std::string json = render_answers(addresses.view());
   const std::vector<AnswerRRset> answers = {{cname.view(), {}}, {addresses.view(), json}};
-  const EndpointFragments fragments = test::blog_fragments();
   QueryRecord record;
-  record.endpoint = &fragments;
-  record.timestamp = "2021-04-25T12:37:34Z";
   record.answers = answers;
   const auto parsed = nlohmann::json::parse(test::line_of(record))["answers"];
   ASSERT_EQ(parsed.size(), 3U);
   EXPECT_EQ(parsed[0]["Rdata"], "web.example.");
   EXPECT_EQ(parsed[2]["Rdata"], "10.0.1.2");
+}
+
+// One writer keeps texts from record to record, more kinds than it has room for.
+TEST(RecordWriter, WritesWhatAFreshOneWrites) {
+  RecordWriter kept;
+  const dns::Name qname = test::name_of("app.corp.example.");
+  QueryRecord record;
+  record.qname = qname.view();
+  for (unsigned i = 0; i < 2000; ++i) {
+    record.qtype = static_cast<uint16_t>(i % 7 * 40);
+    record.qclass = static_cast<uint16_t>(i % 5);
+    record.rcode = static_cast<dns::Rcode>(i % 24);
+    record.source = IpAddress::parse(i % 3 == 0 ? concat("10.0.", i % 11, ".", i % 251)
+                                                : concat("2001:db8::", i % 97))
+                        .value();
+    record.transport = static_cast<Transport>(i % kTransports);
+    ASSERT_EQ(test::line_of(record, kept), test::line_of(record)) << i;
+  }
+}
+
+TEST(RecordWriter, WritesEveryPort) {
+  RecordWriter writer;
+  QueryRecord record;
+  for (unsigned port = 0; port <= 65535; ++port) {
+    record.source_port = static_cast<uint16_t>(port);
+    ASSERT_NE(test::line_of(record, writer).find(concat(R"("srcport":")", port, '"')),
+              std::string::npos);
+  }
 }
 
 }  // namespace

@@ -30,10 +30,7 @@ Rdata longest_name() {
 
 nlohmann::json parsed(const std::vector<AnswerRRset>& answers) {
   static const Rdata kName = longest_name();
-  const EndpointFragments fragments = test::blog_fragments();
   QueryRecord record;
-  record.endpoint = &fragments;
-  record.timestamp = "2021-04-25T12:37:34Z";
   record.qname = dns::NameView::from_checked(kName.data(), kName.size());
   record.qtype = 65280;
   record.qclass = 65280;

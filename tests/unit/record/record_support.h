@@ -66,14 +66,21 @@ class PreparedRRset {
   std::vector<uint8_t> octets_;
 };
 
-/// The record's line. The buffer is exactly as large as promised, so that a sanitizer sees a write
-/// past it.
-inline std::string line_of(const QueryRecord& record) {
-  const size_t room = max_route53_json(record);
+/// The record's line in the blog's endpoint and second. The buffer is exactly as large as promised,
+/// so that a sanitizer sees a write past it.
+inline std::string line_of(const QueryRecord& record, RecordWriter& writer) {
+  static const EndpointFragments kFragments = blog_fragments();
+  writer.begin_batch(kFragments, "2021-04-25T12:37:34Z");
+  const size_t room = writer.max_size(record);
   const auto buffer = std::make_unique<char[]>(room);
-  const size_t size = write_route53_json(record, buffer.get());
-  if (size > room) throw std::length_error("record is longer than max_route53_json");
+  const size_t size = writer.write(record, buffer.get());
+  if (size > room) throw std::length_error("record is longer than max_size");
   return {buffer.get(), size};
+}
+
+inline std::string line_of(const QueryRecord& record) {
+  RecordWriter writer;
+  return line_of(record, writer);
 }
 
 inline dns::Name name_of(std::string_view text) { return dns::Name::parse_text(text).value(); }

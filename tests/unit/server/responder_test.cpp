@@ -19,7 +19,8 @@ class ResponderTest : public ::testing::Test {
                                           Transport transport = Transport::Udp,
                                           std::string_view source = "127.0.0.1") {
     std::copy(query.begin(), query.end(), buffer.begin());
-    size = responder->answer(state->addresses[0], {*IpAddress::parse(source), 4242}, transport,
+    responder->begin_batch(state->addresses[0], {});
+    size = responder->answer({*IpAddress::parse(source), 4242}, transport,
                              {buffer.data(), transport == Transport::Udp ? 4096 : buffer.size()},
                              query.size());
     if (size == 0) return std::nullopt;

@@ -104,19 +104,28 @@ inline Rdata rdata_of(const dns::RRsetView& rrset) {
 inline Outcome outcome_of(const Finding& finding) {
   Outcome outcome;
   outcome.found = finding.found;
-  if (finding.rrset.wire.count > 0) {
+  if (finding.rrset.wire.count == 0) return outcome;
+  if (finding.found == Found::NoData || finding.found == Found::NXDomain) {
+    EXPECT_EQ(rdata_of(finding.rrset.wire).size(), 1U);
+    outcome.soa_ttl = load_be32(&finding.rrset.wire.records[6]);
+    outcome.apex = finding.owner.to_text();
+  } else {
     outcome.type = finding.rrset.wire.type;
     outcome.ttl = load_be32(&finding.rrset.wire.records[6]);
     outcome.rdata = rdata_of(finding.rrset.wire);
     outcome.owner = finding.owner.to_text();
     outcome.json = finding.rrset.json;
   }
-  if (finding.soa.wire.count > 0) {
-    EXPECT_EQ(rdata_of(finding.soa.wire).size(), 1U);
-    outcome.soa_ttl = load_be32(&finding.soa.wire.records[6]);
-    outcome.apex = finding.apex.to_text();
-  }
   return outcome;
+}
+
+/// What a ZoneTable or a ZoneIndex finds, into a fresh Finding.
+template <class Zones>
+Finding find_in(const Zones& zones, const NameKey& key, uint16_t qtype, uint16_t rotation = 0,
+                bool refer = false) {
+  Finding finding;
+  zones.find(key, qtype, rotation, refer, finding);
+  return finding;
 }
 
 struct Ask {
@@ -127,7 +136,7 @@ struct Ask {
 inline Outcome find(const ZoneTable& table, std::string_view qname, dns::RRType qtype,
                     Ask ask = {}) {
   const NameKey made = key(qname);
-  return outcome_of(table.find(made, static_cast<uint16_t>(qtype), ask.rotation, ask.refer));
+  return outcome_of(find_in(table, made, static_cast<uint16_t>(qtype), ask.rotation, ask.refer));
 }
 
 }  // namespace inlet53::zone

@@ -14,7 +14,7 @@ std::shared_ptr<const ZoneTable> zone_of(std::string_view apex, std::string_view
 
 Outcome ask(const ZoneIndex& index, std::string_view qname, RRType qtype = RRType::A) {
   const NameKey made = key(qname);
-  return outcome_of(index.find(made, static_cast<uint16_t>(qtype), 0, false));
+  return outcome_of(find_in(index, made, static_cast<uint16_t>(qtype)));
 }
 
 Rdata address(uint8_t last) { return {{192, 0, 2, last}}; }

@@ -261,7 +261,7 @@ TEST(ZoneTable, HoldsAnRRsetThatNoMessageCan) {
   }
   const auto table = zone.build();
   EXPECT_EQ(table->record_count(), 65535U);
-  const auto found = table->find(key("many.example."), 1, 7, false);
+  const auto found = find_in(*table, key("many.example."), 1, 7);
   EXPECT_EQ(found.rrset.wire.count, 65535U);
   EXPECT_EQ(found.rrset.wire.records.size(), 65535U * 16U);
 }
@@ -288,10 +288,10 @@ TEST(ZoneTable, HoldsManyNamesInLittleMemory) {
   EXPECT_EQ(table->record_count(), kNames + 1);
   EXPECT_LT(table->memory_octets() / kNames, 60U);
   for (uint32_t i = 0; i < kNames; i += 97) {
-    const auto finding = table->find(key(owner(i)), 1, 0, false);
+    const auto finding = find_in(*table, key(owner(i)), 1);
     ASSERT_EQ(finding.found, Found::Answer);
     ASSERT_EQ(load_be32(&finding.rrset.wire.records[12]), i);
-    ASSERT_EQ(table->find(key(owner(kNames + i)), 1, 0, false).found, Found::NXDomain);
+    ASSERT_EQ(find_in(*table, key(owner(kNames + i)), 1).found, Found::NXDomain);
   }
 }
 
