@@ -16,6 +16,7 @@ void read_server(TableReader& in, settings::Server& server) {
           in_range<uint32_t>(parse_number, range::kEdnsUdpSize));
   in.read("udp_receive_buffer", Need::Optional, server.udp_receive_buffer,
           in_range<uint32_t>(parse_octets, range::kUdpReceiveBuffer));
+  in.read("udp_segment", Need::Optional, server.udp_segment, parse_boolean);
   in.read("statistics_interval", Need::Optional, server.statistics_interval_seconds,
           in_range<uint32_t>(parse_seconds, range::kStatisticsIntervalSeconds));
 }

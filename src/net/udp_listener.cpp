@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "response_plan.h"
 #include "socket_watcher.h"
 #include <poll.h>
 
@@ -27,22 +28,22 @@ socklen_t address_length(int descriptor) {
 }  // namespace
 
 struct UdpBatch::Impl {
-  Impl() noexcept;
+  explicit Impl(bool group_responses) noexcept;
   void expect_addresses_of(socklen_t length) noexcept;
 
   // Everything that stays the same from batch to batch is filled in once. The kernel writes
   // msg_len, msg_flags and an equal msg_namelen.
   std::array<mmsghdr, kSlots> received{};
-  std::array<mmsghdr, kSlots> responses{};
   std::array<iovec, kSlots> received_octets{};
-  std::array<iovec, kSlots> response_octets{};
   std::array<Datagram, kSlots> datagrams{};
   std::array<sockaddr_in6, kSlots> peers{};
+  ResponsePlan plan;
+  const bool grouping;
   socklen_t address_length = 0;
   alignas(4096) std::array<uint8_t, kSlots * kSlotSize> slots{};
 };
 
-UdpBatch::Impl::Impl() noexcept {
+UdpBatch::Impl::Impl(bool group_responses) noexcept : grouping(group_responses) {
   for (size_t i = 0; i < kSlots; ++i) {
     uint8_t* slot = &slots[i * kSlotSize];
     auto* peer = reinterpret_cast<sockaddr*>(&peers[i]);
@@ -50,8 +51,6 @@ UdpBatch::Impl::Impl() noexcept {
     received[i].msg_hdr.msg_name = peer;
     received[i].msg_hdr.msg_iov = &received_octets[i];
     received[i].msg_hdr.msg_iovlen = 1;
-    responses[i].msg_hdr.msg_iov = &response_octets[i];
-    responses[i].msg_hdr.msg_iovlen = 1;
     datagrams[i] = {.data = slot, .capacity = kSlotSize, .peer = peer};
   }
 }
@@ -59,13 +58,11 @@ UdpBatch::Impl::Impl() noexcept {
 void UdpBatch::Impl::expect_addresses_of(socklen_t length) noexcept {
   if (length == address_length) return;
   address_length = length;
-  for (size_t i = 0; i < kSlots; ++i) {
-    received[i].msg_hdr.msg_namelen = length;
-    responses[i].msg_hdr.msg_namelen = length;
-  }
+  for (mmsghdr& message : received) message.msg_hdr.msg_namelen = length;
+  plan.set_address_length(length);
 }
 
-UdpBatch::UdpBatch() : impl_(std::make_unique<Impl>()) {}
+UdpBatch::UdpBatch(bool group_responses) : impl_(std::make_unique<Impl>(group_responses)) {}
 UdpBatch::~UdpBatch() = default;
 
 struct UdpListener::Impl {
@@ -73,8 +70,8 @@ struct UdpListener::Impl {
 
   void drain() noexcept;
   int receive() noexcept;
-  size_t collect(size_t count) noexcept;
-  void send(size_t count) noexcept;
+  void send(std::span<const Datagram> answered) noexcept;
+  void send_refused(const msghdr& message, int error) noexcept;
   bool wait_for_room() const noexcept;
 
   Descriptor socket;
@@ -83,6 +80,7 @@ struct UdpListener::Impl {
   Handler handler;
   void* context;
   Counts counts;
+  bool grouping;  // responses to one peer may go as one message
   SocketWatcher watcher;
 };
 
@@ -93,6 +91,7 @@ UdpListener::Impl::Impl(Loop& loop, Descriptor descriptor, UdpBatch::Impl& slots
       batch(slots),
       handler(answer),
       context(argument),
+      grouping(slots.grouping && knows_udp_segment(socket.get())),
       watcher(loop, socket.get(), [this](SocketEvents events) {
         drain();
         // Receiving took the error off the socket.
@@ -111,7 +110,7 @@ void UdpListener::Impl::drain() noexcept {
     }
     const auto received = static_cast<size_t>(count);
     handler(context, {batch.datagrams.data(), received});
-    send(collect(received));
+    send({batch.datagrams.data(), received});
     // A short batch emptied the socket: asking again would only give EAGAIN.
     if (received < UdpBatch::kSlots) return;
   }
@@ -132,34 +131,42 @@ int UdpListener::Impl::receive() noexcept {
   return count;
 }
 
-// Lines up the responses of a batch; the octets stay in their slots. Returns how many there are.
-size_t UdpListener::Impl::collect(size_t count) noexcept {
-  size_t responses = 0;
-  for (const Datagram& datagram : std::span(batch.datagrams.data(), count)) {
-    if (datagram.response == 0) continue;
-    batch.response_octets[responses] = {datagram.data, datagram.response};
-    batch.responses[responses].msg_hdr.msg_name = const_cast<sockaddr*>(datagram.peer);
-    ++responses;
-  }
-  return responses;
-}
-
-void UdpListener::Impl::send(size_t count) noexcept {
+void UdpListener::Impl::send(std::span<const Datagram> answered) noexcept {
+  ResponsePlan& plan = batch.plan;
+  const size_t count = plan.line_up(answered, grouping);
   int waits = 0;
   size_t done = 0;
   while (done < count) {
-    const int sent = sendmmsg(socket.get(), &batch.responses[done],
-                              static_cast<unsigned>(count - done), MSG_DONTWAIT);
+    const int sent = sendmmsg(socket.get(), plan.message(done), static_cast<unsigned>(count - done),
+                              MSG_DONTWAIT);
     if (sent > 0) {
-      done += static_cast<size_t>(sent);
+      for (const size_t end = done + static_cast<size_t>(sent); done < end; ++done) {
+        counts.sent_groups += plan.responses_in(done) > 1 ? 1 : 0;
+      }
     } else if (errno != EAGAIN) {
       // The error is the first message's own; the others may go.
-      ++counts.send_failed;
+      send_refused(plan.message(done)->msg_hdr, errno);
       ++done;
     } else if (++waits > kMaxWaits || !wait_for_room()) {
-      counts.send_failed += count - done;
-      return;
+      for (; done < count; ++done) counts.send_failed += plan.responses_in(done);
     }
+  }
+}
+
+void UdpListener::Impl::send_refused(const msghdr& message, int error) noexcept {
+  if (message.msg_iovlen == 1) {
+    ++counts.send_failed;
+    return;
+  }
+  // EMSGSIZE: the path's MTU is below the segment; EIO: its device has no checksum offload.
+  const bool for_being_a_group = error == EINVAL || error == EIO || error == EMSGSIZE;
+  if (for_being_a_group) grouping = false;
+  msghdr single = message;
+  single.msg_control = nullptr;
+  single.msg_controllen = 0;
+  single.msg_iovlen = 1;
+  for (size_t i = 0; i < message.msg_iovlen; ++i, ++single.msg_iov) {
+    if (sendmsg(socket.get(), &single, MSG_DONTWAIT) < 0) ++counts.send_failed;
   }
 }
 

@@ -79,6 +79,7 @@ Result<std::vector<std::vector<AddressSockets>>, net::SocketError> open_sockets(
 struct Worker::Impl {
   explicit Impl(Options given)
       : options(std::move(given)),
+        batch(options.server.udp_segment),
         responder(options.server, options.log, counts),
         flusher(loop, options.log),
         wakeup(loop, [this] { take_orders(); }),

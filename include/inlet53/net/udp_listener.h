@@ -31,7 +31,9 @@ class UdpBatch {
   static constexpr size_t kSlots = 64;
   static constexpr size_t kSlotSize = 4096;
 
-  UdpBatch();
+  /// `group_responses`: those of one size to one peer go to the kernel as one message, where it
+  /// takes that (UDP_SEGMENT, udp(7)); peers receive the same datagrams.
+  explicit UdpBatch(bool group_responses = true);
   ~UdpBatch();
   UdpBatch(const UdpBatch&) = delete;
   UdpBatch& operator=(const UdpBatch&) = delete;
@@ -70,6 +72,7 @@ class UdpListener {
     uint64_t received = 0;
     uint64_t oversized = 0;    // longer than a slot, dropped
     uint64_t send_failed = 0;  // responses that the kernel did not take
+    uint64_t sent_groups = 0;  // messages that carried more than one response
   };
   [[nodiscard]] const Counts& counts() const noexcept;
   [[nodiscard]] int descriptor() const noexcept;

@@ -1,11 +1,17 @@
 #include "inlet53/net/udp_listener.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
 #include <optional>
 #include <set>
 
 #include "net_support.h"
 #include <gtest/gtest.h>
+#include <net/if.h>
+#include <sched.h>
+#include <sys/ioctl.h>
 
 namespace inlet53::net {
 namespace {
@@ -38,7 +44,7 @@ struct Echo {
 };
 
 struct Server {
-  explicit Server(const char* host) {
+  explicit Server(const char* host, bool group_responses = true) : batch(group_responses) {
     auto socket = open_udp(local(host), 4U << 20);
     EXPECT_TRUE(socket) << socket.error().message;
     address = bound_to(socket->get());
@@ -190,6 +196,101 @@ TEST(UdpListener, IsSilentAfterItsEnd) {
   timer.start(2);
   EXPECT_TRUE(run_until(server.loop, [&] { return later; }));
   EXPECT_EQ(server.echo.seen, 0U);
+}
+
+// What each of `clients` gets back for `queries`, which are sent to all of them in turn.
+using Texts = std::vector<std::multiset<std::string>>;
+Texts exchange(Server& server, const std::vector<Descriptor>& clients,
+               const std::vector<std::string>& queries) {
+  for (const std::string& query : queries) {
+    for (const Descriptor& client : clients) send_text(client, query);
+  }
+  EXPECT_TRUE(server.serve(server.echo.seen + queries.size() * clients.size()));
+  Texts answered;
+  for (const Descriptor& client : clients) {
+    auto& texts = answered.emplace_back();
+    while (can_read(client)) texts.insert(receive_text(client));
+  }
+  return answered;
+}
+
+class GroupTest : public ::testing::TestWithParam<const char*> {};
+
+// The same datagrams, whatever their sizes and however many clients take turns, with groups or not.
+TEST_P(GroupTest, EachClientReceivesItsDatagrams) {
+  Server grouping(GetParam());
+  Server single(GetParam(), false);
+  for (const size_t count : {1U, 2U, 3U, 7U, 80U}) {
+    std::vector<std::string> queries;
+    for (size_t i = 0; i < 130 / count + 1; ++i) {
+      // Runs of one size, longer ones, shorter ones, and some that get no answer.
+      const size_t size = i % 10 < 6 ? 50 : 1 + i * 37 % 1200;
+      queries.push_back(i % 13 == 12 ? "-silence"
+                                     : std::string(size, static_cast<char>('a' + i % 26)));
+    }
+    for (Server* server : {&grouping, &single}) {
+      std::vector<Descriptor> clients;
+      for (size_t i = 0; i < count; ++i) clients.push_back(connected(SOCK_DGRAM, server->address));
+      std::multiset<std::string> expected;
+      for (std::string query : queries) {
+        std::ranges::transform(query, query.begin(),
+                               [](char c) { return static_cast<char>(c - 32); });
+        if (query[0] >= 'A') expected.insert(query);
+      }
+      for (const auto& texts : exchange(*server, clients, queries)) EXPECT_EQ(texts, expected);
+      EXPECT_EQ(server->listener->counts().send_failed, 0U);
+    }
+  }
+  EXPECT_GT(grouping.listener->counts().sent_groups, 0U);
+  EXPECT_EQ(single.listener->counts().sent_groups, 0U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Families, GroupTest, ::testing::Values("127.0.0.1", "::1"));
+
+// 64 responses of 1232 octets are more than one message holds.
+TEST(UdpListener, GroupsNoMoreThanOneMessageHolds) {
+  Server server("127.0.0.1");
+  server.echo.response_size = 1232;
+  const std::vector<Descriptor> clients = [&] {
+    std::vector<Descriptor> one;
+    one.push_back(connected(SOCK_DGRAM, server.address));
+    return one;
+  }();
+  const auto answered = exchange(server, clients, std::vector<std::string>(64, "query"));
+  EXPECT_EQ(answered[0].size(), 64U);
+  EXPECT_EQ(server.listener->counts().sent_groups, 2U);
+  EXPECT_EQ(server.listener->counts().send_failed, 0U);
+}
+
+// In a network of its own, which only this process is in: loopback with an MTU of 1000.
+void enter_narrow_network() {
+  ASSERT_EQ(unshare(CLONE_NEWUSER | CLONE_NEWNET), 0) << std::strerror(errno);
+  const Descriptor any(socket(AF_INET, SOCK_DGRAM, 0));
+  ifreq loopback{};
+  std::strcpy(loopback.ifr_name, "lo");
+  loopback.ifr_mtu = 1000;
+  ASSERT_EQ(ioctl(any.get(), SIOCSIFMTU, &loopback), 0) << std::strerror(errno);
+  loopback.ifr_flags = IFF_UP | IFF_RUNNING;
+  ASSERT_EQ(ioctl(any.get(), SIOCSIFFLAGS, &loopback), 0) << std::strerror(errno);
+}
+
+// The kernel refuses segments that are longer than the MTU; single responses it cuts into
+// fragments.
+TEST(UdpListener, SendsOneByOneWhatIsRefusedAsAGroup) {
+  const auto scenario = [] {
+    enter_narrow_network();
+    Server server("127.0.0.1");
+    std::vector<Descriptor> clients;
+    clients.push_back(connected(SOCK_DGRAM, server.address));
+    server.echo.response_size = 1200;
+    EXPECT_EQ(exchange(server, clients, std::vector<std::string>(5, "long"))[0].size(), 5U);
+    server.echo.response_size = 100;  // would do as a group, but is not tried again
+    EXPECT_EQ(exchange(server, clients, std::vector<std::string>(5, "short"))[0].size(), 5U);
+    EXPECT_EQ(server.listener->counts().sent_groups, 0U);
+    EXPECT_EQ(server.listener->counts().send_failed, 0U);
+    std::exit(::testing::Test::HasFailure() ? 1 : 0);
+  };
+  EXPECT_EXIT(scenario(), ::testing::ExitedWithCode(0), "");
 }
 
 }  // namespace
