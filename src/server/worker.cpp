@@ -5,6 +5,7 @@
 #include <thread>
 #include <utility>
 
+#include "prefetch.h"
 #include <pthread.h>
 #include <sched.h>
 
@@ -118,6 +119,7 @@ struct Worker::Impl {
 
   void answer_batch(const resolver::EndpointAddress& address,
                     std::span<net::Datagram> datagrams) noexcept {
+    prefetcher.prefetch(*address.zones, datagrams);
     responder.begin_batch(address, read_clock());
     for (net::Datagram& datagram : datagrams) {
       datagram.response = static_cast<uint32_t>(
@@ -190,6 +192,7 @@ struct Worker::Impl {
 
   net::Loop loop;
   net::UdpBatch batch;
+  BatchPrefetcher prefetcher;
   Responder responder;
   LogFlusher flusher;
   net::Wakeup wakeup;

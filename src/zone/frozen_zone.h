@@ -87,9 +87,10 @@ struct FrozenZone {
   [[nodiscard]] const uint8_t* at(uint32_t place) const noexcept {
     return arena.data() + size_t{place} * kUnit;
   }
-  [[nodiscard]] Slot slot(size_t index) const noexcept {
-    return load<Slot>(arena.data() + slots_offset + index * sizeof(Slot));
+  [[nodiscard]] const uint8_t* slot_at(size_t index) const noexcept {
+    return arena.data() + slots_offset + index * sizeof(Slot);
   }
+  [[nodiscard]] Slot slot(size_t index) const noexcept { return load<Slot>(slot_at(index)); }
 };
 
 [[nodiscard]] constexpr size_t whole_units(size_t octets) noexcept {

@@ -28,6 +28,7 @@ ZoneIndex::ZoneIndex(std::vector<Entry> entries, HashSeed seed)
   std::ranges::stable_sort(entries_, stands_before);
   for (uint32_t entry = 0; entry < entries_.size(); ++entry) {
     const dns::NameView name = entries_[entry].table->apex();
+    has_large_zone_ = has_large_zone_ || entries_[entry].table->is_large();
     if (apexes_.empty() || !apexes_.back().name.equals(name)) {
       apexes_.push_back({name, entry, entry});
       ++first_apex_[name.size() + 1];
@@ -66,6 +67,16 @@ void ZoneIndex::find(const NameKey& key, uint16_t qtype, uint16_t rotation, bool
     }
   }
   finding.found = Found::NotCovered;
+}
+
+PrefetchedSlot ZoneIndex::prefetch(const NameKey& key) const noexcept {
+  for (size_t label = 0; label <= key.label_count(); ++label) {
+    const Apex* apex = find_apex(key.name().suffix(label));
+    if (apex == nullptr) continue;
+    const ZoneTable& table = *entries_[apex->first_entry].table;
+    return table.is_large() ? table.prefetch(key) : PrefetchedSlot{};
+  }
+  return {};
 }
 
 record::AnswerRRset ZoneIndex::find_exact(const NameKey& key, uint16_t type) const noexcept {

@@ -196,6 +196,36 @@ record::AnswerRRset ZoneTable::find_exact(const NameKey& key, uint16_t type) con
   return found;
 }
 
+PrefetchedSlot ZoneTable::prefetch(const NameKey& key) const noexcept {
+  const FrozenZone& zone = *zone_;
+  const size_t depth = depth_of(zone, key);
+  if (depth == 0 || zone.max_depth == 0) return {};
+  const uint64_t hash = key.hash(depth - std::min(depth, zone.max_depth), depth);
+  __builtin_prefetch(zone.slot_at(home_slot(hash, zone.slot_count)));
+  return {&zone, hash};
+}
+
+void ZoneTable::prefetch_node(const PrefetchedSlot& prefetched) noexcept {
+  if (prefetched.zone == nullptr) return;
+  const FrozenZone& zone = *prefetched.zone;
+  // Most names are at home or in the next slots, which are on the same line.
+  constexpr size_t kSlots = 4;
+  size_t index = home_slot(prefetched.hash, zone.slot_count);
+  for (size_t left = kSlots; left > 0 && index < zone.slot_count; --left, ++index) {
+    const Slot slot = zone.slot(index);
+    if (slot.place == 0) return;
+    if (slot.tag != slot_tag(prefetched.hash)) continue;
+    __builtin_prefetch(zone.at(slot.place));
+    __builtin_prefetch(zone.at(slot.place) + 64);
+    return;
+  }
+}
+
+bool ZoneTable::is_large() const noexcept {
+  constexpr size_t kLarge = size_t{2} << 20;
+  return memory_octets() >= kLarge;
+}
+
 dns::NameView ZoneTable::apex() const noexcept { return zone_->apex.view(); }
 
 size_t ZoneTable::name_count() const noexcept { return zone_->name_count; }

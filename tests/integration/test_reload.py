@@ -83,6 +83,24 @@ def test_reloads_under_load_lose_nothing(daemon):
     assert seen == {("10.2.0.1", "10.2.0.2"), ("10.3.0.1", "10.3.0.2")}
 
 
+def names(count, address="10.0.0.1"):
+    return "".join(f"h{i} A {address}\n" for i in range(count))
+
+
+def test_a_reload_asked_for_during_a_reload_reads_the_file_again(daemon):
+    zone = daemon.zone_file.read_text()
+    for i in range(1, 6):
+        daemon.zone_file.write_text(zone + names(3000, f"10.1.0.{i}"))
+        daemon.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: addresses(ask(daemon.endpoints[0], "h7.corp.internal")) == ["10.1.0.5"], "the last version")
+
+
+def test_the_end_does_not_wait_for_a_reload(daemon):
+    daemon.zone_file.write_text(daemon.zone_file.read_text() + names(20000))
+    daemon.process.send_signal(signal.SIGHUP)
+    assert daemon.stop() == 0, daemon.said()
+
+
 def test_exit_codes(tmp_path):
     def run(*arguments):
         return subprocess.run([BUILD / "inlet53d", *arguments], capture_output=True, text=True, timeout=60)
@@ -104,8 +122,7 @@ def test_exit_codes(tmp_path):
 
 def test_signals_during_the_start_are_kept(tmp_path):
     daemon = Daemon(tmp_path)
-    names = "".join(f"h{i} A 10.0.0.1\n" for i in range(2000))
-    daemon.zone_file.write_text(daemon.zone_file.read_text() + names)
+    daemon.zone_file.write_text(daemon.zone_file.read_text() + names(2000))
     with open(daemon.operator_log, "ab") as log:
         daemon.process = subprocess.Popen([BUILD / "inlet53d", "--config", daemon.config_file], stderr=log, stdout=log)
     # Its handlers stand before it reads the zone: SIGHUP is then caught (bit 0 of the mask).

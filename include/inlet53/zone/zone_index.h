@@ -35,6 +35,11 @@ class ZoneIndex {
   /// The RRset of `type` at exactly the key's name in its most specific zone.
   [[nodiscard]] record::AnswerRRset find_exact(const NameKey& key, uint16_t type) const noexcept;
 
+  /// ZoneTable::prefetch of the zone that `find` will ask first. Worth its cost where some zone is
+  /// large (`has_large_zone`).
+  [[nodiscard]] PrefetchedSlot prefetch(const NameKey& key) const noexcept;
+  [[nodiscard]] bool has_large_zone() const noexcept { return has_large_zone_; }
+
   [[nodiscard]] const std::vector<Entry>& entries() const noexcept { return entries_; }
   [[nodiscard]] HashSeed seed() const noexcept { return seed_; }
 
@@ -53,6 +58,7 @@ class ZoneIndex {
   // By size: the first apex of names so long, which is the end of those that are shorter.
   std::array<uint32_t, dns::kMaxName + 2> first_apex_{};
   HashSeed seed_;
+  bool has_large_zone_ = false;
 };
 
 }  // namespace inlet53::zone

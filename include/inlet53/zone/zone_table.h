@@ -44,6 +44,13 @@ struct ZoneTableOptions {
 
 struct FrozenZone;  // the layout, private to the room
 
+/// Where a lookup of some name will read, found out by `ZoneTable::prefetch`. Lifetime: the
+/// table's.
+struct PrefetchedSlot {
+  const FrozenZone* zone = nullptr;  // null: nothing is worth fetching
+  uint64_t hash = 0;
+};
+
 /// A zone, frozen for lookups.
 ///
 /// Layout: one arena of nodes (name, then its RRsets in prepared wire form) and one open-addressed
@@ -73,6 +80,15 @@ class ZoneTable {
 
   /// The RRset of `type` at exactly `name`, for glue; `wire.count` is 0 when there is none.
   [[nodiscard]] record::AnswerRRset find_exact(const NameKey& key, uint16_t type) const noexcept;
+
+  /// For names that will be looked up soon, several at a time: starts to fetch the name's slot into
+  /// the processor's cache, and `prefetch_node`, called when that has had some time, what the slot
+  /// leads to. A table that fits into the cache by itself (`is_large` is false) has nothing to
+  /// gain.
+  /// Requires: as `find`.
+  [[nodiscard]] PrefetchedSlot prefetch(const NameKey& key) const noexcept;
+  static void prefetch_node(const PrefetchedSlot& slot) noexcept;
+  [[nodiscard]] bool is_large() const noexcept;
 
   [[nodiscard]] dns::NameView apex() const noexcept;
   [[nodiscard]] size_t name_count() const noexcept;  // with empty non-terminals

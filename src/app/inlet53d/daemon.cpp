@@ -28,15 +28,6 @@ void raise_descriptor_limit() {
 
 void end_at_once(int) { std::_Exit(kExitOk); }
 
-void apply(const Options& options, settings::Settings& settings) {
-  if (options.workers) settings.server.workers = *options.workers;
-  if (options.cpus) settings.server.cpus = *options.cpus;
-  if (options.query_log) {
-    settings.query_log.file =
-        *options.query_log == "off" ? "" : std::filesystem::absolute(*options.query_log).string();
-  }
-}
-
 }  // namespace
 
 Daemon::Daemon(Options options)
@@ -72,30 +63,13 @@ int Daemon::run() {
   if (query_log_ != nullptr) query_log_->close();
   log_statistics();
   log_info("ended");
+  // A reload that is still being prepared is of no use to anybody.
+  if (preparation_ != nullptr && !preparation_->finished()) std::_Exit(kExitOk);
   return kExitOk;
 }
 
-std::unique_ptr<Daemon::Prepared> Daemon::prepare() const {
-  auto config = config::load_config(options_.config);
-  if (!config) {
-    for (const config::ConfigError& error : config.error()) log_error(error.to_text());
-    return nullptr;
-  }
-  if (!topology::calls_for_dns(config->topology)) {
-    log_error(concat(options_.config, ": no resolver endpoint has an enabled IP address"));
-    return nullptr;
-  }
-  auto state = resolver::build_state(config->topology, seed_);
-  if (!state) {
-    log_error(state.error().to_text());
-    return nullptr;
-  }
-  apply(options_, config->settings);
-  return std::make_unique<Prepared>(Prepared{std::move(*config), std::move(*state)});
-}
-
 int Daemon::start() {
-  auto prepared = prepare();
+  auto prepared = prepare(options_, seed_);
   if (prepared == nullptr) return kExitConfiguration;
   config_ = std::move(prepared->config);
   auto sockets = open_sockets(*prepared->state);
@@ -173,11 +147,16 @@ void Daemon::assign(std::shared_ptr<const resolver::ResolverState> state, Socket
 
 void Daemon::reload() {
   if (ending_) return;
-  if (assigning_ > 0) {
-    reload_wanted_ = true;  // addresses that are being closed might be wanted again
+  // Addresses that are being closed might be wanted again; and the file may have changed since a
+  // reload that is being prepared read it.
+  if (assigning_ > 0 || preparation_ != nullptr) {
+    reload_wanted_ = true;
     return;
   }
-  auto prepared = prepare();
+  preparation_ = std::make_unique<Preparation>(options_, seed_, [this] { news_.wake(); });
+}
+
+void Daemon::take_up(std::unique_ptr<Prepared> prepared) {
   std::optional<Sockets> sockets;
   if (prepared != nullptr) sockets = open_sockets(*prepared->state);
   if (!sockets) {
@@ -197,6 +176,11 @@ void Daemon::take_news() {
   if (ending_) {
     if (running_ == 0) loop_.stop();
     return;
+  }
+  if (preparation_ != nullptr && preparation_->finished()) {
+    auto prepared = preparation_->take();
+    preparation_.reset();
+    take_up(std::move(prepared));
   }
   if (assigning_ > 0) return;
   retiring_.reset();

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "options.h"
+#include "preparation.h"
 
-#include "inlet53/base/result.h"
 #include "inlet53/config/config.h"
 #include "inlet53/net/loop.h"
 #include "inlet53/querylog/query_log.h"
@@ -18,7 +18,7 @@
 namespace inlet53::app {
 
 /// The DNS daemon: reads the configuration, runs the workers and the query log, takes signals.
-/// It answers nothing itself; a reload is prepared here, whole, before a worker hears of it.
+/// It answers nothing itself; a reload is prepared beside it, whole, before a worker hears of it.
 /// Threads: the main thread's.
 class Daemon {
  public:
@@ -31,18 +31,11 @@ class Daemon {
   [[nodiscard]] int run();
 
  private:
-  /// A configuration with the state that was built from it.
-  struct Prepared {
-    config::Config config;
-    std::shared_ptr<const resolver::ResolverState> state;
-  };
-
-  /// Reads and builds; logs every error and returns null when there is one.
-  [[nodiscard]] std::unique_ptr<Prepared> prepare() const;
   [[nodiscard]] int start();
   [[nodiscard]] int start_query_log(const settings::QueryLog& settings);
   void start_workers();
   void reload();
+  void take_up(std::unique_ptr<Prepared> prepared);
   /// One list of sockets a worker, for the addresses that `state` serves and we do not yet.
   using Sockets = std::vector<std::vector<server::AddressSockets>>;
   /// Logs why and returns nothing when an address can't be had: nothing has changed then.
@@ -62,10 +55,11 @@ class Daemon {
   std::unique_ptr<querylog::QueryLog> query_log_;
   std::atomic<size_t> assigning_{0};  // workers that have not taken up `state_`
   std::atomic<size_t> running_{0};    // workers that have not ended
-  net::Wakeup news_;                  // either count has come to 0
+  net::Wakeup news_;                  // either count has come to 0, or a reload is prepared
   bool reload_wanted_ = false;
   bool ending_ = false;
   std::vector<std::unique_ptr<server::Worker>> workers_;
+  std::unique_ptr<Preparation> preparation_;  // of a reload; null: none
 };
 
 }  // namespace inlet53::app

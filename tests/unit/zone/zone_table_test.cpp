@@ -287,7 +287,10 @@ TEST(ZoneTable, HoldsManyNamesInLittleMemory) {
   EXPECT_EQ(table->name_count(), kNames + 1);
   EXPECT_EQ(table->record_count(), kNames + 1);
   EXPECT_LT(table->memory_octets() / kNames, 60U);
+  EXPECT_TRUE(table->is_large());
   for (uint32_t i = 0; i < kNames; i += 97) {
+    ZoneTable::prefetch_node(table->prefetch(key(owner(i))));
+    ZoneTable::prefetch_node(table->prefetch(key(owner(kNames + i))));
     const auto finding = find_in(*table, key(owner(i)), 1);
     ASSERT_EQ(finding.found, Found::Answer);
     ASSERT_EQ(load_be32(&finding.rrset.wire.records[12]), i);

@@ -1,0 +1,63 @@
+#include "preparation.h"
+
+#include <filesystem>
+#include <utility>
+
+#include <malloc.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "inlet53/base/operator_log.h"
+#include "inlet53/base/text.h"
+#include "inlet53/topology/topology.h"
+
+namespace inlet53::app {
+
+namespace {
+
+constexpr int kNice = 10;
+
+void apply(const Options& options, settings::Settings& settings) {
+  if (options.workers) settings.server.workers = *options.workers;
+  if (options.cpus) settings.server.cpus = *options.cpus;
+  if (options.query_log) {
+    settings.query_log.file =
+        *options.query_log == "off" ? "" : std::filesystem::absolute(*options.query_log).string();
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<Prepared> prepare(const Options& options, zone::HashSeed seed) {
+  auto config = config::load_config(options.config);
+  if (!config) {
+    for (const config::ConfigError& error : config.error()) log_error(error.to_text());
+    return nullptr;
+  }
+  if (!topology::calls_for_dns(config->topology)) {
+    log_error(concat(options.config, ": no resolver endpoint has an enabled IP address"));
+    return nullptr;
+  }
+  auto state = resolver::build_state(config->topology, seed);
+  // What building took is nearly as much as the tables themselves, and the next time is far off.
+  malloc_trim(0);
+  if (!state) {
+    log_error(state.error().to_text());
+    return nullptr;
+  }
+  apply(options, config->settings);
+  return std::make_unique<Prepared>(Prepared{std::move(*config), std::move(*state)});
+}
+
+Preparation::Preparation(const Options& options, zone::HashSeed seed, std::function<void()> done)
+    : thread_([this, &options, seed, done = std::move(done)] {
+        // On Linux a thread has a nice value of its own. Refused, it is as it was.
+        static_cast<void>(setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNice));
+        prepared_ = prepare(options, seed);
+        finished_ = true;
+        done();
+      }) {}
+
+Preparation::~Preparation() { thread_.join(); }
+
+}  // namespace inlet53::app
