@@ -1,0 +1,182 @@
+#include "inlet53/loadgen/load_run.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <memory>
+
+#include "ledger.h"
+#include "monotonic.h"
+#include "tcp_transport.h"
+#include "udp_transport.h"
+#include <sys/prctl.h>
+
+namespace inlet53::loadgen {
+
+namespace {
+
+constexpr double kSecond = 1e9;
+constexpr uint64_t kSecondNs = 1'000'000'000;
+// After so long without an answer there is nothing to be missed by sleeping until one comes.
+constexpr uint64_t kSpinNs = 1'000'000;
+// How often the end of the run is looked for at least.
+constexpr uint64_t kLookNs = 10'000'000;
+// What a paced run sends at most before it looks for answers again, when it has to catch up.
+constexpr uint64_t kMaxCatchUp = 64;
+// How long a paced run waits for answers when the sockets take no more queries.
+constexpr uint64_t kFullNs = 100'000;
+
+uint64_t to_ns(double seconds) noexcept {
+  return static_cast<uint64_t>(std::min(seconds, 1e9) * kSecond);
+}
+
+// A sleep that ends when it should: by default the kernel may add 50 µs.
+class ExactTimers {
+ public:
+  ExactTimers() noexcept : before_(prctl(PR_GET_TIMERSLACK)) { prctl(PR_SET_TIMERSLACK, 1UL); }
+  ~ExactTimers() { prctl(PR_SET_TIMERSLACK, static_cast<unsigned long>(before_)); }
+  ExactTimers(const ExactTimers&) = delete;
+  ExactTimers& operator=(const ExactTimers&) = delete;
+
+ private:
+  int before_;
+};
+
+// Twice what can be in flight on a channel, and enough for late answers to be known by.
+size_t slots_for(const LoadOptions& options) {
+  const double in_flight = options.rate ? *options.rate * options.timeout_seconds
+                                        : static_cast<double>(options.outstanding);
+  const double each = 2 * in_flight / static_cast<double>(options.channels);
+  const size_t wanted =
+      std::max(static_cast<size_t>(std::min(each, 65536.0)), (size_t{1} << 18) / options.channels);
+  return std::bit_ceil(std::clamp<size_t>(wanted, 256, 65536));
+}
+
+using Opened = Result<std::unique_ptr<Transport>, std::string>;
+
+Opened open_transport(const LoadOptions& options) {
+  const auto use = options.rate ? ReadySet::Use::Often : ReadySet::Use::Seldom;
+  if (options.transport == TransportKind::Udp) {
+    return UdpTransport::open(options.server, options.channels, use);
+  }
+  const size_t share = (options.outstanding + options.channels - 1) / options.channels;
+  return TcpTransport::open(
+      options.server,
+      {options.channels, options.rate ? std::numeric_limits<size_t>::max() : share, use});
+}
+
+class LoadRun {
+ public:
+  LoadRun(const LoadOptions& options, const Workload& workload, const std::atomic<bool>& stop,
+          const Progress& progress, Transport& transport)
+      : options_(options),
+        stop_(stop),
+        progress_(progress),
+        transport_(transport),
+        start_ns_(monotonic_ns()),
+        end_ns_(start_ns_ + to_ns(options.max_seconds)),
+        next_progress_ns_(start_ns_ + kSecondNs),
+        ledger_(workload, ledger_options()) {
+    transport_.attach(ledger_);
+  }
+
+  Result<Report, std::string> run() {
+    options_.rate ? keep_pace() : keep_outstanding();
+    const uint64_t sent_ns = std::min(monotonic_ns(), end_ns_);
+    drain();
+    if (!transport_.failure().empty()) return Unexpected(transport_.failure());
+    const uint64_t end_ns = std::max(sent_ns, ledger_.last_answer_ns());
+    return Report{ledger_.tally(), static_cast<double>(end_ns - start_ns_) / kSecond};
+  }
+
+ private:
+  [[nodiscard]] Ledger::Options ledger_options() const {
+    Ledger::Options ledger;
+    ledger.channels = options_.channels;
+    ledger.slots = slots_for(options_);
+    ledger.timeout_ns = to_ns(options_.timeout_seconds);
+    if (options_.rate) ledger.pace = Pace(*options_.rate, start_ns_);
+    return ledger;
+  }
+
+  // Looks at what only time changes; true when no more is to be sent.
+  bool is_over(uint64_t now) {
+    ledger_.expire(now);
+    if (now >= next_progress_ns_) {
+      next_progress_ns_ += kSecondNs;
+      if (progress_) progress_(ledger_.tally(), static_cast<double>(now - start_ns_) / kSecond);
+    }
+    return now >= end_ns_ || stop_ || ledger_.tally().sent >= options_.max_queries ||
+           !transport_.failure().empty();
+  }
+
+  size_t refill() noexcept {
+    const size_t in_flight = ledger_.in_flight();
+    if (in_flight >= options_.outstanding) return 0;
+    const uint64_t left = options_.max_queries - ledger_.tally().sent;
+    return transport_.send(std::min<uint64_t>(options_.outstanding - in_flight, left));
+  }
+
+  void keep_outstanding() {
+    uint64_t now = start_ns_;
+    uint64_t busy_ns = now;
+    while (!is_over(now)) {
+      size_t moved = 0;
+      for (size_t i = 0; i < transport_.channels(); ++i) {
+        moved += transport_.receive(i);
+        moved += refill();
+      }
+      now = monotonic_ns();
+      if (moved > 0) busy_ns = now;
+      if (now - busy_ns > kSpinNs) transport_.wait(kLookNs);
+    }
+  }
+
+  void keep_pace() {
+    const ExactTimers exact;
+    const Pace pace(*options_.rate, start_ns_);
+    for (uint64_t now = start_ns_; !is_over(now); now = monotonic_ns()) {
+      const uint64_t next = send_due(pace, now);
+      const uint64_t after = monotonic_ns();
+      const uint64_t timeout = std::min(next > after ? next - after : 0, kLookNs);
+      for (const uint32_t channel : transport_.wait(timeout)) transport_.receive(channel);
+    }
+  }
+
+  // Sends what is due by now; says when to send again.
+  uint64_t send_due(const Pace& pace, uint64_t now) {
+    uint64_t due = 0;
+    const uint64_t first = ledger_.tally().sent;
+    const uint64_t limit = std::min(kMaxCatchUp, options_.max_queries - first);
+    while (due < limit && pace.due_ns(first + due) <= now) ++due;
+    if (due > 0 && transport_.send(due) == 0) return now + kFullNs;
+    return pace.due_ns(ledger_.tally().sent);
+  }
+
+  void drain() {
+    while (ledger_.in_flight() > 0 && transport_.failure().empty()) {
+      for (const uint32_t channel : transport_.wait(kLookNs)) transport_.receive(channel);
+      ledger_.expire(monotonic_ns());
+    }
+  }
+
+  const LoadOptions& options_;
+  const std::atomic<bool>& stop_;
+  const Progress& progress_;
+  Transport& transport_;
+  uint64_t start_ns_;
+  uint64_t end_ns_;
+  uint64_t next_progress_ns_;
+  Ledger ledger_;
+};
+
+}  // namespace
+
+Result<Report, std::string> run_load(const LoadOptions& options, const Workload& workload,
+                                     const std::atomic<bool>& stop, const Progress& progress) {
+  auto transport = open_transport(options);
+  if (!transport) return Unexpected(transport.error());
+  return std::make_unique<LoadRun>(options, workload, stop, progress, **transport)->run();
+}
+
+}  // namespace inlet53::loadgen

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "ready_set.h"
+#include "transport.h"
+
+#include "inlet53/base/ip_address.h"
+#include "inlet53/base/result.h"
+#include "inlet53/net/socket.h"
+
+namespace inlet53::loadgen {
+
+/// Queries over TCP: pipelined on connections that stay open, answers in any order. A connection
+/// that ends loses what is in flight on it, and is opened again when its turn comes: at once if it
+/// brought an answer, else after 100 ms. Source: RFC 7766 §6.2, §8.
+class TcpTransport final : public Transport {
+ public:
+  struct Options {
+    size_t connections = 10;
+    size_t share = 1;  // queries in flight on each at most
+    ReadySet::Use use = ReadySet::Use::Seldom;
+  };
+  /// Begins to connect. The error says what the system said.
+  [[nodiscard]] static Result<std::unique_ptr<TcpTransport>, std::string> open(
+      const SocketAddress& server, const Options& options);
+  ~TcpTransport() override;
+
+  void attach(Ledger& ledger) noexcept override { ledger_ = &ledger; }
+  [[nodiscard]] size_t channels() const noexcept override { return connections_.size(); }
+  size_t send(size_t count) noexcept override;
+  size_t receive(size_t channel) noexcept override;
+  std::span<const uint32_t> wait(uint64_t timeout_ns) noexcept override;
+
+ private:
+  struct Connection {
+    [[nodiscard]] bool has_pending() const noexcept { return out_begin < out_end; }
+    void reset() noexcept;
+
+    net::Descriptor socket;
+    std::vector<uint8_t> out = std::vector<uint8_t>(size_t{64} << 10);
+    size_t out_begin = 0;
+    size_t out_end = 0;
+    // The largest message and more behind it.
+    std::vector<uint8_t> in = std::vector<uint8_t>(size_t{128} << 10);
+    size_t in_end = 0;
+    bool brought_answers = false;
+    uint64_t retry_at_ns = 0;
+  };
+  TcpTransport(const SocketAddress& server, const Options& options);
+  [[nodiscard]] int connect(size_t channel) noexcept;
+  bool append_query(size_t channel, uint64_t now) noexcept;
+  bool reopen(size_t channel, uint64_t now) noexcept;
+  void flush(size_t channel) noexcept;
+  size_t take_messages(size_t channel) noexcept;
+  void end(size_t channel, int error) noexcept;
+  [[nodiscard]] std::string complaint(int error) const;
+
+  SocketAddress server_;
+  size_t share_;
+  std::vector<Connection> connections_;
+  ReadySet ready_;
+  Ledger* ledger_ = nullptr;
+  size_t next_ = 0;
+};
+
+}  // namespace inlet53::loadgen
