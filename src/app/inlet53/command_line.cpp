@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "bench_command_line.h"
 #include <CLI/CLI.hpp>
 
 #include "inlet53/base/exit_code.h"
@@ -95,12 +96,14 @@ std::variant<Command, int> parse_command_line(int argc, char** argv) {
   CheckOptions check;
   UpOptions up;
   LogsTailOptions tail;
+  BenchOptions bench;
   Texts texts;
   const CLI::App* check_verb = add_check(app, check, texts.output);
   const CLI::App* up_verb = add_up(app, up);
   CLI::App* logs_verb = app.add_subcommand("logs", "reads query logs");
   logs_verb->require_subcommand(1);
   add_tail(*logs_verb, tail, texts);
+  const CLI::App* bench_verb = add_bench(app, bench, texts.output);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -112,6 +115,10 @@ std::variant<Command, int> parse_command_line(int argc, char** argv) {
     return Command{check};
   }
   if (up_verb->parsed()) return Command{up};
+  if (bench_verb->parsed()) {
+    bench.json = texts.output == "json";
+    return Command{bench};
+  }
   if (texts.output == "json") tail.format = logs::TailFormat::Json;
   if (texts.records == "all") {
     tail.records = logs::kAllRecords;

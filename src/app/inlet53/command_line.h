@@ -2,6 +2,7 @@
 
 #include <variant>
 
+#include "bench.h"
 #include "check.h"
 #include "logs_tail.h"
 #include "up.h"
@@ -9,7 +10,7 @@
 namespace inlet53::app {
 
 /// One verb with its options.
-using Command = std::variant<CheckOptions, UpOptions, LogsTailOptions>;
+using Command = std::variant<CheckOptions, UpOptions, LogsTailOptions, BenchOptions>;
 
 /// Parses the command line. An int is the exit code to end with (help, version, usage error): what
 /// there is to say has been printed.

@@ -1,0 +1,152 @@
+#include "bench_workload.h"
+
+#include <set>
+#include <utility>
+
+#include "inlet53/base/exit_code.h"
+#include "inlet53/base/text.h"
+#include "inlet53/config/config.h"
+#include "inlet53/loadgen/names_file.h"
+#include "inlet53/zone/zone_loader.h"
+
+namespace inlet53::app {
+
+namespace {
+
+using loadgen::QuestionList;
+template <class T>
+using Gathered = Result<T, BenchFault>;
+
+constexpr std::string_view kService = "execute-api";
+
+auto usage(std::string text) { return Unexpected(BenchFault{std::move(text), kExitUsage}); }
+auto invalid(std::string text) {
+  return Unexpected(BenchFault{std::move(text), kExitConfiguration});
+}
+
+std::string api_domain(std::string_view region) {
+  return concat(kService, '.', region, ".amazonaws.com");
+}
+
+Gathered<dns::Name> parse_name(std::string_view text) {
+  const auto name = dns::Name::parse_text(text);
+  if (!name) return usage(concat("not a domain name: ", text));
+  return *name;
+}
+
+// What is gathered from a configuration.
+struct Sources {
+  QuestionList questions;
+  std::string zone;  // the first hosted zone, or empty
+};
+
+void add_name(QuestionList& list, std::string_view text, uint16_t type) {
+  if (const auto name = dns::Name::parse_text(text)) list.add(name->view(), type);
+}
+
+// Each API as private DNS has it, and with each endpoint that it is associated with.
+void add_rest_apis(const topology::Topology& topology, uint16_t type, QuestionList& list) {
+  for (const topology::RestApi& api : topology.rest_apis) {
+    const std::string domain = api_domain(api.region);
+    for (const std::string& endpoint : api.vpc_endpoints) {
+      add_name(list, concat(api.id, '-', endpoint, '.', domain), type);
+      const topology::VpcEndpoint* found = topology.find_vpc_endpoint(endpoint);
+      if (found == nullptr || found->private_dns == topology::PrivateDns::Disabled) continue;
+      add_name(list, concat(api.id, '.', domain), type);
+    }
+  }
+}
+
+// Regions whose APIs are all answered, of which the configuration names none.
+std::set<std::string> open_regions(const topology::Topology& topology) {
+  std::set<std::string> regions;
+  for (const topology::VpcEndpoint& endpoint : topology.vpc_endpoints) {
+    if (topology::service_label(endpoint.service_name) != kService) continue;
+    if (endpoint.private_dns != topology::PrivateDns::Enabled) continue;
+    regions.emplace(topology::service_region(endpoint.service_name));
+  }
+  for (const topology::RestApi& api : topology.rest_apis) regions.erase(api.region);
+  return regions;
+}
+
+void add_all(const QuestionList& from, QuestionList& list) {
+  for (size_t i = 0; i < from.size(); ++i) list.add_question(from.question(i));
+}
+
+Gathered<void> add_zone(const topology::HostedZone& zone, QuestionList& list) {
+  const auto apex = dns::Name::parse_text(zone.domain_name);
+  if (!apex) return invalid(concat("not a domain name: ", zone.domain_name));
+  const auto data = zone::load_zone_file(zone.file, apex->view());
+  if (!data) return invalid(data.error().to_text());
+  for (size_t i = 0; i < data->size(); ++i) {
+    const auto record = data->record(i);
+    const bool is_wildcard = as_text(record.owner.bytes()).starts_with("\1*");
+    if (!is_wildcard) list.add(record.owner, record.type);
+  }
+  return {};
+}
+
+Gathered<Sources> read_config(const BenchOptions& options, uint16_t type) {
+  const auto config = config::load_config(options.config);
+  if (!config) {
+    std::string faults;
+    for (const auto& error : config.error()) {
+      faults = concat(faults, faults.empty() ? "" : "\ninlet53: ", error.to_text());
+    }
+    return invalid(std::move(faults));
+  }
+  Sources sources;
+  add_rest_apis(config->topology, type, sources.questions);
+  for (const std::string& region : open_regions(config->topology)) {
+    const auto domain = parse_name(api_domain(region));
+    if (!domain) return Unexpected(domain.error());
+    add_all(QuestionList::random_apis(options.api_names, domain->view(), type, options.seed),
+            sources.questions);
+  }
+  for (const topology::HostedZone& zone : config->topology.hosted_zones) {
+    if (sources.zone.empty()) sources.zone = zone.domain_name;
+    if (auto added = add_zone(zone, sources.questions); !added) return Unexpected(added.error());
+  }
+  if (sources.questions.size() == 0) {
+    return invalid(concat(options.config, ": names nothing to ask for"));
+  }
+  return sources;
+}
+
+Gathered<Sources> gather(const BenchOptions& options, uint16_t type) {
+  if (!options.config.empty()) return read_config(options, type);
+  if (!options.names.empty()) {
+    auto questions = loadgen::read_names_file(options.names, type);
+    if (!questions) return usage(questions.error());
+    return Sources{std::move(*questions), {}};
+  }
+  const auto domain = parse_name(api_domain(options.region));
+  if (!domain) return Unexpected(domain.error());
+  return Sources{QuestionList::random_apis(options.api_names, domain->view(), type, options.seed),
+                 {}};
+}
+
+}  // namespace
+
+Result<loadgen::Workload, BenchFault> make_workload(const BenchOptions& options) {
+  const auto type = dns::parse_type(options.type);
+  if (!type) return usage(concat("not a type: ", options.type));
+  auto sources = gather(options, *type);
+  if (!sources) return Unexpected(sources.error());
+
+  // RFC 6761 §6.4 keeps `invalid` from ever having names.
+  std::string domain = options.miss_domain.empty() ? sources->zone : options.miss_domain;
+  if (domain.empty()) domain = "invalid";
+  const auto miss_domain = parse_name(domain);
+  if (!miss_domain) return Unexpected(miss_domain.error());
+  if (miss_domain->view().size() + 1 + loadgen::Workload::kMissLabel > dns::kMaxName) {
+    return usage(concat("no room for names below ", domain));
+  }
+  return loadgen::Workload(std::move(sources->questions), {.misses_percent = options.misses_percent,
+                                                           .miss_domain = *miss_domain,
+                                                           .miss_type = *type,
+                                                           .sequential = options.sequential,
+                                                           .seed = options.seed});
+}
+
+}  // namespace inlet53::app
