@@ -38,7 +38,7 @@ class QuestionList {
 /// In which order and mix the questions are asked.
 struct Mix {
   double misses_percent = 0;  // of the queries, for names that don't exist
-  dns::Name miss_domain;      // under which those are made up; at most 238 octets
+  dns::Name miss_domain{};    // under which those are made up; at most 238 octets
   uint16_t miss_type = static_cast<uint16_t>(dns::RRType::A);
   bool sequential = false;  // the questions in turn; else each at random
   uint64_t seed = 1;

@@ -1,5 +1,8 @@
 #include "bench_command_line.h"
 
+#include <cstdint>
+#include <limits>
+
 #include <CLI/CLI.hpp>
 
 namespace inlet53::app {
@@ -14,7 +17,10 @@ constexpr const char* kDetails =
     "Exit code 0: every query was answered and nothing else came; 1: some were lost, or answers\n"
     "were wrong, or nobody listens.";
 
-CLI::Validator whole(double low, double high) { return CLI::Range(low, high).description(""); }
+template <class Number>
+CLI::Validator from_to(Number low, Number high) {
+  return CLI::Range(low, high).description("");
+}
 
 void add_names(CLI::App& bench, BenchOptions& options) {
   auto* names =
@@ -27,7 +33,7 @@ void add_names(CLI::App& bench, BenchOptions& options) {
       .add_option("--api-names", options.api_names,
                   "ask for N random API ids of --region (default: 10000)")
       ->type_name("N")
-      ->check(whole(1, 10'000'000))
+      ->check(from_to(1, 10'000'000))
       ->excludes(names);
   bench.add_option("--region", options.region, "the region of --api-names (default: eu-west-1)")
       ->type_name("REGION")
@@ -39,46 +45,47 @@ void add_names(CLI::App& bench, BenchOptions& options) {
       .add_option("--misses", options.misses_percent,
                   "so many of 100 queries ask for names that don't exist (default: 0)")
       ->type_name("PERCENT")
-      ->check(whole(0, 100));
+      ->check(from_to(0.0, 100.0));
   bench
       .add_option("--miss-domain", options.miss_domain,
                   "below which those are made up (default: the first hosted zone, or invalid)")
       ->type_name("DOMAIN");
   bench.add_flag("--sequential", options.sequential, "the names in turn, not at random");
   bench.add_option("--seed", options.seed, "another number, other random choices (default: 1)")
-      ->type_name("N");
+      ->type_name("N")
+      ->check(from_to<int64_t>(0, std::numeric_limits<int64_t>::max()));
 }
 
 void add_load(CLI::App& bench, BenchOptions& options) {
   auto* outstanding = bench.add_option("--outstanding", options.outstanding,
                                        "queries in flight in all (default: 256)");
-  outstanding->type_name("N")->check(whole(1, 32768));
+  outstanding->type_name("N")->check(from_to(1, 32768));
   bench.add_option("--rate", options.rate, "send so many queries a second, evenly spaced")
       ->type_name("QPS")
-      ->check(whole(0.001, 10'000'000))
+      ->check(from_to(0.001, 1e7))
       ->excludes(outstanding);
   bench.add_option("--seconds", options.seconds, "for so long (default: 10, or until --queries)")
       ->type_name("S")
-      ->check(whole(0.001, 31'536'000));
+      ->check(from_to(0.001, 31'536'000.0));
   bench.add_option("--queries", options.queries, "so many at most")
       ->type_name("N")
-      ->check(whole(1, 1e15));
+      ->check(from_to<int64_t>(1, 1'000'000'000'000'000));
   bench
       .add_option("--timeout", options.timeout_seconds,
                   "a query not answered by then is lost (default: 2)")
       ->type_name("S")
-      ->check(whole(0.001, 60));
+      ->check(from_to(0.001, 60.0));
 }
 
 void add_transport(CLI::App& bench, BenchOptions& options) {
   auto* sockets = bench.add_option("--sockets", options.sockets,
                                    "UDP sockets, each with its own port (default: 64)");
-  sockets->type_name("N")->check(whole(1, 10'000));
+  sockets->type_name("N")->check(from_to(1, 10'000));
   auto* tcp = bench.add_flag("--tcp", options.tcp, "over TCP, pipelined");
   tcp->excludes(sockets);
   bench.add_option("--connections", options.connections, "TCP connections (default: 10)")
       ->type_name("N")
-      ->check(whole(1, 10'000))
+      ->check(from_to(1, 1000))
       ->needs(tcp);
 }
 

@@ -78,8 +78,14 @@ Gathered<void> add_zone(const topology::HostedZone& zone, QuestionList& list) {
   if (!apex) return invalid(concat("not a domain name: ", zone.domain_name));
   const auto data = zone::load_zone_file(zone.file, apex->view());
   if (!data) return invalid(data.error().to_text());
+  dns::Name last;
+  uint16_t last_type = 0;
   for (size_t i = 0; i < data->size(); ++i) {
     const auto record = data->record(i);
+    // Records of one RRset mostly stand together; they are one question.
+    if (record.type == last_type && record.owner.equals(last.view())) continue;
+    last = dns::Name(record.owner);
+    last_type = record.type;
     const bool is_wildcard = as_text(record.owner.bytes()).starts_with("\1*");
     if (!is_wildcard) list.add(record.owner, record.type);
   }
