@@ -1,0 +1,137 @@
+#include "inlet53/loadgen/load_run.h"
+
+#include <array>
+#include <set>
+#include <thread>
+
+#include "loadgen_support.h"
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include "inlet53/net/socket.h"
+
+namespace inlet53::loadgen {
+namespace {
+
+// A DNS server of a kind on a thread of its own: what it receives, it returns with QR set.
+class Echo {
+ public:
+  Echo() {
+    const auto any = SocketAddress::parse("127.0.0.1:0").value();
+    socket_ = std::move(net::open_udp(any, 0).value());
+    sockaddr_storage bound{};
+    socklen_t length = sizeof bound;
+    getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&bound), &length);
+    address_ = SocketAddress::from_sockaddr(reinterpret_cast<sockaddr*>(&bound));
+    thread_ = std::thread([this] { serve(); });
+  }
+  ~Echo() { end(); }
+
+  [[nodiscard]] const SocketAddress& address() const { return address_; }
+  // The source port of each query, in order. Ends the thread.
+  const std::vector<uint16_t>& ports() {
+    end();
+    return ports_;
+  }
+
+ private:
+  void end() {
+    stop_ = true;
+    if (thread_.joinable()) thread_.join();
+  }
+  void serve() {
+    while (!stop_) {
+      pollfd watched{socket_.get(), POLLIN, 0};
+      if (poll(&watched, 1, 20) > 0) echo_one();
+    }
+  }
+  void echo_one() {
+    std::array<uint8_t, 512> message;
+    sockaddr_storage from{};
+    socklen_t length = sizeof from;
+    auto* address = reinterpret_cast<sockaddr*>(&from);
+    const ssize_t size =
+        recvfrom(socket_.get(), message.data(), message.size(), 0, address, &length);
+    if (size < 0) return;
+    ports_.push_back(SocketAddress::from_sockaddr(address).port);
+    message[2] |= 0x80;
+    sendto(socket_.get(), message.data(), static_cast<size_t>(size), 0, address, length);
+  }
+
+  net::Descriptor socket_;
+  SocketAddress address_;
+  std::vector<uint16_t> ports_;
+  std::atomic<bool> stop_{false};
+  std::thread thread_;
+};
+
+class LoadRunTest : public testing::Test {
+ protected:
+  LoadRunTest() {
+    options_.server = echo_.address();
+    options_.timeout_seconds = 60;  // nothing is lost here, however slow the machine is
+    options_.outstanding = 32;
+  }
+  Tally run() {
+    const auto report = run_load(options_, workload_, stop_, {});
+    EXPECT_TRUE(report.has_value()) << report.error();
+    return report ? report->tally : Tally{};
+  }
+
+  Echo echo_;
+  LoadOptions options_;
+  std::atomic<bool> stop_{false};
+  Workload workload_{test::questions({"a.test", "b.test"}), {.misses_percent = 10}};
+};
+
+TEST_F(LoadRunTest, EveryQueryIsAnsweredWhateverTheSockets) {
+  options_.max_queries = 500;
+  for (const size_t sockets : {1, 4, 5, 64}) {
+    options_.channels = sockets;
+    const Tally tally = run();
+    EXPECT_EQ(tally.sent, 500U);
+    EXPECT_EQ(tally.answered, 500U);
+    EXPECT_EQ(tally.wrong, 0U);
+    EXPECT_EQ(tally.rcodes[0], 500U);
+    EXPECT_EQ(tally.latency.count(), 500U);
+  }
+}
+
+TEST_F(LoadRunTest, NoTwoSuccessiveQueriesComeFromOnePort) {
+  options_.max_queries = 500;
+  options_.channels = 8;
+  run();
+  const auto& ports = echo_.ports();
+  ASSERT_EQ(ports.size(), 500U);
+  EXPECT_EQ(std::set<uint16_t>(ports.begin(), ports.end()).size(), 8U);
+  for (size_t i = 8; i < ports.size(); ++i) EXPECT_EQ(ports[i], ports[i - 8]) << i;
+}
+
+TEST_F(LoadRunTest, APacedRunSendsEveryQuery) {
+  options_.max_queries = 300;
+  options_.rate = 5000;
+  const Tally tally = run();
+  EXPECT_EQ(tally.sent, 300U);
+  EXPECT_EQ(tally.answered, 300U);
+}
+
+TEST_F(LoadRunTest, StopsWhenToldTo) {
+  stop_ = true;
+  EXPECT_EQ(run().sent, 0U);
+}
+
+TEST_F(LoadRunTest, SaysThatNobodyListens) {
+  options_.server.address = IpAddress::parse("127.0.0.9").value();
+  options_.max_queries = 10;
+  for (const TransportKind transport : {TransportKind::Udp, TransportKind::Tcp}) {
+    options_.transport = transport;
+    const auto report = run_load(options_, workload_, stop_, {});
+    ASSERT_FALSE(report.has_value());
+    EXPECT_TRUE(report.error().starts_with(options_.server.to_text())) << report.error();
+    EXPECT_TRUE(report.error().ends_with("Connection refused")) << report.error();
+  }
+}
+
+}  // namespace
+}  // namespace inlet53::loadgen
