@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 
 import pytest
 
@@ -212,6 +213,18 @@ def test_late_answers_are_counted():
     assert got["lost"] == 4
     assert 1 <= got["late"] <= 3  # the last is never answered; three on any but the slowest machine
     assert got["wrong"] == 0
+
+
+def test_a_stall_of_the_server_counts_in_full():
+    def stalls_once(number, query):
+        if number == 50:
+            time.sleep(0.5)
+        return [answer(query)]
+    with UdpServer(stalls_once) as server:
+        got = report(server.endpoint, "--rate", 1000, "--queries", 300, *PATIENCE)
+    assert got["answered"] == 300
+    # Some 250 were due while it slept; a slow machine only makes it worse.
+    assert sum(count for upper, count in got["histogram"] if upper > 100_000) >= 150
 
 
 def test_truncated_answers_are_counted():

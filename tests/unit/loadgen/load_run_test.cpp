@@ -2,6 +2,7 @@
 
 #include <array>
 #include <set>
+#include <string_view>
 #include <thread>
 
 #include "loadgen_support.h"
@@ -17,8 +18,8 @@ namespace {
 // A DNS server of a kind on a thread of its own: what it receives, it returns with QR set.
 class Echo {
  public:
-  Echo() {
-    const auto any = SocketAddress::parse("127.0.0.1:0").value();
+  explicit Echo(std::string_view address) {
+    const auto any = SocketAddress::parse(address).value();
     socket_ = std::move(net::open_udp(any, 0).value());
     sockaddr_storage bound{};
     socklen_t length = sizeof bound;
@@ -79,7 +80,7 @@ class LoadRunTest : public testing::Test {
     return report ? report->tally : Tally{};
   }
 
-  Echo echo_;
+  Echo echo_{"127.0.0.1:0"};
   LoadOptions options_;
   std::atomic<bool> stop_{false};
   Workload workload_{test::questions({"a.test", "b.test"}), {.misses_percent = 10}};
@@ -96,6 +97,13 @@ TEST_F(LoadRunTest, EveryQueryIsAnsweredWhateverTheSockets) {
     EXPECT_EQ(tally.rcodes[0], 500U);
     EXPECT_EQ(tally.latency.count(), 500U);
   }
+}
+
+TEST_F(LoadRunTest, SpeaksIpv6) {
+  const Echo echo("[::1]:0");
+  options_.server = echo.address();
+  options_.max_queries = 50;
+  EXPECT_EQ(run().answered, 50U);
 }
 
 TEST_F(LoadRunTest, NoTwoSuccessiveQueriesComeFromOnePort) {
