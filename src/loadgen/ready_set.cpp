@@ -1,9 +1,5 @@
 #include "ready_set.h"
 
-#include <array>
-
-#include <sys/epoll.h>
-
 #include "inlet53/base/check.h"
 
 namespace inlet53::loadgen {
@@ -36,11 +32,10 @@ std::span<const uint32_t> ReadySet::wait(uint64_t timeout_ns) noexcept {
 }
 
 std::span<const uint32_t> ReadySet::wait_registered(const timespec& timeout) noexcept {
-  std::array<epoll_event, 64> events;
-  const int count =
-      epoll_pwait2(epoll_.get(), events.data(), static_cast<int>(events.size()), &timeout, nullptr);
+  const int count = epoll_pwait2(epoll_.get(), events_.data(), static_cast<int>(events_.size()),
+                                 &timeout, nullptr);
   for (int i = 0; i < count; ++i) {
-    const size_t index = events[static_cast<size_t>(i)].data.u64;
+    const size_t index = events_[static_cast<size_t>(i)].data.u64;
     ready_.push_back(static_cast<uint32_t>(index));
   }
   return ready_;

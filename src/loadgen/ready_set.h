@@ -1,10 +1,12 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
 
 #include <poll.h>
+#include <sys/epoll.h>
 
 #include "inlet53/net/socket.h"
 
@@ -34,6 +36,7 @@ class ReadySet {
   net::Descriptor epoll_;
   std::vector<pollfd> named_;
   std::vector<uint32_t> ready_;
+  std::array<epoll_event, 64> events_{};
 };
 
 }  // namespace inlet53::loadgen
