@@ -1,0 +1,1 @@
+"""The parts of bench/run.py; bench/README.md says what is measured and how."""

@@ -1,0 +1,254 @@
+"""The jobs: which servers, which load, which rows. Each returns rows for the report."""
+
+import time
+from contextlib import contextmanager
+
+from . import machine
+from .inlet import BareResponder, Inlet53d
+from .loads import Dnsperf, Load
+from .peers import PEERS
+from .rounds import Rows, say
+from .servers import CannotMeasure
+from .workloads import ApiNames, ZoneRecords
+
+BARE_MODES = ("poll", "blocking", "recvfrom", "uv_udp", "io_uring", "segment")
+OURS = "inlet53d"
+FLOOR = "bare"
+ZONE_SERVERS = ("gdnsd", "nsd", "knot", "bind", "unbound", "pdns")
+PACED_RATE = 20_000
+WORKERS_RATE = 100_000
+
+
+class Bench:
+    """What all jobs share: where to work, whom to measure, how long, with what."""
+
+    def __init__(self, options, generator, folder):
+        self.options = options
+        self.generator = generator
+        self.folder = folder
+        self.server_cpus = [options.server_cpu]
+        self.api = ApiNames(folder)
+        self.left_out = []  # {"job", "server", "why"}
+        self.logs = []  # what each query log held in the end
+        self.clocks = {}  # the server's CPU time by schedstat and by stat
+        self.repeating_seconds = options.repeating_seconds  # that may still go into repeated rounds
+
+    def wants(self, key):
+        return key in self.options.servers
+
+    def load(self, names, **changes):
+        return Load(**{"names": names, "seconds": self.options.seconds, "outstanding": self.options.outstanding,
+                       "sockets": self.options.sockets} | changes)
+
+    def rows(self, job, generator=None):
+        return Rows(self, job, generator or self.generator)
+
+    def ours(self, content, log=None, **more):
+        """Our server and its variants."""
+        if self.wants(OURS):
+            yield Inlet53d(self.folder, content, log, **more)
+            for variant in self.options.variants:
+                yield Inlet53d(self.folder, content, log, variant=variant, **more)
+
+    def peers(self, content, log=False, only=PEERS):
+        """Each wanted peer without its log, or with each kind of log it has."""
+        for key, peer in PEERS.items():
+            if self.wants(key) and key in only and (content.wildcard or not peer.only_wildcards):
+                for kind in peer.logs if log else (None,):
+                    yield peer(self.folder, content, kind)
+
+    @contextmanager
+    def started(self, job, servers, cpus=None):
+        """Those of the servers that start and answer right. Stops them all, and counts their logs."""
+        running = []
+        try:
+            for server in servers:
+                try:
+                    running.append(server.start(cpus or self.server_cpus))
+                except CannotMeasure as error:
+                    say(f"{job}: without {server.key}: {error}")
+                    self.left_out.append({"job": job, "server": server.key, "why": str(error)})
+            yield running
+        finally:
+            for server in running:
+                self.settle(job, server)
+
+    def settle(self, job, server):
+        pids = server.pids
+        sched, stat = machine.cpu_ns(pids), machine.stat_ns(pids)
+        known = self.clocks.setdefault(server.key, {"schedstat_ns": 0, "stat_ns": 0})
+        known["schedstat_ns"] += sched
+        known["stat_ns"] += stat
+        server.stop()
+        if server.log and server.answered_least:
+            records, octets = server.count_log()
+            self.logs.append({"job": job, "server": server.key, "label": server.label, "log": server.log,
+                              "ours": server.is_ours, "records": records, "octets": octets,
+                              "answered": server.answered_least, "asked": server.answered_most})
+            if server.log_path.exists():
+                server.log_path.unlink()
+
+
+def saturation(bench, job, plain, logged):
+    """10,000 names, each query from another port than the last, as fast as answers come."""
+    api = bench.api
+    servers = []
+    if plain and bench.wants(FLOOR):
+        servers.append(BareResponder(bench.folder, api))
+    for log in [False] * plain + [True] * logged:
+        servers += bench.ours(api, "json" if log else None)
+        servers += bench.peers(api, log)
+    with bench.started(job, servers) as running:
+        rows = bench.rows(job)
+        for server in running:
+            rows.add(server, bench.load(api.names))
+        return rows.run()
+
+
+def few(bench):
+    """Few client sockets: answers to one client come in groups."""
+    with bench.started("few", [*bench.ours(bench.api), *bench.peers(bench.api, only=("gdnsd",))]) as running:
+        rows = bench.rows("few")
+        for sockets in (1, 2, 4):
+            for server in running:
+                rows.add(server, bench.load(bench.api.names, sockets=sockets), sockets=sockets)
+        return rows.run()
+
+
+def records(bench):
+    """Zones of several sizes: CPU, memory, and what it costs to load them."""
+    result = []
+    for count in bench.options.records:
+        content = ZoneRecords(bench.folder, count)
+        only = () if count > 1_000_000 else bench.options.zone_servers
+        servers = [*bench.ours(content), *bench.peers(content, only=only)]
+        with bench.started(f"records, {count:,}", servers) as running:
+            rows = bench.rows("records")
+            for server in running:
+                rows.add(server, bench.load(content.names), records=count, load_ns=server.load_ns,
+                         load_wall_ns=server.load_wall_ns)
+            rows.run()
+            for row, server, *_ in rows.rows:
+                row["memory"] = server.memory()
+                result.append(row)
+        content.zone.unlink()
+        content.names.unlink()
+    return result
+
+
+def tcp(bench):
+    """Ten connections that stay, with many queries under way on each."""
+    with bench.started("tcp", [*bench.ours(bench.api), *bench.peers(bench.api)]) as running:
+        rows = bench.rows("tcp")
+        for server in running:
+            rows.add(server, bench.load(bench.api.names, tcp=True, connections=10))
+        return rows.run()
+
+
+def paced(bench):
+    """A load that leaves every server time to spare: latency and the cost of waking up."""
+    with bench.started("paced", [*bench.ours(bench.api), *bench.peers(bench.api)]) as running:
+        rows = bench.rows("paced")
+        for server in running:
+            rows.add(server, bench.load(bench.api.names, rate=PACED_RATE))
+        return rows.run()
+
+
+def _all_cpus(bench):
+    return [bench.options.generator_cpu, bench.options.server_cpu]
+
+
+def workers(bench):
+    """Two workers against one under the same load. Two cores that the load shares show no more."""
+    both = _all_cpus(bench)
+    if not bench.wants(OURS):
+        return []
+    one = Inlet53d(bench.folder, bench.api, key="inlet53d-1-worker", worker_cpus=bench.server_cpus)
+    two = [Inlet53d(bench.folder, bench.api, key="inlet53d-2-workers", workers=2),
+           Inlet53d(bench.folder, bench.api, key="inlet53d-2-workers-pinned", workers=2, worker_cpus=both)]
+    with bench.started("workers", [one]) as alone, bench.started("workers", two, both) as paired:
+        rows = bench.rows("workers")
+        for server in alone + paired:
+            what = "pinned" if server.worker_cpus else "not pinned"
+            rows.add(server, bench.load(bench.api.names, rate=WORKERS_RATE),
+                     workers=f"{server.workers}, {what}")
+        return rows.run()
+
+
+def ports(bench):
+    """How two workers share what comes from few source ports."""
+    if not bench.wants(OURS):
+        return []
+    server = Inlet53d(bench.folder, bench.api, key="inlet53d-2-workers", workers=2)
+    with bench.started("ports", [server], _all_cpus(bench)) as running:
+        rows = bench.rows("ports")
+        for server in running:
+            for sockets in (1, 2, 16):
+                rows.add(server, bench.load(bench.api.names, rate=WORKERS_RATE, sockets=sockets), sockets=sockets)
+        return rows.run()
+
+
+def reload(bench):
+    """The latency of answers while a zone is read again and again, against the same load without."""
+    if not bench.wants(OURS):
+        return []
+    content = ZoneRecords(bench.folder, bench.options.reload_records)
+    servers = [Inlet53d(bench.folder, content, key="inlet53d-one-core")]
+    with bench.started("reload", servers) as narrow, \
+            bench.started("reload", [Inlet53d(bench.folder, content, key="inlet53d-two-cores")],
+                          _all_cpus(bench)) as wide:
+        rows = bench.rows("reload")
+        for server in narrow + wide:
+            where = "one core" if server in narrow else "two cores"
+            load = bench.load(content.names, rate=PACED_RATE, seconds=max(bench.options.seconds, 4))
+            rows.add(server, load, reload=f"{where}, no reload")
+            rows.add(server, load, during=_reload_all_the_time, reload=f"{where}, reloads")
+        return rows.run()
+
+
+def _reload_all_the_time(server, load):
+    """One reload after the other as long as the load runs. Returns how many were done."""
+    first = done = server.reloads()
+    while load.poll() is None:
+        server.hang_up()
+        while load.poll() is None and server.reloads() == done:
+            time.sleep(0.01)
+        done = server.reloads()
+    return {"reloads": done - first}
+
+
+def io(bench):
+    """What the kernel's ways of receiving and sending cost, with nothing else done."""
+    servers = [*(BareResponder(bench.folder, bench.api, mode) for mode in BARE_MODES if bench.wants(FLOOR)),
+               *bench.ours(bench.api)]
+    with bench.started("io", servers) as running:
+        rows = bench.rows("io")
+        for sockets in (bench.options.sockets, 1):
+            for server in running:
+                rows.add(server, bench.load(bench.api.names, sockets=sockets), sockets=sockets)
+        return rows.run()
+
+
+def opinion(bench):
+    """The same servers asked by dnsperf."""
+    dnsperf = Dnsperf(bench.options.generator_cpu)
+    with bench.started("opinion", [*bench.ours(bench.api), *bench.peers(bench.api)]) as running:
+        rows = bench.rows("opinion", dnsperf)
+        for server in running:
+            rows.add(server, bench.load(bench.api.names))
+        return rows.run()
+
+
+JOBS = {"few": few, "records": records, "tcp": tcp, "paced": paced, "workers": workers, "ports": ports,
+        "reload": reload, "io": io, "opinion": opinion}
+JOB_NAMES = ("names", "log", *JOBS, "units")
+
+
+def run_all(bench, chosen):
+    """Yields the rows of each chosen job. `names` and `log` have their rounds by turns."""
+    if {"names", "log"} & set(chosen):
+        yield saturation(bench, "names" if "names" in chosen else "log", plain=True, logged="log" in chosen)
+    for name, job in JOBS.items():
+        if name in chosen:
+            say(f"{name}: {job.__doc__.splitlines()[0]}")
+            yield job(bench)

@@ -1,0 +1,116 @@
+"""The load generators. Both give the result of `inlet53 bench -o json`, as far as they know it."""
+
+import json
+import os
+import re
+import subprocess
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+LATENCIES = ("min", "mean", "p50", "p90", "p99", "p999", "max")
+
+
+@dataclass(frozen=True)
+class Load:
+    """Asks `names` for `seconds`: as fast as answers come, or `rate` queries a second."""
+    names: Path
+    seconds: float
+    rate: int | None = None
+    outstanding: int = 200
+    sockets: int = 64
+    tcp: bool = False
+    connections: int = 10
+
+    def described(self):
+        return {key: value for key, value in asdict(self).items() if key != "names"}
+
+
+class LoadFailed(Exception):
+    """The generator gave no figures."""
+
+
+class Generator:
+    """A program that asks. Subclasses make its command and read its output."""
+
+    def __init__(self, cpu):
+        self.cpu = cpu
+
+    def start(self, load, endpoint):
+        command = ["taskset", "-c", str(self.cpu), *self.command(load, endpoint)]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def finish(self, process):
+        """The result, with the generator's own CPU time."""
+        output, errors = process.stdout.read(), process.stderr.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        process.stdout.close()
+        process.stderr.close()
+        try:
+            result = self.parse(output)
+        except (ValueError, KeyError, AttributeError) as error:
+            raise LoadFailed(f"{process.args[3]}: {errors.strip() or output.strip() or error}") from error
+        result["generator_ns"] = round((usage.ru_utime + usage.ru_stime) * 1e9)
+        return result
+
+
+class InletBench(Generator):
+    name = "inlet53 bench"
+
+    def __init__(self, cpu, program):
+        super().__init__(cpu)
+        self.program = program
+
+    def command(self, load, endpoint):
+        arguments = [str(self.program), "bench", "%s:%d" % endpoint, "--names", str(load.names), "--seconds",
+                     f"{load.seconds:g}", "--outstanding", str(load.outstanding), "--timeout", "1", "-o", "json"]
+        if load.rate:
+            arguments += ["--rate", str(load.rate)]
+        if load.tcp:
+            return arguments + ["--tcp", "--connections", str(load.connections)]
+        return arguments + ["--sockets", str(load.sockets)]
+
+    def parse(self, output):
+        return json.loads(output)
+
+    @staticmethod
+    def there(program):
+        """Whether this build's tool has the verb."""
+        if not Path(program).exists():
+            return False
+        tried = subprocess.run([program, "bench", "--help"], capture_output=True, text=True)
+        return tried.returncode == 0 and "--outstanding" in tried.stdout
+
+
+class Dnsperf(Generator):
+    """Knows the mean latency only."""
+
+    name = "dnsperf"
+
+    def command(self, load, endpoint):
+        address, port = endpoint
+        arguments = ["dnsperf", "-s", address, "-p", str(port), "-d", str(load.names), "-l", f"{load.seconds:g}",
+                     "-q", str(load.outstanding), "-T", "1", "-t", "1", "-O", "suppress=timeout",
+                     "-c", str(load.connections if load.tcp else load.sockets)]
+        if load.rate:
+            arguments += ["-Q", str(load.rate)]
+        if load.tcp:
+            arguments += ["-m", "tcp"]
+        return arguments
+
+    def parse(self, output):
+        def number(label):
+            return float(re.search(rf"{re.escape(label)}\s+([\d.]+)", output)[1])
+
+        latency = dict.fromkeys(LATENCIES)
+        if match := re.search(r"Average Latency \(s\):\s+([\d.]+) \(min ([\d.]+), max ([\d.]+)\)", output):
+            latency |= {key: float(value) * 1e6 for key, value in zip(("mean", "min", "max"), match.groups())}
+        codes = re.search(r"Response codes:\s+(.*)", output)
+        return {
+            "seconds": number("Run time (s):"), "sent": int(number("Queries sent:")),
+            "answered": int(number("Queries completed:")), "lost": int(number("Queries lost:")),
+            "late": 0, "wrong": 0, "truncated": 0, "reconnects": 0,
+            "queries_per_second": number("Queries per second:"),
+            "rcodes": {code: int(count) for code, count in re.findall(r"(\w+) (\d+) \(", codes[1] if codes else "")},
+            "latency_us": latency, "histogram": [],
+        }

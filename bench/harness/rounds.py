@@ -1,0 +1,140 @@
+"""Measures: one load on one server, and rounds of several servers by turns."""
+
+import os
+import statistics
+import sys
+import time
+
+from . import machine
+from .loads import LoadFailed
+from .servers import CannotMeasure
+
+# What others may take of the server's processors in a round before it is measured again.
+MAX_FOREIGN = 0.05
+# Below this share of the processor the server was not the limit of a load without a rate.
+SATURATED = 0.95
+# What a report is made from: one number of each round.
+KEPT = ("seconds", "sent", "answered", "lost", "late", "wrong", "truncated", "queries_per_second", "rcodes",
+        "latency_us")
+
+
+def measure_once(server, generator, load, during=None):
+    """One load. Returns the round's figures; `during` is called while it runs."""
+    cpus = server.cpus
+    shared = generator.cpu in cpus
+    # What a log has written so far is put on the disk now, not during the round.
+    if server.log and server.log_path.exists():
+        descriptor = os.open(server.log_path, os.O_RDONLY)
+        os.fsync(descriptor)
+        os.close(descriptor)
+    threads_before = machine.thread_ns(server.pids)
+    idle, wall, own = machine.idle_ns(cpus), machine.now_ns(), machine.cpu_ns(server.pids)
+    process = generator.start(load, server.endpoint)
+    more = during(server, process) if during else {}
+    result = generator.finish(process)
+    own = machine.cpu_ns(server.pids) - own
+    wall = machine.now_ns() - wall
+    busy = max(0, wall * len(cpus) - (machine.idle_ns(cpus) - idle))
+    known = own + (result["generator_ns"] if shared else 0)
+    server.answered_least += result["answered"]
+    server.answered_most += result["sent"]
+    if result["answered"] == 0:
+        raise CannotMeasure("answered nothing")
+    threads = machine.thread_ns(server.pids)
+    figures = {key: result[key] for key in KEPT}
+    figures |= {
+        "server_ns": own,
+        "us_per_answer": own / 1000 / result["answered"],
+        "core_busy": min(1.0, busy / 1e9 / len(cpus) / result["seconds"]),
+        "generator_busy": result["generator_ns"] / 1e9 / result["seconds"],
+        "foreign": max(0.0, (busy - known) / (wall * len(cpus))),
+        "thread_ns": sorted((ns - threads_before.get(thread, ("", 0))[1] for thread, (_, ns) in threads.items()),
+                            reverse=True)[:8],
+        **more,
+    }
+    return figures, result.get("histogram", [])
+
+
+class Rows:
+    """The rows of one job, one for each server and load, with their rounds."""
+
+    def __init__(self, bench, job, generator):
+        self.bench, self.job, self.generator = bench, job, generator
+        self.rows = []
+
+    def add(self, server, load, during=None, **labels):
+        row = {
+            "job": self.job, "server": server.key, "label": server.label, "package": server.package,
+            "ours": server.is_ours, "floor": server.is_floor, "log": server.log, "generator": self.generator.name,
+            "load": load.described(), **labels, "rounds": [], "histogram": [], "repeated": 0, "disturbed": 0,
+        }
+        self.rows.append((row, server, load, during))
+
+    def run(self):
+        """Warms each server, then measures them by turns; returns the rows, without what failed."""
+        for row, server, load, _ in self.rows:
+            self._attempt(row, lambda: self._prime(server, load, min(1.0, load.seconds)))
+        for number in range(self.bench.options.rounds):
+            for row, server, load, during in self.rows:
+                if "failed" not in row:
+                    self._attempt(row, lambda: self._round(row, server, load, during))
+            say(f"{self.job}: round {number + 1} of {self.bench.options.rounds}")
+        return [row for row, *_ in self.rows]
+
+    def _attempt(self, row, act):
+        try:
+            act()
+        except (CannotMeasure, LoadFailed) as error:
+            row["failed"] = str(error)
+            say(f"{self.job}: {row['server']}: {error}")
+
+    def _prime(self, server, load, seconds):
+        primer = type(load)(**{**load.__dict__, "seconds": seconds})
+        measure_once(server, self.generator, primer)
+
+    def _round(self, row, server, load, during):
+        """Repeats a disturbed round; of all its attempts the least disturbed is kept."""
+        attempts = []
+        while not attempts or (attempts[-1][0]["foreign"] > MAX_FOREIGN and len(attempts) <= self.bench.options.repeats
+                               and self.bench.repeating_seconds > 0):
+            begun = time.monotonic()
+            self._prime(server, load, server.prime_seconds)
+            attempts.append(measure_once(server, self.generator, load, during))
+            if len(attempts) > 1:
+                self.bench.repeating_seconds -= time.monotonic() - begun
+        figures, histogram = min(attempts, key=lambda attempt: attempt[0]["foreign"])
+        figures["attempts"] = len(attempts)
+        row["repeated"] += len(attempts) - 1
+        row["disturbed"] += figures["foreign"] > MAX_FOREIGN
+        row["rounds"].append(figures)
+        row["histogram"] = merged(row["histogram"], histogram)
+
+
+def merged(one, other):
+    counts = dict(map(tuple, one))
+    for upper, count in other:
+        counts[upper] = counts.get(upper, 0) + count
+    return sorted(counts.items())
+
+
+def median(row, key):
+    """Of one figure over the rounds; `key` may be a path such as latency_us/p99. None when unknown."""
+    values = []
+    for figures in row["rounds"]:
+        value = figures
+        for part in key.split("/"):
+            value = value.get(part) if value else None
+        values.append(value)
+    return statistics.median(values) if values and None not in values else None
+
+
+def spread(row, key):
+    values = [figures[key] for figures in row["rounds"]]
+    return min(values), max(values)
+
+
+_begun = time.monotonic()
+
+
+def say(text):
+    print(f"bench: {time.monotonic() - _begun:5.0f} s  {text}", file=sys.stderr, flush=True)

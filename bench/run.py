@@ -1,0 +1,168 @@
+#!/usr/bin/env python3
+"""Measures inlet53d beside its peers and writes a report: tables, plots and the raw rounds.
+
+    bench/run.py                                    everything, some tens of minutes
+    bench/run.py --quick                            two jobs and the largest zone, under three minutes
+    bench/run.py --jobs names,log --servers inlet53d,gdnsd,nsd --rounds 5 --seconds 2 --out DIR
+    bench/run.py --report-only --out DIR            the report again, from DIR/results.json
+
+bench/README.md says what each job measures. All traffic stays on loopback.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from harness import jobs, machine, report, units
+from harness.inlet import BareResponder, Inlet53d
+from harness.loads import Dnsperf, InletBench
+from harness.peers import PEERS
+from harness.rounds import say
+
+ROOT = Path(__file__).resolve().parent.parent
+SERVERS = (jobs.OURS, jobs.FLOOR, *PEERS)
+QUICK = {"jobs": "names,log,records", "rounds": 5, "seconds": 0.5, "repeats": 1, "records": "1000000",
+         "zone_servers": "gdnsd,nsd", "repeating_seconds": 20}
+FULL = {"jobs": ",".join(jobs.JOB_NAMES), "rounds": 5, "seconds": 3, "repeats": 3,
+        "records": "10000,100000,1000000,10000000", "zone_servers": ",".join(jobs.ZONE_SERVERS),
+        "repeating_seconds": 1200}
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = parser.add_argument
+    add("--quick", action="store_true", help="the quick form's jobs, rounds and seconds")
+    add("--jobs", help=f"of {','.join(jobs.JOB_NAMES)}")
+    add("--servers", default=",".join(SERVERS), help=f"of {','.join(SERVERS)}")
+    add("--zone-servers", help="peers in the job records")
+    add("--rounds", type=int)
+    add("--seconds", type=float, help="of each round")
+    add("--repeats", type=int, help="of a disturbed round at most")
+    add("--repeating-seconds", type=float, help="for all repeated rounds together")
+    add("--records", help="zone sizes of the job records")
+    add("--reload-records", type=int, default=1_000_000, help="zone size of the job reload")
+    add("--sockets", type=int, default=64, help="of the load generator")
+    add("--outstanding", type=int, default=200, help="queries under way at most")
+    add("--variant", action="append", default=[], dest="variants", metavar="NAME=TOML",
+        help="our server once more with these lines in [server]")
+    add("--build", type=Path, default=ROOT / "build")
+    add("--daemon", type=Path, help="inlet53d to measure (BUILD/inlet53d)")
+    add("--tool", type=Path, help="inlet53 whose bench makes the load (BUILD/inlet53); without it dnsperf does")
+    add("--server-cpu", type=int, default=max(os.sched_getaffinity(0)))
+    add("--generator-cpu", type=int, default=min(os.sched_getaffinity(0)))
+    add("--work", type=Path, help="a folder on a real file system for what the run writes (BUILD/bench-work)")
+    add("--out", type=Path, help="(bench/results/DATE-COMMIT; BUILD/bench-quick with --quick)")
+    add("--report-only", action="store_true")
+    options = parser.parse_args()
+
+    for key, value in (QUICK if options.quick else FULL).items():
+        if getattr(options, key) is None:
+            setattr(options, key, value)
+    for key in ("jobs", "servers", "zone_servers", "records"):
+        setattr(options, key, [part for part in getattr(options, key).split(",") if part])
+    options.records = [int(count) for count in options.records]
+    options.variants = [tuple(variant.split("=", 1)) for variant in options.variants]
+    for key, known in (("jobs", jobs.JOB_NAMES), ("servers", SERVERS), ("zone_servers", jobs.ZONE_SERVERS)):
+        for name in getattr(options, key):
+            if name not in known:
+                parser.error(f"--{key.replace('_', '-')}: {name} is none of {', '.join(known)}")
+    for variant in options.variants:
+        if len(variant) != 2:
+            parser.error("--variant: NAME=TOML, such as 'large buffer=udp_receive_buffer = \"8 MiB\"'")
+    if options.server_cpu == options.generator_cpu:
+        parser.error("it takes two processors: one for the server, one for the load")
+    options.work = options.work or options.build / "bench-work"
+    return options
+
+
+def commit():
+    described = subprocess.run(["git", "describe", "--always", "--dirty", "--abbrev=10", "--exclude=*"], cwd=ROOT,
+                               capture_output=True, text=True)
+    return described.stdout.strip() or "unknown"
+
+
+def versions():
+    """Of every package that a server or tool came from."""
+    packages = sorted({peer.package for peer in PEERS.values()} | {"dnsperf", "fstrm-bin", "libuv1", "libuv1-dev"})
+    listed = subprocess.run(["dpkg-query", "-W", "-f", "${db:Status-Status} ${Package} ${Version}\n", *packages],
+                            capture_output=True, text=True).stdout
+    return {name: version for status, name, version in map(str.split, listed.splitlines()) if status == "installed"}
+
+
+def head(options, generator):
+    kept = ("jobs", "servers", "rounds", "seconds", "repeats", "sockets", "outstanding", "server_cpu",
+            "generator_cpu", "reload_records")
+    return {
+        "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"), "commit": commit(),
+        "machine": machine.facts(), "versions": versions(), "generator": generator.name,
+        "form": "quick" if options.quick else "full",
+        "options": {key: getattr(options, key) for key in kept}, "variants": dict(options.variants),
+    }
+
+
+def measure(options, results):
+    """Runs the jobs; what has been measured is in `results`, also when it is interrupted."""
+    tool = options.tool or options.build / "inlet53"
+    Inlet53d.program = (options.daemon or options.build / "inlet53d").resolve()
+    BareResponder.program = (options.build / "bench/bare_responder").resolve()
+    if InletBench.there(tool):
+        generator = InletBench(options.generator_cpu, tool.resolve())
+    else:
+        generator = Dnsperf(options.generator_cpu)
+        say(f"{tool} has no bench: dnsperf makes the load, which stops at some 230 kq/s and knows no percentiles")
+    os.sched_setaffinity(0, {options.generator_cpu})  # we too stay off the servers' processor
+    options.work.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=options.work) as folder:
+        results["head"] = head(options, generator)
+        bench = jobs.Bench(options, generator, Path(folder).resolve())
+        results |= {"rows": [], "logs": bench.logs, "left_out": bench.left_out, "clocks": bench.clocks, "units": []}
+        for rows in jobs.run_all(bench, options.jobs):
+            results["rows"] += rows
+        if "units" in options.jobs:
+            results["units"] = units.run(options.build / "bench", options.server_cpu, options.seconds)
+
+
+def interrupted(*_):
+    raise KeyboardInterrupt
+
+
+def main():
+    options = parse_arguments()
+    if options.report_only:
+        if options.out is None:
+            sys.exit("bench: --report-only needs --out")
+        report.write(json.loads((options.out / "results.json").read_text()), options.out)
+        return 0
+    signal.signal(signal.SIGTERM, interrupted)  # so that the servers are ended
+    results = {}
+    begun = machine.now_ns()
+    try:
+        measure(options, results)
+    except KeyboardInterrupt:
+        say("interrupted: the report has what was measured until now")
+        results["interrupted"] = True
+    if not results.get("rows") and not results.get("units"):
+        return 1
+    results["head"]["minutes"] = round((machine.now_ns() - begun) / 60e9, 1)
+    out = options.out
+    if out is None:
+        date = results["head"]["date"].split()[0]
+        out = options.build / "bench-quick" if options.quick else \
+            ROOT / "bench/results" / f"{date}-{results['head']['commit']}"
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "results.json").write_text(json.dumps(results, indent=1) + "\n")
+    report.write(results, out)
+    say(f"report: {out}/report.md")
+    shutil.rmtree(options.work, ignore_errors=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
