@@ -37,11 +37,10 @@ fuzz: ## each fuzz target under libFuzzer for FUZZ_SECONDS (600)
 	@.ci/deps fuzz
 	@python3 -u tests/fuzz.py $(or $(FUZZ_SECONDS),600)
 
-bench: build ## answers a second and CPU time for each, over loopback; then single units
+bench: build ## ours beside ten other servers: CPU, latency, memory, logs; QUICK=1 takes 3 minutes
 	@.ci/deps bench
 	@meson configure build -Dbench=true && ninja -C build
-	@bench/run.sh
-	@for program in build/bench/*_bench; do $$program --benchmark_color=false; done
+	@bench/run.py $(if $(filter-out 0,$(QUICK)),--quick)
 
 clean: ## removes the build directories, nothing else
 	@rm -rf build build-asan build-tsan build-fuzz

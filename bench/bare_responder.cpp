@@ -218,15 +218,17 @@ void run_uv_udp(int descriptor) {
     static std::array<char, 20 * 65536> room;  // libuv 1.44 takes 20 messages, 64 KiB apart
     *buffer = uv_buf_init(room.data(), room.size());
   };
-  uv_udp_recv_start(&udp, allocate, [](uv_udp_t* handle, ssize_t received, const uv_buf_t* buffer,
-                                       const sockaddr* peer, unsigned) {
-    if (received <= 0 || peer == nullptr) return;
-    const size_t size =
-        answer(reinterpret_cast<uint8_t*>(buffer->base), static_cast<size_t>(received));
-    if (size == 0) return;
-    const uv_buf_t octets = uv_buf_init(buffer->base, static_cast<unsigned>(size));
-    uv_udp_try_send(handle, &octets, 1, peer);
-  });
+  uv_udp_recv_start(&udp, allocate,
+                    [](uv_udp_t* handle, ssize_t received, const uv_buf_t* buffer,
+                       const sockaddr* peer, unsigned) {
+                      if (received <= 0 || peer == nullptr) return;
+                      const size_t size = answer(reinterpret_cast<uint8_t*>(buffer->base),
+                                                 static_cast<size_t>(received));
+                      if (size == 0) return;
+                      const uv_buf_t octets =
+                          uv_buf_init(buffer->base, static_cast<unsigned>(size));
+                      uv_udp_try_send(handle, &octets, 1, peer);
+                    });
   uv_run(loop, UV_RUN_DEFAULT);
 }
 
@@ -335,8 +337,9 @@ void run_io_uring(int descriptor) {
 
 int main(int argc, char** argv) {
   if (argc != 4) {
-    std::fputs("usage: bare_responder poll|blocking|recvfrom|uv_udp|io_uring|segment ADDRESS PORT\n",
-               stderr);
+    std::fputs(
+        "usage: bare_responder poll|blocking|recvfrom|uv_udp|io_uring|segment ADDRESS PORT\n",
+        stderr);
     return 2;
   }
   const std::string_view mode = argv[1];

@@ -49,7 +49,7 @@ def parse_arguments():
     add("--records", help="zone sizes of the job records")
     add("--reload-records", type=int, default=1_000_000, help="zone size of the job reload")
     add("--sockets", type=int, default=64, help="of the load generator")
-    add("--outstanding", type=int, default=200, help="queries under way at most")
+    add("--outstanding", type=int, default=128, help="queries under way at most")
     add("--variant", action="append", default=[], dest="variants", metavar="NAME=TOML",
         help="our server once more with these lines in [server]")
     add("--build", type=Path, default=ROOT / "build")
@@ -141,27 +141,29 @@ def main():
         report.write(json.loads((options.out / "results.json").read_text()), options.out)
         return 0
     signal.signal(signal.SIGTERM, interrupted)  # so that the servers are ended
-    results = {}
-    begun = machine.now_ns()
+    results, begun = {}, machine.now_ns()
     try:
         measure(options, results)
     except KeyboardInterrupt:
         say("interrupted: the report has what was measured until now")
         results["interrupted"] = True
-    if not results.get("rows") and not results.get("units"):
-        return 1
-    results["head"]["minutes"] = round((machine.now_ns() - begun) / 60e9, 1)
+    finally:
+        shutil.rmtree(options.work, ignore_errors=True)
+        if results.get("rows") or results.get("units"):
+            results["head"]["minutes"] = round((machine.now_ns() - begun) / 60e9, 1)
+            save(results, options)
+    return 1 if "interrupted" in results else 0
+
+
+def save(results, options):
     out = options.out
     if out is None:
-        date = results["head"]["date"].split()[0]
-        out = options.build / "bench-quick" if options.quick else \
-            ROOT / "bench/results" / f"{date}-{results['head']['commit']}"
+        name = f"{results['head']['date'].split()[0]}-{results['head']['commit']}"
+        out = options.build / "bench-quick" if options.quick else ROOT / "bench/results" / name
     out.mkdir(parents=True, exist_ok=True)
     (out / "results.json").write_text(json.dumps(results, indent=1) + "\n")
     report.write(results, out)
     say(f"report: {out}/report.md")
-    shutil.rmtree(options.work, ignore_errors=True)
-    return 0
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from . import machine
 from .inlet import BareResponder, Inlet53d
-from .loads import Dnsperf, Load
+from .loads import Dnsperf, Generator, Load
 from .peers import PEERS
 from .rounds import Rows, say
 from .servers import CannotMeasure
@@ -30,7 +30,7 @@ class Bench:
         self.api = ApiNames(folder)
         self.left_out = []  # {"job", "server", "why"}
         self.logs = []  # what each query log held in the end
-        self.clocks = {}  # the server's CPU time by schedstat and by stat
+        self.clocks = {}  # the server's CPU time by its clock and by /proc/PID/stat
         self.repeating_seconds = options.repeating_seconds  # that may still go into repeated rounds
 
     def wants(self, key):
@@ -75,9 +75,9 @@ class Bench:
 
     def settle(self, job, server):
         pids = server.pids
-        sched, stat = machine.cpu_ns(pids), machine.stat_ns(pids)
-        known = self.clocks.setdefault(server.key, {"schedstat_ns": 0, "stat_ns": 0})
-        known["schedstat_ns"] += sched
+        clock, stat = machine.cpu_ns(pids), machine.stat_ns(pids)
+        known = self.clocks.setdefault(server.key, {"clock_ns": 0, "stat_ns": 0})
+        known["clock_ns"] += clock
         known["stat_ns"] += stat
         server.stop()
         if server.log and server.answered_least:
@@ -209,9 +209,9 @@ def reload(bench):
 def _reload_all_the_time(server, load):
     """One reload after the other as long as the load runs. Returns how many were done."""
     first = done = server.reloads()
-    while load.poll() is None:
+    while Generator.running(load):
         server.hang_up()
-        while load.poll() is None and server.reloads() == done:
+        while Generator.running(load) and server.reloads() == done:
             time.sleep(0.01)
         done = server.reloads()
     return {"reloads": done - first}

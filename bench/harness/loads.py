@@ -16,7 +16,7 @@ class Load:
     names: Path
     seconds: float
     rate: int | None = None
-    outstanding: int = 200
+    outstanding: int = 128  # what a receive buffer of the kernel's default size holds
     sockets: int = 64
     tcp: bool = False
     connections: int = 10
@@ -38,6 +38,11 @@ class Generator:
     def start(self, load, endpoint):
         command = ["taskset", "-c", str(self.cpu), *self.command(load, endpoint)]
         return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    @staticmethod
+    def running(process):
+        """Whether it has not ended yet; leaves it to `finish` to wait for it."""
+        return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
 
     def finish(self, process):
         """The result, with the generator's own CPU time."""

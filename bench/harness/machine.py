@@ -10,6 +10,8 @@ from pathlib import Path
 TICK_NS = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 # /proc/PID/stat, counted after the name: reaped children's user and system time; own user and system time.
 UTIME, STIME, CHILDREN_UTIME, CHILDREN_STIME = 11, 12, 13, 14
+# clock_gettime(2) of another process: its id's complement above three bits that say which clock.
+PROCESS_CLOCK = 2
 
 
 def _read(path):
@@ -43,28 +45,30 @@ def process_tree(pids):
 
 
 def thread_ns(pids):
-    """CPU time of each thread of the processes and their descendants: {thread id: (name, ns)}."""
+    """CPU time of each thread of the processes and their descendants: {thread id: ns}."""
     threads = {}
     for pid in process_tree(pids):
         for task in _tasks(pid):
             fields = _read(f"/proc/{pid}/task/{task}/schedstat").split()
             if fields:
-                threads[int(task)] = (_read(f"/proc/{pid}/task/{task}/comm").strip(), int(fields[0]))
+                threads[int(task)] = int(fields[0])
     return threads
 
 
 def cpu_ns(pids):
-    """CPU time of the processes, their descendants and what those have reaped."""
-    reaped = 0
+    """CPU time of the processes, their descendants and what those have reaped. Each process's CPU clock
+    is the sum of its threads' schedstat, and of the threads that have ended, which schedstat forgets."""
+    total = 0
     for pid in process_tree(pids):
         fields = _stat(pid)
         if fields:
-            reaped += (int(fields[CHILDREN_UTIME]) + int(fields[CHILDREN_STIME])) * TICK_NS
-    return reaped + sum(ns for _, ns in thread_ns(pids).values())
+            total += time.clock_gettime_ns(~pid << 3 | PROCESS_CLOCK)
+            total += (int(fields[CHILDREN_UTIME]) + int(fields[CHILDREN_STIME])) * TICK_NS
+    return total
 
 
 def stat_ns(pids):
-    """The same CPU time as /proc/PID/stat has it, in ticks: a check on schedstat."""
+    """The same CPU time as /proc/PID/stat has it, in ticks: a check."""
     total = 0
     for pid in process_tree(pids):
         fields = _stat(pid)

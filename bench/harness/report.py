@@ -1,1 +1,75 @@
-def write(results, out): pass
+"""Writes report.md and the plots from the results alone."""
+
+from . import plots, tables
+from .rounds import MAX_FOREIGN, SATURATED
+
+PICTURES = {"names": ("cpu", "CPU time an answer, by server"), "records": ("records", "CPU and memory by records"),
+            "paced": ("latency", "Distribution of latency")}
+
+
+def write(results, folder):
+    drawn = plots.draw(results, folder)
+    parts = [head(results)]
+    for section in tables.SECTIONS:
+        text = section(results)
+        if text and section.__name__ in PICTURES:
+            name, title = PICTURES[section.__name__]
+            if name in drawn:
+                heading, _, rest = text.partition("\n\n")
+                text = f"{heading}\n\n![{title}]({name}.svg)\n\n{rest}"
+        parts.append(text)
+    parts.append(tail(results))
+    (folder / "report.md").write_text("\n".join(part for part in parts if part))
+
+
+def head(results):
+    facts = results["head"]
+    machine, options = facts["machine"], facts["options"]
+    rows = [row for row in results["rows"] if row["rounds"]]
+    rounds = sum(len(row["rounds"]) for row in rows)
+    repeated = sum(row["repeated"] for row in rows)
+    disturbed = sum(row["disturbed"] for row in rows)
+    busy = [figures["generator_busy"] for row in rows for figures in row["rounds"]]
+    lines = [
+        "# inlet53 beside its peers", "",
+        "Server CPU time for each answer is the figure to compare: kernel included, all threads, one worker on one",
+        "core, the load on the other. Ratios are medians over rounds taken by turns; a ratio over 1 is dearer than",
+        "ours. Figures of two reports do not compare. What is measured and how: `bench/README.md`.", "",
+        f"- **Commit** {facts['commit']}, {facts['date']}, {facts['form']} form"
+        + (f", {facts['minutes']:g} minutes" if "minutes" in facts else "")
+        + (" (interrupted)" if results.get("interrupted") else ""),
+        f"- **Machine** {machine['processors']} × {machine['model']}, {machine['memory_gib']} GiB, Linux "
+        f"{machine['kernel']}; load average before: {', '.join(machine['load_average'])}",
+        f"- **Rounds** {options['rounds']} of {options['seconds']:g} s for each row, {options['outstanding']} queries "
+        f"under way, {options['sockets']} client sockets; servers on CPU {options['server_cpu']}, load on CPU "
+        f"{options['generator_cpu']}",
+        f"- **Disturbance** others took more than {MAX_FOREIGN:.0%} of the server's core: {repeated} repetitions for "
+        f"{rounds} rounds; {disturbed} rounds were kept disturbed",
+        f"- **Generator** {facts['generator']}; it kept its core {min(busy):.0%}–{max(busy):.0%} busy. Where the "
+        f"server's core was less than {SATURATED:.0%} busy, the row says so." if busy else "",
+        clocks(results),
+        "- **Versions** " + ", ".join(f"{name} {version}" for name, version in facts["versions"].items()),
+    ]
+    for name, lines_of_toml in facts.get("variants", {}).items():
+        lines.append(f"- **Variant** {name}: `{lines_of_toml}`")
+    return "\n".join(line for line in lines if line or line == "") + "\n"
+
+
+def clocks(results):
+    """Do the two clocks of the kernel agree?"""
+    differences = [abs(clock["clock_ns"] / clock["stat_ns"] - 1) for clock in results.get("clocks", {}).values()
+                   if clock["stat_ns"] > 1e9]
+    if not differences:
+        return ""
+    return (f"- **Clocks** CPU time by the process clocks and by `/proc/PID/stat` differs by at most "
+            f"{max(differences):.1%} over a server's life")
+
+
+def tail(results):
+    failed = [row for row in results["rows"] if "failed" in row]
+    if not failed and not results["left_out"]:
+        return ""
+    lines = ["## Left out", ""]
+    lines += [f"- {entry['server']} ({entry['job']}): {entry['why']}" for entry in results["left_out"]]
+    lines += [f"- {row['server']} ({row['job']}): {row['failed']}" for row in failed]
+    return "\n".join(lines) + "\n"

@@ -14,7 +14,7 @@ MAX_FOREIGN = 0.05
 # Below this share of the processor the server was not the limit of a load without a rate.
 SATURATED = 0.95
 # What a report is made from: one number of each round.
-KEPT = ("seconds", "sent", "answered", "lost", "late", "wrong", "truncated", "queries_per_second", "rcodes",
+KEPT = ("seconds", "sent", "answered", "lost", "late", "wrong", "truncated", "reconnects", "queries_per_second", "rcodes",
         "latency_us")
 
 
@@ -46,10 +46,9 @@ def measure_once(server, generator, load, during=None):
         "server_ns": own,
         "us_per_answer": own / 1000 / result["answered"],
         "core_busy": min(1.0, busy / 1e9 / len(cpus) / result["seconds"]),
-        "generator_busy": result["generator_ns"] / 1e9 / result["seconds"],
+        "generator_busy": result["generator_ns"] / wall,
         "foreign": max(0.0, (busy - known) / (wall * len(cpus))),
-        "thread_ns": sorted((ns - threads_before.get(thread, ("", 0))[1] for thread, (_, ns) in threads.items()),
-                            reverse=True)[:8],
+        "thread_ns": sorted((ns - threads_before.get(thread, 0) for thread, ns in threads.items()), reverse=True)[:8],
         **more,
     }
     return figures, result.get("histogram", [])

@@ -1,0 +1,157 @@
+"""The plots, drawn by gnuplot as SVG and PNG."""
+
+import math
+import shutil
+import subprocess
+
+from . import tables
+from .rounds import median, spread
+
+OURS, OURS_LOGGED = "#d9480f", "#f4a27a"
+PEER, PEER_LOGGED = "#3b6ea5", "#a9c4e0"
+FLOOR = "#9aa0a6"
+INK, FAINT = "#222222", "#dddddd"
+# Lines: ours first, then colours that differ in lightness too.
+LINES = ("#3b6ea5", "#2f9e44", "#7048e8", "#0c8599", "#b08900", "#c2255c", "#5f6368", "#66a80f", "#9c36b5", "#4dabf7")
+FONT = "DejaVu Sans"
+WIDTH = 900
+# The PNG is twice as large in everything: sharp on a dense screen.
+TERMINALS = {"svg": "svg size {width},{height}",
+             "png": "pngcairo size {width}*2,{height}*2 fontscale 2 linewidth 2 pointscale 2"}
+
+
+def draw(results, folder):
+    """Draws what the results have; returns the names of the pictures."""
+    if shutil.which("gnuplot") is None:
+        return []
+    drawn = []
+    for name, make in (("cpu", cpu), ("records", records), ("latency", latency)):
+        made = make(results)
+        if made:
+            height, script = made
+            for kind, terminal in TERMINALS.items():
+                run(f'set terminal {terminal.format(width=WIDTH, height=height)} font "{FONT},12" '
+                    f'background rgb "white"\nset output "{folder / name}.{kind}"\n{script}')
+            drawn.append(name)
+    return drawn
+
+
+def run(script):
+    subprocess.run(["gnuplot"], input=script, text=True, check=True)
+
+
+def block(name, lines):
+    """A gnuplot data block."""
+    return f"${name} << EOD\n" + "\n".join(" ".join(map(str, line)) for line in lines) + "\nEOD\n"
+
+
+def quoted(text):
+    return '"' + text.replace('"', "'") + '"'
+
+
+def cpu(results):
+    """Horizontal bars: each server without and with its logs, the cheapest on top."""
+    rows = tables.of_job(results["rows"], "names", "log")
+    plain = sorted((row for row in rows if row["log"] is None), key=tables.cpu)
+    bars = []  # (row, y, half height)
+    at = 0.0
+    ticks = []
+    for row in plain:
+        logged = sorted((other for other in rows if other["log"] and other["label"] == row["label"]), key=tables.cpu)
+        group = [row, *logged]
+        ticks.append((at + 0.28 * (len(group) - 1) * 2 / 2, row["label"]))
+        for other in group:
+            bars.append((other, at, 0.25))
+            at += 0.56
+        at += 0.34
+    if not bars:
+        return None
+    data = {}
+    widest = max(spread(row, "us_per_answer")[1] for row, *_ in bars)
+    labels = []
+    for row, y, half in bars:
+        value, (least, most) = tables.cpu(row), spread(row, "us_per_answer")
+        data.setdefault(colour(row), []).append((0, y, 0, value, y - half, y + half))
+        data.setdefault("whiskers", []).append((value, y, least, most))
+        words = f"{value:.1f}" + (f"  with {tables.LOG_WORDS[row['log']]} log" if row["log"] else "")
+        labels.append((most + widest * 0.008, y, quoted(words)))
+    script = ['set title "Server CPU time for each answer, µs (shorter is better)" font ",15" offset 0,0.3',
+              f"set xrange [0:{widest * 1.27:.3f}]", f"set yrange [{at:.2f}:-0.6]",
+              "set border 1 lc rgb '#888888'", "set xtics nomirror out", "unset key",
+              f"set grid xtics lc rgb '{FAINT}' lt 1", "set style fill solid noborder", "set tics textcolor rgb '#222222'",
+              "set ytics scale 0 nomirror (" + ", ".join(f"{quoted(label)} {y:.2f}" for y, label in ticks) + ")",
+              block("labels", labels)]
+    plot = []
+    for index, (key, lines) in enumerate(data.items()):
+        script.append(block(f"d{index}", lines))
+        if key == "whiskers":
+            plot.append(f"$d{index} using 1:2:3:4 with xerrorbars pt 0 lw 1 lc rgb '{INK}'")
+        else:
+            plot.insert(0, f"$d{index} using 1:2:3:4:5:6 with boxxyerror lc rgb '{key}'")
+    plot.append("$labels using 1:2:3 with labels left font ',10' textcolor rgb '#222222'")
+    return 110 + int(at * 29), "\n".join(script) + "\nplot " + ", \\\n  ".join(plot) + "\n"
+
+
+def colour(row):
+    if row["floor"]:
+        return FLOOR
+    if row["ours"]:
+        return OURS_LOGGED if row["log"] else OURS
+    return PEER_LOGGED if row["log"] else PEER
+
+
+def line_style(row, index):
+    return f"lc rgb '{OURS}' lw 3" if row["ours"] else f"lc rgb '{LINES[index % len(LINES)]}' lw 1.6"
+
+
+def records(results):
+    """CPU and memory by the number of records, side by side."""
+    rows = tables.of_job(results["rows"], "records")
+    servers = sorted({row["server"] for row in rows}, key=lambda key: (key != tables.REFERENCE, key))
+    if len({row["records"] for row in rows}) < 2:
+        return None
+    most = max(row["records"] for row in rows)
+    script = [f'set multiplot layout 1,2 title "By the number of records in the zone" font ",15"', "set logscale x 10",
+              f"set xrange [7000:{most * 1.5}]", "set xtics ('10 k' 1e4, '100 k' 1e5, '1 M' 1e6, '10 M' 1e7) nomirror out",
+              f"set grid lc rgb '{FAINT}' lt 1", "set border 3 lc rgb '#888888'", "set ytics nomirror out",
+              "set key at screen 0.83, screen 0.82 left top reverse Left samplen 1.5 spacing 1.3 font ',11'",
+              "set tics textcolor rgb '#222222'", "set tmargin at screen 0.80", "set bmargin at screen 0.11"]
+    plot_cpu, plot_memory = [], []
+    for index, server in enumerate(servers):
+        own = sorted((row for row in rows if row["server"] == server), key=lambda row: row["records"])
+        script.append(block(f"r{index}", [(row["records"], tables.cpu(row), row["memory"] / 1024 ** 2)
+                                          for row in own]))
+        style = f"with linespoints pt 7 ps 0.7 {line_style(own[0], index - 1)}"
+        plot_cpu.append(f"$r{index} using 1:2 {style} notitle")
+        plot_memory.append(f"$r{index} using 1:3 {style} title {quoted(own[0]['label'])}")
+    script += ['set title "Server CPU time for each answer, µs"', "set yrange [0:*]",
+               "set lmargin at screen 0.06; set rmargin at screen 0.40", "plot " + ", ".join(plot_cpu),
+               'set title "Memory, MiB"', "set yrange [*:*]", "set logscale y 10",
+               "set lmargin at screen 0.475; set rmargin at screen 0.815", "plot " + ", ".join(plot_memory),
+               "unset multiplot"]
+    return 400, "\n".join(script) + "\n"
+
+
+def latency(results):
+    """The share of answers that came within a time; the further up, the more nines."""
+    rows = [row for row in tables.of_job(results["rows"], "paced") if row["histogram"]]
+    if not rows:
+        return None
+    rows.sort(key=lambda row: (not row["ours"], median(row, "latency_us/p99")))
+    script = ['set title "Latency at 20,000 queries a second: share of answers within a time" font ",15"',
+              "set logscale x 10", "set xlabel 'µs'", "set xtics nomirror out", f"set grid lc rgb '{FAINT}' lt 1",
+              "set border 3 lc rgb '#888888'", "set yrange [0:4]", "set tics textcolor rgb '#222222'",
+              "set ytics nomirror out ('0 %' 0, '50 %' 0.30103, '90 %' 1, '99 %' 2, '99.9 %' 3, '99.99 %' 4)",
+              "set key outside right center Left reverse samplen 2 spacing 1.2"]
+    plot = []
+    for index, row in enumerate(rows):
+        total, below, points = sum(count for _, count in row["histogram"]), 0, []
+        for upper, count in row["histogram"]:
+            below += count
+            if below < total:
+                points.append((upper, -math.log10(1 - below / total)))
+        script.append(block(f"l{index}", points or [(row["histogram"][-1][0], 4)]))
+        plot.append(f"$l{index} using 1:2 with lines {line_style(row, index - 1)} title {quoted(row['label'])}")
+    # Ours on top of the others, and first in the key.
+    plot.append(f"$l0 using 1:2 with lines {line_style(rows[0], 0)} notitle")
+    return 460, "\n".join(script) + "\nplot " + ", \\\n  ".join(plot) + "\n"

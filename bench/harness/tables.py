@@ -1,0 +1,282 @@
+"""The tables of a report, one function for each job."""
+
+import statistics
+
+from .rounds import MAX_FOREIGN, SATURATED, median, spread
+
+REFERENCE = "inlet53d"
+LOG_WORDS = {None: "", "json": "JSON", "text": "text", "dnstap": "dnstap"}
+
+
+def table(columns, rows):
+    """Markdown; the first column and the named ones are text, the others are numbers."""
+    rule = ["---" if column in (columns[0], "log", "remarks") else "---:" for column in columns]
+    lines = [columns, rule, *rows]
+    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines) + "\n"
+
+
+def of_job(rows, *names):
+    return [row for row in rows if row["job"] in names and row["rounds"]]
+
+
+def cpu(row):
+    return median(row, "us_per_answer")
+
+
+def ratio(row, reference):
+    """Of the rounds by turns, each with the reference's round of the same turn: the median."""
+    if reference is None or len(reference["rounds"]) != len(row["rounds"]):
+        return None
+    return statistics.median(mine["us_per_answer"] / theirs["us_per_answer"]
+                             for mine, theirs in zip(row["rounds"], reference["rounds"]))
+
+
+def find(rows, **wanted):
+    return next((row for row in rows if all(row.get(key) == value for key, value in wanted.items())), None)
+
+
+def number(value, digits=2):
+    return "–" if value is None else f"{value:,.{digits}f}"
+
+
+def microseconds(value):
+    return "–" if value is None else f"{value:,.0f}"
+
+
+def share(value):
+    return "–" if value is None else f"{value * 100:.0f} %"
+
+
+def saturated(row):
+    return median(row, "core_busy") >= SATURATED
+
+
+def remarks(row, saturating=True):
+    """What a reader must know before believing the row."""
+    said = []
+    if saturating and not saturated(row):
+        said.append(f"not saturated ({share(median(row, 'core_busy'))})")
+    if row["disturbed"]:
+        said.append(f"{row['disturbed']} of {len(row['rounds'])} rounds disturbed")
+    asked = sum(figures["sent"] for figures in row["rounds"])
+    lost = sum(figures["lost"] for figures in row["rounds"])
+    if lost > asked / 1000:
+        said.append(f"{lost / asked * 100:.1f} % lost")
+    return "; ".join(said)
+
+
+def named(row):
+    name = f"**{row['label']}**" if row["ours"] else row["label"]
+    return f"*{name}*" if row["floor"] else name
+
+
+def cpu_cells(row, reference):
+    least, most = spread(row, "us_per_answer")
+    return [number(cpu(row)), f"{number(least)}–{number(most)}", number(ratio(row, reference))]
+
+
+CPU_COLUMNS = ["µs of CPU an answer", "min–max", "ratio to us"]
+
+
+def names(results):
+    rows = sorted((row for row in of_job(results["rows"], "names", "log") if row["log"] is None), key=cpu)
+    if not rows:
+        return ""
+    ours = find(rows, server=REFERENCE)
+    body = [[named(row), *cpu_cells(row, ours), number(median(row, "queries_per_second") / 1000, 0),
+             share(median(row, "core_busy")), microseconds(median(row, "latency_us/p50")),
+             microseconds(median(row, "latency_us/p99")), remarks(row)] for row in rows]
+    return ("## 10,000 names, no query log\n\nAs fast as answers come, each query from another port than the last. "
+            "The bare responder is the floor: it answers with fixed bytes and does nothing else.\n\n"
+            + table(["server", *CPU_COLUMNS, "kq/s", "core busy", "p50 µs", "p99 µs", "remarks"], body))
+
+
+def log(results):
+    rows = of_job(results["rows"], "names", "log")
+    logged = sorted((row for row in rows if row["log"]), key=cpu)
+    if not logged:
+        return ""
+    ours = find(logged, server=f"{REFERENCE}+json")
+    counts = {count["server"]: count for count in results["logs"]}
+    body = []
+    for row in logged:
+        plain = find(rows, label=row["label"], log=None)
+        count = counts.get(row["server"])
+        body.append([named(row), LOG_WORDS[row["log"]], *cpu_cells(row, ours),
+                     number(cpu(row) - cpu(plain) if plain else None),
+                     microseconds(plain and median(plain, "latency_us/p99")),
+                     microseconds(median(row, "latency_us/p99")),
+                     number(count and count["octets"] / max(1, count["records"]), 0), kept(count), remarks(row)])
+    text = ("## The same with each one's own query log\n\nA dnstap collector's CPU time (fstrm_capture) counts with "
+            "its server's; both share one core. *Kept* is records in the log for answers given, over the whole "
+            "session.\n\n"
+            + table(["server", "log", *CPU_COLUMNS, "log costs µs", "p99 µs without", "p99 µs with",
+                     "octets a record", "kept", "remarks"], body))
+    return text + "".join(our_log(count) for count in results["logs"] if count["ours"])
+
+
+def kept(count):
+    if not count:
+        return "–"
+    part = count["records"] / count["answered"]
+    return "all" if part >= 1 else f"{part * 100:.1f} %"
+
+
+def our_log(count):
+    """Answers that never reached the generator are in the log too, so equality is a range."""
+    right = count["answered"] <= count["records"] <= count["asked"]
+    return (f"\n{count['label']}: {count['records']:,} records for {count['answered']:,} answers to "
+            f"{count['asked']:,} queries{': each answer has its record' if right else ' **(these should agree)**'}.\n")
+
+
+def few(results):
+    rows = of_job(results["rows"], "few")
+    if not rows:
+        return ""
+    body = []
+    for row in rows:
+        ours = find(rows, server=REFERENCE, sockets=row["sockets"])
+        body.append([named(row), row["sockets"], *cpu_cells(row, ours),
+                     number(median(row, "queries_per_second") / 1000, 0), share(median(row, "core_busy")),
+                     remarks(row)])
+    return ("## Few client sockets\n\nWhat a forwarder with few source ports looks like.\n\n"
+            + table(["server", "sockets", *CPU_COLUMNS, "kq/s", "core busy", "remarks"], body))
+
+
+def records(results):
+    rows = of_job(results["rows"], "records")
+    if not rows:
+        return ""
+    body = []
+    for row in sorted(rows, key=lambda row: (row["records"], cpu(row))):
+        ours = find(rows, server=REFERENCE, records=row["records"])
+        body.append([named(row), f"{row['records']:,}", *cpu_cells(row, ours), number(row["memory"] / 1024 ** 2, 0),
+                     number(row["load_ns"] / 1e9), number(row["load_wall_ns"] / 1e9), remarks(row)])
+    return ("## Large zones\n\nOne A record a name; the names asked for are drawn at random. Memory is the "
+            "proportional set size after the rounds; loading is the CPU time from start to the first right answer, "
+            "on one core.\n\n"
+            + table(["server", "records", *CPU_COLUMNS, "memory MiB", "load CPU s", "load wall s", "remarks"], body))
+
+
+def tcp(results):
+    rows = sorted(of_job(results["rows"], "tcp"), key=cpu)
+    if not rows:
+        return ""
+    ours = find(rows, server=REFERENCE)
+    body = [[named(row), *cpu_cells(row, ours), number(median(row, "queries_per_second") / 1000, 0),
+             share(median(row, "core_busy")), microseconds(median(row, "latency_us/p99")),
+             sum(figures["reconnects"] for figures in row["rounds"]), remarks(row)] for row in rows]
+    return ("## TCP\n\nTen connections that stay, with many queries under way on each.\n\n"
+            + table(["server", *CPU_COLUMNS, "kq/s", "core busy", "p99 µs", "reconnects", "remarks"], body))
+
+
+def paced(results):
+    rows = sorted(of_job(results["rows"], "paced"), key=lambda row: median(row, "latency_us/p99") or cpu(row))
+    if not rows:
+        return ""
+    ours = find(rows, server=REFERENCE)
+    body = [[named(row), *(microseconds(median(row, f"latency_us/{part}")) for part in ("p50", "p99", "max")),
+             *cpu_cells(row, ours), remarks(row, False)] for row in rows]
+    rate = rows[0]["load"]["rate"]
+    return (f"## Latency at {rate:,} queries a second\n\nMost of the CPU time here is waking up.\n\n"
+            + table(["server", "p50 µs", "p99 µs", "max µs", *CPU_COLUMNS, "remarks"], body))
+
+
+def workers(results):
+    rows = of_job(results["rows"], "workers")
+    if not rows:
+        return ""
+    body = [[row["workers"], *cpu_cells(row, rows[0])[:2], number(ratio(row, rows[0])), achieved(row),
+             remarks(row, False)] for row in rows]
+    return ("## Two workers against one\n\nThe same paced load. Two cores that the load shares cannot show more "
+            "answers; they show whether a second worker makes each answer dearer.\n\n"
+            + table(["workers", *CPU_COLUMNS[:2], "ratio to one", "answered kq/s", "remarks"], body))
+
+
+def achieved(row):
+    """What came, beside what was asked for."""
+    return f"{median(row, 'queries_per_second') / 1000:,.0f} of {row['load']['rate'] / 1000:,.0f}"
+
+
+def ports(results):
+    rows = of_job(results["rows"], "ports")
+    if not rows:
+        return ""
+    body = []
+    for row in rows:
+        shares = []
+        for figures in row["rounds"]:
+            two = figures["thread_ns"][:2]
+            shares.append(two[0] / max(1, sum(two)))
+        body.append([row["sockets"], share(statistics.median(shares)), share(1 - statistics.median(shares)),
+                     number(cpu(row)), achieved(row), remarks(row, False)])
+    return ("## Source ports and the balance of two workers\n\nThe kernel hashes each client's address and port to "
+            "one worker's socket: one port is one worker.\n\n"
+            + table(["source ports", "busier worker", "other worker", CPU_COLUMNS[0], "answered kq/s", "remarks"],
+                    body))
+
+
+def reload(results):
+    rows = of_job(results["rows"], "reload")
+    if not rows:
+        return ""
+    body = [[row["reload"], *(microseconds(median(row, f"latency_us/{part}")) for part in ("p50", "p99", "max")),
+             sum(figures.get("reloads", 0) for figures in row["rounds"]),
+             sum(figures["lost"] for figures in row["rounds"]), number(cpu(row)), remarks(row, False)]
+            for row in rows]
+    count = results["head"]["options"]["reload_records"]
+    return (f"## Reading a zone of {count:,} records again\n\n{rows[0]['load']['rate']:,} queries a second, one worker; "
+            "with reloads, one SIGHUP follows the other as long as the load runs. On one core the reload takes its "
+            "turns with the worker; with two cores it has the generator's to share.\n\n"
+            + table(["case", "p50 µs", "p99 µs", "max µs", "reloads", "lost", CPU_COLUMNS[0], "remarks"], body))
+
+
+def io(results):
+    rows = of_job(results["rows"], "io")
+    if not rows:
+        return ""
+    counts = sorted({row["sockets"] for row in rows}, reverse=True)
+    body = []
+    for first in sorted((row for row in rows if row["sockets"] == counts[0]), key=cpu):
+        cells = [named(first)]
+        for sockets in counts:
+            row = find(rows, server=first["server"], sockets=sockets)
+            poll = find(rows, server="bare-poll", sockets=sockets)
+            cells += [number(row and cpu(row)), number(row and ratio(row, poll)),
+                      share(row and median(row, "core_busy"))]
+        body.append(cells)
+    columns = ["way"]
+    for sockets in counts:
+        columns += [f"µs, {sockets} client socket{'s' * (sockets > 1)}", "ratio to poll", "core busy"]
+    return ("## Ways of asking the kernel\n\nThe bare responder in each of them, and ours.\n\n" + table(columns, body))
+
+
+def opinion(results):
+    rows = sorted(of_job(results["rows"], "opinion"), key=cpu)
+    if not rows:
+        return ""
+    ours = find(rows, server=REFERENCE)
+    others = [row for row in of_job(results["rows"], "names", "log") if row["log"] is None]
+    body = []
+    for row in rows:
+        first = find(others, server=row["server"])
+        body.append([named(row), *cpu_cells(row, ours),
+                     number(ratio(first, find(others, server=REFERENCE)) if first else None),
+                     number(median(row, "queries_per_second") / 1000, 0), share(median(row, "core_busy")),
+                     remarks(row)])
+    return ("## A second opinion: dnsperf\n\nThe first job asked by another generator.\n\n"
+            + table(["server", *CPU_COLUMNS, f"ratio by {others[0]['generator']}" if others else "ratio before",
+                     "kq/s", "core busy", "remarks"], body))
+
+
+def units(results):
+    if not results.get("units"):
+        return ""
+    body = [[f"`{row['program']}` {row['name']}", number(row["cpu_time"], 1), row["unit"]] for row in results["units"]]
+    return "## Single units\n\nGoogle Benchmark, median of five, CPU time.\n\n" \
+        + table(["benchmark", "time", "unit"], body)
+
+
+SECTIONS = (names, log, few, records, tcp, paced, workers, ports, reload, io, opinion, units)
+
+__all__ = ["MAX_FOREIGN", "SECTIONS", "cpu", "find", "median", "of_job", "spread", "table"]
