@@ -52,6 +52,7 @@ def parse_arguments():
     add("--outstanding", type=int, default=128, help="queries under way at most")
     add("--variant", action="append", default=[], dest="variants", metavar="NAME=TOML",
         help="our server once more with these lines in [server]")
+    add("--baseline", type=Path, help="another build's inlet53d, measured beside ours")
     add("--build", type=Path, default=ROOT / "build")
     add("--daemon", type=Path, help="inlet53d to measure (BUILD/inlet53d)")
     add("--tool", type=Path, help="inlet53 whose bench makes the load (BUILD/inlet53); without it dnsperf does")
@@ -68,7 +69,7 @@ def parse_arguments():
     for key in ("jobs", "servers", "zone_servers", "records"):
         setattr(options, key, [part for part in getattr(options, key).split(",") if part])
     options.records = [int(count) for count in options.records]
-    options.variants = [tuple(variant.split("=", 1)) for variant in options.variants]
+    options.variants = [variant.split("=", 1) for variant in options.variants]
     for key, known in (("jobs", jobs.JOB_NAMES), ("servers", SERVERS), ("zone_servers", jobs.ZONE_SERVERS)):
         for name in getattr(options, key):
             if name not in known:
@@ -76,6 +77,9 @@ def parse_arguments():
     for variant in options.variants:
         if len(variant) != 2:
             parser.error("--variant: NAME=TOML, such as 'large buffer=udp_receive_buffer = \"8 MiB\"'")
+    options.variants = [(name, lines, None) for name, lines in options.variants]
+    if options.baseline:
+        options.variants.append(("baseline", "", options.baseline.resolve()))
     if options.server_cpu == options.generator_cpu:
         parser.error("it takes two processors: one for the server, one for the load")
     options.work = options.work or options.build / "bench-work"
@@ -103,7 +107,8 @@ def head(options, generator):
         "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"), "commit": commit(),
         "machine": machine.facts(), "versions": versions(), "generator": generator.name,
         "form": "quick" if options.quick else "full",
-        "options": {key: getattr(options, key) for key in kept}, "variants": dict(options.variants),
+        "options": {key: getattr(options, key) for key in kept},
+        "variants": {name: lines for name, lines, _ in options.variants},
     }
 
 

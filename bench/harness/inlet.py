@@ -78,13 +78,15 @@ class Inlet53d(Server):
     version = ""
 
     def __init__(self, folder, content, log=None, key=None, workers=1, worker_cpus=None, variant=None):
-        """`variant` is (name, lines of the [server] table), to measure a setting beside the default."""
+        """`variant` is (name, lines of the [server] table, program or None), to measure beside the default."""
         if variant:
             key = f"inlet53d-{variant[0]}" + (f"+{log}" if log else "")
         super().__init__(folder, content, log, key)
         self.workers = workers
         self.worker_cpus = worker_cpus
         self.variant = variant
+        if variant and variant[2]:
+            self.program = variant[2]
 
     @property
     def label(self):

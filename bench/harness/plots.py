@@ -78,7 +78,8 @@ def cpu(results):
     script = ['set title "Server CPU time for each answer, µs (shorter is better)" font ",15" offset 0,0.3',
               f"set xrange [0:{widest * 1.27:.3f}]", f"set yrange [{at:.2f}:-0.6]",
               "set border 1 lc rgb '#888888'", "set xtics nomirror out", "unset key",
-              f"set grid xtics lc rgb '{FAINT}' lt 1", "set style fill solid noborder", "set tics textcolor rgb '#222222'",
+              f"set grid xtics lc rgb '{FAINT}' lt 1", "set style fill solid noborder",
+              f"set tics textcolor rgb '{INK}'",
               "set ytics scale 0 nomirror (" + ", ".join(f"{quoted(label)} {y:.2f}" for y, label in ticks) + ")",
               block("labels", labels)]
     plot = []
@@ -88,7 +89,7 @@ def cpu(results):
             plot.append(f"$d{index} using 1:2:3:4 with xerrorbars pt 0 lw 1 lc rgb '{INK}'")
         else:
             plot.insert(0, f"$d{index} using 1:2:3:4:5:6 with boxxyerror lc rgb '{key}'")
-    plot.append("$labels using 1:2:3 with labels left font ',10' textcolor rgb '#222222'")
+    plot.append(f"$labels using 1:2:3 with labels left font ',10' textcolor rgb '{INK}'")
     return 110 + int(at * 29), "\n".join(script) + "\nplot " + ", \\\n  ".join(plot) + "\n"
 
 
@@ -111,11 +112,12 @@ def records(results):
     if len({row["records"] for row in rows}) < 2:
         return None
     most = max(row["records"] for row in rows)
-    script = [f'set multiplot layout 1,2 title "By the number of records in the zone" font ",15"', "set logscale x 10",
-              f"set xrange [7000:{most * 1.5}]", "set xtics ('10 k' 1e4, '100 k' 1e5, '1 M' 1e6, '10 M' 1e7) nomirror out",
+    script = ['set multiplot layout 1,2 title "By the number of records in the zone" font ",15"', "set logscale x 10",
+              f"set xrange [7000:{most * 1.5}]",
+              "set xtics ('10 k' 1e4, '100 k' 1e5, '1 M' 1e6, '10 M' 1e7) nomirror out",
               f"set grid lc rgb '{FAINT}' lt 1", "set border 3 lc rgb '#888888'", "set ytics nomirror out",
               "set key at screen 0.83, screen 0.82 left top reverse Left samplen 1.5 spacing 1.3 font ',11'",
-              "set tics textcolor rgb '#222222'", "set tmargin at screen 0.80", "set bmargin at screen 0.11"]
+              f"set tics textcolor rgb '{INK}'", "set tmargin at screen 0.80", "set bmargin at screen 0.11"]
     plot_cpu, plot_memory = [], []
     for index, server in enumerate(servers):
         own = sorted((row for row in rows if row["server"] == server), key=lambda row: row["records"])
@@ -140,7 +142,7 @@ def latency(results):
     rows.sort(key=lambda row: (not row["ours"], median(row, "latency_us/p99")))
     script = ['set title "Latency at 20,000 queries a second: share of answers within a time" font ",15"',
               "set logscale x 10", "set xlabel 'µs'", "set xtics nomirror out", f"set grid lc rgb '{FAINT}' lt 1",
-              "set border 3 lc rgb '#888888'", "set yrange [0:4]", "set tics textcolor rgb '#222222'",
+              "set border 3 lc rgb '#888888'", "set yrange [0:4]", f"set tics textcolor rgb '{INK}'",
               "set ytics nomirror out ('0 %' 0, '50 %' 0.30103, '90 %' 1, '99 %' 2, '99.9 %' 3, '99.99 %' 4)",
               "set key outside right center Left reverse samplen 2 spacing 1.2"]
     plot = []

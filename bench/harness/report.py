@@ -5,6 +5,12 @@ from .rounds import MAX_FOREIGN, SATURATED
 
 PICTURES = {"names": ("cpu", "CPU time an answer, by server"), "records": ("records", "CPU and memory by records"),
             "paced": ("latency", "Distribution of latency")}
+INTRODUCTION = """# inlet53 beside its peers
+
+Server CPU time for each answer is the figure to compare: kernel included, all threads, one worker on
+one core, the load on the other. Ratios are medians over rounds taken by turns; above 1 is dearer than
+ours. Figures of two reports do not compare. `bench/README.md` says what is measured and how to read it.
+"""
 
 
 def write(results, folder):
@@ -29,30 +35,25 @@ def head(results):
     rounds = sum(len(row["rounds"]) for row in rows)
     repeated = sum(row["repeated"] for row in rows)
     disturbed = sum(row["disturbed"] for row in rows)
-    busy = [figures["generator_busy"] for row in rows for figures in row["rounds"]]
-    lines = [
-        "# inlet53 beside its peers", "",
-        "Server CPU time for each answer is the figure to compare: kernel included, all threads, one worker on one",
-        "core, the load on the other. Ratios are medians over rounds taken by turns; a ratio over 1 is dearer than",
-        "ours. Figures of two reports do not compare. What is measured and how: `bench/README.md`.", "",
-        f"- **Commit** {facts['commit']}, {facts['date']}, {facts['form']} form"
-        + (f", {facts['minutes']:g} minutes" if "minutes" in facts else "")
-        + (" (interrupted)" if results.get("interrupted") else ""),
-        f"- **Machine** {machine['processors']} × {machine['model']}, {machine['memory_gib']} GiB, Linux "
+    items = [
+        f"**Commit** {facts['commit']}, {facts['date']}, {facts['form']} form, {facts['minutes']:g} minutes"
+        + (", interrupted" if results.get("interrupted") else ""),
+        f"**Machine** {machine['processors']} × {machine['model']}, {machine['memory_gib']} GiB, Linux "
         f"{machine['kernel']}; load average before: {', '.join(machine['load_average'])}",
-        f"- **Rounds** {options['rounds']} of {options['seconds']:g} s for each row, {options['outstanding']} queries "
+        f"**Rounds** {options['rounds']} of {options['seconds']:g} s for each row, {options['outstanding']} queries "
         f"under way, {options['sockets']} client sockets; servers on CPU {options['server_cpu']}, load on CPU "
         f"{options['generator_cpu']}",
-        f"- **Disturbance** others took more than {MAX_FOREIGN:.0%} of the server's core: {repeated} repetitions for "
-        f"{rounds} rounds; {disturbed} rounds were kept disturbed",
-        f"- **Generator** {facts['generator']}; it kept its core {min(busy):.0%}–{max(busy):.0%} busy. Where the "
-        f"server's core was less than {SATURATED:.0%} busy, the row says so." if busy else "",
-        clocks(results),
-        "- **Versions** " + ", ".join(f"{name} {version}" for name, version in facts["versions"].items()),
+        f"**Disturbance** {rounds} rounds, {repeated} repetitions because others took more than {MAX_FOREIGN:.0%} of "
+        f"the server's core; {disturbed} rounds were kept disturbed",
+        f"**Load** {facts['generator']}. Where it left the server's core less than {SATURATED:.0%} busy, the row "
+        "says *not saturated*",
     ]
-    for name, lines_of_toml in facts.get("variants", {}).items():
-        lines.append(f"- **Variant** {name}: `{lines_of_toml}`")
-    return "\n".join(line for line in lines if line or line == "") + "\n"
+    if agreement := clocks(results):
+        items.append(agreement)
+    items.append("**Versions** " + ", ".join(f"{name} {version}" for name, version in facts["versions"].items()))
+    items += [f"**Variant** {name}: `{lines}`" if lines else f"**Variant** {name}: another build"
+              for name, lines in facts["variants"].items()]
+    return INTRODUCTION + "\n" + "".join(f"- {item}\n" for item in items)
 
 
 def clocks(results):
@@ -61,7 +62,7 @@ def clocks(results):
                    if clock["stat_ns"] > 1e9]
     if not differences:
         return ""
-    return (f"- **Clocks** CPU time by the process clocks and by `/proc/PID/stat` differs by at most "
+    return (f"**Clocks** CPU time by the process clocks and by `/proc/PID/stat` differs by at most "
             f"{max(differences):.1%} over a server's life")
 
 

@@ -14,8 +14,8 @@ MAX_FOREIGN = 0.05
 # Below this share of the processor the server was not the limit of a load without a rate.
 SATURATED = 0.95
 # What a report is made from: one number of each round.
-KEPT = ("seconds", "sent", "answered", "lost", "late", "wrong", "truncated", "reconnects", "queries_per_second", "rcodes",
-        "latency_us")
+KEPT = ("seconds", "sent", "answered", "lost", "late", "wrong", "truncated", "reconnects", "queries_per_second",
+        "rcodes", "latency_us")
 
 
 def measure_once(server, generator, load, during=None):
@@ -65,7 +65,8 @@ class Rows:
         row = {
             "job": self.job, "server": server.key, "label": server.label, "package": server.package,
             "ours": server.is_ours, "floor": server.is_floor, "log": server.log, "generator": self.generator.name,
-            "load": load.described(), **labels, "rounds": [], "histogram": [], "repeated": 0, "disturbed": 0,
+            "load": load.described(), "answer_octets": server.answer_octets, **labels,
+            "rounds": [], "histogram": [], "repeated": 0, "disturbed": 0,
         }
         self.rows.append((row, server, load, during))
 

@@ -84,11 +84,13 @@ def names(results):
         return ""
     ours = find(rows, server=REFERENCE)
     body = [[named(row), *cpu_cells(row, ours), number(median(row, "queries_per_second") / 1000, 0),
-             share(median(row, "core_busy")), microseconds(median(row, "latency_us/p50")),
-             microseconds(median(row, "latency_us/p99")), remarks(row)] for row in rows]
+             share(median(row, "core_busy")), share(median(row, "generator_busy")),
+             microseconds(median(row, "latency_us/p50")), microseconds(median(row, "latency_us/p99")), remarks(row)]
+            for row in rows]
     return ("## 10,000 names, no query log\n\nAs fast as answers come, each query from another port than the last. "
             "The bare responder is the floor: it answers with fixed bytes and does nothing else.\n\n"
-            + table(["server", *CPU_COLUMNS, "kq/s", "core busy", "p50 µs", "p99 µs", "remarks"], body))
+            + table(["server", *CPU_COLUMNS, "kq/s", "core busy", "load busy", "p50 µs", "p99 µs", "remarks"],
+                    body))
 
 
 def log(results):
@@ -212,8 +214,8 @@ def ports(results):
                      number(cpu(row)), achieved(row), remarks(row, False)])
     return ("## Source ports and the balance of two workers\n\nThe kernel hashes each client's address and port to "
             "one worker's socket: one port is one worker.\n\n"
-            + table(["source ports", "busier worker", "other worker", CPU_COLUMNS[0], "answered kq/s", "remarks"],
-                    body))
+            + table(["source ports", "busier worker", "other worker", CPU_COLUMNS[0], "answered kq/s",
+                     "remarks"], body))
 
 
 def reload(results):
@@ -225,9 +227,10 @@ def reload(results):
              sum(figures["lost"] for figures in row["rounds"]), number(cpu(row)), remarks(row, False)]
             for row in rows]
     count = results["head"]["options"]["reload_records"]
-    return (f"## Reading a zone of {count:,} records again\n\n{rows[0]['load']['rate']:,} queries a second, one worker; "
-            "with reloads, one SIGHUP follows the other as long as the load runs. On one core the reload takes its "
-            "turns with the worker; with two cores it has the generator's to share.\n\n"
+    rate = rows[0]["load"]["rate"]
+    return (f"## Reading a zone of {count:,} records again\n\n{rate:,} queries a second, one worker; with reloads, one "
+            "SIGHUP follows the other as long as the load runs. On one core the reload takes its turns with the "
+            "worker; with two cores it has the generator's to share.\n\n"
             + table(["case", "p50 µs", "p99 µs", "max µs", "reloads", "lost", CPU_COLUMNS[0], "remarks"], body))
 
 
