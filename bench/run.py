@@ -28,8 +28,8 @@ from harness.rounds import say
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVERS = (jobs.OURS, jobs.FLOOR, *PEERS)
-QUICK = {"jobs": "names,log,records", "rounds": 5, "seconds": 0.5, "repeats": 1, "records": "1000000",
-         "zone_servers": "gdnsd,nsd", "repeating_seconds": 20}
+QUICK = {"jobs": "names,log,records", "rounds": 5, "seconds": 0.4, "repeats": 1, "records": "1000000",
+         "zone_servers": "gdnsd,nsd", "repeating_seconds": 10}
 FULL = {"jobs": ",".join(jobs.JOB_NAMES), "rounds": 5, "seconds": 3, "repeats": 3,
         "records": "10000,100000,1000000,10000000", "zone_servers": ",".join(jobs.ZONE_SERVERS),
         "repeating_seconds": 1200}
@@ -160,13 +160,24 @@ def main():
     return 1 if "interrupted" in results else 0
 
 
+def json_lines(results):
+    """JSON with a line for each row, so that a change of one row is a change of one line."""
+    parts = []
+    for key, value in results.items():
+        text = json.dumps(value)
+        if isinstance(value, list) and value:
+            text = "[\n" + ",\n".join(map(json.dumps, value)) + "\n]"
+        parts.append(f"{json.dumps(key)}: {text}")
+    return "{" + ",\n".join(parts) + "}\n"
+
+
 def save(results, options):
     out = options.out
     if out is None:
         name = f"{results['head']['date'].split()[0]}-{results['head']['commit']}"
         out = options.build / "bench-quick" if options.quick else ROOT / "bench/results" / name
     out.mkdir(parents=True, exist_ok=True)
-    (out / "results.json").write_text(json.dumps(results, indent=1) + "\n")
+    (out / "results.json").write_text(json_lines(results))
     report.write(results, out)
     say(f"report: {out}/report.md")
 

@@ -40,8 +40,8 @@ class Bench:
         return Load(**{"names": names, "seconds": self.options.seconds, "outstanding": self.options.outstanding,
                        "sockets": self.options.sockets} | changes)
 
-    def rows(self, job, generator=None):
-        return Rows(self, job, generator or self.generator)
+    def rows(self, job, generator=None, histograms=False):
+        return Rows(self, job, generator or self.generator, histograms)
 
     def ours(self, content, log=None, **more):
         """Our server and its variants."""
@@ -148,7 +148,7 @@ def tcp(bench):
 def paced(bench):
     """A load that leaves every server time to spare: latency and the cost of waking up."""
     with bench.started("paced", [*bench.ours(bench.api), *bench.peers(bench.api)]) as running:
-        rows = bench.rows("paced")
+        rows = bench.rows("paced", histograms=True)
         for server in running:
             rows.add(server, bench.load(bench.api.names, rate=PACED_RATE))
         return rows.run()

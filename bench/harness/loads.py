@@ -65,12 +65,13 @@ class InletBench(Generator):
     def __init__(self, cpu, program):
         super().__init__(cpu)
         self.program = program
+        self.seed = 0
 
     def command(self, load, endpoint):
+        self.seed += 1  # other names each time: what a cache holds of the last load must not help
         arguments = [str(self.program), "bench", "%s:%d" % endpoint, "--names", str(load.names), "--seconds",
-                     f"{load.seconds:g}", "--outstanding", str(load.outstanding), "--timeout", "1", "-o", "json"]
-        if load.rate:
-            arguments += ["--rate", str(load.rate)]
+                     f"{load.seconds:g}", "--timeout", "1", "--seed", str(self.seed), "-o", "json"]
+        arguments += ["--rate", str(load.rate)] if load.rate else ["--outstanding", str(load.outstanding)]
         if load.tcp:
             return arguments + ["--tcp", "--connections", str(load.connections)]
         return arguments + ["--sockets", str(load.sockets)]
@@ -83,7 +84,7 @@ class InletBench(Generator):
         """Whether this build's tool has the verb."""
         if not Path(program).exists():
             return False
-        tried = subprocess.run([program, "bench", "--help"], capture_output=True, text=True)
+        tried = subprocess.run([program, "bench", "-h"], capture_output=True, text=True)
         return tried.returncode == 0 and "--outstanding" in tried.stdout
 
 

@@ -75,7 +75,11 @@ def cpu(results):
         data.setdefault("whiskers", []).append((value, y, least, most))
         words = f"{value:.1f}" + (f"  with {tables.LOG_WORDS[row['log']]} log" if row["log"] else "")
         labels.append((most + widest * 0.008, y, quoted(words)))
+    facts = results["head"]
+    rounds = facts["options"]["rounds"]
     script = ['set title "Server CPU time for each answer, µs (shorter is better)" font ",15" offset 0,0.3',
+              f'set xlabel "median of {rounds} rounds, from the least to the most; pale: with its query log; '
+              f'commit {facts["commit"]}" font ",10" textcolor rgb "#666666"',
               f"set xrange [0:{widest * 1.27:.3f}]", f"set yrange [{at:.2f}:-0.6]",
               "set border 1 lc rgb '#888888'", "set xtics nomirror out", "unset key",
               f"set grid xtics lc rgb '{FAINT}' lt 1", "set style fill solid noborder",
@@ -90,7 +94,7 @@ def cpu(results):
         else:
             plot.insert(0, f"$d{index} using 1:2:3:4:5:6 with boxxyerror lc rgb '{key}'")
     plot.append(f"$labels using 1:2:3 with labels left font ',10' textcolor rgb '{INK}'")
-    return 110 + int(at * 29), "\n".join(script) + "\nplot " + ", \\\n  ".join(plot) + "\n"
+    return 130 + int(at * 29), "\n".join(script) + "\nplot " + ", \\\n  ".join(plot) + "\n"
 
 
 def colour(row):
@@ -102,7 +106,10 @@ def colour(row):
 
 
 def line_style(row, index):
-    return f"lc rgb '{OURS}' lw 3" if row["ours"] else f"lc rgb '{LINES[index % len(LINES)]}' lw 1.6"
+    if row["ours"]:
+        return f"lc rgb '{OURS}' lw 3"
+    dashes = "dt '_'" if index >= len(LINES) / 2 else ""
+    return f"lc rgb '{LINES[index % len(LINES)]}' lw 1.6 {dashes}"
 
 
 def records(results):
@@ -116,7 +123,7 @@ def records(results):
               f"set xrange [7000:{most * 1.5}]",
               "set xtics ('10 k' 1e4, '100 k' 1e5, '1 M' 1e6, '10 M' 1e7) nomirror out",
               f"set grid lc rgb '{FAINT}' lt 1", "set border 3 lc rgb '#888888'", "set ytics nomirror out",
-              "set key at screen 0.83, screen 0.82 left top reverse Left samplen 1.5 spacing 1.3 font ',11'",
+              "set key at screen 0.80, screen 0.82 left top reverse Left samplen 1.5 spacing 1.3 font ',11'",
               f"set tics textcolor rgb '{INK}'", "set tmargin at screen 0.80", "set bmargin at screen 0.11"]
     plot_cpu, plot_memory = [], []
     for index, server in enumerate(servers):
@@ -127,9 +134,9 @@ def records(results):
         plot_cpu.append(f"$r{index} using 1:2 {style} notitle")
         plot_memory.append(f"$r{index} using 1:3 {style} title {quoted(own[0]['label'])}")
     script += ['set title "Server CPU time for each answer, µs"', "set yrange [0:*]",
-               "set lmargin at screen 0.06; set rmargin at screen 0.40", "plot " + ", ".join(plot_cpu),
+               "set lmargin at screen 0.055; set rmargin at screen 0.385", "plot " + ", ".join(plot_cpu),
                'set title "Memory, MiB"', "set yrange [*:*]", "set logscale y 10",
-               "set lmargin at screen 0.475; set rmargin at screen 0.815", "plot " + ", ".join(plot_memory),
+               "set lmargin at screen 0.46; set rmargin at screen 0.79", "plot " + ", ".join(plot_memory),
                "unset multiplot"]
     return 400, "\n".join(script) + "\n"
 
@@ -141,9 +148,11 @@ def latency(results):
         return None
     rows.sort(key=lambda row: (not row["ours"], median(row, "latency_us/p99")))
     script = ['set title "Latency at 20,000 queries a second: share of answers within a time" font ",15"',
-              "set logscale x 10", "set xlabel 'µs'", "set xtics nomirror out", f"set grid lc rgb '{FAINT}' lt 1",
-              "set border 3 lc rgb '#888888'", "set yrange [0:4]", f"set tics textcolor rgb '{INK}'",
-              "set ytics nomirror out ('0 %' 0, '50 %' 0.30103, '90 %' 1, '99 %' 2, '99.9 %' 3, '99.99 %' 4)",
+              "set logscale x 10",
+              "set xtics nomirror out ('10 µs' 10, '100 µs' 100, '1 ms' 1e3, '10 ms' 1e4, '100 ms' 1e5)",
+              f"set grid lc rgb '{FAINT}' lt 1", "set border 3 lc rgb '#888888'", "set yrange [0:4]",
+              f"set tics textcolor rgb '{INK}'",
+              "set ytics nomirror out ('0 %%' 0, '50 %%' 0.30103, '90 %%' 1, '99 %%' 2, '99.9 %%' 3, '99.99 %%' 4)",
               "set key outside right center Left reverse samplen 2 spacing 1.2"]
     plot = []
     for index, row in enumerate(rows):

@@ -1,5 +1,6 @@
 """Measures: one load on one server, and rounds of several servers by turns."""
 
+import math
 import os
 import statistics
 import sys
@@ -13,6 +14,7 @@ from .servers import CannotMeasure
 MAX_FOREIGN = 0.05
 # Below this share of the processor the server was not the limit of a load without a rate.
 SATURATED = 0.95
+HISTOGRAM_STEP = 1.02
 # What a report is made from: one number of each round.
 KEPT = ("seconds", "sent", "answered", "lost", "late", "wrong", "truncated", "reconnects", "queries_per_second",
         "rcodes", "latency_us")
@@ -57,8 +59,8 @@ def measure_once(server, generator, load, during=None):
 class Rows:
     """The rows of one job, one for each server and load, with their rounds."""
 
-    def __init__(self, bench, job, generator):
-        self.bench, self.job, self.generator = bench, job, generator
+    def __init__(self, bench, job, generator, histograms=False):
+        self.bench, self.job, self.generator, self.histograms = bench, job, generator, histograms
         self.rows = []
 
     def add(self, server, load, during=None, **labels):
@@ -73,7 +75,7 @@ class Rows:
     def run(self):
         """Warms each server, then measures them by turns; returns the rows, without what failed."""
         for row, server, load, _ in self.rows:
-            self._attempt(row, lambda: self._prime(server, load, min(1.0, load.seconds)))
+            self._attempt(row, lambda: self._prime(server, load, min(1.0, load.seconds / 2)))
         for number in range(self.bench.options.rounds):
             for row, server, load, during in self.rows:
                 if "failed" not in row:
@@ -107,12 +109,16 @@ class Rows:
         row["repeated"] += len(attempts) - 1
         row["disturbed"] += figures["foreign"] > MAX_FOREIGN
         row["rounds"].append(figures)
-        row["histogram"] = merged(row["histogram"], histogram)
+        if self.histograms:
+            row["histogram"] = merged(row["histogram"], histogram)
 
 
 def merged(one, other):
+    """Two histograms as one, in steps of 2 %."""
     counts = dict(map(tuple, one))
     for upper, count in other:
+        step = math.ceil(math.log(max(1.0, upper), HISTOGRAM_STEP) - 1e-9)
+        upper = round(HISTOGRAM_STEP ** step, 3)
         counts[upper] = counts.get(upper, 0) + count
     return sorted(counts.items())
 

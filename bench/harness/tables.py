@@ -48,7 +48,7 @@ def share(value):
 
 
 def saturated(row):
-    return median(row, "core_busy") >= SATURATED
+    return round(median(row, "core_busy"), 2) >= SATURATED
 
 
 def remarks(row, saturating=True):
