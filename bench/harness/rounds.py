@@ -32,8 +32,13 @@ def measure_once(server, generator, load, during=None):
     threads_before = machine.thread_ns(server.pids)
     idle, wall, own = machine.idle_ns(cpus), machine.now_ns(), machine.cpu_ns(server.pids)
     process = generator.start(load, server.endpoint)
-    more = during(server, process) if during else {}
-    result = generator.finish(process)
+    try:
+        more = during(server, process) if during else {}
+        result = generator.finish(process)
+    finally:
+        if process.returncode is None:  # interrupted
+            process.kill()
+            process.wait()
     own = machine.cpu_ns(server.pids) - own
     wall = machine.now_ns() - wall
     busy = max(0, wall * len(cpus) - (machine.idle_ns(cpus) - idle))

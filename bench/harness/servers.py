@@ -7,7 +7,7 @@ import time
 
 from . import dns, machine
 
-START_SECONDS = 120
+START_SECONDS = 300
 STOP_SECONDS = 20
 POLL_SECONDS = 0.02
 

@@ -2,7 +2,7 @@
 
 import statistics
 
-from .rounds import MAX_FOREIGN, SATURATED, median, spread
+from .rounds import SATURATED, median, spread
 
 REFERENCE = "inlet53d"
 LOG_WORDS = {None: "", "json": "JSON", "text": "text", "dnstap": "dnstap"}
@@ -275,11 +275,9 @@ def opinion(results):
 def units(results):
     if not results.get("units"):
         return ""
-    body = [[f"`{row['program']}` {row['name']}", number(row["cpu_time"], 1), row["unit"]] for row in results["units"]]
-    return "## Single units\n\nGoogle Benchmark, median of five, CPU time.\n\n" \
-        + table(["benchmark", "time", "unit"], body)
+    body = [[f"`{row['program']}` {row['name']}", f"{number(row['cpu_time'], 1)} {row['unit']}"]
+            for row in results["units"]]
+    return "## Single units\n\nGoogle Benchmark, median of five.\n\n" + table(["benchmark", "CPU time"], body)
 
 
 SECTIONS = (names, log, few, records, tcp, paced, workers, ports, reload, io, opinion, units)
-
-__all__ = ["MAX_FOREIGN", "SECTIONS", "cpu", "find", "median", "of_job", "spread", "table"]
