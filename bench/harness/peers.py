@@ -300,7 +300,7 @@ class PowerDnsRecursor(Server):
     package = "pdns-recursor"
     logs = ("text",)
     log_marker = b'msg="Question'
-    prime_seconds = 1.0
+    prime_seconds = 1.5  # a minute's time to live, and dear misses
     only_wildcards = True
 
     def prepare(self):

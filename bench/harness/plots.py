@@ -67,10 +67,13 @@ def cpu(results):
     if not bars:
         return None
     data = {}
-    widest = max(spread(row, "us_per_answer")[1] for row, *_ in bars)
+    # One bad round must not make everything else small; the table has it in full.
+    limit = 1.5 * max(tables.cpu(row) for row, *_ in bars)
+    widest = min(limit, max(spread(row, "us_per_answer")[1] for row, *_ in bars))
     labels = []
     for row, y, half in bars:
         value, (least, most) = tables.cpu(row), spread(row, "us_per_answer")
+        most = min(most, limit)
         data.setdefault(colour(row), []).append((0, y, 0, value, y - half, y + half))
         data.setdefault("whiskers", []).append((value, y, least, most))
         words = f"{value:.1f}" + (f"  with {tables.LOG_WORDS[row['log']]} log" if row["log"] else "")
