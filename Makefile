@@ -43,4 +43,4 @@ bench: build ## ours beside ten other servers: CPU, latency, memory, logs; QUICK
 	@bench/run.py $(if $(filter-out 0,$(QUICK)),--quick)
 
 clean: ## removes the build directories, nothing else
-	@rm -rf build build-asan build-tsan build-fuzz
+	@rm -rf build build-asan build-tsan build-count build-fuzz

@@ -32,6 +32,8 @@ LANES = [
     Lane("what threads share, under the thread sanitizer", "build-tsan",
          ["-Db_sanitize=thread", "-Dbuildtype=debug"],
          ["unit base", "unit net", "unit querylog", "unit server", "integration reload"]),
+    Lane("instructions a query, in a release build", "build-count",
+         ["--buildtype=release", "-Ddebug=true", "-Db_lto=true"], ["instructions"]),
 ]
 
 SANITIZERS = {

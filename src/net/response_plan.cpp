@@ -41,7 +41,7 @@ bool knows_udp_segment(int descriptor) noexcept {
   return getsockopt(descriptor, SOL_UDP, UDP_SEGMENT, &segment, &size) == 0;
 }
 
-ResponsePlan::ResponsePlan() noexcept {
+ResponsePlan::ResponsePlan() noexcept : used_for_groups_(kSlots) {
   for (Control& control : controls_) {
     auto* head = reinterpret_cast<cmsghdr*>(control.octets.data());
     head->cmsg_level = SOL_UDP;
@@ -64,19 +64,26 @@ size_t ResponsePlan::line_up(std::span<const Datagram> batch, bool grouping) noe
 }
 
 size_t ResponsePlan::line_up_singly(std::span<const Datagram> batch) noexcept {
+  if (used_for_groups_ > 0) make_single();
   size_t count = 0;
   for (const Datagram& datagram : batch) {
     if (datagram.response == 0) continue;
     octets_[count] = {datagram.data, datagram.response};
-    msghdr& message = messages_[count].msg_hdr;
-    message.msg_name = const_cast<sockaddr*>(datagram.peer);
-    message.msg_iov = &octets_[count];
-    message.msg_iovlen = 1;
-    message.msg_control = nullptr;
-    message.msg_controllen = 0;
+    messages_[count].msg_hdr.msg_name = const_cast<sockaddr*>(datagram.peer);
     ++count;
   }
   return count;
+}
+
+void ResponsePlan::make_single() noexcept {
+  for (size_t i = 0; i < used_for_groups_; ++i) {
+    msghdr& message = messages_[i].msg_hdr;
+    message.msg_iov = &octets_[i];
+    message.msg_iovlen = 1;
+    message.msg_control = nullptr;
+    message.msg_controllen = 0;
+  }
+  used_for_groups_ = 0;
 }
 
 size_t ResponsePlan::line_up_groups(std::span<const Datagram> batch) noexcept {
@@ -97,6 +104,7 @@ size_t ResponsePlan::line_up_groups(std::span<const Datagram> batch) noexcept {
     group_of_[i] = static_cast<uint8_t>(index);
   }
   if (groups == responses) skip_ = kSkippedBatches;
+  used_for_groups_ = std::max(used_for_groups_, groups);
 
   std::array<uint8_t, kSlots> next;  // where each group's next response goes
   size_t place = 0;

@@ -47,6 +47,7 @@ class ResponsePlan {
   };
 
   size_t line_up_singly(std::span<const Datagram> batch) noexcept;
+  void make_single() noexcept;
   size_t line_up_groups(std::span<const Datagram> batch) noexcept;
   [[nodiscard]] size_t find_group(const Datagram& datagram, size_t groups) const noexcept;
   void fill_message(size_t index, const Group& group) noexcept;
@@ -60,6 +61,7 @@ class ResponsePlan {
   std::array<Control, kSlots> controls_{};
   std::array<Group, kSlots> groups_;      // of one batch; filled as far as needed
   std::array<uint8_t, kSlots> group_of_;  // by response
+  size_t used_for_groups_;                // of messages_; the others are for one response each
   size_t skip_ = 0;                       // batches that are not looked at for groups
 };
 

@@ -1,0 +1,55 @@
+"""Reads callgrind's output: how many instructions each source file took, inlined code included."""
+
+import collections
+import re
+
+NAME = re.compile(r"\((\d+)\)(?: (.*))?$")
+ROOM = re.compile(r"(?:src|include/inlet53)/([a-z0-9]+)/[^/]*$")
+
+
+class Names:
+    """callgrind writes a name once, `(7) src/a.cpp`, and only its number after that."""
+
+    def __init__(self):
+        self.known = {}
+
+    def resolve(self, text):
+        number, name = NAME.match(text).groups()
+        if name is not None:
+            self.known[number] = name
+        return self.known[number]
+
+
+def instructions_by_file(path):
+    """{source file: instructions}. Source: Valgrind's manual, "Callgrind Format Specification"."""
+    costs = collections.Counter()
+    files = Names()
+    current = None
+    of_a_call = False  # the line after `calls=` is the callee's cost, which is counted there
+    with open(path, encoding="utf-8") as lines:
+        for line in lines:
+            key, found, value = line.rstrip("\n").partition("=")
+            if found and key in ("fl", "fi", "fe"):
+                current = files.resolve(value)
+            elif found and key in ("cfi", "cfl"):
+                files.resolve(value)
+            elif found and key == "calls":
+                of_a_call = True
+            elif line[0] in "+-*0123456789":
+                if not of_a_call:
+                    costs[current] += int(line.split()[1])
+                of_a_call = False
+    return costs
+
+
+def room_of(file):
+    """The room that a source file belongs to; what is not ours is `libraries`."""
+    match = ROOM.search(file)
+    return match.group(1) if match else "libraries"
+
+
+def instructions_by_room(path):
+    rooms = collections.Counter()
+    for file, cost in instructions_by_file(path).items():
+        rooms[room_of(file)] += cost
+    return rooms
