@@ -168,10 +168,12 @@ def workers(bench):
            Inlet53d(bench.folder, bench.api, key="inlet53d-2-workers-pinned", workers=2, worker_cpus=both)]
     with bench.started("workers", [one]) as alone, bench.started("workers", two, both) as paired:
         rows = bench.rows("workers")
-        for server in alone + paired:
+        for server in alone:
+            for rate in (WORKERS_RATE, WORKERS_RATE // 2):
+                rows.add(server, bench.load(bench.api.names, rate=rate), workers="1, pinned")
+        for server in paired:
             what = "pinned" if server.worker_cpus else "not pinned"
-            rows.add(server, bench.load(bench.api.names, rate=WORKERS_RATE),
-                     workers=f"{server.workers}, {what}")
+            rows.add(server, bench.load(bench.api.names, rate=WORKERS_RATE), workers=f"2, {what}")
         return rows.run()
 
 
@@ -179,11 +181,12 @@ def ports(bench):
     """How two workers share what comes from few source ports."""
     if not bench.wants(OURS):
         return []
-    server = Inlet53d(bench.folder, bench.api, key="inlet53d-2-workers", workers=2)
-    with bench.started("ports", [server], _all_cpus(bench)) as running:
+    servers = [Inlet53d(bench.folder, bench.api, workers=2, variant=(f"by {spread}", f'udp_spread = "{spread}"', None))
+               for spread in ("query", "client")]
+    with bench.started("ports", servers, _all_cpus(bench)) as running:
         rows = bench.rows("ports")
-        for server in running:
-            for sockets in (1, 2, 16):
+        for sockets in (1, 2, 16):
+            for server in running:
                 rows.add(server, bench.load(bench.api.names, rate=WORKERS_RATE, sockets=sockets), sockets=sockets)
         return rows.run()
 
@@ -214,7 +217,7 @@ def _reload_all_the_time(server, load):
         while Generator.running(load) and server.reloads() == done:
             time.sleep(0.01)
         done = server.reloads()
-    return {"reloads": done - first}
+    return {"reloads": done - first, "peak_octets": server.peak_memory()}
 
 
 def io(bench):

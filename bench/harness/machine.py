@@ -87,6 +87,16 @@ def memory_octets(pids):
     return total
 
 
+def peak_octets(pids):
+    """The largest resident set so far, of all the processes together."""
+    total = 0
+    for pid in process_tree(pids):
+        for line in _read(f"/proc/{pid}/status").splitlines():
+            if line.startswith("VmHWM:"):
+                total += int(line.split()[1]) * 1024
+    return total
+
+
 def pin(pids, cpus):
     """Every thread, those that have pinned themselves too."""
     for pid in process_tree(pids):

@@ -145,6 +145,10 @@ class Server:
         lines = output.read_text(errors="replace").splitlines() if output.exists() else []
         return " / ".join(lines[-3:])
 
+    def peak_memory(self):
+        """The most octets that the server has held since its start, in its resident set."""
+        return machine.peak_octets(self.pids[-1:])
+
     def memory(self):
         """Octets of the server, without its collector."""
         return machine.memory_octets(self.pids[-1:])

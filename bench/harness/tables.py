@@ -190,8 +190,9 @@ def workers(results):
         return ""
     body = [[row["workers"], *cpu_cells(row, rows[0])[:2], number(ratio(row, rows[0])), achieved(row),
              remarks(row, False)] for row in rows]
-    return ("## Two workers against one\n\nThe same paced load. Two cores that the load shares cannot show more "
-            "answers; they show whether a second worker makes each answer dearer.\n\n"
+    return ("## Two workers against one\n\nA paced load. Two cores that the load shares cannot show more answers; "
+            "they show whether a second worker makes each answer dearer. A worker that gets half as much wakes up "
+            "for fewer queries at a time, alone too: the second row has as much for one as each of two gets.\n\n"
             + table(["workers", *CPU_COLUMNS[:2], "ratio to one", "answered kq/s", "remarks"], body))
 
 
@@ -210,11 +211,12 @@ def ports(results):
         for figures in row["rounds"]:
             two = figures["thread_ns"][:2]
             shares.append(two[0] / max(1, sum(two)))
-        body.append([row["sockets"], share(statistics.median(shares)), share(1 - statistics.median(shares)),
+        body.append([row["sockets"], row["label"].partition(", ")[2], share(statistics.median(shares)), share(1 - statistics.median(shares)),
                      number(cpu(row)), achieved(row), remarks(row, False)])
-    return ("## Source ports and the balance of two workers\n\nThe kernel hashes each client's address and port to "
-            "one worker's socket: one port is one worker.\n\n"
-            + table(["source ports", "busier worker", "other worker", CPU_COLUMNS[0], "answered kq/s",
+    return ("## Source ports and the balance of two workers\n\nWith `udp_spread = \"client\"` the kernel hashes each "
+            "client's address and port to one worker's socket: one port is one worker. By query (the default) it "
+            "takes the query's ID.\n\n"
+            + table(["source ports", "spread", "busier worker", "other worker", CPU_COLUMNS[0], "answered kq/s",
                      "remarks"], body))
 
 
@@ -224,14 +226,16 @@ def reload(results):
         return ""
     body = [[row["reload"], *(microseconds(median(row, f"latency_us/{part}")) for part in ("p50", "p99", "max")),
              sum(figures.get("reloads", 0) for figures in row["rounds"]),
-             sum(figures["lost"] for figures in row["rounds"]), number(cpu(row)), remarks(row, False)]
-            for row in rows]
+             sum(figures["lost"] for figures in row["rounds"]), number(cpu(row)),
+             number(max(figures.get("peak_octets", 0) for figures in row["rounds"]) / 1024 ** 2 or None, 0),
+             remarks(row, False)] for row in rows]
     count = results["head"]["options"]["reload_records"]
     rate = rows[0]["load"]["rate"]
     return (f"## Reading a zone of {count:,} records again\n\n{rate:,} queries a second, one worker; with reloads, one "
             "SIGHUP follows the other as long as the load runs. On one core the reload takes its turns with the "
             "worker; with two cores it has the generator's to share.\n\n"
-            + table(["case", "p50 µs", "p99 µs", "max µs", "reloads", "lost", CPU_COLUMNS[0], "remarks"], body))
+            + table(["case", "p50 µs", "p99 µs", "max µs", "reloads", "lost", CPU_COLUMNS[0], "peak MiB",
+                     "remarks"], body))
 
 
 def io(results):

@@ -6,6 +6,7 @@ namespace {
 
 namespace range = settings::range;
 using settings::QueryLogMode;
+using settings::UdpSpread;
 using settings::WhenFull;
 
 void read_server(TableReader& in, settings::Server& server) {
@@ -17,6 +18,8 @@ void read_server(TableReader& in, settings::Server& server) {
   in.read("udp_receive_buffer", Need::Optional, server.udp_receive_buffer,
           in_range<uint32_t>(parse_octets, range::kUdpReceiveBuffer));
   in.read("udp_segment", Need::Optional, server.udp_segment, parse_boolean);
+  in.read("udp_spread", Need::Optional, server.udp_spread,
+          one_of<UdpSpread>({{"query", UdpSpread::Query}, {"client", UdpSpread::Client}}));
   in.read("statistics_interval", Need::Optional, server.statistics_interval_seconds,
           in_range<uint32_t>(parse_seconds, range::kStatisticsIntervalSeconds));
 }

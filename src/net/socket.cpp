@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <string_view>
 #include <system_error>
 #include <vector>
@@ -98,6 +99,17 @@ Result<Descriptor, SocketError> open_udp(const SocketAddress& address, uint32_t 
     }
   }
   return descriptor;
+}
+
+bool spread_by_query_id(int descriptor, uint32_t sockets) {
+  // The data begins at the UDP payload. What is too short for a load goes to the first socket.
+  sock_filter program[] = {
+      BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 0),
+      BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, sockets),
+      BPF_STMT(BPF_RET | BPF_A, 0),
+  };
+  const sock_fprog spread{std::size(program), program};
+  return setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &spread, sizeof spread) == 0;
 }
 
 Result<Descriptor, SocketError> open_tcp(const SocketAddress& address) {

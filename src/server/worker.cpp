@@ -62,16 +62,21 @@ class LogFlusher {
 }  // namespace
 
 Result<std::vector<std::vector<AddressSockets>>, net::SocketError> open_sockets(
-    const std::vector<SocketAddress>& listens, size_t workers, uint32_t udp_receive_buffer) {
-  std::vector<std::vector<AddressSockets>> out(workers);
+    const std::vector<SocketAddress>& listens, const settings::Server& settings) {
+  std::vector<std::vector<AddressSockets>> out(settings.workers);
   for (const SocketAddress& listen : listens) {
     if (auto free = net::probe_address(listen); !free) return Unexpected(free.error());
     for (auto& sockets : out) {
-      auto udp = net::open_udp(listen, udp_receive_buffer);
+      auto udp = net::open_udp(listen, settings.udp_receive_buffer);
       if (!udp) return Unexpected(udp.error());
       auto tcp = net::open_tcp(listen);
       if (!tcp) return Unexpected(tcp.error());
       sockets.push_back({listen, std::move(*udp), std::move(*tcp)});
+    }
+    if (settings.workers > 1 && settings.udp_spread == settings::UdpSpread::Query &&
+        !net::spread_by_query_id(out.back().back().udp.get(), settings.workers)) {
+      log_warning(concat(listen.to_text(), ": queries are spread by client: the kernel refuses ",
+                         "udp_spread = \"query\""));
     }
   }
   return out;

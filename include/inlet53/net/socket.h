@@ -48,6 +48,13 @@ struct SocketError {
 [[nodiscard]] Result<Descriptor, SocketError> open_udp(const SocketAddress& address,
                                                        uint32_t receive_buffer);
 
+/// Makes the kernel choose among the `sockets` UDP sockets that share an address by each message's
+/// first 16 bits, the ID of a DNS query, which a client chooses at random; without it, it chooses
+/// by the client's address and port, and a forwarder that sends from few ports reaches few sockets.
+/// `descriptor` is one of them; the program holds for all, in the order in which they were bound.
+/// Returns false when the kernel refuses it. Source: socket(7), SO_ATTACH_REUSEPORT_CBPF.
+[[nodiscard]] bool spread_by_query_id(int descriptor, uint32_t sockets);
+
 /// Opens a non-blocking TCP socket bound to `address`: SO_REUSEADDR and SO_REUSEPORT set,
 /// IPV6_V6ONLY for IPv6. It does not listen yet, so that a filter can stand before the first SYN.
 /// Errors: what socket, setsockopt or bind gave.

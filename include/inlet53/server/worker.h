@@ -23,11 +23,11 @@ struct AddressSockets {
   net::Descriptor tcp;
 };
 
-/// Opens the sockets of the addresses in `listens` for `workers` workers; nobody is served yet.
-/// Each address is probed first, so that a port that another daemon holds is an error.
+/// Opens the sockets of the addresses in `listens` for the workers of `settings`; nobody is served
+/// yet. Each address is probed first, so that a port that another daemon holds is an error.
 /// Returns one list a worker, each with every address.
 [[nodiscard]] Result<std::vector<std::vector<AddressSockets>>, net::SocketError> open_sockets(
-    const std::vector<SocketAddress>& listens, size_t workers, uint32_t udp_receive_buffer);
+    const std::vector<SocketAddress>& listens, const settings::Server& settings);
 
 /// What a worker is to answer from now on.
 struct Assignment {

@@ -9,12 +9,19 @@
 /// Threads: const access any.
 namespace inlet53::settings {
 
+/// How the kernel spreads UDP queries over the workers.
+enum class UdpSpread : uint8_t {
+  Query,   // each by itself: one client can keep all workers busy
+  Client,  // by the client's address and port
+};
+
 struct Server {
-  uint32_t workers = 1;                       // 1-256
-  std::vector<uint32_t> cpus;                 // worker i runs on cpus[i % size]; empty: no pinning
-  uint32_t edns_udp_size = 1232;              // 512-4096, what we advertise and the most we send
-  uint32_t udp_receive_buffer = 4U << 20;     // SO_RCVBUF asked for; 0: the system's default
-  bool udp_segment = true;                    // answers to one peer leave as UDP_SEGMENT groups
+  uint32_t workers = 1;                    // 1-256
+  std::vector<uint32_t> cpus;              // worker i runs on cpus[i % size]; empty: no pinning
+  uint32_t edns_udp_size = 1232;           // 512-4096, what we advertise and the most we send
+  uint32_t udp_receive_buffer = 4U << 20;  // SO_RCVBUF asked for; 0: the system's default
+  bool udp_segment = true;                 // answers to one peer leave as UDP_SEGMENT groups
+  UdpSpread udp_spread = UdpSpread::Query;
   uint32_t statistics_interval_seconds = 60;  // 0: only at the end
 
   friend bool operator==(const Server&, const Server&) = default;

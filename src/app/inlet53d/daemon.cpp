@@ -128,8 +128,7 @@ std::optional<Daemon::Sockets> Daemon::open_sockets(const resolver::ResolverStat
       added.push_back(address.listen);
     }
   }
-  const settings::Server& settings = config_.settings.server;
-  auto sockets = server::open_sockets(added, settings.workers, settings.udp_receive_buffer);
+  auto sockets = server::open_sockets(added, config_.settings.server);
   if (!sockets) {
     log_error(sockets.error().message);
     return std::nullopt;

@@ -166,6 +166,7 @@ TEST(Config, ReadsSizesAndDurations) {
   const settings::Settings s = read(R"([server]
 udp_receive_buffer = 65536
 udp_segment = false
+udp_spread = 'client'
 statistics_interval = 0
 [tcp]
 idle_timeout = "1min"
@@ -178,6 +179,7 @@ rotate_interval = 3600
                                    .settings;
   EXPECT_EQ(s.server.udp_receive_buffer, 65536U);
   EXPECT_FALSE(s.server.udp_segment);
+  EXPECT_EQ(s.server.udp_spread, settings::UdpSpread::Client);
   EXPECT_EQ(s.server.statistics_interval_seconds, 0U);
   EXPECT_EQ(s.tcp.idle_timeout_ms, 60000U);
   EXPECT_EQ(s.tcp.first_query_timeout_ms, 500U);

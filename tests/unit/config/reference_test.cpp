@@ -48,6 +48,7 @@ TEST(Reference, ShowsTheDefaultsOfTheSettings) {
   EXPECT_EQ(shown.server.edns_udp_size, defaults.server.edns_udp_size);
   EXPECT_EQ(shown.server.udp_receive_buffer, defaults.server.udp_receive_buffer);
   EXPECT_EQ(shown.server.udp_segment, defaults.server.udp_segment);
+  EXPECT_EQ(shown.server.udp_spread, defaults.server.udp_spread);
   EXPECT_EQ(shown.server.statistics_interval_seconds, defaults.server.statistics_interval_seconds);
   EXPECT_EQ(shown.tcp.max_connections, defaults.tcp.max_connections);
   EXPECT_EQ(shown.tcp.max_connections_per_client, defaults.tcp.max_connections_per_client);

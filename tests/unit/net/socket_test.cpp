@@ -114,5 +114,28 @@ TEST(ProbeAddress, IgnoresConnectionsInTimeWait) {
   EXPECT_TRUE(probed) << probed.error().message;
 }
 
+// From one port, in order: each message goes where its first 16 bits say.
+TEST(Socket, SpreadsByQueryId) {
+  std::vector<Descriptor> sockets;
+  SocketAddress address = local("127.0.0.1");
+  for (int i = 0; i < 3; ++i) {
+    auto socket = open_udp(address, 0);
+    ASSERT_TRUE(socket) << socket.error().message;
+    address = bound_to(socket->get());
+    sockets.push_back(std::move(*socket));
+  }
+  ASSERT_TRUE(spread_by_query_id(sockets.back().get(), 3));
+  const Descriptor client = connected(SOCK_DGRAM, address);
+  for (const unsigned id : {0U, 1U, 2U, 3U, 7U, 256U, 257U, 40000U, 65535U}) {
+    const char message[] = {static_cast<char>(id >> 8), static_cast<char>(id), 'x'};
+    send_text(client, {message, sizeof message});
+    const Descriptor& chosen = sockets[id % 3];
+    ASSERT_TRUE(can_read(chosen)) << id;
+    EXPECT_EQ(receive_text(chosen), std::string(message, sizeof message));
+  }
+  send_text(client, "x");  // no ID
+  EXPECT_TRUE(can_read(sockets[0]));
+}
+
 }  // namespace
 }  // namespace inlet53::net
