@@ -62,7 +62,10 @@ def cpu_ns(pids):
     for pid in process_tree(pids):
         fields = _stat(pid)
         if fields:
-            total += time.clock_gettime_ns(~pid << 3 | PROCESS_CLOCK)
+            try:
+                total += time.clock_gettime_ns(~pid << 3 | PROCESS_CLOCK)
+            except OSError:  # it has just ended, as dnsmasq's children do: its parent reaps its time
+                continue
             total += (int(fields[CHILDREN_UTIME]) + int(fields[CHILDREN_STIME])) * TICK_NS
     return total
 
