@@ -10,10 +10,10 @@ bench/README.md says what each job measures. All traffic stays on loopback.
 """
 
 import argparse
+import contextlib
 import datetime
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -153,7 +153,8 @@ def main():
         say("interrupted: the report has what was measured until now")
         results["interrupted"] = True
     finally:
-        shutil.rmtree(options.work, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            options.work.rmdir()  # if it is empty; it may be somebody's folder
         if results.get("rows") or results.get("units"):
             results["head"]["minutes"] = round((machine.now_ns() - begun) / 60e9, 1)
             save(results, options)

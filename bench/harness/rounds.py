@@ -16,7 +16,7 @@ MAX_FOREIGN = 0.05
 SATURATED = 0.95
 HISTOGRAM_STEP = 1.02
 # What a report is made from: one number of each round.
-KEPT = ("seconds", "sent", "answered", "lost", "late", "wrong", "truncated", "reconnects", "queries_per_second",
+KEPT = ("seconds", "sent", "answered", "lost", "late", "behind", "wrong", "truncated", "reconnects", "queries_per_second",
         "rcodes", "latency_us")
 
 
@@ -48,7 +48,7 @@ def measure_once(server, generator, load, during=None):
     if result["answered"] == 0:
         raise CannotMeasure("answered nothing")
     threads = machine.thread_ns(server.pids)
-    figures = {key: result[key] for key in KEPT}
+    figures = {key: result.get(key, 0) for key in KEPT}
     figures |= {
         "server_ns": own,
         "us_per_answer": own / 1000 / result["answered"],

@@ -62,6 +62,9 @@ def remarks(row, saturating=True):
     lost = sum(figures["lost"] for figures in row["rounds"])
     if lost > asked / 1000:
         said.append(f"{lost / asked * 100:.1f} % lost")
+    behind = sum(figures.get("behind", 0) for figures in row["rounds"])
+    if behind > asked / 100:
+        said.append(f"{behind / asked * 100:.0f} % sent more than 1 ms late")
     return "; ".join(said)
 
 

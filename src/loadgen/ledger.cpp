@@ -65,7 +65,7 @@ void Ledger::settle(size_t channel, Bytes message, uint64_t now) noexcept {
 
 void Ledger::count_answer(const InFlightTable::Query& query, Bytes message, uint64_t now) noexcept {
   const uint64_t start =
-      options_.pace ? options_.pace->latency_start_ns(query.serial, query.sent_ns) : query.sent_ns;
+      pace_ ? pace_->latency_start_ns(query.serial, query.sent_ns) : query.sent_ns;
   tally_.latency.record(now > start ? now - start : 0);
   ++tally_.answered;
   ++tally_.rcodes[message[3] & 0x0F];

@@ -25,9 +25,11 @@ class Ledger {
     size_t channels = 1;
     size_t slots = 4096;  // for each channel, see InFlightTable
     uint64_t timeout_ns = 2'000'000'000;
-    std::optional<Pace> pace;  // absent: as fast as answers come
   };
   Ledger(const Workload& workload, const Options& options);
+
+  /// From now on queries are due as `pace` says. Without it they go as fast as answers come.
+  void keep_pace(const Pace& pace) noexcept { pace_ = pace; }
 
   struct Composed {
     size_t size = 0;  // octets; 0 when the channel has no id left
@@ -60,11 +62,12 @@ class Ledger {
  private:
   void count_answer(const InFlightTable::Query& query, Bytes message, uint64_t now) noexcept;
   [[nodiscard]] bool is_behind(uint64_t serial, uint64_t now) const noexcept {
-    return options_.pace && options_.pace->is_behind(serial, now);
+    return pace_ && pace_->is_behind(serial, now);
   }
 
   const Workload& workload_;
   Options options_;
+  std::optional<Pace> pace_;
   InFlightTable table_;
   Tally tally_;
   uint64_t last_answer_ns_ = 0;

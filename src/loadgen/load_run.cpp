@@ -73,14 +73,16 @@ class LoadRun {
         stop_(stop),
         progress_(progress),
         transport_(transport),
-        start_ns_(monotonic_ns()),
-        end_ns_(start_ns_ + to_ns(options.max_seconds)),
-        next_progress_ns_(start_ns_ + kSecondNs),
         ledger_(workload, ledger_options()) {
     transport_.attach(ledger_);
   }
 
   Result<Report, std::string> run() {
+    // Only now: what was made before took time, and a pace would begin late.
+    start_ns_ = monotonic_ns();
+    end_ns_ = start_ns_ + to_ns(options_.max_seconds);
+    next_progress_ns_ = start_ns_ + kSecondNs;
+    if (options_.rate) ledger_.keep_pace(Pace(*options_.rate, start_ns_));
     options_.rate ? keep_pace() : keep_outstanding();
     const uint64_t sent_ns = std::min(monotonic_ns(), end_ns_);
     drain();
@@ -95,7 +97,6 @@ class LoadRun {
     ledger.channels = options_.channels;
     ledger.slots = slots_for(options_);
     ledger.timeout_ns = to_ns(options_.timeout_seconds);
-    if (options_.rate) ledger.pace = Pace(*options_.rate, start_ns_);
     return ledger;
   }
 
@@ -164,9 +165,10 @@ class LoadRun {
   const std::atomic<bool>& stop_;
   const Progress& progress_;
   Transport& transport_;
-  uint64_t start_ns_;
-  uint64_t end_ns_;
-  uint64_t next_progress_ns_;
+  // Set when the run starts.
+  uint64_t start_ns_ = 0;
+  uint64_t end_ns_ = 0;
+  uint64_t next_progress_ns_ = 0;
   Ledger ledger_;
 };
 

@@ -13,7 +13,7 @@ import pytest
 from support import API, BUILD, DEADLINE, free_endpoint, wait_until
 
 TOOL = BUILD / "inlet53"
-KEYS = ["target", "transport", "sockets", "seconds", "sent", "answered", "lost", "late", "wrong",
+KEYS = ["target", "transport", "sockets", "seconds", "sent", "answered", "lost", "late", "behind", "wrong",
         "truncated", "reconnects", "queries_per_second", "rcodes", "latency_us", "histogram"]
 # Long enough that nothing of a server that answers is lost on a slow machine.
 PATIENCE = ("--timeout", "60")

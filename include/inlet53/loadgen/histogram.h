@@ -15,7 +15,7 @@ namespace inlet53::loadgen {
 class LatencyHistogram {
  public:
   static constexpr unsigned kSubBits = 7;
-  static constexpr unsigned kMaxBits = 34;
+  static constexpr unsigned kMaxBits = 37;
   static constexpr size_t kBuckets = size_t{kMaxBits - kSubBits + 1} << kSubBits;
 
   void record(uint64_t ns) noexcept {

@@ -142,6 +142,7 @@ std::string report_json(const loadgen::LoadOptions& load, const loadgen::Report&
                      {"answered", tally.answered},
                      {"lost", tally.lost},
                      {"late", tally.late},
+                     {"behind", tally.behind},
                      {"wrong", tally.wrong},
                      {"truncated", tally.truncated},
                      {"reconnects", tally.reconnects},
