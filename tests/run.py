@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Runs the test lanes and ends with one line, `N passed, N failed`; exit 1 unless all passed.
 
-A lane is one build directory with its own sanitizer, and the Meson suites that run in it.
+A lane is one build directory with options of its own, and the Meson tests that run in it.
 
-Usage: run.py [--suite SUITE]    (one suite only, in the first lane)
+Usage: run.py [--suite SUITE]    (one suite only, in the lane that has it)
 """
 
 import argparse
@@ -89,10 +89,13 @@ def run_lane(lane, suite):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--suite", help="one suite only, in the first lane")
+    parser.add_argument("--suite", help="one suite only, in the lane that has it")
     suite = parser.parse_args().suite
     passed, failed = [], []
-    for lane in LANES[:1] if suite else LANES:
+    lanes = LANES
+    if suite:
+        lanes = [lane for lane in LANES if suite in lane.tests] or LANES[:1]
+    for lane in lanes:
         lane_passed, lane_failed = run_lane(lane, suite)
         passed += lane_passed
         failed += [f"{name} [{lane.folder}]" for name in lane_failed]

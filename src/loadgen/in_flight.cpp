@@ -23,6 +23,7 @@ bool InFlightTable::is_usable(const Channel& channel, const Slot& slot) const no
 
 std::optional<uint16_t> InFlightTable::add(size_t channel, const Query& query) noexcept {
   Channel& owner = channels_[channel];
+  if (owner.in_flight == slots_per_channel_) return std::nullopt;
   for (size_t tries = 0; tries < slots_per_channel_; ++tries) {
     const uint16_t id = owner.next_id++;
     const size_t index = slot_of(channel, id);

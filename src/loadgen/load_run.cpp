@@ -61,8 +61,8 @@ Opened open_transport(const LoadOptions& options) {
   }
   const size_t share = (options.outstanding + options.channels - 1) / options.channels;
   return TcpTransport::open(
-      options.server,
-      {options.channels, options.rate ? std::numeric_limits<size_t>::max() : share, use});
+      options.server, {options.channels, options.rate ? std::numeric_limits<size_t>::max() : share,
+                       use, to_ns(options.timeout_seconds)});
 }
 
 class LoadRun {
@@ -108,7 +108,7 @@ class LoadRun {
       if (progress_) progress_(ledger_.tally(), static_cast<double>(now - start_ns_) / kSecond);
     }
     return now >= end_ns_ || stop_ || ledger_.tally().sent >= options_.max_queries ||
-           !transport_.failure().empty();
+           !transport_.failure().empty() || transport_.gave_up();
   }
 
   size_t refill() noexcept {

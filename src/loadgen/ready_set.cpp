@@ -1,5 +1,7 @@
 #include "ready_set.h"
 
+#include <cerrno>
+
 #include "inlet53/base/check.h"
 
 namespace inlet53::loadgen {
@@ -34,6 +36,7 @@ std::span<const uint32_t> ReadySet::wait(uint64_t timeout_ns) noexcept {
 std::span<const uint32_t> ReadySet::wait_registered(const timespec& timeout) noexcept {
   const int count = epoll_pwait2(epoll_.get(), events_.data(), static_cast<int>(events_.size()),
                                  &timeout, nullptr);
+  if (count < 0 && errno == ENOSYS) return wait_named(timeout);  // Linux before 5.11
   for (int i = 0; i < count; ++i) {
     const size_t index = events_[static_cast<size_t>(i)].data.u64;
     ready_.push_back(static_cast<uint32_t>(index));

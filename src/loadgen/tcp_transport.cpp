@@ -1,6 +1,5 @@
 #include "tcp_transport.h"
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -44,7 +43,8 @@ TcpTransport::TcpTransport(const SocketAddress& server, const Options& options)
     : server_(server),
       share_(options.share),
       connections_(options.connections),
-      ready_(options.use, options.connections) {}
+      ready_(options.use, options.connections),
+      give_up_ns_(options.give_up_ns) {}
 
 TcpTransport::~TcpTransport() = default;
 
@@ -165,6 +165,7 @@ size_t TcpTransport::take_messages(size_t channel) noexcept {
   if (!left.empty()) std::memmove(connection.in.data(), left.data(), left.size());
   connection.in_end = left.size();
   connection.brought_answers |= count > 0;
+  if (count > 0) last_message_ns_ = now;
   return count;
 }
 
@@ -172,7 +173,10 @@ void TcpTransport::end(size_t channel, int error) noexcept {
   Connection& connection = connections_[channel];
   ready_.forget(channel);
   connection.reset();
-  connection.retry_at_ns = connection.brought_answers ? 0 : monotonic_ns() + kRetryNs;
+  const uint64_t now = monotonic_ns();
+  connection.retry_at_ns = connection.brought_answers ? 0 : now + kRetryNs;
+  if (last_message_ns_ == 0) last_message_ns_ = now;
+  gave_up_ = gave_up_ || now - last_message_ns_ > give_up_ns_;
   ledger_->end_channel(channel);
   if (error != 0 && failure_.empty() && ledger_->tally().answered == 0) {
     failure_ = complaint(error);

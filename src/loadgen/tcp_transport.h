@@ -14,13 +14,15 @@ namespace inlet53::loadgen {
 
 /// Queries over TCP: pipelined on connections that stay open, answers in any order. A connection
 /// that ends loses what is in flight on it, and is opened again when its turn comes: at once if it
-/// brought an answer, else after 100 ms. Source: RFC 7766 §6.2, §8.
+/// brought an answer, else after 100 ms. When connections go on ending and nothing has come for
+/// `give_up_ns`, it gives up. Source: RFC 7766 §6.2, §8.
 class TcpTransport final : public Transport {
  public:
   struct Options {
     size_t connections = 10;
     size_t share = 1;  // queries in flight on each at most
     ReadySet::Use use = ReadySet::Use::Seldom;
+    uint64_t give_up_ns = 2'000'000'000;  // after so long without a connection that brings answers
   };
   /// Begins to connect. The error says what the system said.
   [[nodiscard]] static Result<std::unique_ptr<TcpTransport>, std::string> open(
@@ -32,6 +34,7 @@ class TcpTransport final : public Transport {
   size_t send(size_t count) noexcept override;
   size_t receive(size_t channel) noexcept override;
   std::span<const uint32_t> wait(uint64_t timeout_ns) noexcept override;
+  [[nodiscard]] bool gave_up() const noexcept override { return gave_up_; }
 
  private:
   struct Connection {
@@ -63,6 +66,9 @@ class TcpTransport final : public Transport {
   ReadySet ready_;
   Ledger* ledger_ = nullptr;
   size_t next_ = 0;
+  uint64_t give_up_ns_;
+  uint64_t last_message_ns_ = 0;  // when something came; at first, when a connection ended
+  bool gave_up_ = false;
 };
 
 }  // namespace inlet53::loadgen

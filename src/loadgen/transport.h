@@ -26,6 +26,8 @@ class Transport {
   /// Waits until a channel has something or the time is over. Which ones have is good until the
   /// next call.
   virtual std::span<const uint32_t> wait(uint64_t timeout_ns) noexcept = 0;
+  /// Whether there is nobody left to ask: what was answered before is to be reported.
+  [[nodiscard]] virtual bool gave_up() const noexcept { return false; }
   /// Why the server can't be reached, or empty: set when that shows before anything was answered.
   [[nodiscard]] const std::string& failure() const noexcept { return failure_; }
 

@@ -54,13 +54,13 @@ void ResponsePlan::set_address_length(socklen_t length) noexcept {
   for (mmsghdr& message : messages_) message.msg_hdr.msg_namelen = length;
 }
 
-size_t ResponsePlan::line_up(std::span<const Datagram> batch, bool grouping) noexcept {
-  if (!grouping || batch.size() < 2) return line_up_singly(batch);
+size_t ResponsePlan::line_up(std::span<const Datagram> batch, uint32_t max_segment) noexcept {
+  if (max_segment == 0 || batch.size() < 2) return line_up_singly(batch);
   if (skip_ > 0) {
     --skip_;
     return line_up_singly(batch);
   }
-  return line_up_groups(batch);
+  return line_up_groups(batch, max_segment);
 }
 
 size_t ResponsePlan::line_up_singly(std::span<const Datagram> batch) noexcept {
@@ -86,7 +86,8 @@ void ResponsePlan::make_single() noexcept {
   used_for_groups_ = 0;
 }
 
-size_t ResponsePlan::line_up_groups(std::span<const Datagram> batch) noexcept {
+size_t ResponsePlan::line_up_groups(std::span<const Datagram> batch,
+                                    uint32_t max_segment) noexcept {
   size_t groups = 0;
   size_t responses = 0;
   for (size_t i = 0; i < batch.size(); ++i) {
@@ -100,7 +101,7 @@ size_t ResponsePlan::line_up_groups(std::span<const Datagram> batch) noexcept {
     Group& group = groups_[index];
     group.octets += datagram.response;
     ++group.count;
-    group.open = datagram.response == group.segment;
+    group.open = datagram.response == group.segment && group.segment <= max_segment;
     group_of_[i] = static_cast<uint8_t>(index);
   }
   if (groups == responses) skip_ = kSkippedBatches;

@@ -24,8 +24,9 @@ class ResponsePlan {
   /// For all messages from now on. Requires: the socket address family's size.
   void set_address_length(socklen_t length) noexcept;
 
-  /// Returns how many messages there are to send. `grouping`: groups may be made.
-  size_t line_up(std::span<const Datagram> batch, bool grouping) noexcept;
+  /// Returns how many messages there are to send. Responses of up to `max_segment` octets may go in
+  /// groups; 0: none.
+  size_t line_up(std::span<const Datagram> batch, uint32_t max_segment) noexcept;
 
   [[nodiscard]] mmsghdr* message(size_t index) noexcept { return &messages_[index]; }
 
@@ -48,7 +49,7 @@ class ResponsePlan {
 
   size_t line_up_singly(std::span<const Datagram> batch) noexcept;
   void make_single() noexcept;
-  size_t line_up_groups(std::span<const Datagram> batch) noexcept;
+  size_t line_up_groups(std::span<const Datagram> batch, uint32_t max_segment) noexcept;
   [[nodiscard]] size_t find_group(const Datagram& datagram, size_t groups) const noexcept;
   void fill_message(size_t index, const Group& group) noexcept;
 

@@ -1,5 +1,6 @@
 #include "inlet53/net/udp_listener.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <utility>
@@ -80,7 +81,7 @@ struct UdpListener::Impl {
   Handler handler;
   void* context;
   Counts counts;
-  bool grouping;  // responses to one peer may go as one message
+  uint32_t max_segment;  // responses up to this size may go as groups; 0: none
   SocketWatcher watcher;
 };
 
@@ -91,7 +92,7 @@ UdpListener::Impl::Impl(Loop& loop, Descriptor descriptor, UdpBatch::Impl& slots
       batch(slots),
       handler(answer),
       context(argument),
-      grouping(slots.grouping && knows_udp_segment(socket.get())),
+      max_segment(slots.grouping && knows_udp_segment(socket.get()) ? UdpBatch::kSlotSize : 0),
       watcher(loop, socket.get(), [this](SocketEvents events) {
         drain();
         // Receiving took the error off the socket.
@@ -133,7 +134,7 @@ int UdpListener::Impl::receive() noexcept {
 
 void UdpListener::Impl::send(std::span<const Datagram> answered) noexcept {
   ResponsePlan& plan = batch.plan;
-  const size_t count = plan.line_up(answered, grouping);
+  const size_t count = plan.line_up(answered, max_segment);
   int waits = 0;
   size_t done = 0;
   while (done < count) {
@@ -158,9 +159,10 @@ void UdpListener::Impl::send_refused(const msghdr& message, int error) noexcept 
     ++counts.send_failed;
     return;
   }
-  // EMSGSIZE: the path's MTU is below the segment; EIO: its device has no checksum offload.
-  const bool for_being_a_group = error == EINVAL || error == EIO || error == EMSGSIZE;
-  if (for_being_a_group) grouping = false;
+  // The path's MTU is below the segment; or (EIO) its device has no checksum offload.
+  const auto segment = static_cast<uint32_t>(message.msg_iov->iov_len);
+  if (error == EINVAL || error == EMSGSIZE) max_segment = std::min(max_segment, segment - 1);
+  if (error == EIO) max_segment = 0;
   msghdr single = message;
   single.msg_control = nullptr;
   single.msg_controllen = 0;

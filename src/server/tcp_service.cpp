@@ -77,7 +77,8 @@ size_t TcpService::received(net::TcpConnection& connection, Bytes stream) {
     if (connection.congested()) break;  // the rest comes again
     if (!answer(connection, stream.subspan(done + kLengthSize, size))) {
       connection.close_after_send();
-      return stream.size();
+      done = stream.size();
+      break;
     }
     done += kLengthSize + size;
   }

@@ -22,7 +22,7 @@ namespace inlet53::server {
 namespace {
 
 // While records are pending they are handed to the writer so often; with the writer's own interval
-// of 500 ms a reader sees each within a second.
+// of 200 ms a reader sees each within a second.
 constexpr uint64_t kFlushMs = 200;
 constexpr uint64_t kDrainPollMs = 10;
 
@@ -100,26 +100,27 @@ struct Worker::Impl {
           tcp(owner.loop, std::move(sockets.tcp), owner.options.tcp, owner.responder, owner.counts,
               served, [&owner] { owner.flusher.batch_done(); }),
           udp(owner.loop, std::move(sockets.udp), owner.batch, &Service::answer_batch, this) {}
-    ~Service() { count_unsent(); }
+    ~Service() { count_sent(); }
 
     static void answer_batch(void* context, std::span<net::Datagram> batch) noexcept {
       auto& self = *static_cast<Service*>(context);
-      self.count_unsent();
+      self.count_sent();
       self.worker.answer_batch(*self.address, batch);
     }
 
     // The listener counts for itself and on one thread: what is new there goes to the worker's.
-    void count_unsent() noexcept {
-      const uint64_t failed = udp.counts().send_failed;
-      worker.counts.datagrams_unsent.add(failed - unsent_counted);
-      unsent_counted = failed;
+    void count_sent() noexcept {
+      const net::UdpListener::Counts& now = udp.counts();
+      worker.counts.datagrams_unsent.add(now.send_failed - counted.send_failed);
+      worker.counts.udp_groups.add(now.sent_groups - counted.sent_groups);
+      counted = now;
     }
 
     Impl& worker;
     const resolver::EndpointAddress* address;
     TcpService tcp;
     net::UdpListener udp;
-    uint64_t unsent_counted = 0;
+    net::UdpListener::Counts counted;
   };
 
   void answer_batch(const resolver::EndpointAddress& address,

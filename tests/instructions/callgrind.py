@@ -2,7 +2,10 @@
 
 import collections
 import re
+import tomllib
+from pathlib import Path
 
+ROOMS = tomllib.loads((Path(__file__).resolve().parents[1] / "lint/rooms.toml").read_text())["rooms"]
 NAME = re.compile(r"\((\d+)\)(?: (.*))?$")
 ROOM = re.compile(r"(?:src|include/inlet53)/([a-z0-9]+)/[^/]*$")
 
@@ -45,7 +48,7 @@ def instructions_by_file(path):
 def room_of(file):
     """The room that a source file belongs to; what is not ours is `libraries`."""
     match = ROOM.search(file)
-    return match.group(1) if match else "libraries"
+    return match.group(1) if match and match.group(1) in ROOMS else "libraries"
 
 
 def instructions_by_room(path):

@@ -93,6 +93,7 @@ class TcpServer(Server):
 
     def __init__(self):
         super().__init__(socket.SOCK_STREAM)
+        self.served = 0
         self.socket.listen()
 
     def serve(self):
@@ -106,6 +107,7 @@ class TcpServer(Server):
             # In two pieces, as a network may deliver it.
             connection.sendall(length + query[:1])
             connection.sendall(answer(query)[1:])
+            self.served += 1
             connection.shutdown(socket.SHUT_WR)
             while connection.recv(4096):  # an unread query would make this a reset
                 pass
@@ -241,6 +243,17 @@ def test_connections_that_close_are_opened_again():
     assert got["reconnects"] >= 1
     assert got["answered"] >= 1
     assert got["answered"] + got["lost"] == 10
+
+
+def test_it_ends_when_the_server_has_gone():
+    """Without a time limit: what was answered is reported, the rest is lost or was not sent."""
+    with TcpServer() as server:
+        run = subprocess.Popen([TOOL, "bench", at(server.endpoint), "--tcp", "--connections", "1", "--outstanding", "1",
+                                "--queries", "1000000", "--timeout", "0.3", "-o", "json"], stdout=subprocess.PIPE)
+        wait_until(lambda: server.served > 0, "an answer")
+    out, _ = run.communicate(timeout=DEADLINE)
+    assert run.returncode == 1
+    assert 0 < json.loads(out)["sent"] < 1000000
 
 
 def test_interrupt_ends_it_with_its_report(shared_daemon):

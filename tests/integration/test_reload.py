@@ -1,8 +1,10 @@
 """Reloading: whole or not at all; addresses that come and go; signals and exit codes."""
 
+import os
 import signal
 import subprocess
 import threading
+from pathlib import Path
 
 import dns.exception
 import dns.rcode
@@ -95,9 +97,14 @@ def test_a_reload_asked_for_during_a_reload_reads_the_file_again(daemon):
     wait_until(lambda: addresses(ask(daemon.endpoints[0], "h7.corp.internal")) == ["10.1.0.5"], "the last version")
 
 
-def test_the_end_does_not_wait_for_a_reload(daemon):
-    daemon.zone_file.write_text(daemon.zone_file.read_text() + names(20000))
+def test_neither_answers_nor_the_end_wait_for_a_reload(daemon):
+    daemon.config_file.unlink()
+    os.mkfifo(daemon.config_file)  # opening it never ends
+    threads = Path(f"/proc/{daemon.process.pid}/task")
+    before = len(list(threads.iterdir()))
     daemon.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: len(list(threads.iterdir())) > before, "the reload's thread")
+    assert sorted(addresses(ask(daemon.endpoints[0], API))) == ADDRESSES
     assert daemon.stop() == 0, daemon.said()
 
 

@@ -20,6 +20,15 @@ def framed(name, rdtype="A", ident=None):
     return struct.pack("!H", len(wire)) + wire
 
 
+def test_a_record_does_not_wait_for_what_follows_it(daemon):
+    """The second message is too short for an answer: the connection ends, the first one's record stays."""
+    with connect(daemon) as stream:
+        stream.sendall(framed("first.corp.internal") + struct.pack("!H", 5) + b"short")
+        while stream.recv(4096):
+            pass
+    daemon.wait_record(query_name="first.corp.internal.", transport="TCP")
+
+
 def connect(daemon, endpoint=0):
     return socket.create_connection(daemon.endpoints[endpoint], timeout=DEADLINE)
 

@@ -30,7 +30,8 @@ struct Cidr {
 };
 
 /// A frozen set of blocks that answers "is this address inside?".
-/// Threads: const methods any. Cost: a binary search over merged ranges; no allocation.
+/// Threads: const methods any. Cost: a walk over up to 8 merged ranges, a binary search beyond; no
+/// allocation.
 class CidrSet {
  public:
   CidrSet() = default;

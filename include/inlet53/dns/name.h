@@ -93,7 +93,7 @@ class FoldedName {
 
   /// The same for the flat name that `octets` begin with: no pointers allowed (the question of a
   /// query has nothing to point to). Returns its size, or 0 when it leaves them, is over 255
-  /// octets, or has a label that is no plain one; nothing is assigned then.
+  /// octets, or has a label that is no plain one; what this holds is unspecified then.
   [[nodiscard]] size_t assign_flat(Bytes octets) noexcept;
 
   [[nodiscard]] size_t label_count() const noexcept { return label_count_; }

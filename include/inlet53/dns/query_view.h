@@ -66,8 +66,8 @@ enum class QueryVerdict : uint8_t {
 /// Source: RFC 1035 §4.1, RFC 6891 §6-7.
 [[nodiscard]] QueryVerdict parse_query(Bytes message, QueryView& query) noexcept;
 
-/// The same, and `folded` becomes the question's name in lower case, when it was readable: one walk
-/// over its labels serves both.
+/// The same, and `folded` becomes the question's name in lower case, when it was readable, and is
+/// unspecified else: one walk over its labels serves both.
 [[nodiscard]] QueryVerdict parse_query(Bytes message, QueryView& query,
                                        FoldedName& folded) noexcept;
 

@@ -85,7 +85,7 @@ class alignas(64) LogAppender {
 /// The query log of one daemon: the workers' appenders and the writer thread behind them.
 ///
 /// The writer thread keeps each worker's order. Whole aligned blocks go to the disk by O_DIRECT
-/// where the file system can, the rest through the page cache at least every 500 ms; the file never
+/// where the file system can, the rest through the page cache at least every 200 ms; the file never
 /// holds padding, and only its last line may ever be unfinished. At most one process writes a file.
 ///
 /// Rotation: when the next record would make the file longer than `rotate_octets`, and at each

@@ -152,7 +152,11 @@ void Daemon::reload() {
     reload_wanted_ = true;
     return;
   }
-  preparation_ = std::make_unique<Preparation>(options_, seed_, [this] { news_.wake(); });
+  try {
+    preparation_ = std::make_unique<Preparation>(options_, seed_, [this] { news_.wake(); });
+  } catch (const std::system_error& error) {  // the system gives no thread
+    log_error(concat("reload refused: the old configuration stays: ", error.what()));
+  }
 }
 
 void Daemon::take_up(std::unique_ptr<Prepared> prepared) {

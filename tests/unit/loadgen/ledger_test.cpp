@@ -138,9 +138,8 @@ TEST_F(LedgerTest, ComposesNothingWhenAChannelHasNoIdLeft) {
 }
 
 TEST_F(LedgerTest, CountsAPacedQueryThatWasHeldUpFromWhenItWasDue) {
-  Ledger::Options paced = options();
-  paced.pace = Pace(1000, kStart);
-  Ledger ledger(workload_, paced);
+  Ledger ledger(workload_, options());
+  ledger.keep_pace(Pace(1000, kStart));
   // Query 0 in time, query 1 held up by 49 ms.
   const Message in_time = query(0, kStart + kMs / 2, ledger);
   const Message held_up = query(0, kStart + 50 * kMs, ledger);
