@@ -264,7 +264,10 @@ TEST(UdpListener, GroupsNoMoreThanOneMessageHolds) {
 
 // In a network of its own, which only this process is in: loopback with an MTU of 1000.
 void enter_narrow_network() {
-  ASSERT_EQ(unshare(CLONE_NEWUSER | CLONE_NEWNET), 0) << std::strerror(errno);
+  // Root may do so at once (and may have no user namespaces, in a chroot); others need one.
+  if (unshare(CLONE_NEWNET) != 0) {
+    ASSERT_EQ(unshare(CLONE_NEWUSER | CLONE_NEWNET), 0) << std::strerror(errno);
+  }
   const Descriptor any(socket(AF_INET, SOCK_DGRAM, 0));
   ifreq loopback{};
   std::strcpy(loopback.ifr_name, "lo");
