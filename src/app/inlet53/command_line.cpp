@@ -3,6 +3,7 @@
 #include <string>
 
 #include "bench_command_line.h"
+#include "policy_command_line.h"
 #include <CLI/CLI.hpp>
 
 #include "inlet53/base/exit_code.h"
@@ -97,6 +98,7 @@ std::variant<Command, int> parse_command_line(int argc, char** argv) {
   UpOptions up;
   LogsTailOptions tail;
   BenchOptions bench;
+  PolicyExplainOptions policy;
   Texts texts;
   const CLI::App* check_verb = add_check(app, check, texts.output);
   const CLI::App* up_verb = add_up(app, up);
@@ -104,6 +106,7 @@ std::variant<Command, int> parse_command_line(int argc, char** argv) {
   logs_verb->require_subcommand(1);
   add_tail(*logs_verb, tail, texts);
   const CLI::App* bench_verb = add_bench(app, bench, texts.output);
+  const CLI::App* policy_verb = add_policy(app, policy, texts.output);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -118,6 +121,10 @@ std::variant<Command, int> parse_command_line(int argc, char** argv) {
   if (bench_verb->parsed()) {
     bench.json = texts.output == "json";
     return Command{bench};
+  }
+  if (policy_verb->parsed()) {
+    policy.json = texts.output == "json";
+    return Command{policy};
   }
   if (texts.output == "json") tail.format = logs::TailFormat::Json;
   if (texts.records == "all") {

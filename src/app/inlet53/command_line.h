@@ -5,12 +5,14 @@
 #include "bench.h"
 #include "check.h"
 #include "logs_tail.h"
+#include "policy_explain.h"
 #include "up.h"
 
 namespace inlet53::app {
 
 /// One verb with its options.
-using Command = std::variant<CheckOptions, UpOptions, LogsTailOptions, BenchOptions>;
+using Command =
+    std::variant<CheckOptions, UpOptions, LogsTailOptions, BenchOptions, PolicyExplainOptions>;
 
 /// Parses the command line. An int is the exit code to end with (help, version, usage error): what
 /// there is to say has been printed.

@@ -1,0 +1,149 @@
+#include "policy_explain.h"
+
+#include <algorithm>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <utility>
+
+#include "policy_report.h"
+
+#include "inlet53/base/clock.h"
+#include "inlet53/base/exit_code.h"
+#include "inlet53/base/ip_address.h"
+#include "inlet53/base/text.h"
+#include "inlet53/config/config.h"
+#include "inlet53/gateway/iso_date.h"
+
+namespace inlet53::app {
+
+namespace {
+
+constexpr std::string_view kDefaultRegion = "eu-west-1";
+constexpr std::string_view kDefaultAccount = "123456789012";
+
+// What to end with: the sentences for stderr, and the exit code.
+struct Ending {
+  std::string text;
+  int code = kExitUsage;
+};
+
+auto usage(std::string text) { return Unexpected(Ending{std::move(text), kExitUsage}); }
+
+// The object that `word` names or identifies; null when there is none.
+template <class Object>
+const Object* find_object(const std::vector<Object>& objects, std::string_view word) {
+  const auto found = std::find_if(objects.begin(), objects.end(), [word](const Object& object) {
+    return object.id == word || object.name == word;
+  });
+  return found == objects.end() ? nullptr : &*found;
+}
+
+// The options, with what the configuration knows where they say nothing.
+Result<PolicyExplainOptions, Ending> completed(PolicyExplainOptions options) {
+  if (options.config.empty()) return options;
+  const auto config = config::load_config(options.config);
+  if (!config) {
+    std::string faults;
+    for (const auto& error : config.error()) {
+      faults = concat(faults, faults.empty() ? "" : "\n", error.to_text());
+    }
+    return Unexpected(Ending{std::move(faults), kExitConfiguration});
+  }
+  const topology::Topology& topology = config->topology;
+  const auto* api = find_object(topology.rest_apis, options.api);
+  if (api == nullptr) {
+    return usage(concat(options.config, " has no REST API ", options.api));
+  }
+  options.api = api->id;
+  if (options.region.empty()) options.region = api->region;
+  if (options.account.empty()) options.account = api->account_id;
+  if (const auto* endpoint = find_object(topology.vpc_endpoints, options.vpce)) {
+    options.vpce = endpoint->id;
+    if (options.vpc.empty()) options.vpc = endpoint->vpc;
+  }
+  return options;
+}
+
+std::optional<std::string> if_given(const std::string& text) {
+  return text.empty() ? std::nullopt : std::optional(text);
+}
+
+Result<gateway::Caller, Ending> make_caller(const PolicyExplainOptions& options) {
+  gateway::Caller caller;
+  const auto address = IpAddress::parse(options.source);
+  if (!address) return usage(concat("not an IP address: ", options.source));
+  caller.address = *address;
+  caller.vpc_endpoint = if_given(options.vpce);
+  caller.vpc = if_given(options.vpc);
+  caller.user_agent = options.user_agent;
+  caller.referer = options.referer;
+  caller.wall_seconds = read_clock().wall_seconds;
+  if (!options.time.empty()) {
+    const auto time = gateway::parse_date(options.time);
+    if (!time) return usage(concat("not a time, as in 2026-11-22T15:04:05Z: ", options.time));
+    caller.wall_seconds = *time;
+  }
+  return caller;
+}
+
+gateway::ApiIdentity identity(const PolicyExplainOptions& options) {
+  return {options.region.empty() ? std::string(kDefaultRegion) : options.region,
+          options.account.empty() ? std::string(kDefaultAccount) : options.account, options.api};
+}
+
+Result<gateway::PolicyRequest, Ending> make_request(const PolicyExplainOptions& options) {
+  const auto caller = make_caller(options);
+  if (!caller) return Unexpected(caller.error());
+  std::string_view path = options.path;
+  path = path.substr(0, path.find('?'));  // ARNs have no query
+  if (!path.starts_with('/') || path.size() < 2 || path[1] == '/') {
+    return usage(concat("not a path with its stage, as in /DemoStage/hello: ", options.path));
+  }
+  path.remove_prefix(1);
+  const size_t slash = std::min(path.find('/'), path.size());
+  return gateway::make_policy_request(identity(options), path.substr(0, slash), options.method,
+                                      path.substr(slash), *caller);
+}
+
+Result<std::string, Ending> read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (!file) {
+    return Unexpected(Ending{concat(path, ": can't be read"), kExitConfiguration});
+  }
+  return text;
+}
+
+int end_with(const Ending& ending) {
+  std::cerr << "inlet53: " << ending.text << '\n';
+  return ending.code;
+}
+
+}  // namespace
+
+int run_policy_explain(const PolicyExplainOptions& given) {
+  const auto options = completed(given);
+  if (!options) return end_with(options.error());
+  const auto request = make_request(*options);
+  if (!request) return end_with(request.error());
+  const auto text = read_file(options->policy);
+  if (!text) return end_with(text.error());
+  const auto policy = gateway::parse_resource_policy(*text, request->api);
+  if (!policy) {
+    if (options->json) {
+      std::cout << policy_errors_json(options->policy, policy.error());
+    } else {
+      std::cerr << policy_errors_text(options->policy, policy.error());
+    }
+    return kExitConfiguration;
+  }
+  const PolicyReport report{options->policy, *policy, *request, gateway::explain(*policy, *request),
+                            options->wording};
+  std::cout << (options->json ? policy_report_json(report) : policy_report_text(report));
+  std::cout.flush();
+  return report.explanation.decision.outcome == gateway::PolicyOutcome::Allow ? kExitOk
+                                                                              : kExitFailure;
+}
+
+}  // namespace inlet53::app

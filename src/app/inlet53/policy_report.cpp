@@ -1,0 +1,227 @@
+#include "policy_report.h"
+
+#include <optional>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+#include "inlet53/base/text.h"
+
+namespace inlet53::app {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+using gateway::Condition;
+using gateway::ConditionFinding;
+using gateway::PolicyOutcome;
+using gateway::Statement;
+using gateway::StatementFinding;
+
+constexpr int kForbidden = 403;
+constexpr std::string_view kErrorType = "AccessDeniedException";
+
+// Paths and headers come as a caller sends them, UTF-8 or not.
+std::string dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string_view effect_text(gateway::Effect effect) {
+  return effect == gateway::Effect::Allow ? "Allow" : "Deny";
+}
+
+std::string quoted_list(const std::vector<std::string>& texts) {
+  std::string list;
+  for (const std::string& text : texts) {
+    list = concat(list, list.empty() ? "" : ", ", '"', text, '"');
+  }
+  return list.empty() ? "nothing" : list;
+}
+
+std::vector<std::string> written(const gateway::PolicyTexts& texts) {
+  std::vector<std::string> list;
+  for (const gateway::PolicyText& text : texts.texts) list.push_back(text.text());
+  return list;
+}
+
+std::vector<std::string> written(const Condition& condition) {
+  std::vector<std::string> list;
+  for (const gateway::ConditionValue& value : condition.values) list.push_back(value.written);
+  return list;
+}
+
+// One element of a statement beside the request.
+struct Element {
+  std::string name;
+  std::vector<std::string> policy;
+  bool matches;
+};
+
+std::vector<Element> elements(const Statement& statement, const StatementFinding& finding) {
+  return {{statement.principals.negated ? "NotPrincipal" : "Principal",
+           statement.principals.written, finding.principal},
+          {statement.actions.negated ? "NotAction" : "Action", written(statement.actions),
+           finding.action},
+          {statement.resources.negated ? "NotResource" : "Resource", written(statement.resources),
+           finding.resource}};
+}
+
+std::string statement_name(const PolicyReport& report, size_t index) {
+  const Statement& statement = report.policy.statements[index];
+  return concat("Statement[", index, ']', statement.sid.empty() ? "" : " ", statement.sid, " (",
+                report.file, ':', statement.line, ')');
+}
+
+// Why a condition came out as it did, when its key is absent.
+std::string_view absence_text(const ConditionFinding& finding) {
+  const gateway::ConditionOperator& op = finding.condition->op;
+  if (op.type == gateway::ValueType::Null) return "the request does not have the key";
+  if (op.if_exists) return "the request does not have the key, and IfExists asks no more";
+  if (op.set == gateway::SetOperator::ForAllValues) {
+    return "the request does not have the key, and ForAllValues is met by no values at all";
+  }
+  if (op.set == gateway::SetOperator::ForAnyValue) {
+    return "the request does not have the key, and ForAnyValue wants a value";
+  }
+  return op.negated ? "the request does not have the key, which meets a negated operator"
+                    : "the request does not have the key";
+}
+
+std::string condition_text(const ConditionFinding& finding) {
+  const Condition& condition = *finding.condition;
+  const std::string reason = finding.given == nullptr
+                                 ? std::string(absence_text(finding))
+                                 : concat("the request has ", quoted_list(*finding.given));
+  return concat("Condition ", condition.op.name, ' ', condition.key, ' ',
+                quoted_list(written(condition)), ": ", reason);
+}
+
+void append_line(std::string& out, bool holds, std::string_view text) {
+  out += holds ? "  yes  " : "  no   ";
+  out += text;
+  out += '\n';
+}
+
+void append_statement(std::string& out, const PolicyReport& report, size_t index) {
+  const Statement& statement = report.policy.statements[index];
+  const StatementFinding& finding = report.explanation.statements[index];
+  out += concat('\n', statement_name(report, index), ": ", effect_text(statement.effect), ", ",
+                finding.matches() ? "matches" : "does not match", '\n');
+  for (const Element& element : elements(statement, finding)) {
+    append_line(out, element.matches, concat(element.name, ' ', quoted_list(element.policy)));
+  }
+  for (const ConditionFinding& condition : finding.conditions) {
+    append_line(out, condition.met, condition_text(condition));
+  }
+}
+
+std::string decision_text(const PolicyReport& report) {
+  const gateway::PolicyDecision& decision = report.explanation.decision;
+  const std::string_view outcome = outcome_text(decision.outcome);
+  if (decision.statement)
+    return concat(outcome, " by ", statement_name(report, *decision.statement));
+  return concat(outcome, ": no statement allows it");
+}
+
+std::optional<std::string> refusal(const PolicyReport& report) {
+  const PolicyOutcome outcome = report.explanation.decision.outcome;
+  if (outcome == PolicyOutcome::Allow) return std::nullopt;
+  return refusal_message(outcome, report.request, report.wording);
+}
+
+Json condition_json(const ConditionFinding& finding) {
+  return {{"operator", finding.condition->op.name},
+          {"key", finding.condition->key},
+          {"values", written(*finding.condition)},
+          {"request", finding.given == nullptr ? Json() : Json(*finding.given)},
+          {"met", finding.met}};
+}
+
+Json statement_json(const PolicyReport& report, size_t index) {
+  const Statement& statement = report.policy.statements[index];
+  const StatementFinding& finding = report.explanation.statements[index];
+  Json json = {{"index", index},
+               {"sid", statement.sid.empty() ? Json() : Json(statement.sid)},
+               {"line", statement.line},
+               {"effect", effect_text(statement.effect)},
+               {"matches", finding.matches()},
+               {"elements", Json::array()},
+               {"conditions", Json::array()}};
+  for (const Element& element : elements(statement, finding)) {
+    json["elements"].push_back(
+        {{"name", element.name}, {"values", element.policy}, {"matches", element.matches}});
+  }
+  for (const ConditionFinding& condition : finding.conditions) {
+    json["conditions"].push_back(condition_json(condition));
+  }
+  return json;
+}
+
+Json request_json(const gateway::PolicyRequest& request) {
+  Json keys = Json::object();
+  for (const auto& entry : request.keys.entries()) {
+    keys[entry.key] = entry.values.size() == 1 ? Json(entry.values.front()) : Json(entry.values);
+  }
+  return {{"principal", "anonymous"},
+          {"action", gateway::kInvokeAction},
+          {"resource", request.resource},
+          {"keys", std::move(keys)}};
+}
+
+}  // namespace
+
+std::string policy_report_text(const PolicyReport& report) {
+  std::string out = concat(decision_text(report), '\n');
+  if (const auto message = refusal(report)) {
+    out += concat('\n', kForbidden, ' ', kErrorType, '\n', dump({{"Message", *message}}), '\n');
+  }
+  out += concat("\nanonymous, ", gateway::kInvokeAction, " on ", report.request.resource, '\n');
+  for (const auto& entry : report.request.keys.entries()) {
+    out += concat("  ", entry.key, ' ', quoted_list(entry.values), '\n');
+  }
+  for (size_t i = 0; i < report.policy.statements.size(); ++i) append_statement(out, report, i);
+  return out;
+}
+
+std::string policy_report_json(const PolicyReport& report) {
+  const gateway::PolicyDecision& decision = report.explanation.decision;
+  const auto message = refusal(report);
+  Json json = {{"file", report.file},
+               {"ok", true},
+               {"decision", outcome_text(decision.outcome)},
+               {"statement", decision.statement ? Json(*decision.statement) : Json()},
+               {"response", Json()},
+               {"request", request_json(report.request)},
+               {"statements", Json::array()}};
+  if (message) {
+    json["response"] = {{"status", kForbidden},
+                        {"error_type", kErrorType},
+                        {"body", dump({{"Message", *message}})}};
+  }
+  for (size_t i = 0; i < report.policy.statements.size(); ++i) {
+    json["statements"].push_back(statement_json(report, i));
+  }
+  return dump(json) + '\n';
+}
+
+std::string policy_errors_text(const std::string& file,
+                               const std::vector<gateway::PolicyError>& errors) {
+  std::string out;
+  for (const gateway::PolicyError& error : errors) out += concat(error.to_text(file), '\n');
+  return out;
+}
+
+std::string policy_errors_json(const std::string& file,
+                               const std::vector<gateway::PolicyError>& errors) {
+  Json list = Json::array();
+  for (const gateway::PolicyError& error : errors) {
+    list.push_back({{"file", file},
+                    {"line", error.line},
+                    {"column", error.column},
+                    {"key", error.path},
+                    {"message", error.message}});
+  }
+  return dump({{"file", file}, {"ok", false}, {"errors", std::move(list)}}) + '\n';
+}
+
+}  // namespace inlet53::app
