@@ -31,11 +31,11 @@ std::optional<std::string> decode_base64(std::string_view text) {
   for (const char c : text) {
     const size_t digit = kAlphabet.find(c);
     if (digit == std::string_view::npos) return std::nullopt;
-    bits = (bits << 6 | static_cast<uint32_t>(digit)) & 0xFFFFFFU;
+    bits = ((bits << 6) | static_cast<uint32_t>(digit)) & 0xFFFFFFU;
     held += 6;
     if (held >= 8) {
       held -= 8;
-      octets += static_cast<char>(bits >> held & 0xFFU);
+      octets += static_cast<char>((bits >> held) & 0xFFU);
     }
   }
   return octets;
@@ -46,7 +46,7 @@ IpAddress without_tail(const IpAddress& address, size_t length) {
   const Bytes bytes = address.bytes();
   for (size_t i = 0; i < bytes.size(); ++i) {
     const size_t kept = std::min<size_t>(8, length - std::min(length, i * 8));
-    octets[i] = static_cast<uint8_t>(bytes[i] & 0xFF00U >> kept);
+    octets[i] = static_cast<uint8_t>(bytes[i] & (0xFF00U >> kept));
   }
   return IpAddress::from_bytes({octets.data(), bytes.size()});
 }

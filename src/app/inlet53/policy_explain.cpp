@@ -1,9 +1,9 @@
 #include "policy_explain.h"
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 #include <utility>
 
 #include "policy_report.h"
@@ -108,8 +108,12 @@ Result<gateway::PolicyRequest, Ending> make_request(const PolicyExplainOptions& 
 
 Result<std::string, Ending> read_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (!file) {
+  std::string text;
+  std::array<char, 4096> part;
+  while (file.read(part.data(), part.size()) || file.gcount() > 0) {
+    text.append(part.data(), static_cast<size_t>(file.gcount()));
+  }
+  if (!file.is_open() || file.bad()) {
     return Unexpected(Ending{concat(path, ": can't be read"), kExitConfiguration});
   }
   return text;
