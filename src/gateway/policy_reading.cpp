@@ -14,7 +14,10 @@ void PolicyReading::add(JsonPlace place, std::string path, std::string message) 
 
 std::string unknown_word(std::string_view what, std::string_view word,
                          const std::vector<std::string_view>& known) {
-  const std::string_view nearest = nearest_word(word, known);
+  const auto same = std::find_if(known.begin(), known.end(), [word](std::string_view each) {
+    return ascii_lower(each) == ascii_lower(word);
+  });
+  const std::string_view nearest = same == known.end() ? nearest_word(word, known) : *same;
   return concat("unknown ", what, " \"", word, "\"",
                 nearest.empty() ? "" : concat("; did you mean \"", nearest, "\"?"));
 }

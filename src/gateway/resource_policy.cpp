@@ -106,6 +106,10 @@ std::string PolicyError::to_text(std::string_view file) const {
 
 Result<ResourcePolicy, std::vector<PolicyError>> parse_resource_policy(std::string_view json,
                                                                        const ApiIdentity& api) {
+  if (const size_t size = policy_size(json); size > kMaxPolicySize) {
+    return Unexpected(std::vector<PolicyError>{
+        {1, 1, {}, concat("it has ", size, " characters; API Gateway takes ", kMaxPolicySize)}});
+  }
   const auto root = parse_json(json);
   if (!root) {
     const JsonFault& fault = root.error();
@@ -114,10 +118,6 @@ Result<ResourcePolicy, std::vector<PolicyError>> parse_resource_policy(std::stri
   }
   PolicyReading reading{api, Variables::Literal, {}};
   ResourcePolicy policy;
-  if (const size_t size = policy_size(json); size > kMaxPolicySize) {
-    reading.add({1, 1}, {},
-                concat("the policy has ", size, " characters; API Gateway takes ", kMaxPolicySize));
-  }
   if (expect(reading, *root, {}, Kind::Object)) {
     refuse_unknown(reading, *root, {}, {"Version", "Id", "Statement"});
     policy.version = read_version(reading, *root);

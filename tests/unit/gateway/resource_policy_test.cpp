@@ -118,7 +118,7 @@ TEST(ResourcePolicy, RefusesBrokenPrincipalsActionsAndResources) {
             "p:2:14: Statement.Principal: \"123456789012\" is no principal; it is \"*\" or as in "
             "{\"AWS\": \"123456789012\"}");
   EXPECT_EQ(with("'Principal': {'aws': '*'}" + rest),
-            "p:2:15: Statement.Principal: unknown element \"aws\"");
+            "p:2:15: Statement.Principal: unknown element \"aws\"; did you mean \"AWS\"?");
   EXPECT_EQ(with("'Principal': {'AWS': 'arn:aws:iam::123456789012:role/*'}" + rest),
             "p:2:22: Statement.Principal.AWS: \"arn:aws:iam::123456789012:role/*\" has a wildcard; "
             "a principal is \"*\" or is named in full");
