@@ -57,6 +57,7 @@ constexpr std::string_view kIfExists = "IfExists";
 
 std::string unknown_operator(std::string_view whole, std::string_view bare) {
   std::vector<std::string_view> names;
+  names.reserve(kOperators.size());
   for (const OperatorRow& row : kOperators) names.push_back(row.name);
   const std::string_view nearest = nearest_word(bare, names);
   return concat("unknown condition operator \"", whole, "\"",

@@ -43,6 +43,7 @@ StatementFinding examine(const Statement& statement, const PolicyRequest& reques
   finding.principal = statement.principals.match_anonymous();
   finding.action = action_matches(statement, request);
   finding.resource = resource_matches(statement, request);
+  finding.conditions.reserve(statement.conditions.size());
   for (const Condition& condition : statement.conditions) {
     finding.conditions.push_back(
         {&condition, request.keys.find(condition.folded_key), condition.is_met(request)});
@@ -83,6 +84,7 @@ PolicyDecision decide(const ResourcePolicy& policy, const PolicyRequest& request
 
 PolicyExplanation explain(const ResourcePolicy& policy, const PolicyRequest& request) {
   PolicyExplanation explanation;
+  explanation.statements.reserve(policy.statements.size());
   for (const Statement& statement : policy.statements) {
     explanation.statements.push_back(examine(statement, request));
   }

@@ -40,12 +40,14 @@ std::string quoted_list(const std::vector<std::string>& texts) {
 
 std::vector<std::string> written(const gateway::PolicyTexts& texts) {
   std::vector<std::string> list;
+  list.reserve(texts.texts.size());
   for (const gateway::PolicyText& text : texts.texts) list.push_back(text.text());
   return list;
 }
 
 std::vector<std::string> written(const Condition& condition) {
   std::vector<std::string> list;
+  list.reserve(condition.values.size());
   for (const gateway::ConditionValue& value : condition.values) list.push_back(value.written);
   return list;
 }
