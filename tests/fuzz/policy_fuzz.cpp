@@ -1,12 +1,12 @@
 // A resource policy: refused with places, or decided by, and then both ways of deciding agree.
 #include "fuzz.h"
 
-#include "inlet53/gateway/policy_decision.h"
+#include "inlet53/policy/policy_decision.h"
 
 namespace {
 
 using namespace inlet53;
-using namespace inlet53::gateway;
+using namespace inlet53::policy;
 
 void decide_both_ways(const ResourcePolicy& policy, const PolicyRequest& request) {
   const PolicyExplanation explanation = explain(policy, request);

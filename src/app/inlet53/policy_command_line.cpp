@@ -51,7 +51,7 @@ CLI::App* add_policy(CLI::App& app, PolicyExplainOptions& options, std::string& 
   add_api(*explain, options);
   add_caller(*explain, options);
   explain->add_flag_callback(
-      "--former-wording", [&options] { options.wording = gateway::RefusalWording::Former; },
+      "--former-wording", [&options] { options.wording = policy::RefusalWording::Former; },
       "word a refusal as API Gateway did until 2025");
   explain->add_option("-o,--output", output, "for people, or one object for programs")
       ->type_name("text|json")

@@ -13,7 +13,7 @@
 #include "inlet53/base/ip_address.h"
 #include "inlet53/base/text.h"
 #include "inlet53/config/config.h"
-#include "inlet53/gateway/iso_date.h"
+#include "inlet53/policy/iso_date.h"
 
 namespace inlet53::app {
 
@@ -69,8 +69,8 @@ std::optional<std::string> if_given(const std::string& text) {
   return text.empty() ? std::nullopt : std::optional(text);
 }
 
-Result<gateway::Caller, Ending> make_caller(const PolicyExplainOptions& options) {
-  gateway::Caller caller;
+Result<policy::Caller, Ending> make_caller(const PolicyExplainOptions& options) {
+  policy::Caller caller;
   const auto address = IpAddress::parse(options.source);
   if (!address) return usage(concat("not an IP address: ", options.source));
   caller.address = *address;
@@ -80,19 +80,19 @@ Result<gateway::Caller, Ending> make_caller(const PolicyExplainOptions& options)
   caller.referer = options.referer;
   caller.wall_seconds = read_clock().wall_seconds;
   if (!options.time.empty()) {
-    const auto time = gateway::parse_date(options.time);
+    const auto time = policy::parse_date(options.time);
     if (!time) return usage(concat("not a time, as in 2026-11-22T15:04:05Z: ", options.time));
     caller.wall_seconds = *time;
   }
   return caller;
 }
 
-gateway::ApiIdentity identity(const PolicyExplainOptions& options) {
+policy::ApiIdentity identity(const PolicyExplainOptions& options) {
   return {options.region.empty() ? std::string(kDefaultRegion) : options.region,
           options.account.empty() ? std::string(kDefaultAccount) : options.account, options.api};
 }
 
-Result<gateway::PolicyRequest, Ending> make_request(const PolicyExplainOptions& options) {
+Result<policy::PolicyRequest, Ending> make_request(const PolicyExplainOptions& options) {
   const auto caller = make_caller(options);
   if (!caller) return Unexpected(caller.error());
   std::string_view path = options.path;
@@ -102,8 +102,8 @@ Result<gateway::PolicyRequest, Ending> make_request(const PolicyExplainOptions& 
   }
   path.remove_prefix(1);
   const size_t slash = std::min(path.find('/'), path.size());
-  return gateway::make_policy_request(identity(options), path.substr(0, slash), options.method,
-                                      path.substr(slash), *caller);
+  return policy::make_policy_request(identity(options), path.substr(0, slash), options.method,
+                                     path.substr(slash), *caller);
 }
 
 Result<std::string, Ending> read_file(const std::string& path) {
@@ -133,7 +133,7 @@ int run_policy_explain(const PolicyExplainOptions& given) {
   if (!request) return end_with(request.error());
   const auto text = read_file(options->policy);
   if (!text) return end_with(text.error());
-  const auto policy = gateway::parse_resource_policy(*text, request->api);
+  const auto policy = policy::parse_resource_policy(*text, request->api);
   if (!policy) {
     if (options->json) {
       std::cout << policy_errors_json(options->policy, policy.error());
@@ -142,12 +142,12 @@ int run_policy_explain(const PolicyExplainOptions& given) {
     }
     return kExitConfiguration;
   }
-  const PolicyReport report{options->policy, *policy, *request, gateway::explain(*policy, *request),
+  const PolicyReport report{options->policy, *policy, *request, policy::explain(*policy, *request),
                             options->wording};
   std::cout << (options->json ? policy_report_json(report) : policy_report_text(report));
   std::cout.flush();
-  return report.explanation.decision.outcome == gateway::PolicyOutcome::Allow ? kExitOk
-                                                                              : kExitFailure;
+  return report.explanation.decision.outcome == policy::PolicyOutcome::Allow ? kExitOk
+                                                                             : kExitFailure;
 }
 
 }  // namespace inlet53::app

@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-#include "inlet53/gateway/policy_decision.h"
+#include "inlet53/policy/policy_decision.h"
 
 namespace inlet53::app {
 
@@ -22,7 +22,7 @@ struct PolicyExplainOptions {
   std::optional<std::string> referer;
   std::string method;
   std::string path;  // with its stage, /DemoStage/hello
-  gateway::RefusalWording wording = gateway::RefusalWording::Current;
+  policy::RefusalWording wording = policy::RefusalWording::Current;
   bool json = false;  // -o json
 };
 

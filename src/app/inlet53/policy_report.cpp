@@ -12,11 +12,11 @@ namespace inlet53::app {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using gateway::Condition;
-using gateway::ConditionFinding;
-using gateway::PolicyOutcome;
-using gateway::Statement;
-using gateway::StatementFinding;
+using policy::Condition;
+using policy::ConditionFinding;
+using policy::PolicyOutcome;
+using policy::Statement;
+using policy::StatementFinding;
 
 constexpr int kForbidden = 403;
 constexpr std::string_view kErrorType = "AccessDeniedException";
@@ -26,8 +26,8 @@ std::string dump(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-std::string_view effect_text(gateway::Effect effect) {
-  return effect == gateway::Effect::Allow ? "Allow" : "Deny";
+std::string_view effect_text(policy::Effect effect) {
+  return effect == policy::Effect::Allow ? "Allow" : "Deny";
 }
 
 std::string quoted_list(const std::vector<std::string>& texts) {
@@ -38,17 +38,17 @@ std::string quoted_list(const std::vector<std::string>& texts) {
   return list.empty() ? "nothing" : list;
 }
 
-std::vector<std::string> written(const gateway::PolicyTexts& texts) {
+std::vector<std::string> written(const policy::PolicyTexts& texts) {
   std::vector<std::string> list;
   list.reserve(texts.texts.size());
-  for (const gateway::PolicyText& text : texts.texts) list.push_back(text.text());
+  for (const policy::PolicyText& text : texts.texts) list.push_back(text.text());
   return list;
 }
 
 std::vector<std::string> written(const Condition& condition) {
   std::vector<std::string> list;
   list.reserve(condition.values.size());
-  for (const gateway::ConditionValue& value : condition.values) list.push_back(value.written);
+  for (const policy::ConditionValue& value : condition.values) list.push_back(value.written);
   return list;
 }
 
@@ -76,13 +76,13 @@ std::string statement_name(const PolicyReport& report, size_t index) {
 
 // Why a condition came out as it did, when its key is absent.
 std::string_view absence_text(const ConditionFinding& finding) {
-  const gateway::ConditionOperator& op = finding.condition->op;
-  if (op.type == gateway::ValueType::Null) return "the request does not have the key";
+  const policy::ConditionOperator& op = finding.condition->op;
+  if (op.type == policy::ValueType::Null) return "the request does not have the key";
   if (op.if_exists) return "the request does not have the key, and IfExists asks no more";
-  if (op.set == gateway::SetOperator::ForAllValues) {
+  if (op.set == policy::SetOperator::ForAllValues) {
     return "the request does not have the key, and ForAllValues is met by no values at all";
   }
-  if (op.set == gateway::SetOperator::ForAnyValue) {
+  if (op.set == policy::SetOperator::ForAnyValue) {
     return "the request does not have the key, and ForAnyValue wants a value";
   }
   return op.negated ? "the request does not have the key, which meets a negated operator"
@@ -118,7 +118,7 @@ void append_statement(std::string& out, const PolicyReport& report, size_t index
 }
 
 std::string decision_text(const PolicyReport& report) {
-  const gateway::PolicyDecision& decision = report.explanation.decision;
+  const policy::PolicyDecision& decision = report.explanation.decision;
   const std::string_view outcome = outcome_text(decision.outcome);
   if (decision.statement)
     return concat(outcome, " by ", statement_name(report, *decision.statement));
@@ -159,13 +159,13 @@ Json statement_json(const PolicyReport& report, size_t index) {
   return json;
 }
 
-Json request_json(const gateway::PolicyRequest& request) {
+Json request_json(const policy::PolicyRequest& request) {
   Json keys = Json::object();
   for (const auto& entry : request.keys.entries()) {
     keys[entry.key] = entry.values.size() == 1 ? Json(entry.values.front()) : Json(entry.values);
   }
   return {{"principal", "anonymous"},
-          {"action", gateway::kInvokeAction},
+          {"action", policy::kInvokeAction},
           {"resource", request.resource},
           {"keys", std::move(keys)}};
 }
@@ -177,7 +177,7 @@ std::string policy_report_text(const PolicyReport& report) {
   if (const auto message = refusal(report)) {
     out += concat('\n', kForbidden, ' ', kErrorType, '\n', dump({{"Message", *message}}), '\n');
   }
-  out += concat("\nanonymous, ", gateway::kInvokeAction, " on ", report.request.resource, '\n');
+  out += concat("\nanonymous, ", policy::kInvokeAction, " on ", report.request.resource, '\n');
   for (const auto& entry : report.request.keys.entries()) {
     out += concat("  ", entry.key, ' ', quoted_list(entry.values), '\n');
   }
@@ -186,7 +186,7 @@ std::string policy_report_text(const PolicyReport& report) {
 }
 
 std::string policy_report_json(const PolicyReport& report) {
-  const gateway::PolicyDecision& decision = report.explanation.decision;
+  const policy::PolicyDecision& decision = report.explanation.decision;
   const auto message = refusal(report);
   Json json = {{"file", report.file},
                {"ok", true},
@@ -207,16 +207,16 @@ std::string policy_report_json(const PolicyReport& report) {
 }
 
 std::string policy_errors_text(const std::string& file,
-                               const std::vector<gateway::PolicyError>& errors) {
+                               const std::vector<policy::PolicyError>& errors) {
   std::string out;
-  for (const gateway::PolicyError& error : errors) out += concat(error.to_text(file), '\n');
+  for (const policy::PolicyError& error : errors) out += concat(error.to_text(file), '\n');
   return out;
 }
 
 std::string policy_errors_json(const std::string& file,
-                               const std::vector<gateway::PolicyError>& errors) {
+                               const std::vector<policy::PolicyError>& errors) {
   Json list = Json::array();
-  for (const gateway::PolicyError& error : errors) {
+  for (const policy::PolicyError& error : errors) {
     list.push_back({{"file", file},
                     {"line", error.line},
                     {"column", error.column},

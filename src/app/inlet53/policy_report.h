@@ -3,18 +3,18 @@
 #include <string>
 #include <vector>
 
-#include "inlet53/gateway/policy_decision.h"
-#include "inlet53/gateway/resource_policy.h"
+#include "inlet53/policy/policy_decision.h"
+#include "inlet53/policy/resource_policy.h"
 
 namespace inlet53::app {
 
 /// What `policy explain` has found out. Lifetime: not beyond what it refers to.
 struct PolicyReport {
   const std::string& file;
-  const gateway::ResourcePolicy& policy;
-  const gateway::PolicyRequest& request;
-  gateway::PolicyExplanation explanation;
-  gateway::RefusalWording wording;
+  const policy::ResourcePolicy& policy;
+  const policy::PolicyRequest& request;
+  policy::PolicyExplanation explanation;
+  policy::RefusalWording wording;
 };
 
 /// For people, with a line break at the end; for programs, one object on a line.
@@ -22,8 +22,8 @@ struct PolicyReport {
 [[nodiscard]] std::string policy_report_json(const PolicyReport& report);
 
 [[nodiscard]] std::string policy_errors_text(const std::string& file,
-                                             const std::vector<gateway::PolicyError>& errors);
+                                             const std::vector<policy::PolicyError>& errors);
 [[nodiscard]] std::string policy_errors_json(const std::string& file,
-                                             const std::vector<gateway::PolicyError>& errors);
+                                             const std::vector<policy::PolicyError>& errors);
 
 }  // namespace inlet53::app

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "inlet53/base/ip_address.h"
+
+/// What a resource policy is asked about: one call of one method, and what is known of it.
+namespace inlet53::policy {
+
+/// The only action of a call. Source: Service Authorization Reference, ExecuteAPI.
+inline constexpr std::string_view kInvokeAction = "execute-api:Invoke";
+
+/// A REST API as ARNs name it.
+struct ApiIdentity {
+  std::string region;
+  std::string account_id;  // 12 digits
+  std::string api_id;
+};
+
+/// `aws`, `aws-cn`, `aws-us-gov`, …: the partition that a region lies in.
+/// Source: AWS General Reference, "Amazon Resource Names".
+[[nodiscard]] std::string_view partition_of(std::string_view region) noexcept;
+
+/// `arn:aws:execute-api:eu-west-1:123456789012:dligg9dxuk`, what every ARN of the API begins with.
+[[nodiscard]] std::string api_arn(const ApiIdentity& api);
+
+/// The condition keys of a request with their values. Letter case of keys does not count.
+class ConditionKeys {
+ public:
+  struct Entry {
+    std::string key;     // as AWS spells it
+    std::string folded;  // in lower case
+    std::vector<std::string> values;
+  };
+
+  /// Gives a key one more value.
+  void add(std::string_view key, std::string value);
+
+  /// The values of a key, at least one; null when the request does not have it.
+  /// Requires: `folded_key` is in lower case. Lifetime: until the next `add`.
+  [[nodiscard]] const std::vector<std::string>* find(std::string_view folded_key) const noexcept;
+
+  [[nodiscard]] const std::vector<Entry>& entries() const noexcept { return entries_; }
+
+ private:
+  std::vector<Entry> entries_;
+};
+
+/// What the gateway knows of an anonymous call, apart from what is called.
+struct Caller {
+  IpAddress address;
+  /// The VPC endpoint that the call came by, and the endpoint's VPC. They come from the endpoint
+  /// itself, never from a header.
+  std::optional<std::string> vpc_endpoint;
+  std::optional<std::string> vpc;
+  int64_t wall_seconds = 0;  // since 1970-01-01T00:00:00Z
+  bool secure_transport = true;
+  std::optional<std::string> user_agent;
+  std::optional<std::string> referer;
+};
+
+/// One call, by nobody in particular (the principal is anonymous: no signature).
+struct PolicyRequest {
+  ApiIdentity api;
+  std::string resource;  // arn:aws:execute-api:eu-west-1:123456789012:dligg9dxuk/Stage/GET/hello
+  ConditionKeys keys;
+};
+
+/// Composes the request for `method` (in any case) of `path` in `stage`. `path` is the call's own,
+/// undecoded, without stage and query: `/hello`, and `/` or nothing for the root.
+///
+/// By way of a VPC endpoint the caller's address is `aws:VpcSourceIp` and `aws:SourceIp` is absent;
+/// otherwise it is `aws:SourceIp`. Keys of a signed call's principal are absent.
+/// Source: API Gateway Developer Guide, "AWS condition keys that can be used in API Gateway
+/// resource policies"; IAM User Guide, "AWS global condition context keys" (aws:SourceIp is not in
+/// requests that come by a VPC endpoint).
+[[nodiscard]] PolicyRequest make_policy_request(const ApiIdentity& api, std::string_view stage,
+                                                std::string_view method, std::string_view path,
+                                                const Caller& caller);
+
+}  // namespace inlet53::policy

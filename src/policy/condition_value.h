@@ -1,0 +1,13 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "inlet53/policy/policy_condition.h"
+
+namespace inlet53::policy {
+
+/// A decimal number, with or without sign, fraction and exponent; absent for anything else.
+[[nodiscard]] std::optional<double> parse_decimal(std::string_view text) noexcept;
+
+}  // namespace inlet53::policy

@@ -1,0 +1,209 @@
+#include "statement_reader.h"
+
+#include <algorithm>
+
+#include "principal_reader.h"
+
+#include "inlet53/base/text.h"
+
+namespace inlet53::policy {
+
+namespace {
+
+using Kind = JsonValue::Kind;
+
+constexpr std::string_view kShortForm = "execute-api:/";
+
+const std::vector<std::string_view>& elements() {
+  static const std::vector<std::string_view> kElements = {
+      "Sid",       "Effect",   "Principal",   "NotPrincipal", "Action",
+      "NotAction", "Resource", "NotResource", "Condition"};
+  return kElements;
+}
+
+// One statement on its way in.
+struct Reader {
+  PolicyReading& reading;
+  const JsonValue& object;
+  const std::string& path;
+
+  [[nodiscard]] std::string below(std::string_view key) const { return concat(path, '.', key); }
+};
+
+// The one of two elements that exclude each other; null, and an error, when there is none or both.
+const JsonMember* find_either(const Reader& in, std::string_view name, std::string_view negated) {
+  const JsonMember* plain = find_member(in.object, name);
+  const JsonMember* inverse = find_member(in.object, negated);
+  if (plain != nullptr && inverse != nullptr) {
+    in.reading.add(inverse->place, in.path, concat(name, " and ", negated, " exclude each other"));
+    return nullptr;
+  }
+  if (plain == nullptr && inverse == nullptr) {
+    in.reading.add(in.object.place, in.path, concat("it has neither ", name, " nor ", negated));
+  }
+  return plain != nullptr ? plain : inverse;
+}
+
+void read_effect(const Reader& in, Statement& statement) {
+  const JsonMember* member = find_member(in.object, "Effect");
+  if (member == nullptr) return in.reading.add(in.object.place, in.path, "it has no Effect");
+  if (!expect(in.reading, member->value, in.below("Effect"), Kind::String)) return;
+  if (member->value.text == "Allow") {
+    statement.effect = Effect::Allow;
+  } else if (member->value.text != "Deny") {
+    in.reading.add(member->value.place, in.below("Effect"),
+                   unknown_word("effect", member->value.text, {"Allow", "Deny"}));
+  }
+}
+
+// `execute-api:Invoke`, `execute-api:*`, `*`. The error is a sentence; empty: none.
+std::string action_fault(std::string_view text) {
+  const size_t colon = text.find(':');
+  const auto is_name = [](std::string_view part) {
+    return !part.empty() && std::all_of(part.begin(), part.end(), [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+             c == '-' || c == '*' || c == '?';
+    });
+  };
+  if (text == "*") return {};
+  if (colon != std::string_view::npos && is_name(text.substr(0, colon)) &&
+      is_name(text.substr(colon + 1))) {
+    return {};
+  }
+  return concat("\"", text, "\" is no action, as in \"", kInvokeAction, "\"");
+}
+
+// IAM takes variables only behind an ARN's fifth colon. Source: IAM User Guide, "IAM policy
+// elements: Variables and tags", where variables can be used: Resource element.
+bool has_early_variable(std::string_view arn) {
+  size_t at = 0;
+  for (int colons = 0; at < arn.size() && colons < 5; ++at) {
+    if (arn[at] == ':') ++colons;
+    if (arn.substr(at).starts_with("${")) return true;
+  }
+  return false;
+}
+
+std::string resource_fault(std::string_view text, Variables variables) {
+  if (text == "*") return {};
+  if (text.starts_with("execute-api:")) {
+    return concat("\"", text, "\" is no resource; the short form is \"execute-api:/…\"");
+  }
+  if (!text.starts_with("arn:") ||
+      (std::count(text.begin(), text.end(), ':') < 5 && !text.ends_with('*'))) {
+    return concat("\"", text, "\" is no resource: neither an ARN nor \"execute-api:/…\" nor \"*\"");
+  }
+  if (variables == Variables::Special && has_early_variable(text)) {
+    return concat("\"", text, "\" has a variable before its fifth colon");
+  }
+  return {};
+}
+
+void add_text(const Reader& in, const PlacedText& item, std::string_view text, Variables variables,
+              PolicyTexts& out) {
+  auto parsed = PolicyText::parse(text, Wildcards::Special, variables);
+  if (parsed) {
+    out.texts.push_back(*std::move(parsed));
+  } else {
+    in.reading.add(item.place, item.path, std::move(parsed).error());
+  }
+}
+
+void read_actions(const Reader& in, PolicyTexts& out) {
+  const JsonMember* member = find_either(in, "Action", "NotAction");
+  if (member == nullptr) return;
+  out.negated = member->key == "NotAction";
+  for (const PlacedText& item :
+       read_texts(in.reading, member->value, in.below(member->key), Scalars::Refused)) {
+    std::string fault = action_fault(item.text);
+    if (fault.empty()) {
+      add_text(in, item, item.text, Variables::Literal, out);
+    } else {
+      in.reading.add(item.place, item.path, std::move(fault));
+    }
+  }
+}
+
+void read_resources(const Reader& in, PolicyTexts& out) {
+  const JsonMember* member = find_either(in, "Resource", "NotResource");
+  if (member == nullptr) return;
+  out.negated = member->key == "NotResource";
+  for (const PlacedText& item :
+       read_texts(in.reading, member->value, in.below(member->key), Scalars::Refused)) {
+    std::string text(item.text);
+    if (text.starts_with(kShortForm)) {
+      text = concat(api_arn(in.reading.api), item.text.substr(kShortForm.size() - 1));
+    }
+    std::string fault = resource_fault(text, in.reading.variables);
+    if (fault.empty()) {
+      add_text(in, item, text, in.reading.variables, out);
+    } else {
+      in.reading.add(item.place, item.path, std::move(fault));
+    }
+  }
+}
+
+bool is_condition_key(std::string_view key) {
+  const size_t colon = key.find(':');
+  return colon != std::string_view::npos && colon > 0 && colon + 1 < key.size() &&
+         key.find(' ') == std::string_view::npos;
+}
+
+void read_condition(const Reader& in, const ConditionOperator& op, const JsonMember& member,
+                    const std::string& path, std::vector<Condition>& out) {
+  if (!is_condition_key(member.key)) {
+    return in.reading.add(member.place, path,
+                          concat("\"", member.key, "\" is no condition key, as in aws:SourceVpce"));
+  }
+  Condition condition{op, member.key, ascii_lower(member.key), {}};
+  for (const PlacedText& item :
+       read_texts(in.reading, member.value, concat(path, '.', member.key), Scalars::Taken)) {
+    auto value = ConditionValue::parse(op.type, item.text, in.reading.variables);
+    if (value) {
+      condition.values.push_back(*std::move(value));
+    } else {
+      in.reading.add(item.place, item.path, std::move(value).error());
+    }
+  }
+  out.push_back(std::move(condition));
+}
+
+void read_conditions(const Reader& in, std::vector<Condition>& out) {
+  const JsonMember* block = find_member(in.object, "Condition");
+  if (block == nullptr || !expect(in.reading, block->value, in.below("Condition"), Kind::Object)) {
+    return;
+  }
+  for (const JsonMember& member : block->value.members) {
+    const std::string path = concat(in.below("Condition"), '.', member.key);
+    const auto op = ConditionOperator::parse(member.key);
+    if (!op) {
+      in.reading.add(member.place, in.below("Condition"), op.error());
+    } else if (expect(in.reading, member.value, path, Kind::Object)) {
+      for (const JsonMember& each : member.value.members) read_condition(in, *op, each, path, out);
+    }
+  }
+}
+
+}  // namespace
+
+Statement read_statement(PolicyReading& reading, const JsonValue& value, const std::string& path) {
+  Statement statement;
+  statement.line = value.place.line;
+  if (!expect(reading, value, path, Kind::Object)) return statement;
+  const Reader in{reading, value, path};
+  refuse_unknown(reading, value, path, elements());
+  const JsonMember* sid = find_member(value, "Sid");
+  if (sid != nullptr && expect(reading, sid->value, in.below("Sid"), Kind::String)) {
+    statement.sid = sid->value.text;
+  }
+  read_effect(in, statement);
+  if (const JsonMember* member = find_either(in, "Principal", "NotPrincipal")) {
+    statement.principals = read_principals(reading, *member, in.below(member->key));
+  }
+  read_actions(in, statement.actions);
+  read_resources(in, statement.resources);
+  read_conditions(in, statement.conditions);
+  return statement;
+}
+
+}  // namespace inlet53::policy
