@@ -61,10 +61,43 @@ struct QueryLog {
   friend bool operator==(const QueryLog&, const QueryLog&) = default;
 };
 
+/// The HTTPS daemon.
+struct Gateway {
+  std::string certificate_file;      // PEM, leaf first; empty: made by the local authority
+  std::string key_file;              // PEM
+  std::string authority_folder;      // absolute; the local certificate authority's
+  uint32_t max_connections = 20000;  // of an endpoint address
+  uint32_t max_connections_per_client = 20000;
+  uint32_t handshake_timeout_ms = 10000;
+  uint32_t head_timeout_ms = 10000;  // from a request's first octet to the end of its head
+  uint32_t body_timeout_ms = 30000;  // without an octet of its body
+  uint32_t idle_timeout_ms = 60000;  // between requests
+  uint32_t backlog = 1024;
+  double throttling_rate_limit = 10000;  // requests a second, account and region
+  uint32_t throttling_burst_limit = 5000;
+  uint32_t statistics_interval_seconds = 60;  // 0: only at the end
+  bool former_refusal_wording = false;        // as API Gateway worded refusals until 2025
+
+  friend bool operator==(const Gateway&, const Gateway&) = default;
+};
+
+/// Where functions run.
+struct Lambda {
+  std::string log_folder;          // absolute; empty: the daemon's stderr
+  std::string python;              // interpreter; empty: python3 of PATH
+  std::string node;                // empty: node of PATH
+  uint32_t max_environments = 64;  // processes of all functions together
+  uint32_t idle_seconds = 300;     // a waiting process is ended after that
+
+  friend bool operator==(const Lambda&, const Lambda&) = default;
+};
+
 struct Settings {
   Server server;
   Tcp tcp;
   QueryLog query_log;
+  Gateway gateway;
+  Lambda lambda;
 
   friend bool operator==(const Settings&, const Settings&) = default;
 };

@@ -130,17 +130,122 @@ struct VpcEndpoint {
   PrivateDns private_dns = PrivateDns::Disabled;
   DnsRecordIpType dns_record_ip_type = DnsRecordIpType::Ipv4;
   std::vector<std::string> security_groups;
+  std::string policy;       // the endpoint policy's JSON; empty: everything is allowed
+  std::string policy_file;  // where it was read from; empty: in the configuration
   std::vector<NetworkInterface> network_interfaces;
 };
 
-/// A private REST API. (Stages, resources and integrations join it with the gateway.)
+/// Where a REST API can be called. Only a private one is reached by way of a VPC endpoint.
+/// Source: API Gateway API Reference, EndpointConfiguration.
+enum class ApiEndpointType : uint8_t { Private, Regional, Edge };
+
+/// A name and its text: a stage variable, an environment variable, a header.
+struct NamedText {
+  std::string name;
+  std::string value;
+};
+
+enum class IntegrationType : uint8_t {
+  AwsProxy,   // a Lambda function gets the request as an event
+  HttpProxy,  // a URL gets the request
+  Mock,       // the gateway answers
+};
+
+/// What a mock integration answers when its request template yields `status_code`.
+struct IntegrationResponse {
+  uint16_t status_code = 200;
+  std::vector<NamedText> headers;
+  /// `$context.…` and `$stageVariables.…` are replaced; no other template language.
+  std::string template_text;
+};
+
+/// What serves a method. Source: API Gateway API Reference, Integration.
+struct Integration {
+  IntegrationType type = IntegrationType::Mock;
+  std::string function;         // AwsProxy: a function's id
+  std::string uri;              // HttpProxy: `https://host/{proxy}`, with `${stageVariables.x}`
+  std::string http_method;      // HttpProxy: of the call; empty: the request's own
+  uint32_t timeout_ms = 29000;  // 50-29000
+  std::string request_template = R"({"statusCode": 200})";  // Mock: JSON with an integer statusCode
+  std::vector<IntegrationResponse> responses;               // Mock
+};
+
+/// A method of a resource; `ANY` stands for those that the resource does not name.
+struct Method {
+  std::string http_method;  // upper case
+  Integration integration;
+};
+
+/// A resource: a path with its methods. Source: API Gateway API Reference, Resource.
+struct Resource {
+  std::string id;    // 6 of a-z0-9
+  std::string path;  // `/`, `/hello`, `/pets/{petId}`, `/{proxy+}`
+  std::vector<Method> methods;
+};
+
+/// Limits of a stage's methods; `resource_path` and `http_method` may be `*`.
+/// Source: API Gateway API Reference, MethodSetting.
+struct MethodSettings {
+  std::string resource_path = "*";
+  std::string http_method = "*";
+  std::optional<double> throttling_rate_limit;     // requests a second
+  std::optional<uint32_t> throttling_burst_limit;  // requests at once
+};
+
+/// Source: API Gateway API Reference, AccessLogSettings; the destination is a file here.
+struct AccessLogSettings {
+  std::string file;    // absolute; empty: no log
+  std::string format;  // with `$context.…`
+};
+
+/// Source: API Gateway API Reference, Stage.
+struct Stage {
+  std::string name;
+  std::string deployment_id;  // 6 of a-z0-9
+  std::vector<NamedText> variables;
+  std::vector<MethodSettings> method_settings;
+  AccessLogSettings access_log;
+  std::string execution_log;  // a file, absolute; empty: none
+};
+
+/// What the gateway answers itself, where it differs from AWS's default.
+/// Source: API Gateway Developer Guide, "Gateway responses in API Gateway".
+struct GatewayResponse {
+  std::string response_type;            // ACCESS_DENIED, DEFAULT_4XX, …
+  std::optional<uint16_t> status_code;  // absent: the type's own
+  std::vector<NamedText> headers;
+  std::optional<std::string> template_text;  // absent: AWS's default
+};
+
+/// A REST API.
 struct RestApi {
   std::string name;
   std::string id;  // 10 of a-z0-9
   std::string region;
   std::string account_id;
+  ApiEndpointType endpoint_type = ApiEndpointType::Private;
   /// The VPC endpoints that it is associated with (endpointConfiguration.vpcEndpointIds).
   std::vector<std::string> vpc_endpoints;
+  std::string policy;       // the resource policy's JSON; empty: none, and every call is refused
+  std::string policy_file;  // where it was read from, for messages; empty: in the configuration
+  std::vector<std::string> binary_media_types;
+  std::vector<Stage> stages;
+  std::vector<Resource> resources;
+  std::vector<GatewayResponse> gateway_responses;
+};
+
+/// A Lambda function. Source: Lambda API Reference, FunctionConfiguration.
+struct Function {
+  std::string name;              // FunctionName
+  std::string id;                // its ARN, arn:aws:lambda:eu-west-1:123456789012:function:hello
+  std::string runtime;           // python3.11, nodejs20.x, provided.al2023
+  std::string handler;           // app.handler; of a provided runtime anything
+  std::string code;              // the folder, absolute (LAMBDA_TASK_ROOT)
+  uint32_t timeout_seconds = 3;  // 1-900
+  uint32_t memory_size = 128;    // MiB, 128-10240; reported, not enforced
+  /// Environments at once; 0 refuses every call, absent: as many as there may be.
+  std::optional<uint32_t> reserved_concurrency;
+  std::vector<NamedText> environment;
 };
 
 /// A Route 53 private hosted zone, associated with VPCs.
@@ -161,6 +266,7 @@ struct Topology {
   std::vector<ResolverEndpoint> resolver_endpoints;
   std::vector<VpcEndpoint> vpc_endpoints;
   std::vector<RestApi> rest_apis;
+  std::vector<Function> functions;
   std::vector<HostedZone> hosted_zones;
 
   /// Each finds an object by id; null when there is none.

@@ -67,7 +67,13 @@ Topology sound_topology() {
       {generate_id(id_shape::kNetworkInterface, "1"), t.subnets[0].id, ip("10.0.12.179"), {}, {}},
       {generate_id(id_shape::kNetworkInterface, "2"), t.subnets[1].id, ip("10.0.140.226"), {}, {}}};
   t.vpc_endpoints = {endpoint};
-  t.rest_apis = {{"hello", "dligg9dxuk", "eu-west-1", "123456789012", {endpoint.id}}};
+  RestApi api;
+  api.name = "hello";
+  api.id = "dligg9dxuk";
+  api.region = "eu-west-1";
+  api.account_id = "123456789012";
+  api.vpc_endpoints = {endpoint.id};
+  t.rest_apis = {api};
   t.hosted_zones = {{"corp", "Z1D633PJN98FT9", "corp.internal", "/zones/corp", {vpc}}};
   return t;
 }

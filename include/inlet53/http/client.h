@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "inlet53/base/result.h"
+#include "inlet53/http/message.h"
+#include "inlet53/net/loop.h"
+
+namespace inlet53::http {
+
+/// An http or https URL, in its parts. Source: RFC 3986, RFC 9110 §4.2.
+struct Url {
+  bool secure = false;
+  std::string host;       // a name or an address, IPv6 without brackets
+  uint16_t port = 0;      // 80 or 443 when the URL has none
+  std::string target;     // path and query, at least `/`
+  std::string authority;  // for Host: host, and port when it is not the scheme's
+
+  friend bool operator==(const Url&, const Url&) = default;
+};
+
+/// Errors: what is wrong, for people.
+[[nodiscard]] Result<Url, std::string> parse_url(std::string_view text);
+
+enum class ClientErrorKind : uint8_t {
+  Unreachable,  // no address, no connection, TLS that fails or whose certificate does not verify
+  Broken,       // the connection ended or failed before the whole response was there
+  Malformed,    // not HTTP/1.1
+  TooLarge,     // over the limit
+  TimedOut,
+};
+
+struct ClientError {
+  ClientErrorKind kind = ClientErrorKind::Unreachable;
+  std::string message;  // for a log
+};
+
+struct ClientOptions {
+  uint32_t connect_timeout_ms = 5000;
+  uint32_t idle_timeout_ms = 60000;  // of a kept connection
+  uint32_t max_idle_per_host = 16;
+  uint32_t max_body = 10485760;  // octets of a response
+  uint32_t max_head = 64U << 10;
+  std::string ca_file;  // PEM, trusted beside the system's authorities; empty: those only
+};
+
+/// Calls HTTP/1.1 servers. Keeps connections for later calls; a call that finds a kept connection
+/// closed by the server, before any octet of a response, is made once more on a new one when its
+/// method is idempotent (RFC 9110 §9.2.2). Threads: the loop's. Lifetime: the loop outlives it.
+class Client {
+ public:
+  using CallId = uint64_t;
+  using Done = std::function<void(Result<Response, ClientError>&&)>;
+
+  Client(net::Loop& loop, const ClientOptions& options);
+  /// Ends what is under way; no `done` comes any more.
+  ~Client();
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  /// Sends a request to `url` (whose target it takes; `request.target` is ignored) and calls `done`
+  /// once, never before this returns. `request.fields` go out as they are, Host, Content-Length and
+  /// Connection aside, which the client makes. `timeout_ms` is for all of it.
+  CallId start(const Url& url, Request&& request, uint32_t timeout_ms, Done done);
+  /// Forgets a call; its `done` does not come.
+  void cancel(CallId call);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace inlet53::http

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "inlet53/net/loop.h"
+#include "inlet53/topology/topology.h"
+
+/// Lambda functions as child processes that speak the Lambda Runtime API.
+/// Source: AWS Lambda Developer Guide, "Using the Lambda runtime API for custom runtimes".
+namespace inlet53::lambda {
+
+/// One synchronous invocation (RequestResponse).
+struct Invocation {
+  std::string payload;   // JSON
+  std::string trace_id;  // X-Amzn-Trace-Id
+};
+
+enum class OutcomeKind : uint8_t {
+  Response,       // the handler returned
+  FunctionError,  // it raised an error, ran out of time, ended, or answered too much: `Unhandled`
+  Throttled,      // over the concurrency limit: TooManyRequestsException
+  Unavailable,    // no such function, or no environment could be started for it
+};
+
+/// How an invocation ended.
+struct Outcome {
+  OutcomeKind kind = OutcomeKind::Unavailable;
+  std::string payload;     // the response, or the error's JSON: {"errorMessage", "errorType", …}
+  std::string request_id;  // the invocation's own UUID
+  std::string message;     // for the execution log, when it is no Response
+};
+
+struct ServiceOptions {
+  std::string region;
+  std::string account_id;
+  std::string log_folder;          // FUNCTION.log below it; empty: to this process's stderr
+  std::string python;              // the interpreter of python* runtimes; empty: python3 of PATH
+  std::string node;                // of nodejs* runtimes; empty: node of PATH
+  uint32_t idle_seconds = 300;     // an environment that waits so long is ended
+  uint32_t max_environments = 64;  // of all functions together
+};
+
+/// Since the service was made.
+struct ServiceCounts {
+  uint64_t invocations = 0;
+  uint64_t errors = 0;  // FunctionError
+  uint64_t throttles = 0;
+  uint64_t cold_starts = 0;
+  uint64_t environments = 0;  // alive now
+};
+
+/// Runs functions. Each environment is a process of its own with a warm pool for each function, and
+/// serves one invocation at a time; nothing that it does (crash, hang, gigabytes of output, garbage
+/// on the Runtime API) reaches this process beyond its own outcome.
+/// Threads: the loop's. Lifetime: the loop outlives it.
+class FunctionService {
+ public:
+  using InvocationId = uint64_t;
+  using Done = std::function<void(Outcome&&)>;
+
+  FunctionService(net::Loop& loop, std::vector<topology::Function> functions,
+                  ServiceOptions options);
+  /// Ends every environment (SIGTERM is not waited for: SIGKILL); no `done` comes any more.
+  ~FunctionService();
+  FunctionService(const FunctionService&) = delete;
+  FunctionService& operator=(const FunctionService&) = delete;
+
+  /// Invokes a function by its id (topology::Function::id) and calls `done` once, never before this
+  /// returns.
+  InvocationId invoke(std::string_view function, Invocation&& invocation, Done done);
+  /// The caller no longer waits. The function runs on, as at AWS.
+  void forget(InvocationId invocation);
+  /// Takes new functions; environments of those that changed or are gone end after what they do.
+  void replace(std::vector<topology::Function> functions);
+
+  [[nodiscard]] ServiceCounts counts() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace inlet53::lambda
