@@ -51,6 +51,7 @@ void TcpConnection::Impl::on_expired() {
   const uint64_t now = context.loop.now_ms();
   const auto passed = [now](uint64_t deadline) { return deadline != 0 && deadline <= now; };
   timer_deadline = 0;
+  if (std::exchange(delivery_due, false)) deliver_rest();
   if (passed(idle_deadline) || passed(write_deadline)) ending = true;
   if (!settle()) return;
   if (idle_deadline != 0) arm(idle_deadline);
@@ -60,7 +61,14 @@ void TcpConnection::Impl::on_expired() {
 //--- Reading
 
 bool TcpConnection::Impl::wants_to_read() const noexcept {
-  return !draining && !finished && !congested;
+  return !draining && !finished && !congested && (!paused || rest.empty());
+}
+
+void TcpConnection::Impl::deliver_rest() {
+  if (ending || draining || congested || paused || rest.empty()) return;
+  serving = true;
+  deliver({});
+  serving = false;
 }
 
 void TcpConnection::Impl::read() {
@@ -89,7 +97,7 @@ void TcpConnection::Impl::deliver(Bytes fresh) {
   keep(stream.subspan(consumed));
   flush_gathered();
   // No message is as long as what the owner left untouched.
-  if (rest.size() == kMaxStream && !congested) ending = true;
+  if (rest.size() == kMaxStream && !congested && !paused) ending = true;
 }
 
 void TcpConnection::Impl::keep(Bytes unconsumed) {
@@ -157,6 +165,15 @@ size_t TcpConnection::Impl::try_send(Bytes octets) {
 
 //--- Ending
 
+void TcpConnection::Impl::pause() { paused = true; }
+
+void TcpConnection::Impl::resume() {
+  paused = false;
+  if (ended || rest.empty()) return;
+  delivery_due = true;
+  settle_soon();
+}
+
 void TcpConnection::Impl::close_after_send() {
   draining = true;
   if (!serving && !ended) settle_soon();
@@ -206,6 +223,8 @@ TcpConnection::~TcpConnection() = default;
 
 void TcpConnection::send(Bytes octets) { impl_->send(octets); }
 bool TcpConnection::congested() const noexcept { return impl_->congested; }
+void TcpConnection::pause() { impl_->pause(); }
+void TcpConnection::resume() { impl_->resume(); }
 void TcpConnection::close_after_send() { impl_->close_after_send(); }
 void TcpConnection::close() { impl_->close(); }
 void TcpConnection::set_timeout(uint64_t milliseconds) { impl_->set_timeout(milliseconds); }

@@ -34,6 +34,8 @@ struct TcpConnection::Impl {
 
   //--- What the owner asks (see TcpConnection)
   void send(Bytes octets);
+  void pause();
+  void resume();
   void close_after_send();
   void close();
   void set_timeout(uint64_t milliseconds);
@@ -49,6 +51,7 @@ struct TcpConnection::Impl {
   void read();
   void deliver(Bytes fresh);
   void keep(Bytes unconsumed);
+  void deliver_rest();
 
   //--- Writing
   void flush_gathered();
@@ -81,10 +84,12 @@ struct TcpConnection::Impl {
   uint64_t write_deadline = 0;
   uint64_t timer_deadline = 0;
 
-  bool serving = false;    // an event is being served, `settle` will come
-  bool receiving = false;  // inside the owner's `received`
-  bool congested = false;  // the peer reads too slowly
-  bool finished = false;   // the peer has sent FIN
+  bool serving = false;       // an event is being served, `settle` will come
+  bool receiving = false;     // inside the owner's `received`
+  bool congested = false;     // the peer reads too slowly
+  bool paused = false;        // the owner takes nothing
+  bool delivery_due = false;  // it takes octets again, and has not got what was left
+  bool finished = false;      // the peer has sent FIN
   bool draining = false;
   bool ending = false;
   bool ended = false;

@@ -37,9 +37,10 @@ class TcpConnectionOwner {
 /// One accepted connection: a byte stream with bounded memory.
 ///
 /// Keeps no buffer while nothing waits, at most `kMaxStream` octets that the owner has not consumed
-/// (it closes when the owner takes none of so many) and about `max_unsent` that the peer has not
-/// read: over that it is congested and reads nothing until all of them are sent; it closes when the
-/// peer takes none for the write timeout. A half-closed peer (FIN) still gets what is owed.
+/// (it closes when the owner takes none of so many, unless it is paused) and about `max_unsent`
+/// that the peer has not read: over that it is congested and reads nothing until all of them are
+/// sent; it closes when the peer takes none for the write timeout. A half-closed peer (FIN) still
+/// gets what is owed.
 class TcpConnection {
  public:
   /// A DNS message of 65535 octets with its length field, the longest thing a stream must hold.
@@ -55,6 +56,11 @@ class TcpConnection {
   void send(Bytes octets);
   /// Tells whether the peer reads so slowly that the owner should make no more responses.
   [[nodiscard]] bool congested() const noexcept;
+  /// Takes no octets for now: once some are left that the owner has not consumed, nothing more is
+  /// read, and a slow or stopped owner costs no more than those. Ends with `resume`.
+  void pause();
+  /// What was left comes again, in a later turn of the loop, and reading goes on.
+  void resume();
   /// Reads no more; what waits is sent, then it ends, in a later turn of the loop at the earliest.
   void close_after_send();
   /// Ends now, and forgets what waits; `closed` is called before this returns or, inside a callback

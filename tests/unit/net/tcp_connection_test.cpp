@@ -57,6 +57,40 @@ TEST(TcpConnection, HoldsTheLongestMessageAndNoMore) {
   EXPECT_LE(server.owner.largest_stream, TcpConnection::kMaxStream);
 }
 
+TEST(TcpConnection, HoldsWhatComesWhilePausedAndReadsNoMore) {
+  TcpServer server;
+  const Descriptor client = server.accepted_client();
+  server.owner.open.front()->pause();
+  server.owner.paused = true;
+  const std::string lines = numbered_lines(20000);  // more than a stream may hold
+  std::string sent;
+  ASSERT_TRUE(server.serve_until([&] {
+    const size_t size = std::min<size_t>(lines.size() - sent.size(), 8192);
+    const ssize_t count =
+        send(client.get(), lines.data() + sent.size(), size, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (count > 0) sent.append(lines, sent.size(), static_cast<size_t>(count));
+    return sent.size() == lines.size();
+  }));
+  EXPECT_EQ(server.owner.calls, 1);
+
+  server.owner.paused = false;
+  server.owner.open.front()->resume();
+  EXPECT_EQ(server.answer_of(client, lines.size()), lines);
+  EXPECT_EQ(server.owner.ended, 0);
+}
+
+TEST(TcpConnection, ResumesWithoutANewOctetFromThePeer) {
+  TcpServer server;
+  const Descriptor client = server.accepted_client();
+  server.owner.open.front()->pause();
+  server.owner.paused = true;
+  send_text(client, "one\ntwo\n");
+  ASSERT_TRUE(server.serve_until([&] { return server.owner.calls == 1; }));
+  server.owner.paused = false;
+  server.owner.open.front()->resume();
+  EXPECT_EQ(server.answer_of(client, 8), "one\ntwo\n");
+}
+
 TEST(TcpConnection, AnswersAHalfClosedPeerThenCloses) {
   TcpServer server;
   const Descriptor client = server.accepted_client();

@@ -19,7 +19,7 @@ struct LineOwner final : TcpConnectionOwner {
     ++calls;
     if (on_received) on_received(connection);
     size_t consumed = 0;
-    while (!connection.congested()) {
+    while (!paused && !connection.congested()) {
       const auto rest = as_text(stream.subspan(consumed));
       const size_t end = rest.find('\n');
       if (end == std::string_view::npos) break;
@@ -48,6 +48,7 @@ struct LineOwner final : TcpConnectionOwner {
   int ended = 0;
   size_t largest_stream = 0;
   bool owes = false;
+  bool paused = false;  // takes nothing
 };
 
 struct TcpServer {

@@ -1,0 +1,164 @@
+#include "certificate.h"
+
+#include <array>
+#include <cstdio>
+
+#include "tls_error.h"
+#include <openssl/bio.h>
+#include <openssl/ec.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/x509v3.h>
+
+#include "inlet53/base/check.h"
+#include "inlet53/base/text.h"
+
+namespace inlet53::net {
+
+namespace {
+
+struct BioDeleter {
+  void operator()(BIO* bio) const noexcept { BIO_free(bio); }
+};
+using MemoryBio = std::unique_ptr<BIO, BioDeleter>;
+
+// 20 octets at most, positive, and hard to guess. Source: RFC 5280 §4.1.2.2.
+constexpr int kSerialOctets = 16;
+
+// A clock that is a little behind ours must not find the certificate too young.
+constexpr long kBackdatedSeconds = 3600;
+
+// What an authority of ours may certify; see CertificateAuthority.
+constexpr const char* kNameConstraints =
+    "critical,permitted;DNS:amazonaws.com,permitted;DNS:amazonaws.com.cn";
+
+void set_serial(X509* certificate) {
+  std::array<unsigned char, kSerialOctets> octets{};
+  INLET53_CHECK(RAND_bytes(octets.data(), kSerialOctets) == 1);
+  octets[0] &= 0x7F;
+  BIGNUM* number = BN_bin2bn(octets.data(), kSerialOctets, nullptr);
+  INLET53_CHECK(number != nullptr);
+  INLET53_CHECK(BN_to_ASN1_INTEGER(number, X509_get_serialNumber(certificate)) != nullptr);
+  BN_free(number);
+}
+
+void set_subject(X509* certificate, const std::string& common_name) {
+  X509_NAME* subject = X509_get_subject_name(certificate);
+  const auto add = [subject](const char* field, const std::string& value) {
+    INLET53_CHECK(X509_NAME_add_entry_by_txt(subject, field, MBSTRING_UTF8,
+                                             reinterpret_cast<const unsigned char*>(value.data()),
+                                             static_cast<int>(value.size()), -1, 0) == 1);
+  };
+  add("O", "inlet53");
+  add("CN", common_name);
+}
+
+void add_extension(X509* certificate, X509V3_CTX* context, int kind, const std::string& value) {
+  X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, context, kind, value.c_str());
+  INLET53_CHECK(extension != nullptr);
+  INLET53_CHECK(X509_add_ext(certificate, extension, -1) == 1);
+  X509_EXTENSION_free(extension);
+}
+
+std::string alternative_names(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) {
+    if (!text.empty()) text += ',';
+    text += "DNS:" + name;
+  }
+  return text;
+}
+
+std::string take_text(const MemoryBio& bio) {
+  char* octets = nullptr;
+  const long size = BIO_get_mem_data(bio.get(), &octets);
+  return {octets, static_cast<size_t>(size)};
+}
+
+MemoryBio memory_bio() {
+  MemoryBio bio(BIO_new(BIO_s_mem()));
+  INLET53_CHECK(bio != nullptr);
+  return bio;
+}
+
+template <class Reader>
+auto load_pem(const std::string& file, Reader reader) -> decltype(reader(nullptr)) {
+  std::FILE* opened = std::fopen(file.c_str(), "re");
+  if (opened == nullptr) return nullptr;
+  auto* loaded = reader(opened);
+  std::fclose(opened);
+  return loaded;
+}
+
+}  // namespace
+
+Key make_key() {
+  Key key(EVP_EC_gen("P-256"));
+  INLET53_CHECK(key != nullptr);
+  return key;
+}
+
+Certificate make_certificate(const CertificateContent& content, EVP_PKEY* key, const X509* issuer,
+                             EVP_PKEY* issuer_key) {
+  Certificate certificate(X509_new());
+  X509* made = certificate.get();
+  INLET53_CHECK(made != nullptr && X509_set_version(made, X509_VERSION_3) == 1);
+  set_serial(made);
+  X509_gmtime_adj(X509_getm_notBefore(made), -kBackdatedSeconds);
+  X509_gmtime_adj(X509_getm_notAfter(made), static_cast<long>(content.valid_seconds));
+  set_subject(made, content.common_name);
+  const X509* by = issuer == nullptr ? made : issuer;
+  INLET53_CHECK(X509_set_issuer_name(made, X509_get_subject_name(by)) == 1);
+  INLET53_CHECK(X509_set_pubkey(made, key) == 1);
+
+  X509V3_CTX context;
+  // OpenSSL only reads the issuer through this.
+  X509V3_set_ctx(&context, const_cast<X509*>(by), made, nullptr, nullptr, 0);
+  add_extension(made, &context, NID_subject_key_identifier, "hash");
+  if (content.authority) {
+    add_extension(made, &context, NID_basic_constraints, "critical,CA:TRUE,pathlen:0");
+    add_extension(made, &context, NID_key_usage, "critical,keyCertSign,cRLSign");
+    add_extension(made, &context, NID_name_constraints, kNameConstraints);
+  } else {
+    add_extension(made, &context, NID_authority_key_identifier, "keyid");
+    add_extension(made, &context, NID_basic_constraints, "critical,CA:FALSE");
+    add_extension(made, &context, NID_key_usage, "critical,digitalSignature");
+    add_extension(made, &context, NID_ext_key_usage, "serverAuth");
+    add_extension(made, &context, NID_subject_alt_name, alternative_names(content.names));
+  }
+  INLET53_CHECK(X509_sign(made, issuer_key, EVP_sha256()) > 0);
+  return certificate;
+}
+
+Result<Certificate, std::string> load_certificate(const std::string& file) {
+  Certificate loaded(load_pem(
+      file, [](std::FILE* from) { return PEM_read_X509(from, nullptr, nullptr, nullptr); }));
+  if (loaded == nullptr) {
+    return Unexpected(concat(file, ": cannot be read as a certificate: ", take_tls_error()));
+  }
+  return loaded;
+}
+
+Result<Key, std::string> load_key(const std::string& file) {
+  Key loaded(load_pem(
+      file, [](std::FILE* from) { return PEM_read_PrivateKey(from, nullptr, nullptr, nullptr); }));
+  if (loaded == nullptr) {
+    return Unexpected(concat(file, ": cannot be read as a private key: ", take_tls_error()));
+  }
+  return loaded;
+}
+
+std::string certificate_pem(X509* certificate) {
+  const MemoryBio bio = memory_bio();
+  INLET53_CHECK(PEM_write_bio_X509(bio.get(), certificate) == 1);
+  return take_text(bio);
+}
+
+std::string key_pem(EVP_PKEY* key) {
+  const MemoryBio bio = memory_bio();
+  INLET53_CHECK(
+      PEM_write_bio_PKCS8PrivateKey(bio.get(), key, nullptr, nullptr, 0, nullptr, nullptr) == 1);
+  return take_text(bio);
+}
+
+}  // namespace inlet53::net

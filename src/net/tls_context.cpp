@@ -1,0 +1,154 @@
+#include "inlet53/net/tls_context.h"
+
+#include <array>
+#include <cstdint>
+#include <utility>
+
+#include "tls_error.h"
+#include <openssl/ssl.h>
+
+#include "inlet53/base/check.h"
+#include "inlet53/base/text.h"
+
+namespace inlet53::net {
+
+namespace {
+
+struct ContextDeleter {
+  void operator()(SSL_CTX* context) const noexcept { SSL_CTX_free(context); }
+};
+using Context = std::unique_ptr<SSL_CTX, ContextDeleter>;
+
+// Suites of TLS 1.2 with forward secrecy and AEAD only. Source: RFC 9325 §4.2.
+constexpr const char* kCipherSuites =
+    "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
+    "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
+    "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
+
+// A name for the sessions of this program: OpenSSL resumes none without it.
+constexpr std::string_view kSessionContext = "inlet53";
+
+// The octets that OpenSSL has for the keys of session tickets.
+constexpr size_t kTicketKeyOctets = 80;
+
+Context new_context(const SSL_METHOD* method) {
+  Context context(SSL_CTX_new(method));
+  INLET53_CHECK(context != nullptr);
+  INLET53_CHECK(SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION) == 1);
+  INLET53_CHECK(SSL_CTX_set_cipher_list(context.get(), kCipherSuites) == 1);
+  // An idle connection holds no record buffers; a partial write is told as such.
+  SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_options(context.get(), SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
+  return context;
+}
+
+// Protocol names as ALPN sends them: each after its length. Source: RFC 7301 §3.1.
+std::string alpn_list(const std::vector<std::string>& protocols) {
+  std::string list;
+  for (const std::string& protocol : protocols) {
+    INLET53_CHECK(!protocol.empty() && protocol.size() <= UINT8_MAX);
+    list += static_cast<char>(protocol.size());
+    list += protocol;
+  }
+  return list;
+}
+
+int select_protocol(SSL*, const unsigned char** out, unsigned char* out_size,
+                    const unsigned char* offered, unsigned int offered_size, void* ours) {
+  const auto& list = *static_cast<const std::string*>(ours);
+  // OpenSSL's signature lacks a const: the choice points into one of the two lists.
+  auto* chosen = const_cast<unsigned char**>(out);
+  const auto result =
+      SSL_select_next_proto(chosen, out_size, reinterpret_cast<const unsigned char*>(list.data()),
+                            static_cast<unsigned int>(list.size()), offered, offered_size);
+  return result == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+}  // namespace
+
+//--- TlsServerContext
+
+struct TlsServerContext::Impl {
+  Context context = new_context(TLS_server_method());
+  // The selection callback reads it as long as a connection lives; OpenSSL frees it at the end.
+  static int list_index();
+};
+
+namespace {
+
+void free_list(void*, void* list, CRYPTO_EX_DATA*, int, long, void*) {
+  delete static_cast<std::string*>(list);
+}
+
+}  // namespace
+
+int TlsServerContext::Impl::list_index() {
+  static const int index = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, free_list);
+  return index;
+}
+
+Result<TlsServerContext, std::string> TlsServerContext::load(
+    const std::string& certificate_file, const std::string& key_file,
+    const std::vector<std::string>& protocols, const TlsServerContext* previous) {
+  auto impl = std::make_unique<Impl>();
+  SSL_CTX* context = impl->context.get();
+  if (SSL_CTX_use_certificate_chain_file(context, certificate_file.c_str()) != 1) {
+    return Unexpected(
+        concat(certificate_file, ": cannot be read as a certificate: ", take_tls_error()));
+  }
+  if (SSL_CTX_use_PrivateKey_file(context, key_file.c_str(), SSL_FILETYPE_PEM) != 1) {
+    return Unexpected(concat(key_file, ": cannot be read as the private key of ", certificate_file,
+                             ": ", take_tls_error()));
+  }
+  SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
+  INLET53_CHECK(SSL_CTX_set_session_id_context(
+                    context, reinterpret_cast<const unsigned char*>(kSessionContext.data()),
+                    kSessionContext.size()) == 1);
+  // Tickets carry the session: nothing is to be kept here for clients that never come back.
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  if (previous != nullptr) {
+    std::array<unsigned char, kTicketKeyOctets> keys{};
+    INLET53_CHECK(SSL_CTX_get_tlsext_ticket_keys(previous->raw(), keys.data(), keys.size()) == 1);
+    INLET53_CHECK(SSL_CTX_set_tlsext_ticket_keys(context, keys.data(), keys.size()) == 1);
+    OPENSSL_cleanse(keys.data(), keys.size());
+  }
+  if (!protocols.empty()) {
+    auto list = std::make_unique<std::string>(alpn_list(protocols));
+    SSL_CTX_set_alpn_select_cb(context, select_protocol, list.get());
+    INLET53_CHECK(SSL_CTX_set_ex_data(context, Impl::list_index(), list.release()) == 1);
+  }
+  return TlsServerContext(std::move(impl));
+}
+
+TlsServerContext::TlsServerContext(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+TlsServerContext::~TlsServerContext() = default;
+TlsServerContext::TlsServerContext(TlsServerContext&&) noexcept = default;
+TlsServerContext& TlsServerContext::operator=(TlsServerContext&&) noexcept = default;
+ssl_ctx_st* TlsServerContext::raw() const noexcept { return impl_->context.get(); }
+
+//--- TlsClientContext
+
+struct TlsClientContext::Impl {
+  Context context = new_context(TLS_client_method());
+};
+
+Result<TlsClientContext, std::string> TlsClientContext::make(const std::string& ca_file) {
+  auto impl = std::make_unique<Impl>();
+  SSL_CTX* context = impl->context.get();
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+  // A machine without the usual store of authorities trusts those of the file alone.
+  SSL_CTX_set_default_verify_paths(context);
+  if (!ca_file.empty() && SSL_CTX_load_verify_file(context, ca_file.c_str()) != 1) {
+    return Unexpected(
+        concat(ca_file, ": cannot be read as certificate authorities: ", take_tls_error()));
+  }
+  return TlsClientContext(std::move(impl));
+}
+
+TlsClientContext::TlsClientContext(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+TlsClientContext::~TlsClientContext() = default;
+TlsClientContext::TlsClientContext(TlsClientContext&&) noexcept = default;
+TlsClientContext& TlsClientContext::operator=(TlsClientContext&&) noexcept = default;
+ssl_ctx_st* TlsClientContext::raw() const noexcept { return impl_->context.get(); }
+
+}  // namespace inlet53::net

@@ -1,0 +1,233 @@
+#include "inlet53/net/tls_stream.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include "tls_error.h"
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include "inlet53/base/check.h"
+#include "inlet53/base/ip_address.h"
+
+namespace inlet53::net {
+
+namespace {
+
+struct SslDeleter {
+  void operator()(SSL* ssl) const noexcept { SSL_free(ssl); }
+};
+
+// The most plaintext of one record. Source: RFC 8446 §5.1.
+constexpr size_t kMaxRecord = 16384;
+
+// The most that an owner may leave while it wants more.
+constexpr size_t kMaxRest = size_t{128} << 10;
+
+// One for each thread: plaintext stays in it while its owner looks at it, no longer.
+std::array<uint8_t, kMaxRecord>& plaintext_buffer() {
+  thread_local std::array<uint8_t, kMaxRecord> buffer;
+  return buffer;
+}
+
+}  // namespace
+
+struct TlsStream::Impl {
+  Impl(SSL_CTX* context, TlsStreamOwner& to);
+
+  void shake_hands();
+  void read();
+  void deliver(Bytes fresh);
+  void fail();
+
+  // OpenSSL's way to the octets: a BIO that reads from `incoming` and writes to the owner.
+  static const BIO_METHOD* octets();
+  static int write_octets(BIO* bio, const char* octets, size_t size, size_t* written);
+  static int read_octets(BIO* bio, char* out, size_t size, size_t* count);
+  static long control(BIO* bio, int command, long argument, void* pointer);
+
+  TlsStreamOwner& owner;
+  std::unique_ptr<SSL, SslDeleter> ssl;
+  State state = State::Handshaking;
+  Bytes incoming;             // ciphertext that OpenSSL has not taken, while in `received`
+  std::vector<uint8_t> rest;  // plaintext that the owner has not taken
+  std::string error;
+};
+
+TlsStream::Impl::Impl(SSL_CTX* context, TlsStreamOwner& to) : owner(to), ssl(SSL_new(context)) {
+  INLET53_CHECK(ssl != nullptr);
+  BIO* bio = BIO_new(octets());
+  INLET53_CHECK(bio != nullptr);
+  BIO_set_data(bio, this);
+  BIO_set_init(bio, 1);
+  SSL_set_bio(ssl.get(), bio, bio);
+}
+
+const BIO_METHOD* TlsStream::Impl::octets() {
+  static const BIO_METHOD* const method = [] {
+    BIO_METHOD* made = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "octets");
+    INLET53_CHECK(made != nullptr);
+    BIO_meth_set_write_ex(made, write_octets);
+    BIO_meth_set_read_ex(made, read_octets);
+    BIO_meth_set_ctrl(made, control);
+    return made;
+  }();
+  return method;
+}
+
+int TlsStream::Impl::write_octets(BIO* bio, const char* octets, size_t size, size_t* written) {
+  auto& stream = *static_cast<Impl*>(BIO_get_data(bio));
+  stream.owner.send_ciphertext({reinterpret_cast<const uint8_t*>(octets), size});
+  *written = size;
+  return 1;
+}
+
+int TlsStream::Impl::read_octets(BIO* bio, char* out, size_t size, size_t* count) {
+  Bytes& incoming = static_cast<Impl*>(BIO_get_data(bio))->incoming;
+  BIO_clear_retry_flags(bio);
+  if (incoming.empty()) {
+    BIO_set_retry_read(bio);
+    return 0;
+  }
+  *count = std::min(size, incoming.size());
+  std::memcpy(out, incoming.data(), *count);
+  incoming = incoming.subspan(*count);
+  return 1;
+}
+
+long TlsStream::Impl::control(BIO*, int command, long, void*) {
+  // Nothing is buffered here: a flush has succeeded.
+  return command == BIO_CTRL_FLUSH ? 1 : 0;
+}
+
+void TlsStream::Impl::shake_hands() {
+  const int result = SSL_do_handshake(ssl.get());
+  if (result == 1) {
+    state = State::Open;
+  } else if (SSL_get_error(ssl.get(), result) != SSL_ERROR_WANT_READ) {
+    fail();
+  }
+}
+
+void TlsStream::Impl::fail() {
+  state = State::Failed;
+  error = take_tls_error();
+}
+
+void TlsStream::Impl::deliver(Bytes fresh) {
+  if (rest.empty()) {
+    const size_t consumed = owner.received_plaintext(fresh);
+    INLET53_CHECK(consumed <= fresh.size());
+    rest.assign(fresh.begin() + static_cast<ptrdiff_t>(consumed), fresh.end());
+  } else {
+    rest.insert(rest.end(), fresh.begin(), fresh.end());
+    const size_t consumed = owner.received_plaintext(rest);
+    INLET53_CHECK(consumed <= rest.size());
+    rest.erase(rest.begin(), rest.begin() + static_cast<ptrdiff_t>(consumed));
+  }
+  if (rest.empty()) rest = {};
+  // An owner that goes on leaving octets would have us hold all that comes.
+  INLET53_CHECK(rest.size() <= kMaxRest);
+}
+
+void TlsStream::Impl::read() {
+  if (!rest.empty() && !owner.wants_no_plaintext()) deliver({});
+  while (state == State::Open && !owner.wants_no_plaintext()) {
+    auto& buffer = plaintext_buffer();
+    size_t count = 0;
+    const int result = SSL_read_ex(ssl.get(), buffer.data(), buffer.size(), &count);
+    if (result == 1) {
+      deliver({buffer.data(), count});
+      continue;
+    }
+    switch (SSL_get_error(ssl.get(), result)) {
+      case SSL_ERROR_WANT_READ:
+        return;
+      case SSL_ERROR_ZERO_RETURN:
+        state = State::Ended;
+        return;
+      default:
+        return fail();
+    }
+  }
+}
+
+//--- TlsStream
+
+TlsStream::TlsStream(const TlsServerContext& context, TlsStreamOwner& owner)
+    : impl_(std::make_unique<Impl>(context.raw(), owner)) {
+  SSL_set_accept_state(impl_->ssl.get());
+}
+
+TlsStream::TlsStream(const TlsClientContext& context, const std::string& host,
+                     TlsStreamOwner& owner)
+    : impl_(std::make_unique<Impl>(context.raw(), owner)) {
+  SSL* ssl = impl_->ssl.get();
+  SSL_set_connect_state(ssl);
+  if (IpAddress::parse(host)) {
+    INLET53_CHECK(X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host.c_str()) == 1);
+  } else {
+    // A host that OpenSSL refuses as a name stays unverifiable: no certificate is for it.
+    if (SSL_set1_host(ssl, host.c_str()) != 1) SSL_set1_host(ssl, "host.invalid");
+    // SSL_set_tlsext_host_name as OpenSSL spells it is a cast in C.
+    SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+             const_cast<char*>(host.c_str()));
+  }
+}
+
+TlsStream::~TlsStream() = default;
+
+void TlsStream::begin() { impl_->shake_hands(); }
+
+size_t TlsStream::received(Bytes stream) {
+  // What an earlier connection left in this thread's queue would be taken for ours.
+  ERR_clear_error();
+  impl_->incoming = stream;
+  if (impl_->state == State::Handshaking) impl_->shake_hands();
+  if (impl_->state == State::Open) impl_->read();
+  const size_t left = impl_->state == State::Open ? impl_->incoming.size() : 0;
+  impl_->incoming = {};
+  return stream.size() - left;
+}
+
+void TlsStream::send(Bytes plaintext) {
+  INLET53_CHECK(impl_->state != State::Handshaking);
+  if (impl_->state == State::Failed || plaintext.empty()) return;
+  ERR_clear_error();
+  size_t written = 0;
+  // The BIO takes everything, so one call writes all of it.
+  if (SSL_write_ex(impl_->ssl.get(), plaintext.data(), plaintext.size(), &written) != 1) {
+    impl_->fail();
+  }
+}
+
+void TlsStream::end() {
+  if (impl_->state == State::Handshaking || impl_->state == State::Failed) return;
+  ERR_clear_error();
+  SSL_shutdown(impl_->ssl.get());
+}
+
+TlsStream::State TlsStream::state() const noexcept { return impl_->state; }
+
+std::string_view TlsStream::protocol() const noexcept {
+  const unsigned char* name = nullptr;
+  unsigned int size = 0;
+  SSL_get0_alpn_selected(impl_->ssl.get(), &name, &size);
+  return {reinterpret_cast<const char*>(name), size};
+}
+
+std::string_view TlsStream::cipher_suite() const noexcept {
+  const SSL_CIPHER* cipher = SSL_get_current_cipher(impl_->ssl.get());
+  return cipher == nullptr ? std::string_view{} : SSL_CIPHER_get_name(cipher);
+}
+
+std::string_view TlsStream::version() const noexcept { return SSL_get_version(impl_->ssl.get()); }
+bool TlsStream::resumed() const noexcept { return SSL_session_reused(impl_->ssl.get()) == 1; }
+const std::string& TlsStream::error() const noexcept { return impl_->error; }
+ssl_st* TlsStream::raw() const noexcept { return impl_->ssl.get(); }
+
+}  // namespace inlet53::net

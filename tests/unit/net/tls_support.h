@@ -1,0 +1,58 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "inlet53/net/certificate_authority.h"
+#include "inlet53/net/tls_context.h"
+#include "inlet53/net/tls_stream.h"
+
+struct ssl_session_st;
+
+namespace inlet53::net {
+
+/// A folder that goes away with this.
+class TemporaryFolder {
+ public:
+  TemporaryFolder();
+  ~TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  [[nodiscard]] const std::string& path() const noexcept { return path_; }
+
+ private:
+  std::string path_;
+};
+
+/// An authority in a folder of its own, and a certificate for `names`.
+class TestCertificates {
+ public:
+  explicit TestCertificates(const std::vector<std::string>& names);
+
+  [[nodiscard]] TlsServerContext server(const std::vector<std::string>& protocols,
+                                        const TlsServerContext* previous = nullptr) const;
+  [[nodiscard]] TlsClientContext client() const;
+  [[nodiscard]] const std::string& folder() const noexcept { return folder_.path(); }
+  [[nodiscard]] const std::string& certificate_file() const { return issued_.certificate_file; }
+  [[nodiscard]] const std::string& key_file() const { return issued_.key_file; }
+
+ private:
+  TemporaryFolder folder_;
+  std::string authority_file_;
+  CertificateAuthority::Issued issued_;
+};
+
+/// What a client does that our own does not: ALPN, and sessions resumed.
+void offer_protocols(const TlsClientContext& context, const std::vector<std::string>& protocols);
+
+struct SessionDeleter {
+  void operator()(ssl_session_st* session) const noexcept;
+};
+using Session = std::unique_ptr<ssl_session_st, SessionDeleter>;
+[[nodiscard]] Session keep_session(const TlsStream& client);
+void offer_session(const TlsStream& client, const Session& session);
+
+}  // namespace inlet53::net
