@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "inlet53/base/check.h"
-#include "inlet53/resolver/client_policy.h"
+#include "inlet53/topology/allowed_sources.h"
 #include "inlet53/zone/endpoint_records.h"
 
 namespace inlet53::resolver {
@@ -68,8 +68,10 @@ EndpointAddress build_address(const topology::Topology& topology, const topology
   out.interface_id = ip.id;
   out.listen = topology::serving_address(ip);
   out.delegation = endpoint.direction == topology::Direction::InboundDelegation;
-  out.udp_sources = allowed_sources(topology, endpoint.security_groups, IpProtocol::Udp, kDnsPort);
-  out.tcp_sources = allowed_sources(topology, endpoint.security_groups, IpProtocol::Tcp, kDnsPort);
+  out.udp_sources =
+      topology::allowed_sources(topology, endpoint.security_groups, IpProtocol::Udp, kDnsPort);
+  out.tcp_sources =
+      topology::allowed_sources(topology, endpoint.security_groups, IpProtocol::Tcp, kDnsPort);
   out.fragments = record::render_endpoint_fragments(vpc, endpoint, ip);
   out.zones = shelf.index(vpc, out.delegation);
   return out;

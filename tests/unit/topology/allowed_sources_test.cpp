@@ -1,17 +1,14 @@
-#include "inlet53/resolver/client_policy.h"
+#include "inlet53/topology/allowed_sources.h"
 
 #include <gtest/gtest.h>
 
-namespace inlet53::resolver {
+namespace inlet53::topology {
 namespace {
-
-using topology::IpProtocol;
-using topology::SecurityGroupRule;
 
 IpAddress ip(std::string_view text) { return IpAddress::parse(text).value(); }
 
-topology::Topology with_rules(std::vector<SecurityGroupRule> rules) {
-  topology::Topology out;
+Topology with_rules(std::vector<SecurityGroupRule> rules) {
+  Topology out;
   out.prefix_lists.push_back(
       {"onprem",
        "pl-1",
@@ -27,7 +24,7 @@ SecurityGroupRule from_list(IpProtocol protocol, uint16_t from, uint16_t to, std
   return {protocol, from, to, std::move(list), ""};
 }
 
-bool admits(const topology::Topology& topology, IpProtocol protocol, std::string_view source) {
+bool admits(const Topology& topology, IpProtocol protocol, std::string_view source) {
   return allowed_sources(topology, {"sg-1"}, protocol, 53).contains(ip(source));
 }
 
@@ -70,4 +67,4 @@ TEST(ClientPolicy, JoinsSeveralGroups) {
 }
 
 }  // namespace
-}  // namespace inlet53::resolver
+}  // namespace inlet53::topology
