@@ -39,8 +39,11 @@ void TcpConnection::Impl::on_ready(SocketEvents events) {
   if (!ending && events.writable) {
     const bool was_congested = congested;
     write_unsent();
-    // The owner stopped at a response that would not go out; it can go on with the rest now.
-    if (was_congested && wants_to_read() && !rest.empty()) deliver({});
+    // The owner stopped at a response that would not go out; it can go on now.
+    if (was_congested && !congested && !ending) {
+      context.owner.caught_up(*self);
+      if (wants_to_read() && !rest.empty()) deliver({});
+    }
   }
   if (!ending && events.readable && wants_to_read()) read();
   serving = false;
@@ -52,7 +55,13 @@ void TcpConnection::Impl::on_expired() {
   const auto passed = [now](uint64_t deadline) { return deadline != 0 && deadline <= now; };
   timer_deadline = 0;
   if (std::exchange(delivery_due, false)) deliver_rest();
-  if (passed(idle_deadline) || passed(write_deadline)) ending = true;
+  if (passed(write_deadline)) ending = true;
+  if (!ending && passed(idle_deadline)) {
+    idle_deadline = 0;
+    serving = true;
+    if (!context.owner.timed_out(*self)) ending = true;
+    serving = false;
+  }
   if (!settle()) return;
   if (idle_deadline != 0) arm(idle_deadline);
   if (write_deadline != 0) arm(write_deadline);
@@ -231,5 +240,7 @@ void TcpConnection::set_timeout(uint64_t milliseconds) { impl_->set_timeout(mill
 const SocketAddress& TcpConnection::peer() const noexcept { return impl_->peer; }
 
 bool TcpConnectionOwner::owes_responses(TcpConnection&) { return false; }
+void TcpConnectionOwner::caught_up(TcpConnection&) {}
+bool TcpConnectionOwner::timed_out(TcpConnection&) { return false; }
 
 }  // namespace inlet53::net

@@ -27,6 +27,11 @@ class TcpConnectionOwner {
   /// made; the owner then ends the connection itself by `close_after_send`. Otherwise it closes
   /// when what was queued is sent.
   virtual bool owes_responses(TcpConnection& connection);
+  /// The peer has read what waited: the connection is no longer congested.
+  virtual void caught_up(TcpConnection& connection);
+  /// The timeout has come. Returns whether the owner ends the connection itself, in order, by
+  /// `close_after_send`; otherwise it is closed.
+  virtual bool timed_out(TcpConnection& connection);
   /// The peer, a timeout, an error or `close` ended it. The owner forgets it.
   virtual void closed(TcpConnection& connection) = 0;
 

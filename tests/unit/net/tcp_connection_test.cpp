@@ -176,6 +176,7 @@ TEST(TcpConnection, StopsReadingFromAPeerThatDoesNotRead) {
   }));
   EXPECT_EQ(taken, expected);
   EXPECT_EQ(greedy.server.owner.messages, 6001);
+  EXPECT_GT(greedy.server.owner.times_caught_up, 0);
 }
 
 TEST(TcpConnection, ClosesOnAPeerThatTakesNothing) {
@@ -197,6 +198,19 @@ TEST(TcpConnection, TimesOutWhenIdle) {
     return true;
   };
   const Descriptor client = server.accepted_client();
+  EXPECT_TRUE(server.serve_until([&] { return server.owner.ended == 1; }));
+  EXPECT_TRUE(at_end(client));
+}
+
+TEST(TcpConnection, LetsItsOwnerSayGoodbyeAtATimeout) {
+  TcpServer server;
+  server.owner.farewell = "too late\n";
+  server.admit = [](TcpConnection& connection) {
+    connection.set_timeout(20);
+    return true;
+  };
+  const Descriptor client = server.accepted_client();
+  EXPECT_EQ(server.answer_of(client, 9), "too late\n");
   EXPECT_TRUE(server.serve_until([&] { return server.owner.ended == 1; }));
   EXPECT_TRUE(at_end(client));
 }

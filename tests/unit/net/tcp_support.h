@@ -31,6 +31,13 @@ struct LineOwner final : TcpConnectionOwner {
     return consumed;
   }
   bool owes_responses(TcpConnection&) override { return owes; }
+  void caught_up(TcpConnection&) override { ++times_caught_up; }
+  bool timed_out(TcpConnection& connection) override {
+    if (farewell.empty()) return false;
+    connection.send(as_bytes(farewell));
+    connection.close_after_send();
+    return true;
+  }
   void closed(TcpConnection& connection) override {
     ++ended;
     std::erase(open, &connection);
@@ -46,6 +53,8 @@ struct LineOwner final : TcpConnectionOwner {
   int calls = 0;
   int messages = 0;
   int ended = 0;
+  int times_caught_up = 0;
+  std::string farewell;  // what a connection that timed out is sent
   size_t largest_stream = 0;
   bool owes = false;
   bool paused = false;  // takes nothing
