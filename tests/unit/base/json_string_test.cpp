@@ -1,0 +1,71 @@
+#include "inlet53/base/json_string.h"
+
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+namespace inlet53 {
+namespace {
+
+using namespace std::string_literals;
+
+std::string json(std::string_view text) {
+  std::string out;
+  append_json_string(out, text);
+  return out;
+}
+
+TEST(JsonString, LeavesPlainTextAlone) {
+  EXPECT_EQ(json(""), R"("")");
+  EXPECT_EQ(json("GET /hello?a=b"), R"("GET /hello?a=b")");
+  EXPECT_EQ(json("käse 日本 \xF0\x9F\xA7\x80"), "\"käse 日本 \xF0\x9F\xA7\x80\"");
+}
+
+TEST(JsonString, EscapesWhatJsonReserves) {
+  EXPECT_EQ(json("a\"b\\c"), R"("a\"b\\c")");
+  EXPECT_EQ(json("\n\r\t\b\x1f\0x"s), R"("\n\r\t\u0008\u001f\u0000x")");
+  EXPECT_EQ(json("\x7f"), "\"\x7f\"");
+}
+
+TEST(JsonString, ReplacesEachOctetThatIsNoUtf8) {
+  const std::vector<std::string> cases = {
+      "\x80",              // a continuation of nothing
+      "\xC0\xAF",          // overlong
+      "\xC3",              // cut off
+      "\xE0\x80\x80",      // overlong
+      "\xED\xA0\x80",      // a surrogate
+      "\xF5\x80\x80\x80",  // beyond Unicode
+      "\xF4\x90\x80\x80",
+      "\xF0\x8F\xBF\xBF",
+      "\xFE\xFF",
+  };
+  for (const std::string& bad : cases) {
+    std::string expected = "\"a";
+    for (size_t i = 0; i < bad.size(); ++i) expected += "\xEF\xBF\xBD";
+    EXPECT_EQ(json("a" + bad + "b"), expected + "b\"");
+    EXPECT_FALSE(is_utf8(bad));
+  }
+}
+
+// A reader of JSON finds every text again, whatever octets of ASCII and UTF-8 it has.
+TEST(JsonString, IsReadBack) {
+  std::string text;
+  for (int octet = 0; octet < 0x80; ++octet) text += static_cast<char>(octet);
+  for (const char* more : {"\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEE\x80\x80",
+                           "\xEF\xBF\xBF", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"}) {
+    text += more;
+  }
+  EXPECT_TRUE(is_utf8(text));
+  EXPECT_EQ(nlohmann::json::parse(json(text)).get<std::string>(), text);
+}
+
+TEST(JsonString, LeavesOutTheQuotesWhereAsked) {
+  std::string out = "x";
+  append_json_escaped(out, "a\"b");
+  EXPECT_EQ(out, R"(xa\"b)");
+}
+
+}  // namespace
+}  // namespace inlet53
