@@ -94,7 +94,7 @@ PolicyExplanation explain(const ResourcePolicy& policy, const PolicyRequest& req
 }
 
 std::string refusal_message(PolicyOutcome outcome, const PolicyRequest& request,
-                            RefusalWording wording) {
+                            RefusalWording wording, PolicyKind kind) {
   INLET53_CHECK(outcome != PolicyOutcome::Allow);
   ApiIdentity shown = request.api;
   const size_t prefix = api_arn(request.api).size();
@@ -103,12 +103,13 @@ std::string refusal_message(PolicyOutcome outcome, const PolicyRequest& request,
       concat("User: anonymous is not authorized to perform: ", kInvokeAction,
              " on resource: ", api_arn(shown), std::string_view(request.resource).substr(prefix));
   const bool current = wording == RefusalWording::Current;
+  const std::string_view policy =
+      kind == PolicyKind::Resource ? "resource-based policy" : "VPC endpoint policy";
   if (outcome == PolicyOutcome::ExplicitDeny) {
-    return concat(sentence, " with an explicit deny", current ? " in a resource-based policy" : "");
+    return concat(sentence, " with an explicit deny", current ? concat(" in a ", policy) : "");
   }
   if (!current) return sentence;
-  return concat(sentence, " because no resource-based policy allows the ", kInvokeAction,
-                " action");
+  return concat(sentence, " because no ", policy, " allows the ", kInvokeAction, " action");
 }
 
 }  // namespace inlet53::policy

@@ -14,7 +14,7 @@ namespace inlet53::policy {
 
 /// What the readers of one policy share: where its errors go, and what its texts mean.
 struct PolicyReading {
-  const ApiIdentity& api;
+  const ApiIdentity* api;  // what short resources are expanded with; null: they are refused
   Variables variables = Variables::Literal;
   std::vector<PolicyError> errors;
 

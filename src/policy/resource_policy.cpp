@@ -104,11 +104,15 @@ std::string PolicyError::to_text(std::string_view file) const {
   return concat(file, ':', line, ':', column, ": ", path, path.empty() ? "" : ": ", message);
 }
 
-Result<ResourcePolicy, std::vector<PolicyError>> parse_resource_policy(std::string_view json,
-                                                                       const ApiIdentity& api) {
-  if (const size_t size = policy_size(json); size > kMaxPolicySize) {
+namespace {
+
+// `api`: what short resources are expanded with; null when there are none.
+Result<ResourcePolicy, std::vector<PolicyError>> parse_policy(std::string_view json,
+                                                              const ApiIdentity* api,
+                                                              size_t max_size) {
+  if (const size_t size = policy_size(json); size > max_size) {
     return Unexpected(std::vector<PolicyError>{
-        {1, 1, {}, concat("it has ", size, " characters; API Gateway takes ", kMaxPolicySize)}});
+        {1, 1, {}, concat("it has ", size, " characters; AWS takes ", max_size)}});
   }
   const auto root = parse_json(json);
   if (!root) {
@@ -131,6 +135,17 @@ Result<ResourcePolicy, std::vector<PolicyError>> parse_resource_policy(std::stri
                      return std::tie(a.line, a.column) < std::tie(b.line, b.column);
                    });
   return Unexpected(std::move(reading.errors));
+}
+
+}  // namespace
+
+Result<ResourcePolicy, std::vector<PolicyError>> parse_resource_policy(std::string_view json,
+                                                                       const ApiIdentity& api) {
+  return parse_policy(json, &api, kMaxPolicySize);
+}
+
+Result<ResourcePolicy, std::vector<PolicyError>> parse_endpoint_policy(std::string_view json) {
+  return parse_policy(json, nullptr, kMaxEndpointPolicySize);
 }
 
 }  // namespace inlet53::policy

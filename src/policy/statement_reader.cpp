@@ -84,8 +84,11 @@ bool has_early_variable(std::string_view arn) {
   return false;
 }
 
-std::string resource_fault(std::string_view text, Variables variables) {
+std::string resource_fault(std::string_view text, const PolicyReading& reading) {
   if (text == "*") return {};
+  if (text.starts_with("execute-api:") && reading.api == nullptr) {
+    return concat("\"", text, "\" is no resource here: an endpoint policy needs whole ARNs");
+  }
   if (text.starts_with("execute-api:")) {
     return concat("\"", text, "\" is no resource; the short form is \"execute-api:/…\"");
   }
@@ -93,7 +96,7 @@ std::string resource_fault(std::string_view text, Variables variables) {
       (std::count(text.begin(), text.end(), ':') < 5 && !text.ends_with('*'))) {
     return concat("\"", text, "\" is no resource: neither an ARN nor \"execute-api:/…\" nor \"*\"");
   }
-  if (variables == Variables::Special && has_early_variable(text)) {
+  if (reading.variables == Variables::Special && has_early_variable(text)) {
     return concat("\"", text, "\" has a variable before its fifth colon");
   }
   return {};
@@ -131,10 +134,10 @@ void read_resources(const Reader& in, PolicyTexts& out) {
   for (const PlacedText& item :
        read_texts(in.reading, member->value, in.below(member->key), Scalars::Refused)) {
     std::string text(item.text);
-    if (text.starts_with(kShortForm)) {
-      text = concat(api_arn(in.reading.api), item.text.substr(kShortForm.size() - 1));
+    if (text.starts_with(kShortForm) && in.reading.api != nullptr) {
+      text = concat(api_arn(*in.reading.api), item.text.substr(kShortForm.size() - 1));
     }
-    std::string fault = resource_fault(text, in.reading.variables);
+    std::string fault = resource_fault(text, in.reading);
     if (fault.empty()) {
       add_text(in, item, text, in.reading.variables, out);
     } else {

@@ -63,10 +63,16 @@ struct PolicyExplanation {
 /// How API Gateway words a refusal. Former: as it did until some time in 2025.
 enum class RefusalWording : uint8_t { Current, Former };
 
+/// Which of the policies that a call has to pass has refused it.
+enum class PolicyKind : uint8_t { Resource, VpcEndpoint };
+
 /// The sentence that API Gateway puts into `{"Message":"…"}` with 403 and
 /// `x-amzn-ErrorType: AccessDeniedException`; of the account's id it shows the last four digits.
-/// Requires: `outcome` is a refusal. Source: captures of private APIs, 2025 and 2026.
+/// Requires: `outcome` is a refusal. Source: IAM User Guide, "Troubleshoot access denied error
+/// messages" (for endpoint policies: no capture of one is known); captures of private APIs, 2025
+/// and 2026.
 [[nodiscard]] std::string refusal_message(PolicyOutcome outcome, const PolicyRequest& request,
-                                          RefusalWording wording = RefusalWording::Current);
+                                          RefusalWording wording = RefusalWording::Current,
+                                          PolicyKind kind = PolicyKind::Resource);
 
 }  // namespace inlet53::policy

@@ -70,6 +70,8 @@ struct PolicyError {
 /// What API Gateway takes, in characters without the white space between tokens.
 /// Source: API Gateway Developer Guide, "Quotas for configuring and running a REST API".
 inline constexpr size_t kMaxPolicySize = 8192;
+/// The same of VPC endpoint policies. Source: Amazon VPC User Guide, "Amazon VPC quotas".
+inline constexpr size_t kMaxEndpointPolicySize = 20480;
 
 /// Reads a policy. `api` is what short resources (`execute-api:/Stage/GET/hello`) are expanded
 /// with. Variables are special in Version 2012-10-17 only, as IAM has it.
@@ -77,5 +79,10 @@ inline constexpr size_t kMaxPolicySize = 8192;
 /// Threads: any.
 [[nodiscard]] Result<ResourcePolicy, std::vector<PolicyError>> parse_resource_policy(
     std::string_view json, const ApiIdentity& api);
+
+/// Reads the policy of a VPC endpoint: the same language, with whole ARNs only.
+/// Source: API Gateway Developer Guide, "Use VPC endpoint policies for private APIs".
+[[nodiscard]] Result<ResourcePolicy, std::vector<PolicyError>> parse_endpoint_policy(
+    std::string_view json);
 
 }  // namespace inlet53::policy

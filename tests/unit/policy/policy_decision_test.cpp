@@ -60,6 +60,10 @@ TEST(PolicyDecision, RefusesInTheWordsOfApiGateway) {
   EXPECT_EQ(refusal_message(kDeny, asked, RefusalWording::Former),
             start + " with an explicit deny");
   EXPECT_EQ(refusal_message(kNone, asked, RefusalWording::Former), start);
+  EXPECT_EQ(refusal_message(kDeny, asked, RefusalWording::Current, PolicyKind::VpcEndpoint),
+            start + " with an explicit deny in a VPC endpoint policy");
+  EXPECT_EQ(refusal_message(kNone, asked, RefusalWording::Current, PolicyKind::VpcEndpoint),
+            start + " because no VPC endpoint policy allows the execute-api:Invoke action");
 }
 
 }  // namespace

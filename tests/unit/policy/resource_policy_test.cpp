@@ -215,7 +215,23 @@ TEST(ResourcePolicy, CountsItsCharactersWithoutTheSpaceBetween) {
            policy(statement("Allow", "")).substr(26);
   };
   EXPECT_EQ(faults(sized(7900)), "");
-  EXPECT_NE(faults(sized(8192)).find("API Gateway takes 8192"), std::string::npos);
+  EXPECT_NE(faults(sized(8192)).find("AWS takes 8192"), std::string::npos);
+}
+
+TEST(EndpointPolicy, TakesWholeArnsOnly) {
+  const auto policy = [](std::string_view resource) {
+    return parse_endpoint_policy(
+        R"({"Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":")" +
+        std::string(resource) + R"("}]})");
+  };
+  EXPECT_TRUE(policy("*"));
+  EXPECT_TRUE(policy("arn:aws:execute-api:eu-west-1:123456789012:*"));
+  const auto refused = policy("execute-api:/*");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(
+      refused.error()[0].to_text("e.json"),
+      "e.json:1:73: Statement[0].Resource: \"execute-api:/*\" is no resource here: an endpoint "
+      "policy needs whole ARNs");
 }
 
 }  // namespace
