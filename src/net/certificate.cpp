@@ -29,8 +29,7 @@ constexpr int kSerialOctets = 16;
 constexpr long kBackdatedSeconds = 3600;
 
 // What an authority of ours may certify; see CertificateAuthority.
-constexpr const char* kNameConstraints =
-    "critical,permitted;DNS:amazonaws.com,permitted;DNS:amazonaws.com.cn";
+constexpr const char* kNameConstraints = "critical,permitted;DNS:amazonaws.com";
 
 void set_serial(X509* certificate) {
   std::array<unsigned char, kSerialOctets> octets{};

@@ -81,6 +81,10 @@ Result<Descriptor, SocketError> open_bound(const SocketAddress& address, const T
 Result<void, SocketError> probe_address(const SocketAddress& address) {
   const auto udp = open_bound(address, kUdp, {});
   if (!udp) return Unexpected(udp.error());
+  return probe_tcp_address(address);
+}
+
+Result<void, SocketError> probe_tcp_address(const SocketAddress& address) {
   // SO_REUSEADDR: connections of an earlier run in TIME_WAIT take no address, a listener does.
   const auto tcp = open_bound(address, kTcp, {{SOL_SOCKET, SO_REUSEADDR, 1}});
   if (!tcp) return Unexpected(tcp.error());

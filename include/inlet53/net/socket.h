@@ -39,6 +39,8 @@ struct SocketError {
 /// it, a second daemon of the same user would silently share the port) and lets go again.
 /// Errors: what binding gave, for the first transport that failed. Source: socket(7), SO_REUSEPORT.
 [[nodiscard]] Result<void, SocketError> probe_address(const SocketAddress& address);
+/// The same for TCP alone.
+[[nodiscard]] Result<void, SocketError> probe_tcp_address(const SocketAddress& address);
 
 /// Opens a non-blocking UDP socket bound to `address`: SO_REUSEPORT set, IPV6_V6ONLY for IPv6, and
 /// no belief in what ICMP claims of a path's MTU, so that nobody can make us send tiny fragments
