@@ -27,6 +27,13 @@ using Fields = std::vector<Field>;
 /// Whether two field names are the same: letter case of ASCII does not count (RFC 9110 §5.1).
 [[nodiscard]] bool same_field_name(std::string_view one, std::string_view other) noexcept;
 
+/// Whether a text can be a field's name: a token (RFC 9110 §5.1).
+[[nodiscard]] bool is_field_name(std::string_view text) noexcept;
+
+/// Whether a text can be a field's value: no control octet but HTAB, no white space around it; may
+/// be empty (RFC 9110 §5.5). Sessions leave fields out whose name or value is none.
+[[nodiscard]] bool is_field_value(std::string_view text) noexcept;
+
 enum class Version : uint8_t { Http10, Http11, Http2 };
 
 /// A whole request, body and all.

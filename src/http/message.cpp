@@ -1,0 +1,57 @@
+#include "inlet53/http/message.h"
+
+#include <algorithm>
+#include <array>
+
+namespace inlet53::http {
+
+namespace {
+
+constexpr char lower(char c) noexcept {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+constexpr std::array<bool, 256> make_token_octets() {
+  std::array<bool, 256> octets{};
+  for (char c = '0'; c <= '9'; ++c) octets[static_cast<uint8_t>(c)] = true;
+  for (char c = 'a'; c <= 'z'; ++c) octets[static_cast<uint8_t>(c)] = true;
+  for (char c = 'A'; c <= 'Z'; ++c) octets[static_cast<uint8_t>(c)] = true;
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) octets[static_cast<uint8_t>(c)] = true;
+  return octets;
+}
+
+constexpr std::array<bool, 256> kTokenOctets = make_token_octets();
+
+constexpr bool is_white(char c) noexcept { return c == ' ' || c == '\t'; }
+
+}  // namespace
+
+const Field* find_field(const Fields& fields, std::string_view name) noexcept {
+  for (const Field& field : fields) {
+    if (same_field_name(field.name, name)) return &field;
+  }
+  return nullptr;
+}
+
+bool same_field_name(std::string_view one, std::string_view other) noexcept {
+  if (one.size() != other.size()) return false;
+  for (size_t i = 0; i < one.size(); ++i) {
+    if (lower(one[i]) != lower(other[i])) return false;
+  }
+  return true;
+}
+
+bool is_field_name(std::string_view text) noexcept {
+  return !text.empty() && std::all_of(text.begin(), text.end(),
+                                      [](char c) { return kTokenOctets[static_cast<uint8_t>(c)]; });
+}
+
+bool is_field_value(std::string_view text) noexcept {
+  if (text.empty()) return true;
+  if (is_white(text.front()) || is_white(text.back())) return false;
+  return std::none_of(text.begin(), text.end(), [](char c) {
+    return (static_cast<uint8_t>(c) < 0x20 && c != '\t') || c == 0x7f;
+  });
+}
+
+}  // namespace inlet53::http

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "inlet53/base/text.h"
+#include "inlet53/http/server_session.h"
+
+namespace inlet53::http {
+
+struct Received {
+  StreamId stream = 0;
+  Request request;
+};
+
+/// A connection that keeps what its session says, and answers each request with what `answer` makes
+/// of it, at once unless `answers` is false.
+struct TestConnection final : SessionOwner {
+  using Make = std::unique_ptr<ServerSession> (*)(SessionOwner&, const ServerLimits&);
+  explicit TestConnection(Make make, const ServerLimits& limits = {})
+      : session(make(*this, limits)) {}
+
+  void request_received(StreamId stream, Request&& request) override {
+    requests.push_back({stream, std::move(request)});
+    if (answers) session->respond(stream, answer(requests.back().request));
+  }
+  void request_abandoned(StreamId stream) override { abandoned.push_back(stream); }
+  Response refuse(Refusal refusal) override {
+    refusals.push_back(refusal);
+    return {.status = refusal_status(refusal), .fields = {}, .body = "refused"};
+  }
+  void send_octets(Bytes octets) override {
+    ++sends;
+    largest_send = std::max(largest_send, octets.size());
+    sent += as_text(octets);
+    if (sends_until_congested > 0 && --sends_until_congested == 0) is_congested = true;
+  }
+  [[nodiscard]] bool congested() const override { return is_congested; }
+
+  /// Octets arrive: what the session did not consume of former ones comes again before them.
+  void arrive(std::string_view octets) {
+    waiting += octets;
+    while (!waiting.empty() && !session->finished()) {
+      const size_t consumed = session->received(as_bytes(waiting));
+      ASSERT_LE(consumed, waiting.size());
+      waiting.erase(0, consumed);
+      if (consumed == 0 || session->paused()) break;
+    }
+  }
+  /// Octets arrive one by one.
+  void trickle(std::string_view octets) {
+    for (const char octet : octets) arrive({&octet, 1});
+  }
+  void resume() {
+    is_congested = false;
+    session->resume();
+  }
+  [[nodiscard]] std::string take_sent() { return std::exchange(sent, {}); }
+
+  std::function<Response(const Request&)> answer = [](const Request& request) {
+    return Response{.status = 200, .fields = {}, .body = request.target};
+  };
+  bool answers = true;
+  bool is_congested = false;
+  int sends_until_congested = 0;  // 0: never
+  int sends = 0;
+  size_t largest_send = 0;
+  std::string sent;
+  std::string waiting;
+  std::vector<Received> requests;
+  std::vector<StreamId> abandoned;
+  std::vector<Refusal> refusals;
+  std::unique_ptr<ServerSession> session;
+};
+
+}  // namespace inlet53::http
