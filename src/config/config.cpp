@@ -1,11 +1,7 @@
 #include "inlet53/config/config.h"
 
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
-#include <memory>
-
 #include "read_config.h"
+#include "text_file.h"
 
 #include "inlet53/base/text.h"
 
@@ -13,25 +9,8 @@ namespace inlet53::config {
 
 namespace {
 
-struct CloseFile {
-  void operator()(std::FILE* file) const noexcept { std::fclose(file); }
-};
-
-/// The file's octets, or why there are none.
-Result<std::string, std::string> read_file(const std::string& path) {
-  const std::unique_ptr<std::FILE, CloseFile> file(std::fopen(path.c_str(), "rb"));
-  if (!file) return Unexpected(concat("can't be opened: ", std::strerror(errno)));
-  std::string text;
-  char chunk[1 << 16];
-  for (;;) {
-    const size_t size = std::fread(chunk, 1, sizeof chunk, file.get());
-    if (std::ferror(file.get()) != 0) {
-      return Unexpected(concat("can't be read: ", std::strerror(errno)));
-    }
-    if (size == 0) return text;
-    text.append(chunk, size);
-  }
-}
+/// Above any file that somebody writes: a million hosted names are in zone files, not here.
+constexpr size_t kMaxConfigSize = 64U << 20;
 
 }  // namespace
 
@@ -53,7 +32,7 @@ Result<Config, std::vector<ConfigError>> parse_config(std::string_view toml,
 }
 
 Result<Config, std::vector<ConfigError>> load_config(const std::string& path) {
-  const auto text = read_file(path);
+  const auto text = read_text_file(path, kMaxConfigSize);
   if (!text) return Unexpected(std::vector{ConfigError{path, 0, 0, "", text.error()}});
   return parse_config(*text, path);
 }

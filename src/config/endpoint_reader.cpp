@@ -55,6 +55,7 @@ void read_vpc_endpoint(TableReader& in, topology::VpcEndpoint& endpoint) {
                                    {"ipv6", DnsRecordIpType::Ipv6},
                                    {"service-defined", DnsRecordIpType::ServiceDefined}}));
   in.read_list("security_groups", Need::Optional, endpoint.security_groups, parse_text);
+  read_policy(in, endpoint.policy, endpoint.policy_file);
   in.each("network_interface", [&](TableReader& interface) {
     read_network_interface(interface, endpoint.network_interfaces.emplace_back());
   });

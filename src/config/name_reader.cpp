@@ -5,13 +5,6 @@ namespace inlet53::config {
 
 namespace {
 
-void read_rest_api(TableReader& in, const Owner& owner, topology::RestApi& api) {
-  api.name = in.name();
-  read_id(in, "id", id_shape::kRestApi, api.id);
-  read_owner(in, owner, api.region, api.account_id);
-  in.read_list("vpc_endpoints", Need::Optional, api.vpc_endpoints, parse_text);
-}
-
 /// Z and 20 of A-Z0-9, as Route 53 makes them today.
 std::string generate_hosted_zone_id(std::string_view seed) {
   constexpr IdShape kDigits{"", 20, 0, true};
@@ -33,10 +26,7 @@ void read_hosted_zone(TableReader& in, topology::HostedZone& zone) {
 
 }  // namespace
 
-void read_names(TableReader& root, const Owner& owner, topology::Topology& topology) {
-  root.each_named("rest_api", [&](TableReader& in) {
-    read_rest_api(in, owner, topology.rest_apis.emplace_back());
-  });
+void read_hosted_zones(TableReader& root, topology::Topology& topology) {
   root.each_named("hosted_zone", [&](TableReader& in) {
     read_hosted_zone(in, topology.hosted_zones.emplace_back());
   });
@@ -50,7 +40,9 @@ void read_topology(TableReader& root, topology::Topology& topology) {
   root.read("account_id", Need::Optional, owner.account_id, parse_text);
   read_networks(root, owner, topology);
   read_endpoints(root, topology);
-  read_names(root, owner, topology);
+  read_functions(root, owner, topology);
+  read_rest_apis(root, owner, topology);
+  read_hosted_zones(root, topology);
 }
 
 }  // namespace inlet53::config

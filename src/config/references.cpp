@@ -73,6 +73,17 @@ void resolve_endpoints(Topology& topology, std::vector<Endpoint>& endpoints,
   }
 }
 
+void resolve_functions(Topology& topology) {
+  const IdsByName functions(topology.functions);
+  for (topology::RestApi& api : topology.rest_apis) {
+    for (topology::Resource& resource : api.resources) {
+      for (topology::Method& method : resource.methods) {
+        functions.resolve(method.integration.function);
+      }
+    }
+  }
+}
+
 }  // namespace
 
 void resolve_references(Topology& topology) {
@@ -86,6 +97,7 @@ void resolve_references(Topology& topology) {
   resolve_endpoints(topology, topology.vpc_endpoints, &topology::VpcEndpoint::network_interfaces);
   const IdsByName endpoints(topology.vpc_endpoints);
   for (topology::RestApi& api : topology.rest_apis) endpoints.resolve(api.vpc_endpoints);
+  resolve_functions(topology);
 }
 
 }  // namespace inlet53::config

@@ -5,6 +5,9 @@ namespace inlet53::config {
 namespace {
 
 namespace range = settings::range;
+/// Of a file that names neither a certificate nor an authority; beside it.
+constexpr std::string_view kAuthorityFolder = "authority";
+
 using settings::QueryLogMode;
 using settings::UdpSpread;
 using settings::WhenFull;
@@ -65,12 +68,81 @@ void read_query_log(TableReader& in, settings::QueryLog& log) {
           in_range<uint32_t>(parse_number, range::kKeepFiles));
 }
 
+/// A certificate of one's own has its key; without, the local authority makes one.
+void read_certificate(TableReader& in, settings::Gateway& gateway) {
+  const auto parse_path = path_below(in.reading().folder);
+  in.read("certificate", Need::Optional, gateway.certificate_file, parse_path);
+  in.read("key", Need::Optional, gateway.key_file, parse_path);
+  in.read("authority", Need::Optional, gateway.authority_folder, parse_path);
+  if (in.has("certificate") != in.has("key")) {
+    const bool lacks_key = in.has("certificate");
+    in.report(lacks_key ? "certificate" : "key",
+              concat("certificate and key go together; ", lacks_key ? "key" : "certificate",
+                     " is missing"));
+  } else if (in.has("certificate") && in.has("authority")) {
+    in.report("authority", "there is a certificate, so that no authority makes one");
+  }
+}
+
+void read_gateway(TableReader& in, settings::Gateway& gateway) {
+  const auto read_timeout = [&](std::string_view key, uint32_t& out) {
+    in.read(key, Need::Optional, out,
+            in_range<uint32_t>(parse_milliseconds, range::kGatewayTimeoutMs));
+  };
+  read_certificate(in, gateway);
+  in.read("max_connections", Need::Optional, gateway.max_connections,
+          in_range<uint32_t>(parse_number, range::kConnections));
+  in.read("max_connections_per_client", Need::Optional, gateway.max_connections_per_client,
+          in_range<uint32_t>(parse_number, range::kConnections));
+  read_timeout("handshake_timeout", gateway.handshake_timeout_ms);
+  read_timeout("head_timeout", gateway.head_timeout_ms);
+  read_timeout("body_timeout", gateway.body_timeout_ms);
+  read_timeout("idle_timeout", gateway.idle_timeout_ms);
+  in.read("backlog", Need::Optional, gateway.backlog,
+          in_range<uint32_t>(parse_number, range::kBacklog));
+  in.read("throttling_rate_limit", Need::Optional, gateway.throttling_rate_limit,
+          [](const toml::node& node) { return parse_decimal(node, range::kThrottlingRateLimit); });
+  in.read("throttling_burst_limit", Need::Optional, gateway.throttling_burst_limit,
+          in_range<uint32_t>(parse_number, range::kThrottlingBurstLimit));
+  in.read("statistics_interval", Need::Optional, gateway.statistics_interval_seconds,
+          in_range<uint32_t>(parse_seconds, range::kStatisticsIntervalSeconds));
+  in.read("former_refusal_wording", Need::Optional, gateway.former_refusal_wording, parse_boolean);
+}
+
+/// A program's name, looked up in PATH, or where it is.
+auto parse_program(const std::filesystem::path& folder) {
+  return [&folder](const toml::node& node) -> Value<std::string> {
+    const Value<std::string> text = parse_text(node);
+    if (!text || text->find('/') != std::string::npos || text->empty()) {
+      return path_below(folder)(node);
+    }
+    return text;
+  };
+}
+
+void read_lambda(TableReader& in, settings::Lambda& lambda) {
+  const std::filesystem::path& folder = in.reading().folder;
+  in.read("log_folder", Need::Optional, lambda.log_folder, path_below(folder));
+  in.read("python", Need::Optional, lambda.python, parse_program(folder));
+  in.read("node", Need::Optional, lambda.node, parse_program(folder));
+  in.read("max_environments", Need::Optional, lambda.max_environments,
+          in_range<uint32_t>(parse_number, range::kEnvironments));
+  in.read("idle_timeout", Need::Optional, lambda.idle_seconds,
+          in_range<uint32_t>(parse_seconds, range::kEnvironmentIdleSeconds));
+}
+
 }  // namespace
 
 void read_settings(TableReader& root, settings::Settings& settings) {
   root.section("server", [&](TableReader& in) { read_server(in, settings.server); });
   root.section("tcp", [&](TableReader& in) { read_tcp(in, settings.tcp); });
   root.section("query_log", [&](TableReader& in) { read_query_log(in, settings.query_log); });
+  root.section("gateway", [&](TableReader& in) { read_gateway(in, settings.gateway); });
+  root.section("lambda", [&](TableReader& in) { read_lambda(in, settings.lambda); });
+  settings::Gateway& gateway = settings.gateway;
+  if (gateway.certificate_file.empty() && gateway.authority_folder.empty()) {
+    gateway.authority_folder = (root.reading().folder / kAuthorityFolder).string();
+  }
 }
 
 }  // namespace inlet53::config

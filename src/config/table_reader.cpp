@@ -44,8 +44,8 @@ const toml::array* TableReader::find_array(std::string_view key, Need need) {
   return nullptr;
 }
 
-const toml::table* TableReader::find_table(std::string_view key) {
-  const toml::node* node = find(key, Need::Optional);
+const toml::table* TableReader::find_table(std::string_view key, Need need) {
+  const toml::node* node = find(key, need);
   if (node == nullptr || node->is_table()) return node == nullptr ? nullptr : node->as_table();
   const KeyPath path = below(key);
   lose(place_of(*node), path,
@@ -53,34 +53,52 @@ const toml::table* TableReader::find_table(std::string_view key) {
   return nullptr;
 }
 
-std::vector<std::pair<std::string, const toml::table*>> TableReader::find_named_tables(
-    std::string_view key) {
-  struct Named {
-    const toml::key* key;
-    const toml::node* node;
+std::vector<TableReader::Entry> TableReader::entries_of(const toml::table* table) {
+  struct Placed {
+    toml::source_position at;
+    Entry entry;
   };
-  std::vector<Named> entries;
-  if (const toml::table* tables = find_table(key)) {
-    for (auto entry = tables->cbegin(); entry != tables->cend(); ++entry) {
-      entries.push_back({&entry->first, &entry->second});
-    }
+  std::vector<Placed> placed;
+  if (table == nullptr) return {};
+  for (auto entry = table->cbegin(); entry != table->cend(); ++entry) {
+    const toml::key& key = entry->first;
+    placed.push_back({key.source().begin, {std::string(key.str()), place_of(key), &entry->second}});
   }
   // toml++ sorts keys; people number their lines.
-  std::stable_sort(entries.begin(), entries.end(), [](const Named& a, const Named& b) {
-    return a.key->source().begin < b.key->source().begin;
-  });
+  std::stable_sort(placed.begin(), placed.end(),
+                   [](const Placed& a, const Placed& b) { return a.at < b.at; });
+  std::vector<Entry> entries;
+  entries.reserve(placed.size());
+  for (Placed& each : placed) entries.push_back(std::move(each.entry));
+  return entries;
+}
 
+std::vector<std::pair<std::string, const toml::table*>> TableReader::find_named_tables(
+    std::string_view key) {
   std::vector<std::pair<std::string, const toml::table*>> found;
-  for (const Named& entry : entries) {
+  for (const Entry& entry : entries_of(find_table(key, Need::Optional))) {
     if (const toml::table* table = entry.node->as_table()) {
-      found.emplace_back(entry.key->str(), table);
+      found.emplace_back(entry.key, table);
       continue;
     }
     KeyPath path = below(key);
-    path.emplace_back(std::string(entry.key->str()));
-    lose(place_of(*entry.key), path,
+    path.emplace_back(entry.key);
+    lose(entry.place, path,
          wrong_type(concat("a table, [", topology::to_text(path), ']'), *entry.node));
   }
+  return found;
+}
+
+std::vector<std::pair<std::string, const toml::table*>> TableReader::find_other_tables() {
+  std::vector<std::pair<std::string, const toml::table*>> found;
+  for (const Entry& entry : entries_of(&table_)) {
+    const toml::table* table = entry.node->as_table();
+    const bool asked = std::find(asked_.begin(), asked_.end(), entry.key) != asked_.end() ||
+                       std::find(refused_.begin(), refused_.end(), entry.key) != refused_.end();
+    if (table == nullptr || asked) continue;
+    found.emplace_back(entry.key, table);
+  }
+  for (const auto& [name, table] : found) asked_.push_back(name);
   return found;
 }
 
@@ -108,7 +126,18 @@ std::vector<std::pair<size_t, const toml::table*>> TableReader::find_tables(std:
 
 void TableReader::report(std::string_view key, std::string message) {
   const toml::node* node = table_.get(key);
-  lose(node != nullptr ? place_of(*node) : place_of(table_), below(key), std::move(message));
+  lose(node != nullptr ? place_of(*node) : place_of(table_), key.empty() ? path_ : below(key),
+       std::move(message));
+}
+
+void TableReader::refuse_for_now(std::string_view what,
+                                 std::initializer_list<std::string_view> keys) {
+  for (const std::string_view key : keys) {
+    const auto entry = table_.find(key);
+    if (entry == table_.cend()) continue;
+    refused_.emplace_back(key);
+    reading_.add(place_of(entry->first), below(key), concat("not supported yet: ", what));
+  }
 }
 
 void TableReader::lose(Place place, const KeyPath& path, std::string message) {
@@ -121,6 +150,7 @@ void TableReader::finish() {
   for (auto entry = table_.cbegin(); entry != table_.cend(); ++entry) {
     const std::string_view key = entry->first.str();
     if (std::find(known.begin(), known.end(), key) != known.end()) continue;
+    if (std::find(refused_.begin(), refused_.end(), key) != refused_.end()) continue;
     const std::string_view nearest = nearest_word(key, known);
     const std::string hint = nearest.empty() ? "" : concat("; did you mean \"", nearest, "\"?");
     reading_.add(place_of(entry->first), below(key), concat("unknown key", hint));

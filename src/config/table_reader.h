@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <initializer_list>
 #include <set>
 #include <string>
 #include <string_view>
@@ -81,10 +82,26 @@ class TableReader {
     }
   }
 
+  /// Reads a table of texts, `{ name = "value" }`, in the order of the file. `Named` is made of a
+  /// name and a text.
+  template <class Named>
+  void read_texts(std::string_view key, std::vector<Named>& out) {
+    for (const Entry& entry : entries_of(find_table(key, Need::Optional))) {
+      Value<std::string> text = parse_text(*entry.node);
+      if (text) {
+        out.push_back({entry.key, *std::move(text)});
+      } else {
+        KeyPath path = below(key);
+        path.emplace_back(entry.key);
+        lose(place_of(*entry.node), path, text.error());
+      }
+    }
+  }
+
   /// Reads a table below this one, when it is there: `[server]`.
   template <class Read>
-  void section(std::string_view key, const Read& read) {
-    if (const toml::table* table = find_table(key)) enter(*table, below(key), key, read);
+  void section(std::string_view key, const Read& read, Need need = Need::Optional) {
+    if (const toml::table* table = find_table(key, need)) enter(*table, below(key), key, read);
   }
 
   /// Reads each table of a table of named tables, in the order of the file: `[vpc.demo]`.
@@ -105,7 +122,18 @@ class TableReader {
     }
   }
 
-  /// Says that the value of `key`, or this table when it has none, is wrong.
+  /// Reads each table of this one that nobody asked for, in the order of the file: `GET` in
+  /// `[rest_api.hello.resource."/hello".GET]`.
+  template <class Read>
+  void each_other(const Read& read) {
+    for (const auto& [name, table] : find_other_tables()) enter(*table, below(name), "*", read);
+  }
+
+  /// Says that each of `keys` that is there is not supported yet, and of what it is a part.
+  void refuse_for_now(std::string_view what, std::initializer_list<std::string_view> keys);
+
+  /// Says that the value of `key`, or this table when it has none or `key` is empty, is
+  /// wrong.
   void report(std::string_view key, std::string message);
 
   /// Says that every key that nobody asked for is unknown. The last thing to do with a reader.
@@ -122,6 +150,14 @@ class TableReader {
     reader.finish();
   }
 
+  struct Entry {
+    std::string key;
+    Place place;  // the key's
+    const toml::node* node;
+  };
+  /// What a table holds, in the order of the file; nothing when it is null.
+  static std::vector<Entry> entries_of(const toml::table* table);
+
   [[nodiscard]] KeyPath below(std::string_view key) const;
   [[nodiscard]] KeyPath below(std::string_view key, size_t index) const;
   [[nodiscard]] std::string pattern_of(std::string_view key) const;
@@ -129,8 +165,9 @@ class TableReader {
   /// The value of a key, null when it is absent; notes that the key is known.
   const toml::node* find(std::string_view key, Need need);
   const toml::array* find_array(std::string_view key, Need need);
-  const toml::table* find_table(std::string_view key);
+  const toml::table* find_table(std::string_view key, Need need);
   std::vector<std::pair<std::string, const toml::table*>> find_named_tables(std::string_view key);
+  std::vector<std::pair<std::string, const toml::table*>> find_other_tables();
   std::vector<std::pair<size_t, const toml::table*>> find_tables(std::string_view key);
 
   void lose(Place place, const KeyPath& path, std::string message);
@@ -140,6 +177,7 @@ class TableReader {
   KeyPath path_;
   std::string pattern_;
   std::vector<std::string> asked_;
+  std::vector<std::string> refused_;  // not supported yet
 };
 
 }  // namespace inlet53::config

@@ -24,6 +24,12 @@ struct Owner {
 /// The parts of read_topology, by kind of object.
 void read_networks(TableReader& root, const Owner& owner, topology::Topology& topology);
 void read_endpoints(TableReader& root, topology::Topology& topology);
-void read_names(TableReader& root, const Owner& owner, topology::Topology& topology);
+void read_rest_apis(TableReader& root, const Owner& owner, topology::Topology& topology);
+void read_functions(TableReader& root, const Owner& owner, topology::Topology& topology);
+void read_hosted_zones(TableReader& root, topology::Topology& topology);
+
+/// The parts of read_rest_apis.
+void read_stage(TableReader& in, topology::Stage& stage);
+void read_method(TableReader& in, topology::Method& method);
 
 }  // namespace inlet53::config

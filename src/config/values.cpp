@@ -5,6 +5,7 @@
 #include <limits>
 #include <optional>
 #include <span>
+#include <sstream>
 
 namespace inlet53::config {
 
@@ -157,6 +158,20 @@ Value<uint64_t> parse_number(const toml::node& node, Range range) {
     return Unexpected(out_of_range(concat(value), concat(range.least), concat(range.most)));
   }
   return static_cast<uint64_t>(value);
+}
+
+Value<double> parse_decimal(const toml::node& node, Range range) {
+  const auto value = node.value<double>();
+  if (!(node.is_integer() || node.is_floating_point()) || !value) {
+    return Unexpected(wrong_type("a number", node));
+  }
+  // Written so that what is no number fails too.
+  if (*value >= static_cast<double>(range.least) && *value <= static_cast<double>(range.most)) {
+    return *value;
+  }
+  std::ostringstream shown;
+  shown << *value;
+  return Unexpected(out_of_range(shown.str(), concat(range.least), concat(range.most)));
 }
 
 Value<uint64_t> parse_octets(const toml::node& node, Range range) {

@@ -44,7 +44,10 @@ using settings::range::Range;
 [[nodiscard]] Value<uint64_t> parse_milliseconds(const toml::node& node, Range range);
 [[nodiscard]] Value<uint64_t> parse_seconds(const toml::node& node, Range range);
 
-/// Binds a range to one of the four above, for a field of type N.
+/// A number, with a fraction or without.
+[[nodiscard]] Value<double> parse_decimal(const toml::node& node, Range range);
+
+/// Binds a range to one of the four for whole numbers, for a field of type N.
 /// Requires: N holds `range.most`.
 template <std::unsigned_integral N>
 [[nodiscard]] auto in_range(Value<uint64_t> (*parse)(const toml::node&, Range), Range range) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "inlet53/base/clock.h"
+#include "inlet53/base/partition.h"
 #include "inlet53/base/text.h"
 
 namespace inlet53::policy {
@@ -25,14 +26,6 @@ void add_network_keys(ConditionKeys& keys, const Caller& caller) {
 }
 
 }  // namespace
-
-std::string_view partition_of(std::string_view region) noexcept {
-  if (region.starts_with("cn-")) return "aws-cn";
-  if (region.starts_with("us-gov-")) return "aws-us-gov";
-  if (region.starts_with("us-isob-")) return "aws-iso-b";
-  if (region.starts_with("us-iso-")) return "aws-iso";
-  return "aws";
-}
 
 std::string api_arn(const ApiIdentity& api) {
   return concat("arn:", partition_of(api.region), ":execute-api:", api.region, ':', api.account_id,

@@ -9,29 +9,6 @@ namespace inlet53::topology {
 
 namespace {
 
-void check_rest_api(Findings& findings, const RestApi& api) {
-  const KeyPath path{"rest_api", api.name};
-  check_owner(findings, path, api.region, api.account_id);
-  const KeyPath list = below(path, "vpc_endpoints");
-  const auto endpoints = findings.references(list, findings.topology().vpc_endpoints,
-                                             api.vpc_endpoints, "VPC endpoint");
-  for (size_t i = 0; i < endpoints.size(); ++i) {
-    if (endpoints[i] == nullptr) continue;
-    // A service name of the wrong form is reported at the endpoint.
-    const std::string_view service = service_label(endpoints[i]->service_name);
-    const std::string_view region = service_region(endpoints[i]->service_name);
-    if (service.empty()) continue;
-    if (service != "execute-api") {
-      findings.add(below(list, i),
-                   concat("VPC endpoint \"", endpoints[i]->name, "\" is for ", service,
-                          "; a REST API goes with an execute-api endpoint"));
-    } else if (region != api.region) {
-      findings.add(below(list, i), concat("VPC endpoint \"", endpoints[i]->name, "\" is in ",
-                                          region, ", but the REST API in ", api.region));
-    }
-  }
-}
-
 std::string canonical(std::string_view domain_name) {
   if (domain_name.ends_with('.')) domain_name.remove_suffix(1);
   return ascii_lower(domain_name);
@@ -65,10 +42,6 @@ void check_zone_vpcs(Findings& findings, ZoneNames& names, const HostedZone& zon
 }
 
 }  // namespace
-
-void check_rest_apis(Findings& findings) {
-  for (const RestApi& api : findings.topology().rest_apis) check_rest_api(findings, api);
-}
 
 void check_hosted_zones(Findings& findings) {
   ZoneNames names;

@@ -1,10 +1,13 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "findings.h"
+
+#include "inlet53/topology/resource_path.h"
 
 /// What `validate` is made of: a rule set for each kind of object, all writing to one Findings.
 namespace inlet53::topology {
@@ -23,11 +26,23 @@ void check_vpc_endpoints(Findings& findings);
 void check_collisions(Findings& findings);
 
 void check_rest_apis(Findings& findings);
+/// The parts of check_rest_apis.
+void check_resources(Findings& findings, const RestApi& api);
+void check_stages(Findings& findings, const RestApi& api);
+/// `segments`: of the path of the resource whose method it serves.
+void check_integration(Findings& findings, const KeyPath& path, const RestApi& api,
+                       const Integration& integration, const std::vector<PathSegment>& segments);
+void check_functions(Findings& findings);
 void check_hosted_zones(Findings& findings);
 
 /// The region and account of a VPC or REST API.
 void check_owner(Findings& findings, const KeyPath& path, std::string_view region,
                  std::string_view account_id);
+
+/// A response's status, and its headers.
+void check_status_code(Findings& findings, const KeyPath& path, uint16_t status);
+void check_response_headers(Findings& findings, const KeyPath& path,
+                            const std::vector<NamedText>& headers);
 
 /// The security groups of an endpoint in `vpc` (null when that reference dangles).
 void check_security_group_list(Findings& findings, const KeyPath& path, const Vpc* vpc,

@@ -17,6 +17,12 @@ bool all_among(std::string_view text, std::string_view set) noexcept {
   return !text.empty() && text.find_first_not_of(set) == std::string_view::npos;
 }
 
+bool is_word(std::string_view text, std::string_view marks) noexcept {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
+    return among(c, kLower) || among(c, kUpper) || among(c, kDigits) || among(c, marks);
+  });
+}
+
 /// True when every part of `text` between separators satisfies `is_part`.
 template <class Predicate>
 bool all_parts(std::string_view text, char separator, Predicate is_part) noexcept {
@@ -79,6 +85,39 @@ bool is_service_label(std::string_view text) noexcept {
     return !label.empty() && label.size() <= 63 && label.front() != '-' && label.back() != '-' &&
            std::all_of(label.begin(), label.end(),
                        [](char c) { return among(c, kLower) || among(c, kDigits) || c == '-'; });
+  });
+}
+
+bool is_stage_name(std::string_view text) noexcept {
+  return text.size() <= 128 && is_word(text, "-_");
+}
+
+bool is_stage_variable_name(std::string_view text) noexcept { return is_word(text, "_"); }
+
+bool is_path_text(std::string_view text) noexcept { return is_word(text, "_-.,:~$"); }
+
+bool is_variable_name(std::string_view text) noexcept { return is_word(text, "_-."); }
+
+bool is_function_name(std::string_view text) noexcept {
+  return text.size() <= 64 && is_word(text, "-_");
+}
+
+bool is_environment_name(std::string_view text) noexcept {
+  return is_word(text, "_") && (among(text.front(), kLower) || among(text.front(), kUpper));
+}
+
+bool is_token(std::string_view text) noexcept { return is_word(text, "!#$%&'*+-.^_`|~"); }
+
+bool is_media_type(std::string_view text) noexcept {
+  const size_t slash = text.find('/');
+  return slash != std::string_view::npos && is_token(text.substr(0, slash)) &&
+         is_token(text.substr(slash + 1));
+}
+
+bool has_control_octet(std::string_view text) noexcept {
+  return std::any_of(text.begin(), text.end(), [](char c) {
+    const auto octet = static_cast<unsigned char>(c);
+    return octet < 0x20 || octet == 0x7f;
   });
 }
 

@@ -25,4 +25,33 @@ namespace inlet53::topology {
 /// Letters, digits and inner dashes in labels with dots between, as service names are made of.
 [[nodiscard]] bool is_service_label(std::string_view text) noexcept;
 
+/// A stage's name: 1 to 128 of letters, digits, `-` and `_`.
+/// Source: API Gateway API Reference, CreateStage.
+[[nodiscard]] bool is_stage_name(std::string_view text) noexcept;
+
+/// A stage variable's name: letters, digits and `_`.
+[[nodiscard]] bool is_stage_variable_name(std::string_view text) noexcept;
+
+/// Static text of a resource's path: letters, digits and `_ - . , : ~ $`.
+[[nodiscard]] bool is_path_text(std::string_view text) noexcept;
+
+/// A path variable's name: letters, digits and `_ - .`.
+[[nodiscard]] bool is_variable_name(std::string_view text) noexcept;
+
+/// A FunctionName: 1 to 64 of letters, digits, `-` and `_`.
+[[nodiscard]] bool is_function_name(std::string_view text) noexcept;
+
+/// An environment variable of a function: a letter, then letters, digits and `_`.
+/// Source: Lambda API Reference, Environment.
+[[nodiscard]] bool is_environment_name(std::string_view text) noexcept;
+
+/// A token, as field names are. Source: RFC 9110 §5.6.2.
+[[nodiscard]] bool is_token(std::string_view text) noexcept;
+
+/// A media type or a range of them, `image/png`, `*/*`. Source: RFC 9110 §8.3.1.
+[[nodiscard]] bool is_media_type(std::string_view text) noexcept;
+
+/// Whether `text` has a control octet (0-31, 127); a tab counts.
+[[nodiscard]] bool has_control_octet(std::string_view text) noexcept;
+
 }  // namespace inlet53::topology

@@ -4,6 +4,9 @@
 
 #include "shapes.h"
 
+#include "inlet53/base/partition.h"
+#include "inlet53/base/text.h"
+
 namespace inlet53::topology {
 
 namespace {
@@ -45,6 +48,16 @@ const SecurityGroup* Topology::find_security_group(std::string_view id) const no
 
 const VpcEndpoint* Topology::find_vpc_endpoint(std::string_view id) const noexcept {
   return find_by_id(vpc_endpoints, id);
+}
+
+const Function* Topology::find_function(std::string_view id) const noexcept {
+  return find_by_id(functions, id);
+}
+
+std::string function_arn(std::string_view region, std::string_view account_id,
+                         std::string_view name) {
+  return concat("arn:", partition_of(region), ":lambda:", region, ':', account_id,
+                ":function:", name);
 }
 
 bool calls_for_dns(const Topology& topology) noexcept {

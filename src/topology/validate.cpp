@@ -41,6 +41,7 @@ std::vector<Problem> validate(const Topology& topology) {
   check_resolver_endpoints(findings);
   check_vpc_endpoints(findings);
   check_collisions(findings);
+  check_functions(findings);
   check_rest_apis(findings);
   check_hosted_zones(findings);
   return findings.take();

@@ -33,6 +33,8 @@ inline constexpr IdShape kResolverRule{"rslvr-rr-", 17};
 inline constexpr IdShape kFirewallRuleGroup{"rslvr-frg-", 17};
 inline constexpr IdShape kFirewallDomainList{"rslvr-fdl-", 17};
 inline constexpr IdShape kRestApi{"", 10, 0, true};
+inline constexpr IdShape kApiResource{"", 6, 10, true};
+inline constexpr IdShape kApiDeployment{"", 6, 0, true};
 /// The random part of a VPC endpoint's regional DNS name, `vpce-0ac…-RRRRRRRR`.
 inline constexpr IdShape kVpcEndpointSuffix{"", 8, 0, true};
 }  // namespace id_shape

@@ -21,10 +21,6 @@ struct ApiIdentity {
   std::string api_id;
 };
 
-/// `aws`, `aws-cn`, `aws-us-gov`, …: the partition that a region lies in.
-/// Source: AWS General Reference, "Amazon Resource Names".
-[[nodiscard]] std::string_view partition_of(std::string_view region) noexcept;
-
 /// `arn:aws:execute-api:eu-west-1:123456789012:dligg9dxuk`, what every ARN of the API begins with.
 [[nodiscard]] std::string api_arn(const ApiIdentity& api);
 

@@ -24,6 +24,12 @@ inline constexpr Range kTcpTimeoutMs{100, 3'600'000};
 inline constexpr Range kMaxPipelined{4U << 10, 64U << 20};  // octets
 inline constexpr Range kBacklog{1, 65535};
 
+inline constexpr Range kGatewayTimeoutMs{100, 3'600'000};
+inline constexpr Range kThrottlingRateLimit{0, 1'000'000};  // requests a second
+inline constexpr Range kThrottlingBurstLimit{0, 1'000'000};
+inline constexpr Range kEnvironments{1, 10'000};  // each is a process
+inline constexpr Range kEnvironmentIdleSeconds{1, 86400};
+
 inline constexpr Range kBuffersPerWorker{2, 1024};  // one fills while another is written
 inline constexpr Range kRotateOctets{0, 1ULL << 50};
 inline constexpr Range kRotateSeconds{0, 366 * 86400};

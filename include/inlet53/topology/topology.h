@@ -236,8 +236,10 @@ struct RestApi {
 
 /// A Lambda function. Source: Lambda API Reference, FunctionConfiguration.
 struct Function {
-  std::string name;              // FunctionName
-  std::string id;                // its ARN, arn:aws:lambda:eu-west-1:123456789012:function:hello
+  std::string name;  // FunctionName, 1 to 64 of letters, digits, `-` and `_`
+  std::string id;    // its ARN, arn:aws:lambda:eu-west-1:123456789012:function:hello
+  std::string region;
+  std::string account_id;
   std::string runtime;           // python3.11, nodejs20.x, provided.al2023
   std::string handler;           // app.handler; of a provided runtime anything
   std::string code;              // the folder, absolute (LAMBDA_TASK_ROOT)
@@ -276,7 +278,12 @@ struct Topology {
   [[nodiscard]] const PrefixList* find_prefix_list(std::string_view id) const noexcept;
   [[nodiscard]] const SecurityGroup* find_security_group(std::string_view id) const noexcept;
   [[nodiscard]] const VpcEndpoint* find_vpc_endpoint(std::string_view id) const noexcept;
+  [[nodiscard]] const Function* find_function(std::string_view id) const noexcept;
 };
+
+/// The ARN of a function, which is its id.
+[[nodiscard]] std::string function_arn(std::string_view region, std::string_view account_id,
+                                       std::string_view name);
 
 /// Whether some inbound (or delegation) endpoint has an enabled IP address: a DNS daemon is called
 /// for.

@@ -203,8 +203,9 @@ TEST(ConfigErrors, NameUnknownKeysWithTheNearest) {
             (Errors{"1:2: servr: unknown key; did you mean \"server\"?",
                     "3:3: server.worker: unknown key; did you mean \"workers\"?",
                     "4:3: server.colour: unknown key"}));
-  EXPECT_EQ(errors_of("[gateway]\n[resolver_rule.x]\n"),
-            (Errors{"1:2: gateway: unknown key", "2:2: resolver_rule: unknown key"}));
+  EXPECT_EQ(errors_of("[gatewai]\n[resolver_rule.x]\n"),
+            (Errors{"1:2: gatewai: unknown key; did you mean \"gateway\"?",
+                    "2:2: resolver_rule: unknown key"}));
 }
 
 TEST(ConfigErrors, NameKeysInNestedTables) {

@@ -1,0 +1,8 @@
+"""The function behind GET /hello."""
+
+import json
+
+
+def lambda_handler(event, context):
+    print("asked by", event["requestContext"]["identity"]["sourceIp"])
+    return {"statusCode": 200, "body": json.dumps({"response": {"resultStatus": "SUCCESS"}})}

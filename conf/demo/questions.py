@@ -1,0 +1,248 @@
+"""The demo's DNS part: questions, the answers that must come, the records that they leave."""
+
+import contextlib
+import dataclasses
+import json
+import re
+import socket
+import subprocess
+import textwrap
+import time
+
+from screen import WIDTH, cut, say_verdict, style
+
+STRANGER = "127.9.9.9"  # in no block of the demo's prefix list
+CLIENT = "127.0.0.1"
+RECORD_SECONDS = 1.0  # a record can be read within a second of its answer
+
+
+@dataclasses.dataclass
+class Question:
+    """What is asked, and what has to come back."""
+    title: str
+    name: str
+    type: str
+    status: str = "NOERROR"
+    answers: list[str] = dataclasses.field(default_factory=list)  # RDATA, in any order
+    note: str = ""
+    address: int = 0  # which of the endpoint's addresses is asked
+    transports: tuple[str, ...] = ("UDP",)  # of the records that it leaves
+    shows: str = ""  # a text that dig's output has to hold
+    lengthy: bool = False  # its answer is too long to print whole
+
+
+def questions(target):
+    vpce = target.vpc_endpoint
+    region = vpce["service_name"].split(".")[2]
+    service = f"execute-api.{region}.amazonaws.com"
+    vpce_name = f"{vpce['id']}-{vpce['dns_suffix']}"
+    both = ["10.0.12.179", "10.0.140.226"]
+    zone = target.zone
+    return [
+        Question("The private REST API, asked in the first Availability Zone",
+                 f"{target.api}.{service}", "A", answers=both,
+                 note="both network interfaces of the VPC endpoint; which is first changes"),
+        Question("The same at the address in the other zone", f"{target.api}.{service}", "A",
+                 answers=both, address=1),
+        Question("It has no IPv6: NODATA, with an SOA that lets the forwarder cache it",
+                 f"{target.api}.{service}", "AAAA", shows="SOA"),
+        Question("An API id that nobody has: private DNS takes the whole region", f"zzzzzzzzzz.{service}",
+                 "A", answers=both, note="AWS resolves it too; the gateway then says 403"),
+        Question("The service's own name", service, "A", answers=both),
+        Question("The API by way of its endpoint", f"{target.api}-{vpce['id']}.{service}", "A",
+                 answers=both),
+        Question("The VPC endpoint, regional name",
+                 f"{vpce_name}.execute-api.{region}.vpce.amazonaws.com", "A", answers=both),
+        Question("The VPC endpoint, one Availability Zone",
+                 f"{vpce_name}-{region}a.execute-api.{region}.vpce.amazonaws.com", "A",
+                 answers=["10.0.12.179"]),
+        Question("A name of the private hosted zone", f"db.{zone}", "A", answers=["10.0.12.21"]),
+        Question("An alias in it, followed to its addresses", f"www.{zone}", "A",
+                 answers=[f"web.{zone}.", "10.0.12.31", "10.0.140.31"]),
+        Question("An alias that leads to the private REST API", f"api.{zone}", "A",
+                 answers=[f"{target.api}.{service}.", *both]),
+        Question("A wildcard", f"anything.apps.{zone}", "A", answers=["10.0.12.51"]),
+        Question("A name with names below it but no record: NODATA, not NXDOMAIN",
+                 f"dev.{zone}", "A", shows="SOA"),
+        Question("A name that the zone does not have", f"nowhere.{zone}", "A", status="NXDOMAIN",
+                 shows="SOA"),
+        Question("A text that UDP can't carry: truncated, then asked again over TCP",
+                 f"large.{zone}", "TXT", transports=("UDP", "TCP"), lengthy=True,
+                 shows="retrying in TCP mode"),
+        Question("A name that nothing here covers", "www.example.org", "A", status="REFUSED",
+                 shows="EDE: 20", note="nothing is forwarded yet"),
+    ]
+
+
+class Log:
+    """The query log from where it stood when the demo began."""
+
+    def __init__(self, path):
+        self.path = path
+        self.start = path.stat().st_size if path.exists() else 0
+
+    def records(self):
+        with contextlib.suppress(FileNotFoundError), self.path.open("rb") as file:
+            file.seek(self.start)
+            lines = file.read().split(b"\n")[:-1]  # the last one has no newline yet
+            return [json.loads(line) for line in lines]
+        return []
+
+    def records_of(self, port, name, count):
+        """The records of one client; waits for `count` of them, but no longer than promised."""
+        deadline = time.monotonic() + RECORD_SECONDS
+        while True:
+            found = [r for r in self.records()
+                     if r["srcport"] == str(port) and r["query_name"] == f"{name}."]
+            if len(found) >= count or time.monotonic() > deadline:
+                return found
+            time.sleep(0.01)
+
+
+def stranger_is_refused(address):
+    """True when a stranger's SYN gets no answer at all."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind((STRANGER, 0))
+        probe.settimeout(0.5)
+        try:
+            probe.connect(address)
+        except TimeoutError:
+            return True
+        except OSError:
+            return False  # a reset is an answer
+        return False
+
+
+def free_port():
+    """A port that a client may send from, so that its record can be told from others."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind((CLIENT, 0))
+        return probe.getsockname()[1]
+
+
+def dig(target, index, name, qtype, source, port=0, extra=()):
+    host, server_port = target.listen(index)
+    return subprocess.run(
+        ["dig", f"@{host}", "-p", str(server_port), "-b", f"{source}#{port}", name, qtype, *extra],
+        text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout
+
+
+def show_command(target, index, name, qtype, extra=""):
+    host, port = target.listen(index)
+    print(f"   $ dig @{host} -p {port} {extra}{name} {qtype}")
+
+
+def answer_lines(output):
+    """The records of dig's answer section."""
+    section = re.search(r"^;; ANSWER SECTION:\n(.*?)\n\n", output, re.MULTILINE | re.DOTALL)
+    return section.group(1).split("\n") if section else []
+
+
+def rdata_of(line):
+    return line.split(None, 4)[4]
+
+
+def show_answer(question, output):
+    status = re.search(r"status: (\w+)", output)
+    if not status:
+        print(textwrap.indent(output, "     "))
+        return
+    flags = re.search(r"flags: ([a-z ]+);", output).group(1)
+    size = re.search(r"MSG SIZE\s+rcvd: (\d+)", output).group(1)
+    print(f"     {status.group(1)}, flags {flags}, {size} octets")
+    lines = answer_lines(output)
+    for line in lines[:1] if question.lengthy else lines:
+        owner, ttl, _, rrtype, rdata = line.split(None, 4)
+        rest = cut(f"  {ttl}  {rrtype}  {rdata}", max(WIDTH // 2, WIDTH - 5 - len(owner)))
+        print(f"     {cut(owner, WIDTH - 5 - len(rest))}{rest}")
+    if question.lengthy:
+        print(f"     … {len(lines) - 1} more like it")
+    for line in output.splitlines():
+        if re.match(r"; EDE|[^;].*\sSOA\s|.*retrying in TCP", line):
+            print(cut(f"     {' '.join(line.lstrip('; ').split())}", WIDTH))
+
+
+def wrapped(record):
+    """The record as it stands in the file, broken into lines before a field."""
+    lines = [""]
+    for piece in re.split(r'(?<=,)(?=["{])', json.dumps(record, separators=(",", ":"))):
+        if len(lines[-1]) + len(piece) > WIDTH - 8:
+            lines.append("")
+        lines[-1] += piece
+    return lines
+
+
+def show_record(record, whole):
+    if whole:
+        lines = wrapped(record)
+    else:
+        answers = ", ".join(a["Rdata"] for a in record["answers"]) or "no answers"
+        lines = [f"{record['query_timestamp']} {record['query_type']} {record['rcode']}"
+                 f" {record['transport']} from {record['srcaddr']}:{record['srcport']}"
+                 f" at {record['srcids']['resolver_network_interface']}",
+                 cut(answers, WIDTH - 8)]
+    for number, line in enumerate(lines):
+        print(style.dim(f"   {'log' if number == 0 else '   '}  {line}"))
+
+
+def faults_of(question, output, records, interface):
+    """What is not as it should be, in words."""
+    faults = []
+    status = re.search(r"status: (\w+)", output)
+    if not status or status.group(1) != question.status:
+        faults.append(f"expected {question.status}")
+    got = [rdata_of(line) for line in answer_lines(output)]
+    if not question.lengthy and sorted(got) != sorted(question.answers):
+        faults.append(f"expected the answers {question.answers}")
+    if question.lengthy and not got:
+        faults.append("expected an answer")
+    if question.shows not in output:
+        faults.append(f"expected {question.shows!r} in the response")
+    if [r["transport"] for r in records] != list(question.transports):
+        faults.append(f"expected log records over {', '.join(question.transports)} within a second")
+    for record in records[-1:]:
+        logged = {"query_name": f"{question.name}.", "query_type": question.type,
+                  "rcode": question.status, "srcaddr": CLIENT}
+        faults += [f"expected {key} {value!r} in the record" for key, value in logged.items()
+                   if record[key] != value]
+        if [a["Rdata"] for a in record["answers"]] != got:
+            faults.append("expected the record to have the answers of the response, in their order")
+        if record["srcids"]["resolver_network_interface"] != interface:
+            faults.append(f"expected the interface {interface} in the record")
+    return faults
+
+
+def ask(number, question, target, log):
+    """Asks one question, shows what came of it, and says whether all was as expected."""
+    print(f"\n{style.bold(f'{number:2}. {question.title}')}")
+    port = free_port()
+    show_command(target, question.address, question.name, question.type)
+    output = dig(target, question.address, question.name, question.type, CLIENT, port)
+    show_answer(question, output)
+    if question.note:
+        print(style.dim(f"     ({question.note})"))
+    records = log.records_of(port, question.name, len(question.transports))
+    for record in records:
+        show_record(record, whole=number == 1)
+    interface = target.addresses[question.address]["resolver_network_interface"]
+    return say_verdict(faults_of(question, output, records, interface))
+
+
+def ask_as_a_stranger(number, target, name):
+    print(f"\n{style.bold(f'{number:2}. A stranger, whom no rule of the security group admits')}")
+    show_command(target, 0, name, "A", extra=f"-b {STRANGER} ")
+    output = dig(target, 0, name, "A", STRANGER, extra=("+tries=1", "+timeout=1"))
+    silent = "timed out" in output or "no servers could be reached" in output
+    print("     silence" if silent else textwrap.indent(output, "     "))
+    handshake = not stranger_is_refused(target.listen(0))
+    print(f"     TCP: {'a handshake' if handshake else 'not even a handshake'}")
+    faults = ([] if silent else ["expected silence"]) + (
+        ["expected no TCP handshake"] if handshake else [])
+    return say_verdict(faults)
+
+
+def check_no_stranger(log):
+    """Nothing of the stranger's is in the log."""
+    seen = [r for r in log.records() if r["srcaddr"] == STRANGER]
+    print(f"   log  {len(log.records())} records in all, {len(seen)} of the stranger's")
+    return say_verdict(["expected no record of a stranger"] if seen else [])

@@ -1,0 +1,146 @@
+#include <algorithm>
+#include <optional>
+#include <type_traits>
+
+#include "topology_reader.h"
+
+/// The methods of a resource, and what serves them.
+namespace inlet53::config {
+
+namespace {
+
+using topology::Integration;
+using topology::IntegrationType;
+
+/// Above AWS's own limits, which topology::validate knows.
+constexpr Range kAnyNumber{0, UINT32_MAX};
+
+/// "`word` is not supported yet; use `instead`".
+std::string not_yet(std::string_view word, std::string_view instead) {
+  return concat('"', word, "\" is not supported yet; use \"", instead, '"');
+}
+
+Value<IntegrationType> parse_type(const toml::node& node) {
+  const Value<std::string> text = parse_text(node);
+  if (!text) return Unexpected(text.error());
+  const std::string folded = ascii_lower(*text);
+  if (folded == "aws") return Unexpected(not_yet(*text, "AWS_PROXY"));
+  if (folded == "http") return Unexpected(not_yet(*text, "HTTP_PROXY"));
+  return one_of<IntegrationType>({{"AWS_PROXY", IntegrationType::AwsProxy},
+                                  {"HTTP_PROXY", IntegrationType::HttpProxy},
+                                  {"MOCK", IntegrationType::Mock}})(node);
+}
+
+/// A key that may say only what is so anyway; anything else is for a later version.
+auto parse_only(std::string_view word) {
+  return [word](const toml::node& node) -> Value<std::string> {
+    Value<std::string> text = parse_text(node);
+    if (text && ascii_lower(*text) != ascii_lower(word)) return Unexpected(not_yet(*text, word));
+    return text;
+  };
+}
+
+Value<bool> parse_no_key_required(const toml::node& node) {
+  Value<bool> value = parse_boolean(node);
+  if (value && *value) return Unexpected(std::string("not supported yet: API keys"));
+  return value;
+}
+
+std::string_view word_for(IntegrationType type) noexcept {
+  switch (type) {
+    case IntegrationType::AwsProxy:
+      return "an AWS_PROXY";
+    case IntegrationType::HttpProxy:
+      return "an HTTP_PROXY";
+    case IntegrationType::Mock:
+      break;
+  }
+  return "a MOCK";
+}
+
+/// Keys of one table, each of which belongs to some types of integrations.
+class KeysByType {
+ public:
+  KeysByType(TableReader& in, std::optional<IntegrationType> type) : in_(in), type_(type) {}
+
+  /// Whether the integration may have `key`; says so when it has it and may not. A type that could
+  /// not be read admits every key.
+  bool admits(std::string_view key, std::initializer_list<IntegrationType> types) {
+    if (!type_ || std::find(types.begin(), types.end(), *type_) != types.end()) return true;
+    if (in_.has(key)) in_.report(key, concat(word_for(*type_), " integration has no ", key));
+    return false;
+  }
+
+  /// Required by the one type that admits a key.
+  [[nodiscard]] Need need(IntegrationType type) const noexcept {
+    return type_ == type ? Need::Required : Need::Optional;
+  }
+
+ private:
+  TableReader& in_;
+  std::optional<IntegrationType> type_;
+};
+
+void read_response(TableReader& in, topology::IntegrationResponse& response) {
+  in.read("status_code", Need::Required, response.status_code,
+          in_range<uint16_t>(parse_number, {0, UINT16_MAX}));
+  in.read_texts("headers", response.headers);
+  in.read("template", Need::Optional, response.template_text, parse_text);
+}
+
+void read_integration(TableReader& in, Integration& integration) {
+  std::optional<IntegrationType> type;
+  in.read("type", Need::Required, type, parse_type);
+  integration.type = type.value_or(IntegrationType::Mock);
+
+  KeysByType keys(in, type);
+  const auto read = [&](std::string_view key, std::initializer_list<IntegrationType> types,
+                        Need need, auto& out, const auto& parse) {
+    // Asked for in any case, so that the key is known.
+    std::remove_reference_t<decltype(out)> ignored = out;
+    in.read(key, need, keys.admits(key, types) ? out : ignored, parse);
+  };
+  read("function", {IntegrationType::AwsProxy}, keys.need(IntegrationType::AwsProxy),
+       integration.function, parse_text);
+  read("uri", {IntegrationType::HttpProxy}, keys.need(IntegrationType::HttpProxy), integration.uri,
+       parse_text);
+  read("http_method", {IntegrationType::HttpProxy}, Need::Optional, integration.http_method,
+       parse_text);
+  read("timeout", {IntegrationType::AwsProxy, IntegrationType::HttpProxy}, Need::Optional,
+       integration.timeout_ms, in_range<uint32_t>(parse_milliseconds, kAnyNumber));
+  read("request_template", {IntegrationType::Mock}, Need::Optional, integration.request_template,
+       parse_text);
+  std::string connection_type;
+  in.read("connection_type", Need::Optional, connection_type, parse_only("INTERNET"));
+
+  const bool may_respond = keys.admits("responses", {IntegrationType::Mock});
+  in.each("responses", [&](TableReader& response) {
+    topology::IntegrationResponse read_one;
+    read_response(response, read_one);
+    if (may_respond) integration.responses.push_back(std::move(read_one));
+  });
+  in.refuse_for_now(
+      "mapping of parameters and templates",
+      {"request_parameters", "request_templates", "passthrough_behavior", "content_handling"});
+  in.refuse_for_now("VPC links", {"connection_id", "vpc_link"});
+  in.refuse_for_now("caching", {"cache_key_parameters", "cache_namespace"});
+}
+
+}  // namespace
+
+void read_method(TableReader& in, topology::Method& method) {
+  method.http_method = in.name();
+  std::string authorization_type;
+  bool api_key_required = false;
+  in.read("authorization_type", Need::Optional, authorization_type, parse_only("NONE"));
+  in.read("api_key_required", Need::Optional, api_key_required, parse_no_key_required);
+  in.refuse_for_now("authorizers", {"authorizer", "authorizer_id", "authorization_scopes"});
+  in.refuse_for_now("request validation",
+                    {"request_validator", "request_parameters", "request_models", "model"});
+  in.refuse_for_now("mapping of responses", {"method_responses", "responses"});
+  in.section(
+      "integration", [&](TableReader& table) { read_integration(table, method.integration); },
+      Need::Required);
+}
+
+}  // namespace inlet53::config

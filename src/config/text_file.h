@@ -1,0 +1,14 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "inlet53/base/result.h"
+
+namespace inlet53::config {
+
+/// The octets of a regular file (or of what leads to one), at most `most`.
+/// Errors: why there are none, for people, without the file's name.
+[[nodiscard]] Result<std::string, std::string> read_text_file(const std::string& path, size_t most);
+
+}  // namespace inlet53::config
