@@ -1,47 +1,37 @@
 #!/usr/bin/env python3
-"""The demo: starts inlet53 on loopback, asks it as a client would, shows answers and log records.
+"""The demo: starts inlet53 on loopback, asks its DNS and calls its API as a client would, shows
+answers, responses and log records.
 
-Every answer and every record is checked. With --once it ends then: 0, or 1 if anything was not as
+All of them are checked. With --once it ends then: 0, or 1 if anything was not as
 expected; else it stays up until Ctrl-C and says what to try.
 
 Usage: demo.py BUILD_DIRECTORY [--once] [--config FILE]
 """
 
 import argparse
-import contextlib
 import dataclasses
 import json
-import os
 import pathlib
-import re
 import signal
 import socket
 import subprocess
 import sys
-import textwrap
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-STRANGER = "127.9.9.9"  # in no block of the demo's prefix list
-CLIENT = "127.0.0.1"
+sys.path.insert(0, str(HERE / "demo"))
+sys.dont_write_bytecode = True
+
+import calls  # noqa: E402
+from questions import CLIENT, Log, ask, ask_as_a_stranger, check_no_stranger, questions  # noqa: E402
+from screen import shown, style  # noqa: E402
+
 READY_SECONDS = 30
-RECORD_SECONDS = 1.0  # a record can be read within a second of its answer
-WIDTH = 98
 
 
-@dataclasses.dataclass
-class Question:
-    """What is asked, and what has to come back."""
-    title: str
-    name: str
-    type: str
-    status: str = "NOERROR"
-    answers: list[str] = dataclasses.field(default_factory=list)  # RDATA, in any order
-    note: str = ""
-    address: int = 0  # which of the endpoint's addresses is asked
-    transports: tuple[str, ...] = ("UDP",)  # of the records that it leaves
-    shows: str = ""  # a text that dig's output has to hold
-    lengthy: bool = False  # its answer is too long to print whole
+def parted(listen):
+    host, _, port = listen.rpartition(":")
+    return host, int(port)
 
 
 @dataclasses.dataclass
@@ -49,106 +39,17 @@ class Target:
     """What `inlet53 check -o json` says about the configuration."""
     addresses: list[dict]
     vpc_endpoint: dict
+    other_interface: dict  # of the VPC endpoint that the API's policy denies
     api: str
+    region: str
+    account: str
     zone: str
     query_log: pathlib.Path
+    access_log: pathlib.Path
+    authority: str  # the file of the local certificate authority
 
     def listen(self, index):
-        host, _, port = self.addresses[index]["listen"].rpartition(":")
-        return host, int(port)
-
-
-def questions(target):
-    vpce = target.vpc_endpoint
-    region = vpce["service_name"].split(".")[2]
-    service = f"execute-api.{region}.amazonaws.com"
-    vpce_name = f"{vpce['id']}-{vpce['dns_suffix']}"
-    both = ["10.0.12.179", "10.0.140.226"]
-    zone = target.zone
-    return [
-        Question("The private REST API, asked in the first Availability Zone",
-                 f"{target.api}.{service}", "A", answers=both,
-                 note="both network interfaces of the VPC endpoint; which is first changes"),
-        Question("The same at the address in the other zone", f"{target.api}.{service}", "A",
-                 answers=both, address=1),
-        Question("It has no IPv6: NODATA, with an SOA that lets the forwarder cache it",
-                 f"{target.api}.{service}", "AAAA", shows="SOA"),
-        Question("An API id that nobody has: private DNS takes the whole region", f"zzzzzzzzzz.{service}",
-                 "A", answers=both, note="AWS resolves it too; the gateway then says 403"),
-        Question("The service's own name", service, "A", answers=both),
-        Question("The API by way of its endpoint", f"{target.api}-{vpce['id']}.{service}", "A",
-                 answers=both),
-        Question("The VPC endpoint, regional name",
-                 f"{vpce_name}.execute-api.{region}.vpce.amazonaws.com", "A", answers=both),
-        Question("The VPC endpoint, one Availability Zone",
-                 f"{vpce_name}-{region}a.execute-api.{region}.vpce.amazonaws.com", "A",
-                 answers=["10.0.12.179"]),
-        Question("A name of the private hosted zone", f"db.{zone}", "A", answers=["10.0.12.21"]),
-        Question("An alias in it, followed to its addresses", f"www.{zone}", "A",
-                 answers=[f"web.{zone}.", "10.0.12.31", "10.0.140.31"]),
-        Question("An alias that leads to the private REST API", f"api.{zone}", "A",
-                 answers=[f"{target.api}.{service}.", *both]),
-        Question("A wildcard", f"anything.apps.{zone}", "A", answers=["10.0.12.51"]),
-        Question("A name with names below it but no record: NODATA, not NXDOMAIN",
-                 f"dev.{zone}", "A", shows="SOA"),
-        Question("A name that the zone does not have", f"nowhere.{zone}", "A", status="NXDOMAIN",
-                 shows="SOA"),
-        Question("A text that UDP can't carry: truncated, then asked again over TCP",
-                 f"large.{zone}", "TXT", transports=("UDP", "TCP"), lengthy=True,
-                 shows="retrying in TCP mode"),
-        Question("A name that nothing here covers", "www.example.org", "A", status="REFUSED",
-                 shows="EDE: 20", note="nothing is forwarded yet"),
-    ]
-
-
-class Style:
-    """Colour on a terminal, and never with NO_COLOR."""
-
-    def __init__(self):
-        self.on = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-
-    def __call__(self, code, text):
-        return f"\033[{code}m{text}\033[0m" if self.on else text
-
-    def bold(self, text):
-        return self("1", text)
-
-    def dim(self, text):
-        return self("2", text)
-
-    def good(self, text):
-        return self("32", text)
-
-    def bad(self, text):
-        return self("31;1", text)
-
-
-style = Style()
-
-
-class Log:
-    """The query log from where it stood when the demo began."""
-
-    def __init__(self, path):
-        self.path = path
-        self.start = path.stat().st_size if path.exists() else 0
-
-    def records(self):
-        with contextlib.suppress(FileNotFoundError), self.path.open("rb") as file:
-            file.seek(self.start)
-            lines = file.read().split(b"\n")[:-1]  # the last one has no newline yet
-            return [json.loads(line) for line in lines]
-        return []
-
-    def records_of(self, port, name, count):
-        """The records of one client; waits for `count` of them, but no longer than promised."""
-        deadline = time.monotonic() + RECORD_SECONDS
-        while True:
-            found = [r for r in self.records()
-                     if r["srcport"] == str(port) and r["query_name"] == f"{name}."]
-            if len(found) >= count or time.monotonic() > deadline:
-                return found
-            time.sleep(0.01)
+        return parted(self.addresses[index]["listen"])
 
 
 class Demo:
@@ -165,9 +66,15 @@ class Demo:
         said = json.loads(run.stdout)
         if not said["ok"]:
             sys.exit("\n".join(f"{e['file']}:{e['line']}: {e['message']}" for e in said["errors"]))
-        return Target(said["resolver_ip_addresses"], said["vpc_endpoints"][0],
-                      said["rest_apis"][0], said["hosted_zones"][0]["domain_name"].rstrip("."),
-                      pathlib.Path(said["query_log"]))
+        endpoint, other = said["vpc_endpoints"]
+        api = said["rest_apis"][0]
+        return Target(addresses=said["resolver_ip_addresses"], vpc_endpoint=endpoint,
+                      other_interface=other["network_interfaces"][0], api=api["id"],
+                      region=api["region"], account=api["account_id"],
+                      zone=said["hosted_zones"][0]["domain_name"].rstrip("."),
+                      query_log=pathlib.Path(said["query_log"]),
+                      access_log=pathlib.Path(api["stages"][0]["access_log"]),
+                      authority=shown(said["certificate_authority"]))
 
     def start(self, target):
         """Starts `inlet53 up` and waits until every address takes a connection."""
@@ -177,8 +84,10 @@ class Demo:
             self.up = subprocess.Popen([self.tool, "up", self.config], stdout=output,
                                        stderr=subprocess.STDOUT, start_new_session=True)
         deadline = time.monotonic() + READY_SECONDS
-        for index in range(len(target.addresses)):
-            while not connects(target.listen(index)):
+        interfaces = [*target.vpc_endpoint["network_interfaces"], target.other_interface]
+        for address in [*(target.listen(i) for i in range(len(target.addresses))),
+                        *(parted(interface["listen"]) for interface in interfaces)]:
+            while not connects(address):
                 if self.up.poll() is not None:
                     self.explain_end()
                 if time.monotonic() > deadline:
@@ -204,172 +113,6 @@ def connects(address):
         return probe.connect_ex(address) == 0
 
 
-def stranger_is_refused(address):
-    """True when a stranger's SYN gets no answer at all."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind((STRANGER, 0))
-        probe.settimeout(0.5)
-        try:
-            probe.connect(address)
-        except TimeoutError:
-            return True
-        except OSError:
-            return False  # a reset is an answer
-        return False
-
-
-def free_port():
-    """A port that a client may send from, so that its record can be told from others."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind((CLIENT, 0))
-        return probe.getsockname()[1]
-
-
-def shown(path):
-    path = str(path)
-    return os.path.relpath(path) if len(os.path.relpath(path)) < len(path) else path
-
-
-def dig(target, index, name, qtype, source, port=0, extra=()):
-    host, server_port = target.listen(index)
-    return subprocess.run(
-        ["dig", f"@{host}", "-p", str(server_port), "-b", f"{source}#{port}", name, qtype, *extra],
-        text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout
-
-
-def show_command(target, index, name, qtype, extra=""):
-    host, port = target.listen(index)
-    print(f"   $ dig @{host} -p {port} {extra}{name} {qtype}")
-
-
-def answer_lines(output):
-    """The records of dig's answer section."""
-    section = re.search(r"^;; ANSWER SECTION:\n(.*?)\n\n", output, re.MULTILINE | re.DOTALL)
-    return section.group(1).split("\n") if section else []
-
-
-def rdata_of(line):
-    return line.split(None, 4)[4]
-
-
-def cut(text, width):
-    return text if len(text) <= width else text[:width - 1] + "…"
-
-
-def show_answer(question, output):
-    status = re.search(r"status: (\w+)", output)
-    if not status:
-        print(textwrap.indent(output, "     "))
-        return
-    flags = re.search(r"flags: ([a-z ]+);", output).group(1)
-    size = re.search(r"MSG SIZE\s+rcvd: (\d+)", output).group(1)
-    print(f"     {status.group(1)}, flags {flags}, {size} octets")
-    lines = answer_lines(output)
-    for line in lines[:1] if question.lengthy else lines:
-        owner, ttl, _, rrtype, rdata = line.split(None, 4)
-        rest = cut(f"  {ttl}  {rrtype}  {rdata}", max(WIDTH // 2, WIDTH - 5 - len(owner)))
-        print(f"     {cut(owner, WIDTH - 5 - len(rest))}{rest}")
-    if question.lengthy:
-        print(f"     … {len(lines) - 1} more like it")
-    for line in output.splitlines():
-        if re.match(r"; EDE|[^;].*\sSOA\s|.*retrying in TCP", line):
-            print(cut(f"     {' '.join(line.lstrip('; ').split())}", WIDTH))
-
-
-def wrapped(record):
-    """The record as it stands in the file, broken into lines before a field."""
-    lines = [""]
-    for piece in re.split(r'(?<=,)(?=["{])', json.dumps(record, separators=(",", ":"))):
-        if len(lines[-1]) + len(piece) > WIDTH - 8:
-            lines.append("")
-        lines[-1] += piece
-    return lines
-
-
-def show_record(record, whole):
-    if whole:
-        lines = wrapped(record)
-    else:
-        answers = ", ".join(a["Rdata"] for a in record["answers"]) or "no answers"
-        lines = [f"{record['query_timestamp']} {record['query_type']} {record['rcode']}"
-                 f" {record['transport']} from {record['srcaddr']}:{record['srcport']}"
-                 f" at {record['srcids']['resolver_network_interface']}",
-                 cut(answers, WIDTH - 8)]
-    for number, line in enumerate(lines):
-        print(style.dim(f"   {'log' if number == 0 else '   '}  {line}"))
-
-
-def faults_of(question, output, records, interface):
-    """What is not as it should be, in words."""
-    faults = []
-    status = re.search(r"status: (\w+)", output)
-    if not status or status.group(1) != question.status:
-        faults.append(f"expected {question.status}")
-    got = [rdata_of(line) for line in answer_lines(output)]
-    if not question.lengthy and sorted(got) != sorted(question.answers):
-        faults.append(f"expected the answers {question.answers}")
-    if question.lengthy and not got:
-        faults.append("expected an answer")
-    if question.shows not in output:
-        faults.append(f"expected {question.shows!r} in the response")
-    if [r["transport"] for r in records] != list(question.transports):
-        faults.append(f"expected log records over {', '.join(question.transports)} within a second")
-    for record in records[-1:]:
-        logged = {"query_name": f"{question.name}.", "query_type": question.type,
-                  "rcode": question.status, "srcaddr": CLIENT}
-        faults += [f"expected {key} {value!r} in the record" for key, value in logged.items()
-                   if record[key] != value]
-        if [a["Rdata"] for a in record["answers"]] != got:
-            faults.append("expected the record to have the answers of the response, in their order")
-        if record["srcids"]["resolver_network_interface"] != interface:
-            faults.append(f"expected the interface {interface} in the record")
-    return faults
-
-
-def say_verdict(faults):
-    for fault in faults:
-        print(style.bad(f"   ✗ {fault}"))
-    if not faults:
-        print(style.good("   ✓ as expected"))
-    return not faults
-
-
-def ask(number, question, target, log):
-    """Asks one question, shows what came of it, and says whether all was as expected."""
-    print(f"\n{style.bold(f'{number:2}. {question.title}')}")
-    port = free_port()
-    show_command(target, question.address, question.name, question.type)
-    output = dig(target, question.address, question.name, question.type, CLIENT, port)
-    show_answer(question, output)
-    if question.note:
-        print(style.dim(f"     ({question.note})"))
-    records = log.records_of(port, question.name, len(question.transports))
-    for record in records:
-        show_record(record, whole=number == 1)
-    interface = target.addresses[question.address]["resolver_network_interface"]
-    return say_verdict(faults_of(question, output, records, interface))
-
-
-def ask_as_a_stranger(number, target, name):
-    print(f"\n{style.bold(f'{number:2}. A stranger, whom no rule of the security group admits')}")
-    show_command(target, 0, name, "A", extra=f"-b {STRANGER} ")
-    output = dig(target, 0, name, "A", STRANGER, extra=("+tries=1", "+timeout=1"))
-    silent = "timed out" in output or "no servers could be reached" in output
-    print("     silence" if silent else textwrap.indent(output, "     "))
-    handshake = not stranger_is_refused(target.listen(0))
-    print(f"     TCP: {'a handshake' if handshake else 'not even a handshake'}")
-    faults = ([] if silent else ["expected silence"]) + (
-        ["expected no TCP handshake"] if handshake else [])
-    return say_verdict(faults)
-
-
-def check_no_stranger(log):
-    """Nothing of the stranger's is in the log."""
-    seen = [r for r in log.records() if r["srcaddr"] == STRANGER]
-    print(f"   log  {len(log.records())} records in all, {len(seen)} of the stranger's")
-    return say_verdict(["expected no record of a stranger"] if seen else [])
-
-
 def introduce(demo, target):
     print(style.bold("inlet53: the cloud side of hybrid DNS, on loopback") + "\n")
     print(f"   $ {shown(demo.tool)} up {shown(demo.config)}")
@@ -393,6 +136,10 @@ def say_what_next(demo, target):
    {tool} logs tail --config {config} -f
    {tool} logs tail --config {config} --rcode NXDOMAIN -o json
    {tool} check {config}
+   curl --cacert {target.authority} --connect-to ::{target.vpc_endpoint['network_interfaces'][0]['listen']} \\
+        https://{target.api}.execute-api.{target.region}.amazonaws.com/DemoStage/hello
+   {tool} policy explain --config {config} --policy {shown(HERE / 'demo/policy.json')} \\
+        --api hello --vpce other --source-ip {CLIENT} GET /DemoStage/hello
    kill -HUP {demo.up.pid}      # reads {config} and its zone files again
 
 {style.bold('Point a forwarder at it')}, for instance Unbound:
@@ -417,6 +164,7 @@ def run(demo, once):
     good = [ask(number, question, target, log) for number, question in enumerate(asked, 1)]
     good.append(ask_as_a_stranger(len(asked) + 1, target, asked[0].name))
     good.append(check_no_stranger(log))
+    good += calls.run(len(asked) + 2, target)
     verdict = f"{sum(good)} of {len(good)} as expected"
     print("\n" + (style.good(verdict) if all(good) else style.bad(verdict)), flush=True)
     if not once:
