@@ -29,6 +29,7 @@ class Http1Session final : public ServerSession {
   void drain() override;
   [[nodiscard]] bool finished() const override { return step_ == Step::Finished; }
   [[nodiscard]] SessionPhase phase() const override;
+  [[nodiscard]] bool waits_for_peer() const override { return step_ == Step::Sending; }
 
  private:
   enum class Step : uint8_t { Head, Body, Owed, Sending, Finished };

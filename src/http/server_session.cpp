@@ -1,6 +1,7 @@
 #include "inlet53/http/server_session.h"
 
 #include "http1_session.h"
+#include "http2_session.h"
 
 namespace inlet53::http {
 
@@ -26,6 +27,10 @@ uint16_t refusal_status(Refusal refusal) noexcept {
 
 std::unique_ptr<ServerSession> make_http1_session(SessionOwner& owner, const ServerLimits& limits) {
   return std::make_unique<Http1Session>(owner, limits);
+}
+
+std::unique_ptr<ServerSession> make_http2_session(SessionOwner& owner, const ServerLimits& limits) {
+  return std::make_unique<Http2Session>(owner, limits);
 }
 
 }  // namespace inlet53::http

@@ -11,7 +11,8 @@
 ///
 ///   octets in ──► received ──► request_received ──► (owner decides) ──► respond ──► send_octets
 ///
-/// Threads: one at a time.
+/// Threads: one at a time. An owner may call `respond` within `request_received`, and nothing else
+/// within its callbacks; it destroys the session outside of them.
 namespace inlet53::http {
 
 /// A request within its connection. HTTP/1.1 counts from 1; HTTP/2 has its stream identifiers.
@@ -89,6 +90,10 @@ class ServerSession {
   /// Whether all is said: the connection is to be closed when its octets are sent.
   [[nodiscard]] virtual bool finished() const = 0;
   [[nodiscard]] virtual SessionPhase phase() const = 0;
+  /// Whether nothing is left to do but for the peer to take responses: each request that came has
+  /// its response, and one of them is held up by congestion or by HTTP/2's windows. An owner that
+  /// sees it for long without octets to send has a peer that does not read.
+  [[nodiscard]] virtual bool waits_for_peer() const = 0;
 };
 
 /// HTTP/1.1 and 1.0: keep-alive, pipelining (requests are answered one after the other), chunked
@@ -97,7 +102,8 @@ class ServerSession {
 [[nodiscard]] std::unique_ptr<ServerSession> make_http1_session(SessionOwner& owner,
                                                                 const ServerLimits& limits);
 
-/// HTTP/2, after ALPN `h2` (prior knowledge; no upgrade). Source: RFC 9113.
+/// HTTP/2, after ALPN `h2` (prior knowledge; no upgrade). Source: RFC 9113. Lifetime: `owner`
+/// outlives it. Its first frames go out with the first call, an empty `received` at the latest.
 [[nodiscard]] std::unique_ptr<ServerSession> make_http2_session(SessionOwner& owner,
                                                                 const ServerLimits& limits);
 

@@ -1,0 +1,88 @@
+#include "http2_request.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "authority.h"
+
+namespace inlet53::http {
+
+namespace {
+
+// What llhttp refuses in HTTP/1.1 too.
+bool is_target(std::string_view text) noexcept {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return c > ' ' && c < 0x7f && c != '#'; });
+}
+
+}  // namespace
+
+void Http2Request::add(std::string_view name, std::string_view value, const ServerLimits& limits) {
+  head_octets_ += name.size() + value.size();
+  if (head_octets_ > limits.max_head) refuse(Refusal::FieldsTooLarge);
+  if (refusal_) return;  // keeps nothing of it any more
+  if (name.starts_with(':')) return add_pseudo(name, value);
+  value_octets_ += value.size();
+  if (value_octets_ > limits.max_field_values || request_.fields.size() >= limits.max_fields) {
+    return refuse(Refusal::FieldsTooLarge);
+  }
+  if (name == "host") return add_host(value);
+  if (name == "cookie") return add_cookie(name, value);
+  if (name == "expect") wants_continue_ = same_field_name(value, "100-continue");
+  if (name == "content-length") {
+    std::from_chars(value.data(), value.data() + value.size(), body_size_);  // nghttp2 checked it
+  }
+  request_.fields.push_back({std::string(name), std::string(value)});
+}
+
+void Http2Request::add_pseudo(std::string_view name, std::string_view value) {
+  if (name == ":method") {
+    request_.method = value;
+  } else if (name == ":path") {
+    request_.target = value;
+  } else if (name == ":authority") {
+    value_octets_ += value.size();
+    add_host(value);
+  } else if (name == ":scheme" && value != "https" && value != "http") {
+    refuse(Refusal::Malformed);
+  }
+}
+
+// :authority comes first. A Host field beside it must say the same (RFC 9113 §8.3.1).
+void Http2Request::add_host(std::string_view value) {
+  if (has_host_) {
+    if (!same_field_name(value, request_.authority)) refuse(Refusal::Malformed);
+    return;
+  }
+  has_host_ = true;
+  request_.authority = value;
+  request_.fields.push_back({"host", std::string(value)});
+}
+
+// Clients cut Cookie into crumbs; others than HTTP/2 must see one field (RFC 9113 §8.2.3).
+void Http2Request::add_cookie(std::string_view name, std::string_view value) {
+  if (cookie_ < request_.fields.size()) {
+    request_.fields[cookie_].value.append("; ").append(value);
+    return;
+  }
+  cookie_ = static_cast<uint32_t>(request_.fields.size());
+  request_.fields.push_back({std::string(name), std::string(value)});
+}
+
+std::optional<Refusal> Http2Request::end_head(const ServerLimits& limits) {
+  const std::string& target = request_.target;
+  if (target.size() > limits.max_target) refuse(Refusal::TargetTooLong);
+  const bool has_place = target.starts_with('/') || (target == "*" && request_.method == "OPTIONS");
+  const bool has_authority = request_.authority.empty() || parse_authority(request_.authority);
+  if (!has_place || !is_target(target) || !has_authority || request_.method == "CONNECT") {
+    refuse(Refusal::Malformed);
+  }
+  if (body_size_ > limits.max_body) refuse(Refusal::BodyTooLarge);
+  return refusal_;
+}
+
+void Http2Request::refuse(Refusal refusal) noexcept {
+  if (!refusal_) refusal_ = refusal;
+}
+
+}  // namespace inlet53::http

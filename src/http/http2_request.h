@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "inlet53/http/server_session.h"
+
+namespace inlet53::http {
+
+/// Makes a request of the fields of an HTTP/2 HEADERS frame, one by one as they are decoded.
+/// nghttp2 has refused by then what RFC 9113 §8.2 and §8.3 forbid (pseudo-header fields missing,
+/// twice or too late, upper case, fields of a connection); the rest is checked here: the limits,
+/// the target's octets, one authority for :authority and Host.
+class Http2Request {
+ public:
+  Http2Request() { request_.version = Version::Http2; }
+
+  void add(std::string_view name, std::string_view value, const ServerLimits& limits);
+
+  /// The head is complete. Absent when it is sound; else what it is refused for.
+  [[nodiscard]] std::optional<Refusal> end_head(const ServerLimits& limits);
+  [[nodiscard]] bool wants_continue() const noexcept { return wants_continue_; }
+  /// Content-Length; 0 when there is none.
+  [[nodiscard]] uint64_t body_size() const noexcept { return body_size_; }
+  [[nodiscard]] Request& request() noexcept { return request_; }
+
+ private:
+  void add_pseudo(std::string_view name, std::string_view value);
+  void add_host(std::string_view value);
+  void add_cookie(std::string_view name, std::string_view value);
+  void refuse(Refusal refusal) noexcept;
+
+  Request request_;
+  std::optional<Refusal> refusal_;  // the first reason
+  bool has_host_ = false;
+  bool wants_continue_ = false;
+  uint32_t cookie_ = UINT32_MAX;  // index of the field, once there is one
+  uint64_t body_size_ = 0;
+  uint64_t head_octets_ = 0;
+  uint64_t value_octets_ = 0;
+};
+
+}  // namespace inlet53::http

@@ -1,0 +1,281 @@
+// Peers that break HTTP/2, or use it against us: the stream or the connection ends, and what they
+// can make us hold or do has a bound.
+#include "http2_support.h"
+
+namespace inlet53::http {
+namespace {
+
+using namespace std::string_view_literals;
+
+constexpr auto kMake = make_http2_session;
+constexpr uint8_t kWhole = NGHTTP2_FLAG_END_HEADERS | NGHTTP2_FLAG_END_STREAM;
+
+std::string request_frame(uint32_t id, const Pairs& fields = get("/")) {
+  return frame(NGHTTP2_HEADERS, kWhole, id, literals(fields));
+}
+
+TEST(Http2Abuse, MalformedRequestsAreResetAndNeverSeen) {
+  const auto without = [](std::string_view name) {
+    Pairs fields = get("/");
+    std::erase_if(fields, [&](const auto& field) { return field.first == name; });
+    return fields;
+  };
+  Pairs late_pseudo = get("/", {{"x", "y"}});
+  std::swap(late_pseudo[3], late_pseudo[4]);
+  Pairs relative = get("a");
+  Pairs connect = get("/");
+  connect[0].second = "CONNECT";
+  Pairs ftp = get("/");
+  ftp[1].second = "ftp";
+  Pairs userinfo = get("/");
+  userinfo[2].second = "u@a";
+  const Pairs cases[] = {
+      without(":method"),
+      without(":scheme"),
+      without(":path"),
+      without(":authority"),
+      late_pseudo,
+      relative,
+      connect,
+      ftp,
+      userinfo,
+      get(""),
+      get("*"),
+      get("/ b"),
+      get("/\x7f"),
+      get("/\xc3\xa4"),
+      get("/a#b"),
+      get("/", {{":path", "/"}}),
+      get("/", {{":unknown", "x"}}),
+      get("/", {{":status", "200"}}),
+      get("/", {{"X-Upper", "x"}}),
+      get("/", {{"connection", "close"}}),
+      get("/", {{"keep-alive", "x"}}),
+      get("/", {{"proxy-connection", "x"}}),
+      get("/", {{"transfer-encoding", "chunked"}}),
+      get("/", {{"upgrade", "h2c"}}),
+      get("/", {{"te", "gzip"}}),
+      get("/", {{"host", "b"}}),
+      get("/", {{"host", "a"}, {"host", "a"}}),
+      get("/", {{"content-length", "3"}}),
+      get("/", {{"content-length", "0"}, {"content-length", "0"}}),
+      get("/", {{"content-length", "-1"}}),
+      get("/", {{"x", "a\r\nb"}}),
+      get("/", {{"x", std::string("a\0b", 3)}}),
+      get("/", {{"x y", "z"}}),
+      get("/", {{"", "z"}}),
+      get("/", {{"x", " padded"}}),
+      get("/", {{"x", "padded\t"}}),
+  };
+  for (const Pairs& fields : cases) {
+    SCOPED_TRACE(fields.back().first + ": " + fields.back().second);
+    TestConnection server(kMake);
+    server.arrive(connection_start() + request_frame(1, fields));
+    EXPECT_TRUE(server.requests.empty());
+    // Either nghttp2 resets the stream, or the owner words the refusal.
+    const bool reset =
+        server.sent.find(frame(NGHTTP2_RST_STREAM, 0, 1, "\0\0\0\1"sv)) != std::string::npos;
+    EXPECT_NE(reset, server.refusals == std::vector{Refusal::Malformed});
+    EXPECT_FALSE(server.session->finished());
+    server.arrive(request_frame(3));
+    EXPECT_EQ(server.requests.size(), 1U);
+  }
+}
+
+TEST(Http2Abuse, ABodyMustBeAsLongAsItSays) {
+  for (const char* length : {"4", "6"}) {
+    TestConnection server(kMake);
+    server.arrive(connection_start() +
+                  frame(NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS, 1,
+                        literals(post("/", {{"content-length", length}}))) +
+                  frame(NGHTTP2_DATA, NGHTTP2_FLAG_END_STREAM, 1, "hello"));
+    EXPECT_TRUE(server.requests.empty());
+    EXPECT_NE(server.sent.find(frame(NGHTTP2_RST_STREAM, 0, 1, "\0\0\0\1"sv)), std::string::npos);
+  }
+}
+
+TEST(Http2Abuse, BadFramesEndTheConnection) {
+  const std::string window_of_0 = frame(NGHTTP2_WINDOW_UPDATE, 0, 0, "\0\0\0\0"sv);
+  const std::string cases[] = {
+      frame(NGHTTP2_DATA, 0, 1, "data on no stream"),
+      frame(NGHTTP2_DATA, 0, 0, "data on stream 0"),
+      request_frame(0),
+      request_frame(2),
+      frame(NGHTTP2_HEADERS, kWhole, 1, "\xff\xff\xff\xff\xff\xff"),  // no HPACK
+      frame(NGHTTP2_HEADERS, 0, 1, "") + frame(NGHTTP2_DATA, 0, 1, ""),
+      frame(NGHTTP2_CONTINUATION, NGHTTP2_FLAG_END_HEADERS, 1, ""),
+      frame(NGHTTP2_SETTINGS, 0, 0, "12345"),
+      frame(NGHTTP2_SETTINGS, 0, 1, ""),
+      frame(NGHTTP2_SETTINGS, 0, 0, "\0\4\xff\xff\xff\xff"sv),  // a window over 2^31-1
+      frame(NGHTTP2_PING, 0, 0, "1234567"),
+      frame(NGHTTP2_PING, 0, 1, "12345678"),
+      frame(NGHTTP2_RST_STREAM, 0, 1, "\0\0\0\0"sv),
+      frame(NGHTTP2_PUSH_PROMISE, NGHTTP2_FLAG_END_HEADERS, 1, "\0\0\0\2"sv),
+      window_of_0,
+      frame(NGHTTP2_WINDOW_UPDATE, 0, 0, "\x7f\xff\xff\xff"),
+      frame(NGHTTP2_GOAWAY, 0, 1, "\0\0\0\0\0\0\0\0"sv),
+      frame(NGHTTP2_DATA, 0, 1, std::string(16385, 'x')),
+  };
+  for (const std::string& octets : cases) {
+    for (const bool in_one : {true, false}) {
+      TestConnection server(kMake);
+      server.arrive(connection_start());
+      const std::string before = server.take_sent();
+      in_one ? server.arrive(octets) : server.trickle(octets);
+      EXPECT_TRUE(server.session->finished()) << testing::PrintToString(octets.substr(0, 40));
+      EXPECT_TRUE(server.requests.empty());
+    }
+  }
+}
+
+TEST(Http2Abuse, WhatIsNoHttp2EndsAtOnce) {
+  for (const std::string_view octets :
+       {"GET / HTTP/1.1\r\nHost: a\r\n\r\n"sv, "PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n"sv, "\0"sv}) {
+    TestConnection server(kMake);
+    server.arrive(octets);
+    EXPECT_TRUE(server.session->finished());
+    EXPECT_TRUE(server.requests.empty());
+  }
+  TestConnection no_settings(kMake);
+  no_settings.arrive(std::string(kPreface) + request_frame(1));
+  EXPECT_TRUE(no_settings.session->finished());
+}
+
+TEST(Http2Abuse, RapidResetsEndTheConnection) {
+  TestConnection server(kMake);
+  server.answers = false;
+  server.arrive(connection_start());
+  uint32_t id = 1;
+  for (int i = 0; i < 1000 && !server.session->finished(); ++i, id += 2) {
+    server.arrive(request_frame(id) + frame(NGHTTP2_RST_STREAM, 0, id, "\0\0\0\x08"sv));
+  }
+  EXPECT_TRUE(server.session->finished());
+  EXPECT_LE(server.requests.size(), 300U);
+  EXPECT_EQ(server.abandoned.size(), server.requests.size());
+}
+
+TEST(Http2Abuse, ResetsThatWeAreMadeToSendCountToo) {
+  TestConnection server(kMake);
+  server.answers = false;
+  server.arrive(connection_start());
+  uint32_t id = 1;
+  for (int i = 0; i < 1000 && !server.session->finished(); ++i, id += 2) {
+    // A window of zero is the stream's error: our side resets it.
+    server.arrive(request_frame(id) + frame(NGHTTP2_WINDOW_UPDATE, 0, id, "\0\0\0\0"sv));
+  }
+  EXPECT_TRUE(server.session->finished());
+  EXPECT_LE(server.requests.size(), 300U);
+}
+
+TEST(Http2Abuse, AClientThatCancelsNowAndThenIsServed) {
+  TestConnection server(kMake);
+  Http2Client client;
+  for (int i = 0; i < 2000; ++i) {
+    const int32_t id = client.send(get("/"));
+    client.exchange(server);
+    EXPECT_EQ(client.streams[id].status(), "200");
+    server.answers = i % 10 != 0;
+    const int32_t cancelled = client.send(get("/"));
+    if (i % 10 == 0) {
+      client.exchange(server);
+      client.reset(cancelled);
+      server.answers = true;
+    }
+  }
+  EXPECT_FALSE(server.session->finished());
+}
+
+TEST(Http2Abuse, StreamsOverTheLimitAreRefused) {
+  ServerLimits limits;
+  limits.max_streams = 4;
+  TestConnection server(kMake, limits);
+  server.answers = false;
+  server.arrive(connection_start());
+  for (uint32_t id = 1; id < 20; id += 2) server.arrive(request_frame(id));
+  EXPECT_EQ(server.requests.size(), 4U);
+}
+
+TEST(Http2Abuse, AHeadWithoutEndEndsTheConnection) {
+  TestConnection server(kMake);
+  server.arrive(connection_start() + frame(NGHTTP2_HEADERS, 0, 1, literals(get("/"))));
+  const std::string more = frame(NGHTTP2_CONTINUATION, 0, 1, literals({{"x", "y"}}));
+  for (int i = 0; i < 100 && !server.session->finished(); ++i) server.arrive(more);
+  EXPECT_TRUE(server.session->finished());
+  EXPECT_TRUE(server.requests.empty());
+}
+
+TEST(Http2Abuse, AHeadThatUnpacksToALotIsNotKept) {
+  TestConnection server(kMake);
+  // One field of 4,000 octets into the dynamic table, then a thousand references of one octet.
+  std::string block = literals(get("/"));
+  block += '\x40';
+  block += "\x01x";
+  block += "\x7f\xa1\x1e" + std::string(4000, 'v');  // 127 + 3873
+  block += std::string(1000, '\xbe');
+  server.arrive(connection_start() + frame(NGHTTP2_HEADERS, kWhole, 1, block));
+  EXPECT_TRUE(server.requests.empty());
+  EXPECT_EQ(server.refusals, std::vector{Refusal::FieldsTooLarge});
+  EXPECT_FALSE(server.session->finished());
+}
+
+TEST(Http2Abuse, AcknowledgementsDoNotPileUp) {
+  const std::string floods[] = {frame(NGHTTP2_PING, 0, 0, "12345678"),
+                                frame(NGHTTP2_SETTINGS, 0, 0, "")};
+  for (const std::string& one : floods) {
+    TestConnection server(kMake);
+    server.arrive(connection_start());
+    std::string flood;
+    for (int i = 0; i < 500; ++i) flood += one;
+    const int sends = server.sends;
+    for (int i = 0; i < 100 && !server.session->finished(); ++i) server.arrive(flood);
+    EXPECT_TRUE(server.session->finished());
+    EXPECT_LE(server.sends - sends, 30);
+  }
+}
+
+TEST(Http2Abuse, FramesThatSayNothingHaveAnEnd) {
+  const std::string request =
+      frame(NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS, 1, literals(post("/")));
+  const std::string floods[] = {
+      frame(NGHTTP2_DATA, 0, 1, ""),
+      frame(NGHTTP2_WINDOW_UPDATE, 0, 0, "\0\0\0\1"sv),
+  };
+  for (const std::string& one : floods) {
+    TestConnection server(kMake);
+    server.arrive(connection_start() + request);
+    std::string flood;
+    for (int i = 0; i < 1000; ++i) flood += one;
+    int rounds = 0;
+    while (rounds < 100 && !server.session->finished()) {
+      server.arrive(flood);
+      ++rounds;
+    }
+    EXPECT_TRUE(server.session->finished());
+    EXPECT_EQ(rounds, 11);
+  }
+}
+
+TEST(Http2Abuse, AStreamThatOverrunsItsWindowIsReset) {
+  TestConnection server(kMake);
+  server.arrive(connection_start() + frame(NGHTTP2_SETTINGS, NGHTTP2_FLAG_ACK, 0, ""));
+  std::string heads;
+  for (uint32_t id = 1; id <= 5; id += 2) {
+    heads += frame(NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS, id, literals(post("/")));
+  }
+  server.arrive(heads);
+  const std::string data(16384, 'x');
+  // Two have leave for large bodies; the third has not, and goes on all the same.
+  for (int i = 0; i < 4; ++i) {
+    for (uint32_t id = 1; id <= 5; id += 2) server.arrive(frame(NGHTTP2_DATA, 0, id, data));
+  }
+  const std::string before = server.take_sent();
+  EXPECT_FALSE(server.session->finished());
+  server.arrive(frame(NGHTTP2_DATA, 0, 5, data));
+  const bool stream_reset =
+      server.sent.find(frame(NGHTTP2_RST_STREAM, 0, 5, "\0\0\0\3"sv)) != std::string::npos;
+  EXPECT_TRUE(server.session->finished() || stream_reset);
+  EXPECT_TRUE(server.requests.empty());
+}
+
+}  // namespace
+}  // namespace inlet53::http
