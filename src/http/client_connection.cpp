@@ -1,0 +1,113 @@
+#include "client_connection.h"
+
+#include <utility>
+
+#include "inlet53/base/check.h"
+#include "inlet53/base/text.h"
+
+namespace inlet53::http {
+
+using Finding = ResponseReader::Finding;
+
+ClientConnection::ClientConnection(net::Loop& loop, const Url& url, uint32_t connect_timeout_ms,
+                                   const net::TlsClientContext* tls, ClientConnectionOwner& owner)
+    : owner_(owner),
+      authority_(url.authority),
+      transport_(loop, url.host, url.port, connect_timeout_ms, *this) {
+  if (tls != nullptr) tls_.emplace(*tls, url.host, static_cast<net::TlsStreamOwner&>(*this));
+}
+
+void ClientConnection::send(Bytes request, bool is_head, const ResponseReader::Limits& limits) {
+  INLET53_CHECK(!busy());
+  finding_ = Finding::Incomplete;
+  reader_.emplace(limits, is_head);
+  waiting_ = as_text(request);
+  if (open_) send_waiting();
+}
+
+void ClientConnection::send_waiting() {
+  const std::string octets = std::exchange(waiting_, {});
+  tls_ ? tls_->send(as_bytes(octets)) : transport_.send(as_bytes(octets));
+}
+
+//--- What the transport says
+
+void ClientConnection::connected() {
+  connected_ = true;
+  if (tls_) return tls_->begin();
+  open_ = true;
+  send_waiting();
+}
+
+void ClientConnection::received(Bytes octets) {
+  if (tls_) {
+    // Nothing may destroy the stream while it hands out plaintext: what that was is concluded here.
+    tls_->received(octets);
+    if (!open_ && tls_->state() == net::TlsStream::State::Open) {
+      open_ = true;
+      send_waiting();
+    }
+  } else {
+    read(octets);
+  }
+  conclude();
+}
+
+size_t ClientConnection::received_plaintext(Bytes stream) {
+  read(stream);
+  return stream.size();
+}
+
+void ClientConnection::send_ciphertext(Bytes octets) { transport_.send(octets); }
+
+void ClientConnection::read(Bytes octets) {
+  if (!reader_ || finding_ != Finding::Incomplete) {
+    unasked_ = unasked_ || !octets.empty();
+    return;
+  }
+  finding_ = reader_->read(octets);
+}
+
+void ClientConnection::conclude() {
+  if (finding_ == Finding::Complete) {
+    // A server that answers before it has read all of the request does not read the next one.
+    const bool may_reuse = reader_->may_reuse() && !unasked_ && waiting_.empty() &&
+                           transport_.all_written() &&
+                           (!tls_ || tls_->state() == net::TlsStream::State::Open);
+    Response response = std::move(reader_->response());
+    reader_.reset();
+    finding_ = Finding::Incomplete;
+    return owner_.response_received(*this, std::move(response), may_reuse);
+  }
+  if (finding_ == Finding::Malformed) {
+    return fail(ClientErrorKind::Malformed, "the response is not HTTP/1.1");
+  }
+  if (finding_ == Finding::TooLarge) {
+    return fail(ClientErrorKind::TooLarge, "the response is too large");
+  }
+  if (tls_ && tls_->state() == net::TlsStream::State::Failed) {
+    return fail(open_ ? ClientErrorKind::Broken : ClientErrorKind::Unreachable, tls_->error());
+  }
+  if (tls_ && tls_->state() == net::TlsStream::State::Ended) return ended({});
+  if (unasked_) fail(ClientErrorKind::Malformed, "octets that answer nothing");
+}
+
+void ClientConnection::ended(const std::string& error) {
+  if (!connected_) return fail(ClientErrorKind::Unreachable, error);
+  if (!open_) return fail(ClientErrorKind::Unreachable, "the connection ended in the handshake");
+  // Over TLS only close_notify says that a body without a length is whole (RFC 9112 §9.8).
+  const bool in_order = error.empty() && (!tls_ || tls_->state() == net::TlsStream::State::Ended);
+  if (in_order && reader_ && reader_->end_of_stream() == Finding::Complete) {
+    finding_ = Finding::Complete;
+    return conclude();
+  }
+  fail(ClientErrorKind::Broken,
+       error.empty() ? "the connection ended before the response did" : error);
+}
+
+void ClientConnection::fail(ClientErrorKind kind, std::string message) {
+  const bool untouched = reader_ && !reader_->begun();
+  owner_.connection_ended(*this, {kind, concat(authority_, ": ", message)}, untouched);
+}
+
+}  // namespace inlet53::http

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "response_reader.h"
+
+#include "inlet53/http/client.h"
+#include "inlet53/net/outgoing_connection.h"
+#include "inlet53/net/tls_stream.h"
+
+namespace inlet53::http {
+
+class ClientConnection;
+
+/// What a connection of the client tells its owner. Each call is the last thing that the connection
+/// does: the owner may destroy it.
+class ClientConnectionOwner {
+ public:
+  /// The response is there. `may_reuse`: another request may follow.
+  virtual void response_received(ClientConnection& connection, Response&& response,
+                                 bool may_reuse) = 0;
+  /// It is over, with a request under way or without. `untouched`: no octet of a response came.
+  virtual void connection_ended(ClientConnection& connection, ClientError&& error,
+                                bool untouched) = 0;
+
+ protected:
+  ~ClientConnectionOwner() = default;
+};
+
+/// One connection to a server, plain or TLS: one request at a time, its response, the next.
+/// Threads: the loop's.
+class ClientConnection final : net::OutgoingConnectionOwner, net::TlsStreamOwner {
+ public:
+  /// `tls`: null for a plain one. Lifetime: `owner` outlives it; `tls` may go.
+  ClientConnection(net::Loop& loop, const Url& url, uint32_t connect_timeout_ms,
+                   const net::TlsClientContext* tls, ClientConnectionOwner& owner);
+
+  /// Sends a request's octets, as soon as the connection stands, and reads the response.
+  /// Requires: none is under way.
+  void send(Bytes request, bool is_head, const ResponseReader::Limits& limits);
+  /// Whether a request is under way.
+  [[nodiscard]] bool busy() const noexcept { return reader_.has_value(); }
+
+ private:
+  void connected() override;
+  void received(Bytes octets) override;
+  void ended(const std::string& error) override;
+  void send_ciphertext(Bytes octets) override;
+  size_t received_plaintext(Bytes stream) override;
+  [[nodiscard]] bool wants_no_plaintext() const override { return false; }
+
+  void send_waiting();
+  void read(Bytes octets);
+  void conclude();
+  void fail(ClientErrorKind kind, std::string message);
+
+  ClientConnectionOwner& owner_;
+  const std::string authority_;
+  bool connected_ = false;
+  bool open_ = false;     // octets of HTTP can go
+  bool unasked_ = false;  // octets came without a request
+  std::string waiting_;   // a request, until it can go
+  std::optional<ResponseReader> reader_;
+  ResponseReader::Finding finding_ = ResponseReader::Finding::Incomplete;
+  std::optional<net::TlsStream> tls_;
+  net::OutgoingConnection transport_;
+};
+
+}  // namespace inlet53::http

@@ -1,0 +1,113 @@
+#include "message_head.h"
+
+#include <charconv>
+
+#include <llhttp.h>
+
+namespace inlet53::http {
+
+namespace {
+
+// The head is whole, so that each text comes in one piece or, when it is empty, perhaps not at all.
+MessageHead& head_of(llhttp_t* parser) { return *static_cast<MessageHead*>(parser->data); }
+
+int take_method(llhttp_t* parser, const char* at, size_t length) {
+  head_of(parser).method.append(at, length);
+  return 0;
+}
+
+int take_target(llhttp_t* parser, const char* at, size_t length) {
+  head_of(parser).target.append(at, length);
+  return 0;
+}
+
+int take_field_name(llhttp_t* parser, const char* at, size_t length) {
+  head_of(parser).fields.emplace_back().name.assign(at, length);
+  return 0;
+}
+
+int take_field_value(llhttp_t* parser, const char* at, size_t length) {
+  // llhttp leaves the white space behind a value.
+  while (length > 0 && (at[length - 1] == ' ' || at[length - 1] == '\t')) --length;
+  head_of(parser).fields.back().value.append(at, length);
+  return 0;
+}
+
+// Bodies are framed by us: llhttp's work ends with the head.
+int end_of_head(llhttp_t*) { return HPE_PAUSED; }
+
+constexpr llhttp_settings_t make_settings() {
+  llhttp_settings_t settings{};
+  settings.on_method = take_method;
+  settings.on_url = take_target;
+  settings.on_header_field = take_field_name;
+  settings.on_header_value = take_field_value;
+  settings.on_headers_complete = end_of_head;
+  return settings;
+}
+
+constexpr llhttp_settings_t kSettings = make_settings();
+
+template <class F>
+void note(F*& place, Field& field, bool& ambiguous) {
+  ambiguous = ambiguous || place != nullptr;
+  place = &field;
+}
+
+}  // namespace
+
+std::optional<MessageHead> parse_message_head(HeadKind kind, Bytes head, uint32_t lines) {
+  std::optional<MessageHead> parsed(std::in_place);
+  parsed->fields.reserve(lines - 1);
+  llhttp_t parser;
+  llhttp_init(&parser, kind == HeadKind::Request ? HTTP_REQUEST : HTTP_RESPONSE, &kSettings);
+  parser.data = &*parsed;
+  const std::string_view text = as_text(head);
+  if (llhttp_execute(&parser, text.data(), text.size()) != HPE_PAUSED) return std::nullopt;
+  // llhttp joins lines where we would not.
+  if (parsed->fields.size() != lines - 1) return std::nullopt;
+  parsed->keep_alive = llhttp_should_keep_alive(&parser) != 0;
+  return parsed;
+}
+
+FramingFields find_framing_fields(Fields& fields) {
+  FramingFields found;
+  for (Field& field : fields) {
+    found.value_octets += field.value.size();
+    // Their lengths differ, which spares most comparisons.
+    switch (field.name.size()) {
+      case 0:
+        found.ambiguous = true;  // llhttp takes a line that begins with a colon
+        break;
+      case 4:
+        if (same_field_name(field.name, "host")) note(found.host, field, found.ambiguous);
+        break;
+      case 6:
+        if (same_field_name(field.name, "expect")) found.expect = &field;
+        break;
+      case 14:
+        if (same_field_name(field.name, "content-length")) {
+          note(found.content_length, field, found.ambiguous);
+        }
+        break;
+      case 17:
+        if (same_field_name(field.name, "transfer-encoding")) {
+          note(found.transfer_encoding, field, found.ambiguous);
+        }
+        break;
+      default:
+        break;
+    }
+  }
+  return found;
+}
+
+std::optional<uint64_t> parse_length(std::string_view text) noexcept {
+  uint64_t length = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), length);
+  // from_chars takes no sign and no space for an unsigned number.
+  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return length;
+}
+
+}  // namespace inlet53::http

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "inlet53/base/bytes.h"
+#include "inlet53/http/message.h"
+
+namespace inlet53::http {
+
+enum class HeadKind : uint8_t { Request, Response };
+
+/// A head as llhttp reads it, strictly.
+struct MessageHead {
+  std::string method;  // of a request, as is the target
+  std::string target;
+  Fields fields;  // one for each line
+  bool keep_alive = false;
+};
+
+/// Parses a whole head, from its start line to the empty line, of `lines` lines, as `HeadScanner`
+/// found it. Absent when llhttp refuses it or takes its lines for other fields than we do.
+[[nodiscard]] std::optional<MessageHead> parse_message_head(HeadKind kind, Bytes head,
+                                                            uint32_t lines);
+
+/// The fields that decide where a message ends and for whom it is. Lifetime: that of the fields.
+struct FramingFields {
+  Field* host = nullptr;
+  const Field* content_length = nullptr;
+  const Field* transfer_encoding = nullptr;
+  const Field* expect = nullptr;
+  bool ambiguous = false;   // one of the first three came twice, or a field has no name
+  size_t value_octets = 0;  // of all fields
+};
+
+[[nodiscard]] FramingFields find_framing_fields(Fields& fields);
+
+/// The value of Content-Length: digits alone. Absent when it is none, or over 64 bits.
+[[nodiscard]] std::optional<uint64_t> parse_length(std::string_view text) noexcept;
+
+}  // namespace inlet53::http

@@ -1,0 +1,130 @@
+#include "response_reader.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "message_head.h"
+#include "response_fields.h"
+
+namespace inlet53::http {
+
+namespace {
+
+bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+
+// The status of `HTTP/1.1 200 OK`; 0 when the line is none. llhttp takes more than that.
+uint16_t parse_status_line(std::string_view line) {
+  constexpr size_t kUpToStatus = 12;
+  const bool is_version = line.starts_with("HTTP/1.1 ") || line.starts_with("HTTP/1.0 ");
+  if (line.size() < kUpToStatus || !is_version) return 0;
+  if (!is_digit(line[9]) || !is_digit(line[10]) || !is_digit(line[11])) return 0;
+  if (line.size() > kUpToStatus && line[kUpToStatus] != ' ') return 0;
+  const int status = (line[9] - '0') * 100 + (line[10] - '0') * 10 + (line[11] - '0');
+  return status >= 100 && status < 600 ? static_cast<uint16_t>(status) : uint16_t{0};
+}
+
+}  // namespace
+
+ResponseReader::Finding ResponseReader::read(Bytes octets) {
+  if (!octets.empty()) begun_ = true;
+  size_t consumed = 0;
+  Finding finding = Finding::Incomplete;
+  while (finding == Finding::Incomplete && consumed < octets.size()) {
+    size_t count = 0;
+    const Bytes rest = octets.subspan(consumed);
+    finding = in_body_ ? read_body(rest, count) : read_head(rest, count);
+    consumed += count;
+  }
+  has_rest_ = consumed < octets.size();
+  return finding;
+}
+
+ResponseReader::Finding ResponseReader::read_head(Bytes octets, size_t& consumed) {
+  const size_t before = head_.size();
+  head_ += as_text(octets);
+  const auto finding = scanner_.scan(as_bytes(head_));
+  consumed = octets.size();
+  if (finding == HeadScanner::Finding::Malformed) return Finding::Malformed;
+  if (scanner_.size() > limits_.max_head) return Finding::TooLarge;
+  if (finding == HeadScanner::Finding::Incomplete) return Finding::Incomplete;
+  consumed = scanner_.size() - before;
+  head_.resize(scanner_.size());
+  const std::string head = std::exchange(head_, {});
+  return head_ended(as_bytes(head));
+}
+
+ResponseReader::Finding ResponseReader::head_ended(Bytes head) {
+  const uint32_t lines = std::exchange(scanner_, {}).lines();
+  const std::string_view text = as_text(head);
+  response_.status = parse_status_line(text.substr(0, text.find('\r')));
+  is_http10_ = text[7] == '0';
+  auto parsed = parse_message_head(HeadKind::Response, head, lines);
+  // 101 would answer an Upgrade, and we never ask for one.
+  if (response_.status == 0 || response_.status == 101 || !parsed) return Finding::Malformed;
+  response_.fields = std::move(parsed->fields);
+  keep_alive_ = parsed->keep_alive;
+  if (response_.status < 200) {
+    return ++interim_ > kMaxInterim ? Finding::Malformed : Finding::Incomplete;
+  }
+  if (!frame_body()) return Finding::Malformed;
+  std::erase_if(response_.fields, [](const Field& field) { return !may_send(field); });
+  if (body_ == Body::Sized && body_left_ > limits_.max_body) return Finding::TooLarge;
+  in_body_ = true;
+  const bool is_empty = body_ == Body::None || (body_ == Body::Sized && body_left_ == 0);
+  return is_empty ? Finding::Complete : Finding::Incomplete;
+}
+
+bool ResponseReader::frame_body() {
+  const FramingFields found = find_framing_fields(response_.fields);
+  if (found.ambiguous) return false;
+  if (found.transfer_encoding != nullptr) {
+    const bool is_chunked = same_field_name(found.transfer_encoding->value, "chunked");
+    if (!is_chunked || found.content_length != nullptr || is_http10_) return false;
+  }
+  if (found.content_length != nullptr) {
+    const auto length = parse_length(found.content_length->value);
+    if (!length) return false;
+    body_left_ = *length;
+  }
+  if (to_head_ || !has_body(response_.status)) {
+    body_ = Body::None;
+  } else if (found.transfer_encoding != nullptr) {
+    body_ = Body::Chunked;
+  } else {
+    body_ = found.content_length != nullptr ? Body::Sized : Body::UntilEnd;
+  }
+  if (body_ == Body::UntilEnd) keep_alive_ = false;
+  return true;
+}
+
+ResponseReader::Finding ResponseReader::read_body(Bytes octets, size_t& consumed) {
+  std::string& body = response_.body;
+  if (body_ == Body::Chunked) {
+    switch (chunks_.read(octets, limits_.max_body, body, consumed)) {
+      case ChunkedReader::Finding::Incomplete:
+        return Finding::Incomplete;
+      case ChunkedReader::Finding::Complete:
+        return Finding::Complete;
+      case ChunkedReader::Finding::Malformed:
+        return Finding::Malformed;
+      case ChunkedReader::Finding::TooLarge:
+        return Finding::TooLarge;
+    }
+  }
+  if (body_ == Body::UntilEnd) {
+    if (octets.size() > limits_.max_body - body.size()) return Finding::TooLarge;
+    consumed = octets.size();
+    body += as_text(octets);
+    return Finding::Incomplete;
+  }
+  consumed = std::min<uint64_t>(body_left_, octets.size());
+  body += as_text(octets.first(consumed));
+  body_left_ -= consumed;
+  return body_left_ == 0 ? Finding::Complete : Finding::Incomplete;
+}
+
+ResponseReader::Finding ResponseReader::end_of_stream() {
+  return in_body_ && body_ == Body::UntilEnd ? Finding::Complete : Finding::Malformed;
+}
+
+}  // namespace inlet53::http

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "chunked_reader.h"
+#include "head_scanner.h"
+
+#include "inlet53/base/bytes.h"
+#include "inlet53/http/message.h"
+
+namespace inlet53::http {
+
+/// Reads one response of HTTP/1.1 or 1.0 as it arrives, passing over interim ones (1xx). Strict as
+/// the server's side is: a response that could mean two things is Malformed, and its connection of
+/// no more use. Source: RFC 9112 §4, §6.3.
+class ResponseReader {
+ public:
+  enum class Finding : uint8_t { Incomplete, Complete, Malformed, TooLarge };
+  struct Limits {
+    uint32_t max_head = 64U << 10;
+    uint32_t max_body = 10485760;
+  };
+  /// Interim responses to one request; more are Malformed.
+  static constexpr uint32_t kMaxInterim = 16;
+
+  /// `to_head`: the request's method was HEAD.
+  ResponseReader(const Limits& limits, bool to_head) : limits_(limits), to_head_(to_head) {}
+
+  /// Takes octets, until it is complete or refused. What is left of them then is not a response to
+  /// our request.
+  [[nodiscard]] Finding read(Bytes octets);
+  /// The connection has ended, in order. Complete when the body ends there, else Malformed.
+  [[nodiscard]] Finding end_of_stream();
+
+  /// When it is complete. Without the fields of the connection and those that frame the message.
+  [[nodiscard]] Response& response() noexcept { return response_; }
+  /// Whether another request may go over the connection: it is complete, the server keeps it, and
+  /// nothing is behind it.
+  [[nodiscard]] bool may_reuse() const noexcept { return keep_alive_ && !has_rest_; }
+  /// Whether any octet came.
+  [[nodiscard]] bool begun() const noexcept { return begun_; }
+
+ private:
+  enum class Body : uint8_t { None, Sized, Chunked, UntilEnd };
+
+  [[nodiscard]] Finding read_head(Bytes octets, size_t& consumed);
+  [[nodiscard]] Finding head_ended(Bytes head);
+  [[nodiscard]] bool frame_body();
+  [[nodiscard]] Finding read_body(Bytes octets, size_t& consumed);
+
+  const Limits limits_;
+  const bool to_head_;
+  bool begun_ = false;
+  bool in_body_ = false;
+  bool keep_alive_ = false;
+  bool has_rest_ = false;
+  bool is_http10_ = false;
+  Body body_ = Body::None;
+  uint32_t interim_ = 0;
+  uint64_t body_left_ = 0;
+  HeadScanner scanner_;
+  ChunkedReader chunks_;
+  std::string head_;  // as far as it came
+  Response response_;
+};
+
+}  // namespace inlet53::http

@@ -1,0 +1,497 @@
+#include "inlet53/http/client.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "inlet53/base/text.h"
+#include "inlet53/net/tcp_listener.h"
+#include "inlet53/net/tls_stream.h"
+
+namespace inlet53::http {
+namespace {
+
+constexpr uint32_t kPatienceMs = 60'000;
+
+/// A server of which a test says every octet: `script` gets what a connection has sent since it was
+/// last asked, and says what comes back.
+class ScriptedPeer final : public net::TcpConnectionOwner {
+ public:
+  struct Connection final : net::TlsStreamOwner {
+    void send_ciphertext(Bytes octets) override { tcp->send(octets); }
+    size_t received_plaintext(Bytes stream) override {
+      arrived += as_text(stream);
+      return stream.size();
+    }
+    [[nodiscard]] bool wants_no_plaintext() const override { return false; }
+    void say(std::string_view text) { tls ? tls->send(as_bytes(text)) : tcp->send(as_bytes(text)); }
+    void close() {
+      if (tls) tls->end();
+      tcp->close_after_send();
+    }
+
+    size_t number = 0;  // counts from 0
+    net::TcpConnection* tcp = nullptr;
+    std::optional<net::TlsStream> tls;
+    std::string arrived;  // not yet answered
+  };
+  using Script = std::function<void(Connection&)>;
+
+  ScriptedPeer(net::Loop& loop, Script script, const net::TlsServerContext* tls = nullptr)
+      : script_(std::move(script)), tls_(tls) {
+    auto socket = net::open_tcp({*IpAddress::parse("127.0.0.1"), 0});
+    EXPECT_TRUE(socket);
+    sockaddr_storage storage{};
+    socklen_t length = sizeof storage;
+    EXPECT_EQ(getsockname(socket->get(), reinterpret_cast<sockaddr*>(&storage), &length), 0);
+    port_ = SocketAddress::from_sockaddr(reinterpret_cast<sockaddr*>(&storage)).port;
+    listener_.emplace(loop, std::move(*socket), net::TcpListener::Options{}, *this,
+                      [this](net::TcpConnection& connection) {
+                        Connection& added = connections_[&connection];
+                        added.number = accepted_++;
+                        added.tcp = &connection;
+                        if (tls_ != nullptr) added.tls.emplace(*tls_, added);
+                        return true;
+                      });
+  }
+
+  [[nodiscard]] Url url(std::string_view target = "/") const {
+    return *parse_url(concat(tls_ != nullptr ? "https" : "http", "://127.0.0.1:", port_, target));
+  }
+  [[nodiscard]] size_t accepted() const { return accepted_; }
+  [[nodiscard]] size_t open() const { return connections_.size(); }
+  void close_all() {
+    for (auto& [tcp, connection] : connections_) connection.close();
+  }
+
+ private:
+  size_t received(net::TcpConnection& tcp, Bytes stream) override {
+    Connection& connection = connections_.at(&tcp);
+    if (connection.tls) {
+      connection.tls->received(stream);
+    } else {
+      connection.arrived += as_text(stream);
+    }
+    if (!connection.arrived.empty()) script_(connection);
+    return stream.size();
+  }
+  void closed(net::TcpConnection& tcp) override { connections_.erase(&tcp); }
+
+  Script script_;
+  const net::TlsServerContext* tls_;
+  uint16_t port_ = 0;
+  size_t accepted_ = 0;
+  std::map<net::TcpConnection*, Connection> connections_;
+  std::optional<net::TcpListener> listener_;
+};
+
+using Connection = ScriptedPeer::Connection;
+
+std::string ok(std::string_view body, std::string_view more = {}) {
+  return concat("HTTP/1.1 200 OK\r\nContent-Length: ", body.size(), "\r\n", more, "\r\n", body);
+}
+
+/// Answers each request without a body with its target.
+void echo_target(Connection& connection) {
+  while (connection.arrived.find("\r\n\r\n") != std::string::npos) {
+    const size_t begin = connection.arrived.find(' ') + 1;
+    const std::string target =
+        connection.arrived.substr(begin, connection.arrived.find(' ', begin) - begin);
+    connection.arrived.erase(0, connection.arrived.find("\r\n\r\n") + 4);
+    connection.say(ok(target));
+  }
+}
+
+Request get(Fields fields = {}) {
+  return {.method = "GET",
+          .target = {},
+          .authority = {},
+          .version = Version::Http11,
+          .fields = std::move(fields),
+          .body = {}};
+}
+
+Request post(std::string body) {
+  Request request = get();
+  request.method = "POST";
+  request.body = std::move(body);
+  return request;
+}
+
+struct ClientTest : testing::Test {
+  void make_client(const ClientOptions& options = {}) { client.emplace(loop, options); }
+
+  /// Runs the loop until `done`; false when patience ran out.
+  template <class Condition>
+  bool run_until(Condition done) {
+    bool reached = false;
+    net::Timer look(loop, [&] {
+      reached = done();
+      if (reached) loop.stop();
+    });
+    net::Timer patience(loop, [&] { loop.stop(); });
+    look.start(0, 1);
+    patience.start(kPatienceMs);
+    loop.run();
+    return reached;
+  }
+
+  Client::CallId start(const Url& url, Request request, uint32_t timeout_ms = kPatienceMs) {
+    const size_t place = results.size();
+    results.emplace_back();
+    return client->start(url, std::move(request), timeout_ms,
+                         [this, place](Result<Response, ClientError>&& result) {
+                           EXPECT_FALSE(results[place].has_value());
+                           results[place] = std::move(result);
+                           ++finished;
+                         });
+  }
+  /// One call, from its start to its end.
+  Result<Response, ClientError> call(const Url& url, Request request,
+                                     uint32_t timeout_ms = kPatienceMs) {
+    start(url, std::move(request), timeout_ms);
+    EXPECT_TRUE(run_until([&] { return finished == results.size(); }));
+    return *results.back();
+  }
+  std::string body_of(const Url& url, Request request = get()) {
+    const auto result = call(url, std::move(request));
+    return result ? result->body : "error: " + result.error().message;
+  }
+  std::optional<ClientErrorKind> error_of(const Url& url, Request request,
+                                          uint32_t timeout_ms = kPatienceMs) {
+    const auto result = call(url, std::move(request), timeout_ms);
+    if (result) return std::nullopt;
+    EXPECT_FALSE(result.error().message.empty());
+    return result.error().kind;
+  }
+
+  net::Loop loop;
+  std::optional<Client> client;
+  std::vector<std::optional<Result<Response, ClientError>>> results;
+  size_t finished = 0;
+};
+
+TEST_F(ClientTest, SendsARequestAsItIsAndFramesIt) {
+  std::string seen;
+  ScriptedPeer peer(loop, [&](Connection& connection) {
+    seen += std::exchange(connection.arrived, {});
+    if (seen.ends_with("body")) connection.say(ok("done", "X-Y: z\r\n"));
+  });
+  make_client();
+  Request request = post("body");
+  request.fields = {{"X-One", "1"},          {"Host", "other"},    {"Connection", "x"},
+                    {"Content-Length", "9"}, {"Bad", "a\r\nB: c"}, {"x-two", ""}};
+  const auto result = call(peer.url("/p?q"), std::move(request));
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->status, 200);
+  EXPECT_EQ(result->body, "done");
+  EXPECT_EQ(result->fields, (Fields{{"X-Y", "z"}}));
+  EXPECT_EQ(seen, concat("POST /p?q HTTP/1.1\r\nHost: ", peer.url().authority,
+                         "\r\nX-One: 1\r\nx-two: \r\nContent-Length: 4\r\n\r\nbody"));
+}
+
+TEST_F(ClientTest, KeepsConnections) {
+  ScriptedPeer peer(loop, echo_target);
+  make_client();
+  for (const char* target : {"/1", "/2", "/3"}) EXPECT_EQ(body_of(peer.url(target)), target);
+  EXPECT_EQ(peer.accepted(), 1U);
+  // Calls at once need connections of their own.
+  for (const char* target : {"/4", "/5", "/6"}) start(peer.url(target), get());
+  EXPECT_TRUE(run_until([&] { return finished == results.size(); }));
+  for (size_t i = 3; i < 6; ++i) EXPECT_EQ((*results[i])->body, concat('/', i + 1));
+  EXPECT_EQ(peer.accepted(), 3U);
+}
+
+TEST_F(ClientTest, KeepsNoMoreThanItMay) {
+  ScriptedPeer peer(loop, echo_target);
+  ClientOptions options;
+  options.max_idle_per_host = 1;
+  make_client(options);
+  for (const char* target : {"/4", "/5", "/6"}) start(peer.url(target), get());
+  EXPECT_TRUE(run_until([&] { return finished == 3 && peer.open() == 1; }));
+  options.idle_timeout_ms = 1;
+  make_client(options);
+  EXPECT_EQ(body_of(peer.url("/")), "/");
+  EXPECT_TRUE(run_until([&] { return peer.open() == 0; }));
+}
+
+TEST_F(ClientTest, LetsGoOfWhatTheServerDoesNotKeep) {
+  const std::string_view answers[] = {
+      "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nConnection: close\r\n\r\na",
+      "HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\na",
+      "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nabc",
+      "HTTP/1.1 200 OK\r\n\r\na",
+  };
+  for (const std::string_view answer : answers) {
+    ScriptedPeer peer(loop, [&](Connection& connection) {
+      connection.arrived.clear();
+      connection.say(answer);
+      if (answer.find("Length") == std::string_view::npos) connection.close();
+    });
+    make_client();
+    EXPECT_EQ(body_of(peer.url()), "a");
+    EXPECT_EQ(body_of(peer.url()), "a");
+    EXPECT_EQ(peer.accepted(), 2U) << answer;
+  }
+}
+
+TEST_F(ClientTest, AHeadResponseHasNoBody) {
+  ScriptedPeer peer(loop, [](Connection& connection) {
+    connection.arrived.clear();
+    connection.say("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n");
+  });
+  make_client();
+  Request request = get();
+  request.method = "HEAD";
+  EXPECT_EQ(body_of(peer.url(), request), "");
+  EXPECT_EQ(body_of(peer.url(), request), "");
+  EXPECT_EQ(peer.accepted(), 1U);
+}
+
+TEST_F(ClientTest, RepeatsAnIdempotentCallWhoseKeptConnectionWasClosed) {
+  size_t requests = 0;
+  ScriptedPeer peer(loop, [&](Connection& connection) {
+    ++requests;
+    // The first connection serves one request, and ends at the next without a word.
+    if (connection.number == 0 && requests == 2) return connection.close();
+    connection.arrived.clear();
+    connection.say(ok("a"));
+  });
+  make_client();
+  EXPECT_EQ(body_of(peer.url()), "a");
+  EXPECT_EQ(body_of(peer.url()), "a");
+  EXPECT_EQ(requests, 3U);
+  EXPECT_EQ(peer.accepted(), 2U);
+}
+
+TEST_F(ClientTest, DoesNotRepeatWhatMayHaveHappened) {
+  struct Case {
+    const char* method;
+    const char* before_end;  // what comes of a response
+    size_t kept;             // calls that the connection served before
+  };
+  for (const Case one : {Case{"POST", "", 1}, Case{"PATCH", "", 1}, Case{"GET", "HTTP", 1},
+                         Case{"GET", "", 0}, Case{"GET", "HTTP/1.1 100 C\r\n\r\n", 1}}) {
+    size_t requests = 0;
+    ScriptedPeer peer(loop, [&](Connection& connection) {
+      connection.arrived.clear();
+      if (requests++ < one.kept) return connection.say(ok("a"));
+      connection.say(one.before_end);
+      connection.close();
+    });
+    make_client();
+    for (size_t i = 0; i < one.kept; ++i) EXPECT_EQ(body_of(peer.url()), "a");
+    Request request = get();
+    request.method = one.method;
+    EXPECT_EQ(error_of(peer.url(), request), ClientErrorKind::Broken) << one.method;
+    EXPECT_EQ(requests, one.kept + 1);
+  }
+}
+
+TEST_F(ClientTest, DropsAnIdleConnectionThatSpeaksOrEnds) {
+  Connection* last = nullptr;
+  ScriptedPeer peer(loop, [&](Connection& connection) {
+    last = &connection;
+    echo_target(connection);
+  });
+  make_client();
+  EXPECT_EQ(body_of(peer.url("/1")), "/1");
+  last->say("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged");
+  EXPECT_TRUE(run_until([&] { return peer.open() == 0; }));
+  EXPECT_EQ(body_of(peer.url("/2")), "/2");
+  peer.close_all();
+  EXPECT_TRUE(run_until([&] { return peer.open() == 0; }));
+  EXPECT_EQ(body_of(peer.url("/3")), "/3");
+  EXPECT_EQ(peer.accepted(), 3U);
+}
+
+TEST_F(ClientTest, SaysWhatIsWrongWithAResponse) {
+  struct Case {
+    std::string answer;
+    ClientErrorKind kind;
+  };
+  const Case cases[] = {
+      {"", ClientErrorKind::Broken},
+      {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhell", ClientErrorKind::Broken},
+      {"SSH-2.0-x\r\n\r\n", ClientErrorKind::Malformed},
+      {"HTTP/1.1 200 OK\nContent-Length: 0\n\n", ClientErrorKind::Malformed},
+      {"HTTP/1.1 200 OK\r\nContent-Length: 101\r\n\r\n", ClientErrorKind::TooLarge},
+      {"HTTP/1.1 200 OK\r\nX: " + std::string(1000, 'x'), ClientErrorKind::TooLarge},
+  };
+  ClientOptions options;
+  options.max_body = 100;
+  options.max_head = 1000;
+  for (const Case& one : cases) {
+    ScriptedPeer peer(loop, [&](Connection& connection) {
+      connection.arrived.clear();
+      connection.say(one.answer);
+      connection.close();
+    });
+    make_client(options);
+    EXPECT_EQ(error_of(peer.url(), get()), one.kind) << one.answer;
+    EXPECT_TRUE(run_until([&] { return peer.open() == 0; }));
+  }
+}
+
+TEST_F(ClientTest, GivesUpInTime) {
+  ScriptedPeer peer(loop, [](Connection& connection) {
+    connection.say("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\na");
+  });
+  make_client();
+  EXPECT_EQ(error_of(peer.url(), get(), 10), ClientErrorKind::TimedOut);
+  EXPECT_TRUE(run_until([&] { return peer.open() == 0; }));
+}
+
+TEST_F(ClientTest, SaysThatAServerCannotBeReached) {
+  uint16_t free_port = 0;
+  { free_port = ScriptedPeer(loop, echo_target).url().port; }
+  make_client();
+  EXPECT_EQ(error_of(*parse_url(concat("http://127.0.0.1:", free_port)), get()),
+            ClientErrorKind::Unreachable);
+  EXPECT_EQ(error_of(*parse_url("http://no-such-host.invalid/"), get()),
+            ClientErrorKind::Unreachable);
+}
+
+TEST_F(ClientTest, ResolvesNames) {
+  ScriptedPeer peer(loop, echo_target);
+  make_client();
+  // Where localhost is ::1 first, that address refuses and the other is tried.
+  EXPECT_EQ(body_of(*parse_url(concat("http://localhost:", peer.url().port, "/x"))), "/x");
+}
+
+TEST_F(ClientTest, RefusesRequestsThatWouldBeTwo) {
+  ScriptedPeer peer(loop, echo_target);
+  make_client();
+  Request request = get();
+  request.method = "GET / HTTP/1.1\r\nX:";
+  EXPECT_EQ(error_of(peer.url(), request), ClientErrorKind::Malformed);
+  Url url = peer.url();
+  url.target = "/ HTTP/1.1\r\nX: y";
+  EXPECT_EQ(error_of(url, get()), ClientErrorKind::Malformed);
+  EXPECT_EQ(peer.accepted(), 0U);
+}
+
+TEST_F(ClientTest, ForgetsACancelledCall) {
+  ScriptedPeer peer(loop, [](Connection&) {});
+  make_client();
+  const auto id = start(peer.url(), get());
+  EXPECT_TRUE(run_until([&] { return peer.accepted() == 1; }));
+  client->cancel(id);
+  client->cancel(id);
+  EXPECT_TRUE(run_until([&] { return peer.open() == 0; }));
+  EXPECT_EQ(finished, 0U);
+}
+
+TEST_F(ClientTest, MayBeDestroyedAndCalledWithinDone) {
+  ScriptedPeer peer(loop, echo_target);
+  make_client();
+  std::vector<std::string> bodies;
+  client->start(peer.url("/1"), get(), kPatienceMs, [&](Result<Response, ClientError>&& first) {
+    bodies.push_back(first->body);
+    client->start(peer.url("/2"), get(), kPatienceMs, [&](Result<Response, ClientError>&& second) {
+      bodies.push_back(second->body);
+      client.reset();
+    });
+  });
+  EXPECT_TRUE(run_until([&] { return !client && peer.open() == 0; }));
+  EXPECT_EQ(bodies, (std::vector<std::string>{"/1", "/2"}));
+  EXPECT_EQ(peer.accepted(), 1U);
+
+  make_client();
+  client->start(peer.url("/3"), get(), kPatienceMs, [](auto&&) { FAIL(); });
+  client.reset();
+}
+
+TEST_F(ClientTest, CarriesLargeBodies) {
+  constexpr size_t kSize = 5'000'000;
+  ScriptedPeer peer(loop, [](Connection& connection) {
+    const size_t head = connection.arrived.find("\r\n\r\n");
+    if (head == std::string::npos || connection.arrived.size() < head + 4 + kSize) return;
+    const std::string body = connection.arrived.substr(head + 4);
+    connection.arrived.clear();
+    connection.say(ok(body));
+  });
+  make_client();
+  std::string body(kSize, '\0');
+  for (size_t i = 0; i < kSize; ++i) body[i] = static_cast<char>(i % 251);
+  EXPECT_TRUE(body_of(peer.url(), post(body)) == body);
+  EXPECT_TRUE(body_of(peer.url(), post(body)) == body);
+  EXPECT_EQ(peer.accepted(), 1U);
+}
+
+//--- TLS
+
+/// A certificate for 127.0.0.1 that certifies itself, in a folder that goes away.
+struct SelfSigned {
+  SelfSigned() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "client_test.XXXXXX").string();
+    EXPECT_NE(mkdtemp(pattern.data()), nullptr);
+    folder = pattern;
+    const std::string command = concat(
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "
+        "/CN=test"
+        " -addext subjectAltName=IP:127.0.0.1 -keyout ",
+        folder, "/key.pem -out ", folder, "/cert.pem 2>", folder, "/log");
+    EXPECT_EQ(std::system(command.c_str()), 0);
+  }
+  ~SelfSigned() { std::filesystem::remove_all(folder); }
+  SelfSigned(const SelfSigned&) = delete;
+  SelfSigned& operator=(const SelfSigned&) = delete;
+
+  std::string folder;
+};
+
+TEST_F(ClientTest, SpeaksTlsWithThoseItTrusts) {
+  const SelfSigned files;
+  auto context = net::TlsServerContext::load(files.folder + "/cert.pem", files.folder + "/key.pem",
+                                             {"http/1.1"});
+  ASSERT_TRUE(context) << context.error();
+  ScriptedPeer peer(loop, echo_target, &*context);
+  ClientOptions options;
+  options.ca_file = files.folder + "/cert.pem";
+  make_client(options);
+  EXPECT_EQ(body_of(peer.url("/1")), "/1");
+  EXPECT_EQ(body_of(peer.url("/2")), "/2");
+  EXPECT_EQ(peer.accepted(), 1U);
+
+  make_client();
+  EXPECT_EQ(error_of(peer.url(), get()), ClientErrorKind::Unreachable);
+  options.ca_file = "/no/such/file.pem";
+  make_client(options);
+  EXPECT_EQ(error_of(peer.url(), get()), ClientErrorKind::Unreachable);
+}
+
+TEST_F(ClientTest, OverTlsOnlyCloseNotifyEndsABody) {
+  const SelfSigned files;
+  auto context = net::TlsServerContext::load(files.folder + "/cert.pem", files.folder + "/key.pem",
+                                             {"http/1.1"});
+  ASSERT_TRUE(context) << context.error();
+  for (const bool in_order : {true, false}) {
+    ScriptedPeer peer(
+        loop,
+        [&](Connection& connection) {
+          connection.arrived.clear();
+          connection.say("HTTP/1.1 200 OK\r\n\r\nbody");
+          in_order ? connection.close() : connection.tcp->close_after_send();
+        },
+        &*context);
+    ClientOptions options;
+    options.ca_file = files.folder + "/cert.pem";
+    make_client(options);
+    const auto result = call(peer.url(), get());
+    ASSERT_EQ(result.has_value(), in_order);
+    if (result) {
+      EXPECT_EQ(result->body, "body");
+    } else {
+      EXPECT_EQ(result.error().kind, ClientErrorKind::Broken);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace inlet53::http
