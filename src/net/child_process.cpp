@@ -9,6 +9,9 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <linux/close_range.h>
+#include <poll.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -23,21 +26,60 @@ namespace inlet53::net {
 // Not uv_spawn: it can neither set PR_SET_PDEATHSIG nor name its child by a pidfd.
 
 struct ChildProcess::Handle {
-  Handle(Loop& loop, pid_t child, Descriptor descriptor, std::function<void(ChildExit)> callback);
+  Handle(Loop& loop, pid_t child, Descriptor descriptor, bool with_group,
+         std::function<void(ChildExit)> callback);
   void reap();
 
   pid_t pid;
   Descriptor pidfd;
+  bool end_group;
   std::function<void(ChildExit)> ended;
   std::optional<ReadWatcher> watcher;
 };
 
 namespace {
 
+constexpr int kEndPatienceMs = 1000;
+
+// What a child that could not become its program says of it.
+struct StartError {
+  enum class What : int { Program, Folder };
+  What what = What::Program;
+  int error = 0;  // errno
+};
+
+// Everything that the child needs, made before the fork: after it nothing may allocate.
+struct Preparation {
+  explicit Preparation(const ChildOptions& options)
+      : argv(pointers(options.arguments)),
+        folder(options.folder.empty() ? nullptr : options.folder.c_str()),
+        output(options.output),
+        death_signal(options.death_signal) {
+    if (options.environment) envp = pointers(*options.environment);
+  }
+
+  static std::vector<char*> pointers(const std::vector<std::string>& texts) {
+    std::vector<char*> all;
+    all.reserve(texts.size() + 1);
+    for (const std::string& text : texts) all.push_back(const_cast<char*>(text.c_str()));
+    all.push_back(nullptr);
+    return all;
+  }
+
+  std::vector<char*> argv;
+  std::optional<std::vector<char*>> envp;
+  const char* folder;
+  Descriptor input;
+  int output;
+  int death_signal;
+  pid_t parent = getpid();
+};
+
 //--- Between fork and exec: only calls that are safe after a fork in a process with threads.
 
-[[noreturn]] void report_and_exit(int error_pipe) {
-  const int error = errno;
+[[noreturn]] void report_and_exit(int error_pipe,
+                                  StartError::What what = StartError::What::Program) {
+  const StartError error{what, errno};
   const auto written = ::write(error_pipe, &error, sizeof error);
   _exit(written == sizeof error ? 127 : 126);
 }
@@ -49,14 +91,25 @@ void restore_signals() {
   sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-[[noreturn]] void become(char* const* arguments, pid_t parent, int error_pipe) {
+// Ours are opened close-on-exec; those of libraries, and those we inherited, may be not.
+void close_the_rest_on_exec() { syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC); }
+
+[[noreturn]] void become(const Preparation& prepared, int error_pipe) {
   setpgid(0, 0);
-  if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0) report_and_exit(error_pipe);
-  if (getppid() != parent) _exit(127);  // the parent died before prctl
-  const int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-  if (null < 0 || dup2(null, STDIN_FILENO) < 0) report_and_exit(error_pipe);
+  if (prctl(PR_SET_PDEATHSIG, prepared.death_signal) != 0) report_and_exit(error_pipe);
+  if (getppid() != prepared.parent) _exit(127);  // the parent died before prctl
+  if (dup2(prepared.input.get(), STDIN_FILENO) < 0) report_and_exit(error_pipe);
+  if (prepared.output >= 0 &&
+      (dup2(prepared.output, STDOUT_FILENO) < 0 || dup2(prepared.output, STDERR_FILENO) < 0)) {
+    report_and_exit(error_pipe);
+  }
+  if (prepared.folder != nullptr && chdir(prepared.folder) != 0) {
+    report_and_exit(error_pipe, StartError::What::Folder);
+  }
+  close_the_rest_on_exec();
   restore_signals();
-  execvp(arguments[0], arguments);
+  execvpe(prepared.argv.front(), prepared.argv.data(),
+          prepared.envp ? prepared.envp->data() : environ);
   report_and_exit(error_pipe);
 }
 
@@ -75,44 +128,60 @@ std::string failure(std::string_view program, int error) {
   return concat(program, ": ", std::generic_category().message(error));
 }
 
+// The child's stdin: /dev/null, or a file in memory. Not valid: errno says why.
+Descriptor open_input(std::string_view text) {
+  if (text.empty()) return Descriptor(open("/dev/null", O_RDONLY | O_CLOEXEC));
+  Descriptor file(memfd_create("stdin", MFD_CLOEXEC));
+  while (file.valid() && !text.empty()) {
+    const ssize_t count = ::write(file.get(), text.data(), text.size());
+    if (count < 0) return {};
+    text.remove_prefix(static_cast<size_t>(count));
+  }
+  if (file.valid()) lseek(file.get(), 0, SEEK_SET);
+  return file;
+}
+
 // Forks with every signal blocked: a handler of ours that ran in the child would write into the
 // loop's own signal pipe.
-pid_t fork_blocked(char* const* arguments, int error_pipe) {
+pid_t fork_blocked(const Preparation& prepared, int error_pipe) {
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  const pid_t parent = getpid();
   const pid_t child = fork();
-  if (child == 0) become(arguments, parent, error_pipe);
+  if (child == 0) become(prepared, error_pipe);
   const int error = errno;
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   errno = error;
   return child;
 }
 
-// Waits until the child has executed its program or said why it can't: 0 or its errno.
-int read_exec_error(int pipe) {
-  int error = 0;
+// Waits until the child has executed its program or said why it can't: no error, or its own.
+StartError read_start_error(int pipe) {
+  StartError error;
   ssize_t count = 0;
   do {
     count = ::read(pipe, &error, sizeof error);
   } while (count < 0 && errno == EINTR);
-  return count == sizeof error ? error : 0;
+  return count == sizeof error ? error : StartError{};
 }
 
 }  // namespace
 
-ChildProcess::Handle::Handle(Loop& loop, pid_t child, Descriptor descriptor,
+ChildProcess::Handle::Handle(Loop& loop, pid_t child, Descriptor descriptor, bool with_group,
                              std::function<void(ChildExit)> callback)
-    : pid(child), pidfd(std::move(descriptor)), ended(std::move(callback)) {
+    : pid(child), pidfd(std::move(descriptor)), end_group(with_group), ended(std::move(callback)) {
   watcher.emplace(loop, pidfd.get(), [this] { reap(); });
 }
 
 void ChildProcess::Handle::reap() {
   siginfo_t info{};
-  if (waitid(P_PIDFD, static_cast<id_t>(pidfd.get()), &info, WEXITED | WNOHANG) != 0) return;
+  const auto id = static_cast<id_t>(pidfd.get());
+  if (waitid(P_PIDFD, id, &info, WEXITED | WNOHANG | WNOWAIT) != 0) return;
   if (info.si_pid == 0) return;  // it has not ended yet
+  // Before it is reaped: its group's number is nobody else's until then.
+  if (end_group) ::kill(-pid, SIGKILL);
+  waitid(P_PIDFD, id, &info, WEXITED | WNOHANG);
   ChildExit exit;
   if (info.si_code == CLD_EXITED) {
     exit.status = info.si_status;
@@ -126,25 +195,26 @@ void ChildProcess::Handle::reap() {
 }
 
 Result<std::unique_ptr<ChildProcess>, std::string> ChildProcess::start(
-    Loop& loop, const std::vector<std::string>& arguments, std::function<void(ChildExit)> ended) {
-  INLET53_CHECK(!arguments.empty());
-  const std::string& program = arguments.front();
-  std::vector<char*> argv;
-  for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
-  argv.push_back(nullptr);
+    Loop& loop, const ChildOptions& options, std::function<void(ChildExit)> ended) {
+  INLET53_CHECK(!options.arguments.empty());
+  const std::string& program = options.arguments.front();
+  Preparation prepared(options);
+  prepared.input = open_input(options.input);
+  if (!prepared.input.valid()) return Unexpected(failure(program, errno));
 
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) return Unexpected(failure(program, errno));
   const Descriptor read_end(ends[0]);
   Descriptor write_end(ends[1]);
 
-  const pid_t child = fork_blocked(argv.data(), write_end.get());
+  const pid_t child = fork_blocked(prepared, write_end.get());
   if (child < 0) return Unexpected(failure(program, errno));
   setpgid(child, child);  // both sides do it: neither may run on before it is done
   write_end.reset();
-  if (const int error = read_exec_error(read_end.get()); error != 0) {
+  if (const StartError failed = read_start_error(read_end.get()); failed.error != 0) {
     waitpid(child, nullptr, 0);
-    return Unexpected(failure(program, error));
+    const bool folder = failed.what == StartError::What::Folder;
+    return Unexpected(failure(folder ? options.folder : program, failed.error));
   }
 
   Descriptor pidfd = open_pidfd(child);
@@ -154,7 +224,7 @@ Result<std::unique_ptr<ChildProcess>, std::string> ChildProcess::start(
     waitpid(child, nullptr, 0);
     return Unexpected(failure(program, error));
   }
-  auto* handle = new Handle(loop, child, std::move(pidfd), std::move(ended));
+  auto* handle = new Handle(loop, child, std::move(pidfd), options.end_group, std::move(ended));
   return std::unique_ptr<ChildProcess>(new ChildProcess(handle));
 }
 
@@ -164,5 +234,20 @@ ChildProcess::~ChildProcess() { delete handle_; }
 int ChildProcess::pid() const noexcept { return handle_->pid; }
 
 void ChildProcess::kill(int signal) noexcept { send_signal(handle_->pidfd, signal); }
+
+void ChildProcess::kill_group(int signal) noexcept {
+  // Until it is reaped its number, and with it the group's, belongs to nobody else.
+  if (handle_->watcher) ::kill(-handle_->pid, signal);
+}
+
+void ChildProcess::end_now() noexcept {
+  if (!handle_->watcher) return;
+  handle_->watcher.reset();
+  ::kill(-handle_->pid, SIGKILL);
+  pollfd ending{handle_->pidfd.get(), POLLIN, 0};
+  poll(&ending, 1, kEndPatienceMs);
+  siginfo_t info{};
+  waitid(P_PIDFD, static_cast<id_t>(handle_->pidfd.get()), &info, WEXITED | WNOHANG);
+}
 
 }  // namespace inlet53::net

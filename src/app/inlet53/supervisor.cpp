@@ -74,8 +74,9 @@ int Supervisor::run() {
 
 void Supervisor::start(Child& child) {
   child.started_ms = read_clock().monotonic_ms;
-  auto started = net::ChildProcess::start(
-      loop_, child.command.arguments, [this, &child](net::ChildExit how) { ended(child, how); });
+  auto started =
+      net::ChildProcess::start(loop_, {.arguments = child.command.arguments},
+                               [this, &child](net::ChildExit how) { ended(child, how); });
   if (!started) {
     failed(child, concat("cannot be started: ", started.error()));
     return;

@@ -2,6 +2,8 @@
 
 #include <array>
 #include <csignal>
+#include <fstream>
+#include <functional>
 #include <optional>
 
 #include "net_support.h"
@@ -9,6 +11,8 @@
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "inlet53/net/output_pipe.h"
 
 namespace inlet53::net {
 namespace {
@@ -45,7 +49,8 @@ std::string read_until(const Descriptor& pipe, std::string_view wanted) {
 ChildExit run_script(const std::string& script, int signal = 0) {
   Loop loop;
   std::optional<ChildExit> exit;
-  auto child = ChildProcess::start(loop, {"sh", "-c", script}, [&](ChildExit how) { exit = how; });
+  auto child = ChildProcess::start(loop, {.arguments = {"sh", "-c", script}},
+                                   [&](ChildExit how) { exit = how; });
   EXPECT_TRUE(child) << child.error();
   if (signal != 0) (*child)->kill(signal);
   EXPECT_TRUE(run_until(loop, [&] { return exit.has_value(); }));
@@ -69,10 +74,11 @@ TEST(ChildProcess, RunsInAGroupOfItsOwnWithoutInput) {
 
 TEST(ChildProcess, SaysWhyAProgramCannotBeStarted) {
   Loop loop;
-  const auto missing = ChildProcess::start(loop, {"/nonexistent/inlet53d"}, [](ChildExit) {});
+  const auto missing =
+      ChildProcess::start(loop, {.arguments = {"/nonexistent/inlet53d"}}, [](ChildExit) {});
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error(), "/nonexistent/inlet53d: No such file or directory");
-  const auto folder = ChildProcess::start(loop, {"/tmp"}, [](ChildExit) {});
+  const auto folder = ChildProcess::start(loop, {.arguments = {"/tmp"}}, [](ChildExit) {});
   ASSERT_FALSE(folder);
   EXPECT_EQ(folder.error(), "/tmp: Permission denied");
   EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1);  // no zombie is left
@@ -82,7 +88,7 @@ TEST(ChildProcess, MayBeDestroyedWhenItHasEnded) {
   Loop loop;
   bool ended = false;
   std::unique_ptr<ChildProcess> child;
-  auto started = ChildProcess::start(loop, {"true"}, [&](ChildExit) {
+  auto started = ChildProcess::start(loop, {.arguments = {"true"}}, [&](ChildExit) {
     child.reset();
     ended = true;
   });
@@ -93,13 +99,113 @@ TEST(ChildProcess, MayBeDestroyedWhenItHasEnded) {
   EXPECT_EQ(child, nullptr);
 }
 
+// What a child writes, until it has ended.
+std::string output_of(ChildOptions options) {
+  Loop loop;
+  std::string text;
+  auto pipe = OutputPipe::open(loop, [&](Bytes octets) { text += as_text(octets); });
+  EXPECT_TRUE(pipe) << pipe.error();
+  options.output = (*pipe)->write_end();
+  bool ended = false;
+  const auto child = ChildProcess::start(loop, options, [&](ChildExit) { ended = true; });
+  EXPECT_TRUE(child) << child.error();
+  (*pipe)->close_write_end();
+  EXPECT_TRUE(run_until(loop, [&] { return ended; }));
+  (*pipe)->drain();
+  return text;
+}
+
+TEST(ChildProcess, GetsTheEnvironmentFolderInputAndOutputThatItIsGiven) {
+  const std::vector<std::string> environment{"ONE=1", "TWO=zwei \"2\""};
+  EXPECT_EQ(output_of({.arguments = {"env"}, .environment = environment}),
+            "ONE=1\nTWO=zwei \"2\"\n");
+  EXPECT_EQ(output_of({.arguments = {"env"}, .environment = std::vector<std::string>{}}), "");
+  EXPECT_EQ(output_of({.arguments = {"pwd"}, .folder = "/proc/self/fdinfo/.."}).substr(0, 6),
+            "/proc/");
+  const std::string script = "echo out; echo err >&2; echo $0";
+  EXPECT_EQ(output_of({.arguments = {"sh", "-s"}, .input = script}), "out\nerr\nsh\n");
+  const std::string large(300'000, 'x');
+  EXPECT_EQ(output_of({.arguments = {"wc", "-c"}, .input = large}), "300000\n");
+}
+
+TEST(ChildProcess, HasNoDescriptorOfOurs) {
+  const Descriptor open_on_exec(open("/dev/null", O_RDONLY));
+  ASSERT_TRUE(open_on_exec.valid());
+  // 3 is the folder that ls reads.
+  EXPECT_EQ(output_of({.arguments = {"ls", "/proc/self/fd"}}), "0\n1\n2\n3\n");
+}
+
+TEST(ChildProcess, SaysThatItsFolderIsNotThere) {
+  Loop loop;
+  const auto child = ChildProcess::start(loop, {.arguments = {"true"}, .folder = "/nonexistent"},
+                                         [](ChildExit) {});
+  ASSERT_FALSE(child);
+  EXPECT_EQ(child.error(), "/nonexistent: No such file or directory");
+}
+
+// A shell with a child of its own, both of which stay until they are killed.
+const std::string kFamily = "trap '' TERM; sleep 1000 & echo $! ready; wait; wait";
+
+// Starts such a family and leaves it to `end`; true when every process of it is gone.
+bool ends_whole_family(const std::function<void(std::unique_ptr<ChildProcess>&)>& end) {
+  Loop loop;
+  std::string text;
+  auto pipe = OutputPipe::open(loop, [&](Bytes octets) { text += as_text(octets); });
+  EXPECT_TRUE(pipe) << pipe.error();
+  auto child = ChildProcess::start(
+      loop, {.arguments = {"sh", "-c", kFamily}, .output = (*pipe)->write_end(), .end_group = true},
+      [](ChildExit) {});
+  EXPECT_TRUE(child) << child.error();
+  (*pipe)->close_write_end();
+  EXPECT_TRUE(run_until(loop, [&] { return text.find("ready") != std::string::npos; }));
+  end(*child);
+  // An orphan is init's, who may take a while to reap it; killed it is at once.
+  const std::string state = "/proc/" + text.substr(0, text.find(' ')) + "/stat";
+  return run_until(loop, [&] {
+    std::ifstream file(state);
+    std::string line;
+    return !std::getline(file, line) || line.find(") Z ") != std::string::npos;
+  });
+}
+
+TEST(ChildProcess, IsEndedWithItsGroup) {
+  EXPECT_TRUE(ends_whole_family([](auto& child) { child->kill_group(SIGKILL); }));
+  EXPECT_TRUE(ends_whole_family([](auto& child) { child->kill(SIGKILL); }));  // by end_group
+  EXPECT_TRUE(ends_whole_family([](auto& child) {
+    child->end_now();
+    EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1);  // it is reaped
+    child->end_now();
+    child->kill_group(SIGKILL);
+    child.reset();
+  }));
+}
+
+TEST(OutputPipe, LeavesRoomForOthersInAFlood) {
+  Loop loop;
+  uint64_t octets = 0;
+  uint64_t turns = 0;
+  auto pipe = OutputPipe::open(loop, [&](Bytes some) { octets += some.size(); });
+  ASSERT_TRUE(pipe) << pipe.error();
+  Timer timer(loop, [&] { ++turns; });
+  timer.start(1, 1);
+  const auto child = ChildProcess::start(
+      loop, {.arguments = {"head", "-c", "100000000", "/dev/zero"}, .output = (*pipe)->write_end()},
+      [](ChildExit) {});
+  ASSERT_TRUE(child) << child.error();
+  (*pipe)->close_write_end();
+  EXPECT_TRUE(run_until(loop, [&] { return octets == 100'000'000; }));
+  EXPECT_GT(turns, 1U);
+}
+
 // The process that calls this becomes a supervisor, whose child writes into `output`.
 [[noreturn]] void supervise(const Descriptor& output) {
   dup2(output.get(), STDOUT_FILENO);
   Loop loop;
   const auto child = ChildProcess::start(
       loop,
-      {"sh", "-c", "trap 'echo terminated; exit' TERM; echo ready; while :; do sleep 0.05; done"},
+      {.arguments =
+           {"sh", "-c",
+            "trap 'echo terminated; exit' TERM; echo ready; while :; do sleep 0.05; done"}},
       [](ChildExit) {});
   if (child) loop.run();
   _exit(1);
