@@ -14,6 +14,19 @@ Now read_clock() noexcept {
           wall.tv_sec};
 }
 
+int64_t wall_milliseconds() noexcept {
+  timespec wall{};
+  clock_gettime(CLOCK_REALTIME, &wall);
+  return int64_t{wall.tv_sec} * 1000 + wall.tv_nsec / 1'000'000;
+}
+
+uint64_t monotonic_microseconds() noexcept {
+  timespec monotonic{};
+  clock_gettime(CLOCK_MONOTONIC, &monotonic);
+  return static_cast<uint64_t>(monotonic.tv_sec) * 1'000'000 +
+         static_cast<uint64_t>(monotonic.tv_nsec) / 1000;
+}
+
 void UtcSecond::render(int64_t wall_seconds) noexcept {
   held_ = wall_seconds;
   const time_t seconds = static_cast<time_t>(wall_seconds);

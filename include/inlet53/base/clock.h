@@ -17,6 +17,12 @@ struct Now {
 /// Reads both clocks (coarse: some milliseconds of resolution, no system call).
 [[nodiscard]] Now read_clock() noexcept;
 
+/// Milliseconds since 1970-01-01T00:00:00Z, exact; for what other programs compute with.
+[[nodiscard]] int64_t wall_milliseconds() noexcept;
+
+/// Microseconds that never jump, exact; for durations that people read.
+[[nodiscard]] uint64_t monotonic_microseconds() noexcept;
+
 /// `2021-04-25T12:37:34Z`: a second as UTC in ISO 8601.
 class UtcSecond {
  public:

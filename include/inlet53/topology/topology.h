@@ -143,6 +143,8 @@ enum class ApiEndpointType : uint8_t { Private, Regional, Edge };
 struct NamedText {
   std::string name;
   std::string value;
+
+  friend bool operator==(const NamedText&, const NamedText&) = default;
 };
 
 enum class IntegrationType : uint8_t {
@@ -248,6 +250,8 @@ struct Function {
   /// Environments at once; 0 refuses every call, absent: as many as there may be.
   std::optional<uint32_t> reserved_concurrency;
   std::vector<NamedText> environment;
+
+  friend bool operator==(const Function&, const Function&) = default;
 };
 
 /// A Route 53 private hosted zone, associated with VPCs.

@@ -1,0 +1,139 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "environment_log.h"
+#include "error_payload.h"
+#include "runtime_api.h"
+#include "runtime_command.h"
+
+#include "inlet53/base/result.h"
+#include "inlet53/lambda/function_service.h"
+#include "inlet53/net/child_process.h"
+#include "inlet53/net/loop.h"
+#include "inlet53/net/output_pipe.h"
+#include "inlet53/topology/topology.h"
+
+namespace inlet53::lambda {
+
+class Environment;
+
+/// An invocation on its way.
+struct Assignment {
+  FunctionService::InvocationId id = 0;
+  std::string request_id;
+  Invocation invocation;
+};
+
+/// What an environment tells its owner, who may end it within, but not destroy it.
+class EnvironmentOwner {
+ public:
+  /// It waits for an invocation.
+  virtual void ready(Environment& environment) = 0;
+  /// It ended before it was ever ready; `fail` says so to the invocation that waits for it.
+  virtual void init_failed(Environment& environment) = 0;
+  virtual void invocation_ended(FunctionService::InvocationId invocation, Outcome&& outcome) = 0;
+  /// Its process is gone; nothing more comes of it.
+  virtual void ended(Environment& environment) = 0;
+
+ protected:
+  ~EnvironmentOwner() = default;
+};
+
+struct EnvironmentOptions {
+  std::string region;
+  Interpreters interpreters;
+  uint64_t idle_ms = 300'000;  // it ends when it was ready for so long
+  uint64_t init_ms = 10'000;   // AWS's limit of the init phase
+};
+
+/// One execution environment: a process, the Runtime API that only this process is told of, and
+/// one invocation at a time.
+///
+///   Starting ──next──► Ready ──assign──► Running ──response──► Finishing ──next──► Ready …
+///      │                 │ idle             │ timeout              │ timeout
+///      └── init fails ───┴──── `end` ───────┴──────────────────────┴──► Ending ──exit──► Ended
+///
+/// A process that ends by itself is heard out first: what it had posted counts.
+/// Threads: the loop's. Lifetime: loop and owner outlive it.
+class Environment final : private RuntimeApiOwner {
+ public:
+  /// Errors: why it cannot start, for people.
+  [[nodiscard]] static Result<std::unique_ptr<Environment>, std::string> start(
+      net::Loop& loop, std::shared_ptr<const topology::Function> function,
+      std::shared_ptr<FunctionLog> log, const EnvironmentOptions& options, EnvironmentOwner& owner);
+  /// Kills what is left of it, and waits for that.
+  ~Environment();
+
+  /// Requires: it is ready, and was not assigned anything since.
+  void assign(Assignment&& assignment);
+  /// Kills it. `ended` follows; an invocation that runs gets no outcome.
+  void end();
+  /// The outcome, and the log, of an invocation that waited for it in vain.
+  /// Requires: `init_failed` came.
+  [[nodiscard]] Outcome fail(const Assignment& assignment);
+
+  [[nodiscard]] bool starting() const noexcept { return state_ == State::Starting; }
+  [[nodiscard]] bool ready() const noexcept { return state_ == State::Ready; }
+  /// It has answered, and did not ask for the next invocation yet.
+  [[nodiscard]] bool finishing() const noexcept { return state_ == State::Finishing; }
+  [[nodiscard]] bool ending() const noexcept { return state_ >= State::Ending; }
+  /// When it got ready last, in the loop's milliseconds.
+  [[nodiscard]] uint64_t ready_since_ms() const noexcept { return ready_since_ms_; }
+
+  /// Whether it is to end after what it does now: its function or code has changed.
+  bool stale = false;
+
+ private:
+  enum class State : uint8_t { Starting, Ready, Running, Finishing, Ending, Ended };
+  /// Lambda's words, or the payload that the runtime posted.
+  using Failure = std::variant<FunctionError, std::string>;
+
+  Environment(net::Loop& loop, std::shared_ptr<const topology::Function> function,
+              std::shared_ptr<FunctionLog> log, const EnvironmentOptions& options,
+              EnvironmentOwner& owner);
+  Result<void, std::string> launch();
+
+  void next_requested() override;
+  void response_received(std::string&& payload) override;
+  void response_too_large() override;
+  void error_received(std::string&& payload) override;
+  void init_error_received(std::string&& payload) override;
+  void disconnected() override;
+
+  void on_deadline();
+  void on_exit(net::ChildExit how);
+  void conclude_exit();
+  void fail_init(Failure failure, std::string_view status);
+  void fail_invocation(const Failure& failure, std::string_view status = "error");
+  void finish(Outcome&& outcome, std::string_view status, std::string_view error_type);
+  void report(std::string_view request_id, std::string_view status, std::string_view error_type);
+  void sample_memory();
+
+  net::Loop& loop_;
+  EnvironmentOwner& owner_;
+  const std::shared_ptr<const topology::Function> function_;
+  const EnvironmentOptions options_;
+  EnvironmentLog log_;
+  net::Timer deadline_;  // of the present state
+  std::unique_ptr<RuntimeApi> api_;
+  std::unique_ptr<net::OutputPipe> output_;
+  std::unique_ptr<net::ChildProcess> process_;
+
+  State state_ = State::Starting;
+  std::optional<net::ChildExit> exit_;
+  std::optional<Failure> init_failure_;
+  FunctionService::InvocationId invocation_ = 0;  // this and the next are of the present one
+  std::string request_id_;
+  uint64_t began_us_ = 0;                     // of the present invocation; of the start at first
+  std::optional<uint64_t> init_duration_us_;  // until an invocation has reported it
+  uint64_t ready_since_ms_ = 0;
+  uint64_t memory_sampled_ms_ = 0;
+  uint32_t max_memory_mb_ = 0;
+};
+
+}  // namespace inlet53::lambda

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "function_log.h"
+
+#include "inlet53/base/bytes.h"
+
+namespace inlet53::lambda {
+
+/// What REPORT says of an invocation.
+struct InvocationReport {
+  std::string_view request_id;
+  uint64_t duration_us = 0;
+  uint32_t memory_size_mb = 0;
+  uint32_t max_memory_used_mb = 0;
+  std::optional<uint64_t> init_duration_us{};  // of a cold start
+  std::string_view status{};                   // `timeout`, `error`; empty: it succeeded
+  std::string_view error_type{};               // Runtime.ExitError
+};
+
+/// The log stream of one environment: what Lambda says of its invocations, and what the process
+/// writes to stdout and stderr, one event for each line. A line of over 64 KiB goes on in the next
+/// event; of more than 1 MiB in one second the rest is left out, and counted in an event of its
+/// own. Source: AWS Lambda Developer Guide, "Accessing Amazon CloudWatch logs for AWS Lambda".
+class EnvironmentLog {
+ public:
+  static constexpr size_t kMaxLine = size_t{64} << 10;
+  static constexpr uint64_t kMaxOutputPerSecond = uint64_t{1} << 20;
+
+  explicit EnvironmentLog(std::shared_ptr<FunctionLog> log);
+
+  /// AWS_LAMBDA_LOG_STREAM_NAME: `2026/11/22/[$LATEST]` and 32 hexadecimal digits.
+  [[nodiscard]] const std::string& stream_name() const noexcept { return stream_name_; }
+
+  void init_start(std::string_view runtime);
+  /// `status` is timeout or error. It is written when an environment does not get ready.
+  void init_report(uint64_t duration_us, std::string_view status, std::string_view error_type);
+  void start(std::string_view request_id);
+  /// END and REPORT, after what the process wrote until now.
+  void end(const InvocationReport& report);
+  void task_timed_out(std::string_view request_id, uint32_t seconds);
+  /// An event of our own.
+  void note(std::string_view text) { log_->append(label_, text); }
+
+  /// What the process wrote.
+  void output(Bytes octets, uint64_t now_ms);
+  /// Ends a line that has no end yet, and says what was left out.
+  void end_output();
+
+ private:
+  void append_output(std::string_view text);
+  void end_line();
+  void say_left_out();
+
+  std::shared_ptr<FunctionLog> log_;
+  std::string stream_name_;
+  std::string label_;  // the id's first digits
+  std::string line_;   // without its end so far
+  uint64_t second_began_ms_ = 0;
+  uint64_t taken_ = 0;     // octets in this second
+  uint64_t left_out_ = 0;  // octets that no event has told of
+};
+
+}  // namespace inlet53::lambda

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "inlet53/net/child_process.h"
+
+namespace inlet53::lambda {
+
+/// An error as Lambda itself words it: what a caller gets when a function has no words of its own.
+/// Source: responses of Invoke with X-Amz-Function-Error, as recorded from AWS.
+struct FunctionError {
+  std::string type;     // Runtime.ExitError
+  std::string message;  // without the request's id
+
+  friend bool operator==(const FunctionError&, const FunctionError&) = default;
+};
+
+[[nodiscard]] FunctionError timed_out(uint32_t seconds);
+[[nodiscard]] FunctionError exited(net::ChildExit how);
+[[nodiscard]] FunctionError response_too_large();
+
+/// `{"errorType":"…","errorMessage":"RequestId: … Error: …"}`; without the id for a type of
+/// `Function.…`, as Lambda has it.
+[[nodiscard]] std::string error_payload(const FunctionError& error, std::string_view request_id);
+
+/// The errorMessage of an error's payload, for a log; the payload's beginning when it has none.
+[[nodiscard]] std::string error_message(std::string_view payload);
+/// The errorType of an error's payload; `Unhandled` when it has none.
+[[nodiscard]] std::string error_type(std::string_view payload);
+
+}  // namespace inlet53::lambda

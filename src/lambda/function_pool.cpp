@@ -1,0 +1,161 @@
+#include "function_pool.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "inlet53/base/text.h"
+
+namespace inlet53::lambda {
+
+namespace {
+
+// How long an invocation waits for an environment that has just answered: a runtime asks for the
+// next one a moment after its response, and a caller may be faster than that.
+constexpr uint64_t kFinishingGraceMs = 20;
+
+}  // namespace
+
+FunctionPool::FunctionPool(net::Loop& loop, std::shared_ptr<const topology::Function> function,
+                           const EnvironmentOptions& options, std::shared_ptr<FunctionLog> log,
+                           FunctionPoolOwner& owner)
+    : loop_(loop),
+      function_(std::move(function)),
+      options_(options),
+      log_(std::move(log)),
+      owner_(owner),
+      bury_soon_(loop, [this] { ended_.clear(); }),
+      grace_(loop, [this] { start_beyond(0); }) {}
+
+FunctionPool::~FunctionPool() { end_all(); }
+
+void FunctionPool::end_all() {
+  for (const auto& environment : environments_) environment->end();
+}
+
+//--- What it is asked
+
+void FunctionPool::set_function(std::shared_ptr<const topology::Function> function) {
+  function_ = std::move(function);
+  retire_environments();
+}
+
+void FunctionPool::retire_environments() {
+  for (const auto& environment : environments_) {
+    environment->stale = true;
+    if (environment->ready() || environment->starting()) environment->end();
+  }
+  start_for_waiting();
+}
+
+void FunctionPool::invoke(Assignment&& assignment) {
+  if (Environment* const environment = latest_ready()) {
+    return environment->assign(std::move(assignment));
+  }
+  waiting_.push_back(std::move(assignment));
+  start_for_waiting();
+}
+
+//--- What environments say
+
+void FunctionPool::ready(Environment& environment) {
+  if (environment.stale) {
+    environment.end();
+    return start_for_waiting();
+  }
+  if (waiting_.empty()) return;
+  Assignment first = std::move(waiting_.front());
+  waiting_.pop_front();
+  environment.assign(std::move(first));
+}
+
+void FunctionPool::init_failed(Environment& environment) {
+  // An environment that got ready meanwhile may have taken the invocation that this one was for.
+  if (waiting_.size() <= count(&Environment::starting)) return;
+  const Assignment first = std::move(waiting_.front());
+  waiting_.pop_front();
+  owner_.invocation_ended(first.id, environment.fail(first));
+}
+
+void FunctionPool::invocation_ended(FunctionService::InvocationId invocation, Outcome&& outcome) {
+  owner_.invocation_ended(invocation, std::move(outcome));
+}
+
+void FunctionPool::ended(Environment& environment) {
+  const auto found =
+      std::find_if(environments_.begin(), environments_.end(),
+                   [&environment](const auto& other) { return other.get() == &environment; });
+  ended_.push_back(std::move(*found));
+  environments_.erase(found);
+  bury_soon_.start(0);
+  owner_.environment_ended();
+  start_for_waiting();
+}
+
+//--- Starting
+
+void FunctionPool::start_for_waiting() {
+  const size_t soon = count(&Environment::finishing);
+  start_beyond(soon);
+  if (soon > 0 && !waiting_.empty() && !grace_.active()) grace_.start(kFinishingGraceMs);
+}
+
+// `coming` of those that wait get an environment without a start.
+void FunctionPool::start_beyond(size_t coming) {
+  while (waiting_.size() > count(&Environment::starting) + coming) start_one();
+}
+
+// Starts one more environment, or refuses the invocation that came last.
+void FunctionPool::start_one() {
+  if (!has_room() || !owner_.admit_environment()) {
+    return refuse_last(OutcomeKind::Throttled,
+                       concat("Rate Exceeded: no more than ", living(), " environments of ",
+                              function_->name, " may run now"));
+  }
+  auto started = Environment::start(loop_, function_, log_, options_, *this);
+  if (!started) return refuse_last(OutcomeKind::Unavailable, std::move(started.error()));
+  environments_.push_back(std::move(*started));
+  owner_.environment_started();
+}
+
+void FunctionPool::refuse_last(OutcomeKind kind, std::string message) {
+  Assignment last = std::move(waiting_.back());
+  waiting_.pop_back();
+  owner_.invocation_ended(last.id, {.kind = kind,
+                                    .payload = {},
+                                    .request_id = std::move(last.request_id),
+                                    .message = std::move(message)});
+}
+
+bool FunctionPool::has_room() const {
+  return !function_->reserved_concurrency || living() < *function_->reserved_concurrency;
+}
+
+size_t FunctionPool::living() const { return environments_.size() - count(&Environment::ending); }
+
+size_t FunctionPool::count(bool (Environment::*quality)() const noexcept) const {
+  return static_cast<size_t>(
+      std::count_if(environments_.begin(), environments_.end(),
+                    [quality](const auto& one) { return (one.get()->*quality)(); }));
+}
+
+Environment* FunctionPool::latest_ready() const {
+  Environment* latest = nullptr;
+  for (const auto& one : environments_) {
+    if (one->ready() && (!latest || one->ready_since_ms() >= latest->ready_since_ms())) {
+      latest = one.get();
+    }
+  }
+  return latest;
+}
+
+Environment* FunctionPool::idlest() const {
+  Environment* idlest = nullptr;
+  for (const auto& one : environments_) {
+    if (one->ready() && (!idlest || one->ready_since_ms() < idlest->ready_since_ms())) {
+      idlest = one.get();
+    }
+  }
+  return idlest;
+}
+
+}  // namespace inlet53::lambda

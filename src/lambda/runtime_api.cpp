@@ -1,0 +1,224 @@
+#include "runtime_api.h"
+
+#include <utility>
+
+#include <nlohmann/json.hpp>
+#include <sys/socket.h>
+
+#include "inlet53/base/check.h"
+#include "inlet53/base/text.h"
+
+namespace inlet53::lambda {
+
+namespace {
+
+constexpr std::string_view kNext = "/2018-06-01/runtime/invocation/next";
+constexpr std::string_view kInitError = "/2018-06-01/runtime/init/error";
+constexpr std::string_view kInvocation = "/2018-06-01/runtime/invocation/";
+
+// A response over Lambda's limit is read and answered up to here; beyond it the session refuses it
+// and closes the connection.
+constexpr uint32_t kMaxBody = 8U << 20;
+
+http::Response json_response(uint16_t status, std::string body) {
+  http::Response response;
+  response.status = status;
+  response.fields.push_back({"Content-Type", "application/json"});
+  response.body = std::move(body);
+  return response;
+}
+
+http::Response accepted() { return json_response(202, "{\"status\":\"OK\"}\n"); }
+
+http::Response error_response(uint16_t status, std::string_view type, std::string_view message) {
+  const nlohmann::ordered_json json{{"errorMessage", message}, {"errorType", type}};
+  return json_response(status,
+                       json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+}
+
+http::ServerLimits session_limits() {
+  http::ServerLimits limits;
+  limits.max_body = kMaxBody;
+  return limits;
+}
+
+net::TcpListener::Options listener_options() {
+  net::TcpListener::Options options;
+  options.max_connections = 16;  // a runtime needs one or two
+  // An event of any size is handed over whole: the connection is never congested.
+  options.max_unsent = 2 * kMaxBody;
+  return options;
+}
+
+}  // namespace
+
+/// One connection and its HTTP session.
+struct RuntimeApi::Conversation final : http::SessionOwner {
+  Conversation(RuntimeApi& runtime_api, net::TcpConnection& its_connection)
+      : api(runtime_api),
+        connection(its_connection),
+        session(http::make_http1_session(*this, session_limits())) {}
+
+  void request_received(http::StreamId stream, http::Request&& request) override {
+    api.request_received(*this, stream, std::move(request));
+  }
+  void request_abandoned(http::StreamId) override {}
+  http::Response refuse(http::Refusal refusal) override {
+    if (refusal == http::Refusal::BodyTooLarge) return api.refuse_payload();
+    return error_response(http::refusal_status(refusal), "BadRequest", "not a request");
+  }
+  void send_octets(Bytes octets) override { connection.send(octets); }
+  [[nodiscard]] bool congested() const override { return connection.congested(); }
+
+  RuntimeApi& api;
+  net::TcpConnection& connection;
+  std::unique_ptr<http::ServerSession> session;
+};
+
+Result<std::unique_ptr<RuntimeApi>, std::string> RuntimeApi::open(net::Loop& loop,
+                                                                  RuntimeApiOwner& owner) {
+  const SocketAddress any_port{*IpAddress::parse("127.0.0.1"), 0};
+  auto socket = net::open_tcp(any_port);
+  if (!socket) return Unexpected(socket.error().message);
+  return std::unique_ptr<RuntimeApi>(new RuntimeApi(loop, std::move(*socket), owner));
+}
+
+RuntimeApi::RuntimeApi(net::Loop& loop, net::Descriptor socket, RuntimeApiOwner& owner)
+    : owner_(owner),
+      listener_(loop, std::move(socket), listener_options(), *this,
+                [this](net::TcpConnection& connection) { return admit(connection); }) {
+  sockaddr_storage bound{};
+  socklen_t length = sizeof bound;
+  auto* const address = reinterpret_cast<sockaddr*>(&bound);
+  INLET53_CHECK(getsockname(listener_.descriptor(), address, &length) == 0);
+  authority_ = SocketAddress::from_sockaddr(address).to_text();
+}
+
+RuntimeApi::~RuntimeApi() = default;
+
+//--- Connections
+
+bool RuntimeApi::admit(net::TcpConnection& connection) {
+  conversations_.emplace(&connection, std::make_unique<Conversation>(*this, connection));
+  return true;
+}
+
+size_t RuntimeApi::received(net::TcpConnection& connection, Bytes stream) {
+  http::ServerSession& session = *conversations_.at(&connection)->session;
+  const size_t consumed = session.received(stream);
+  if (session.finished()) connection.close_after_send();
+  return consumed;
+}
+
+void RuntimeApi::closed(net::TcpConnection& connection) {
+  const auto found = conversations_.find(&connection);
+  if (waiting_ == found->second.get()) waiting_ = nullptr;
+  conversations_.erase(found);
+  if (conversations_.empty()) owner_.disconnected();
+}
+
+//--- Requests
+
+void RuntimeApi::request_received(Conversation& conversation, http::StreamId stream,
+                                  http::Request&& request) {
+  const std::string path = request.target.substr(0, request.target.find('?'));
+  const bool is_get = request.method == "GET";
+  if (path == kNext && is_get) return next_requested(conversation, stream);
+  if (path == kNext || is_get) {
+    const bool known = path == kNext || path == kInitError || path.starts_with(kInvocation);
+    const uint16_t status = known ? 405 : 404;
+    return conversation.session->respond(
+        stream, error_response(status, "BadRequest", known ? "wrong method" : "no such resource"));
+  }
+  conversation.session->respond(stream, take_post(path, std::move(request)));
+}
+
+void RuntimeApi::next_requested(Conversation& conversation, http::StreamId stream) {
+  if (phase_ == Phase::Running || phase_ == Phase::InitError) {
+    return conversation.session->respond(stream, out_of_turn("Ready"));
+  }
+  // Asking again is allowed: the runtime made another connection.
+  const bool again = phase_ == Phase::Ready;
+  waiting_ = &conversation;
+  waiting_stream_ = stream;
+  phase_ = Phase::Ready;
+  if (!again) owner_.next_requested();
+}
+
+http::Response RuntimeApi::take_post(std::string_view path, http::Request&& request) {
+  if (request.method != "POST") return error_response(405, "BadRequest", "wrong method");
+  if (path == kInitError) return take_init_error(std::move(request.body));
+  if (path.starts_with(kInvocation)) {
+    path.remove_prefix(kInvocation.size());
+    const size_t slash = path.find('/');
+    const std::string_view what = slash == path.npos ? "" : path.substr(slash + 1);
+    if (what == "response" || what == "error") {
+      return take_outcome(path.substr(0, slash), what, std::move(request.body));
+    }
+  }
+  return error_response(404, "BadRequest", "no such resource");
+}
+
+http::Response RuntimeApi::take_outcome(std::string_view request_id, std::string_view what,
+                                        std::string&& payload) {
+  const bool is_error = what == "error";
+  if (request_id_.empty() || request_id != request_id_) {
+    return error_response(400, "InvalidRequestID", "Invalid request ID");
+  }
+  if (phase_ != Phase::Running) {
+    return out_of_turn(is_error ? "InvocationErrorResponse" : "InvocationResponse");
+  }
+  if (payload.size() > kMaxPayload) return refuse_payload();
+  phase_ = Phase::Responded;
+  if (is_error) {
+    owner_.error_received(std::move(payload));
+  } else {
+    owner_.response_received(std::move(payload));
+  }
+  return accepted();
+}
+
+http::Response RuntimeApi::take_init_error(std::string&& payload) {
+  if (phase_ != Phase::Started) return out_of_turn("InitError");
+  phase_ = Phase::InitError;
+  owner_.init_error_received(std::move(payload));
+  return accepted();
+}
+
+http::Response RuntimeApi::refuse_payload() {
+  if (phase_ == Phase::Running) {
+    phase_ = Phase::Responded;
+    owner_.response_too_large();
+  }
+  return error_response(413, "RequestEntityTooLarge",
+                        concat("Exceeded maximum allowed payload size (", kMaxPayload, " bytes)."));
+}
+
+http::Response RuntimeApi::out_of_turn(std::string_view wanted) const {
+  constexpr std::string_view kNames[] = {"Started", "InitError", "Ready", "Running", "Responded"};
+  return error_response(
+      403, "InvalidStateTransition",
+      concat("State transition from ", kNames[static_cast<size_t>(phase_)], " to ", wanted,
+             " failed for runtime. Error: State transition is not allowed"));
+}
+
+void RuntimeApi::deliver(const RuntimeInvocation& invocation) {
+  INLET53_CHECK(phase_ == Phase::Ready);
+  phase_ = Phase::Running;
+  request_id_ = invocation.request_id;
+  Conversation* const conversation = std::exchange(waiting_, nullptr);
+  // A runtime that hung up meanwhile has lost the invocation: it ends by its time limit or by the
+  // end of the process.
+  if (conversation == nullptr) return;
+  http::Response response = json_response(200, invocation.payload);
+  response.fields.push_back({"Lambda-Runtime-Aws-Request-Id", invocation.request_id});
+  response.fields.push_back({"Lambda-Runtime-Deadline-Ms", concat(invocation.deadline_ms)});
+  response.fields.push_back({"Lambda-Runtime-Invoked-Function-Arn", invocation.function_arn});
+  if (!invocation.trace_id.empty()) {
+    response.fields.push_back({"Lambda-Runtime-Trace-Id", invocation.trace_id});
+  }
+  conversation->session->respond(waiting_stream_, std::move(response));
+  if (conversation->session->finished()) conversation->connection.close_after_send();
+}
+
+}  // namespace inlet53::lambda

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "inlet53/base/result.h"
+#include "inlet53/http/message.h"
+#include "inlet53/http/server_session.h"
+#include "inlet53/net/loop.h"
+#include "inlet53/net/tcp_listener.h"
+
+namespace inlet53::lambda {
+
+/// What the Runtime API tells its owner. Called on the loop's thread; none may destroy the API.
+class RuntimeApiOwner {
+ public:
+  /// The runtime waits for an invocation: `deliver` may be called, at once or at any later time.
+  virtual void next_requested() = 0;
+  /// How the present invocation ended.
+  virtual void response_received(std::string&& payload) = 0;
+  virtual void response_too_large() = 0;
+  virtual void error_received(std::string&& payload) = 0;
+  /// The runtime could not be initialised, and says why.
+  virtual void init_error_received(std::string&& payload) = 0;
+  /// No connection is left.
+  virtual void disconnected() = 0;
+
+ protected:
+  ~RuntimeApiOwner() = default;
+};
+
+/// One invocation as the runtime sees it.
+struct RuntimeInvocation {
+  std::string request_id;
+  std::string payload;  // the event
+  std::string function_arn;
+  std::string trace_id;
+  int64_t deadline_ms = 0;  // since 1970
+};
+
+/// The Lambda Runtime API of one environment, on a port of 127.0.0.1 that only it is told:
+///
+///   Started ──next──► Ready ──deliver──► Running ──response, error──► Responded ──next──► Ready …
+///      └─init error─► InitError
+///
+/// What comes out of turn gets 403, an unknown request id 400, a payload over `kMaxPayload` 413.
+/// Threads: the loop's. Lifetime: loop and owner outlive it.
+/// Source: AWS Lambda Developer Guide, "Using the Lambda runtime API for custom runtimes"; the
+/// wording of errors as of the Lambda Runtime Interface Emulator.
+class RuntimeApi final : public net::TcpConnectionOwner {
+ public:
+  /// Octets of a response, and of an event. Source: Lambda quotas; the number in its error message.
+  static constexpr uint32_t kMaxPayload = 6'291'556;
+
+  /// Errors: why it cannot listen, for people.
+  [[nodiscard]] static Result<std::unique_ptr<RuntimeApi>, std::string> open(
+      net::Loop& loop, RuntimeApiOwner& owner);
+  ~RuntimeApi();
+
+  /// AWS_LAMBDA_RUNTIME_API: `127.0.0.1:40123`.
+  [[nodiscard]] const std::string& authority() const noexcept { return authority_; }
+  /// Gives the runtime an invocation. Requires: `next_requested`, and none delivered since.
+  void deliver(const RuntimeInvocation& invocation);
+  [[nodiscard]] bool connected() const noexcept { return !conversations_.empty(); }
+
+ private:
+  enum class Phase : uint8_t { Started, InitError, Ready, Running, Responded };
+  struct Conversation;
+
+  RuntimeApi(net::Loop& loop, net::Descriptor socket, RuntimeApiOwner& owner);
+  bool admit(net::TcpConnection& connection);
+  size_t received(net::TcpConnection& connection, Bytes stream) override;
+  void closed(net::TcpConnection& connection) override;
+
+  void request_received(Conversation& conversation, http::StreamId stream, http::Request&& request);
+  void next_requested(Conversation& conversation, http::StreamId stream);
+  [[nodiscard]] http::Response take_post(std::string_view path, http::Request&& request);
+  [[nodiscard]] http::Response take_outcome(std::string_view request_id, std::string_view what,
+                                            std::string&& payload);
+  [[nodiscard]] http::Response take_init_error(std::string&& payload);
+  [[nodiscard]] http::Response refuse_payload();
+  [[nodiscard]] http::Response out_of_turn(std::string_view wanted) const;
+
+  RuntimeApiOwner& owner_;
+  std::string authority_;
+  Phase phase_ = Phase::Started;
+  std::string request_id_;  // of the invocation that was delivered last
+  std::unordered_map<net::TcpConnection*, std::unique_ptr<Conversation>> conversations_;
+  Conversation* waiting_ = nullptr;  // whose `next` has no answer yet; null also if it went away
+  http::StreamId waiting_stream_ = 0;
+  net::TcpListener listener_;
+};
+
+}  // namespace inlet53::lambda
