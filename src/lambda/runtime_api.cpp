@@ -45,8 +45,6 @@ http::ServerLimits session_limits() {
 net::TcpListener::Options listener_options() {
   net::TcpListener::Options options;
   options.max_connections = 16;  // a runtime needs one or two
-  // An event of any size is handed over whole: the connection is never congested.
-  options.max_unsent = 2 * kMaxBody;
   return options;
 }
 
@@ -70,9 +68,18 @@ struct RuntimeApi::Conversation final : http::SessionOwner {
   void send_octets(Bytes octets) override { connection.send(octets); }
   [[nodiscard]] bool congested() const override { return connection.congested(); }
 
+  // Whatever the session was asked: what it needs of the connection now.
+  void settle() {
+    if (session->finished()) return connection.close_after_send();
+    if (session->paused() == paused) return;
+    paused = !paused;
+    paused ? connection.pause() : connection.resume();
+  }
+
   RuntimeApi& api;
   net::TcpConnection& connection;
   std::unique_ptr<http::ServerSession> session;
+  bool paused = false;  // the connection, for the session
 };
 
 Result<std::unique_ptr<RuntimeApi>, std::string> RuntimeApi::open(net::Loop& loop,
@@ -104,10 +111,16 @@ bool RuntimeApi::admit(net::TcpConnection& connection) {
 }
 
 size_t RuntimeApi::received(net::TcpConnection& connection, Bytes stream) {
-  http::ServerSession& session = *conversations_.at(&connection)->session;
-  const size_t consumed = session.received(stream);
-  if (session.finished()) connection.close_after_send();
+  Conversation& conversation = *conversations_.at(&connection);
+  const size_t consumed = conversation.session->received(stream);
+  conversation.settle();
   return consumed;
+}
+
+void RuntimeApi::caught_up(net::TcpConnection& connection) {
+  Conversation& conversation = *conversations_.at(&connection);
+  conversation.session->resume();
+  conversation.settle();
 }
 
 void RuntimeApi::closed(net::TcpConnection& connection) {
@@ -218,7 +231,7 @@ void RuntimeApi::deliver(const RuntimeInvocation& invocation) {
     response.fields.push_back({"Lambda-Runtime-Trace-Id", invocation.trace_id});
   }
   conversation->session->respond(waiting_stream_, std::move(response));
-  if (conversation->session->finished()) conversation->connection.close_after_send();
+  conversation->settle();
 }
 
 }  // namespace inlet53::lambda

@@ -73,6 +73,7 @@ class RuntimeApi final : public net::TcpConnectionOwner {
   RuntimeApi(net::Loop& loop, net::Descriptor socket, RuntimeApiOwner& owner);
   bool admit(net::TcpConnection& connection);
   size_t received(net::TcpConnection& connection, Bytes stream) override;
+  void caught_up(net::TcpConnection& connection) override;
   void closed(net::TcpConnection& connection) override;
 
   void request_received(Conversation& conversation, http::StreamId stream, http::Request&& request);
