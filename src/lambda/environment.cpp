@@ -105,7 +105,7 @@ Result<void, std::string> Environment::launch() {
 
   net::ChildOptions options;
   options.arguments = command->arguments;
-  options.environment = environment_variables(*function_, {.region = options_.region,
+  options.environment = environment_variables(*function_, {.region = function_->region,
                                                            .runtime_api = api_->authority(),
                                                            .log_stream = log_.stream_name()});
   options.folder = function_->code;

@@ -45,8 +45,7 @@ class EnvironmentOwner {
 };
 
 struct EnvironmentOptions {
-  std::string region;
-  Interpreters interpreters;
+  Interpreters interpreters{};
   uint64_t idle_ms = 300'000;  // it ends when it was ready for so long
   uint64_t init_ms = 10'000;   // AWS's limit of the init phase
 };

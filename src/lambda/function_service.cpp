@@ -16,8 +16,7 @@ namespace inlet53::lambda {
 namespace {
 
 EnvironmentOptions environment_options(const ServiceOptions& options) {
-  return {.region = options.region,
-          .interpreters = {options.python, options.node},
+  return {.interpreters = {options.python, options.node},
           .idle_ms = uint64_t{options.idle_seconds} * 1000};
 }
 

@@ -36,9 +36,7 @@ struct Outcome {
 };
 
 struct ServiceOptions {
-  std::string region;
-  std::string account_id;
-  std::string log_folder;          // FUNCTION.log below it; empty: to this process's stderr
+  std::string log_folder;          // it holds FUNCTION.log; empty: to this process's stderr
   std::string python;              // the interpreter of python* runtimes; empty: python3 of PATH
   std::string node;                // of nodejs* runtimes; empty: node of PATH
   uint32_t idle_seconds = 300;     // an environment that waits so long is ended
@@ -56,7 +54,9 @@ struct ServiceCounts {
 
 /// Runs functions. Each environment is a process of its own with a warm pool for each function, and
 /// serves one invocation at a time; nothing that it does (crash, hang, gigabytes of output, garbage
-/// on the Runtime API) reaches this process beyond its own outcome.
+/// on the Runtime API) reaches this process beyond its own outcome. When a file below a function's
+/// code changes, later invocations get environments with the new code; a function that writes into
+/// its own code folder, which Lambda does not allow, thus starts anew each time.
 /// Threads: the loop's. Lifetime: the loop outlives it.
 class FunctionService {
  public:
@@ -66,6 +66,7 @@ class FunctionService {
   FunctionService(net::Loop& loop, std::vector<topology::Function> functions,
                   ServiceOptions options);
   /// Ends every environment (SIGTERM is not waited for: SIGKILL); no `done` comes any more.
+  /// Requires: not called inside a `done`.
   ~FunctionService();
   FunctionService(const FunctionService&) = delete;
   FunctionService& operator=(const FunctionService&) = delete;
@@ -76,6 +77,7 @@ class FunctionService {
   /// The caller no longer waits. The function runs on, as at AWS.
   void forget(InvocationId invocation);
   /// Takes new functions; environments of those that changed or are gone end after what they do.
+  /// Opens the log files anew. Requires: not called inside a `done`.
   void replace(std::vector<topology::Function> functions);
 
   [[nodiscard]] ServiceCounts counts() const;

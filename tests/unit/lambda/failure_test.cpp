@@ -31,9 +31,10 @@ def handler(event, context):
   const Json json = Json::parse(outcome.payload);
   EXPECT_EQ(json["requestId"], outcome.request_id);
   ASSERT_EQ(json["stackTrace"].size(), 2U);
-  EXPECT_EQ(json["stackTrace"][0], "  File \"" + hello.function.code +
-                                       "/app.py\", line 4, in handler\n    if event: "
-                                       "inner()\n              ^^^^^^^\n");
+  // Newer interpreters point at the place in a third line.
+  EXPECT_TRUE(json["stackTrace"][0].get<std::string>().starts_with(
+      "  File \"" + hello.function.code +
+      "/app.py\", line 4, in handler\n    if event: inner()\n"));
   EXPECT_EQ(hello.call_for_json("0"), "fine");  // in the same environment
   EXPECT_EQ(hello.service->counts().cold_starts, 1U);
   EXPECT_EQ(hello.service->counts().errors, 1U);

@@ -84,8 +84,8 @@ struct OneFunction {
     function.handler = handler;
     function.code = (folder.path / "code").string();
     function.timeout_seconds = 60;
-    options.region = "eu-west-1";
-    options.account_id = "123456789012";
+    function.region = "eu-west-1";
+    function.account_id = "123456789012";
     options.log_folder = (folder.path / "log").string();
     std::filesystem::create_directories(function.code);
     std::filesystem::create_directories(options.log_folder);

@@ -1,0 +1,245 @@
+#include "runtime_api.h"
+
+#include <deque>
+
+#include "lambda_support.h"
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+namespace inlet53::lambda {
+namespace {
+
+struct Recorder final : RuntimeApiOwner {
+  void next_requested() override { events.emplace_back("next"); }
+  void response_received(std::string&& payload) override {
+    events.push_back("response " + payload);
+  }
+  void response_too_large() override { events.emplace_back("too large"); }
+  void error_received(std::string&& payload) override { events.push_back("error " + payload); }
+  void init_error_received(std::string&& payload) override {
+    events.push_back("init error " + payload);
+  }
+  void disconnected() override { events.emplace_back("disconnected"); }
+
+  std::vector<std::string> events;
+};
+
+// A client's blocking socket; the loop runs between what it sends and what it reads.
+struct Client {
+  explicit Client(const std::string& authority)
+      : descriptor(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const auto port = std::stoi(authority.substr(authority.find(':') + 1));
+    address.sin_port = htons(static_cast<uint16_t>(port));
+    EXPECT_EQ(connect(descriptor.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  }
+  void send(const std::string& text) const {
+    EXPECT_EQ(::send(descriptor.get(), text.data(), text.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(text.size()));
+  }
+  // Takes what is there; false when the server has closed.
+  bool read() {
+    char octets[65536];
+    const ssize_t count = recv(descriptor.get(), octets, sizeof octets, MSG_DONTWAIT);
+    if (count > 0) received.append(octets, static_cast<size_t>(count));
+    return count > 0 || (count < 0 && errno == EAGAIN);
+  }
+
+  net::Descriptor descriptor;
+  std::string received;
+};
+
+struct Api {
+  Api() {
+    auto opened = RuntimeApi::open(loop, owner);
+    EXPECT_TRUE(opened) << opened.error();
+    api = std::move(*opened);
+    client.emplace(api->authority());
+  }
+
+  // The status and the body of one answer.
+  std::string ask(const std::string& method, const std::string& path,
+                  const std::string& body = "") {
+    client->received.clear();
+    client->send(request(method, path, body));
+    return answer();
+  }
+  static std::string request(const std::string& method, const std::string& path,
+                             const std::string& body = "") {
+    return method + " /2018-06-01/runtime" + path +
+           " HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+           body;
+  }
+  std::string answer() {
+    EXPECT_TRUE(run_until(loop, [&] { return !client->read() || complete(); }));
+    const size_t head_end = client->received.find("\r\n\r\n");
+    if (head_end == std::string::npos) return "closed";
+    std::string body = client->received.substr(head_end + 4);
+    while (body.ends_with('\n')) body.pop_back();
+    return client->received.substr(9, 3) + " " + body;
+  }
+  [[nodiscard]] bool complete() const {
+    const std::string& text = client->received;
+    const size_t head_end = text.find("\r\n\r\n");
+    const size_t length = text.find("Content-Length: ");
+    if (head_end == std::string::npos || length > head_end) return false;
+    return text.size() >= head_end + 4 + std::stoul(text.substr(length + 16));
+  }
+  // Brings it to Running.
+  void deliver(const std::string& id = "id-1", const std::string& payload = "{}") {
+    client->received.clear();
+    client->send(request("GET", "/invocation/next"));
+    const size_t before = owner.events.size();
+    EXPECT_TRUE(run_until(loop, [&] { return owner.events.size() > before; }));
+    api->deliver({.request_id = id,
+                  .payload = payload,
+                  .function_arn = "arn",
+                  .trace_id = "Root=1",
+                  .deadline_ms = 1234});
+    EXPECT_EQ(answer(), "200 " + payload);
+  }
+
+  net::Loop loop;
+  Recorder owner;
+  std::unique_ptr<RuntimeApi> api;
+  std::optional<Client> client;
+};
+
+using Events = std::vector<std::string>;
+constexpr const char* kOk = "202 {\"status\":\"OK\"}";
+
+std::string out_of_turn(const std::string& from, const std::string& to) {
+  return "403 {\"errorMessage\":\"State transition from " + from + " to " + to +
+         " failed for runtime. Error: State transition is not allowed\",\"errorType\":"
+         "\"InvalidStateTransition\"}";
+}
+
+TEST(RuntimeApi, HandsOverInvocationsAndTakesTheirOutcomes) {
+  Api api;
+  api.deliver("id-1", "[1]");
+  for (const char* field :
+       {"Lambda-Runtime-Aws-Request-Id: id-1\r\n", "Lambda-Runtime-Deadline-Ms: 1234\r\n",
+        "Lambda-Runtime-Invoked-Function-Arn: arn\r\n", "Lambda-Runtime-Trace-Id: Root=1\r\n",
+        "Content-Type: application/json\r\n"}) {
+    EXPECT_NE(api.client->received.find(field), std::string::npos) << field;
+  }
+  EXPECT_EQ(api.ask("POST", "/invocation/id-1/response", "\"one\""), kOk);
+  api.deliver("id-2");
+  EXPECT_EQ(api.ask("POST", "/invocation/id-2/error", "{}"), kOk);
+  EXPECT_EQ(api.owner.events, (Events{"next", "response \"one\"", "next", "error {}"}));
+}
+
+TEST(RuntimeApi, TakesAnOutcomeAndTheNextRequestInOneWrite) {
+  Api api;
+  api.deliver();
+  api.client->received.clear();
+  api.client->send(Api::request("POST", "/invocation/id-1/response", "1") +
+                   Api::request("GET", "/invocation/next"));
+  EXPECT_EQ(api.answer(), kOk);
+  EXPECT_EQ(api.owner.events, (Events{"next", "response 1", "next"}));
+}
+
+TEST(RuntimeApi, TakesAnInitErrorOnceAndAtTheStart) {
+  Api api;
+  EXPECT_EQ(api.ask("POST", "/init/error", "{\"errorType\": \"x\"}"), kOk);
+  EXPECT_EQ(api.ask("POST", "/init/error", "{}"), out_of_turn("InitError", "InitError"));
+  EXPECT_EQ(api.ask("GET", "/invocation/next"), out_of_turn("InitError", "Ready"));
+  EXPECT_EQ(api.owner.events, (Events{"init error {\"errorType\": \"x\"}"}));
+}
+
+TEST(RuntimeApi, RefusesWhatComesOutOfTurn) {
+  const std::string unknown =
+      "400 {\"errorMessage\":\"Invalid request ID\",\"errorType\":"
+      "\"InvalidRequestID\"}";
+  Api api;
+  EXPECT_EQ(api.ask("POST", "/invocation/id-1/response", "1"), unknown);
+  EXPECT_EQ(api.ask("POST", "/invocation//response", "1"), unknown);
+  api.deliver();
+  EXPECT_EQ(api.ask("GET", "/invocation/next"), out_of_turn("Running", "Ready"));
+  EXPECT_EQ(api.ask("POST", "/init/error", "{}"), out_of_turn("Running", "InitError"));
+  EXPECT_EQ(api.ask("POST", "/invocation/id-2/response", "1"), unknown);
+  EXPECT_EQ(api.ask("POST", "/invocation/id-1/response", "1"), kOk);
+  EXPECT_EQ(api.ask("POST", "/invocation/id-1/response", "2"),
+            out_of_turn("Responded", "InvocationResponse"));
+  EXPECT_EQ(api.ask("POST", "/invocation/id-1/error", "{}"),
+            out_of_turn("Responded", "InvocationErrorResponse"));
+  EXPECT_EQ(api.owner.events, (Events{"next", "response 1"}));
+}
+
+TEST(RuntimeApi, RefusesOtherResourcesAndMethods) {
+  Api api;
+  EXPECT_EQ(api.ask("GET", "/nothing").substr(0, 3), "404");
+  EXPECT_EQ(api.ask("POST", "/invocation/id-1/nothing").substr(0, 3), "404");
+  EXPECT_EQ(api.ask("POST", "/invocation/id-1").substr(0, 3), "404");
+  EXPECT_EQ(api.ask("POST", "/invocation/next").substr(0, 3), "405");
+  EXPECT_EQ(api.ask("PUT", "/invocation/id-1/response", "1").substr(0, 3), "405");
+  EXPECT_EQ(api.ask("GET", "/init/error").substr(0, 3), "405");
+  EXPECT_TRUE(api.owner.events.empty());
+}
+
+TEST(RuntimeApi, RefusesPayloadsThatAreTooLarge) {
+  const std::string refusal =
+      "413 {\"errorMessage\":\"Exceeded maximum allowed payload size (6291556 bytes).\","
+      "\"errorType\":\"RequestEntityTooLarge\"}";
+  Api api;
+  api.deliver();
+  api.client->received.clear();
+  // In pieces, since nobody reads while this thread writes.
+  const std::string text = Api::request("POST", "/invocation/id-1/response",
+                                        std::string(RuntimeApi::kMaxPayload + 1, 'x'));
+  size_t sent = 0;
+  EXPECT_TRUE(run_until(api.loop, [&] {
+    const ssize_t count = send(api.client->descriptor.get(), text.data() + sent, text.size() - sent,
+                               MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (count > 0) sent += static_cast<size_t>(count);
+    return sent == text.size();
+  }));
+  EXPECT_EQ(api.answer(), refusal);
+  EXPECT_EQ(api.owner.events, (Events{"next", "too large"}));
+  // One whose size is told, and beyond what is read at all.
+  api.deliver("id-2");
+  api.client->received.clear();
+  api.client->send(
+      "POST /2018-06-01/runtime/invocation/id-2/response HTTP/1.1\r\nHost: x\r\n"
+      "Content-Length: 99999999\r\n\r\n");
+  EXPECT_EQ(api.answer(), refusal);
+  // That one's connection ends.
+  EXPECT_TRUE(run_until(api.loop, [&] { return !api.client->read() && !api.api->connected(); }));
+  EXPECT_EQ(api.owner.events, (Events{"next", "too large", "next", "too large", "disconnected"}));
+}
+
+TEST(RuntimeApi, OutlivesGarbage) {
+  Api api;
+  for (const std::string& garbage :
+       {std::string("\0\0\0\0\r\n\r\n", 8), std::string("GET\r\n\r\n"), std::string(200'000, 'x'),
+        std::string("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n")}) {
+    Client client(api.api->authority());
+    // A server that has had enough closes while the rest is on its way.
+    send(client.descriptor.get(), garbage.data(), garbage.size(), MSG_NOSIGNAL);
+    EXPECT_TRUE(run_until(api.loop, [&] { return !client.read(); }));
+  }
+  EXPECT_EQ(api.ask("GET", "/nothing").substr(0, 3), "404");
+}
+
+TEST(RuntimeApi, LetsARuntimeAskAgainOverAnotherConnection) {
+  Api api;
+  api.client->send(Api::request("GET", "/invocation/next"));
+  EXPECT_TRUE(run_until(api.loop, [&] { return api.owner.events == Events{"next"}; }));
+  api.client.reset();
+  EXPECT_TRUE(run_until(api.loop, [&] { return !api.api->connected(); }));
+  EXPECT_EQ(api.owner.events, (Events{"next", "disconnected"}));
+  // The runtime is still ready; what it is given now reaches it by the new connection.
+  api.client.emplace(api.api->authority());
+  api.client->send(Api::request("GET", "/invocation/next"));
+  EXPECT_TRUE(run_until(api.loop, [&] { return api.api->connected(); }));
+  api.api->deliver({.request_id = "id-1", .payload = "7", .function_arn = "arn", .trace_id = ""});
+  EXPECT_EQ(api.answer(), "200 7");
+}
+
+}  // namespace
+}  // namespace inlet53::lambda
