@@ -53,7 +53,8 @@ Value<std::string> parse_format(const toml::node& node) {
     words.push_back(preset.word);
   }
   if (text->find('$') != std::string::npos) return text;
-  return Unexpected(concat(unknown_word(*text, words), ", nor a format with $context.requestId"));
+  return Unexpected(
+      concat(unknown_word(*text, words), "; a format of one's own has $context.requestId"));
 }
 
 void read_access_log(TableReader& in, topology::AccessLogSettings& log) {
