@@ -1,0 +1,58 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "inlet53/gateway/call_context.h"
+#include "inlet53/gateway/text_template.h"
+#include "inlet53/http/message.h"
+#include "inlet53/http/server_session.h"
+#include "inlet53/topology/gateway_response_type.h"
+#include "inlet53/topology/topology.h"
+
+/// What the gateway answers itself.
+/// Source: API Gateway Developer Guide, "Gateway response types for API Gateway"; captures of REST
+/// APIs for what each body looks like.
+namespace inlet53::gateway {
+
+/// The gateway responses of one API. Threads: const methods any.
+class GatewayResponses {
+ public:
+  /// `configured`: those that the API makes its own. A type without one falls to DEFAULT_4XX or
+  /// DEFAULT_5XX, if that is configured, else to AWS's default. REQUEST_TOO_LARGE is always AWS's.
+  explicit GatewayResponses(const std::vector<topology::GatewayResponse>& configured);
+
+  /// The response for a context that has the error's message. `stage_variables`: for templates.
+  [[nodiscard]] http::Response compose(
+      topology::GatewayResponseType type, const CallContext& context,
+      const std::vector<topology::NamedText>& stage_variables) const;
+
+ private:
+  struct Own {
+    std::optional<uint16_t> status;
+    http::Fields fields;
+    std::optional<TextTemplate> body;
+  };
+
+  [[nodiscard]] const Own* find_own(topology::GatewayResponseType type) const noexcept;
+
+  std::array<std::optional<Own>, topology::kGatewayResponseTypes> own_;
+};
+
+/// Responses that no API makes its own.
+enum class FixedResponse : uint8_t {
+  Forbidden,            // 403: no such API or stage, or a public API
+  UriTooLong,           // 414: the ARN of the call
+  IncompleteSignature,  // 403: no such method, and an Authorization that is no signature
+};
+
+/// Composes one. `message`: of IncompleteSignature; the others have their own.
+[[nodiscard]] http::Response compose_fixed(FixedResponse response, std::string_view message);
+
+/// The response to what is no proper request.
+[[nodiscard]] http::Response compose_refusal(http::Refusal refusal);
+
+}  // namespace inlet53::gateway

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "inlet53/base/result.h"
+#include "inlet53/gateway/call_context.h"
+#include "inlet53/gateway/router.h"
+#include "inlet53/http/client.h"
+#include "inlet53/http/message.h"
+#include "inlet53/topology/topology.h"
+
+/// The HTTP proxy integration: what is sent to its URL, and what is made of the response.
+/// Source: API Gateway Developer Guide, "Set up HTTP integrations", "Amazon API Gateway important
+/// notes" (headers that are dropped or renamed).
+namespace inlet53::gateway {
+
+/// What an integration's URL is filled in with.
+struct UriValues {
+  const std::vector<PathParameter>& path_parameters;
+  const std::vector<topology::NamedText>& stage_variables;
+  std::string_view query;  // as it was asked, without `?`; empty: none
+};
+
+/// Fills in `{name}` and `${stageVariables.name}` (what has no value becomes nothing) and appends
+/// the query. Errors: what is wrong with the URL that comes out.
+[[nodiscard]] Result<http::Url, std::string> integration_url(std::string_view uri,
+                                                             const UriValues& values);
+
+/// The request as the integration gets it: the client's, without what concerns the connection only,
+/// and with the API's own headers. `request` gives its body away.
+[[nodiscard]] http::Request integration_request(http::Request&& request,
+                                                const topology::Integration& integration,
+                                                const CallContext& context);
+
+/// The response as the client gets it: headers that are ours to say are renamed.
+[[nodiscard]] http::Response integration_response(http::Response&& response);
+
+}  // namespace inlet53::gateway

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+namespace inlet53::gateway {
+
+/// The ids of one call, as its response's headers and its logs show them.
+struct RequestIds {
+  std::string request_id;           // x-amzn-RequestId: a UUID, version 4
+  std::string extended_request_id;  // x-amz-apigw-id: 16 characters, the last one `=`
+  std::string trace_id;             // X-Amzn-Trace-Id: `Root=1-67891233-abcdef012345678912345678`
+};
+
+/// Makes ids: unique, and random enough that nobody meets one by chance. They are no secrets.
+/// Threads: one at a time. Source: RFC 9562 §5.4; AWS X-Ray Developer Guide, "Tracing header".
+class RequestIdSource {
+ public:
+  /// Seeds itself from the system.
+  RequestIdSource();
+
+  [[nodiscard]] RequestIds next(int64_t wall_seconds);
+  [[nodiscard]] std::string next_uuid();
+
+ private:
+  [[nodiscard]] uint64_t next_random() noexcept;
+
+  std::array<uint64_t, 4> state_;
+};
+
+}  // namespace inlet53::gateway

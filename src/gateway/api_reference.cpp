@@ -1,0 +1,50 @@
+#include "inlet53/gateway/api_reference.h"
+
+#include "inlet53/base/ids.h"
+#include "inlet53/base/text.h"
+
+namespace inlet53::gateway {
+
+namespace {
+
+constexpr std::string_view kApiIdHeader = "x-apigw-api-id";
+constexpr std::string_view kEndpointPrefix = "-vpce-";
+
+bool is_api_id(std::string_view text) noexcept { return has_shape(text, id_shape::kRestApi); }
+
+std::optional<std::string> if_api_id(std::string_view text) {
+  if (!is_api_id(text)) return std::nullopt;
+  return std::string(text);
+}
+
+}  // namespace
+
+std::string host_of(std::string_view authority) {
+  std::string_view host = authority;
+  const size_t bracket = host.starts_with('[') ? host.find(']') : std::string_view::npos;
+  const size_t colon = host.find(':', bracket == std::string_view::npos ? 0 : bracket);
+  host = host.substr(0, colon);
+  if (host.ends_with('.')) host.remove_suffix(1);
+  return ascii_lower(host);
+}
+
+std::string_view first_label(std::string_view host) noexcept {
+  return host.substr(0, host.find('.'));
+}
+
+std::optional<std::string> referred_api(std::string_view host, const http::Fields& fields,
+                                        std::string_view region, std::string_view vpc_endpoint) {
+  if (const http::Field* header = http::find_field(fields, kApiIdHeader); header != nullptr) {
+    return if_api_id(header->value);
+  }
+  const std::string_view label = first_label(host);
+  if (host.substr(label.size()) != concat(".execute-api.", region, ".amazonaws.com")) {
+    return std::nullopt;
+  }
+  const size_t dash = label.find(kEndpointPrefix);
+  if (dash == std::string_view::npos) return if_api_id(label);
+  if (label.substr(dash + 1) != vpc_endpoint) return std::nullopt;
+  return if_api_id(label.substr(0, dash));
+}
+
+}  // namespace inlet53::gateway

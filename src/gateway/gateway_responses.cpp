@@ -1,0 +1,168 @@
+#include "inlet53/gateway/gateway_responses.h"
+
+#include <string>
+
+#include "inlet53/base/json_string.h"
+#include "inlet53/base/text.h"
+
+namespace inlet53::gateway {
+
+namespace {
+
+using topology::GatewayResponseType;
+
+// AWS's own bodies differ in a space and in a capital letter.
+enum class Shape : uint8_t { Plain, Spaced, Capital };
+
+struct Default {
+  uint16_t status;
+  std::string_view error_type;  // x-amzn-ErrorType
+  Shape shape;
+};
+
+constexpr std::string_view kInternal = "InternalServerErrorException";
+constexpr std::string_view kBadRequest = "BadRequestException";
+
+Default default_of(GatewayResponseType type) noexcept {
+  switch (type) {
+    case GatewayResponseType::AccessDenied:
+      return {403, "AccessDeniedException", Shape::Capital};
+    case GatewayResponseType::ApiConfigurationError:
+    case GatewayResponseType::AuthorizerConfigurationError:
+    case GatewayResponseType::AuthorizerFailure:
+      return {500, kInternal, Shape::Spaced};
+    case GatewayResponseType::BadRequestBody:
+    case GatewayResponseType::BadRequestParameters:
+      return {400, kBadRequest, Shape::Spaced};
+    case GatewayResponseType::Default4xx:
+      return {400, kBadRequest, Shape::Plain};
+    case GatewayResponseType::Default5xx:
+      return {502, kInternal, Shape::Spaced};
+    case GatewayResponseType::ExpiredToken:
+      return {403, "ExpiredTokenException", Shape::Plain};
+    case GatewayResponseType::IntegrationFailure:
+    case GatewayResponseType::IntegrationTimeout:
+      return {504, kInternal, Shape::Spaced};
+    case GatewayResponseType::InvalidApiKey:
+    case GatewayResponseType::WafFiltered:
+      return {403, "ForbiddenException", Shape::Plain};
+    case GatewayResponseType::InvalidSignature:
+      return {403, "InvalidSignatureException", Shape::Plain};
+    case GatewayResponseType::MissingAuthenticationToken:
+      return {403, "MissingAuthenticationTokenException", Shape::Plain};
+    case GatewayResponseType::QuotaExceeded:
+      return {429, "LimitExceededException", Shape::Plain};
+    case GatewayResponseType::RequestTooLarge:
+      return {413, "RequestTooLargeException", Shape::Plain};
+    case GatewayResponseType::ResourceNotFound:
+      return {404, "NotFoundException", Shape::Plain};
+    case GatewayResponseType::Throttled:
+      return {429, "TooManyRequestsException", Shape::Plain};
+    case GatewayResponseType::Unauthorized:
+      return {401, "UnauthorizedException", Shape::Plain};
+    case GatewayResponseType::UnsupportedMediaType:
+      return {415, kBadRequest, Shape::Spaced};
+  }
+  return {500, kInternal, Shape::Spaced};
+}
+
+std::string json_body(Shape shape, std::string_view message) {
+  std::string body = shape == Shape::Capital ? R"({"Message":)" : R"({"message":)";
+  if (shape == Shape::Spaced) body += ' ';
+  append_json_string(body, message);
+  body += '}';
+  return body;
+}
+
+http::Response json_response(uint16_t status, std::string_view error_type, Shape shape,
+                             std::string_view message) {
+  return {.status = status,
+          .fields = {{"x-amzn-ErrorType", std::string(error_type)}},
+          .body = json_body(shape, message)};
+}
+
+http::Response text_response(uint16_t status, std::string_view media_type, std::string_view text) {
+  return {.status = status,
+          .fields = {{"Content-Type", std::string(media_type)}},
+          .body = std::string(text)};
+}
+
+size_t index_of(GatewayResponseType type) noexcept { return static_cast<size_t>(type); }
+
+}  // namespace
+
+GatewayResponses::GatewayResponses(const std::vector<topology::GatewayResponse>& configured) {
+  for (const topology::GatewayResponse& given : configured) {
+    const auto type = topology::parse_gateway_response_type(given.response_type);
+    if (!type) continue;  // validation has refused such a name
+    Own own{.status = given.status_code, .fields = {}, .body = std::nullopt};
+    for (const topology::NamedText& header : given.headers) {
+      own.fields.push_back({header.name, header.value});
+    }
+    if (given.template_text) own.body = TextTemplate::parse(*given.template_text);
+    own_[index_of(*type)] = std::move(own);
+  }
+}
+
+const GatewayResponses::Own* GatewayResponses::find_own(GatewayResponseType type) const noexcept {
+  if (type == GatewayResponseType::RequestTooLarge) return nullptr;
+  if (const auto& own = own_[index_of(type)]) return &*own;
+  const bool is_4xx = default_of(type).status < 500;
+  const auto& of_class =
+      own_[index_of(is_4xx ? GatewayResponseType::Default4xx : GatewayResponseType::Default5xx)];
+  return of_class ? &*of_class : nullptr;
+}
+
+http::Response GatewayResponses::compose(
+    GatewayResponseType type, const CallContext& context,
+    const std::vector<topology::NamedText>& stage_variables) const {
+  const Default aws = default_of(type);
+  const Own* own = find_own(type);
+  http::Response response{.status = aws.status, .fields = {}, .body = {}};
+  if (own != nullptr) {
+    response.status = own->status.value_or(aws.status);
+    response.fields = own->fields;
+  }
+  response.fields.push_back({"x-amzn-ErrorType", std::string(aws.error_type)});
+  if (own != nullptr && own->body) {
+    own->body->append_body(response.body, context, stage_variables);
+  } else {
+    response.body = json_body(aws.shape, context.error_message);
+  }
+  return response;
+}
+
+http::Response compose_fixed(FixedResponse response, std::string_view message) {
+  switch (response) {
+    case FixedResponse::Forbidden:
+      return json_response(403, "ForbiddenException", Shape::Plain, "Forbidden");
+    case FixedResponse::UriTooLong:
+      return text_response(414, "text/plain", "Request URI too long");
+    case FixedResponse::IncompleteSignature:
+      return json_response(403, "IncompleteSignatureException", Shape::Plain, message);
+  }
+  return json_response(500, kInternal, Shape::Spaced, "Internal server error");
+}
+
+http::Response compose_refusal(http::Refusal refusal) {
+  const uint16_t status = http::refusal_status(refusal);
+  switch (refusal) {
+    case http::Refusal::Malformed:
+      return json_response(status, kBadRequest, Shape::Plain, "Bad Request");
+    case http::Refusal::RequestTimeout:
+      return json_response(status, kBadRequest, Shape::Plain, "Request Timeout");
+    case http::Refusal::BodyTooLarge:
+      return text_response(status, "text/*", "HTTP content length exceeded 10485760 bytes.");
+    case http::Refusal::TargetTooLong:
+      return compose_fixed(FixedResponse::UriTooLong, {});
+    case http::Refusal::FieldsTooLarge:
+      return json_response(status, kBadRequest, Shape::Plain, "Request Header Fields Too Large");
+    case http::Refusal::UnsupportedCoding:
+      return json_response(status, kInternal, Shape::Plain, "Not Implemented");
+    case http::Refusal::UnsupportedVersion:
+      return json_response(status, kInternal, Shape::Plain, "HTTP Version Not Supported");
+  }
+  return json_response(500, kInternal, Shape::Spaced, "Internal server error");
+}
+
+}  // namespace inlet53::gateway

@@ -1,0 +1,181 @@
+#include "inlet53/gateway/lambda_event.h"
+
+#include "base64.h"
+#include "named_values.h"
+
+#include "inlet53/base/json_string.h"
+#include "inlet53/base/text.h"
+#include "inlet53/gateway/binary_media_types.h"
+
+namespace inlet53::gateway {
+
+namespace {
+
+// Writes members of JSON objects one after the other.
+class EventWriter {
+ public:
+  explicit EventWriter(std::string& out) : out_(out) {}
+
+  void open(std::string_view name) {
+    key(name);
+    out_ += '{';
+    first_ = true;
+  }
+  void close() {
+    out_ += '}';
+    first_ = false;
+  }
+  void text(std::string_view name, std::string_view value) {
+    key(name);
+    append_json_string(out_, value);
+  }
+  void text_or_null(std::string_view name, std::string_view value) {
+    value.empty() ? null(name) : text(name, value);
+  }
+  void null(std::string_view name) { raw(name, "null"); }
+  void raw(std::string_view name, std::string_view json) {
+    key(name);
+    out_ += json;
+  }
+
+  /// `NAME` and `multiValueNAME`, null when there is nothing.
+  void both_maps(std::string_view single, std::string_view multi,
+                 const std::vector<NamedValues>& all) {
+    if (all.empty()) {
+      null(single);
+      return null(multi);
+    }
+    open(single);
+    for (const NamedValues& one : all) text(one.name, one.values.back());
+    close();
+    open(multi);
+    for (const NamedValues& one : all) list(one);
+    close();
+  }
+
+ private:
+  void key(std::string_view name) {
+    if (!first_) out_ += ',';
+    first_ = false;
+    append_json_string(out_, name);
+    out_ += ':';
+  }
+  void list(const NamedValues& named) {
+    key(named.name);
+    char before = '[';
+    for (const std::string& value : named.values) {
+      out_ += before;
+      append_json_string(out_, value);
+      before = ',';
+    }
+    out_ += ']';
+  }
+
+  std::string& out_;
+  bool first_ = true;
+};
+
+void write_path_parameters(EventWriter& writer, const ProxyCall& call) {
+  if (call.path_parameters.empty()) return writer.null("pathParameters");
+  writer.open("pathParameters");
+  for (const auto& [name, value] : call.path_parameters) writer.text(name, value);
+  writer.close();
+}
+
+void write_stage_variables(EventWriter& writer, const ProxyCall& call) {
+  if (call.stage_variables.empty()) return writer.null("stageVariables");
+  writer.open("stageVariables");
+  for (const auto& [name, value] : call.stage_variables) writer.text(name, value);
+  writer.close();
+}
+
+void write_identity(EventWriter& writer, const ProxyCall& call) {
+  writer.open("identity");
+  writer.null("cognitoIdentityPoolId");
+  writer.null("cognitoIdentityId");
+  if (!call.vpc_endpoint_id.empty()) writer.text("vpceId", call.vpc_endpoint_id);
+  writer.null("principalOrgId");
+  writer.null("cognitoAuthenticationType");
+  writer.null("userArn");
+  writer.text_or_null("userAgent", call.user_agent);
+  writer.null("accountId");
+  writer.null("caller");
+  writer.text("sourceIp", call.source_ip);
+  writer.null("accessKey");
+  if (!call.vpc_id.empty()) writer.text("vpcId", call.vpc_id);
+  writer.null("cognitoAuthenticationProvider");
+  writer.null("user");
+  writer.close();
+}
+
+void write_request_context(EventWriter& writer, const ProxyCall& call) {
+  writer.open("requestContext");
+  writer.text("resourceId", call.resource_id);
+  writer.text("resourcePath", call.resource_path);
+  writer.text("httpMethod", call.http_method);
+  writer.text("extendedRequestId", call.extended_request_id);
+  writer.text("requestTime", call.request_time);
+  writer.text("path", call.request_path);
+  writer.text("accountId", call.account_id);
+  // Whatever the client speaks.
+  writer.text("protocol", "HTTP/1.1");
+  writer.text("stage", call.stage);
+  writer.text("domainPrefix", call.domain_prefix);
+  writer.raw("requestTimeEpoch", concat(call.request_time_ms));
+  writer.text("requestId", call.request_id);
+  write_identity(writer, call);
+  writer.text("domainName", call.domain_name);
+  writer.text("deploymentId", call.deployment_id);
+  writer.text("apiId", call.api_id);
+  writer.close();
+}
+
+bool is_binary(const ProxyCall& call) {
+  if (call.body.empty() || call.binary_media_types == nullptr) return false;
+  const http::Field* const content_type = http::find_field(*call.fields, "Content-Type");
+  return is_binary_media_type(*call.binary_media_types,
+                              content_type == nullptr ? "" : content_type->value);
+}
+
+void write_body(EventWriter& writer, const ProxyCall& call) {
+  const bool binary = is_binary(call);
+  if (binary) {
+    std::string encoded = "\"";
+    append_base64(encoded, call.body);
+    encoded += '"';
+    writer.raw("body", encoded);
+  } else {
+    writer.text_or_null("body", call.body);
+  }
+  writer.raw("isBase64Encoded", binary ? "true" : "false");
+}
+
+}  // namespace
+
+std::string compose_lambda_event(const ProxyCall& call) {
+  constexpr size_t kUsualSize = 4096;
+  std::string out;
+  out.reserve(kUsualSize + call.body.size() + call.body.size() / 3);
+  out += '{';
+  EventWriter writer(out);
+  writer.text("resource", call.resource_path);
+  writer.text("path", call.path);
+  writer.text("httpMethod", call.http_method);
+  writer.both_maps("headers", "multiValueHeaders",
+                   event_headers(*call.fields, {.source_ip = call.source_ip,
+                                                .trace_id = call.trace_id,
+                                                .vpc_id = call.vpc_id,
+                                                .vpc_endpoint_id = call.vpc_endpoint_id,
+                                                .cipher_suite = call.cipher_suite,
+                                                .tls_version = call.tls_version}));
+  writer.both_maps("queryStringParameters", "multiValueQueryStringParameters",
+                   query_parameters(call.query));
+  write_path_parameters(writer, call);
+  write_stage_variables(writer, call);
+  write_request_context(writer, call);
+  write_body(writer, call);
+  out += '}';
+  return out;
+}
+
+}  // namespace inlet53::gateway

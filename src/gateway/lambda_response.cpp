@@ -1,0 +1,217 @@
+#include "inlet53/gateway/lambda_response.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+#include <utility>
+
+#include "base64.h"
+#include <nlohmann/json.hpp>
+
+#include "inlet53/base/text.h"
+#include "inlet53/gateway/binary_media_types.h"
+
+namespace inlet53::gateway {
+
+namespace {
+
+// With a map for its objects: a list, which keeps their order, takes quadratic time to fill.
+using Json = nlohmann::json;
+using Reason = std::string;
+
+constexpr std::array<std::string_view, 5> kMembers{"statusCode", "headers", "multiValueHeaders",
+                                                   "body", "isBase64Encoded"};
+constexpr std::array<std::string_view, 5> kRemapped{"Connection", "Content-Length", "Date",
+                                                    "Server", "WWW-Authenticate"};
+
+// Far more than any client takes; merging them is quadratic.
+constexpr size_t kMaxFields = 1000;
+
+// The member; null when it is missing or JSON's null.
+const Json* member(const Json& json, const char* name) {
+  const auto found = json.find(name);
+  return found == json.end() || found->is_null() ? nullptr : &*found;
+}
+
+std::string in_quotes(std::string_view text) {
+  constexpr size_t kMaxQuoted = 64;
+  return concat('"', text.substr(0, kMaxQuoted), '"');
+}
+
+//--- Status
+
+std::optional<int64_t> whole_number(const Json& value) {
+  if (value.is_number_unsigned()) {
+    return static_cast<int64_t>(std::min<uint64_t>(value.get<uint64_t>(), INT64_MAX));
+  }
+  if (value.is_number_integer()) return value.get<int64_t>();
+  if (value.is_number_float()) {
+    const double number = value.get<double>();
+    if (number < 0 || number > 1000 || number != static_cast<double>(static_cast<int>(number))) {
+      return std::nullopt;
+    }
+    return static_cast<int64_t>(number);
+  }
+  if (!value.is_string()) return std::nullopt;
+  const auto& text = value.get_ref<const std::string&>();
+  int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+Result<uint16_t, Reason> read_status(const Json* value) {
+  if (value == nullptr) return uint16_t{200};
+  const auto number = whole_number(*value);
+  if (!number) return Unexpected(Reason("statusCode is no whole number"));
+  if (*number < 200 || *number > 599) {
+    return Unexpected(concat("statusCode ", *number, " is not between 200 and 599"));
+  }
+  return static_cast<uint16_t>(*number);
+}
+
+//--- Headers
+
+Result<std::string, Reason> read_value(const std::string& name, const Json& value) {
+  if (value.is_string()) {
+    const auto& text = value.get_ref<const std::string&>();
+    if (!http::is_field_value(text)) {
+      return Unexpected(
+          concat("the value of header ", in_quotes(name), " holds what no header may"));
+    }
+    return text;
+  }
+  if (value.is_boolean() || value.is_number()) return value.dump();
+  return Unexpected(concat("the value of header ", in_quotes(name), " is no string"));
+}
+
+Result<void, Reason> add_field(http::Fields& fields, const std::string& name, const Json& value) {
+  if (fields.size() == kMaxFields) return Unexpected(concat("over ", kMaxFields, " headers"));
+  auto text = read_value(name, value);
+  if (!text) return Unexpected(std::move(text.error()));
+  fields.push_back({name, std::move(*text)});
+  return {};
+}
+
+Result<void, Reason> check_name(const std::string& name) {
+  if (http::is_field_name(name)) return {};
+  return Unexpected(concat(in_quotes(name), " is no name of a header"));
+}
+
+Result<void, Reason> add_multi_value_headers(http::Fields& fields, const Json* headers) {
+  if (headers == nullptr) return {};
+  if (!headers->is_object()) return Unexpected(Reason("multiValueHeaders is no object"));
+  for (const auto& [name, values] : headers->items()) {
+    if (auto checked = check_name(name); !checked) return checked;
+    if (!values.is_array()) {
+      return Unexpected(concat("multiValueHeaders: the value of ", in_quotes(name), " is no list"));
+    }
+    for (const Json& value : values) {
+      if (auto added = add_field(fields, name, value); !added) return added;
+    }
+  }
+  return {};
+}
+
+// Behind the last field of its name, spelt as that one, unless the same is there already.
+void merge_field(http::Fields& fields, http::Field&& field) {
+  auto behind = fields.end();
+  for (auto at = fields.begin(); at != fields.end(); ++at) {
+    if (!http::same_field_name(at->name, field.name)) continue;
+    if (at->value == field.value) return;
+    behind = at + 1;
+    field.name = at->name;
+  }
+  fields.insert(behind, std::move(field));
+}
+
+Result<void, Reason> merge_headers(http::Fields& fields, const Json* headers) {
+  if (headers == nullptr) return {};
+  if (!headers->is_object()) return Unexpected(Reason("headers is no object"));
+  http::Fields single;
+  for (const auto& [name, value] : headers->items()) {
+    if (auto checked = check_name(name); !checked) return checked;
+    if (auto added = add_field(single, name, value); !added) return added;
+  }
+  for (http::Field& field : single) merge_field(fields, std::move(field));
+  return {};
+}
+
+void remap(http::Fields& fields) {
+  std::erase_if(fields, [](const http::Field& field) {
+    return http::same_field_name(field.name, "Transfer-Encoding");
+  });
+  for (http::Field& field : fields) {
+    const bool remapped = std::any_of(kRemapped.begin(), kRemapped.end(), [&](auto name) {
+      return http::same_field_name(field.name, name);
+    });
+    if (remapped) field.name.insert(0, "x-amzn-Remapped-");
+  }
+}
+
+Result<http::Fields, Reason> read_fields(const Json& json) {
+  http::Fields fields;
+  if (auto added = add_multi_value_headers(fields, member(json, "multiValueHeaders")); !added) {
+    return Unexpected(std::move(added.error()));
+  }
+  if (auto merged = merge_headers(fields, member(json, "headers")); !merged) {
+    return Unexpected(std::move(merged.error()));
+  }
+  remap(fields);
+  if (http::find_field(fields, "Content-Type") == nullptr) {
+    fields.push_back({"Content-Type", "application/json"});
+  }
+  return fields;
+}
+
+//--- Body
+
+Result<std::string, LambdaResponseFault> read_body(const Json& json,
+                                                   const std::vector<std::string>& binary_types,
+                                                   std::string_view accept) {
+  using Kind = LambdaResponseFaultKind;
+  const Json* const encoded = member(json, "isBase64Encoded");
+  if (encoded != nullptr && !encoded->is_boolean()) {
+    return Unexpected(LambdaResponseFault{Kind::Malformed, "isBase64Encoded is no boolean"});
+  }
+  const Json* const body = member(json, "body");
+  if (body == nullptr) return std::string();
+  if (!body->is_string()) {
+    return Unexpected(LambdaResponseFault{Kind::Malformed, "body is no string"});
+  }
+  const auto& text = body->get_ref<const std::string&>();
+  const bool decode =
+      encoded != nullptr && encoded->get<bool>() && is_binary_media_type(binary_types, accept);
+  if (!decode) return text;
+  auto octets = decode_base64(text);
+  if (!octets) return Unexpected(LambdaResponseFault{Kind::InvalidBase64, "body is no base64"});
+  return *std::move(octets);
+}
+
+}  // namespace
+
+Result<http::Response, LambdaResponseFault> read_lambda_response(
+    std::string_view payload, const std::vector<std::string>& binary_media_types,
+    std::string_view accept) {
+  const auto malformed = [](Reason reason) {
+    return Unexpected(LambdaResponseFault{LambdaResponseFaultKind::Malformed, std::move(reason)});
+  };
+  const Json json = Json::parse(payload, nullptr, false);
+  if (json.is_discarded()) return malformed("it is no JSON");
+  if (!json.is_object()) return malformed("it is no object");
+  for (const auto& [name, value] : json.items()) {
+    if (std::find(kMembers.begin(), kMembers.end(), name) == kMembers.end()) {
+      return malformed(concat("it has a member ", in_quotes(name)));
+    }
+  }
+  auto status = read_status(member(json, "statusCode"));
+  if (!status) return malformed(std::move(status.error()));
+  auto fields = read_fields(json);
+  if (!fields) return malformed(std::move(fields.error()));
+  auto body = read_body(json, binary_media_types, accept);
+  if (!body) return Unexpected(std::move(body.error()));
+  return http::Response{*status, *std::move(fields), *std::move(body)};
+}
+
+}  // namespace inlet53::gateway

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "inlet53/http/message.h"
+
+namespace inlet53::gateway {
+
+/// A name with its values, in the order in which they came.
+struct NamedValues {
+  std::string name;
+  std::vector<std::string> values;
+};
+
+/// A query's parameters, decoded, in the order of their first appearance. Names are compared with
+/// their letter case. Source: API Gateway Developer Guide, "Amazon API Gateway important notes".
+[[nodiscard]] std::vector<NamedValues> query_parameters(std::string_view query);
+
+/// What the gateway itself says in a request's headers.
+struct GatewayHeaders {
+  std::string_view source_ip;
+  std::string_view trace_id;
+  std::string_view vpc_id;
+  std::string_view vpc_endpoint_id;
+  std::string_view cipher_suite;
+  std::string_view tls_version;
+};
+
+/// The headers of an event: the client's that reach an integration, and the gateway's, sorted by
+/// name whatever the letter case.
+[[nodiscard]] std::vector<NamedValues> event_headers(const http::Fields& fields,
+                                                     const GatewayHeaders& own);
+
+}  // namespace inlet53::gateway

@@ -1,0 +1,75 @@
+#include "inlet53/gateway/request_ids.h"
+
+#include <bit>
+#include <string_view>
+
+#include <sys/random.h>
+
+#include "inlet53/base/check.h"
+
+namespace inlet53::gateway {
+
+namespace {
+
+constexpr std::string_view kHex = "0123456789abcdef";
+constexpr std::string_view kBase64Url =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+// Writes the last `digits` hexadecimal digits of a number.
+char* write_hex(char* out, uint64_t number, int digits) noexcept {
+  for (int shift = (digits - 1) * 4; shift >= 0; shift -= 4) *out++ = kHex[number >> shift & 15];
+  return out;
+}
+
+}  // namespace
+
+RequestIdSource::RequestIdSource() {
+  INLET53_CHECK(getrandom(state_.data(), sizeof state_, 0) == sizeof state_);
+}
+
+// xoshiro256++ of Blackman and Vigna: a few instructions, a period nobody sees the end of.
+uint64_t RequestIdSource::next_random() noexcept {
+  const uint64_t result = std::rotl(state_[0] + state_[3], 23) + state_[0];
+  const uint64_t shifted = state_[1] << 17;
+  state_[2] ^= state_[0];
+  state_[3] ^= state_[1];
+  state_[1] ^= state_[2];
+  state_[0] ^= state_[3];
+  state_[2] ^= shifted;
+  state_[3] = std::rotl(state_[3], 45);
+  return result;
+}
+
+std::string RequestIdSource::next_uuid() {
+  const uint64_t high = (next_random() & ~uint64_t{0xF000}) | 0x4000;
+  const uint64_t low = (next_random() & ~(uint64_t{3} << 62)) | (uint64_t{1} << 63);
+  std::string uuid(36, '-');
+  char* out = uuid.data();
+  out = write_hex(out, high >> 32, 8) + 1;
+  out = write_hex(out, high >> 16, 4) + 1;
+  out = write_hex(out, high, 4) + 1;
+  out = write_hex(out, low >> 48, 4) + 1;
+  write_hex(out, low, 12);
+  return uuid;
+}
+
+RequestIds RequestIdSource::next(int64_t wall_seconds) {
+  RequestIds ids{.request_id = next_uuid(), .extended_request_id{}, .trace_id{}};
+
+  // 11 octets in base64: 15 characters and the padding. The last of the 15 has 4 bits to say.
+  ids.extended_request_id.resize(16, '=');
+  uint64_t bits = next_random();
+  for (size_t i = 0; i < 10; ++i, bits >>= 6) ids.extended_request_id[i] = kBase64Url[bits & 63];
+  bits = next_random();
+  for (size_t i = 10; i < 14; ++i, bits >>= 6) ids.extended_request_id[i] = kBase64Url[bits & 63];
+  ids.extended_request_id[14] = kBase64Url[bits & 60];
+
+  ids.trace_id = "Root=1-";
+  ids.trace_id.resize(7 + 8 + 1 + 24, '-');
+  char* out = write_hex(ids.trace_id.data() + 7, static_cast<uint64_t>(wall_seconds), 8) + 1;
+  out = write_hex(out, next_random(), 16);
+  write_hex(out, next_random(), 8);
+  return ids;
+}
+
+}  // namespace inlet53::gateway

@@ -1,0 +1,75 @@
+#include "inlet53/gateway/api_reference.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace inlet53::gateway {
+namespace {
+
+constexpr const char* kRegion = "eu-west-1";
+constexpr const char* kEndpoint = "vpce-0ac4147ba9386c9f7";
+
+TEST(ApiReference, TakesHostsApart) {
+  const std::vector<std::pair<const char*, const char*>> cases = {
+      {"a.b", "a.b"},
+      {"A.B:443", "a.b"},
+      {"a.b.", "a.b"},
+      {"a.b.:8443", "a.b"},
+      {"127.0.0.1:80", "127.0.0.1"},
+      {"[::1]:443", "[::1]"},
+      {"[::1]", "[::1]"},
+      {"", ""},
+      {":443", ""},
+  };
+  for (const auto& [authority, host] : cases) EXPECT_EQ(host_of(authority), host) << authority;
+}
+
+struct Case {
+  const char* authority;
+  std::optional<std::string> header;
+  std::optional<std::string> api;
+};
+
+TEST(ApiReference, FindsTheApiThatACallNames) {
+  const std::optional<std::string> none;
+  const std::optional<std::string> hello = "dligg9dxuk";
+  const std::vector<Case> cases = {
+      {"dligg9dxuk.execute-api.eu-west-1.amazonaws.com", none, hello},
+      {"DLIGG9DXUK.Execute-API.eu-west-1.amazonaws.com:8443", none, hello},
+      {"dligg9dxuk.execute-api.eu-west-1.amazonaws.com.", none, hello},
+      {"dligg9dxuk-vpce-0ac4147ba9386c9f7.execute-api.eu-west-1.amazonaws.com", none, hello},
+      // by way of another endpoint than the one that is named
+      {"dligg9dxuk-vpce-0f1e2d3c4b5a69788.execute-api.eu-west-1.amazonaws.com", none, none},
+      {"dligg9dxuk-vpce-.execute-api.eu-west-1.amazonaws.com", none, none},
+      {"dligg9dxuk.execute-api.eu-west-2.amazonaws.com", none, none},
+      {"dligg9dxuk.execute-api.eu-west-1.amazonaws.com.evil.example", none, none},
+      {"a.dligg9dxuk.execute-api.eu-west-1.amazonaws.com", none, none},
+      {"execute-api.eu-west-1.amazonaws.com", none, none},
+      {"dligg9dxu.execute-api.eu-west-1.amazonaws.com", none, none},
+      {"dligg9dxuk!.execute-api.eu-west-1.amazonaws.com", none, none},
+      {"vpce-0ac4147ba9386c9f7-p7k2m9qx.execute-api.eu-west-1.vpce.amazonaws.com", none, none},
+      {"127.0.53.11:8443", none, none},
+      {"[::1]:8443", none, none},
+      {"", none, none},
+      // the header wins over any Host
+      {"vpce-0ac4147ba9386c9f7-p7k2m9qx.execute-api.eu-west-1.vpce.amazonaws.com", hello, hello},
+      {"127.0.53.11", hello, hello},
+      {"nlb.example.org", hello, hello},
+      {"aaaaaaaaaa.execute-api.eu-west-1.amazonaws.com", hello, hello},
+      {"dligg9dxuk.execute-api.eu-west-1.amazonaws.com", "", none},
+      {"dligg9dxuk.execute-api.eu-west-1.amazonaws.com", "../etc", none},
+      {"dligg9dxuk.execute-api.eu-west-1.amazonaws.com", "DLIGG9DXUK", none},
+  };
+  for (const Case& c : cases) {
+    http::Fields fields = {{"Host", c.authority}};
+    if (c.header) fields.push_back({"X-ApiGW-Api-Id", *c.header});
+    EXPECT_EQ(referred_api(host_of(c.authority), fields, kRegion, kEndpoint), c.api)
+        << c.authority << ' ' << c.header.value_or("");
+  }
+}
+
+}  // namespace
+}  // namespace inlet53::gateway
