@@ -11,6 +11,9 @@ namespace inlet53::topology {
 
 namespace {
 
+constexpr uint16_t kDnsPort = 53;
+constexpr uint16_t kHttpsPort = 443;
+
 template <class Object>
 const Object* find_by_id(const std::vector<Object>& objects, std::string_view id) noexcept {
   const auto found =
@@ -70,8 +73,21 @@ bool calls_for_dns(const Topology& topology) noexcept {
                      is_served);
 }
 
+bool calls_for_gateway(const Topology& topology) noexcept {
+  return std::any_of(topology.rest_apis.begin(), topology.rest_apis.end(),
+                     [](const RestApi& api) { return !api.stages.empty(); });
+}
+
 SocketAddress serving_address(const ResolverEndpointIp& ip) {
-  return ip.listen.value_or(SocketAddress{ip.address, 53});
+  return ip.listen.value_or(SocketAddress{ip.address, kDnsPort});
+}
+
+std::vector<SocketAddress> serving_addresses(const NetworkInterface& interface) {
+  if (interface.listen) return {*interface.listen};
+  std::vector<SocketAddress> addresses;
+  if (interface.address) addresses.push_back({*interface.address, kHttpsPort});
+  if (interface.ipv6_address) addresses.push_back({*interface.ipv6_address, kHttpsPort});
+  return addresses;
 }
 
 std::string_view service_region(std::string_view service_name) noexcept {

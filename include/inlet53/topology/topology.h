@@ -293,8 +293,15 @@ struct Topology {
 /// for.
 [[nodiscard]] bool calls_for_dns(const Topology& topology) noexcept;
 
+/// Whether some REST API has a stage, so that calls can get to it: an HTTPS daemon is called for.
+[[nodiscard]] bool calls_for_gateway(const Topology& topology) noexcept;
+
 /// The address and port at which an endpoint IP address is served.
 [[nodiscard]] SocketAddress serving_address(const ResolverEndpointIp& ip);
+
+/// The addresses and ports at which a VPC endpoint's network interface is served, by HTTPS: one for
+/// each of its addresses, or its `listen` alone.
+[[nodiscard]] std::vector<SocketAddress> serving_addresses(const NetworkInterface& interface);
 
 /// The region in a service's name (`com.amazonaws.eu-west-1.execute-api`), empty when the name is
 /// not of the form `com.amazonaws.REGION.SERVICE`. Lifetime: `service_name`'s.

@@ -30,6 +30,10 @@ constexpr const char* kTailDetails =
     "unless\n"
     "NO_COLOR is set.";
 
+constexpr const char* kCaDetails =
+    "Makes the authority on first use, keys with mode 0600. With --config also the gateway's\n"
+    "certificate, for the endpoint names of every region in the file.";
+
 // Options that are words first.
 struct Texts {
   std::string output;
@@ -51,6 +55,25 @@ CLI::App* add_up(CLI::App& app, UpOptions& options) {
   up->footer(kUpDetails);
   up->add_option("FILE", options.file, "the configuration file (TOML)")->required();
   return up;
+}
+
+CLI::App* add_ca(CLI::App& app, CaOptions& options, std::string& output) {
+  CLI::App* ca = app.add_subcommand("ca", "shows the local certificate authority");
+  ca->footer(kCaDetails);
+  auto* config =
+      ca->add_option("--config", options.config, "a configuration file (TOML)")->type_name("FILE");
+  auto* folder = ca->add_option("--folder", options.folder, "the authority's folder")
+                     ->type_name("FOLDER")
+                     ->excludes(config);
+  ca->add_option("-o,--output", output, "for people, or one object for programs")
+      ->type_name("text|json")
+      ->check(CLI::IsMember({"text", "json"}).description(""));
+  ca->callback([config, folder] {
+    if (config->count() + folder->count() != 1) {
+      throw CLI::ValidationError("ca", "needs either --config or --folder");
+    }
+  });
+  return ca;
 }
 
 void add_filters(CLI::App& tail, logs::LogFilterOptions& filter) {
@@ -99,6 +122,7 @@ std::variant<Command, int> parse_command_line(int argc, char** argv) {
   LogsTailOptions tail;
   BenchOptions bench;
   PolicyExplainOptions policy;
+  CaOptions ca;
   Texts texts;
   const CLI::App* check_verb = add_check(app, check, texts.output);
   const CLI::App* up_verb = add_up(app, up);
@@ -106,6 +130,7 @@ std::variant<Command, int> parse_command_line(int argc, char** argv) {
   logs_verb->require_subcommand(1);
   add_tail(*logs_verb, tail, texts);
   const CLI::App* bench_verb = add_bench(app, bench, texts.output);
+  const CLI::App* ca_verb = add_ca(app, ca, texts.output);
   const CLI::App* policy_verb = add_policy(app, policy, texts.output);
   try {
     app.parse(argc, argv);
@@ -121,6 +146,10 @@ std::variant<Command, int> parse_command_line(int argc, char** argv) {
   if (bench_verb->parsed()) {
     bench.json = texts.output == "json";
     return Command{bench};
+  }
+  if (ca_verb->parsed()) {
+    ca.json = texts.output == "json";
+    return Command{ca};
   }
   if (policy_verb->parsed()) {
     policy.json = texts.output == "json";

@@ -3,6 +3,7 @@
 #include <variant>
 
 #include "bench.h"
+#include "ca.h"
 #include "check.h"
 #include "logs_tail.h"
 #include "policy_explain.h"
@@ -11,8 +12,8 @@
 namespace inlet53::app {
 
 /// One verb with its options.
-using Command =
-    std::variant<CheckOptions, UpOptions, LogsTailOptions, BenchOptions, PolicyExplainOptions>;
+using Command = std::variant<CheckOptions, UpOptions, LogsTailOptions, BenchOptions,
+                             PolicyExplainOptions, CaOptions>;
 
 /// Parses the command line. An int is the exit code to end with (help, version, usage error): what
 /// there is to say has been printed.

@@ -9,14 +9,15 @@ namespace {
 constexpr const char* kDetails =
     "The caller is anonymous. By way of a VPC endpoint (--vpce) its address is aws:VpcSourceIp,\n"
     "without one it is aws:SourceIp. With --config the API and the endpoint may be named, and\n"
-    "region, account and VPC come from the file.\n"
+    "policy, region, account and VPC come from the file.\n"
     "Exit code 0: the call is let through; 1: it is refused; 2: usage; 3: the policy can't be "
     "read.";
 
 void add_api(CLI::App& explain, PolicyExplainOptions& options) {
-  explain.add_option("--policy", options.policy, "the resource policy (JSON)")
-      ->type_name("FILE")
-      ->required();
+  explain
+      .add_option("--policy", options.policy,
+                  "the resource policy (JSON; default: the API's in --config)")
+      ->type_name("FILE");
   explain.add_option("--config", options.config, "a configuration file that has the API")
       ->type_name("FILE");
   explain.add_option("--api", options.api, "the REST API's id")->type_name("ID")->required();

@@ -39,9 +39,39 @@ const Object* find_object(const std::vector<Object>& objects, std::string_view w
   return found == objects.end() ? nullptr : &*found;
 }
 
-// The options, with what the configuration knows where they say nothing.
-Result<PolicyExplainOptions, Ending> completed(PolicyExplainOptions options) {
-  if (options.config.empty()) return options;
+// A policy's text, and what to call it in a report.
+struct PolicySource {
+  std::string name;
+  std::string text;
+};
+
+Result<PolicySource, Ending> read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text;
+  std::array<char, 4096> part;
+  while (file.read(part.data(), part.size()) || file.gcount() > 0) {
+    text.append(part.data(), static_cast<size_t>(file.gcount()));
+  }
+  if (!file.is_open() || file.bad()) {
+    return Unexpected(Ending{concat(path, ": can't be read"), kExitConfiguration});
+  }
+  return PolicySource{path, std::move(text)};
+}
+
+// What is to be explained: the options, with what the configuration knows where they say nothing.
+struct Subject {
+  PolicyExplainOptions options;
+  PolicySource policy;
+};
+
+Result<Subject, Ending> completed(PolicyExplainOptions options) {
+  if (options.config.empty()) {
+    if (options.policy.empty())
+      return usage("needs --policy, or --config with an API that has one");
+    auto policy = read_file(options.policy);
+    if (!policy) return Unexpected(policy.error());
+    return Subject{std::move(options), std::move(*policy)};
+  }
   const auto config = config::load_config(options.config);
   if (!config) {
     std::string faults;
@@ -62,7 +92,21 @@ Result<PolicyExplainOptions, Ending> completed(PolicyExplainOptions options) {
     options.vpce = endpoint->id;
     if (options.vpc.empty()) options.vpc = endpoint->vpc;
   }
-  return options;
+  if (!options.policy.empty()) {
+    auto policy = read_file(options.policy);
+    if (!policy) return Unexpected(policy.error());
+    return Subject{std::move(options), std::move(*policy)};
+  }
+  if (api->policy.empty()) {
+    return Unexpected(Ending{concat(options.config, ": REST API ", api->name,
+                                    " has no policy: every call of it is refused"),
+                             kExitConfiguration});
+  }
+  PolicySource policy{api->policy_file.empty()
+                          ? concat(options.config, ": rest_api.", api->name, ".policy")
+                          : api->policy_file,
+                      api->policy};
+  return Subject{std::move(options), std::move(policy)};
 }
 
 std::optional<std::string> if_given(const std::string& text) {
@@ -106,19 +150,6 @@ Result<policy::PolicyRequest, Ending> make_request(const PolicyExplainOptions& o
                                      path.substr(slash), *caller);
 }
 
-Result<std::string, Ending> read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text;
-  std::array<char, 4096> part;
-  while (file.read(part.data(), part.size()) || file.gcount() > 0) {
-    text.append(part.data(), static_cast<size_t>(file.gcount()));
-  }
-  if (!file.is_open() || file.bad()) {
-    return Unexpected(Ending{concat(path, ": can't be read"), kExitConfiguration});
-  }
-  return text;
-}
-
 int end_with(const Ending& ending) {
   std::cerr << "inlet53: " << ending.text << '\n';
   return ending.code;
@@ -127,24 +158,23 @@ int end_with(const Ending& ending) {
 }  // namespace
 
 int run_policy_explain(const PolicyExplainOptions& given) {
-  const auto options = completed(given);
-  if (!options) return end_with(options.error());
-  const auto request = make_request(*options);
+  const auto subject = completed(given);
+  if (!subject) return end_with(subject.error());
+  const PolicyExplainOptions& options = subject->options;
+  const auto request = make_request(options);
   if (!request) return end_with(request.error());
-  const auto text = read_file(options->policy);
-  if (!text) return end_with(text.error());
-  const auto policy = policy::parse_resource_policy(*text, request->api);
+  const auto policy = policy::parse_resource_policy(subject->policy.text, request->api);
   if (!policy) {
-    if (options->json) {
-      std::cout << policy_errors_json(options->policy, policy.error());
+    if (options.json) {
+      std::cout << policy_errors_json(subject->policy.name, policy.error());
     } else {
-      std::cerr << policy_errors_text(options->policy, policy.error());
+      std::cerr << policy_errors_text(subject->policy.name, policy.error());
     }
     return kExitConfiguration;
   }
-  const PolicyReport report{options->policy, *policy, *request, policy::explain(*policy, *request),
-                            options->wording};
-  std::cout << (options->json ? policy_report_json(report) : policy_report_text(report));
+  const PolicyReport report{subject->policy.name, *policy, *request,
+                            policy::explain(*policy, *request), options.wording};
+  std::cout << (options.json ? policy_report_json(report) : policy_report_text(report));
   std::cout.flush();
   return report.explanation.decision.outcome == policy::PolicyOutcome::Allow ? kExitOk
                                                                              : kExitFailure;

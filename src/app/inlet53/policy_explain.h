@@ -9,7 +9,7 @@ namespace inlet53::app {
 
 /// `inlet53 policy explain … METHOD PATH`. Empty texts were not given.
 struct PolicyExplainOptions {
-  std::string policy;   // --policy, the file
+  std::string policy;   // --policy, the file; the API's of the configuration when not given
   std::string config;   // --config: where region, account and VPC come from unless they are given
   std::string api;      // --api, an id, or a name of the configuration
   std::string region;   // --region

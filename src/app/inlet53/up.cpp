@@ -31,6 +31,10 @@ std::vector<DaemonCommand> daemons_for(const config::Config& config) {
   if (topology::calls_for_dns(config.topology)) {
     commands.push_back({"inlet53d", {find_program("inlet53d"), "--config", config.file}});
   }
+  if (topology::calls_for_gateway(config.topology)) {
+    commands.push_back(
+        {"inlet53-gateway", {find_program("inlet53-gateway"), "--config", config.file}});
+  }
   return commands;
 }
 
@@ -44,7 +48,9 @@ int run_up(const UpOptions& options) {
   }
   std::vector<DaemonCommand> commands = daemons_for(*config);
   if (commands.empty()) {
-    log_error(concat(options.file, ": calls for no daemon: no resolver endpoint is enabled"));
+    log_error(concat(options.file,
+                     ": calls for no daemon: no resolver endpoint is enabled and no REST API has a "
+                     "stage"));
     return kExitConfiguration;
   }
   return Supervisor(std::move(commands)).run();

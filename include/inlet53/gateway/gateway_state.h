@@ -1,0 +1,114 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "inlet53/base/result.h"
+#include "inlet53/gateway/gateway_responses.h"
+#include "inlet53/gateway/https_server.h"
+#include "inlet53/gateway/router.h"
+#include "inlet53/gateway/text_template.h"
+#include "inlet53/gateway/throttle.h"
+#include "inlet53/policy/resource_policy.h"
+#include "inlet53/topology/topology.h"
+
+/// What the gateway serves: built whole from a topology, immutable from then on.
+namespace inlet53::gateway {
+
+/// What a mock integration answers, made ahead.
+struct MockResponse {
+  uint16_t status_code = 200;
+  std::vector<topology::NamedText> headers;
+  TextTemplate body;
+};
+
+/// A stage with what is made of it ahead.
+struct StageState {
+  const topology::Stage* stage = nullptr;
+  TextTemplate access_log;
+
+  struct MethodLimit {
+    std::string resource_path;  // `*`: each of the stage's methods
+    std::string http_method;
+    Throttle::Limit limit;
+  };
+  std::vector<MethodLimit> limits;
+  /// The limit of a method: its own, else what is set for each of the stage's; null: none.
+  [[nodiscard]] const MethodLimit* find_limit(std::string_view resource_path,
+                                              std::string_view http_method) const noexcept;
+};
+
+/// A REST API with what is made of it ahead. Lifetime: the state's, which does not move.
+struct ApiState {
+  explicit ApiState(topology::RestApi given);
+  ApiState(const ApiState&) = delete;
+  ApiState& operator=(const ApiState&) = delete;
+
+  const topology::RestApi api;
+  const policy::ApiIdentity identity;
+  const std::string account_bucket;  // what the throttle counts its account's calls in
+  const Router router;
+  const GatewayResponses responses;
+  policy::ResourcePolicy policy;  // without statements when the API has none
+  std::vector<StageState> stages;
+
+  [[nodiscard]] const StageState* find_stage(std::string_view name) const noexcept;
+  /// Of a method whose integration is a mock: what it answers; null when it answers nothing.
+  [[nodiscard]] const MockResponse* find_mock(const topology::Method* method) const noexcept;
+
+ private:
+  friend class GatewayState;
+  std::unordered_map<const topology::Method*, MockResponse> mocks_;
+};
+
+/// A VPC endpoint of the service.
+struct EndpointState {
+  std::string id;
+  std::string vpc;
+  std::string region;
+  std::optional<policy::ResourcePolicy> policy;  // none: everything is allowed
+};
+
+/// One thing that keeps a topology from being served: a policy that cannot be read.
+struct StateError {
+  std::string place;          // its file, or `FILE: rest_api.hello.policy`
+  policy::PolicyError error;  // line and column within the policy
+
+  /// `policy.json:12:3: Statement[0].Effect: what is wrong`.
+  [[nodiscard]] std::string to_text() const { return error.to_text(place); }
+};
+
+class GatewayState {
+ public:
+  /// Builds it from a topology that has been validated. `file` is the configuration's name, for
+  /// errors in policies that stand in it.
+  /// Errors: all that are found.
+  [[nodiscard]] static Result<std::shared_ptr<const GatewayState>, std::vector<StateError>> build(
+      const topology::Topology& topology, const std::string& file);
+
+  /// The addresses to serve: the network interfaces of execute-api endpoints.
+  [[nodiscard]] const std::vector<ServedAddress>& addresses() const noexcept { return addresses_; }
+  [[nodiscard]] const std::vector<std::unique_ptr<ApiState>>& apis() const noexcept {
+    return apis_;
+  }
+  [[nodiscard]] const std::vector<topology::Function>& functions() const noexcept {
+    return functions_;
+  }
+
+  /// Finds by id; null when there is none. Cost: linear (there are few).
+  [[nodiscard]] const EndpointState* find_endpoint(std::string_view id) const noexcept;
+  [[nodiscard]] const ApiState* find_api(std::string_view id,
+                                         std::string_view region) const noexcept;
+
+ private:
+  std::vector<ServedAddress> addresses_;
+  std::vector<EndpointState> endpoints_;
+  std::vector<std::unique_ptr<ApiState>> apis_;
+  std::vector<topology::Function> functions_;
+};
+
+}  // namespace inlet53::gateway

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "inlet53/config/config.h"
+#include "inlet53/topology/topology.h"
+
+namespace inlet53::app {
+
+/// A private hosted zone as its master file gave it.
+struct LoadedZone {
+  const topology::HostedZone* zone = nullptr;
+  size_t records = 0;
+};
+
+/// What reading the files that a configuration names came to.
+struct CheckReport {
+  std::vector<config::ConfigError> errors;
+  std::vector<LoadedZone> zones;
+};
+
+/// A sound configuration, summed up: for people on stdout, for programs as one JSON object.
+void print_summary(const config::Config& config, const CheckReport& report);
+[[nodiscard]] std::string summary_json(const config::Config& config, const CheckReport& report);
+
+}  // namespace inlet53::app

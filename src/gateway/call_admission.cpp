@@ -1,0 +1,150 @@
+#include "call_admission.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "inlet53/base/text.h"
+#include "inlet53/gateway/api_reference.h"
+#include "inlet53/policy/policy_request.h"
+
+namespace inlet53::gateway {
+
+namespace {
+
+using topology::GatewayResponseType;
+
+// The longest ARN that a policy is asked about. Source: API Gateway Developer Guide, "Quotas".
+constexpr size_t kMaxArn = 1600;
+
+std::optional<std::string> field_value(const http::Fields& fields, std::string_view name) {
+  const http::Field* field = http::find_field(fields, name);
+  if (field == nullptr) return std::nullopt;
+  return field->value;
+}
+
+Refused forbidden() { return {FixedResponse::Forbidden, "Forbidden"}; }
+
+// A signature of AWS begins with its algorithm; what does not is taken apart as one and fails.
+// Source: captures of REST APIs.
+Refused no_such_method(const http::Fields& fields) {
+  const auto authorization = field_value(fields, "authorization");
+  if (!authorization || authorization->starts_with("AWS4-HMAC-SHA256")) {
+    return {GatewayResponseType::MissingAuthenticationToken, "Missing Authentication Token"};
+  }
+  const std::string token = authorization->substr(authorization->rfind(' ') + 1);
+  return {FixedResponse::IncompleteSignature,
+          concat("'", token,
+                 "' not a valid key=value pair (missing equal-sign) in Authorization header: '",
+                 *authorization, "'.")};
+}
+
+bool is_method(std::string_view text) noexcept {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+  });
+}
+
+// Source: API Gateway Developer Guide, "Amazon API Gateway important notes", REST APIs.
+void take_method(Call& call) {
+  const http::Field* overriding = http::find_field(call.request.fields, "x-http-method-override");
+  call.context.http_method = overriding != nullptr && is_method(overriding->value)
+                                 ? overriding->value
+                                 : call.request.method;
+  for (char& c : call.context.http_method) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  }
+}
+
+void take_host(Call& call) {
+  call.context.domain_name = host_of(call.request.authority);
+  call.context.domain_prefix = first_label(call.context.domain_name);
+}
+
+bool find_api(Call& call) {
+  if (call.endpoint == nullptr) return false;  // a reload has taken it away
+  const auto id = referred_api(call.context.domain_name, call.request.fields, call.endpoint->region,
+                               call.endpoint->id);
+  if (!id) return false;
+  const ApiState* api = call.state->find_api(*id, call.endpoint->region);
+  if (api == nullptr || api->api.endpoint_type != topology::ApiEndpointType::Private) return false;
+  call.api = api;
+  call.context.api_id = api->api.id;
+  call.context.account_id = api->api.account_id;
+  return true;
+}
+
+bool find_stage(Call& call) {
+  call.stage = call.api->find_stage(call.path.stage);
+  if (call.stage == nullptr) return false;
+  call.context.stage = call.stage->stage->name;
+  call.context.deployment_id = call.stage->stage->deployment_id;
+  return true;
+}
+
+bool find_route(Call& call) {
+  if (!call.api->router.find(call.context.http_method, call.path.path, call.route)) return false;
+  call.context.resource_id = call.route.resource->id;
+  call.context.resource_path = call.route.resource->path;
+  return true;
+}
+
+policy::PolicyRequest policy_request(const Call& call, const CallTime& time) {
+  policy::Caller caller;
+  caller.address = call.source;
+  caller.vpc_endpoint = call.endpoint->id;
+  caller.vpc = call.endpoint->vpc;
+  caller.wall_seconds = time.wall_ms / 1000;
+  caller.user_agent = field_value(call.request.fields, "user-agent");
+  caller.referer = field_value(call.request.fields, "referer");
+  return policy::make_policy_request(call.api->identity, call.path.stage, call.context.http_method,
+                                     call.path.path, caller);
+}
+
+std::optional<Refused> ask(const policy::ResourcePolicy& policy,
+                           const policy::PolicyRequest& request, policy::PolicyKind kind,
+                           policy::RefusalWording wording) {
+  const policy::PolicyOutcome outcome = policy::decide(policy, request).outcome;
+  if (outcome == policy::PolicyOutcome::Allow) return std::nullopt;
+  return Refused{GatewayResponseType::AccessDenied,
+                 policy::refusal_message(outcome, request, wording, kind)};
+}
+
+bool has_room(const Call& call, const CallTime& time, Throttle& throttle) {
+  const CallContext& context = call.context;
+  const std::string& account = call.api->account_bucket;
+  const std::string& method = call.route.method->http_method;
+  const auto* limit = call.stage->find_limit(context.resource_path, method);
+  if (limit == nullptr) return throttle.admit(account, {}, nullptr, time.monotonic_ms);
+  const std::string bucket =
+      concat(context.api_id, '/', context.stage, '/', method, ' ', context.resource_path);
+  return throttle.admit(account, bucket, &limit->limit, time.monotonic_ms);
+}
+
+}  // namespace
+
+std::optional<Refused> admit(Call& call, const CallTime& time, Throttle& throttle,
+                             policy::RefusalWording wording) {
+  take_method(call);
+  take_host(call);
+  if (!find_api(call)) return forbidden();
+  const policy::PolicyRequest request = policy_request(call, time);
+  if (call.endpoint->policy) {
+    auto refused = ask(*call.endpoint->policy, request, policy::PolicyKind::VpcEndpoint, wording);
+    if (refused) return refused;
+  }
+  if (!find_stage(call)) return forbidden();
+  if (!find_route(call)) return no_such_method(call.request.fields);
+  if (request.resource.size() > kMaxArn) {
+    return Refused{FixedResponse::UriTooLong, "Request URI too long"};
+  }
+  if (auto refused = ask(call.api->policy, request, policy::PolicyKind::Resource, wording)) {
+    return refused;
+  }
+  if (!has_room(call, time, throttle)) {
+    return Refused{GatewayResponseType::Throttled, "Too Many Requests"};
+  }
+  return std::nullopt;
+}
+
+}  // namespace inlet53::gateway

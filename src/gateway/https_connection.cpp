@@ -1,0 +1,164 @@
+#include "https_connection.h"
+
+#include <utility>
+
+namespace inlet53::gateway {
+
+namespace {
+
+constexpr std::string_view kHttp2 = "h2";
+
+}  // namespace
+
+HttpsConnection::HttpsConnection(uint64_t id, net::TcpConnection& tcp, const ServedAddress& address,
+                                 const net::TlsServerContext& tls,
+                                 const HttpsConnectionContext& context)
+    : id_(id), tcp_(tcp), address_(address), context_(context), tls_(tls, *this) {
+  tcp_.set_timeout(context_.settings.handshake_timeout_ms);
+}
+
+HttpsConnection::~HttpsConnection() {
+  if (session_ == nullptr) ++context_.counts.handshakes_failed;
+}
+
+//--- What TCP says
+
+size_t HttpsConnection::received(Bytes stream) {
+  receiving_ = true;
+  const size_t consumed = tls_.received(stream);
+  receiving_ = false;
+  settle();
+  return ending_ ? stream.size() : consumed;
+}
+
+bool HttpsConnection::peer_finished() {
+  peer_gone_ = true;
+  return !ending_ && owes_response();
+}
+
+void HttpsConnection::caught_up() {
+  if (session_ == nullptr || ending_) return;
+  session_->resume();
+  settle();
+}
+
+void HttpsConnection::timed_out() {
+  if (session_ == nullptr || ending_) return tcp_.close();
+  session_->time_out();
+  settle();
+  if (!ending_) tcp_.close();
+}
+
+void HttpsConnection::respond(http::StreamId stream, http::Response&& response) {
+  if (session_ == nullptr || ending_) return;
+  session_->respond(stream, std::move(response));
+  // Inside an event its end comes to `settle`.
+  if (!receiving_) settle();
+}
+
+void HttpsConnection::drain() {
+  if (session_ == nullptr) return tcp_.close();
+  if (ending_) return;
+  session_->drain();
+  settle();
+}
+
+//--- TlsStreamOwner
+
+void HttpsConnection::send_ciphertext(Bytes octets) { tcp_.send(octets); }
+
+size_t HttpsConnection::received_plaintext(Bytes stream) {
+  if (session_ == nullptr) open_session();
+  return session_->received(stream);
+}
+
+bool HttpsConnection::wants_no_plaintext() const {
+  return session_ != nullptr && (session_->paused() || session_->finished());
+}
+
+//--- SessionOwner
+
+void HttpsConnection::request_received(http::StreamId stream, http::Request&& request) {
+  const CallOrigin origin{.vpc_endpoint = address_.vpc_endpoint,
+                          .source = tcp_.peer().address,
+                          .tls_version = tls_.version(),
+                          .cipher_suite = tls_.cipher_suite()};
+  timed_phase_.reset();  // the next head has a time of its own
+  context_.taker.call_received({id_, stream}, origin, std::move(request));
+}
+
+// What was begun for it runs to its end, as at AWS; its response finds no stream.
+void HttpsConnection::request_abandoned(http::StreamId) {}
+
+http::Response HttpsConnection::refuse(http::Refusal refusal) {
+  return context_.taker.refuse(refusal);
+}
+
+void HttpsConnection::send_octets(Bytes octets) { tls_.send(octets); }
+bool HttpsConnection::congested() const { return tcp_.congested(); }
+
+//--- Between events
+
+void HttpsConnection::open_session() {
+  const http::ServerLimits limits;
+  session_ = tls_.protocol() == kHttp2 ? http::make_http2_session(*this, limits)
+                                       : http::make_http1_session(*this, limits);
+  ++context_.counts.handshakes;
+  if (tls_.resumed()) ++context_.counts.resumed;
+}
+
+void HttpsConnection::settle() {
+  if (ending_) return;
+  // Not at the first octets of the session: a client may be waiting for HTTP/2's SETTINGS.
+  if (session_ == nullptr && tls_.state() == net::TlsStream::State::Open) open_session();
+
+  // What was left while a response was owed has its turn.
+  while (paused_ && !wants_no_plaintext()) {
+    paused_ = false;
+    receiving_ = true;
+    tls_.received({});
+    receiving_ = false;
+    paused_ = wants_no_plaintext();
+    if (!paused_) tcp_.resume();
+  }
+  if (!paused_ && wants_no_plaintext()) {
+    paused_ = true;
+    tcp_.pause();
+  }
+
+  const bool said_all = session_ != nullptr && session_->finished();
+  const bool said_goodbye = peer_gone_ || tls_.state() == net::TlsStream::State::Ended;
+  const bool over =
+      tls_.state() == net::TlsStream::State::Failed || (said_goodbye && !owes_response());
+  if (said_all || over) {
+    ending_ = true;
+    tls_.end();
+    tcp_.close_after_send();
+    return;
+  }
+  keep_time();
+}
+
+bool HttpsConnection::owes_response() const {
+  return session_ != nullptr && session_->phase() == http::SessionPhase::Responding;
+}
+
+void HttpsConnection::keep_time() {
+  if (session_ == nullptr) return;  // the handshake's runs on
+  const http::SessionPhase phase = session_->phase();
+  // A head must be there in time as a whole; a body only has to go on coming.
+  if (phase == timed_phase_ && phase == http::SessionPhase::ReadingHead) return;
+  timed_phase_ = phase;
+  switch (phase) {
+    case http::SessionPhase::Idle:
+      return tcp_.set_timeout(context_.settings.idle_timeout_ms);
+    case http::SessionPhase::ReadingHead:
+      return tcp_.set_timeout(context_.settings.head_timeout_ms);
+    case http::SessionPhase::ReadingBody:
+      return tcp_.set_timeout(context_.settings.body_timeout_ms);
+    case http::SessionPhase::Responding:
+      return tcp_.set_timeout(0);
+  }
+}
+
+}  // namespace inlet53::gateway

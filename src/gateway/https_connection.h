@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "inlet53/base/bytes.h"
+#include "inlet53/gateway/https_server.h"
+#include "inlet53/http/server_session.h"
+#include "inlet53/net/tcp_listener.h"
+#include "inlet53/net/tls_stream.h"
+#include "inlet53/settings/settings.h"
+
+namespace inlet53::gateway {
+
+/// What the connections of one server have in common.
+struct HttpsConnectionContext {
+  const settings::Gateway& settings;
+  CallTaker& taker;
+  HttpsCounts& counts;
+};
+
+/// One client's connection: joins TCP, TLS and HTTP, and keeps their timeouts.
+///
+///   TcpConnection ──ciphertext──► TlsStream ──plaintext──► ServerSession ──request──► CallTaker
+///
+/// Lifetime: its TCP connection's; the address and the context outlive it. Threads: the loop's.
+class HttpsConnection final : net::TlsStreamOwner, http::SessionOwner {
+ public:
+  HttpsConnection(uint64_t id, net::TcpConnection& tcp, const ServedAddress& address,
+                  const net::TlsServerContext& tls, const HttpsConnectionContext& context);
+  ~HttpsConnection();
+
+  //--- What TCP says
+  /// Ciphertext; returns how much is done with.
+  size_t received(Bytes stream);
+  /// FIN came. Returns whether a response is still owed.
+  bool peer_finished();
+  void caught_up();
+  void timed_out();
+
+  /// Answers a request. Nothing happens when the stream is gone.
+  void respond(http::StreamId stream, http::Response&& response);
+  /// No further requests.
+  void drain();
+
+ private:
+  //--- TlsStreamOwner
+  void send_ciphertext(Bytes octets) override;
+  size_t received_plaintext(Bytes stream) override;
+  bool wants_no_plaintext() const override;
+
+  //--- SessionOwner
+  void request_received(http::StreamId stream, http::Request&& request) override;
+  void request_abandoned(http::StreamId stream) override;
+  http::Response refuse(http::Refusal refusal) override;
+  void send_octets(Bytes octets) override;
+  bool congested() const override;
+
+  void open_session();
+  /// What follows from the state that an event has led to: an end, a pause, another timeout.
+  void settle();
+  void keep_time();
+  [[nodiscard]] bool owes_response() const;
+
+  const uint64_t id_;
+  net::TcpConnection& tcp_;
+  const ServedAddress& address_;
+  const HttpsConnectionContext& context_;
+  net::TlsStream tls_;
+  std::unique_ptr<http::ServerSession> session_;   // null until the handshake's end
+  std::optional<http::SessionPhase> timed_phase_;  // what the timeout that runs is for
+  bool receiving_ = false;
+  bool paused_ = false;
+  bool peer_gone_ = false;  // it has sent FIN
+  bool ending_ = false;
+};
+
+}  // namespace inlet53::gateway
