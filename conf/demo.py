@@ -138,8 +138,8 @@ def say_what_next(demo, target):
    {tool} check {config}
    curl --cacert {target.authority} --connect-to ::{target.vpc_endpoint['network_interfaces'][0]['listen']} \\
         https://{target.api}.execute-api.{target.region}.amazonaws.com/DemoStage/hello
-   {tool} policy explain --config {config} --policy {shown(HERE / 'demo/policy.json')} \\
-        --api hello --vpce other --source-ip {CLIENT} GET /DemoStage/hello
+   {tool} policy explain --config {config} --api hello --vpce other \\
+        --source-ip {CLIENT} GET /DemoStage/hello
    kill -HUP {demo.up.pid}      # reads {config} and its zone files again
 
 {style.bold('Point a forwarder at it')}, for instance Unbound:

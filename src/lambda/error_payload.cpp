@@ -16,7 +16,8 @@ using Json = nlohmann::ordered_json;
 constexpr size_t kMaxExcerpt = 256;
 
 std::string member_text(std::string_view payload, const char* name) {
-  const Json json = Json::parse(payload, nullptr, false);
+  // A map for its objects: a list takes quadratic time to fill, and the function chooses its size.
+  const auto json = nlohmann::json::parse(payload, nullptr, false);
   if (!json.is_object()) return {};
   const auto found = json.find(name);
   if (found == json.end() || !found->is_string()) return {};
