@@ -162,7 +162,7 @@ TEST(RestApiRules, HoldResourcesToTheirPaths) {
       {[](Topology& t) {
          for (int i = 0; i < 150; ++i) {
            const std::string number = std::to_string(100 + i);
-           api(t).resources.push_back({"xxx" + number, "/deep" + number + "/x", {}});
+           api(t).resources.push_back({"yyy" + number, "/deep" + number + "/x", {}});
          }
        },
        {"rest_api.hello.resource: the API has 305 resources, those between the root and the "
