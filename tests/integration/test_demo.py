@@ -11,10 +11,14 @@ from support import BUILD, DEADLINE, SOURCE, free_endpoint
 @pytest.fixture
 def config(tmp_path):
     text = (SOURCE / "conf/demo.toml").read_text()
-    for fixed in ("127.0.53.1:5300", "127.0.53.2:5300"):
-        assert fixed in text
-        text = text.replace(fixed, "%s:%d" % free_endpoint(fixed.partition(":")[0]))
-    text = text.replace("../zones/", f"{SOURCE}/zones/").replace("../build/demo/", "")
+    for fixed in ("127.0.53.1:5300", "127.0.53.2:5300", "127.0.53.11:8443", "127.0.53.12:8443",
+                  "127.0.53.13:8443"):
+        assert f'listen = "{fixed}"' in text
+        text = text.replace(f'"{fixed}"', '"%s:%d"' % free_endpoint(fixed.partition(":")[0]))
+    for ours, theirs in (("../zones/", f"{SOURCE}/zones/"), ("../build/demo", "."),
+                         ('"demo/', f'"{SOURCE}/conf/demo/')):
+        assert ours in text
+        text = text.replace(ours, theirs)
     file = tmp_path / "demo.toml"
     file.write_text(text)
     return file
@@ -29,6 +33,17 @@ def test_every_answer_and_record_is_as_expected(config):
     run = demo(config)
     assert run.returncode == 0, run.stdout + run.stderr
     assert "✗" not in run.stdout
+
+
+def test_an_unexpected_response_fails_it(config, tmp_path):
+    code = tmp_path / "changed"
+    code.mkdir()
+    handler = (SOURCE / "conf/demo/hello/app.py").read_text()
+    (code / "app.py").write_text(handler.replace("SUCCESS", "FAILURE"))
+    config.write_text(config.read_text().replace(f"{SOURCE}/conf/demo/hello", "changed"))
+    run = demo(config)
+    assert run.returncode == 1
+    assert run.stdout.count("✗") == 3  # each call that reaches the function
 
 
 def test_an_unexpected_answer_fails_it(config, tmp_path):
