@@ -10,8 +10,8 @@ namespace inlet53::gateway {
 
 namespace {
 
-// HTTP/2 is ours beyond AWS's private APIs.
-const std::vector<std::string> kProtocols = {"h2", "http/1.1"};
+// HTTP/2 is ours beyond AWS's private APIs. A client that speaks HTTP/1.0 may say so.
+const std::vector<std::string> kProtocols = {"h2", "http/1.1", "http/1.0"};
 
 Result<net::CertificateAuthority::Issued, std::string> certificate_files(
     const settings::Gateway& settings, const topology::Topology& topology) {
