@@ -151,9 +151,12 @@ struct Http2Session::Callbacks {
     return 0;
   }
 
-  // A head that is too large to be sent (kMaxResponseHead).
-  static int on_frame_not_send(nghttp2_session* session, const nghttp2_frame* frame, int, void*) {
-    if (frame->hd.type == NGHTTP2_HEADERS) {
+  // A head that is too large to be sent (kMaxResponseHead). When the client has reset the stream
+  // meanwhile, nothing is to be said about it (RFC 9113 §5.4.2).
+  static int on_frame_not_send(nghttp2_session* session, const nghttp2_frame* frame, int,
+                               void* user) {
+    const bool is_open = self(user).find(static_cast<StreamId>(frame->hd.stream_id)) != nullptr;
+    if (frame->hd.type == NGHTTP2_HEADERS && is_open) {
       nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id,
                                 NGHTTP2_INTERNAL_ERROR);
     }
