@@ -29,6 +29,8 @@ constexpr std::string_view kServerError = "Internal server error";
 constexpr std::string_view kTimedOut = "Endpoint request timed out";
 constexpr std::string_view kUnreachable = "Network error communicating with endpoint";
 
+constexpr uint64_t kNever = std::numeric_limits<uint64_t>::max();
+
 // Source: Lambda Developer Guide, "Lambda quotas": a synchronous invocation's payload.
 constexpr size_t kMaxLambdaPayload = 6291456;
 
@@ -130,6 +132,7 @@ struct CallRunner::Impl {
   void function_done(RunId run, lambda::Outcome&& outcome);
   void end_overdue();
   void watch_deadlines();
+  void watch(uint64_t deadline_ms);
   void fail_integration(Call& call, GatewayResponseType type, std::string_view message,
                         std::string why);
   void integration_ended(Call& call, uint16_t status);
@@ -149,6 +152,7 @@ struct CallRunner::Impl {
   lambda::FunctionService functions;
   http::Client client;
   net::Timer deadline;
+  uint64_t watched_ms = kNever;  // to which it runs
 };
 
 //--- The way of a call
@@ -297,7 +301,7 @@ CallRunner::Impl::RunId CallRunner::Impl::keep(std::unique_ptr<Call> call) {
   const RunId run = next_run++;
   const uint64_t deadline_ms = loop.now_ms() + call->route.method->integration.timeout_ms;
   running.emplace(run, Running{std::move(call), deadline_ms, {}});
-  if (!deadline.active()) watch_deadlines();
+  if (deadline_ms < watched_ms) watch(deadline_ms);
   return run;
 }
 
@@ -393,11 +397,16 @@ void CallRunner::Impl::end_overdue() {
 
 // The timer runs to the earliest deadline there was; one that has been met costs an empty look.
 void CallRunner::Impl::watch_deadlines() {
-  uint64_t earliest = std::numeric_limits<uint64_t>::max();
+  uint64_t earliest = kNever;
   for (const auto& [run, entry] : running) earliest = std::min(earliest, entry.deadline_ms);
-  if (running.empty()) return deadline.stop();
+  watch(earliest);
+}
+
+void CallRunner::Impl::watch(uint64_t deadline_ms) {
+  watched_ms = deadline_ms;
+  if (deadline_ms == kNever) return deadline.stop();
   const uint64_t now = loop.now_ms();
-  deadline.start(earliest > now ? earliest - now : 0);
+  deadline.start(deadline_ms > now ? deadline_ms - now : 0);
 }
 
 //--- CallRunner
