@@ -20,14 +20,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-from harness import jobs, machine, report, units
+from harness import https_jobs, https_servers, jobs, machine, report, units
 from harness.inlet import BareResponder, Inlet53d
 from harness.loads import Dnsperf, InletBench
 from harness.peers import PEERS
 from harness.rounds import say
 
 ROOT = Path(__file__).resolve().parent.parent
-SERVERS = (jobs.OURS, jobs.FLOOR, *PEERS)
+SERVERS = (jobs.OURS, jobs.FLOOR, *PEERS, https_jobs.OURS, *https_servers.PEERS)
 QUICK = {"jobs": "names,log,records", "rounds": 5, "seconds": 0.4, "repeats": 1, "records": "1000000",
          "zone_servers": "gdnsd,nsd", "repeating_seconds": 10}
 FULL = {"jobs": ",".join(jobs.JOB_NAMES), "rounds": 5, "seconds": 3, "repeats": 3,
@@ -53,8 +53,10 @@ def parse_arguments():
     add("--variant", action="append", default=[], dest="variants", metavar="NAME=TOML",
         help="our server once more with these lines in [server]")
     add("--baseline", type=Path, help="another build's inlet53d, measured beside ours")
+    add("--baseline-gateway", type=Path, help="another build's inlet53-gateway, measured beside ours")
     add("--build", type=Path, default=ROOT / "build")
     add("--daemon", type=Path, help="inlet53d to measure (BUILD/inlet53d)")
+    add("--gateway", type=Path, help="inlet53-gateway to measure (BUILD/inlet53-gateway)")
     add("--tool", type=Path, help="inlet53 whose bench makes the load (BUILD/inlet53); without it dnsperf does")
     add("--server-cpu", type=int, default=max(os.sched_getaffinity(0)))
     add("--generator-cpu", type=int, default=min(os.sched_getaffinity(0)))
@@ -80,6 +82,8 @@ def parse_arguments():
     options.variants = [(name, lines, None) for name, lines in options.variants]
     if options.baseline:
         options.variants.append(("baseline", "", options.baseline.resolve()))
+    if options.baseline_gateway:
+        options.baseline_gateway = options.baseline_gateway.resolve()
     if options.server_cpu == options.generator_cpu:
         parser.error("it takes two processors: one for the server, one for the load")
     options.work = options.work or options.build / "bench-work"
@@ -94,7 +98,9 @@ def commit():
 
 def versions():
     """Of every package that a server or tool came from."""
-    packages = sorted({peer.package for peer in PEERS.values()} | {"dnsperf", "fstrm-bin", "libuv1", "libuv1-dev"})
+    peers = [*PEERS.values(), *https_servers.PEERS.values()]
+    packages = sorted({peer.package for peer in peers} | {"nginx-light", "nghttp2-client", "libssl3", "libnghttp2-14",
+                                                          "dnsperf", "fstrm-bin", "libuv1", "libuv1-dev"})
     listed = subprocess.run(["dpkg-query", "-W", "-f", "${db:Status-Status} ${Package} ${Version}\n", *packages],
                             capture_output=True, text=True).stdout
     return {name: version for status, name, version in map(str.split, listed.splitlines()) if status == "installed"}
@@ -116,6 +122,7 @@ def measure(options, results):
     """Runs the jobs; what has been measured is in `results`, also when it is interrupted."""
     tool = options.tool or options.build / "inlet53"
     Inlet53d.program = (options.daemon or options.build / "inlet53d").resolve()
+    https_servers.InletGateway.program = (options.gateway or options.build / "inlet53-gateway").resolve()
     BareResponder.program = (options.build / "bench/bare_responder").resolve()
     if InletBench.there(tool):
         generator = InletBench(options.generator_cpu, tool.resolve())

@@ -3,7 +3,7 @@
 import time
 from contextlib import contextmanager
 
-from . import machine
+from . import https_jobs, machine
 from .inlet import BareResponder, Inlet53d
 from .loads import Dnsperf, Generator, Load
 from .peers import PEERS
@@ -26,6 +26,7 @@ class Bench:
         self.options = options
         self.generator = generator
         self.folder = folder
+        self.tool = options.tool or options.build / "inlet53"
         self.server_cpus = [options.server_cpu]
         self.api = ApiNames(folder)
         self.left_out = []  # {"job", "server", "why"}
@@ -243,7 +244,7 @@ def opinion(bench):
 
 
 JOBS = {"few": few, "records": records, "tcp": tcp, "paced": paced, "workers": workers, "ports": ports,
-        "reload": reload, "io": io, "opinion": opinion}
+        "reload": reload, "io": io, "opinion": opinion, **https_jobs.JOBS}
 JOB_NAMES = ("names", "log", *JOBS, "units")
 
 

@@ -53,7 +53,7 @@ class Generator:
         process.stderr.close()
         try:
             result = self.parse(output)
-        except (ValueError, KeyError, AttributeError) as error:
+        except (ValueError, KeyError, AttributeError, TypeError) as error:
             raise LoadFailed(f"{process.args[3]}: {errors.strip() or output.strip() or error}") from error
         result["generator_ns"] = round((usage.ru_utime + usage.ru_stime) * 1e9)
         return result

@@ -63,11 +63,16 @@ def cpu_ns(pids):
         fields = _stat(pid)
         if fields:
             try:
-                total += time.clock_gettime_ns(~pid << 3 | PROCESS_CLOCK)
+                total += process_ns(pid)
             except OSError:  # it has just ended, as dnsmasq's children do: its parent reaps its time
                 continue
             total += (int(fields[CHILDREN_UTIME]) + int(fields[CHILDREN_STIME])) * TICK_NS
     return total
+
+
+def process_ns(pid):
+    """CPU time of one process, its threads that have ended included, its children not."""
+    return time.clock_gettime_ns(~pid << 3 | PROCESS_CLOCK)
 
 
 def stat_ns(pids):

@@ -25,7 +25,7 @@ def draw(results, folder):
     if shutil.which("gnuplot") is None:
         return []
     drawn = []
-    for name, make in (("cpu", cpu), ("records", records), ("latency", latency)):
+    for name, make in (("cpu", cpu), ("records", records), ("latency", latency), ("cpu-https", cpu_https)):
         made = make(results)
         if made:
             height, script = made
@@ -50,16 +50,35 @@ def quoted(text):
 
 
 def cpu(results):
-    """Horizontal bars: each server without and with its logs, the cheapest on top."""
+    """Each server without and with its query logs, the cheapest on top."""
     rows = tables.of_job(results["rows"], "names", "log")
     plain = sorted((row for row in rows if row["log"] is None), key=tables.cpu)
+    groups = [(row["label"], [row, *logs_of(row, rows)]) for row in plain]
+    return bars_of(results, "Server CPU time for each answer", groups)
+
+
+def cpu_https(results):
+    """The same for requests over HTTPS, by the version of HTTP."""
+    rows = tables.of_job(results["rows"], "https")
+    plain = sorted((row for row in rows if row["log"] is None), key=lambda row: (row["version"], tables.cpu(row)))
+    groups = []
+    for row in plain:
+        same = [other for other in rows if other["version"] == row["version"]]
+        groups.append((f"{row['label']}, {row['version']}", [row, *logs_of(row, same)]))
+    return bars_of(results, "Server CPU time for each HTTPS request", groups)
+
+
+def logs_of(row, rows):
+    return sorted((other for other in rows if other["log"] and other["label"] == row["label"]), key=tables.cpu)
+
+
+def bars_of(results, title, groups):
+    """Horizontal bars: (label, rows) for each group, in this order."""
     bars = []  # (row, y, half height)
     at = 0.0
     ticks = []
-    for row in plain:
-        logged = sorted((other for other in rows if other["log"] and other["label"] == row["label"]), key=tables.cpu)
-        group = [row, *logged]
-        ticks.append((at + 0.28 * (len(group) - 1) * 2 / 2, row["label"]))
+    for label, group in groups:
+        ticks.append((at + 0.28 * (len(group) - 1), label))
         for other in group:
             bars.append((other, at, 0.25))
             at += 0.56
@@ -80,8 +99,8 @@ def cpu(results):
         labels.append((most + widest * 0.008, y, quoted(words)))
     facts = results["head"]
     rounds = facts["options"]["rounds"]
-    script = ['set title "Server CPU time for each answer, µs (shorter is better)" font ",15" offset 0,0.3',
-              f'set xlabel "median of {rounds} rounds, from the least to the most; pale: with its query log; '
+    script = [f'set title "{title}, µs (shorter is better)" font ",15" offset 0,0.3',
+              f'set xlabel "median of {rounds} rounds, from the least to the most; pale: with its log; '
               f'commit {facts["commit"]}" font ",10" textcolor rgb "#666666"',
               f"set xrange [0:{widest * 1.27:.3f}]", f"set yrange [{at:.2f}:-0.6]",
               "set border 1 lc rgb '#888888'", "set xtics nomirror out", "unset key",

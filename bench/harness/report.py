@@ -1,22 +1,23 @@
 """Writes report.md and the plots from the results alone."""
 
-from . import plots, tables
+from . import https_tables, plots, tables
 from .rounds import MAX_FOREIGN, SATURATED
 
 PICTURES = {"names": ("cpu", "CPU time an answer, by server"), "records": ("records", "CPU and memory by records"),
-            "paced": ("latency", "Distribution of latency")}
+            "paced": ("latency", "Distribution of latency"), "https": ("cpu-https", "CPU time a request, by server")}
 INTRODUCTION = """# inlet53 beside its peers
 
-Server CPU time for each answer is the figure to compare: kernel included, all threads, one worker on
-one core, the load on the other. Ratios are medians over rounds taken by turns; above 1 is dearer than
-ours. Figures of two reports do not compare. `bench/README.md` says what is measured and how to read it.
+Server CPU time for each answer, over HTTPS each request, is the figure to compare: kernel included, all
+threads, one worker on one core, the load on the other. Ratios are medians over rounds taken by turns;
+above 1 is dearer than ours. Figures of two reports do not compare. `bench/README.md` says what is
+measured and how to read it.
 """
 
 
 def write(results, folder):
     drawn = plots.draw(results, folder)
     parts = [head(results)]
-    for section in tables.SECTIONS:
+    for section in (*tables.SECTIONS, *https_tables.SECTIONS):
         text = section(results)
         if text and section.__name__ in PICTURES:
             name, title = PICTURES[section.__name__]

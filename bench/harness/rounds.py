@@ -30,7 +30,8 @@ def measure_once(server, generator, load, during=None):
         os.fsync(descriptor)
         os.close(descriptor)
     threads_before = machine.thread_ns(server.pids)
-    idle, wall, own = machine.idle_ns(cpus), machine.now_ns(), machine.cpu_ns(server.pids)
+    idle, wall = machine.idle_ns(cpus), machine.now_ns()
+    own, family = server.cpu_ns(), machine.cpu_ns(server.pids)
     process = generator.start(load, server.endpoint)
     try:
         more = during(server, process) if during else {}
@@ -39,10 +40,10 @@ def measure_once(server, generator, load, during=None):
         if process.returncode is None:  # interrupted
             process.kill()
             process.wait()
-    own = machine.cpu_ns(server.pids) - own
+    own, family = server.cpu_ns() - own, machine.cpu_ns(server.pids) - family
     wall = machine.now_ns() - wall
     busy = max(0, wall * len(cpus) - (machine.idle_ns(cpus) - idle))
-    known = own + (result["generator_ns"] if shared else 0)
+    known = family + (result["generator_ns"] if shared else 0)
     server.answered_least += result["answered"]
     server.answered_most += result["sent"]
     if result["answered"] == 0:
@@ -51,6 +52,7 @@ def measure_once(server, generator, load, during=None):
     figures = {key: result.get(key, 0) for key in KEPT}
     figures |= {
         "server_ns": own,
+        "function_us": (family - own) / 1000 / result["answered"],  # of children that do not count as the server
         "us_per_answer": own / 1000 / result["answered"],
         "core_busy": min(1.0, busy / 1e9 / len(cpus) / result["seconds"]),
         "generator_busy": result["generator_ns"] / wall,

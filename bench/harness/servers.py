@@ -153,6 +153,10 @@ class Server:
         """Octets of the server, without its collector."""
         return machine.memory_octets(self.pids[-1:])
 
+    def cpu_ns(self):
+        """The CPU time that counts as the server's."""
+        return machine.cpu_ns(self.pids)
+
     def stop(self):
         for process in reversed(self.processes):  # the server first, that its last records arrive
             process.terminate()

@@ -117,7 +117,8 @@ def log(results):
             "session.\n\n"
             + table(["server", "log", *CPU_COLUMNS, "log costs µs", "p99 µs without", "p99 µs with",
                      "octets a record", "kept", "remarks"], body))
-    return text + "".join(our_log(count) for count in results["logs"] if count["ours"])
+    return text + "".join(our_log(count) for count in results["logs"]
+                          if count["ours"] and count["job"] in ("names", "log"))
 
 
 def kept(count):

@@ -1,0 +1,82 @@
+"""The load of the HTTPS jobs: h2load, with one TLS 1.3 suite so that all servers do the same work."""
+
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from .loads import LATENCIES, Generator
+
+CIPHER_SUITE = "TLS_AES_128_GCM_SHA256"
+CONNECTION_PERIOD_MS = 10
+_MICROSECONDS = {"us": 1, "ms": 1e3, "s": 1e6}
+
+
+@dataclass(frozen=True)
+class HttpsLoad:
+    """GETs `url` for `seconds`, with as many requests under way as there are streams."""
+    url: str
+    seconds: float
+    http2: bool = False
+    connections: int = 32
+    streams: int = 1  # of each connection
+    rate: int | None = None  # requests a second of each connection, or as fast as answers come
+    new_connections: int | None = None  # a second, each with one request; then there are no others
+
+    def described(self):
+        return {key: value for key, value in asdict(self).items() if key != "url"}
+
+
+class H2load(Generator):
+    """Knows every request's latency when it is told to write them down into `latencies`."""
+
+    name = "h2load"
+
+    def __init__(self, cpu, program, latencies: Path | None = None):
+        super().__init__(cpu)
+        self.program = program
+        self.latencies = latencies
+
+    def command(self, load, endpoint):
+        arguments = [str(self.program), load.url, "--connect-to=%s:%d" % endpoint, f"--tls13-ciphers={CIPHER_SUITE}"]
+        if not load.http2:
+            arguments.append("--h1")
+        if load.new_connections:
+            count = max(1, round(load.new_connections * load.seconds))
+            arguments += ["-n", str(count), "-c", str(count),
+                          "-r", str(max(1, load.new_connections * CONNECTION_PERIOD_MS // 1000)),
+                          f"--rate-period={CONNECTION_PERIOD_MS}ms"]
+        else:
+            arguments += ["-D", f"{round(load.seconds * 1000)}ms", "-c", str(load.connections), "-m", str(load.streams)]
+        if load.rate:
+            arguments.append(f"--rps={load.rate}")
+        if self.latencies:
+            self.latencies.unlink(missing_ok=True)  # h2load appends
+            arguments.append(f"--log-file={self.latencies}")
+        return arguments
+
+    def parse(self, output):
+        seconds = re.search(r"finished in ([\d.]+)(us|ms|s),", output)
+        counts = {word: int(count) for count, word in
+                  re.findall(r"(\d+) (\w+)", re.search(r"^requests: (.*)$", output, re.M)[1])}
+        codes = {code: int(count) for count, code in
+                 re.findall(r"(\d+) (\dxx)", re.search(r"^status codes: (.*)$", output, re.M)[1])}
+        if counts["failed"] or codes["2xx"] != counts["succeeded"]:
+            raise ValueError(f"not all answers were 2xx: {counts}, {codes}")
+        if "TLSv1.3" not in output:
+            raise ValueError("no TLS 1.3")
+        elapsed = float(seconds[1]) * _MICROSECONDS[seconds[2]] / 1e6
+        return {
+            "seconds": elapsed, "sent": counts["started"], "answered": codes["2xx"], "lost": 0, "late": 0, "wrong": 0,
+            "truncated": 0, "reconnects": 0, "queries_per_second": codes["2xx"] / elapsed, "rcodes": codes,
+            "latency_us": self.read_latencies(), "histogram": [],
+        }
+
+    def read_latencies(self):
+        if not self.latencies:
+            return dict.fromkeys(LATENCIES)
+        values = sorted(int(line.split()[2]) for line in self.latencies.read_text().splitlines())
+        if not values:
+            raise ValueError("h2load has written no latencies")
+        part = {"min": 0, "p50": 0.5, "p90": 0.9, "p99": 0.99, "p999": 0.999, "max": 1}
+        return {"mean": sum(values) / len(values)} | {
+            key: values[min(len(values) - 1, int(len(values) * share))] for key, share in part.items()}
