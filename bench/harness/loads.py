@@ -4,9 +4,12 @@ import json
 import os
 import re
 import subprocess
+import threading
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+# A generator that hangs is ended after so long beyond three times its load.
+GRACE_SECONDS = 20
 LATENCIES = ("min", "mean", "p50", "p90", "p99", "p999", "max")
 
 
@@ -37,7 +40,11 @@ class Generator:
 
     def start(self, load, endpoint):
         command = ["taskset", "-c", str(self.cpu), *self.command(load, endpoint)]
-        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.patience = threading.Timer(load.seconds * 3 + GRACE_SECONDS, process.kill)
+        self.patience.daemon = True
+        self.patience.start()
+        return process
 
     @staticmethod
     def running(process):
@@ -47,6 +54,7 @@ class Generator:
     def finish(self, process):
         """The result, with the generator's own CPU time."""
         output, errors = process.stdout.read(), process.stderr.read()
+        self.patience.cancel()
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         process.stdout.close()
