@@ -153,10 +153,11 @@ Result<CertificateAuthority, std::string> CertificateAuthority::open(const std::
 
   CertificateAuthority authority(folder);
   const bool has_certificate = exists(authority.certificate_file_);
-  if (has_certificate != exists(authority.key_file_)) {
+  // A key without a certificate was left by a crash: nobody can have trusted it.
+  if (has_certificate && !exists(authority.key_file_)) {
     return Unexpected(concat(folder,
-                             ": has only one of ca.pem and ca-key.pem; remove it to have a "
-                             "new authority made, or put the other one back"));
+                             ": has a ca.pem without its ca-key.pem; remove it to have a new "
+                             "authority made, or put the key back"));
   }
   if (has_certificate) return authority;
 

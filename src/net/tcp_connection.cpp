@@ -16,6 +16,10 @@ namespace {
 // spread its system call thin, and the buffer stays in the cache.
 constexpr size_t kGatherLimit = size_t{64} << 10;
 
+// How long a peer may go on sending to a connection that we have ended. Closed with octets unread,
+// the kernel would answer with RST, and the peer could lose our last words. Source: RFC 9112 §9.6.
+constexpr uint64_t kLingerMs = 2000;
+
 }  // namespace
 
 TcpConnection::Impl::Impl(TcpConnectionContext& shared, Descriptor descriptor,
@@ -36,6 +40,12 @@ bool TcpConnection::Impl::admit(const TcpListener::Admit& decide) {
 void TcpConnection::Impl::on_ready(SocketEvents events) {
   serving = true;
   if (events.failed) ending = true;
+  if (lingering) {
+    if (!ending) discard();
+    serving = false;
+    settle();
+    return;
+  }
   if (!ending && events.writable) {
     const bool was_congested = congested;
     write_unsent();
@@ -59,7 +69,7 @@ void TcpConnection::Impl::on_expired() {
   if (!ending && passed(idle_deadline)) {
     idle_deadline = 0;
     serving = true;
-    if (!context.owner.timed_out(*self)) ending = true;
+    if (lingering || !context.owner.timed_out(*self)) ending = true;
     serving = false;
   }
   if (!settle()) return;
@@ -208,11 +218,29 @@ void TcpConnection::Impl::arm(uint64_t deadline) {
 // Ends the connection when its time has come, else watches for what it waits for. False: it ended,
 // and this object is gone.
 bool TcpConnection::Impl::settle() {
-  if (ending || (draining && unsent.empty()) || !watcher.watch(wants_to_read(), !unsent.empty())) {
+  if (!ending && !lingering && draining && unsent.empty()) linger();
+  if (ending || !watcher.watch(lingering || wants_to_read(), !unsent.empty())) {
     end();
     return false;
   }
   return true;
+}
+
+void TcpConnection::Impl::linger() {
+  // A peer that has sent FIN has said all.
+  if (finished || shutdown(socket.get(), SHUT_WR) != 0) {
+    ending = true;
+    return;
+  }
+  lingering = true;
+  rest = {};
+  set_timeout(kLingerMs);
+}
+
+void TcpConnection::Impl::discard() {
+  const ssize_t count =
+      recv(socket.get(), context.incoming.data(), context.incoming.size(), MSG_DONTWAIT);
+  if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) ending = true;
 }
 
 // For calls from outside an event: their caller must not see the object go.

@@ -23,9 +23,9 @@ struct TcpConnectionContext {
 
 /// The state of one connection.
 ///
-///   Open ──FIN, nothing owed──► Draining ──all sent──► Ended
-///     │  └─close_after_send───►    │                     ▲
-///     └─close, timeout, error, RST─┴─────────────────────┘
+///   Open ──FIN, nothing owed──► Draining ──all sent──► Lingering ──FIN, 2 s──► Ended
+///     │  └─close_after_send───►    │                       │                      ▲
+///     └─close, timeout, error, RST─┴───────────────────────┴──────────────────────┘
 ///
 /// Every way to Ended leads through `settle`, the last act of each event, or through `close` when
 /// no event is being served: only there the object goes away.
@@ -62,6 +62,8 @@ struct TcpConnection::Impl {
 
   //--- Ending
   bool settle();
+  void linger();
+  void discard();
   void settle_soon();
   void end();
   void arm(uint64_t deadline);
@@ -91,6 +93,7 @@ struct TcpConnection::Impl {
   bool delivery_due = false;  // it takes octets again, and has not got what was left
   bool finished = false;      // the peer has sent FIN
   bool draining = false;
+  bool lingering = false;  // all is sent, and what the peer still sends is read and dropped
   bool ending = false;
   bool ended = false;
 };

@@ -66,7 +66,8 @@ class TcpConnection {
   void pause();
   /// What was left comes again, in a later turn of the loop, and reading goes on.
   void resume();
-  /// Reads no more; what waits is sent, then it ends, in a later turn of the loop at the earliest.
+  /// Takes no more; what waits is sent, then FIN. It ends, in a later turn of the loop at the
+  /// earliest, when the peer has sent FIN, too, or 2 s later: what comes meanwhile is dropped.
   void close_after_send();
   /// Ends now, and forgets what waits; `closed` is called before this returns or, inside a callback
   /// about this connection, after that.

@@ -110,7 +110,14 @@ TEST_F(CertificateAuthorityTest, RefusesHalfAnAuthority) {
   std::filesystem::remove(folder + "/ca-key.pem");
   const auto half = CertificateAuthority::open(folder);
   ASSERT_FALSE(half);
-  EXPECT_NE(half.error().find("only one of ca.pem and ca-key.pem"), std::string::npos);
+  EXPECT_NE(half.error().find("a ca.pem without its ca-key.pem"), std::string::npos);
+}
+
+TEST_F(CertificateAuthorityTest, MakesAnAuthorityAnewWhoseMakingWasCutShort) {
+  (void)open();
+  std::filesystem::remove(folder + "/ca.pem");
+  EXPECT_TRUE(open().fresh());
+  EXPECT_TRUE(open().issue("leaf", names));
 }
 
 TEST_F(CertificateAuthorityTest, NamesTheFileThatItCannotRead) {

@@ -295,7 +295,37 @@ TEST(TcpConnection, ClosesAfterWhatWaitsWasSent) {
     return false;
   }));
   EXPECT_EQ(taken, expected);
-  EXPECT_EQ(greedy.server.owner.ended, 1);
+  greedy.client.reset();
+  EXPECT_TRUE(greedy.server.serve_until([&] { return greedy.server.owner.ended == 1; }));
+}
+
+TEST(TcpConnection, LetsAPeerThatGoesOnSendingReadTheLastWords) {
+  TcpServer server;
+  server.owner.answer = [](std::string_view) { return std::string("last words\n"); };
+  server.owner.on_received = [](TcpConnection& connection) { connection.close_after_send(); };
+  const Descriptor client = server.accepted_client();
+  send_text(client, "one\n");
+  EXPECT_EQ(server.answer_of(client, 11), "last words\n");
+  // It has not noticed yet. With these octets unread, closing would reset the connection.
+  send_text(client, std::string(100'000, 'x'));
+  bool later = false;
+  Timer timer(server.loop, [&] { later = true; });
+  timer.start(5);
+  ASSERT_TRUE(server.serve_until([&] { return later; }));
+  EXPECT_TRUE(at_end(client));
+  EXPECT_EQ(server.owner.ended, 0);
+  EXPECT_EQ(shutdown(client.get(), SHUT_WR), 0);
+  EXPECT_TRUE(server.serve_until([&] { return server.owner.ended == 1; }));
+}
+
+TEST(TcpConnection, EndsUponAPeerThatGoesOnSendingForEver) {
+  TcpServer server;
+  server.owner.on_received = [](TcpConnection& connection) { connection.close_after_send(); };
+  const Descriptor client = server.accepted_client();
+  EXPECT_TRUE(server.serve_until([&] {
+    (void)send(client.get(), "x\n", 2, MSG_DONTWAIT | MSG_NOSIGNAL);
+    return server.owner.ended == 1;
+  }));
 }
 
 TEST(TcpConnection, SendToABrokenConnectionDoesNotCallClosedItself) {
