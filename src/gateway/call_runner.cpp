@@ -205,7 +205,8 @@ void CallRunner::Impl::answer_mock(std::unique_ptr<Call> call) {
   const MockResponse* mock = call->api->find_mock(call->route.method);
   if (mock == nullptr) {
     return fail_integration(*call, GatewayResponseType::ApiConfigurationError, kServerError,
-                            "the mock integration has no response for its status code");
+                            "Execution failed due to configuration error: the mock integration has "
+                            "no response for its status code");
   }
   http::Response response;
   response.status = mock->status_code;
@@ -223,8 +224,11 @@ void CallRunner::Impl::call_http(std::unique_ptr<Call> call) {
   const auto url = integration_url(
       integration.uri, {call->route.parameters, call->stage->stage->variables, call->path.query});
   if (!url) {
-    return fail_integration(*call, GatewayResponseType::ApiConfigurationError, kServerError,
-                            concat("the integration's URL cannot be used: ", url.error()));
+    return fail_integration(
+        *call, GatewayResponseType::ApiConfigurationError, kServerError,
+        concat("Execution failed due to configuration error: the integration's URL cannot be "
+               "used: ",
+               url.error()));
   }
   log_endpoint_request(logs, *call,
                        concat(url->secure ? "https://" : "http://", url->authority, url->target));
@@ -325,15 +329,15 @@ void CallRunner::Impl::http_done(RunId run, Result<http::Response, http::ClientE
   switch (error.kind) {
     case http::ClientErrorKind::TimedOut:
       return fail_integration(*call, GatewayResponseType::IntegrationTimeout, kTimedOut,
-                              std::move(error.message));
+                              "Execution failed due to a timeout error");
     case http::ClientErrorKind::Unreachable:
     case http::ClientErrorKind::Broken:
       return fail_integration(*call, GatewayResponseType::IntegrationFailure, kUnreachable,
-                              std::move(error.message));
+                              concat("Execution failed due to a network error: ", error.message));
     case http::ClientErrorKind::Malformed:
     case http::ClientErrorKind::TooLarge:
       return fail_integration(*call, GatewayResponseType::ApiConfigurationError, kServerError,
-                              std::move(error.message));
+                              concat("Execution failed: ", error.message));
   }
 }
 
@@ -341,9 +345,10 @@ void CallRunner::Impl::function_done(RunId run, lambda::Outcome&& outcome) {
   const auto call = take(run);
   if (call == nullptr) return;
   call->context.integration_request_id = outcome.request_id;
+  if (outcome.kind == lambda::OutcomeKind::FunctionError) call->context.integration_status = 200;
   if (outcome.kind != lambda::OutcomeKind::Response) {
     return fail_integration(*call, GatewayResponseType::Default5xx, kServerError,
-                            concat("Lambda: ", outcome.message));
+                            concat("Lambda execution failed: ", outcome.message));
   }
   const http::Field* accept = http::find_field(call->request.fields, "accept");
   auto response = read_lambda_response(outcome.payload, call->api->api.binary_media_types,
@@ -353,7 +358,9 @@ void CallRunner::Impl::function_done(RunId run, lambda::Outcome&& outcome) {
     return fail_integration(
         *call,
         is_malformed ? GatewayResponseType::Default5xx : GatewayResponseType::ApiConfigurationError,
-        kServerError, concat("Malformed Lambda proxy response: ", response.error().reason));
+        kServerError,
+        concat("Execution failed due to configuration error: Malformed Lambda proxy response: ",
+               response.error().reason));
   }
   integration_ended(*call, 200);
   finish(*call, std::move(*response));
@@ -430,6 +437,7 @@ http::Response CallRunner::refuse(http::Refusal refusal) {
   const int64_t now_ms = wall_ms();
   context.ids = impl_->ids.next(now_ms / 1000);
   context.request_time_ms = now_ms;
+  ++impl_->counts.refused;
   http::Response response = compose_refusal(refusal);
   impl_->common_fields.add(response, context);
   return response;

@@ -40,6 +40,16 @@ bool is_uuid(std::string_view text) noexcept {
 
 }  // namespace
 
+namespace {
+
+void set_field(http::Fields& fields, std::string_view name, const std::string& value) {
+  std::erase_if(
+      fields, [name](const http::Field& field) { return http::same_field_name(field.name, name); });
+  fields.push_back({std::string(name), value});
+}
+
+}  // namespace
+
 void CommonFields::add(http::Response& response, const CallContext& context) {
   if (const int64_t second = context.request_time_ms / 1000; second != date_second_) {
     date_ = http_date(second);
@@ -50,8 +60,9 @@ void CommonFields::add(http::Response& response, const CallContext& context) {
   if (http::find_field(fields, "content-type") == nullptr) {
     fields.push_back({"Content-Type", "application/json"});
   }
-  fields.push_back({"x-amzn-RequestId", context.ids.request_id});
-  fields.push_back({"x-amz-apigw-id", context.ids.extended_request_id});
+  // Whatever an integration says of them: they lead from a response to its log.
+  set_field(fields, "x-amzn-RequestId", context.ids.request_id);
+  set_field(fields, "x-amz-apigw-id", context.ids.extended_request_id);
   if (context.integration_status && context.error_response_type.empty() &&
       http::find_field(fields, "x-amzn-trace-id") == nullptr) {
     fields.push_back({"X-Amzn-Trace-Id", context.ids.trace_id});

@@ -1,5 +1,7 @@
 #include "execution_log.h"
 
+#include <algorithm>
+#include <array>
 #include <string>
 
 #include "inlet53/base/text.h"
@@ -18,6 +20,14 @@ bool is_wanted(const Call& call) noexcept {
   return call.stage != nullptr && CallLogs::has_steps(*call.stage);
 }
 
+// What lets somebody in is nobody's to read in a log.
+bool is_secret(std::string_view name) noexcept {
+  constexpr std::array<std::string_view, 5> kSecrets = {
+      "authorization", "cookie", "proxy-authorization", "x-amz-security-token", "x-api-key"};
+  return std::any_of(kSecrets.begin(), kSecrets.end(),
+                     [name](std::string_view one) { return http::same_field_name(one, name); });
+}
+
 // `{name=value, name=value}`, as API Gateway prints maps.
 std::string map_text(const http::Fields& fields) {
   std::string text = "{";
@@ -25,8 +35,7 @@ std::string map_text(const http::Fields& fields) {
     if (text.size() > 1) text += ", ";
     text += field.name;
     text += '=';
-    // What lets somebody in is nobody's to read in a log.
-    text += http::same_field_name(field.name, "authorization") ? "****" : field.value;
+    text += is_secret(field.name) ? "****" : field.value;
   }
   return text + '}';
 }
@@ -69,7 +78,7 @@ void log_integration_response(CallLogs& logs, const Call& call) {
 
 void log_integration_failure(CallLogs& logs, const Call& call) {
   if (!is_wanted(call)) return;
-  write(logs, call, concat("Execution failed: ", call.context.integration_error));
+  write(logs, call, call.context.integration_error);
 }
 
 void log_call_end(CallLogs& logs, const Call& call) {

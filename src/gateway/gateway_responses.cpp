@@ -123,7 +123,9 @@ http::Response GatewayResponses::compose(
     response.status = own->status.value_or(aws.status);
     response.fields = own->fields;
   }
-  response.fields.push_back({"x-amzn-ErrorType", std::string(aws.error_type)});
+  if (http::find_field(response.fields, "x-amzn-errortype") == nullptr) {
+    response.fields.push_back({"x-amzn-ErrorType", std::string(aws.error_type)});
+  }
   if (own != nullptr && own->body) {
     own->body->append_body(response.body, context, stage_variables);
   } else {

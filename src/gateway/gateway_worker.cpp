@@ -62,15 +62,16 @@ std::string GatewayWorker::counts_text() const {
   const CallCounts calls = impl_->runner.counts();
   const lambda::ServiceCounts functions = impl_->runner.function_counts();
   const auto average = [](uint64_t sum, uint64_t count) { return count == 0 ? 0 : sum / count; };
-  return concat("connections=", https.connections, " open=", https.open, " refused=", https.refused,
-                " handshakes=", https.handshakes, " resumed=", https.resumed,
-                " handshakes_failed=", https.handshakes_failed, " calls=", calls.count,
-                " 4xx=", calls.errors_4xx, " 5xx=", calls.errors_5xx,
-                " latency_us=", average(calls.latency_us, calls.count), " integration_latency_us=",
-                average(calls.integration_latency_us, calls.integrations),
-                " invocations=", functions.invocations, " function_errors=", functions.errors,
-                " throttles=", functions.throttles, " cold_starts=", functions.cold_starts,
-                " environments=", functions.environments, " log_lines_lost=", impl_->logs.lost());
+  return concat(
+      "connections=", https.connections, " open=", https.open, " refused=", https.refused,
+      " handshakes=", https.handshakes, " resumed=", https.resumed,
+      " handshakes_failed=", https.handshakes_failed, " calls=", calls.count,
+      " 4xx=", calls.errors_4xx, " 5xx=", calls.errors_5xx, " requests_refused=", calls.refused,
+      " latency_us=", average(calls.latency_us, calls.count),
+      " integration_latency_us=", average(calls.integration_latency_us, calls.integrations),
+      " invocations=", functions.invocations, " function_errors=", functions.errors,
+      " throttles=", functions.throttles, " cold_starts=", functions.cold_starts,
+      " environments=", functions.environments, " log_lines_lost=", impl_->logs.lost());
 }
 
 }  // namespace inlet53::gateway

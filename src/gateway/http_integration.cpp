@@ -5,13 +5,14 @@
 #include <utility>
 
 #include "inlet53/base/text.h"
+#include "inlet53/gateway/own_headers.h"
 
 namespace inlet53::gateway {
 
 namespace {
 
 // Headers that never reach an integration.
-constexpr std::array<std::string_view, 16> kDropped = {
+constexpr std::array<std::string_view, 17> kDropped = {
     "connection",
     "content-encoding",
     "content-length",
@@ -21,6 +22,7 @@ constexpr std::array<std::string_view, 16> kDropped = {
     "keep-alive",
     "max-forwards",
     "proxy-authenticate",
+    "proxy-authorization",
     "proxy-connection",
     "server",
     "te",
@@ -98,6 +100,35 @@ Result<http::Url, std::string> integration_url(std::string_view uri, const UriVa
   return http::parse_url(text);
 }
 
+namespace {
+
+// The fields that a Connection field names concern this connection only (RFC 9110 §7.6.1).
+std::vector<std::string> connection_options(const http::Fields& fields) {
+  std::vector<std::string> names;
+  for (const http::Field& field : fields) {
+    if (!http::same_field_name(field.name, "connection")) continue;
+    std::string_view list = field.value;
+    while (!list.empty()) {
+      const size_t comma = std::min(list.find(','), list.size());
+      std::string_view name = list.substr(0, comma);
+      list.remove_prefix(std::min(comma + 1, list.size()));
+      while (name.starts_with(' ') || name.starts_with('\t')) name.remove_prefix(1);
+      while (name.ends_with(' ') || name.ends_with('\t')) name.remove_suffix(1);
+      names.push_back(ascii_lower(name));
+    }
+  }
+  return names;
+}
+
+bool reaches_backend(const http::Field& field, const std::vector<std::string>& options) {
+  const std::string folded = ascii_lower(field.name);
+  if (is_among(kDropped, folded) || is_gateways_own(folded)) return false;
+  if (folded == "authorization" && is_aws_signature(field.value)) return false;
+  return std::find(options.begin(), options.end(), folded) == options.end();
+}
+
+}  // namespace
+
 http::Request integration_request(http::Request&& request, const topology::Integration& integration,
                                   const CallContext& context) {
   http::Request out;
@@ -106,8 +137,9 @@ http::Request integration_request(http::Request&& request, const topology::Integ
                    : integration.http_method;
   out.body = std::move(request.body);
   std::string forwarded_for;
+  const std::vector<std::string> options = connection_options(request.fields);
   for (http::Field& field : request.fields) {
-    if (is_among(kDropped, field.name)) continue;
+    if (!reaches_backend(field, options)) continue;
     if (http::same_field_name(field.name, "x-forwarded-for")) {
       forwarded_for += field.value + ", ";
       continue;

@@ -83,7 +83,7 @@ void HttpsConnection::request_received(http::StreamId stream, http::Request&& re
                           .source = tcp_.peer().address,
                           .tls_version = tls_.version(),
                           .cipher_suite = tls_.cipher_suite()};
-  timed_phase_.reset();  // the next head has a time of its own
+  timed_.reset();  // what comes next has a time of its own
   context_.taker.call_received({id_, stream}, origin, std::move(request));
 }
 
@@ -94,7 +94,10 @@ http::Response HttpsConnection::refuse(http::Refusal refusal) {
   return context_.taker.refuse(refusal);
 }
 
-void HttpsConnection::send_octets(Bytes octets) { tls_.send(octets); }
+void HttpsConnection::send_octets(Bytes octets) {
+  sent_since_ = true;
+  tls_.send(octets);
+}
 bool HttpsConnection::congested() const { return tcp_.congested(); }
 
 //--- Between events
@@ -110,7 +113,12 @@ void HttpsConnection::open_session() {
 void HttpsConnection::settle() {
   if (ending_) return;
   // Not at the first octets of the session: a client may be waiting for HTTP/2's SETTINGS.
-  if (session_ == nullptr && tls_.state() == net::TlsStream::State::Open) open_session();
+  if (session_ == nullptr && tls_.state() == net::TlsStream::State::Open) {
+    open_session();
+    receiving_ = true;
+    session_->received({});
+    receiving_ = false;
+  }
 
   // What was left while a response was owed has its turn.
   while (paused_ && !wants_no_plaintext()) {
@@ -130,33 +138,54 @@ void HttpsConnection::settle() {
   const bool said_goodbye = peer_gone_ || tls_.state() == net::TlsStream::State::Ended;
   const bool over =
       tls_.state() == net::TlsStream::State::Failed || (said_goodbye && !owes_response());
-  if (said_all || over) {
-    ending_ = true;
-    tls_.end();
-    tcp_.close_after_send();
-    return;
-  }
+  if (said_all || over) return end();
   keep_time();
 }
 
+void HttpsConnection::end() {
+  ending_ = true;
+  tcp_.set_timeout(0);  // from here on only a client that takes nothing is timed
+  tls_.end();
+  tcp_.close_after_send();
+}
+
+// A client that has said goodbye opens no window any more: what waits for one is never sent.
 bool HttpsConnection::owes_response() const {
-  return session_ != nullptr && session_->phase() == http::SessionPhase::Responding;
+  if (session_ == nullptr || session_->phase() != http::SessionPhase::Responding) return false;
+  return tcp_.congested() || !session_->waits_for_peer();
+}
+
+HttpsConnection::Wait HttpsConnection::waits_for() const {
+  if (session_->waits_for_peer()) return Wait::Client;
+  switch (session_->phase()) {
+    case http::SessionPhase::Idle:
+      return Wait::Request;
+    case http::SessionPhase::ReadingHead:
+      return Wait::Head;
+    case http::SessionPhase::ReadingBody:
+      return Wait::Body;
+    case http::SessionPhase::Responding:
+      return Wait::Integration;
+  }
+  return Wait::Request;
 }
 
 void HttpsConnection::keep_time() {
   if (session_ == nullptr) return;  // the handshake's runs on
-  const http::SessionPhase phase = session_->phase();
-  // A head must be there in time as a whole; a body only has to go on coming.
-  if (phase == timed_phase_ && phase == http::SessionPhase::ReadingHead) return;
-  timed_phase_ = phase;
-  switch (phase) {
-    case http::SessionPhase::Idle:
+  const Wait wait = waits_for();
+  const bool goes_on = wait == Wait::Body || (wait == Wait::Client && sent_since_);
+  if (wait == timed_ && !goes_on) return;
+  timed_ = wait;
+  sent_since_ = false;
+  switch (wait) {
+    case Wait::Request:
+    case Wait::Client:
       return tcp_.set_timeout(context_.settings.idle_timeout_ms);
-    case http::SessionPhase::ReadingHead:
+    case Wait::Head:
       return tcp_.set_timeout(context_.settings.head_timeout_ms);
-    case http::SessionPhase::ReadingBody:
+    case Wait::Body:
       return tcp_.set_timeout(context_.settings.body_timeout_ms);
-    case http::SessionPhase::Responding:
+    case Wait::Integration:
       return tcp_.set_timeout(0);
   }
 }

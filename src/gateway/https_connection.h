@@ -60,6 +60,7 @@ class HttpsConnection final : net::TlsStreamOwner, http::SessionOwner {
   void open_session();
   /// What follows from the state that an event has led to: an end, a pause, another timeout.
   void settle();
+  void end();
   void keep_time();
   [[nodiscard]] bool owes_response() const;
 
@@ -68,8 +69,18 @@ class HttpsConnection final : net::TlsStreamOwner, http::SessionOwner {
   const ServedAddress& address_;
   const HttpsConnectionContext& context_;
   net::TlsStream tls_;
-  std::unique_ptr<http::ServerSession> session_;   // null until the handshake's end
-  std::optional<http::SessionPhase> timed_phase_;  // what the timeout that runs is for
+  std::unique_ptr<http::ServerSession> session_;  // null until the handshake's end
+  /// What the timeout that runs is for.
+  enum class Wait : uint8_t {
+    Request,  // between requests
+    Head,
+    Body,
+    Integration,  // no timeout: it has one of its own
+    Client,       // that reads nothing of a response
+  };
+  [[nodiscard]] Wait waits_for() const;
+  std::optional<Wait> timed_;
+  bool sent_since_ = false;  // octets of responses have gone out since it was set
   bool receiving_ = false;
   bool paused_ = false;
   bool peer_gone_ = false;  // it has sent FIN

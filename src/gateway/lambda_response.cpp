@@ -73,9 +73,17 @@ Result<uint16_t, Reason> read_status(const Json* value) {
 
 //--- Headers
 
+std::string_view trimmed(std::string_view text) noexcept {
+  const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
 Result<std::string, Reason> read_value(const std::string& name, const Json& value) {
   if (value.is_string()) {
-    const auto& text = value.get_ref<const std::string&>();
+    // White space around a value is no part of it (RFC 9110 §5.5).
+    const std::string text(trimmed(value.get_ref<const std::string&>()));
     if (!http::is_field_value(text)) {
       return Unexpected(
           concat("the value of header ", in_quotes(name), " holds what no header may"));

@@ -19,7 +19,7 @@ namespace {
 constexpr size_t kWriteSize = size_t{64} << 10;
 
 net::Descriptor open_file(const std::string& path) {
-  return net::Descriptor(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644));
+  return net::Descriptor(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640));
 }
 
 }  // namespace

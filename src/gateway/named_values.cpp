@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "inlet53/base/text.h"
+#include "inlet53/gateway/own_headers.h"
 
 namespace inlet53::gateway {
 
@@ -63,23 +64,16 @@ constexpr std::array<std::string_view, 6> kRespelled{
 };
 constexpr std::string_view kForwardedFor = "x-forwarded-for";
 constexpr std::string_view kTraceId = "x-amzn-trace-id";
-constexpr std::string_view kSignature = "AWS4-HMAC-SHA256";
 
 struct Header {
   std::string folded;  // the name in lower case
   NamedValues named;
 };
 
-// A client that sends these would speak for the endpoint.
-bool is_gateways_own(std::string_view folded) {
-  return folded.starts_with("x-amzn-vpc") || folded == "x-amzn-cipher-suite" ||
-         folded == "x-amzn-tls-version";
-}
-
 bool reaches_integration(const http::Field& field, std::string_view folded,
                          const GatewayHeaders& own) {
   if (std::find(kDropped.begin(), kDropped.end(), folded) != kDropped.end()) return false;
-  if (folded == "authorization") return !field.value.starts_with(kSignature);
+  if (folded == "authorization") return !is_aws_signature(field.value);
   if (folded == kTraceId) return own.trace_id.empty();
   return !is_gateways_own(folded);
 }

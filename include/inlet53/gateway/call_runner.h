@@ -25,6 +25,7 @@ struct CallCounts {
   uint64_t integration_latency_us = 0;
   uint64_t integrations = 0;  // calls that got to an integration
   uint64_t running = 0;       // now
+  uint64_t refused = 0;       // requests that were no proper ones: no calls, and in no log
 };
 
 /// Carries calls out: admits or refuses them, runs their integrations, answers and logs them.

@@ -10,6 +10,7 @@
 
 #include "inlet53/base/clock.h"
 #include "inlet53/base/exit_code.h"
+#include "inlet53/base/ids.h"
 #include "inlet53/base/ip_address.h"
 #include "inlet53/base/text.h"
 #include "inlet53/config/config.h"
@@ -91,6 +92,8 @@ Result<Subject, Ending> completed(PolicyExplainOptions options) {
   if (const auto* endpoint = find_object(topology.vpc_endpoints, options.vpce)) {
     options.vpce = endpoint->id;
     if (options.vpc.empty()) options.vpc = endpoint->vpc;
+  } else if (!options.vpce.empty() && !has_shape(options.vpce, id_shape::kVpcEndpoint)) {
+    return usage(concat(options.config, " has no VPC endpoint ", options.vpce));
   }
   if (!options.policy.empty()) {
     auto policy = read_file(options.policy);

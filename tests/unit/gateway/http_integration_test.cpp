@@ -40,6 +40,12 @@ http::Request client_request() {
                     {"Content-Length", "2"},
                     {"Content-Type", "application/json"},
                     {"X-Forwarded-For", "192.0.2.1"},
+                    {"Connection", "close, X-Hop"},
+                    {"X-Hop", "this one"},
+                    {"x-amzn-vpce-id", "vpce-other"},
+                    {"X-Amzn-Apigateway-Api-Id", "another"},
+                    {"Authorization", "AWS4-HMAC-SHA256 Credential=…"},
+                    {"Proxy-Authorization", "Basic eDp5"},
                     {"X-Custom", "kept"}};
   return request;
 }
@@ -61,7 +67,8 @@ TEST(HttpIntegration, SendsTheClientsHeadersAndItsOwn) {
   const http::Request out = integration_request(client_request(), {}, context());
   EXPECT_EQ(out.method, "POST");
   EXPECT_EQ(out.body, "{}");
-  for (const char* dropped : {"Host", "Connection", "TE", "Content-Length"}) {
+  for (const char* dropped : {"Host", "Connection", "TE", "Content-Length", "X-Hop",
+                              "x-amzn-vpce-id", "Authorization", "Proxy-Authorization"}) {
     EXPECT_EQ(value(out.fields, dropped), "(none)") << dropped;
   }
   EXPECT_EQ(value(out.fields, "X-Custom"), "kept");
