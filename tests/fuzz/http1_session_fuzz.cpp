@@ -1,0 +1,81 @@
+// An HTTP/1.1 connection: whatever arrives, in one piece or cut, gives the same requests, responses
+// and refusal; nothing is read behind a refusal.
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "fuzz.h"
+
+#include "inlet53/http/server_session.h"
+
+namespace {
+
+using namespace inlet53;
+using namespace inlet53::http;
+
+struct Connection final : SessionOwner {
+  explicit Connection(const ServerLimits& limits) : session(make_http1_session(*this, limits)) {}
+
+  void request_received(StreamId stream, Request&& request) override {
+    FUZZ_CHECK(refusals == 0 && !request.method.empty() && !request.target.empty());
+    FUZZ_CHECK(request.target.find_first_of(" \r\n\t") == std::string::npos);
+    for (const Field& field : request.fields) {
+      FUZZ_CHECK(is_field_name(field.name) && is_field_value(field.value));
+    }
+    log += request.method + ' ' + request.target + ' ' + request.authority + '\n' + request.body;
+    session->respond(stream, {.status = 200, .fields = {{"X", "y"}}, .body = request.body});
+  }
+  void request_abandoned(StreamId) override { FUZZ_CHECK(false); }
+  Response refuse(Refusal refusal) override {
+    FUZZ_CHECK(++refusals == 1);
+    return {.status = refusal_status(refusal), .fields = {}, .body = "refused"};
+  }
+  // A refusal's words may depend on how much of a bad request has arrived; that it is one does not.
+  void send_octets(Bytes octets) override {
+    if (refusals == 0) log += as_text(octets);
+  }
+  [[nodiscard]] bool congested() const override { return false; }
+
+  void arrive(Bytes octets) {
+    waiting.insert(waiting.end(), octets.begin(), octets.end());
+    const size_t consumed = session->received(waiting);
+    FUZZ_CHECK(consumed <= waiting.size());
+    waiting.erase(waiting.begin(), waiting.begin() + static_cast<ptrdiff_t>(consumed));
+  }
+
+  std::string log;
+  std::vector<uint8_t> waiting;
+  int refusals = 0;
+  std::unique_ptr<ServerSession> session;
+};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  ServerLimits limits;
+  limits.max_head = 4096;
+  limits.max_target = 1000;
+  limits.max_field_values = 1000;
+  limits.max_body = 1000;
+  const Bytes octets(data, size);
+  Connection whole(limits);
+  whole.arrive(octets);
+  if (whole.refusals != 0) FUZZ_CHECK(whole.session->finished());
+
+  Connection cut(limits);
+  const size_t step = size == 0 ? 1 : 1 + data[size / 2] % 7;
+  for (size_t at = 0; at < size; at += step) {
+    cut.arrive(octets.subspan(at, std::min(step, size - at)));
+  }
+  // 100 (Continue) depends on how much has arrived; nothing else does.
+  if (whole.log.find("100 Continue") == std::string::npos &&
+      cut.log.find("100 Continue") == std::string::npos) {
+    FUZZ_CHECK(whole.log == cut.log);
+  }
+  FUZZ_CHECK(whole.refusals == cut.refusals);
+  FUZZ_CHECK(whole.session->finished() == cut.session->finished());
+  cut.session->time_out();
+  FUZZ_CHECK(cut.session->finished());
+  return 0;
+}

@@ -1,0 +1,49 @@
+// A server's response as the client reads it: the same however it is cut, within the limits.
+// The first octet of the input says whether it answers HEAD.
+#include <algorithm>
+
+#include "fuzz.h"
+#include "http/response_reader.h"
+
+namespace {
+
+using namespace inlet53;
+using namespace inlet53::http;
+using Finding = ResponseReader::Finding;
+
+constexpr ResponseReader::Limits kLimits{.max_head = 2000, .max_body = 1000};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  if (size == 0) return 0;
+  const bool to_head = data[0] == 'h';
+  const Bytes octets = Bytes(data, size).subspan(1);
+
+  ResponseReader whole(kLimits, to_head);
+  const Finding finding = whole.read(octets);
+
+  ResponseReader cut(kLimits, to_head);
+  Finding cut_finding = Finding::Incomplete;
+  const size_t step = 1 + data[size / 2] % 7;
+  size_t at = 0;
+  while (at < octets.size() && cut_finding == Finding::Incomplete) {
+    cut_finding = cut.read(octets.subspan(at, std::min(step, octets.size() - at)));
+    at += step;
+  }
+  FUZZ_CHECK(finding == cut_finding);
+  const bool complete =
+      finding == Finding::Complete ||
+      (finding == Finding::Incomplete && whole.end_of_stream() == Finding::Complete);
+  if (!complete) return 0;
+  Response& response = whole.response();
+  FUZZ_CHECK(response.status >= 200 && response.status <= 599);
+  FUZZ_CHECK(response.body.size() <= kLimits.max_body);
+  FUZZ_CHECK(!to_head || response.body.empty());
+  FUZZ_CHECK(response.body == cut.response().body);
+  FUZZ_CHECK(response.fields == cut.response().fields);
+  for (const Field& field : response.fields) {
+    FUZZ_CHECK(is_field_name(field.name) && is_field_value(field.value));
+  }
+  return 0;
+}
