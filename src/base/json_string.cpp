@@ -98,6 +98,28 @@ void append_json_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
+bool nests_deeper_than(std::string_view json, size_t levels) noexcept {
+  size_t depth = 0;
+  bool in_string = false;
+  for (size_t i = 0; i < json.size(); ++i) {
+    const char c = json[i];
+    if (in_string) {
+      if (c == '\\') {
+        ++i;
+      } else if (c == '"') {
+        in_string = false;
+      }
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '{' || c == '[') {
+      if (++depth > levels) return true;
+    } else if ((c == '}' || c == ']') && depth > 0) {
+      --depth;
+    }
+  }
+  return false;
+}
+
 bool is_utf8(std::string_view text) noexcept {
   while (!text.empty()) {
     const size_t size = sequence_size(text);

@@ -443,6 +443,8 @@ http::Response CallRunner::refuse(http::Refusal refusal) {
   return response;
 }
 
+void CallRunner::reopen_logs() { impl_->functions.reopen_logs(); }
+
 CallCounts CallRunner::counts() const noexcept {
   CallCounts counts = impl_->counts;
   counts.running = impl_->running.size();

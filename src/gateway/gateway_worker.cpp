@@ -50,7 +50,10 @@ Result<void, ServeError> GatewayWorker::serve(std::shared_ptr<const GatewayState
 }
 
 const GatewayState& GatewayWorker::state() const noexcept { return *impl_->state; }
-void GatewayWorker::reopen_logs() { impl_->logs.reopen(); }
+void GatewayWorker::reopen_logs() {
+  impl_->logs.reopen();
+  impl_->runner.reopen_logs();
+}
 void GatewayWorker::drain() { impl_->server.drain(); }
 
 size_t GatewayWorker::open_connections() const noexcept {

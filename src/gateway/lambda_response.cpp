@@ -9,6 +9,7 @@
 #include "base64.h"
 #include <nlohmann/json.hpp>
 
+#include "inlet53/base/json_string.h"
 #include "inlet53/base/text.h"
 #include "inlet53/gateway/binary_media_types.h"
 
@@ -20,6 +21,8 @@ namespace {
 using Json = nlohmann::json;
 using Reason = std::string;
 
+// A proxy response has three levels; what has many more is there to cost memory.
+constexpr size_t kMaxNesting = 64;
 constexpr std::array<std::string_view, 5> kMembers{"statusCode", "headers", "multiValueHeaders",
                                                    "body", "isBase64Encoded"};
 constexpr std::array<std::string_view, 5> kRemapped{"Connection", "Content-Length", "Date",
@@ -205,6 +208,7 @@ Result<http::Response, LambdaResponseFault> read_lambda_response(
   const auto malformed = [](Reason reason) {
     return Unexpected(LambdaResponseFault{LambdaResponseFaultKind::Malformed, std::move(reason)});
   };
+  if (nests_deeper_than(payload, kMaxNesting)) return malformed("it nests too deeply");
   const Json json = Json::parse(payload, nullptr, false);
   if (json.is_discarded()) return malformed("it is no JSON");
   if (!json.is_object()) return malformed("it is no object");

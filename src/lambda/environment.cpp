@@ -89,6 +89,7 @@ Environment::~Environment() {
   state_ = State::Ended;
   if (process_) process_->end_now();
   log_.end_output();
+  api_.reset();  // while what it asks of us still stands
 }
 
 Result<void, std::string> Environment::launch() {

@@ -1,6 +1,7 @@
 #include "function_log.h"
 
 #include <cerrno>
+#include <filesystem>
 #include <system_error>
 
 #include <fcntl.h>
@@ -80,6 +81,8 @@ void FunctionLog::write(std::string_view text) {
 void FunctionLog::reopen() {
   if (path_.empty()) return;
   flush();
+  std::error_code ignored;  // opening says why the file can't be had
+  std::filesystem::create_directories(std::filesystem::path(path_).parent_path(), ignored);
   constexpr mode_t kOwnerWritesGroupReads = 0640;
   file_ = net::Descriptor(
       open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, kOwnerWritesGroupReads));

@@ -86,7 +86,6 @@ void FunctionService::Impl::add(topology::Function&& function) {
     return;
   }
   FunctionPool& pool = *found->second;
-  pool.reopen_log();
   if (pool.function() == *shared) return;
   code.watch(shared->code);
   pool.set_function(std::move(shared));
@@ -222,6 +221,10 @@ void FunctionService::forget(InvocationId invocation) { impl_->callers.erase(inv
 
 void FunctionService::replace(std::vector<topology::Function> functions) {
   impl_->replace(std::move(functions));
+}
+
+void FunctionService::reopen_logs() {
+  for (const auto& [id, pool] : impl_->pools) pool->reopen_log();
 }
 
 ServiceCounts FunctionService::counts() const { return impl_->counts; }

@@ -51,6 +51,9 @@ class CallRunner final : public CallTaker {
   void call_received(CallId id, const CallOrigin& origin, http::Request&& request) override;
   http::Response refuse(http::Refusal refusal) override;
 
+  /// Opens the functions' logs again, for whoever renamed them.
+  void reopen_logs();
+
   [[nodiscard]] CallCounts counts() const noexcept;
   [[nodiscard]] lambda::ServiceCounts function_counts() const;
 

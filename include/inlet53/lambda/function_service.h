@@ -80,6 +80,9 @@ class FunctionService {
   /// Opens the log files anew. Requires: not called inside a `done`.
   void replace(std::vector<topology::Function> functions);
 
+  /// Opens every function's log again, for whoever renamed the files.
+  void reopen_logs();
+
   [[nodiscard]] ServiceCounts counts() const;
 
  private:

@@ -61,6 +61,17 @@ TEST(JsonString, IsReadBack) {
   EXPECT_EQ(nlohmann::json::parse(json(text)).get<std::string>(), text);
 }
 
+TEST(JsonNesting, CountsObjectsAndListsOutsideOfTexts) {
+  EXPECT_FALSE(nests_deeper_than("", 0));
+  EXPECT_FALSE(nests_deeper_than("1", 0));
+  EXPECT_TRUE(nests_deeper_than("{}", 0));
+  EXPECT_FALSE(nests_deeper_than(R"([{"a":[]},{"b":[]},[[]]])", 3));
+  EXPECT_TRUE(nests_deeper_than(R"([{"a":[]},{"b":[]},[[]]])", 2));
+  EXPECT_FALSE(nests_deeper_than(R"(["[[[[\"[[[","[[["])", 1));
+  EXPECT_TRUE(nests_deeper_than(std::string(6'000'000, '['), 100));
+  EXPECT_FALSE(nests_deeper_than("]]]][", 1));
+}
+
 TEST(JsonString, LeavesOutTheQuotesWhereAsked) {
   std::string out = "x";
   append_json_escaped(out, "a\"b");

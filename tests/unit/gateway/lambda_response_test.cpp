@@ -163,8 +163,9 @@ TEST(LambdaResponse, EndsInTimeWhateverItsSize) {
   }
   EXPECT_EQ(read(names + "}}"), "502 over 1000 headers");
   EXPECT_EQ(read(members + "}"), "502 it has a member \"m0\"");
-  EXPECT_EQ(read(std::string(3'000'000, '[')), "502 it is no JSON");
-  EXPECT_EQ(read(std::string(1'000'000, '[') + std::string(1'000'000, ']')), "502 it is no object");
+  EXPECT_EQ(read(std::string(3'000'000, '[')), "502 it nests too deeply");
+  EXPECT_EQ(read(std::string(1'000'000, '[') + std::string(1'000'000, ']')),
+            "502 it nests too deeply");
 }
 
 }  // namespace
