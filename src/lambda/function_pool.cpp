@@ -10,8 +10,10 @@ namespace inlet53::lambda {
 namespace {
 
 // How long an invocation waits for an environment that has just answered: a runtime asks for the
-// next one a moment after its response, and a caller may be faster than that.
+// next one a moment after its response, and a caller may be faster than that. Longer when no other
+// environment may start: then the end of the wait refuses the invocation.
 constexpr uint64_t kFinishingGraceMs = 20;
+constexpr uint64_t kLastGraceMs = 1000;
 
 }  // namespace
 
@@ -96,7 +98,9 @@ void FunctionPool::ended(Environment& environment) {
 void FunctionPool::start_for_waiting() {
   const size_t soon = count(&Environment::finishing);
   start_beyond(soon);
-  if (soon > 0 && !waiting_.empty() && !grace_.active()) grace_.start(kFinishingGraceMs);
+  if (soon > 0 && !waiting_.empty() && !grace_.active()) {
+    grace_.start(has_room() ? kFinishingGraceMs : kLastGraceMs);
+  }
 }
 
 // `coming` of those that wait get an environment without a start.

@@ -145,6 +145,7 @@ TEST(NodeRuntime, TellsErrors) {
 
 TEST(NodeRuntime, StaysWarmAndWritesItsLog) {
   OneFunction hello("nodejs20.x", "index.handler");
+  hello.function.reserved_concurrency = 1;  // the second call waits until the runtime is back
   hello.code("index.js", R"(
 let count = 0;
 exports.handler = async () => { console.log('call', ++count); return count; };
