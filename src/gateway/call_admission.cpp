@@ -90,15 +90,22 @@ bool find_route(Call& call) {
 }
 
 policy::PolicyRequest policy_request(const Call& call, const CallTime& time) {
+  using policy::CallKey;
+  policy::CallKeys wanted = call.api->policy.keys;
+  if (call.endpoint->policy) wanted.add(call.endpoint->policy->keys);
   policy::Caller caller;
   caller.address = call.source;
   caller.vpc_endpoint = call.endpoint->id;
   caller.vpc = call.endpoint->vpc;
   caller.wall_seconds = time.wall_ms / 1000;
-  caller.user_agent = field_value(call.request.fields, "user-agent");
-  caller.referer = field_value(call.request.fields, "referer");
+  if (wanted.contains(CallKey::UserAgent)) {
+    caller.user_agent = field_value(call.request.fields, "user-agent");
+  }
+  if (wanted.contains(CallKey::Referer)) {
+    caller.referer = field_value(call.request.fields, "referer");
+  }
   return policy::make_policy_request(call.api->identity, call.path.stage, call.context.http_method,
-                                     call.path.path, caller);
+                                     call.path.path, caller, wanted);
 }
 
 std::optional<Refused> ask(const policy::ResourcePolicy& policy,

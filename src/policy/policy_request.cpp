@@ -11,26 +11,61 @@ namespace inlet53::policy {
 
 namespace {
 
-std::string ascii_upper(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+void append_upper(std::string& out, std::string_view text) {
+  for (const char c : text) {
+    out += c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
   }
-  return out;
 }
 
-void add_network_keys(ConditionKeys& keys, const Caller& caller) {
-  keys.add(caller.vpc_endpoint ? "aws:VpcSourceIp" : "aws:SourceIp", caller.address.to_text());
-  if (caller.vpc_endpoint) keys.add("aws:SourceVpce", *caller.vpc_endpoint);
-  if (caller.vpc) keys.add("aws:SourceVpc", *caller.vpc);
+// Each call has an ARN: it is composed without growing on the way.
+std::string api_arn_with_room(const ApiIdentity& api, size_t room) {
+  const std::string_view partition = partition_of(api.region);
+  std::string arn;
+  arn.reserve(partition.size() + api.region.size() + api.account_id.size() + api.api_id.size() +
+              room + std::string_view("arn::execute-api:::").size());
+  for (const std::string_view part :
+       {std::string_view("arn:"), partition, std::string_view(":execute-api:"),
+        std::string_view(api.region), std::string_view(":"), std::string_view(api.account_id),
+        std::string_view(":"), std::string_view(api.api_id)}) {
+    arn += part;
+  }
+  return arn;
+}
+
+// The keys of one request, as far as they are wanted.
+struct KeyWriter {
+  ConditionKeys& keys;
+  const CallKeys& wanted;
+
+  template <class Value>
+  void add(CallKey key, const Value& value) const {
+    if (wanted.contains(key)) keys.add(key_name(key), value());
+  }
+  void add_if_known(CallKey key, const std::optional<std::string>& value) const {
+    if (value) add(key, [&value] { return *value; });
+  }
+};
+
+void add_keys(const KeyWriter& out, const Caller& caller) {
+  out.add(caller.vpc_endpoint ? CallKey::VpcSourceIp : CallKey::SourceIp,
+          [&caller] { return caller.address.to_text(); });
+  out.add_if_known(CallKey::SourceVpce, caller.vpc_endpoint);
+  out.add_if_known(CallKey::SourceVpc, caller.vpc);
+  out.add(CallKey::CurrentTime, [&caller] {
+    UtcSecond time;
+    time.set(caller.wall_seconds);
+    return std::string(time.text());
+  });
+  out.add(CallKey::EpochTime, [&caller] { return concat(caller.wall_seconds); });
+  out.add(CallKey::SecureTransport,
+          [&caller] { return std::string(caller.secure_transport ? "true" : "false"); });
+  out.add_if_known(CallKey::UserAgent, caller.user_agent);
+  out.add_if_known(CallKey::Referer, caller.referer);
 }
 
 }  // namespace
 
-std::string api_arn(const ApiIdentity& api) {
-  return concat("arn:", partition_of(api.region), ":execute-api:", api.region, ':', api.account_id,
-                ':', api.api_id);
-}
+std::string api_arn(const ApiIdentity& api) { return api_arn_with_room(api, 0); }
 
 void ConditionKeys::add(std::string_view key, std::string value) {
   std::string folded = ascii_lower(key);
@@ -52,18 +87,17 @@ const std::vector<std::string>* ConditionKeys::find(std::string_view folded_key)
 
 PolicyRequest make_policy_request(const ApiIdentity& api, std::string_view stage,
                                   std::string_view method, std::string_view path,
-                                  const Caller& caller) {
+                                  const Caller& caller, const CallKeys& wanted) {
   PolicyRequest request{api, {}, {}};
-  request.resource = concat(api_arn(api), '/', stage, '/', ascii_upper(method),
-                            path.starts_with('/') ? "" : "/", path);
-  UtcSecond time;
-  time.set(caller.wall_seconds);
-  add_network_keys(request.keys, caller);
-  request.keys.add("aws:CurrentTime", std::string(time.text()));
-  request.keys.add("aws:EpochTime", concat(caller.wall_seconds));
-  request.keys.add("aws:SecureTransport", caller.secure_transport ? "true" : "false");
-  if (caller.user_agent) request.keys.add("aws:UserAgent", *caller.user_agent);
-  if (caller.referer) request.keys.add("aws:Referer", *caller.referer);
+  std::string& resource = request.resource;
+  resource = api_arn_with_room(api, stage.size() + method.size() + path.size() + 3);
+  resource += '/';
+  resource += stage;
+  resource += '/';
+  append_upper(resource, method);
+  if (!path.starts_with('/')) resource += '/';
+  resource += path;
+  add_keys({request.keys, wanted}, caller);
   return request;
 }
 

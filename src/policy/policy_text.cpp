@@ -105,6 +105,10 @@ Result<PolicyText, std::string> PolicyText::parse(std::string_view text, Wildcar
   return out;
 }
 
+void PolicyText::add_keys(CallKeys& keys) const noexcept {
+  for (const Piece& piece : pieces_) keys.add(piece.folded_key);
+}
+
 std::optional<PolicyText::Pattern> PolicyText::expand(const PolicyRequest& request) const {
   Pattern pattern;
   for (const Piece& piece : pieces_) {
@@ -133,19 +137,19 @@ bool PolicyText::matches(std::string_view subject, const PolicyRequest& request,
   return pattern && pattern_matches(*pattern, subject, letter_case);
 }
 
-bool pattern_matches(std::u16string_view pattern, std::string_view subject,
-                     LetterCase letter_case) noexcept {
-  const auto same = [letter_case](char16_t wanted, char c) {
-    if (wanted == PolicyText::kAnyOne) return true;
-    return letter_case == LetterCase::Counts ? wanted == glyph(c)
-                                             : folded(wanted) == folded(glyph(c));
-  };
+namespace {
+
+// `same(wanted, c)` says whether a glyph of the pattern covers an octet.
+template <class Same>
+bool covers(std::u16string_view pattern, std::string_view subject, const Same& same) noexcept {
   // The last run met so far, and where the subject goes on if that run takes one octet more: an
   // earlier run never needs to be looked at again.
   size_t run = std::u16string_view::npos;
   size_t retry = 0;
   size_t p = 0;
-  size_t s = 0;
+  // Most of a pattern stands before its first wildcard.
+  while (p < pattern.size() && p < subject.size() && pattern[p] == glyph(subject[p])) ++p;
+  size_t s = p;
   while (s < subject.size()) {
     if (p < pattern.size() && pattern[p] == PolicyText::kAnyRun) {
       run = p++;
@@ -162,6 +166,20 @@ bool pattern_matches(std::u16string_view pattern, std::string_view subject,
   }
   while (p < pattern.size() && pattern[p] == PolicyText::kAnyRun) ++p;
   return p == pattern.size();
+}
+
+}  // namespace
+
+bool pattern_matches(std::u16string_view pattern, std::string_view subject,
+                     LetterCase letter_case) noexcept {
+  constexpr char16_t kAnyOne = PolicyText::kAnyOne;
+  if (letter_case == LetterCase::Counts) {
+    return covers(pattern, subject,
+                  [](char16_t wanted, char c) { return wanted == glyph(c) || wanted == kAnyOne; });
+  }
+  return covers(pattern, subject, [](char16_t wanted, char c) {
+    return folded(wanted) == folded(glyph(c)) || wanted == kAnyOne;
+  });
 }
 
 }  // namespace inlet53::policy

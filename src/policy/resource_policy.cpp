@@ -106,6 +106,21 @@ std::string PolicyError::to_text(std::string_view file) const {
 
 namespace {
 
+CallKeys keys_of(const std::vector<Statement>& statements) {
+  CallKeys keys;
+  for (const Statement& statement : statements) {
+    for (const PolicyText& text : statement.actions.texts) text.add_keys(keys);
+    for (const PolicyText& text : statement.resources.texts) text.add_keys(keys);
+    for (const Condition& condition : statement.conditions) {
+      keys.add(condition.folded_key);
+      for (const ConditionValue& value : condition.values) {
+        if (const auto* text = std::get_if<PolicyText>(&value.value)) text->add_keys(keys);
+      }
+    }
+  }
+  return keys;
+}
+
 // `api`: what short resources are expanded with; null when there are none.
 Result<ResourcePolicy, std::vector<PolicyError>> parse_policy(std::string_view json,
                                                               const ApiIdentity* api,
@@ -128,6 +143,7 @@ Result<ResourcePolicy, std::vector<PolicyError>> parse_policy(std::string_view j
     policy.id = read_string(reading, *root, "Id");
     if (policy.version == kVersionWithVariables) reading.variables = Variables::Special;
     policy.statements = read_statements(reading, *root);
+    policy.keys = keys_of(policy.statements);
   }
   if (reading.errors.empty()) return policy;
   std::stable_sort(reading.errors.begin(), reading.errors.end(),

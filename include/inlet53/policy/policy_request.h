@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "inlet53/base/ip_address.h"
+#include "inlet53/policy/call_keys.h"
 
 /// What a resource policy is asked about: one call of one method, and what is known of it.
 namespace inlet53::policy {
@@ -70,12 +71,14 @@ struct PolicyRequest {
 /// undecoded, without stage and query: `/hello`, and `/` or nothing for the root.
 ///
 /// By way of a VPC endpoint the caller's address is `aws:VpcSourceIp` and `aws:SourceIp` is absent;
-/// otherwise it is `aws:SourceIp`. Keys of a signed call's principal are absent.
+/// otherwise it is `aws:SourceIp`. Keys of a signed call's principal are absent. Keys that are not
+/// `wanted` are left out: most policies look at one or two.
 /// Source: API Gateway Developer Guide, "AWS condition keys that can be used in API Gateway
 /// resource policies"; IAM User Guide, "AWS global condition context keys" (aws:SourceIp is not in
 /// requests that come by a VPC endpoint).
 [[nodiscard]] PolicyRequest make_policy_request(const ApiIdentity& api, std::string_view stage,
                                                 std::string_view method, std::string_view path,
-                                                const Caller& caller);
+                                                const Caller& caller,
+                                                const CallKeys& wanted = CallKeys::all());
 
 }  // namespace inlet53::policy

@@ -37,6 +37,9 @@ class PolicyText {
   [[nodiscard]] const std::string& text() const noexcept { return text_; }
   [[nodiscard]] bool has_variables() const noexcept { return has_variables_; }
 
+  /// Adds the keys of its variables.
+  void add_keys(CallKeys& keys) const noexcept;
+
   /// The pattern for one request. Absent when the request lacks a variable's key, or has several
   /// values for it, and the variable has no default: then the text stands for nothing.
   [[nodiscard]] std::optional<Pattern> expand(const PolicyRequest& request) const;

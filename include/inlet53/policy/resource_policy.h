@@ -54,6 +54,7 @@ struct ResourcePolicy {
   std::string version;
   std::string id;
   std::vector<Statement> statements;
+  CallKeys keys;  // that its conditions and variables look at
 };
 
 /// One thing that is wrong with a policy. Line and column count from 1, columns in octets.

@@ -70,7 +70,7 @@ inline std::string allow_action(const std::string& action) {
   return policy("{'Effect': 'Allow', 'Principal': '*', 'Action': " + action + ", 'Resource': '*'}");
 }
 
-inline PolicyRequest request(const std::string& text) {
+inline PolicyRequest request(const std::string& text, const CallKeys& wanted = CallKeys::all()) {
   std::istringstream words(text);
   std::string method;
   std::string path;
@@ -97,7 +97,7 @@ inline PolicyRequest request(const std::string& text) {
   }
   const size_t slash = std::min(path.find('/', 1), path.size());
   PolicyRequest made = make_policy_request(test_api(), path.substr(1, slash - 1), method,
-                                           path.substr(slash), caller);
+                                           path.substr(slash), caller, wanted);
   for (auto& [key, value] : others) made.keys.add(key, value);
   return made;
 }
@@ -114,6 +114,8 @@ inline void expect_outcomes(const std::vector<Case>& cases) {
     const PolicyDecision decision = decide(*parsed, asked);
     EXPECT_EQ(outcome_text(decision.outcome), outcome_text(each.outcome));
     EXPECT_EQ(explain(*parsed, asked).decision, decision);
+    // The keys that the policy looks at are all it takes.
+    EXPECT_EQ(decide(*parsed, request(each.request, parsed->keys)), decision);
   }
 }
 

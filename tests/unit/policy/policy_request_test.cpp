@@ -62,6 +62,19 @@ TEST(PolicyRequest, HasTheAddressOfACallFromElsewhereAsSourceIp) {
   EXPECT_EQ(request.keys.find("aws:sourcevpce"), nullptr);
 }
 
+TEST(PolicyRequest, HasTheWantedKeysOnly) {
+  Caller caller;
+  caller.vpc_endpoint = "vpce-0a";
+  caller.user_agent = "curl";
+  CallKeys wanted;
+  wanted.add("aws:sourcevpce");
+  wanted.add("aws:referer");  // which the call does not have
+  wanted.add("aws:tagkeys");  // which no call has
+  const PolicyRequest request = make_policy_request(kApi, "Stage", "GET", "/", caller, wanted);
+  ASSERT_EQ(request.keys.entries().size(), 1U);
+  EXPECT_EQ(request.keys.entries()[0].key, "aws:SourceVpce");
+}
+
 TEST(ConditionKeys, KeepSeveralValuesUnderOneKeyInAnyCase) {
   ConditionKeys keys;
   keys.add("aws:TagKeys", "a");

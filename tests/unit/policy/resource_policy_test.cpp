@@ -29,6 +29,21 @@ std::string condition_faults(const std::string& condition) {
       condition + "}}}");
 }
 
+TEST(ResourcePolicy, KnowsTheKeysThatItLooksAt) {
+  const auto parsed = parse_resource_policy(
+      json(policy("{'Effect': 'Allow', 'Principal': '*', 'Action': '*', "
+                  "'Resource': 'execute-api:/${aws:UserAgent}/*', "
+                  "'Condition': {'StringEquals': {'AWS:sourcevpce': '${aws:Referer}'}}}")),
+      test_api());
+  ASSERT_TRUE(parsed);
+  for (const CallKey key : {CallKey::UserAgent, CallKey::SourceVpce, CallKey::Referer}) {
+    EXPECT_TRUE(parsed->keys.contains(key)) << key_name(key);
+  }
+  for (const CallKey key : {CallKey::SourceIp, CallKey::VpcSourceIp, CallKey::CurrentTime}) {
+    EXPECT_FALSE(parsed->keys.contains(key)) << key_name(key);
+  }
+}
+
 TEST(ResourcePolicy, KeepsWhatItReads) {
   const auto policy_value = parse_resource_policy(
       json("{'Version': '2012-10-17', 'Id': 'one', 'Statement': [\n"
