@@ -1,20 +1,30 @@
 #include "authority.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <cstdint>
 
 namespace inlet53::http {
 
 namespace {
 
-bool is_alphanumeric(char c) noexcept {
+constexpr bool is_alphanumeric(char c) noexcept {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-bool is_name_octet(char c) noexcept {
-  return is_alphanumeric(c) ||
-         std::string_view("-._~%!$&'()*+;=").find(c) != std::string_view::npos;
+constexpr std::array<bool, 256> make_name_octets() {
+  std::array<bool, 256> octets{};
+  for (int c = 0; c < 256; ++c) {
+    octets[static_cast<size_t>(c)] = is_alphanumeric(static_cast<char>(c));
+  }
+  for (const char c : std::string_view("-._~%!$&'()*+;=")) octets[static_cast<uint8_t>(c)] = true;
+  return octets;
 }
+
+constexpr std::array<bool, 256> kNameOctets = make_name_octets();
+
+bool is_name_octet(char c) noexcept { return kNameOctets[static_cast<uint8_t>(c)]; }
 
 bool is_literal_octet(char c) noexcept { return is_alphanumeric(c) || c == ':' || c == '.'; }
 

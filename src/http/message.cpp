@@ -22,6 +22,16 @@ constexpr std::array<bool, 256> make_token_octets() {
 
 constexpr std::array<bool, 256> kTokenOctets = make_token_octets();
 
+constexpr std::array<bool, 256> make_value_octets() {
+  std::array<bool, 256> octets{};
+  for (size_t c = ' '; c < octets.size(); ++c) octets[c] = true;
+  octets['\t'] = true;
+  octets[0x7f] = false;
+  return octets;
+}
+
+constexpr std::array<bool, 256> kValueOctets = make_value_octets();
+
 constexpr bool is_white(char c) noexcept { return c == ' ' || c == '\t'; }
 
 }  // namespace
@@ -49,9 +59,8 @@ bool is_field_name(std::string_view text) noexcept {
 bool is_field_value(std::string_view text) noexcept {
   if (text.empty()) return true;
   if (is_white(text.front()) || is_white(text.back())) return false;
-  return std::none_of(text.begin(), text.end(), [](char c) {
-    return (static_cast<uint8_t>(c) < 0x20 && c != '\t') || c == 0x7f;
-  });
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return kValueOctets[static_cast<uint8_t>(c)]; });
 }
 
 }  // namespace inlet53::http

@@ -137,6 +137,8 @@ void TlsStream::Impl::deliver(Bytes fresh) {
 void TlsStream::Impl::read() {
   if (!rest.empty() && !owner.wants_no_plaintext()) deliver({});
   while (state == State::Open && !owner.wants_no_plaintext()) {
+    // Asking OpenSSL for what isn't there costs as much as a short record.
+    if (incoming.empty() && SSL_has_pending(ssl.get()) == 0) return;
     auto& buffer = plaintext_buffer();
     size_t count = 0;
     const int result = SSL_read_ex(ssl.get(), buffer.data(), buffer.size(), &count);
