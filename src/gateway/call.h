@@ -26,8 +26,8 @@ struct Call {
   http::Request request;
   RequestPath path;  // views of the request's target
   IpAddress source;
-  std::string tls_version;
-  std::string cipher_suite;
+  std::string_view tls_version;  // they outlive the connection
+  std::string_view cipher_suite;
   CallContext context;
 
   //--- Found one after the other; null as long as they are not
