@@ -55,11 +55,12 @@ std::unique_ptr<nghttp2_option, FreeOption> make_options() {
   return std::unique_ptr<nghttp2_option, FreeOption>(option);
 }
 
-nghttp2_nv field(std::string_view name, std::string_view value) {
+nghttp2_nv field(std::string_view name, std::string_view value,
+                 uint8_t flags = NGHTTP2_NV_FLAG_NONE) {
   const auto octets = [](std::string_view text) {
     return const_cast<uint8_t*>(as_bytes(text).data());  // nghttp2 copies them
   };
-  return {octets(name), octets(value), name.size(), value.size(), NGHTTP2_NV_FLAG_NONE};
+  return {octets(name), octets(value), name.size(), value.size(), flags};
 }
 
 }  // namespace
@@ -365,7 +366,11 @@ void Http2Session::submit(Stream& stream, Response&& response) {
   fields.reserve(response.fields.size() + 2);
   fields.push_back(field(":status", {status.data(), status.size()}));
   for (const Field& one : response.fields) {
-    if (may_send(one)) fields.push_back(field(one.name, one.value));
+    if (!may_send(one)) continue;
+    // Else such values would push those out of the table that come again.
+    const bool repeated = !is_never_repeated(one.name);
+    fields.push_back(
+        field(one.name, one.value, repeated ? NGHTTP2_NV_FLAG_NONE : NGHTTP2_NV_FLAG_NO_INDEX));
   }
   if (has_body(response.status)) {
     fields.push_back(field("content-length", {length.data(), length_end}));

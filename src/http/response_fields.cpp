@@ -28,6 +28,19 @@ bool may_send(const Field& field) noexcept {
   return !is_of_connection(field.name) && is_field_name(field.name) && is_field_value(field.value);
 }
 
+bool is_never_repeated(std::string_view name) noexcept {
+  switch (name.size()) {
+    case 14:
+      return same_field_name(name, "x-amz-apigw-id");
+    case 15:
+      return same_field_name(name, "x-amzn-trace-id");
+    case 16:
+      return same_field_name(name, "x-amzn-requestid");
+    default:
+      return false;
+  }
+}
+
 std::string_view reason_phrase(unsigned status) noexcept {
   switch (status) {
     case 200:

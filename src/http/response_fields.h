@@ -11,6 +11,10 @@ namespace inlet53::http {
 /// (Content-Length, Transfer-Encoding, Connection and its kin, RFC 9110 §7.6.1).
 [[nodiscard]] bool may_send(const Field& field) noexcept;
 
+/// Whether no two responses have the same value of this field, as ids of requests: compressing a
+/// head gains nothing by remembering it (RFC 7541 §6.2.2).
+[[nodiscard]] bool is_never_repeated(std::string_view name) noexcept;
+
 /// Whether a response of that status has a body in any case: 204 and 304 have none.
 /// Source: RFC 9110 §6.4.1.
 [[nodiscard]] constexpr bool has_body(unsigned status) noexcept {
