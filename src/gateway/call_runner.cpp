@@ -348,7 +348,7 @@ void CallRunner::Impl::function_done(RunId run, lambda::Outcome&& outcome) {
   if (outcome.kind == lambda::OutcomeKind::FunctionError) call->context.integration_status = 200;
   if (outcome.kind != lambda::OutcomeKind::Response) {
     return fail_integration(*call, GatewayResponseType::Default5xx, kServerError,
-                            concat("Lambda execution failed: ", outcome.message));
+                            concat("Execution failed: Lambda: ", outcome.message));
   }
   const http::Field* accept = http::find_field(call->request.fields, "accept");
   auto response = read_lambda_response(outcome.payload, call->api->api.binary_media_types,
