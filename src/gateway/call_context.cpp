@@ -51,8 +51,15 @@ bool extended_request_id(std::string& out, const CallContext& context) {
 bool trace_id(std::string& out, const CallContext& context) {
   return append_text(out, context.ids.trace_id);
 }
+// The lines of one second share their time; each thread has its own.
 bool request_time(std::string& out, const CallContext& context) {
-  return append_text(out, common_log_time(context.request_time_ms / 1000));
+  thread_local int64_t held = -1;
+  thread_local std::string text;
+  if (const int64_t second = context.request_time_ms / 1000; second != held) {
+    text = common_log_time(second);
+    held = second;
+  }
+  return append_text(out, text);
 }
 bool request_time_epoch(std::string& out, const CallContext& context) {
   return append_number(out, context.request_time_ms);
