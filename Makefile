@@ -17,7 +17,7 @@ build: ## the release build: build/inlet53d, build/inlet53-gateway, build/inlet5
 	@[ -f build/build.ninja ] || meson setup build $(MESON_RELEASE)
 	@ninja -C build
 
-demo: build ## starts conf/demo.toml on loopback, asks it, shows the log; ONCE=1 ends after that
+demo: build ## starts conf/demo.toml on loopback, asks and calls it, shows the logs; ONCE=1 ends after that
 	@python3 -u conf/demo.py build $(if $(filter-out 0,$(ONCE)),--once)
 
 test: build ## everything: units, integration with real forwarders, lint, fuzz corpus; sanitizers on
