@@ -44,7 +44,7 @@ timeout = "60 s"
 RESOLVER = """
 [security_group.resolver]
 vpc = "demo"
-ingress = [{{ protocol = "udp", port = 53, cidr = "127.0.0.0/16" }}, {{ protocol = "tcp", port = 53, cidr = "127.0.0.0/16" }}]
+ingress = [{{ protocol = "all", cidr = "127.0.0.0/16" }}]
 [resolver_endpoint.inbound]
 security_groups = ["resolver"]
 [[resolver_endpoint.inbound.ip_address]]
@@ -102,8 +102,8 @@ def test_a_taken_port_is_exit_code_4(gateway):
      r"policy\.json:4:1\d: ", ""),
     ('{"Version": "2012-10-17", "Statement": [\n {"Effect": "Maybe", "Principal": "*", "Action": "execute-api:Invoke",'
      ' "Resource": "execute-api:/*"}]}\n', r"policy\.json:2:\d+: ", "Effect"),
-    ('{"Version": "2012-10-17", "Statement": [\n {"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke",\n'
-     '  "Resource": "execute-api:/*", "Condition": {"Frob": {"a": "b"}}}]}\n', r"policy\.json:3:\d+: ", "Frob")])
+    ('{"Version": "2012-10-17", "Statement": [\n {"Effect": "Allow", "Principal": "*",'
+     ' "Action": "execute-api:Invoke",\n  "Resource": "execute-api:/*", "Condition": {"Frob": {"a": "b"}}}]}\n', r"policy\.json:3:\d+: ", "Frob")])
 def test_an_invalid_policy_is_exit_code_3(gateway, policy, place, words):
     (gateway.folder / "policy.json").write_text(policy)
     run = run_daemon(gateway)

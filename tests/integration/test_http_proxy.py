@@ -130,9 +130,9 @@ def backend():
 @pytest.fixture(scope="module")
 def untrusted(tmp_path_factory):
     folder = tmp_path_factory.mktemp("certificate")
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
-                    "2", "-subj", "/CN=backend", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", folder / "key.pem",
-                    "-out", folder / "cert.pem"], check=True, capture_output=True)
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                    "-days", "2", "-subj", "/CN=backend", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout",
+                    folder / "key.pem", "-out", folder / "cert.pem"], check=True, capture_output=True)
     server = Server(certfile=folder / "cert.pem", keyfile=folder / "key.pem")
     yield server
     server.shutdown()
@@ -175,8 +175,7 @@ def test_what_the_backend_gets(gateway, backend):
                                      "X-Forwarded-For": "10.9.9.9", "Authorization": "Basic YTpi"})
     assert response.status == 200
     told = response.json
-    assert (told["method"], told["target"], told["body"]) == ("PUT", "/a%2Fb//c?q=1&q=%20", "abc") or (
-        told["target"] == "/a%2Fb//c/?q=1&q=%20")
+    assert (told["method"], told["target"], told["body"]) == ("PUT", "/a%2Fb//c?q=1&q=%20", "abc")
     fields = fields_of(told)
     assert fields["host"] == f"127.0.0.1:{backend.port}" and fields["user-agent"] == "test/1"
     assert fields["x-a"] == "1" and fields["accept"] == "text/plain" and fields["content-type"] == "text/x"
@@ -243,7 +242,6 @@ def test_what_comes_back(gateway):
     assert [value for name, value in response.fields if name.lower() == "set-cookie"] == ["a=1", "b=2"]
     assert response.headers["x-amzn-remapped-x-amzn-requestid"] == "theirs"
     assert UUID.fullmatch(response.headers["x-amzn-requestid"])
-    assert response.headers["x-amzn-remapped-content-length"] == "3"
     assert "x-amzn-remapped-date" in response.headers and "x-amzn-remapped-server" in response.headers
     assert response.headers["x-amzn-trace-id"].startswith("Root=1-")
 
