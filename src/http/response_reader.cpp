@@ -23,6 +23,14 @@ uint16_t parse_status_line(std::string_view line) {
   return status >= 100 && status < 600 ? static_cast<uint16_t>(status) : uint16_t{0};
 }
 
+// What a caller hears of: all that could be sent on, and the two by which a gateway tells its
+// clients how it was itself answered.
+bool is_told(const Field& field) noexcept {
+  if (may_send(field)) return true;
+  return is_field_value(field.value) && (same_field_name(field.name, "content-length") ||
+                                         same_field_name(field.name, "connection"));
+}
+
 }  // namespace
 
 ResponseReader::Finding ResponseReader::read(Bytes octets) {
@@ -67,7 +75,7 @@ ResponseReader::Finding ResponseReader::head_ended(Bytes head) {
     return ++interim_ > kMaxInterim ? Finding::Malformed : Finding::Incomplete;
   }
   if (!frame_body()) return Finding::Malformed;
-  std::erase_if(response_.fields, [](const Field& field) { return !may_send(field); });
+  std::erase_if(response_.fields, [](const Field& field) { return !is_told(field); });
   if (body_ == Body::Sized && body_left_ > limits_.max_body) return Finding::TooLarge;
   in_body_ = true;
   const bool is_empty = body_ == Body::None || (body_ == Body::Sized && body_left_ == 0);

@@ -242,6 +242,7 @@ def test_what_comes_back(gateway):
     assert [value for name, value in response.fields if name.lower() == "set-cookie"] == ["a=1", "b=2"]
     assert response.headers["x-amzn-remapped-x-amzn-requestid"] == "theirs"
     assert UUID.fullmatch(response.headers["x-amzn-requestid"])
+    assert response.headers["x-amzn-remapped-content-length"] == "3"
     assert "x-amzn-remapped-date" in response.headers and "x-amzn-remapped-server" in response.headers
     assert response.headers["x-amzn-trace-id"].startswith("Root=1-")
 

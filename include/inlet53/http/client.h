@@ -49,8 +49,10 @@ class Client {
   Client& operator=(const Client&) = delete;
 
   /// Sends a request to `url` (whose target it takes; `request.target` is ignored) and calls `done`
-  /// once, never before this returns. `request.fields` go out as they are, Host, Content-Length and
-  /// Connection aside, which the client makes. `timeout_ms` is for all of it.
+  /// once, never before this returns. The response has its Content-Length and Connection among its
+  /// fields, if they were sent; nothing else of the connection. `request.fields` go out as they
+  /// are, Host, Content-Length and Connection aside, which the client makes. `timeout_ms` is for
+  /// all of it.
   CallId start(const Url& url, Request&& request, uint32_t timeout_ms, Done done);
   /// Forgets a call; its `done` does not come.
   void cancel(CallId call);

@@ -190,7 +190,7 @@ TEST_F(ClientTest, SendsARequestAsItIsAndFramesIt) {
   ASSERT_TRUE(result);
   EXPECT_EQ(result->status, 200);
   EXPECT_EQ(result->body, "done");
-  EXPECT_EQ(result->fields, (Fields{{"X-Y", "z"}}));
+  EXPECT_EQ(result->fields, (Fields{{"Content-Length", "4"}, {"X-Y", "z"}}));
   EXPECT_EQ(seen, concat("POST /p?q HTTP/1.1\r\nHost: ", peer.url().authority,
                          "\r\nX-One: 1\r\nx-two: \r\nContent-Length: 4\r\n\r\nbody"));
 }

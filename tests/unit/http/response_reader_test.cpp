@@ -101,12 +101,14 @@ TEST(ResponseReader, ReadsTheSameHoweverTheOctetsAreCut) {
   }
 }
 
-TEST(ResponseReader, GivesTheFieldsThatAreNotTheConnections) {
+TEST(ResponseReader, LeavesOutTheFieldsThatAreTheConnections) {
   ResponseReader reader(kLimits, false);
   EXPECT_EQ(reader.read(as_bytes("HTTP/1.1 200 OK\r\nA: 1\r\nConnection: keep-alive\r\n"
                                  "Keep-Alive: x\r\na:  2 \r\nContent-Length: 0\r\n\r\n")),
             Finding::Complete);
-  EXPECT_EQ(reader.response().fields, (Fields{{"A", "1"}, {"a", "2"}}));
+  EXPECT_EQ(
+      reader.response().fields,
+      (Fields{{"A", "1"}, {"Connection", "keep-alive"}, {"a", "2"}, {"Content-Length", "0"}}));
 }
 
 TEST(ResponseReader, OctetsBehindAResponseSpoilTheConnection) {
