@@ -22,6 +22,7 @@ class HttpsServer(Server):
     """Answers GET of the content's path over TLS. The access log is its query log."""
 
     logs = ("text",)
+    prime_seconds = 0.5  # the load begins with handshakes
 
     def wait_for_answer(self, server):
         deadline = time.monotonic() + START_SECONDS
