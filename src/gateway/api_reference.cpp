@@ -17,6 +17,15 @@ std::optional<std::string> if_api_id(std::string_view text) {
   return std::string(text);
 }
 
+// `.execute-api.eu-west-1.amazonaws.com`. Every call asks: no text is composed for it.
+bool is_service_domain(std::string_view text, std::string_view region) noexcept {
+  constexpr std::string_view kBefore = ".execute-api.";
+  constexpr std::string_view kBehind = ".amazonaws.com";
+  return text.size() == kBefore.size() + region.size() + kBehind.size() &&
+         text.starts_with(kBefore) && text.substr(kBefore.size()).starts_with(region) &&
+         text.ends_with(kBehind);
+}
+
 }  // namespace
 
 std::string host_of(std::string_view authority) {
@@ -38,9 +47,7 @@ std::optional<std::string> referred_api(std::string_view host, const http::Field
     return if_api_id(header->value);
   }
   const std::string_view label = first_label(host);
-  if (host.substr(label.size()) != concat(".execute-api.", region, ".amazonaws.com")) {
-    return std::nullopt;
-  }
+  if (!is_service_domain(host.substr(label.size()), region)) return std::nullopt;
   const size_t dash = label.find(kEndpointPrefix);
   if (dash == std::string_view::npos) return if_api_id(label);
   if (label.substr(dash + 1) != vpc_endpoint) return std::nullopt;

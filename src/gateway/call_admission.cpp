@@ -96,7 +96,7 @@ policy::PolicyRequest policy_request(const Call& call, const CallTime& time) {
   policy::Caller caller;
   caller.address = call.source;
   caller.vpc_endpoint = call.endpoint->id;
-  caller.vpc = call.endpoint->vpc;
+  if (wanted.contains(CallKey::SourceVpc)) caller.vpc = call.endpoint->vpc;
   caller.wall_seconds = time.wall_ms / 1000;
   if (wanted.contains(CallKey::UserAgent)) {
     caller.user_agent = field_value(call.request.fields, "user-agent");
