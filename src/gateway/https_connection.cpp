@@ -1,5 +1,6 @@
 #include "https_connection.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace inlet53::gateway {
@@ -7,6 +8,10 @@ namespace inlet53::gateway {
 namespace {
 
 constexpr std::string_view kHttp2 = "h2";
+
+// A connection that is idle for so long gives its buffers back: ten thousand of them would hold
+// some 340 MB.
+constexpr uint32_t kQuietMs = 1000;
 
 }  // namespace
 
@@ -44,6 +49,12 @@ void HttpsConnection::caught_up() {
 
 void HttpsConnection::timed_out() {
   if (session_ == nullptr || ending_) return tcp_.close();
+  if (timed_ == Wait::Request && std::exchange(holds_buffers_, false)) {
+    tls_.release_buffers();
+    if (const uint32_t idle = context_.settings.idle_timeout_ms; idle > kQuietMs) {
+      return tcp_.set_timeout(idle - kQuietMs);
+    }
+  }
   session_->time_out();
   settle();
   if (!ending_) tcp_.close();
@@ -179,6 +190,8 @@ void HttpsConnection::keep_time() {
   sent_since_ = false;
   switch (wait) {
     case Wait::Request:
+      holds_buffers_ = true;
+      return tcp_.set_timeout(std::min(kQuietMs, context_.settings.idle_timeout_ms));
     case Wait::Client:
       return tcp_.set_timeout(context_.settings.idle_timeout_ms);
     case Wait::Head:

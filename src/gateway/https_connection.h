@@ -80,7 +80,8 @@ class HttpsConnection final : net::TlsStreamOwner, http::SessionOwner {
   };
   [[nodiscard]] Wait waits_for() const;
   std::optional<Wait> timed_;
-  bool sent_since_ = false;  // octets of responses have gone out since it was set
+  bool sent_since_ = false;    // octets of responses have gone out since it was set
+  bool holds_buffers_ = true;  // TLS's, for records: between requests, for a moment only
   bool receiving_ = false;
   bool paused_ = false;
   bool peer_gone_ = false;  // it has sent FIN

@@ -36,8 +36,6 @@ Context new_context(const SSL_METHOD* method) {
   INLET53_CHECK(context != nullptr);
   INLET53_CHECK(SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION) == 1);
   INLET53_CHECK(SSL_CTX_set_cipher_list(context.get(), kCipherSuites) == 1);
-  // An idle connection holds no record buffers; a partial write is told as such.
-  SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_options(context.get(), SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
   return context;
 }

@@ -207,6 +207,9 @@ void TlsStream::send(Bytes plaintext) {
   }
 }
 
+// It declines while a record is there in part; then the connection is not idle.
+void TlsStream::release_buffers() { (void)SSL_free_buffers(impl_->ssl.get()); }
+
 void TlsStream::end() {
   if (impl_->state == State::Handshaking || impl_->state == State::Failed) return;
   ERR_clear_error();

@@ -58,6 +58,10 @@ class TlsStream {
   size_t received(Bytes stream);
   /// Encrypts and sends. Requires: Open, or Ended (the peer may still read).
   void send(Bytes plaintext);
+  /// Gives the buffers for records back, some 34 KiB, until there is one again: for a connection
+  /// that has been idle for a while. To do so after each record would cost more than the rest of
+  /// it.
+  void release_buffers();
   /// Says close_notify: nothing more will be sent.
   void end();
 

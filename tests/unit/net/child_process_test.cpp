@@ -172,8 +172,9 @@ TEST(ChildProcess, IsEndedWithItsGroup) {
   EXPECT_TRUE(ends_whole_family([](auto& child) { child->kill_group(SIGKILL); }));
   EXPECT_TRUE(ends_whole_family([](auto& child) { child->kill(SIGKILL); }));  // by end_group
   EXPECT_TRUE(ends_whole_family([](auto& child) {
+    const int pid = child->pid();
     child->end_now();
-    EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1);  // it is reaped
+    EXPECT_EQ(waitpid(pid, nullptr, WNOHANG), -1);  // it is reaped
     child->end_now();
     child->kill_group(SIGKILL);
     child.reset();
