@@ -46,7 +46,7 @@ void read_policy(TableReader& in, std::string& policy, std::string& policy_file)
     return in.report("policy_file", "there is either policy or policy_file");
   }
   if (policy_file.empty()) return;
-  auto text = read_text_file(policy_file, kMaxPolicyOctets);
+  auto text = read_regular_file(policy_file, kMaxPolicyOctets);
   if (text) {
     policy = *std::move(text);
   } else {

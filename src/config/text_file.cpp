@@ -18,8 +18,7 @@ struct CloseFile {
 
 }  // namespace
 
-Result<std::string, std::string> read_text_file(const std::string& path, size_t most) {
-  // A pipe or a device would keep whoever opens it.
+Result<std::string, std::string> read_regular_file(const std::string& path, size_t most) {
   std::error_code error;
   const std::filesystem::file_status status = std::filesystem::status(path, error);
   if (!error && std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
@@ -27,6 +26,10 @@ Result<std::string, std::string> read_text_file(const std::string& path, size_t 
                                                     ? std::strerror(EISDIR)
                                                     : "it is no regular file"));
   }
+  return read_text_file(path, most);
+}
+
+Result<std::string, std::string> read_text_file(const std::string& path, size_t most) {
   const std::unique_ptr<std::FILE, CloseFile> file(std::fopen(path.c_str(), "rb"));
   if (!file) return Unexpected(concat("can't be opened: ", std::strerror(errno)));
   std::string text;
