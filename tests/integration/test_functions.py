@@ -13,7 +13,7 @@ from gateway import (API_ID, API_NAME, CLIENT, OPEN_POLICY, UUID, VPC, VPCE, Gat
 from support import wait_until
 
 PYTHON = """
-import json, os, sys, time
+import json, os, signal, sys, time
 
 print("module", os.environ["AWS_LAMBDA_FUNCTION_NAME"])
 calls = 0
@@ -49,7 +49,7 @@ def leave(event, context):
     sys.exit(0)
 
 def hang(event, context):
-    time.sleep(300)
+    signal.pause()
 
 def hold(event, context):
     while not os.path.exists(os.environ["RELEASE"]):
