@@ -60,21 +60,26 @@ void TcpConnection::Impl::on_ready(SocketEvents events) {
   settle();
 }
 
+bool TcpConnection::Impl::Deadline::missed(uint64_t now) noexcept {
+  if (at == 0 || at > now) return false;
+  return std::exchange(granted, true);
+}
+
 void TcpConnection::Impl::on_expired() {
   const uint64_t now = context.loop.now_ms();
-  const auto passed = [now](uint64_t deadline) { return deadline != 0 && deadline <= now; };
   timer_deadline = 0;
   if (std::exchange(delivery_due, false)) deliver_rest();
-  if (passed(write_deadline)) ending = true;
-  if (!ending && passed(idle_deadline)) {
-    idle_deadline = 0;
+  if (write_deadline.missed(now)) ending = true;
+  if (!ending && idle_deadline.missed(now)) {
+    idle_deadline.clear();
     serving = true;
     if (lingering || !context.owner.timed_out(*self)) ending = true;
     serving = false;
   }
   if (!settle()) return;
-  if (idle_deadline != 0) arm(idle_deadline);
-  if (write_deadline != 0) arm(write_deadline);
+  // What has passed was granted one more turn of the loop.
+  if (idle_deadline.at != 0) arm(std::max(idle_deadline.at, now + 1));
+  if (write_deadline.at != 0) arm(std::max(write_deadline.at, now + 1));
 }
 
 //--- Reading
@@ -151,8 +156,8 @@ void TcpConnection::Impl::write(Bytes octets) {
 
 void TcpConnection::Impl::keep_unsent(Bytes octets) {
   if (unsent.empty()) {
-    write_deadline = context.loop.now_ms() + context.options.write_timeout_ms;
-    arm(write_deadline);
+    write_deadline.set(context.loop.now_ms() + context.options.write_timeout_ms);
+    arm(write_deadline.at);
   } else if (sent > unsent.size() / 2) {
     unsent.erase(unsent.begin(), unsent.begin() + static_cast<ptrdiff_t>(sent));
     sent = 0;
@@ -165,11 +170,11 @@ void TcpConnection::Impl::write_unsent() {
   if (unsent.empty()) return;
   const size_t taken = try_send({&unsent[sent], unsent.size() - sent});
   sent += taken;
-  if (taken > 0) write_deadline = context.loop.now_ms() + context.options.write_timeout_ms;
+  if (taken > 0) write_deadline.set(context.loop.now_ms() + context.options.write_timeout_ms);
   if (sent < unsent.size()) return;
   unsent = {};
   sent = 0;
-  write_deadline = 0;
+  write_deadline.clear();
   congested = false;
 }
 
@@ -204,8 +209,9 @@ void TcpConnection::Impl::close() {
 }
 
 void TcpConnection::Impl::set_timeout(uint64_t milliseconds) {
-  idle_deadline = milliseconds == 0 ? 0 : context.loop.now_ms() + milliseconds;
-  if (idle_deadline != 0) arm(idle_deadline);
+  if (milliseconds == 0) return idle_deadline.clear();
+  idle_deadline.set(context.loop.now_ms() + milliseconds);
+  arm(idle_deadline.at);
 }
 
 void TcpConnection::Impl::arm(uint64_t deadline) {

@@ -80,11 +80,23 @@ struct TcpConnection::Impl {
   std::vector<uint8_t> unsent;  // octets that the socket did not take, from `sent` on
   size_t sent = 0;
 
-  // Loop milliseconds, 0: none. The timer runs to the earlier of the two, or still to one that has
-  // moved on since: restarting it with each message would cost more than an idle expiry.
-  uint64_t idle_deadline = 0;
-  uint64_t write_deadline = 0;
-  uint64_t timer_deadline = 0;
+  /// A time by which the peer has to have done something. The loop looks at its timers before it
+  /// looks at its sockets: after a turn that took long, what the peer did in time may still wait in
+  /// the socket. So a deadline that has passed is granted one more turn, and missed after that.
+  struct Deadline {
+    uint64_t at = 0;  // loop milliseconds, 0: none
+    bool granted = false;
+
+    void set(uint64_t when) noexcept { *this = {when, false}; }
+    void clear() noexcept { *this = {}; }
+    [[nodiscard]] bool missed(uint64_t now) noexcept;
+  };
+
+  // The timer runs to the earlier of the two, or still to one that has moved on since: restarting
+  // it with each message would cost more than an idle expiry.
+  Deadline idle_deadline;
+  Deadline write_deadline;
+  uint64_t timer_deadline = 0;  // loop milliseconds, 0: none
 
   bool serving = false;       // an event is being served, `settle` will come
   bool receiving = false;     // inside the owner's `received`

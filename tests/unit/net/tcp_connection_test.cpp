@@ -1,3 +1,5 @@
+#include <chrono>
+
 #include "tcp_support.h"
 #include <gtest/gtest.h>
 
@@ -232,6 +234,23 @@ TEST(TcpConnection, TimeoutMovesOnAndStops) {
   timer.start(5);
   ASSERT_TRUE(server.serve_until([&] { return later; }));
   EXPECT_EQ(server.owner.ended, 1);
+}
+
+TEST(TcpConnection, ForgivesAPeerWhoseOctetsWaitedForALongTurn) {
+  constexpr auto kTimeout = std::chrono::milliseconds(10);
+  TcpServer server;
+  const Descriptor prompt = server.accepted_client();
+  const Descriptor laborious = server.accepted_client();
+  server.owner.on_received = [&](TcpConnection& connection) {
+    if (&connection != server.owner.open[1]) return connection.set_timeout(0);
+    server.owner.open[0]->set_timeout(kTimeout.count());
+    send_text(prompt, "in time\n");
+    const auto late = std::chrono::steady_clock::now() + 2 * kTimeout;
+    while (std::chrono::steady_clock::now() < late) continue;
+  };
+  send_text(laborious, "much work\n");
+  EXPECT_EQ(server.answer_of(prompt, 8), "in time\n");
+  EXPECT_EQ(server.owner.ended, 0);
 }
 
 TEST(TcpConnection, CloseInsideReceivedComesAfterIt) {
