@@ -113,7 +113,7 @@ class Nginx(HttpsServer):
         return [program("nginx"), "-p", self.folder, "-c", self.write_config(self.endpoint, self.secure, self.log)]
 
     def write_config(self, endpoint, secure, log):
-        fields = _EXTRA_FIELDS | {"X-Amzn-Trace-Id": self.trace_id(secure)}
+        fields = _EXTRA_FIELDS | {"X-Amzn-Trace-Id": self.trace_id()}
         tls = f"""ssl_certificate {self.content.certificate};
     ssl_certificate_key {self.content.key};
     ssl_protocols TLSv1.3;""" if secure else ""
@@ -147,10 +147,9 @@ http {{
 """)
 
     @staticmethod
-    def trace_id(secure):
+    def trace_id():
         """Shorter by what nginx sends and ours does not, so that the responses are equally long."""
-        own = len("Server: nginx\r\n") + (len("Connection: keep-alive\r\n") if secure else 0)
-        return _TRACE_ID[:len(_TRACE_ID) - own]
+        return _TRACE_ID[:len(_TRACE_ID) - len("Server: nginx\r\n")]
 
 
 class Nghttpx(Nginx):

@@ -181,12 +181,8 @@ std::string Http1Session::compose_head(const Response& response, size_t room_beh
     append_number(out, response.body.size());
     out += "\r\n";
   }
-  if (is_last()) {
-    out += "Connection: close\r\n";
-  } else if (version_ == Version::Http10) {
-    out += "Connection: keep-alive\r\n";
-  }
-  out += "\r\n";
+  // HTTP/1.1 does not need the second; API Gateway sends it all the same.
+  out += is_last() ? "Connection: close\r\n\r\n" : "Connection: keep-alive\r\n\r\n";
   return out;
 }
 

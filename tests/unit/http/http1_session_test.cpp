@@ -5,8 +5,10 @@ namespace {
 
 constexpr std::string_view kGet = "GET /a HTTP/1.1\r\nHost: example.com\r\n\r\n";
 
-std::string response_to(std::string_view body, std::string_view extra = {}) {
-  return concat("HTTP/1.1 200 OK\r\nContent-Length: ", body.size(), "\r\n", extra, "\r\n", body);
+std::string response_to(std::string_view body,
+                        std::string_view connection = "Connection: keep-alive\r\n") {
+  return concat("HTTP/1.1 200 OK\r\nContent-Length: ", body.size(), "\r\n", connection, "\r\n",
+                body);
 }
 
 struct Exchange {
@@ -68,7 +70,7 @@ std::vector<Exchange> make_exchanges() {
        {request("GET", "/", "", Version::Http10, {})},
        true},
       {"GET / HTTP/1.0\r\nConnection: Keep-Alive\r\nHost: a\r\n\r\nGET /2 HTTP/1.0\r\n\r\n",
-       response_to("/", "Connection: keep-alive\r\n") + response_to("/2", "Connection: close\r\n"),
+       response_to("/") + response_to("/2", "Connection: close\r\n"),
        {request("GET", "/", "a", Version::Http10, {{"Connection", "Keep-Alive"}, host}),
         request("GET", "/2", "", Version::Http10, {})},
        true},
@@ -77,7 +79,7 @@ std::vector<Exchange> make_exchanges() {
        {request("POST", "/", "", Version::Http10, {{"Content-Length", "2"}}, "ab")},
        true},
       {"HEAD /long HTTP/1.1\r\nHost: a\r\n\r\n",
-       "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",
+       "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: keep-alive\r\n\r\n",
        {request("HEAD", "/long", "a", Version::Http11, {host})}},
       {"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n",
        response_to("*"),
@@ -215,9 +217,10 @@ TEST(Http1Session, LeavesOutBodiesThatAStatusHasNot) {
     connection.arrive(kGet);
     return connection.take_sent();
   };
-  EXPECT_EQ(answer_of(204), "HTTP/1.1 204 No Content\r\n\r\n");
-  EXPECT_EQ(answer_of(304), "HTTP/1.1 304 Not Modified\r\n\r\n");
-  EXPECT_EQ(answer_of(299), "HTTP/1.1 299 \r\nContent-Length: 4\r\n\r\nbody");
+  EXPECT_EQ(answer_of(204), "HTTP/1.1 204 No Content\r\nConnection: keep-alive\r\n\r\n");
+  EXPECT_EQ(answer_of(304), "HTTP/1.1 304 Not Modified\r\nConnection: keep-alive\r\n\r\n");
+  EXPECT_EQ(answer_of(299),
+            "HTTP/1.1 299 \r\nContent-Length: 4\r\nConnection: keep-alive\r\n\r\nbody");
   EXPECT_EQ(answer_of(100).substr(0, 13), "HTTP/1.1 500 ");
   EXPECT_EQ(answer_of(999).substr(0, 13), "HTTP/1.1 500 ");
 }
@@ -237,7 +240,9 @@ TEST(Http1Session, LeavesOutFieldsThatWouldBreakTheMessage) {
                     .body = "b"};
   };
   connection.arrive(kGet);
-  EXPECT_EQ(connection.sent, "HTTP/1.1 200 OK\r\nX: 1\r\nY: \r\nContent-Length: 1\r\n\r\nb");
+  EXPECT_EQ(
+      connection.sent,
+      "HTTP/1.1 200 OK\r\nX: 1\r\nY: \r\nContent-Length: 1\r\nConnection: keep-alive\r\n\r\nb");
 }
 
 TEST(Http1Session, SendsHeadAndSmallBodyInOnePiece) {
