@@ -176,8 +176,10 @@ void CallRunner::Impl::begin(CallId id, const CallOrigin& origin, http::Request&
   context.request_time_ms = now_ms;
   context.source_ip = origin.source.to_text();
   context.path = call->path.context_path;
-  context.vpc_endpoint_id = origin.vpc_endpoint;
-  if (call->endpoint != nullptr) context.vpc_id = call->endpoint->vpc;
+  if (call->endpoint != nullptr) {
+    context.vpc_endpoint_id = call->endpoint->id;
+    context.vpc_id = call->endpoint->vpc;
+  }
   if (const auto* agent = http::find_field(call->request.fields, "user-agent")) {
     context.user_agent = agent->value;
   }

@@ -28,6 +28,12 @@ constexpr size_t kMaxRecord = 16384;
 // The most that an owner may leave while it wants more.
 constexpr size_t kMaxRest = size_t{128} << 10;
 
+// What an earlier connection left in this thread's queue would be taken for ours. Clearing an empty
+// queue costs as much as a tenth of a short record.
+void forget_errors() noexcept {
+  if (ERR_peek_error() != 0) ERR_clear_error();
+}
+
 // One for each thread: plaintext stays in it while its owner looks at it, no longer.
 std::array<uint8_t, kMaxRecord>& plaintext_buffer() {
   thread_local std::array<uint8_t, kMaxRecord> buffer;
@@ -186,8 +192,7 @@ TlsStream::~TlsStream() = default;
 void TlsStream::begin() { impl_->shake_hands(); }
 
 size_t TlsStream::received(Bytes stream) {
-  // What an earlier connection left in this thread's queue would be taken for ours.
-  ERR_clear_error();
+  forget_errors();
   impl_->incoming = stream;
   if (impl_->state == State::Handshaking) impl_->shake_hands();
   if (impl_->state == State::Open) impl_->read();
@@ -199,7 +204,7 @@ size_t TlsStream::received(Bytes stream) {
 void TlsStream::send(Bytes plaintext) {
   INLET53_CHECK(impl_->state != State::Handshaking);
   if (impl_->state == State::Failed || plaintext.empty()) return;
-  ERR_clear_error();
+  forget_errors();
   size_t written = 0;
   // The BIO takes everything, so one call writes all of it.
   if (SSL_write_ex(impl_->ssl.get(), plaintext.data(), plaintext.size(), &written) != 1) {
@@ -212,7 +217,7 @@ void TlsStream::release_buffers() { (void)SSL_free_buffers(impl_->ssl.get()); }
 
 void TlsStream::end() {
   if (impl_->state == State::Handshaking || impl_->state == State::Failed) return;
-  ERR_clear_error();
+  forget_errors();
   SSL_shutdown(impl_->ssl.get());
 }
 

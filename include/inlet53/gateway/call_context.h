@@ -12,19 +12,20 @@
 namespace inlet53::gateway {
 
 /// Filled in as the call goes on; what is empty or absent is not known (yet), or does not apply.
-/// Lifetime: the views point into the gateway's state, which a call keeps alive.
+/// Lifetime: the views point into the call's own request and into the gateway's state, both of
+/// which a call keeps alive: most calls copy nothing of them.
 struct CallContext {
   RequestIds ids;
   int64_t request_time_ms = 0;  // since 1970-01-01T00:00:00Z
 
   //--- What was asked
   std::string http_method;
-  std::string path;           // as asked for, with the stage
-  std::string domain_name;    // the Host without its port
-  std::string domain_prefix;  // its first label
+  std::string_view path;           // as asked for, with the stage
+  std::string domain_name;         // the Host without its port
+  std::string_view domain_prefix;  // its first label
   std::string source_ip;
-  std::string user_agent;
-  std::string vpc_endpoint_id;
+  std::string_view user_agent;
+  std::string_view vpc_endpoint_id;
   std::string_view vpc_id;
 
   //--- What it was found to be for
