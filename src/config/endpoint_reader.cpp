@@ -14,16 +14,20 @@ void read_ip_address(TableReader& in, topology::ResolverEndpointIp& ip) {
   in.read("subnet", Need::Required, ip.subnet, parse_text);
   in.read("address", Need::Required, ip.address, parse_ip_address);
   in.read("listen", Need::Optional, ip.listen, parse_socket_address);
+  in.read("send_from", Need::Optional, ip.send_from, parse_ip_address);
   in.read("enabled", Need::Optional, ip.enabled, parse_boolean);
 }
 
 void read_resolver_endpoint(TableReader& in, topology::ResolverEndpoint& endpoint) {
   endpoint.name = in.name();
-  read_id(in, "id", id_shape::kInboundEndpoint, endpoint.id);
   in.read("direction", Need::Optional, endpoint.direction,
           one_of<Direction>({{"INBOUND", Direction::Inbound},
                              {"INBOUND_DELEGATION", Direction::InboundDelegation},
                              {"OUTBOUND", Direction::Outbound}}));
+  read_id(in, "id",
+          endpoint.direction == Direction::Outbound ? id_shape::kOutboundEndpoint
+                                                    : id_shape::kInboundEndpoint,
+          endpoint.id);
   in.read("vpc", Need::Optional, endpoint.vpc, parse_text);
   in.read_list("security_groups", Need::Required, endpoint.security_groups, parse_text);
   in.each("ip_address", [&](TableReader& address) {

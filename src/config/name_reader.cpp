@@ -43,6 +43,7 @@ void read_topology(TableReader& root, topology::Topology& topology) {
   read_functions(root, owner, topology);
   read_rest_apis(root, owner, topology);
   read_hosted_zones(root, topology);
+  read_resolver_rules(root, topology);
 }
 
 }  // namespace inlet53::config

@@ -91,6 +91,11 @@ void resolve_references(Topology& topology) {
   for (topology::Subnet& subnet : topology.subnets) vpcs.resolve(subnet.vpc);
   for (topology::SecurityGroup& group : topology.security_groups) vpcs.resolve(group.vpc);
   for (topology::HostedZone& zone : topology.hosted_zones) vpcs.resolve(zone.vpcs);
+  const IdsByName resolver_endpoints(topology.resolver_endpoints);
+  for (topology::ResolverRule& rule : topology.resolver_rules) {
+    resolver_endpoints.resolve(rule.resolver_endpoint);
+    vpcs.resolve(rule.vpcs);
+  }
   resolve_prefix_lists(topology);
   resolve_endpoints(topology, topology.resolver_endpoints,
                     &topology::ResolverEndpoint::ip_addresses);

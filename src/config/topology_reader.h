@@ -27,6 +27,7 @@ void read_endpoints(TableReader& root, topology::Topology& topology);
 void read_rest_apis(TableReader& root, const Owner& owner, topology::Topology& topology);
 void read_functions(TableReader& root, const Owner& owner, topology::Topology& topology);
 void read_hosted_zones(TableReader& root, topology::Topology& topology);
+void read_resolver_rules(TableReader& root, topology::Topology& topology);
 
 /// The parts of read_rest_apis.
 void read_stage(TableReader& in, topology::Stage& stage);

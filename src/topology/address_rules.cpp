@@ -118,7 +118,7 @@ void check_collisions(Findings& findings) {
       const KeyPath path{"resolver_endpoint", endpoint.name, "ip_address", i};
       collisions.add_address(below(path, "address"), ip.subnet, ip.address);
       // A disabled address has no listener, so that it can be kept for a day when it gets one.
-      if (ip.enabled) {
+      if (ip.enabled && endpoint.direction != Direction::Outbound) {
         collisions.add_listen(below(path, ip.listen ? "listen" : "address"), serving_address(ip));
       }
     }

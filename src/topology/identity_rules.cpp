@@ -79,6 +79,16 @@ void check_hosted_zone_ids(Findings& findings) {
   }
 }
 
+void check_resolver_endpoint_ids(Findings& findings) {
+  check_names(findings, "resolver_endpoint", findings.topology().resolver_endpoints);
+  Seen seen;
+  for (const ResolverEndpoint& endpoint : findings.topology().resolver_endpoints) {
+    check_id(findings, seen, {"resolver_endpoint", endpoint.name}, endpoint.id,
+             endpoint.direction == Direction::Outbound ? id_shape::kOutboundEndpoint
+                                                       : id_shape::kInboundEndpoint);
+  }
+}
+
 }  // namespace
 
 void check_identities(Findings& findings) {
@@ -87,8 +97,8 @@ void check_identities(Findings& findings) {
   check_kind(findings, "subnet", topology.subnets, id_shape::kSubnet);
   check_kind(findings, "prefix_list", topology.prefix_lists, id_shape::kPrefixList);
   check_kind(findings, "security_group", topology.security_groups, id_shape::kSecurityGroup);
-  check_kind(findings, "resolver_endpoint", topology.resolver_endpoints,
-             id_shape::kInboundEndpoint);
+  check_resolver_endpoint_ids(findings);
+  check_kind(findings, "resolver_rule", topology.resolver_rules, id_shape::kResolverRule);
   check_kind(findings, "vpc_endpoint", topology.vpc_endpoints, id_shape::kVpcEndpoint);
   check_kind(findings, "rest_api", topology.rest_apis, id_shape::kRestApi);
   check_hosted_zone_ids(findings);

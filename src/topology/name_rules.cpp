@@ -7,12 +7,12 @@
 
 namespace inlet53::topology {
 
-namespace {
-
-std::string canonical(std::string_view domain_name) {
+std::string canonical_domain(std::string_view domain_name) {
   if (domain_name.ends_with('.')) domain_name.remove_suffix(1);
   return ascii_lower(domain_name);
 }
+
+namespace {
 
 /// Which zone of a VPC has a name.
 using ZoneNames = std::map<std::pair<std::string_view, std::string>, const HostedZone*>;
@@ -31,8 +31,8 @@ void check_zone_vpcs(Findings& findings, ZoneNames& names, const HostedZone& zon
                           "enable_dns_hostnames; VPC \"",
                           vpcs[i]->name, "\" has not both"));
     }
-    const auto [first, fresh] =
-        names.emplace(std::pair(std::string_view(vpcs[i]->id), canonical(zone.domain_name)), &zone);
+    const auto [first, fresh] = names.emplace(
+        std::pair(std::string_view(vpcs[i]->id), canonical_domain(zone.domain_name)), &zone);
     if (!fresh && first->second != &zone) {
       findings.add(below(list, i),
                    concat("hosted zone \"", first->second->name,

@@ -19,14 +19,25 @@ void check_address_count(Findings& findings, const ResolverEndpoint& endpoint) {
                       " IP addresses (disabled ones count), this one has ", count));
 }
 
+/// An inbound endpoint is served somewhere, an outbound one sends from somewhere.
+void check_ends(Findings& findings, const KeyPath& path, const ResolverEndpoint& endpoint) {
+  for (size_t i = 0; i < endpoint.ip_addresses.size(); ++i) {
+    const ResolverEndpointIp& ip = endpoint.ip_addresses[i];
+    if (endpoint.direction == Direction::Outbound && ip.listen) {
+      findings.add(below(path, "ip_address", i, "listen"),
+                   "an OUTBOUND endpoint serves nobody; `send_from` says which of the machine's "
+                   "addresses its queries are sent from");
+    }
+    if (endpoint.direction != Direction::Outbound && ip.send_from) {
+      findings.add(below(path, "ip_address", i, "send_from"),
+                   "only an OUTBOUND endpoint sends queries");
+    }
+  }
+}
+
 void check_resolver_endpoint(Findings& findings, const ResolverEndpoint& endpoint) {
   const Topology& topology = findings.topology();
   const KeyPath path{"resolver_endpoint", endpoint.name};
-  if (endpoint.direction == Direction::Outbound) {
-    findings.add(below(path, "direction"),
-                 "an OUTBOUND endpoint is where a VPC's own queries leave; inlet53 serves INBOUND "
-                 "and INBOUND_DELEGATION endpoints only");
-  }
   check_address_count(findings, endpoint);
 
   std::vector<const Subnet*> subnets;
@@ -43,10 +54,13 @@ void check_resolver_endpoint(Findings& findings, const ResolverEndpoint& endpoin
     check_address(findings, below(path, "ip_address", i, "address"),
                   endpoint.ip_addresses[i].address, *subnets[i]);
   }
+  check_ends(findings, path, endpoint);
   if (endpoint.security_groups.empty()) {
     findings.add(below(path, "security_groups"),
-                 "a resolver endpoint has at least one security group; without one nobody could "
-                 "ask it");
+                 endpoint.direction == Direction::Outbound
+                     ? "a resolver endpoint has at least one security group"
+                     : "a resolver endpoint has at least one security group; without one nobody "
+                       "could ask it");
   }
   check_security_group_list(findings, path, vpc, endpoint.security_groups);
 }

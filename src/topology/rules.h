@@ -34,6 +34,10 @@ void check_integration(Findings& findings, const KeyPath& path, const RestApi& a
                        const Integration& integration, const std::vector<PathSegment>& segments);
 void check_functions(Findings& findings);
 void check_hosted_zones(Findings& findings);
+void check_resolver_rules(Findings& findings);
+
+/// A domain name without the dot at its end, in lower case.
+[[nodiscard]] std::string canonical_domain(std::string_view domain_name);
 
 /// The region and account of a VPC or REST API.
 void check_owner(Findings& findings, const KeyPath& path, std::string_view region,

@@ -49,6 +49,10 @@ const SecurityGroup* Topology::find_security_group(std::string_view id) const no
   return find_by_id(security_groups, id);
 }
 
+const ResolverEndpoint* Topology::find_resolver_endpoint(std::string_view id) const noexcept {
+  return find_by_id(resolver_endpoints, id);
+}
+
 const VpcEndpoint* Topology::find_vpc_endpoint(std::string_view id) const noexcept {
   return find_by_id(vpc_endpoints, id);
 }

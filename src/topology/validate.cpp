@@ -44,6 +44,7 @@ std::vector<Problem> validate(const Topology& topology) {
   check_functions(findings);
   check_rest_apis(findings);
   check_hosted_zones(findings);
+  check_resolver_rules(findings);
   return findings.take();
 }
 

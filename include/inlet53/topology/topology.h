@@ -81,8 +81,11 @@ struct ResolverEndpointIp {
   std::string id;  // rni-…, as the query log names it
   std::string subnet;
   IpAddress address;
-  /// Where it is served; the address itself and port 53 when absent.
+  /// Where it is served; the address itself and port 53 when absent. Not of an outbound endpoint.
   std::optional<SocketAddress> listen;
+  /// Of an outbound endpoint: the machine's address that forwarded queries are sent from; whichever
+  /// the kernel takes when absent.
+  std::optional<IpAddress> send_from;
   bool enabled = true;
 };
 
@@ -263,6 +266,36 @@ struct HostedZone {
   std::vector<std::string> vpcs;
 };
 
+/// Source: Route 53 API Reference, ResolverRule.RuleType; the others are of the service's making.
+enum class RuleType : uint8_t {
+  Forward,  // queries go to the targets
+  System,   // queries are answered as without rules: an exception from a less specific one
+};
+
+/// Source: Route 53 API Reference, TargetAddress.Protocol, which has DoH too; DoT is ours.
+enum class TargetProtocol : uint8_t { Do53, DoT };
+
+/// One of the DNS servers that a rule forwards to.
+struct TargetAddress {
+  SocketAddress address;
+  TargetProtocol protocol = TargetProtocol::Do53;
+  /// Of DoT: the name that the target's certificate must be for; empty: any, if trusted.
+  std::string server_name_indication;
+
+  friend bool operator==(const TargetAddress&, const TargetAddress&) = default;
+};
+
+/// A resolver rule, associated with VPCs. Source: Route 53 API Reference, ResolverRule.
+struct ResolverRule {
+  std::string name;
+  std::string id;  // rslvr-rr-…
+  RuleType rule_type = RuleType::Forward;
+  std::string domain_name;                // `.` for all names
+  std::string resolver_endpoint;          // of Forward: the outbound endpoint's id
+  std::vector<TargetAddress> target_ips;  // of Forward: 1 to 6
+  std::vector<std::string> vpcs;
+};
+
 /// All objects of a deployment: any number of regions, accounts and VPCs.
 struct Topology {
   std::vector<Vpc> vpcs;
@@ -274,6 +307,7 @@ struct Topology {
   std::vector<RestApi> rest_apis;
   std::vector<Function> functions;
   std::vector<HostedZone> hosted_zones;
+  std::vector<ResolverRule> resolver_rules;
 
   /// Each finds an object by id; null when there is none.
   /// Lifetime: this topology's. Cost: linear; for building and validation, not for queries.
@@ -281,6 +315,7 @@ struct Topology {
   [[nodiscard]] const Subnet* find_subnet(std::string_view id) const noexcept;
   [[nodiscard]] const PrefixList* find_prefix_list(std::string_view id) const noexcept;
   [[nodiscard]] const SecurityGroup* find_security_group(std::string_view id) const noexcept;
+  [[nodiscard]] const ResolverEndpoint* find_resolver_endpoint(std::string_view id) const noexcept;
   [[nodiscard]] const VpcEndpoint* find_vpc_endpoint(std::string_view id) const noexcept;
   [[nodiscard]] const Function* find_function(std::string_view id) const noexcept;
 };

@@ -30,6 +30,12 @@ std::string_view private_dns_text(topology::PrivateDns value) {
   return "";
 }
 
+// Where it is served; an outbound endpoint's address is served nowhere.
+Json end_json(const topology::ResolverEndpoint& endpoint, const topology::ResolverEndpointIp& ip) {
+  if (endpoint.direction == topology::Direction::Outbound) return nullptr;
+  return topology::serving_address(ip).to_text();
+}
+
 Json addresses_json(const topology::Topology& topology) {
   Json addresses = Json::array();
   for (const topology::ResolverEndpoint& endpoint : topology.resolver_endpoints) {
@@ -38,11 +44,29 @@ Json addresses_json(const topology::Topology& topology) {
                            {"resolver_network_interface", ip.id},
                            {"availability_zone", availability_zone(topology, ip)},
                            {"address", ip.address.to_text()},
-                           {"listen", topology::serving_address(ip).to_text()},
+                           {"listen", end_json(endpoint, ip)},
                            {"enabled", ip.enabled}});
     }
   }
   return addresses;
+}
+
+Json resolver_rules_json(const topology::Topology& topology) {
+  Json rules = Json::array();
+  for (const topology::ResolverRule& rule : topology.resolver_rules) {
+    Json targets = Json::array();
+    for (const topology::TargetAddress& target : rule.target_ips) {
+      const bool over_tls = target.protocol == topology::TargetProtocol::DoT;
+      targets.push_back(
+          {{"address", target.address.to_text()}, {"protocol", over_tls ? "DoT" : "Do53"}});
+    }
+    const bool forwards = rule.rule_type == topology::RuleType::Forward;
+    rules.push_back({{"id", rule.id},
+                     {"domain_name", rule.domain_name},
+                     {"rule_type", forwards ? "FORWARD" : "SYSTEM"},
+                     {"target_ips", std::move(targets)}});
+  }
+  return rules;
 }
 
 Json interfaces_json(const topology::Topology& topology, const topology::VpcEndpoint& endpoint) {
@@ -121,14 +145,32 @@ std::string counted(size_t count, std::string_view one, std::string_view many) {
   return concat(count, " ", count == 1 ? one : many);
 }
 
+// Where queries come in, or go out.
+std::string end_text(const topology::ResolverEndpoint& endpoint,
+                     const topology::ResolverEndpointIp& ip) {
+  if (endpoint.direction != topology::Direction::Outbound) {
+    return concat("served at ", topology::serving_address(ip).to_text());
+  }
+  return ip.send_from ? concat("sends from ", ip.send_from->to_text()) : "sends";
+}
+
+void print_resolver_rule(const topology::ResolverRule& rule) {
+  std::cout << "  resolver rule " << rule.domain_name;
+  const char* before = "  forwards to ";
+  for (const topology::TargetAddress& target : rule.target_ips) {
+    std::cout << before << target.address.to_text()
+              << (target.protocol == topology::TargetProtocol::DoT ? " over TLS" : "");
+    before = ", ";
+  }
+  std::cout << (rule.rule_type == topology::RuleType::System ? "  forwards nothing\n" : "\n");
+}
+
 void print_resolver_endpoint(const topology::Topology& topology,
                              const topology::ResolverEndpoint& endpoint) {
   std::cout << "  resolver endpoint " << endpoint.id << '\n';
   for (const topology::ResolverEndpointIp& ip : endpoint.ip_addresses) {
     std::cout << "    " << ip.id << "  " << availability_zone(topology, ip) << "  "
-              << ip.address.to_text() << "  "
-              << (ip.enabled ? concat("served at ", topology::serving_address(ip).to_text())
-                             : "disabled")
+              << ip.address.to_text() << "  " << (ip.enabled ? end_text(endpoint, ip) : "disabled")
               << '\n';
   }
 }
@@ -170,6 +212,7 @@ std::string summary_json(const config::Config& config, const CheckReport& report
                         {"vpc_endpoints", vpc_endpoints_json(config.topology)},
                         {"rest_apis", rest_apis_json(config.topology)},
                         {"hosted_zones", zones_json(report.zones)},
+                        {"resolver_rules", resolver_rules_json(config.topology)},
                         {"query_log", config.settings.query_log.file},
                         {"certificate_authority", authority_file(config.settings.gateway)}};
   return summary.dump();
@@ -193,6 +236,7 @@ void print_summary(const config::Config& config, const CheckReport& report) {
     std::cout << "  hosted zone " << loaded.zone->domain_name << "  "
               << counted(loaded.records, "record", "records") << "  " << loaded.zone->file << '\n';
   }
+  for (const topology::ResolverRule& rule : topology.resolver_rules) print_resolver_rule(rule);
   const std::string& log = config.settings.query_log.file;
   std::cout << "  query log " << (log.empty() ? "off" : log) << '\n';
   if (!topology::calls_for_dns(topology)) {

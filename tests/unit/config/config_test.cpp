@@ -203,9 +203,9 @@ TEST(ConfigErrors, NameUnknownKeysWithTheNearest) {
             (Errors{"1:2: servr: unknown key; did you mean \"server\"?",
                     "3:3: server.worker: unknown key; did you mean \"workers\"?",
                     "4:3: server.colour: unknown key"}));
-  EXPECT_EQ(errors_of("[gatewai]\n[resolver_rule.x]\n"),
+  EXPECT_EQ(errors_of("[gatewai]\n[carrier.x]\n"),
             (Errors{"1:2: gatewai: unknown key; did you mean \"gateway\"?",
-                    "2:2: resolver_rule: unknown key"}));
+                    "2:2: carrier: unknown key"}));
 }
 
 TEST(ConfigErrors, NameKeysInNestedTables) {

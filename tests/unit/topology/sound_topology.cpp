@@ -14,7 +14,8 @@ Subnet subnet(const char* name, const char* vpc, const char* zone, const char* v
 }
 
 ResolverEndpointIp endpoint_ip(const char* seed, const Subnet& subnet, const char* address) {
-  return {generate_id(id_shape::kResolverNetworkInterface, seed), subnet.id, ip(address), {}, true};
+  return {
+      generate_id(id_shape::kResolverNetworkInterface, seed), subnet.id, ip(address), {}, {}, true};
 }
 
 }  // namespace
@@ -54,7 +55,15 @@ Topology sound_topology() {
        vpc,
        {t.security_groups[0].id},
        {endpoint_ip("1", t.subnets[0], "10.0.0.4"), endpoint_ip("2", t.subnets[1], "10.0.255.254"),
-        endpoint_ip("3", t.subnets[1], "2001:db8:1200:1::4")}}};
+        endpoint_ip("3", t.subnets[1], "2001:db8:1200:1::4")}},
+      {"outbound",
+       "rslvr-out-fdc049932de1a2b3c",
+       Direction::Outbound,
+       vpc,
+       {t.security_groups[0].id},
+       {endpoint_ip("4", t.subnets[0], "10.0.0.5"), endpoint_ip("5", t.subnets[1], "10.0.128.5")}}};
+  t.resolver_endpoints[1].ip_addresses[0].send_from = ip("127.0.0.1");
+  t.resolver_endpoints[1].ip_addresses[1].send_from = ip("127.0.0.2");
   VpcEndpoint endpoint;
   endpoint.name = "execute-api";
   endpoint.id = "vpce-0ac4147ba9386c9f7";
@@ -75,6 +84,21 @@ Topology sound_topology() {
   api.vpc_endpoints = {endpoint.id};
   t.rest_apis = {api};
   t.hosted_zones = {{"corp", "Z1D633PJN98FT9", "corp.internal", "/zones/corp", {vpc}}};
+  t.resolver_rules = {{"corp",
+                       generate_id(id_shape::kResolverRule, "corp"),
+                       RuleType::Forward,
+                       "corp.example.com",
+                       t.resolver_endpoints[1].id,
+                       {{{ip("192.0.2.53"), 53}, TargetProtocol::Do53, ""},
+                        {{ip("192.0.2.54"), 853}, TargetProtocol::DoT, "dns.corp.example.com"}},
+                       {vpc}},
+                      {"aws",
+                       generate_id(id_shape::kResolverRule, "aws"),
+                       RuleType::System,
+                       "aws.corp.example.com.",
+                       "",
+                       {},
+                       {vpc, other_vpc}}};
   return t;
 }
 

@@ -253,9 +253,18 @@ TEST(Validate, CountsResolverAddressesAndKeepsThemInTheirSubnet) {
 TEST(Validate, ChecksDirectionAndSecurityGroups) {
   expect({
       {"outbound",
-       [](Topology& t) { t.resolver_endpoints[0].direction = Direction::Outbound; },
-       {"resolver_endpoint.inbound.direction: an OUTBOUND endpoint is where a VPC's own queries "
-        "leave; inlet53 serves INBOUND and INBOUND_DELEGATION endpoints only"}},
+       [](Topology& t) {
+         t.resolver_endpoints[0].direction = Direction::Outbound;
+         t.resolver_endpoints[0].ip_addresses[1].listen = SocketAddress{ip("127.0.0.1"), 5300};
+       },
+       {"resolver_endpoint.inbound.id: \"rslvr-in-a7dd746257784e148\" is no id of this kind; it is "
+        "rslvr-out- and 17 of 0-9a-f",
+        "resolver_endpoint.inbound.ip_address[1].listen: an OUTBOUND endpoint serves nobody; "
+        "`send_from` says which of the machine's addresses its queries are sent from"}},
+      {"inbound that sends",
+       [](Topology& t) { t.resolver_endpoints[0].ip_addresses[0].send_from = ip("127.0.0.1"); },
+       {"resolver_endpoint.inbound.ip_address[0].send_from: only an OUTBOUND endpoint sends "
+        "queries"}},
       {"none",
        [](Topology& t) { t.resolver_endpoints[0].security_groups.clear(); },
        {"resolver_endpoint.inbound.security_groups: a resolver endpoint has at least one security "
@@ -307,8 +316,10 @@ TEST(Validate, FindsAddressesAndListensThatCollide) {
          far.vpc = t.vpcs[1].id;
          far.security_groups = {t.security_groups[1].id};
          far.ip_addresses.resize(2);
-         far.ip_addresses[0] = {"rni-00000000000000001", t.subnets[2].id, ip("10.0.0.4"), {}, true};
-         far.ip_addresses[1] = {"rni-00000000000000002", t.subnets[2].id, ip("10.0.0.5"), {}, true};
+         far.ip_addresses[0] = {
+             "rni-00000000000000001", t.subnets[2].id, ip("10.0.0.4"), {}, {}, true};
+         far.ip_addresses[1] = {
+             "rni-00000000000000002", t.subnets[2].id, ip("10.0.0.5"), {}, {}, true};
          t.resolver_endpoints.push_back(far);
        },
        {"resolver_endpoint.far.ip_address[0].address: 10.0.0.4:53 serves "
