@@ -185,10 +185,6 @@ ZoneLoader::Problem ZoneLoader::check_beside_cnames() {
 
 }  // namespace
 
-std::string ZoneLoadError::to_text() const {
-  return line == 0 ? concat(file, ": ", message) : concat(file, ":", line, ": ", message);
-}
-
 Result<ZoneData, ZoneLoadError> load_zone_file(const std::string& path, dns::NameView apex) {
   Result<std::unique_ptr<std::istream>, std::string> text = open_master_file(path);
   if (!text) return Unexpected(ZoneLoadError{path, 0, concat("can't read it: ", text.error())});

@@ -3,20 +3,15 @@
 #include <string>
 #include <string_view>
 
+#include "inlet53/base/file_error.h"
 #include "inlet53/base/result.h"
 #include "inlet53/dns/name.h"
 #include "inlet53/zone/zone_data.h"
 
 namespace inlet53::zone {
 
-/// Why a master file was refused. `line` counts from 1, 0 when the whole file is meant.
-struct ZoneLoadError {
-  std::string file;  // the included one, when the fault is there
-  uint32_t line = 0;
-  std::string message;
-
-  [[nodiscard]] std::string to_text() const;  // `zones/corp.zone:12: …`
-};
+/// Why a master file was refused; `file` is the included one, when the fault is there.
+using ZoneLoadError = FileError;
 
 /// Loads a zone from a master file: every record type that ldns knows, and every type at all in RFC
 /// 3597's form. LF or CRLF, tabs, comments and a missing final line end are all taken.

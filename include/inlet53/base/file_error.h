@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace inlet53 {
+
+/// Why a file that the configuration names was refused.
+struct FileError {
+  std::string file;   // the one where the fault is
+  uint32_t line = 0;  // from 1; 0 when the whole file is meant
+  std::string message;
+
+  [[nodiscard]] std::string to_text() const;  // `zones/corp.zone:12: …`
+};
+
+}  // namespace inlet53
