@@ -44,6 +44,7 @@ void read_topology(TableReader& root, topology::Topology& topology) {
   read_rest_apis(root, owner, topology);
   read_hosted_zones(root, topology);
   read_resolver_rules(root, topology);
+  read_firewalls(root, topology);
 }
 
 }  // namespace inlet53::config

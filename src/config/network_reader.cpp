@@ -17,6 +17,10 @@ void read_vpc(TableReader& in, const Owner& owner, topology::Vpc& vpc) {
   in.read_list("cidr_blocks", Need::Required, vpc.cidr_blocks, parse_cidr);
   in.read("enable_dns_support", Need::Optional, vpc.enable_dns_support, parse_boolean);
   in.read("enable_dns_hostnames", Need::Optional, vpc.enable_dns_hostnames, parse_boolean);
+  in.read("firewall_fail_open", Need::Optional, vpc.firewall_fail_open, parse_boolean);
+  in.each("firewall_rule_group", [&](TableReader& association) {
+    read_firewall_association(association, vpc.firewall_rule_groups.emplace_back());
+  });
 }
 
 void read_subnet(TableReader& in, topology::Subnet& subnet) {

@@ -84,6 +84,19 @@ void resolve_functions(Topology& topology) {
   }
 }
 
+void resolve_firewalls(Topology& topology) {
+  const IdsByName lists(topology.firewall_domain_lists);
+  for (topology::FirewallRuleGroup& group : topology.firewall_rule_groups) {
+    for (topology::FirewallRule& rule : group.rules) lists.resolve(rule.domain_list);
+  }
+  const IdsByName groups(topology.firewall_rule_groups);
+  for (topology::Vpc& vpc : topology.vpcs) {
+    for (topology::FirewallRuleGroupAssociation& association : vpc.firewall_rule_groups) {
+      groups.resolve(association.rule_group);
+    }
+  }
+}
+
 }  // namespace
 
 void resolve_references(Topology& topology) {
@@ -103,6 +116,7 @@ void resolve_references(Topology& topology) {
   const IdsByName endpoints(topology.vpc_endpoints);
   for (topology::RestApi& api : topology.rest_apis) endpoints.resolve(api.vpc_endpoints);
   resolve_functions(topology);
+  resolve_firewalls(topology);
 }
 
 }  // namespace inlet53::config

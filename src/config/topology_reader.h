@@ -28,6 +28,11 @@ void read_rest_apis(TableReader& root, const Owner& owner, topology::Topology& t
 void read_functions(TableReader& root, const Owner& owner, topology::Topology& topology);
 void read_hosted_zones(TableReader& root, topology::Topology& topology);
 void read_resolver_rules(TableReader& root, topology::Topology& topology);
+void read_firewalls(TableReader& root, topology::Topology& topology);
+
+/// A part of read_networks: one of a VPC's associations with firewall rule groups.
+void read_firewall_association(TableReader& in,
+                               topology::FirewallRuleGroupAssociation& association);
 
 /// The parts of read_rest_apis.
 void read_stage(TableReader& in, topology::Stage& stage);

@@ -65,6 +65,16 @@ void check_interfaces(Findings& findings) {
   }
 }
 
+void check_associations(Findings& findings) {
+  Seen seen;
+  for (const Vpc& vpc : findings.topology().vpcs) {
+    for (size_t i = 0; i < vpc.firewall_rule_groups.size(); ++i) {
+      check_id(findings, seen, {"vpc", vpc.name, "firewall_rule_group", i},
+               vpc.firewall_rule_groups[i].id, id_shape::kFirewallRuleGroupAssociation);
+    }
+  }
+}
+
 void check_hosted_zone_ids(Findings& findings) {
   check_names(findings, "hosted_zone", findings.topology().hosted_zones);
   Seen seen;
@@ -101,6 +111,11 @@ void check_identities(Findings& findings) {
   check_kind(findings, "resolver_rule", topology.resolver_rules, id_shape::kResolverRule);
   check_kind(findings, "vpc_endpoint", topology.vpc_endpoints, id_shape::kVpcEndpoint);
   check_kind(findings, "rest_api", topology.rest_apis, id_shape::kRestApi);
+  check_kind(findings, "firewall_domain_list", topology.firewall_domain_lists,
+             id_shape::kFirewallDomainList);
+  check_kind(findings, "firewall_rule_group", topology.firewall_rule_groups,
+             id_shape::kFirewallRuleGroup);
+  check_associations(findings);
   check_hosted_zone_ids(findings);
   check_interfaces(findings);
 }

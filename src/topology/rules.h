@@ -38,6 +38,8 @@ void check_resolver_rules(Findings& findings);
 
 /// A domain name without the dot at its end, in lower case.
 [[nodiscard]] std::string canonical_domain(std::string_view domain_name);
+/// DNS Firewall: lists, rule groups, and the VPCs' associations with those.
+void check_firewalls(Findings& findings);
 
 /// The region and account of a VPC or REST API.
 void check_owner(Findings& findings, const KeyPath& path, std::string_view region,

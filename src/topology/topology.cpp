@@ -61,6 +61,14 @@ const Function* Topology::find_function(std::string_view id) const noexcept {
   return find_by_id(functions, id);
 }
 
+const FirewallDomainList* Topology::find_firewall_domain_list(std::string_view id) const noexcept {
+  return find_by_id(firewall_domain_lists, id);
+}
+
+const FirewallRuleGroup* Topology::find_firewall_rule_group(std::string_view id) const noexcept {
+  return find_by_id(firewall_rule_groups, id);
+}
+
 std::string function_arn(std::string_view region, std::string_view account_id,
                          std::string_view name) {
   return concat("arn:", partition_of(region), ":lambda:", region, ':', account_id,

@@ -45,6 +45,7 @@ std::vector<Problem> validate(const Topology& topology) {
   check_rest_apis(findings);
   check_hosted_zones(findings);
   check_resolver_rules(findings);
+  check_firewalls(findings);
   return findings.take();
 }
 

@@ -31,6 +31,7 @@ inline constexpr IdShape kOutboundEndpoint{"rslvr-out-", 17};
 inline constexpr IdShape kResolverNetworkInterface{"rni-", 17};
 inline constexpr IdShape kResolverRule{"rslvr-rr-", 17};
 inline constexpr IdShape kFirewallRuleGroup{"rslvr-frg-", 17};
+inline constexpr IdShape kFirewallRuleGroupAssociation{"rslvr-frgassoc-", 17};
 inline constexpr IdShape kFirewallDomainList{"rslvr-fdl-", 17};
 inline constexpr IdShape kRestApi{"", 10, 0, true};
 inline constexpr IdShape kApiResource{"", 6, 10, true};

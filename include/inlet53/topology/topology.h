@@ -19,7 +19,57 @@
 /// Threads: const access any.
 namespace inlet53::topology {
 
-/// A VPC. Source: EC2 API Reference, Vpc; VPC attributes enableDnsSupport and enableDnsHostnames.
+/// What a DNS Firewall rule does with a query that it matches.
+enum class FirewallAction : uint8_t {
+  Allow,  // lets it through; the query log says nothing
+  Alert,  // lets it through; the query log names the rule's group and list
+  Block,  // answers it as BlockResponse says, and logs it likewise
+};
+
+enum class BlockResponse : uint8_t { NoData, NXDomain, Override };
+
+/// Whether a rule looks at the names that aliases (CNAME, DNAME) lead to as well.
+/// Source: Route 53 API Reference, FirewallRule.FirewallDomainRedirectionAction.
+enum class RedirectionAction : uint8_t { Inspect, Trust };
+
+/// A list of domains for DNS Firewall rules; `firewall_domain.h` says how each of them is written.
+struct FirewallDomainList {
+  std::string name;
+  std::string id;  // rslvr-fdl-…
+  std::vector<std::string> domains;
+  std::string file;  // more of them, one a line; absolute; empty: none
+};
+
+/// Source: Route 53 API Reference, FirewallRule.
+struct FirewallRule {
+  uint32_t priority = 0;    // the lowest is looked at first; unique in its group
+  std::string domain_list;  // an id
+  FirewallAction action = FirewallAction::Block;
+  /// Of the queries that it looks at: `A`, `TXT`, `TYPE65`; empty: every type.
+  std::string qtype;
+  RedirectionAction redirection = RedirectionAction::Inspect;
+  std::optional<BlockResponse> block_response;  // with Block, and only then
+  std::string block_override_domain;            // with Override, and only then
+  std::optional<uint32_t> block_override_ttl;   // seconds; with Override only, 0 when absent
+};
+
+/// Source: Route 53 API Reference, FirewallRuleGroup.
+struct FirewallRuleGroup {
+  std::string name;
+  std::string id;  // rslvr-frg-…
+  std::vector<FirewallRule> rules;
+};
+
+/// What puts the rules of a group before a VPC's queries.
+/// Source: Route 53 API Reference, FirewallRuleGroupAssociation.
+struct FirewallRuleGroupAssociation {
+  std::string id;          // rslvr-frgassoc-…
+  std::string rule_group;  // an id
+  uint32_t priority = 0;   // 100-9900, the lowest is looked at first; unique in its VPC
+};
+
+/// A VPC. Source: EC2 API Reference, Vpc; VPC attributes enableDnsSupport and enableDnsHostnames;
+/// Route 53 API Reference, FirewallConfig.
 struct Vpc {
   std::string name;
   std::string id;
@@ -28,6 +78,9 @@ struct Vpc {
   std::vector<Cidr> cidr_blocks;  // of both families; the first is the primary one, IPv4
   bool enable_dns_support = true;
   bool enable_dns_hostnames = true;
+  std::vector<FirewallRuleGroupAssociation> firewall_rule_groups = {};
+  /// Queries that DNS Firewall can't judge, since a list's file can't be read, are let through.
+  bool firewall_fail_open = false;
 };
 
 /// A subnet, in one Availability Zone. Source: EC2 API Reference, Subnet.
@@ -308,6 +361,8 @@ struct Topology {
   std::vector<Function> functions;
   std::vector<HostedZone> hosted_zones;
   std::vector<ResolverRule> resolver_rules;
+  std::vector<FirewallDomainList> firewall_domain_lists;
+  std::vector<FirewallRuleGroup> firewall_rule_groups;
 
   /// Each finds an object by id; null when there is none.
   /// Lifetime: this topology's. Cost: linear; for building and validation, not for queries.
@@ -318,6 +373,10 @@ struct Topology {
   [[nodiscard]] const ResolverEndpoint* find_resolver_endpoint(std::string_view id) const noexcept;
   [[nodiscard]] const VpcEndpoint* find_vpc_endpoint(std::string_view id) const noexcept;
   [[nodiscard]] const Function* find_function(std::string_view id) const noexcept;
+  [[nodiscard]] const FirewallDomainList* find_firewall_domain_list(
+      std::string_view id) const noexcept;
+  [[nodiscard]] const FirewallRuleGroup* find_firewall_rule_group(
+      std::string_view id) const noexcept;
 };
 
 /// The ARN of a function, which is its id.
