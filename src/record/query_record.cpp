@@ -24,6 +24,9 @@ constexpr size_t kMaxAround = 256;
 // The part of it that follows the answers.
 constexpr size_t kMaxAfterAnswers = 128;
 
+// What every record ends with. The firewall's fields go before it.
+constexpr std::string_view kRecordEnd = "}\n";
+
 constexpr auto kDigitPairs = [] {
   std::array<std::array<char, 2>, 100> pairs{};
   for (size_t i = 0; i < pairs.size(); ++i) {
@@ -55,9 +58,16 @@ EndpointFragments render_endpoint_fragments(const topology::Vpc& vpc,
   for (size_t i = 0; i < kTransports; ++i) {
     out.tails[i] =
         concat(R"(","transport":")", kTransportTexts[i], R"(","srcids":{"resolver_endpoint":")",
-               endpoint.id, R"(","resolver_network_interface":")", ip.id, "\"}}\n");
+               endpoint.id, R"(","resolver_network_interface":")", ip.id, "\"}", kRecordEnd);
   }
   return out;
+}
+
+std::string render_firewall_fields(topology::FirewallAction action, std::string_view rule_group_id,
+                                   std::string_view domain_list_id) {
+  const std::string_view word = action == topology::FirewallAction::Block ? "BLOCK" : "ALERT";
+  return concat(R"(,"firewall_rule_action":")", word, R"(","firewall_rule_group_id":")",
+                rule_group_id, R"(","firewall_domain_list_id":")", domain_list_id, '"');
 }
 
 std::string render_answers(const dns::RRsetView& rrset) {
@@ -77,7 +87,7 @@ void RecordWriter::begin_batch(const EndpointFragments& endpoint, std::string_vi
 
 size_t RecordWriter::max_size(const QueryRecord& record) const noexcept {
   size_t octets = opening_.size() + endpoint_->tails[static_cast<size_t>(record.transport)].size() +
-                  kMaxNameJson + kMaxAround;
+                  kMaxNameJson + kMaxAround + record.firewall_fields.size();
   for (const AnswerRRset& answer : record.answers) {
     octets += answer.json.empty() ? max_elements(answer.wire) : answer.json.size() + 1;
   }
@@ -91,11 +101,15 @@ size_t RecordWriter::write(const QueryRecord& record, char* out) noexcept {
   at = put_outcome(at, record);
   // Of kMaxRoute53Json, not of max_size: a record that keeps below the one is never cut, and keeps
   // to the other by itself.
-  const size_t used = static_cast<size_t>(at - out) + tail.size() + kMaxAfterAnswers;
+  const size_t used = static_cast<size_t>(at - out) + tail.size() + record.firewall_fields.size() +
+                      kMaxAfterAnswers;
   at = put_answers(at, kMaxRoute53Json - used, record.answers);
   at = put_client(at, record.source);
   at = put_port(at, record.source_port);
-  return static_cast<size_t>(put(at, tail) - out);
+  at = put(at, tail);
+  if (!record.firewall_fields.empty()) [[unlikely]]
+    at = put(put(at - kRecordEnd.size(), record.firewall_fields), kRecordEnd);
+  return static_cast<size_t>(at - out);
 }
 
 // From the closing quote of the name to the opening bracket of the answers.

@@ -36,6 +36,14 @@ struct EndpointFragments {
     const topology::Vpc& vpc, const topology::ResolverEndpoint& endpoint,
     const topology::ResolverEndpointIp& ip);
 
+/// Renders the fields of a query that a DNS Firewall rule matched, as QueryRecord takes them:
+/// `,"firewall_rule_action":"BLOCK","firewall_rule_group_id":"…","firewall_domain_list_id":"…"`.
+/// Requires: `action` is Alert or Block (Allow is not logged); ids that JSON need not escape.
+/// Source: Route 53 Developer Guide, "Values that appear in Resolver query logs".
+[[nodiscard]] std::string render_firewall_fields(topology::FirewallAction action,
+                                                 std::string_view rule_group_id,
+                                                 std::string_view domain_list_id);
+
 /// Renders an RRset's elements of `answers`, joined by commas (see AnswerRRset::json).
 /// Cost: allocates the text.
 [[nodiscard]] std::string render_answers(const dns::RRsetView& rrset);
@@ -50,6 +58,7 @@ struct QueryRecord {
   IpAddress source;
   uint16_t source_port = 0;  // host order
   Transport transport = Transport::Udp;
+  std::string_view firewall_fields = {};  // of render_firewall_fields; empty: no rule matched
 };
 
 /// The longest record in octets, newline included. Every response of 64 KiB whose RDATA is not

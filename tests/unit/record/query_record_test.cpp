@@ -248,5 +248,33 @@ TEST(RecordWriter, WritesEveryPort) {
   }
 }
 
+TEST(RecordWriter, AppendsTheFieldsOfAFirewallRuleBehindTheSources) {
+  const std::string group = "rslvr-frg-0a1b2c3d4e5f60718";
+  const std::string list = "rslvr-fdl-0f1e2d3c4b5a69788";
+  const PreparedRRset address(number(dns::RRType::A), {{10, 0, 12, 179}});
+  const std::string json = render_answers(address.view());
+  const AnswerRRset answer{address.view(), json};
+  const dns::Name qname = test::name_of("app.corp.internal.");
+  QueryRecord record;
+  record.qname = qname.view();
+  record.qtype = 1;
+  record.answers = {&answer, 1};
+  record.source = IpAddress::parse("172.31.6.137").value();
+  const std::string plain = test::line_of(record);
+  for (const auto& [action, word] : {std::pair{topology::FirewallAction::Alert, "ALERT"},
+                                     std::pair{topology::FirewallAction::Block, "BLOCK"}}) {
+    const std::string fields = render_firewall_fields(action, group, list);
+    record.firewall_fields = fields;
+    const std::string line = test::line_of(record);
+    EXPECT_EQ(line,
+              plain.substr(0, plain.size() - 2) +
+                  concat(R"(,"firewall_rule_action":")", word, R"(","firewall_rule_group_id":")",
+                         group, R"(","firewall_domain_list_id":")", list, "\"}\n"));
+    EXPECT_EQ(nlohmann::json::parse(line).at("srcids").size(), 2U);
+  }
+  record.firewall_fields = {};
+  EXPECT_EQ(test::line_of(record), plain);
+}
+
 }  // namespace
 }  // namespace inlet53::record
