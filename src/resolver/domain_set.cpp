@@ -1,0 +1,149 @@
+#include "inlet53/resolver/domain_set.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "inlet53/base/check.h"
+
+namespace inlet53::resolver {
+
+namespace {
+
+using topology::DomainMatch;
+
+size_t label_count(Bytes labels) noexcept {
+  size_t count = 0;
+  for (size_t at = 0; at < labels.size(); at += size_t{1} + labels[at]) ++count;
+  return count;
+}
+
+}  // namespace
+
+size_t DomainSet::home_slot(uint64_t hash) const noexcept {
+  return static_cast<size_t>(((hash >> 32) * slots_.size()) >> 32);
+}
+
+bool DomainSet::has(Bytes octets, EntryFlag wanted) const noexcept {
+  const uint64_t hash = zone::name_hash(octets, seed_);
+  const auto tag = static_cast<uint32_t>(hash);
+  for (size_t index = home_slot(hash);; index = index + 1 == slots_.size() ? 0 : index + 1) {
+    const Slot slot = slots_[index];
+    if (slot.place == 0) return false;
+    if (slot.tag != tag) continue;
+    const uint8_t* const entry = octets_.data() + slot.place;
+    if (entry[1] != octets.size() || std::memcmp(entry + 2, octets.data(), octets.size()) != 0) {
+      continue;
+    }
+    return (entry[0] & wanted) != 0;
+  }
+}
+
+bool DomainSet::has_ending(const zone::NameKey& key) const noexcept {
+  for (const EndingShape shape : ending_shapes_) {
+    if (key.label_count() < shape.labels) continue;
+    const size_t first = key.label_count() - shape.labels;
+    const Bytes labels = key.labels(first, key.label_count());
+    if (labels[0] < shape.octets) continue;
+    const size_t skipped = size_t{1} + labels[0] - shape.octets;
+    if (has(labels.subspan(skipped), kEnding)) return true;
+  }
+  return false;
+}
+
+bool DomainSet::contains(const zone::NameKey& key) const noexcept {
+  if (all_) return true;
+  const size_t labels = key.label_count();
+  if (exact_depths_[labels] && has(key.labels(0, labels), kExact)) return true;
+  // From the deepest that a domain can be above the name: `*.` does not stand for its own apex.
+  for (size_t depth = std::min(labels, deepest_below_ + 1); depth-- > 1;) {
+    if (below_depths_[depth] && has(key.labels(labels - depth, labels), kBelow)) return true;
+  }
+  return has_ending(key);
+}
+
+size_t DomainSet::memory_octets() const noexcept {
+  return sizeof *this + octets_.capacity() + slots_.capacity() * sizeof(Slot) +
+         ending_shapes_.capacity() * sizeof(EndingShape);
+}
+
+void DomainSet::insert(Bytes octets, uint8_t flags) {
+  const uint64_t hash = zone::name_hash(octets, seed_);
+  const auto tag = static_cast<uint32_t>(hash);
+  size_t index = home_slot(hash);
+  for (; slots_[index].place != 0; index = index + 1 == slots_.size() ? 0 : index + 1) {
+    if (slots_[index].tag != tag) continue;
+    uint8_t* const entry = octets_.data() + slots_[index].place;
+    if (entry[1] != octets.size() || std::memcmp(entry + 2, octets.data(), octets.size()) != 0) {
+      continue;
+    }
+    if ((entry[0] & flags) == 0) ++size_;
+    entry[0] |= flags;
+    return;
+  }
+  INLET53_CHECK(octets_.size() < UINT32_MAX);
+  slots_[index] = {tag, static_cast<uint32_t>(octets_.size())};
+  octets_.push_back(flags);
+  octets_.push_back(static_cast<uint8_t>(octets.size()));
+  octets_.insert(octets_.end(), octets.begin(), octets.end());
+  ++size_;
+}
+
+void DomainSet::Builder::add(const topology::FirewallDomain& domain) {
+  if (domain.match == DomainMatch::All) {
+    all_ = true;
+    return;
+  }
+  // The presentation form of such names has no escapes: dots become lengths.
+  ++count_;
+  octets_.push_back(static_cast<uint8_t>(domain.match));
+  octets_.push_back(static_cast<uint8_t>(domain.name.size() + 1));
+  size_t length_at = octets_.size();
+  octets_.push_back(0);
+  for (const char c : domain.name) {
+    if (c == '.') {
+      length_at = octets_.size();
+      octets_.push_back(0);
+      continue;
+    }
+    ++octets_[length_at];
+    octets_.push_back(static_cast<uint8_t>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c));
+  }
+}
+
+std::shared_ptr<const DomainSet> DomainSet::Builder::build(zone::HashSeed seed) const {
+  const std::shared_ptr<DomainSet> set(new DomainSet);
+  set->seed_ = seed;
+  set->all_ = all_;
+  set->size_ = all_ ? 1 : 0;
+  set->slots_.resize(count_ + count_ / 2 + 1);
+  set->octets_.reserve(octets_.size() + 1);
+  set->octets_.push_back(0);
+  for (size_t at = 0; at < octets_.size(); at += size_t{2} + octets_[at + 1]) {
+    const Bytes labels{octets_.data() + at + 2, octets_[at + 1]};
+    const size_t depth = label_count(labels);
+    switch (static_cast<DomainMatch>(octets_[at])) {
+      case DomainMatch::Exact:
+        set->exact_depths_.set(depth);
+        set->insert(labels, kExact);
+        break;
+      case DomainMatch::Below:
+        set->below_depths_.set(depth);
+        set->deepest_below_ = std::max(set->deepest_below_, depth);
+        set->insert(labels, kBelow);
+        break;
+      case DomainMatch::Ending: {
+        const EndingShape shape{static_cast<uint8_t>(depth), labels[0]};
+        auto& shapes = set->ending_shapes_;
+        if (std::find(shapes.begin(), shapes.end(), shape) == shapes.end()) shapes.push_back(shape);
+        set->insert(labels.subspan(1), kEnding);
+        break;
+      }
+      case DomainMatch::All:
+        break;
+    }
+  }
+  set->octets_.shrink_to_fit();
+  return set;
+}
+
+}  // namespace inlet53::resolver
