@@ -48,6 +48,7 @@ class Walk {
     const zone::NameKey* key = &scratch_.key;
     NameView owner = query_.qname;
     for (;;) {
+      if (address_.firewall != nullptr && !admit(*key)) return;
       Finding& finding = scratch_.finding;
       address_.zones->find(*key, query_.qtype, rotation, address_.delegation, finding);
       if (!take(finding, owner)) return;
@@ -60,6 +61,41 @@ class Walk {
   }
 
  private:
+  /// DNS Firewall's word on the question's name, or one that it leads to. False: it is blocked.
+  bool admit(const zone::NameKey& name) noexcept {
+    const bool redirected = decision_.answer_count > 0;
+    if (redirected && trusts_redirection_) return true;
+    const FirewallVerdict verdict = address_.firewall->evaluate(
+        name, query_.qtype, redirected ? FirewallHop::Redirection : FirewallHop::Question);
+    if (verdict.blocks()) {
+      decision_.firewall = verdict;
+      block(*verdict.rule);
+      return false;
+    }
+    if (verdict.alerts() && decision_.firewall.rule == nullptr) decision_.firewall = verdict;
+    if (!redirected) {
+      trusts_redirection_ = verdict.rule != nullptr && verdict.rule->trusts_redirection;
+    }
+    return true;
+  }
+
+  /// The response of a rule, to the question itself, whichever name of the chain it matched.
+  void block(const FirewallRule& rule) noexcept {
+    decision_.authoritative = false;
+    decision_.ede = dns::Ede::Blocked;
+    decision_.answer_count = 0;
+    switch (rule.block_response) {
+      case topology::BlockResponse::NoData:
+        break;
+      case topology::BlockResponse::NXDomain:
+        decision_.rcode = dns::Rcode::NXDomain;
+        break;
+      case topology::BlockResponse::Override:
+        add_answer(query_.qname, rule.override_answer());
+        break;
+    }
+  }
+
   /// Takes in what was found at `owner`. True when the chain goes on at `next_`.
   bool take(const Finding& finding, NameView owner) noexcept {
     switch (finding.found) {
@@ -178,6 +214,7 @@ class Walk {
   Scratch& scratch_;
   Decision& decision_;
   NameView next_;
+  bool trusts_redirection_ = false;
 };
 
 }  // namespace
@@ -188,6 +225,7 @@ void decide(const EndpointAddress& address, const dns::QueryView& query, Scratch
   decision.authoritative = address.delegation;
   decision.recursion_available = !address.delegation;
   decision.ede.reset();
+  decision.firewall = {};
   decision.answer_count = 0;
   decision.authority_count = 0;
   decision.additional_count = 0;

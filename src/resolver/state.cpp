@@ -7,6 +7,7 @@
 #include "inlet53/base/check.h"
 #include "inlet53/topology/allowed_sources.h"
 #include "inlet53/zone/endpoint_records.h"
+#include "inlet53/zone/zone_loader.h"
 
 namespace inlet53::resolver {
 
@@ -14,13 +15,14 @@ namespace {
 
 constexpr uint16_t kDnsPort = 53;
 
-/// Builds each zone once and each VPC's indexes once, however many addresses share them.
+/// Builds each zone and list once and each VPC's indexes and firewall once, however many addresses
+/// share them.
 class ZoneShelf {
  public:
   ZoneShelf(const topology::Topology& topology, zone::HashSeed seed)
       : topology_(topology), seed_(seed) {}
 
-  Result<void, zone::ZoneLoadError> load_hosted_zones() {
+  Result<void, FileError> load_hosted_zones() {
     for (const topology::HostedZone& hosted : topology_.hosted_zones) {
       const auto apex = dns::Name::parse_text(hosted.domain_name);
       INLET53_CHECK(apex.has_value());  // validated
@@ -29,6 +31,20 @@ class ZoneShelf {
       tables_.push_back(zone::ZoneTable::build(*data, seed_, {}));
     }
     return {};
+  }
+
+  Result<void, FileError> load_lists() {
+    auto loaded = load_firewall_lists(topology_, seed_);
+    if (!loaded) return Unexpected(std::move(loaded).error());
+    lists_ = *std::move(loaded);
+    return {};
+  }
+  [[nodiscard]] const FirewallLists& lists() const noexcept { return lists_; }
+
+  std::shared_ptr<const Firewall> firewall(const topology::Vpc& vpc) {
+    const auto [held, fresh] = firewalls_.try_emplace(vpc.id);
+    if (fresh) held->second = Firewall::build(topology_, vpc, lists_);
+    return held->second;
   }
 
   /// The zones that an endpoint of `vpc` answers from.
@@ -57,6 +73,8 @@ class ZoneShelf {
   const zone::HashSeed seed_;
   std::vector<std::shared_ptr<const zone::ZoneTable>> tables_;  // as topology_.hosted_zones
   std::map<std::pair<std::string, bool>, std::shared_ptr<const zone::ZoneIndex>> indexes_;
+  FirewallLists lists_;
+  std::map<std::string, std::shared_ptr<const Firewall>> firewalls_;  // by VPC
 };
 
 EndpointAddress build_address(const topology::Topology& topology, const topology::Vpc& vpc,
@@ -74,6 +92,7 @@ EndpointAddress build_address(const topology::Topology& topology, const topology
       topology::allowed_sources(topology, endpoint.security_groups, IpProtocol::Tcp, kDnsPort);
   out.fragments = record::render_endpoint_fragments(vpc, endpoint, ip);
   out.zones = shelf.index(vpc, out.delegation);
+  out.firewall = shelf.firewall(vpc);
   return out;
 }
 
@@ -85,12 +104,14 @@ const EndpointAddress* ResolverState::find(const SocketAddress& listen) const no
   return found == addresses.end() ? nullptr : &*found;
 }
 
-Result<std::shared_ptr<const ResolverState>, zone::ZoneLoadError> build_state(
+Result<std::shared_ptr<const ResolverState>, FileError> build_state(
     const topology::Topology& topology, zone::HashSeed seed) {
   ZoneShelf shelf(topology, seed);
   if (auto loaded = shelf.load_hosted_zones(); !loaded) return Unexpected(loaded.error());
+  if (auto loaded = shelf.load_lists(); !loaded) return Unexpected(loaded.error());
 
   auto state = std::make_shared<ResolverState>();
+  state->unreadable_lists = shelf.lists().unreadable;
   for (const topology::ResolverEndpoint& endpoint : topology.resolver_endpoints) {
     if (endpoint.direction == topology::Direction::Outbound) continue;
     const topology::Vpc* vpc = topology.find_vpc(endpoint.vpc);

@@ -111,6 +111,7 @@ size_t Responder::compose_failure(const dns::QueryView& query, QueryVerdict verd
                                   MutableBytes buffer) noexcept {
   decision_.rcode = rcode_of(verdict);
   decision_.answer_count = 0;
+  decision_.firewall = {};
   return dns::compose_error(buffer, query, {.recursion_available = !address_->delegation},
                             decision_.rcode, {udp_size_, std::nullopt});
 }
@@ -126,6 +127,7 @@ void Responder::write_record(const SocketAddress& source, Transport transport,
   record.source = source.address;
   record.source_port = source.port;
   record.transport = transport;
+  record.firewall_fields = decision_.firewall.log_fields();
 
   char* out = log_->reserve(records_.max_size(record));
   if (out == nullptr) return;  // the appender has counted it

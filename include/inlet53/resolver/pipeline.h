@@ -9,6 +9,7 @@
 #include "inlet53/dns/query_view.h"
 #include "inlet53/dns/types.h"
 #include "inlet53/record/answer_rrset.h"
+#include "inlet53/resolver/firewall.h"
 #include "inlet53/resolver/state.h"
 #include "inlet53/zone/name_key.h"
 #include "inlet53/zone/zone_table.h"
@@ -37,6 +38,7 @@ struct Decision {
   bool authoritative = false;
   bool recursion_available = true;
   std::optional<dns::Ede> ede;
+  FirewallVerdict firewall;  // the rule that blocked, else the first that alerted, else none
   uint8_t answer_count = 0;
   uint8_t authority_count = 0;  // 0 or 1: an SOA, or a referral's NS set
   uint8_t additional_count = 0;
@@ -57,9 +59,13 @@ struct Scratch {
   uint16_t aaaa_rotation = 0;
 };
 
-/// Decides one well-formed query that was let in: the most specific of the hosted zones and
-/// endpoint names that this address answers, with CNAME chains inside them.
+/// Decides one well-formed query that was let in: DNS Firewall's rules, then the most specific of
+/// the hosted zones and endpoint names that this address answers, with CNAME chains inside them.
 ///
+/// Every name that a chain comes to goes before the firewall too, whether it is covered here or
+/// not, unless a rule that trusts redirections has matched the question. Where one is blocked, the
+/// question gets the rule's response, and nothing of the chain: NODATA and NXDOMAIN without an SOA,
+/// or one CNAME; EDE 15.
 /// REFUSED: a class but IN; AXFR, IXFR, MAILA, MAILB; a name that nothing covers (EDE 20).
 /// SERVFAIL: a chain over kMaxChain. A chain that leaves what is covered ends where it left,
 /// NOERROR. Requires: `query` was accepted by parse_query; `scratch.key` holds its name. Threads:

@@ -6,12 +6,13 @@
 #include <vector>
 
 #include "inlet53/base/cidr.h"
+#include "inlet53/base/file_error.h"
 #include "inlet53/base/ip_address.h"
 #include "inlet53/base/result.h"
 #include "inlet53/record/query_record.h"
+#include "inlet53/resolver/firewall.h"
 #include "inlet53/topology/topology.h"
 #include "inlet53/zone/zone_index.h"
-#include "inlet53/zone/zone_loader.h"
 
 namespace inlet53::resolver {
 
@@ -26,22 +27,25 @@ struct EndpointAddress {
   CidrSet tcp_sources;
   record::EndpointFragments fragments;
   std::shared_ptr<const zone::ZoneIndex> zones;
+  std::shared_ptr<const Firewall> firewall;  // of the endpoint's VPC; null: it has none
 };
 
 /// What the DNS daemon answers from: built whole, published, never changed.
 /// Threads: const, any.
 struct ResolverState {
   std::vector<EndpointAddress> addresses;  // enabled ones, inbound and delegation
+  /// Files of firewall domain lists that can't be read, without which their VPCs fail open.
+  std::vector<FileError> unreadable_lists;
   /// The address served at `listen`, null when there is none. Lifetime: this state's.
   [[nodiscard]] const EndpointAddress* find(const SocketAddress& listen) const noexcept;
 };
 
-/// Builds a state from a validated topology: loads its zone files, makes the endpoint names and the
-/// fragments.
+/// Builds a state from a validated topology: loads its zone files and domain lists, makes the
+/// endpoint names and the fragments.
 /// `seed`: the process's; the same for every state, so that tables can be kept between states.
-/// Errors: the first zone file that is refused.
-/// Threads: any, one at a time. Cost: loads every zone.
-[[nodiscard]] Result<std::shared_ptr<const ResolverState>, zone::ZoneLoadError> build_state(
+/// Errors: the first zone file or list that is refused (`zone_loader.h`, `firewall.h`).
+/// Threads: any, one at a time. Cost: loads every zone and list.
+[[nodiscard]] Result<std::shared_ptr<const ResolverState>, FileError> build_state(
     const topology::Topology& topology, zone::HashSeed seed);
 
 }  // namespace inlet53::resolver

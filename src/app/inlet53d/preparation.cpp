@@ -45,6 +45,9 @@ std::unique_ptr<Prepared> prepare(const Options& options, zone::HashSeed seed) {
     log_error(state.error().to_text());
     return nullptr;
   }
+  for (const FileError& error : (*state)->unreadable_lists) {
+    log_warning(concat(error.to_text(), "; DNS Firewall fails open where a rule needs this list"));
+  }
   apply(options, config->settings);
   return std::make_unique<Prepared>(Prepared{std::move(*config), std::move(*state)});
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "inlet53/resolver/state.h"
+#include "inlet53/zone/zone_loader.h"
 
 namespace inlet53::server {
 
