@@ -7,10 +7,12 @@
 #include <nlohmann/json.hpp>
 
 #include "inlet53/base/exit_code.h"
+#include "inlet53/base/file_error.h"
 #include "inlet53/base/text.h"
 #include "inlet53/config/config.h"
 #include "inlet53/dns/name.h"
 #include "inlet53/gateway/gateway_state.h"
+#include "inlet53/resolver/firewall.h"
 #include "inlet53/zone/zone_loader.h"
 
 namespace inlet53::app {
@@ -19,6 +21,19 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 using config::ConfigError;
+
+void read_domain_lists(const topology::Topology& topology, CheckReport& report) {
+  constexpr zone::HashSeed kAnySeed = 0;
+  const auto lists = resolver::load_firewall_lists(topology, kAnySeed);
+  if (!lists) {
+    const FileError& error = lists.error();
+    report.errors.push_back({error.file, error.line, 0, {}, error.message});
+    return;
+  }
+  for (size_t i = 0; i < lists->sets.size(); ++i) {
+    report.domain_lists.push_back({&topology.firewall_domain_lists[i], lists->sets[i]});
+  }
+}
 
 CheckReport read_files(const config::Config& config) {
   const topology::Topology& topology = config.topology;
@@ -38,6 +53,7 @@ CheckReport read_files(const config::Config& config) {
       report.errors.push_back({error.file, error.line, 0, {}, error.message});
     }
   }
+  read_domain_lists(topology, report);
   if (const auto state = gateway::GatewayState::build(topology, config.file); !state) {
     for (const gateway::StateError& error : state.error()) {
       report.errors.push_back({error.place, error.error.line, error.error.column, error.error.path,
@@ -49,7 +65,7 @@ CheckReport read_files(const config::Config& config) {
 
 std::string error_text(const ConfigError& error) {
   if (error.column != 0 || !error.key.empty()) return error.to_text();
-  return zone::ZoneLoadError{error.file, error.line, error.message}.to_text();
+  return FileError{error.file, error.line, error.message}.to_text();
 }
 
 void print_errors(const std::vector<ConfigError>& errors) {
@@ -72,7 +88,7 @@ Json errors_json(const CheckOptions& options, const std::vector<ConfigError>& er
 
 int run_check(const CheckOptions& options) {
   const auto config = config::load_config(options.file);
-  const CheckReport report = config ? read_files(*config) : CheckReport{config.error(), {}};
+  const CheckReport report = config ? read_files(*config) : CheckReport{config.error(), {}, {}};
   if (!report.errors.empty()) {
     if (options.json) {
       std::cout << errors_json(options, report.errors).dump() << '\n';

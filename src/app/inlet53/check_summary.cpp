@@ -135,6 +135,17 @@ Json zones_json(const std::vector<LoadedZone>& loaded_zones) {
   return zones;
 }
 
+Json domain_lists_json(const std::vector<LoadedList>& loaded_lists) {
+  Json lists = Json::array();
+  for (const LoadedList& loaded : loaded_lists) {
+    Json one{{"id", loaded.list->id}, {"name", loaded.list->name}, {"file", loaded.list->file}};
+    if (loaded.domains != nullptr) one["domains"] = loaded.domains->size();
+    one["readable"] = loaded.domains != nullptr;
+    lists.push_back(std::move(one));
+  }
+  return lists;
+}
+
 // Empty when the configuration brings a certificate of its own.
 std::string authority_file(const settings::Gateway& settings) {
   return settings.certificate_file.empty() ? settings.authority_folder + "/ca.pem" : "";
@@ -213,6 +224,7 @@ std::string summary_json(const config::Config& config, const CheckReport& report
                         {"rest_apis", rest_apis_json(config.topology)},
                         {"hosted_zones", zones_json(report.zones)},
                         {"resolver_rules", resolver_rules_json(config.topology)},
+                        {"firewall_domain_lists", domain_lists_json(report.domain_lists)},
                         {"query_log", config.settings.query_log.file},
                         {"certificate_authority", authority_file(config.settings.gateway)}};
   return summary.dump();
@@ -237,6 +249,13 @@ void print_summary(const config::Config& config, const CheckReport& report) {
               << counted(loaded.records, "record", "records") << "  " << loaded.zone->file << '\n';
   }
   for (const topology::ResolverRule& rule : topology.resolver_rules) print_resolver_rule(rule);
+  for (const LoadedList& loaded : report.domain_lists) {
+    std::cout << "  firewall domain list " << loaded.list->id << "  "
+              << (loaded.domains == nullptr
+                      ? concat("(can't be read: DNS Firewall fails open)  ", loaded.list->file)
+                      : counted(loaded.domains->size(), "domain", "domains"))
+              << '\n';
+  }
   const std::string& log = config.settings.query_log.file;
   std::cout << "  query log " << (log.empty() ? "off" : log) << '\n';
   if (!topology::calls_for_dns(topology)) {

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "inlet53/config/config.h"
+#include "inlet53/resolver/domain_set.h"
 #include "inlet53/topology/topology.h"
 
 namespace inlet53::app {
@@ -15,10 +17,18 @@ struct LoadedZone {
   size_t records = 0;
 };
 
+/// A DNS Firewall domain list with what its file gave; a null set: the file can't be read, and the
+/// VPCs that use the list fail open.
+struct LoadedList {
+  const topology::FirewallDomainList* list = nullptr;
+  std::shared_ptr<const resolver::DomainSet> domains;
+};
+
 /// What reading the files that a configuration names came to.
 struct CheckReport {
   std::vector<config::ConfigError> errors;
   std::vector<LoadedZone> zones;
+  std::vector<LoadedList> domain_lists;
 };
 
 /// A sound configuration, summed up: for people on stdout, for programs as one JSON object.
