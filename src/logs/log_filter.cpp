@@ -62,6 +62,13 @@ Result<LogFilter, std::string> LogFilter::parse(const LogFilterOptions& options)
   filter.name_ = name_pattern(options.name);
   filter.type_ = upper(options.type);
   filter.rcode_ = upper(options.rcode);
+  filter.firewall_ = upper(options.firewall);
+  if (const std::string& action = filter.firewall_;
+      !action.empty() && action != "BLOCK" && action != "ALERT" && action != "*") {
+    return Unexpected(
+        concat("\"", options.firewall,
+               "\" is no action that is logged; they are BLOCK, ALERT and * for both"));
+  }
   if (!options.client.empty()) {
     const auto client = parse_client(options.client);
     if (!client) return Unexpected(client.error());
@@ -70,9 +77,15 @@ Result<LogFilter, std::string> LogFilter::parse(const LogFilterOptions& options)
   return filter;
 }
 
+bool LogFilter::matches_firewall(std::string_view action) const {
+  if (firewall_.empty()) return true;
+  return firewall_ == "*" ? !action.empty() : action == firewall_;
+}
+
 bool LogFilter::matches(const LogRecord& record) const {
   if (!type_.empty() && record.query_type != type_) return false;
   if (!rcode_.empty() && record.rcode != rcode_) return false;
+  if (!matches_firewall(record.firewall_rule_action)) return false;
   if (!name_.empty() && !match_pattern(name_, record.query_name)) return false;
   if (!client_) return true;
   const auto address = IpAddress::parse(record.srcaddr);

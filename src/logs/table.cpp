@@ -51,6 +51,13 @@ std::string answers_text(const LogRecord& record) {
   return left == 0 ? out : concat(out, ", +", left);
 }
 
+// `BLOCK rslvr-fdl-…` of a query that a DNS Firewall rule matched; empty of others.
+std::string firewall_text(const LogRecord& record) {
+  if (record.firewall_rule_action.empty()) return {};
+  return concat(printable(record.firewall_rule_action), ' ',
+                shorten(printable(record.firewall_domain_list_id), TableFormatter::kMaxCell));
+}
+
 }  // namespace
 
 std::string printable(std::string_view text) {
@@ -106,6 +113,10 @@ void TableFormatter::append_row(const LogRecord& record, std::string& out) {
   append_cell(5, record.rcode, rcode_style(record.rcode), out);
   append_cell(6, source_id(record), kDim, out);
   append_styled(answers_text(record), kPlain, out);
+  if (const std::string firewall = firewall_text(record); !firewall.empty()) {
+    out += "  ";
+    append_styled(firewall, record.firewall_rule_action == "BLOCK" ? kRed : kYellow, out);
+  }
   out += '\n';
 }
 

@@ -19,6 +19,8 @@ struct LogFilterOptions {
   std::string client = {};
   std::string type = {};   // `AAAA`, `TYPE65280`
   std::string rcode = {};  // `NXDOMAIN`
+  /// What DNS Firewall did: `BLOCK`, `ALERT`, or `*` for either.
+  std::string firewall = {};
 };
 
 /// Which records are shown: those that meet every condition.
@@ -28,16 +30,19 @@ class LogFilter {
   /// Lets every record pass.
   LogFilter() = default;
 
-  /// Errors: what is wrong with the client's address or block.
+  /// Errors: what is wrong with the client's address or block, or with the firewall's action.
   [[nodiscard]] static Result<LogFilter, std::string> parse(const LogFilterOptions& options);
 
   [[nodiscard]] bool matches(const LogRecord& record) const;
 
  private:
+  [[nodiscard]] bool matches_firewall(std::string_view action) const;
+
   std::string name_;  // lower case, with the final dot unless it ends with `*`
   std::optional<Cidr> client_;
-  std::string type_;   // upper case
-  std::string rcode_;  // upper case
+  std::string type_;      // upper case
+  std::string rcode_;     // upper case
+  std::string firewall_;  // upper case
 };
 
 /// True when `text` has the shape of `pattern`, in which `*` stands for any octets. Letter case of

@@ -10,7 +10,7 @@
 namespace inlet53::logs {
 
 /// Writes records as a table for people: time, client, transport, name, type, rcode, interface (or
-/// instance) and answers.
+/// instance) and answers; behind them what DNS Firewall did, and by which list, where it did.
 ///
 /// Columns grow with what comes. A text over kMaxCell octets loses its middle, so that a name shows
 /// its host and its zone; answers that do not fit are counted. Octets that are not printable ASCII

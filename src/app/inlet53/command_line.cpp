@@ -84,6 +84,8 @@ void add_filters(CLI::App& tail, logs::LogFilterOptions& filter) {
   tail.add_option("--type", filter.type, "the type asked for, as in AAAA or TYPE65280")
       ->type_name("TYPE");
   tail.add_option("--rcode", filter.rcode, "the response code, as in NXDOMAIN")->type_name("RCODE");
+  tail.add_option("--firewall", filter.firewall, "what DNS Firewall did: BLOCK, ALERT, or '*'")
+      ->type_name("ACTION");
 }
 
 // One source of the log's name, not none and not both.

@@ -103,5 +103,24 @@ TEST(LogFilter, RefusesWhatIsNoClient) {
   }
 }
 
+TEST(LogFilter, AsksForWhatTheFirewallDid) {
+  const auto passes = [](const char* asked, const char* logged) {
+    LogRecord one = record();
+    one.firewall_rule_action = logged;
+    return LogFilter::parse({.firewall = asked})->matches(one);
+  };
+  EXPECT_TRUE(passes("", ""));
+  EXPECT_TRUE(passes("", "BLOCK"));
+  EXPECT_TRUE(passes("block", "BLOCK"));
+  EXPECT_FALSE(passes("block", "ALERT"));
+  EXPECT_FALSE(passes("block", ""));
+  EXPECT_TRUE(passes("*", "ALERT"));
+  EXPECT_FALSE(passes("*", ""));
+  const auto wrong = LogFilter::parse({.firewall = "ALLOW"});
+  ASSERT_FALSE(wrong);
+  EXPECT_EQ(wrong.error(),
+            "\"ALLOW\" is no action that is logged; they are BLOCK, ALERT and * for both");
+}
+
 }  // namespace
 }  // namespace inlet53::logs

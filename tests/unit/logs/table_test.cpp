@@ -121,5 +121,17 @@ TEST(Shorten, KeepsBeginningAndEnd) {
   EXPECT_EQ(shorten("abcdefghij", 8), "ab...hij");
 }
 
+TEST(TableFormatter, SaysWhatTheFirewallDid) {
+  LogRecord blocked = record();
+  blocked.answers.clear();
+  blocked.firewall_rule_action = "BLOCK";
+  blocked.firewall_rule_group_id = "rslvr-frg-1";
+  blocked.firewall_domain_list_id = "rslvr-fdl-1\x1b";
+  EXPECT_TRUE(row(blocked).ends_with("rni-3a4a0caca1d0412ab  -  BLOCK rslvr-fdl-1\\027\n"));
+  EXPECT_TRUE(row(blocked, true).ends_with("-  \x1b[31mBLOCK rslvr-fdl-1\\027\x1b[0m\n"));
+  blocked.firewall_rule_action = "ALERT";
+  EXPECT_TRUE(row(blocked, true).ends_with("\x1b[33mALERT rslvr-fdl-1\\027\x1b[0m\n"));
+}
+
 }  // namespace
 }  // namespace inlet53::logs
