@@ -31,6 +31,15 @@ bool name_at_equals(const uint8_t* message, size_t at, const uint8_t* flat) noex
   }
 }
 
+// The octet behind a name that we wrote at `at`: labels, then the root or a pointer.
+uint8_t* behind_written_name(uint8_t* at) noexcept {
+  while ((*at & kPointerBits) != kPointerBits) {
+    if (*at == 0) return at + 1;
+    at += 1 + *at;
+  }
+  return at + 2;
+}
+
 }  // namespace
 
 ResponseWriter::ResponseWriter(MutableBytes buffer, const QueryView& query, size_t limit) noexcept
@@ -53,6 +62,18 @@ bool ResponseWriter::add(Section section, const RRsetView& rrset) noexcept {
 
 bool ResponseWriter::add(Section section, NameView owner, const RRsetView& rrset) noexcept {
   return owner.equals(query_.qname) ? add(section, rrset) : add_compressed(section, owner, rrset);
+}
+
+bool ResponseWriter::add_aged(Section section, NameView owner, const RRsetView& rrset,
+                              TtlAging ttl) noexcept {
+  uint8_t* record = buffer_ + at_;
+  if (!add(section, owner, rrset)) return false;
+  for (size_t left = rrset.count; left > 0; --left) {
+    record = behind_written_name(record);
+    store_be32(record + 4, ttl.aged(load_be32(record + 4)));
+    record += kRecordHead + load_be16(record + 8);
+  }
+  return true;
 }
 
 bool ResponseWriter::refuse(Section section) noexcept {

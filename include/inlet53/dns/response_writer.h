@@ -61,6 +61,10 @@ class ResponseWriter {
   /// The same for any owner; the owner's name is compressed.
   bool add(Section section, NameView owner, const RRsetView& rrset) noexcept;
 
+  /// The same for records that were kept for a while: their TTLs become what `ttl` says.
+  /// Cost: a walk over the records that were written besides.
+  bool add_aged(Section section, NameView owner, const RRsetView& rrset, TtlAging ttl) noexcept;
+
   /// Sets TC whatever fitted.
   void set_truncated() noexcept { truncated_ = true; }
 

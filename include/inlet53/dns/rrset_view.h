@@ -16,6 +16,16 @@ struct RRsetView {
   Bytes records;
 };
 
+/// What has become of the TTLs of records that were kept for a while, in seconds.
+struct TtlAging {
+  uint32_t age = 0;    // subtracted; never below 0
+  uint32_t fixed = 0;  // the TTL of all records instead, unless 0
+  [[nodiscard]] uint32_t aged(uint32_t ttl) const noexcept {
+    if (fixed != 0) return fixed;
+    return ttl > age ? ttl - age : 0;
+  }
+};
+
 /// Octets before the RDATA of each record of an RRsetView: pointer, type, class, ttl, rdlength.
 inline constexpr size_t kPreparedHead = 12;
 

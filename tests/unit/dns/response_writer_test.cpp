@@ -317,5 +317,37 @@ TEST(ComposeError, IsABareHeaderWithoutAQuestion) {
   EXPECT_EQ(as_text(slot.first(size)), as_text(expected.bytes()));
 }
 
+TEST(ResponseWriter, AgesRecordsThatWereKept) {
+  struct Case {
+    TtlAging ttl;
+    uint32_t expected;
+  };
+  const Name owner = name("far.example.org.");
+  for (const Case& c : {Case{{}, 60}, Case{{.age = 59}, 1}, Case{{.age = 60}, 0},
+                        Case{{.age = 61}, 0}, Case{{.age = 10, .fixed = 30}, 30}}) {
+    Slot slot(plain_query("www.example.com.", RRType::A));
+    ResponseWriter writer(slot.buffer(), slot.query(), kPlainUdpLimit);
+    const PreparedRRset cname("CNAME", 60, {"far.example.org."});
+    EXPECT_TRUE(writer.add_aged(Section::Answer, slot.query().qname, cname.view(), c.ttl));
+    EXPECT_TRUE(writer.add_aged(Section::Answer, owner.view(), kTwoAddresses.view(), c.ttl));
+    EXPECT_TRUE(writer.add(Section::Additional, owner.view(), kTwoAddresses.view()));
+    const size_t size = writer.finish({}, Rcode::NoError, {});
+    const ResponseMessage response = parse_response(slot.first(size)).value();
+    ASSERT_EQ(response.answer.size(), 3U);
+    for (const auto& record : response.answer) EXPECT_EQ(record.ttl, c.expected);
+    for (const auto& record : response.additional) EXPECT_EQ(record.ttl, 60U);
+  }
+}
+
+TEST(ResponseWriter, TruncatesAgedRecordsAsOthers) {
+  Slot slot(plain_query("www.example.com.", RRType::A));
+  const size_t limit = slot.query().question_end + 20;
+  ResponseWriter writer(slot.buffer(), slot.query(), limit);
+  EXPECT_FALSE(
+      writer.add_aged(Section::Answer, slot.query().qname, kTwoAddresses.view(), {.age = 5}));
+  EXPECT_TRUE(writer.truncated());
+  EXPECT_EQ(writer.finish({}, Rcode::NoError, {}), slot.query().question_end);
+}
+
 }  // namespace
 }  // namespace inlet53::dns
