@@ -1,0 +1,105 @@
+#include "entry.h"
+
+#include <cstring>
+#include <new>
+
+namespace inlet53::cache {
+
+namespace {
+
+constexpr size_t kTtlAt = 6;  // in a prepared record
+constexpr size_t kRdataLengthAt = 10;
+
+size_t whole_units(size_t octets) noexcept { return (octets + kUnit - 1) & ~(kUnit - 1); }
+
+size_t owner_octets(const CacheKey& key, const CachedRRset& rrset) noexcept {
+  return rrset.owner.equals(key.name) ? 0 : rrset.owner.size();
+}
+
+size_t part_octets(const CacheKey& key, const CachedRRset& rrset) noexcept {
+  return sizeof(RRsetPart) + owner_octets(key, rrset) + rrset.wire.records.size() +
+         rrset.text.size();
+}
+
+/// Writes what follows the heads, one piece after the other.
+class PieceWriter {
+ public:
+  PieceWriter(uint8_t* entry, size_t at) noexcept : entry_(entry), at_(at) {}
+
+  void put(Bytes octets) noexcept {
+    if (octets.empty()) return;  // an empty text may have no address
+    std::memcpy(entry_ + at_, octets.data(), octets.size());
+    at_ += octets.size();
+  }
+  [[nodiscard]] size_t at() const noexcept { return at_; }
+  [[nodiscard]] uint8_t* here() const noexcept { return entry_ + at_; }
+
+ private:
+  uint8_t* entry_;
+  size_t at_;
+};
+
+void set_ttls(uint8_t* record, size_t count, uint32_t ttl) noexcept {
+  for (; count > 0; --count) {
+    store_be32(record + kTtlAt, ttl);
+    record += dns::kPreparedHead + load_be16(record + kRdataLengthAt);
+  }
+}
+
+void write_part(uint8_t* entry, size_t index, const CacheKey& key, const CachedRRset& rrset,
+                uint32_t ttl, PieceWriter& pieces) noexcept {
+  auto* const part = new (entry + sizeof(EntryHead) + index * sizeof(RRsetPart)) RRsetPart;
+  part->type = rrset.wire.type;
+  part->count = rrset.wire.count;
+  part->at = static_cast<uint32_t>(pieces.at());
+  part->wire_octets = static_cast<uint32_t>(rrset.wire.records.size());
+  part->text_octets = static_cast<uint32_t>(rrset.text.size());
+  part->owner_octets = static_cast<uint32_t>(owner_octets(key, rrset));
+  pieces.put(rrset.owner.bytes().first(part->owner_octets));
+  uint8_t* const records = pieces.here();
+  pieces.put(rrset.wire.records);
+  set_ttls(records, rrset.wire.count, ttl);
+  pieces.put(as_bytes(rrset.text));
+}
+
+}  // namespace
+
+size_t entry_octets(const CacheKey& key, const ReceivedResponse& response) noexcept {
+  size_t octets = sizeof(EntryHead) + key.name.size();
+  for (const CachedRRset& rrset : response.answers) octets += part_octets(key, rrset);
+  if (response.authority != nullptr) octets += part_octets(key, *response.authority);
+  return whole_units(octets);
+}
+
+void write_entry(uint8_t* entry, size_t octets, const CacheKey& key,
+                 const ReceivedResponse& response, const KeepPlan& plan,
+                 const CacheOptions& options, uint64_t now_ms) noexcept {
+  constexpr uint32_t kMilli = 1000;
+  auto* const head = new (entry) EntryHead{};
+  head->octets = static_cast<uint32_t>(octets);
+  head->live = true;
+  head->hash = key.hash;
+  head->kept_at_ms = now_ms;
+  head->lifetime_ms = plan.lifetime * kMilli;
+  head->refresh_at_ms = head->lifetime_ms - head->lifetime_ms / 10;
+  head->scope = key.scope;
+  head->qtype = key.qtype;
+  head->rcode = static_cast<uint16_t>(response.rcode);
+  head->ede = response.ede ? static_cast<uint16_t>(*response.ede) : kNoEde;
+  head->name_octets = static_cast<uint8_t>(key.name.size());
+  head->answer_count = static_cast<uint8_t>(response.answers.size());
+  head->has_authority = response.authority != nullptr;
+  head->all_types = plan.all_types;
+
+  PieceWriter pieces(entry, sizeof(EntryHead) + part_count(*head) * sizeof(RRsetPart));
+  pieces.put(key.name.bytes());
+  size_t index = 0;
+  for (const CachedRRset& rrset : response.answers) {
+    write_part(entry, index++, key, rrset, capped_ttl(rrset.wire, options), pieces);
+  }
+  if (response.authority != nullptr) {
+    write_part(entry, index, key, *response.authority, plan.negative_ttl, pieces);
+  }
+}
+
+}  // namespace inlet53::cache

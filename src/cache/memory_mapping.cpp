@@ -1,0 +1,20 @@
+#include "memory_mapping.h"
+
+#include <sys/mman.h>
+
+#include "inlet53/base/check.h"
+
+namespace inlet53::cache {
+
+MemoryMapping::MemoryMapping(size_t octets) : size_(octets) {
+  void* const mapped =
+      mmap(nullptr, octets, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  INLET53_CHECK(mapped != MAP_FAILED);
+  data_ = static_cast<uint8_t*>(mapped);
+}
+
+MemoryMapping::~MemoryMapping() { munmap(data_, size_); }
+
+void MemoryMapping::clear() noexcept { INLET53_CHECK(madvise(data_, size_, MADV_DONTNEED) == 0); }
+
+}  // namespace inlet53::cache

@@ -1,0 +1,154 @@
+// Failures, stale answers (RFC 8767), and what is fetched again before it ends.
+#include "test_response.h"
+#include <gtest/gtest.h>
+
+#include "inlet53/cache/cache.h"
+
+namespace inlet53::cache {
+namespace {
+
+using dns::Rcode;
+using dns::RRType;
+
+class CacheStale : public testing::Test {
+ protected:
+  CacheStale() {
+    answer_.a("www.test.", 60);
+    denial_.soa("test.", 60, 60);
+  }
+  TestKey key_{"www.test."};
+  TestResponse answer_;
+  TestResponse denial_{Rcode::NXDomain};
+  TestResponse failure_{Rcode::ServFail};
+};
+
+TEST_F(CacheStale, AnswersPastTheTtlWithAFixedOneUntilItIsTooOld) {
+  Cache cache({.max_stale = 100, .stale_ttl = 7});
+  ASSERT_TRUE(cache.insert(key_.get(), answer_.get(), 0));
+  for (const uint64_t now : {60 * kSecond, 160 * kSecond - 1}) {
+    const auto hit = cache.find(key_.get(), now);
+    ASSERT_TRUE(hit);
+    EXPECT_EQ(hit->freshness, Freshness::Stale);
+    EXPECT_EQ(hit->ttl.fixed, 7U);
+    EXPECT_EQ(rdata_of(*hit, key_.name()), "\x0A\1\2\3");
+  }
+  EXPECT_FALSE(cache.find(key_.get(), 160 * kSecond));
+}
+
+TEST_F(CacheStale, AsksOneCallerAtATimeToRefreshAStaleAnswer) {
+  Cache cache({.refresh_patience_ms = 3000});
+  ASSERT_TRUE(cache.insert(key_.get(), answer_.get(), 0));
+  EXPECT_TRUE(cache.find(key_.get(), 70'000)->refresh_due);
+  EXPECT_FALSE(cache.find(key_.get(), 70'000)->refresh_due);
+  EXPECT_FALSE(cache.find(key_.get(), 72'999)->refresh_due);
+  EXPECT_TRUE(cache.find(key_.get(), 73'000)->refresh_due) << "the refresh brought nothing";
+  ASSERT_TRUE(cache.insert(key_.get(), answer_.get(), 74'000));
+  EXPECT_EQ(cache.find(key_.get(), 75'000)->freshness, Freshness::Fresh);
+}
+
+TEST_F(CacheStale, KeepsWhatMayBeAnsweredWhenTheTargetsFail) {
+  Cache cache({.failure_ttl = 5});
+  ASSERT_TRUE(cache.insert(key_.get(), answer_.get(), 0));
+  EXPECT_TRUE(cache.find(key_.get(), 70'000)->refresh_due);
+  EXPECT_FALSE(cache.insert(key_.get(), failure_.get(), 72'000));
+  const auto hit = cache.find(key_.get(), 76'999);
+  ASSERT_TRUE(hit);
+  EXPECT_EQ(hit->freshness, Freshness::Stale);
+  EXPECT_FALSE(hit->refresh_due) << "tried a moment ago";
+  EXPECT_TRUE(cache.find(key_.get(), 77'000)->refresh_due);
+}
+
+TEST_F(CacheStale, KeepsAFreshAnswerWhenARefreshFails) {
+  Cache cache({});
+  ASSERT_TRUE(cache.insert(key_.get(), answer_.get(), 0));
+  EXPECT_FALSE(cache.insert(key_.get(), failure_.get(), 55'000));
+  EXPECT_EQ(cache.find(key_.get(), 56'000)->response.rcode(), Rcode::NoError);
+}
+
+TEST_F(CacheStale, KeepsADenialWhenTheTargetsFailForAnotherType) {
+  Cache cache({});
+  ASSERT_TRUE(cache.insert(key_.get(), denial_.get(), 0));
+  const TestKey text("www.test.", RRType::TXT);
+  EXPECT_FALSE(cache.insert(text.get(), failure_.get(), 70'000));
+  EXPECT_EQ(cache.find(text.get(), 70'000)->response.rcode(), Rcode::NXDomain);
+}
+
+TEST_F(CacheStale, KeepsAFailureForAShortTimeAndNeverStale) {
+  Cache cache({.failure_ttl = 5});
+  ASSERT_TRUE(cache.insert(key_.get(), failure_.get(), 0));
+  EXPECT_EQ(cache.find(key_.get(), 4999)->response.rcode(), Rcode::ServFail);
+  EXPECT_FALSE(cache.find(key_.get(), 4999)->refresh_due);
+  EXPECT_FALSE(cache.find(key_.get(), 5000));
+  EXPECT_FALSE(cache.find(TestKey("www.test.", RRType::TXT).get(), 0));
+}
+
+TEST_F(CacheStale, KeepsOneFailureAfterAnotherForLonger) {
+  Cache cache({.failure_ttl = 5, .max_failure_ttl = 30});
+  uint64_t now = 0;
+  for (const uint32_t expected : {5, 10, 20, 30, 30}) {
+    ASSERT_TRUE(cache.insert(key_.get(), failure_.get(), now));
+    now += expected * kSecond;
+    EXPECT_TRUE(cache.find(key_.get(), now - 1)) << expected;
+    EXPECT_FALSE(cache.find(key_.get(), now)) << expected;
+  }
+  now += 30 * kSecond;  // long ago is not in a row
+  ASSERT_TRUE(cache.insert(key_.get(), failure_.get(), now));
+  EXPECT_FALSE(cache.find(key_.get(), now + 5 * kSecond));
+}
+
+TEST_F(CacheStale, EndsARowOfFailuresWithAnAnswer) {
+  Cache cache({.failure_ttl = 5});
+  ASSERT_TRUE(cache.insert(key_.get(), failure_.get(), 0));
+  ASSERT_TRUE(cache.insert(key_.get(), answer_.get(), 1000));
+  EXPECT_EQ(cache.find(key_.get(), 1000)->response.rcode(), Rcode::NoError);
+}
+
+TEST_F(CacheStale, TakesOtherRcodesForFailures) {
+  Cache cache({.failure_ttl = 5});
+  TestResponse refused(Rcode::Refused);
+  refused.a("www.test.", 600);
+  ASSERT_TRUE(cache.insert(key_.get(), refused.get(), 0));
+  const auto hit = cache.find(key_.get(), 0);
+  EXPECT_EQ(hit->response.rcode(), Rcode::Refused);
+  EXPECT_EQ(hit->response.answer_count(), 0U);
+  EXPECT_FALSE(cache.find(key_.get(), 5000));
+}
+
+TEST_F(CacheStale, PrefersAFreshDenialToAStaleAnswer) {
+  Cache cache({});
+  TestResponse lasting(Rcode::NXDomain);
+  lasting.soa("test.", 600, 600);
+  // The denial comes first, so that it does not remove the answer; another scope's stays apart.
+  ASSERT_TRUE(cache.insert(key_.get(), answer_.get(), 0));
+  ASSERT_TRUE(cache.insert(TestKey("www.test.", RRType::TXT).get(), lasting.get(), 30'000));
+  EXPECT_EQ(cache.find(key_.get(), 59'000)->response.rcode(), Rcode::NoError);
+  EXPECT_EQ(cache.find(key_.get(), 61'000)->response.rcode(), Rcode::NXDomain);
+}
+
+TEST_F(CacheStale, FetchesAHotNameAgainInItsLastTenth) {
+  Cache cache({.prefetch_after = 3});
+  ASSERT_TRUE(cache.insert(key_.get(), answer_.get(), 0));
+  EXPECT_FALSE(cache.find(key_.get(), 1000)->refresh_due);
+  EXPECT_FALSE(cache.find(key_.get(), 55'000)->refresh_due) << "asked twice";
+  EXPECT_TRUE(cache.find(key_.get(), 55'000)->refresh_due) << "asked three times";
+  EXPECT_FALSE(cache.find(key_.get(), 55'000)->refresh_due) << "one at a time";
+  EXPECT_FALSE(cache.find(key_.get(), 57'999)->refresh_due);
+  EXPECT_TRUE(cache.find(key_.get(), 58'000)->refresh_due) << "patience is over";
+}
+
+TEST_F(CacheStale, FetchesNothingBeforeItsLastTenthOrThatIsColdOrWhereItIsOff) {
+  Cache cache({.prefetch_after = 3});
+  ASSERT_TRUE(cache.insert(key_.get(), answer_.get(), 0));
+  for (int i = 0; i < 10; ++i) EXPECT_FALSE(cache.find(key_.get(), 53'999)->refresh_due);
+  EXPECT_TRUE(cache.find(key_.get(), 54'000)->refresh_due);
+
+  ASSERT_TRUE(cache.insert(key_.get(), answer_.get(), 60'000));
+  EXPECT_FALSE(cache.find(key_.get(), 115'000)->refresh_due) << "asked once in this life";
+
+  Cache off({.prefetch_after = 0});
+  ASSERT_TRUE(off.insert(key_.get(), answer_.get(), 0));
+  for (int i = 0; i < 10; ++i) EXPECT_FALSE(off.find(key_.get(), 59'000)->refresh_due);
+}
+
+}  // namespace
+}  // namespace inlet53::cache

@@ -1,0 +1,92 @@
+#include "cache/entry_ring.h"
+
+#include <deque>
+#include <new>
+#include <random>
+#include <vector>
+
+#include "cache/entry.h"
+#include <gtest/gtest.h>
+
+namespace inlet53::cache {
+namespace {
+
+constexpr size_t kRoom = 1024;
+
+class EntryRingTest : public testing::Test {
+ protected:
+  /// Appends an entry of `octets` that bears `number` in its head and at its end.
+  bool append(size_t octets, uint32_t number) {
+    uint8_t* const room = ring_.append(octets);
+    if (room == nullptr) return false;
+    EXPECT_GE(room, memory_.data());
+    EXPECT_LE(room + octets, memory_.data() + kRoom);
+    auto* const head = new (room) EntryHead{};
+    head->octets = static_cast<uint32_t>(octets);
+    head->scope = number;
+    room[octets - 1] = static_cast<uint8_t>(number);
+    return true;
+  }
+  std::vector<uint32_t> numbers() {
+    std::vector<uint32_t> found;
+    ring_.for_each([&](const uint8_t* entry) {
+      const EntryHead& head = entry_head(entry);
+      EXPECT_EQ(entry[head.octets - 1], static_cast<uint8_t>(head.scope));
+      found.push_back(head.scope);
+    });
+    return found;
+  }
+
+  alignas(kUnit) std::array<uint8_t, kRoom> memory_{};
+  EntryRing ring_{memory_.data(), kRoom};
+};
+
+TEST_F(EntryRingTest, FillsUpToTheLastOctet) {
+  EXPECT_EQ(ring_.oldest(), nullptr);
+  for (uint32_t i = 0; i < 16; ++i) EXPECT_TRUE(append(64, i));
+  EXPECT_FALSE(append(64, 16));
+  EXPECT_NE(ring_.oldest(), nullptr);
+  ring_.drop_oldest();
+  EXPECT_TRUE(append(64, 16));
+  EXPECT_FALSE(append(64, 17));
+  EXPECT_EQ(numbers().front(), 1U);
+  EXPECT_EQ(numbers().back(), 16U);
+}
+
+TEST_F(EntryRingTest, RenewsItsOnlyEntry) {
+  ASSERT_TRUE(append(kRoom, 1));
+  EXPECT_EQ(entry_head(ring_.renew_oldest()).scope, 1U);
+  EXPECT_EQ(numbers(), std::vector<uint32_t>{1});
+}
+
+TEST_F(EntryRingTest, DoesAsAQueueDoesWhateverTheSizes) {
+  std::mt19937 random(53);
+  std::deque<std::pair<uint32_t, size_t>> model;
+  for (uint32_t step = 0; step < 20'000; ++step) {
+    const size_t octets = 64 + random() % 40 * kUnit;
+    const auto what = random() % 8;
+    if (what < 4) {
+      while (!append(octets, step)) {
+        ASSERT_FALSE(model.empty()) << "an empty ring has room";
+        ring_.drop_oldest();
+        model.pop_front();
+      }
+      model.emplace_back(step, octets);
+    } else if (!model.empty() && what < 7) {
+      const uint8_t* const renewed = ring_.renew_oldest();
+      ASSERT_NE(renewed, nullptr);
+      EXPECT_EQ(entry_head(renewed).scope, model.front().first);
+      model.push_back(model.front());
+      model.pop_front();
+    } else if (!model.empty()) {
+      ring_.drop_oldest();
+      model.pop_front();
+    }
+    std::vector<uint32_t> expected;
+    for (const auto& [number, size] : model) expected.push_back(number);
+    ASSERT_EQ(numbers(), expected) << step;
+  }
+}
+
+}  // namespace
+}  // namespace inlet53::cache
