@@ -32,7 +32,8 @@ class Keys {
       const Bytes octets = name.view().bytes();
       octets_.insert(octets_.end(), octets.begin(), octets.end());
       size_ = octets.size();
-      hashes_[i] = (state = state * 0x9E3779B97F4A7C15 + 0x632BE59BD9B4E019) ^ (state >> 31);
+      state = state * 0x5851F42D4C957F2D + 0x14057B7EF767814F;
+      hashes_[i] = state ^ (state >> 32);
     }
   }
   [[nodiscard]] CacheKey get(size_t index, uint32_t scope) const {
@@ -50,16 +51,18 @@ class Keys {
 class Addresses {
  public:
   explicit Addresses(dns::NameView owner) {
-    for (const uint8_t last : {uint8_t{179}, uint8_t{226}}) {
-      const uint8_t record[] = {0xC0, 0x0C, 0, 1, 0, 1, 0, 0, 14, 16, 0, 4, 10, 0, 12, last};
-      records_.insert(records_.end(), record, record + sizeof record);
-    }
-    answer_ = {owner, {kA, 2, records_}, kText};
+    static constexpr uint8_t kRecords[] = {
+        0xC0, 0x0C, 0, 1, 0, 1, 0, 0, 14, 16, 0, 4, 10, 0, 12,  179,  //
+        0xC0, 0x0C, 0, 1, 0, 1, 0, 0, 14, 16, 0, 4, 10, 0, 140, 226};
+    answer_ = {owner, {kA, 2, kRecords}, kText};
   }
-  [[nodiscard]] ReceivedResponse get() const { return {.answers = {&answer_, 1}}; }
+  [[nodiscard]] ReceivedResponse get() const {
+    ReceivedResponse response;
+    response.answers = {&answer_, 1};
+    return response;
+  }
 
  private:
-  std::vector<uint8_t> records_;
   CachedRRset answer_;
 };
 
@@ -72,7 +75,7 @@ void fill(Cache& cache, const Keys& keys) {
 
 void find(benchmark::State& state, uint32_t scope) {
   const Keys keys(static_cast<uint32_t>(state.range(0)));
-  Cache cache({.octets = size_t{512} << 20});
+  Cache cache({.octets = keys.count() * 512});
   fill(cache, keys);
   size_t next = 0;
   size_t hits = 0;

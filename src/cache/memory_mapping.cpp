@@ -11,6 +11,9 @@ MemoryMapping::MemoryMapping(size_t octets) : size_(octets) {
       mmap(nullptr, octets, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   INLET53_CHECK(mapped != MAP_FAILED);
   data_ = static_cast<uint8_t*>(mapped);
+  // Lookups go all over it, so that with small pages each would miss the TLB as well. A system that
+  // has no large ones to give says no, which is no fault.
+  static_cast<void>(madvise(mapped, octets, MADV_HUGEPAGE));
 }
 
 MemoryMapping::~MemoryMapping() { munmap(data_, size_); }
