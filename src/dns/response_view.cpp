@@ -1,70 +1,31 @@
 #include "inlet53/dns/response_view.h"
 
-#include "rdata_names.h"
+#include "flat_rdata.h"
+#include "response_opt.h"
 #include "wire.h"
 
 namespace inlet53::dns {
 
 namespace {
 
-void append(std::vector<uint8_t>& out, Bytes octets) {
-  out.insert(out.end(), octets.begin(), octets.end());
-}
+struct Octets {
+  std::vector<uint8_t>& out;
 
-// Copies the octets from `at` on that RdataNames counts as `before` and `strings`; moves `at`.
-bool copy_before_names(const RdataNames& layout, Bytes message, size_t end, size_t& at,
-                       std::vector<uint8_t>& out) {
-  size_t size = layout.before;
-  for (uint8_t left = layout.strings; left > 0; --left) {
-    if (at + size >= end) return false;
-    size += 1 + size_t{message[at + size]};
+  bool append(Bytes octets) {
+    out.insert(out.end(), octets.begin(), octets.end());
+    return true;
   }
-  if (size > end - at) return false;
-  append(out, message.subspan(at, size));
-  at += size;
-  return true;
-}
-
-// Copies RDATA with its names made flat. False when it has not its type's shape.
-bool copy_rdata(Bytes message, const RecordExtent& record, std::vector<uint8_t>& out) {
-  const RdataNames layout = rdata_names(record.type);
-  size_t at = record.rdata;
-  if (layout.names != 0 && !copy_before_names(layout, message, record.end, at, out)) return false;
-  for (uint8_t left = layout.names; left > 0; --left) {
-    const auto name = parse_name(message, at);
-    if (!name || name->end > record.end) return false;
-    append(out, name->name.view().bytes());
-    at = name->end;
-  }
-  const size_t after = record.end - at;
-  append(out, message.subspan(at, after));
-  if (record.type == static_cast<uint16_t>(RRType::A)) return after == 4;
-  if (record.type == static_cast<uint16_t>(RRType::AAAA)) return after == 16;
-  return layout.names == 0 || layout.open_end || after == layout.after;
-}
+};
 
 // RFC 6891 §6.1.2, RFC 8914 §2. False when it is not the only one, or broken.
 bool take_opt(Bytes message, const RecordExtent& record, ResponseMessage& response) {
-  constexpr size_t kOptionHead = 4;
-  constexpr uint16_t kEdeOption = 15;
-  if (response.has_opt || message[record.owner] != 0) return false;
-  const uint8_t* head = &message[record.head];
+  if (response.has_opt) return false;
+  const auto opt = read_response_opt(message, record);
+  if (!opt) return false;
   response.has_opt = true;
-  response.opt_udp_size = load_be16(head + 2);
-  response.rcode = static_cast<Rcode>(head[4] << 4 | (response.flags & 0x0F));
-  size_t at = record.rdata;
-  while (at < record.end) {
-    if (record.end - at < kOptionHead) return false;
-    const uint16_t code = load_be16(&message[at]);
-    const size_t size = load_be16(&message[at + 2]);
-    at += kOptionHead;
-    if (record.end - at < size) return false;
-    if (code == kEdeOption) {
-      if (size < 2) return false;
-      response.ede = load_be16(&message[at]);
-    }
-    at += size;
-  }
+  response.opt_udp_size = opt->udp_size;
+  response.rcode = static_cast<Rcode>(opt->extended_rcode << 4 | (response.flags & 0x0F));
+  response.ede = opt->ede;
   return true;
 }
 
@@ -83,7 +44,8 @@ bool parse_section(Bytes message, size_t count, size_t& at, bool opt_allowed,
     if (!owner) return false;
     const uint8_t* head = &message[extent->head];
     ResponseRecord record{owner->name, extent->type, load_be16(head + 2), load_be32(head + 4), {}};
-    if (!copy_rdata(message, *extent, record.rdata)) return false;
+    Octets rdata{record.rdata};
+    if (!copy_flat_rdata(message, *extent, rdata)) return false;
     section.push_back(std::move(record));
   }
   return true;

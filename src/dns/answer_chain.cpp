@@ -1,0 +1,255 @@
+#include "inlet53/dns/answer_chain.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "flat_rdata.h"
+#include "fold.h"
+#include "response_opt.h"
+#include "wire.h"
+
+namespace inlet53::dns {
+
+namespace {
+
+// Octets that the RRsets may fill. A response of 64 KiB whose names are compressed could grow to
+// 1.2 MiB, but no client could be sent so much.
+constexpr size_t kMaxPrepared = size_t{128} << 10;
+// Beside them the names of the chain and of the SOA's owner.
+constexpr size_t kNamesRoom = (AnswerChain::kMaxAliases + 2) * kMaxName;
+
+constexpr uint8_t kPreparedOwner[2] = {0xC0, 0x0C};
+constexpr uint32_t kMaxTtl = 0x7FFFFFFF;
+
+constexpr auto kCname = static_cast<uint16_t>(RRType::CNAME);
+constexpr auto kAny = static_cast<uint16_t>(RRType::ANY);
+constexpr auto kSoa = static_cast<uint16_t>(RRType::SOA);
+constexpr auto kOpt = static_cast<uint16_t>(RRType::OPT);
+constexpr auto kIn = static_cast<uint16_t>(RRClass::IN);
+
+// Whether the possibly compressed name at `at` is `name`, letter case aside. A broken one is no
+// name; the rules are those of parse_name.
+bool owner_is(Bytes message, size_t at, NameView name) noexcept {
+  const uint8_t* flat = name.data();
+  size_t start = at;
+  while (at < message.size()) {
+    const uint8_t length = message[at];
+    if ((length & kPointerBits) == kPointerBits) {
+      if (at + 2 > message.size()) return false;
+      const size_t target = load_be16(&message[at]) & kMaxPointerOffset;
+      if (target >= start) return false;
+      at = start = target;
+      continue;
+    }
+    if (length != *flat) return false;
+    if (length == 0) return true;
+    if (message.size() - at <= length) return false;
+    if (!fold_equal(&message[at] + 1, flat + 1, length)) return false;
+    at += 1 + size_t{length};
+    flat += 1 + length;
+  }
+  return false;
+}
+
+}  // namespace
+
+// Where the records of two sections stand, as checked by `read_sections`.
+struct AnswerChain::Sections {
+  size_t answer = 0;
+  size_t answers = 0;
+  size_t authority = 0;
+  size_t authorities = 0;
+};
+
+/// The octets of the last response read: names from the front, RRsets behind their room.
+class AnswerChain::Arena {
+ public:
+  explicit Arena(uint8_t* octets) noexcept : names_(octets), at_(octets + kNamesRoom) {
+    end_ = at_ + kMaxPrepared;
+  }
+
+  bool append(Bytes octets) noexcept {
+    if (octets.size() > static_cast<size_t>(end_ - at_)) return false;
+    std::memcpy(at_, octets.data(), octets.size());
+    at_ += octets.size();
+    return true;
+  }
+  [[nodiscard]] uint8_t* at() noexcept { return at_; }
+
+  [[nodiscard]] NameView keep_folded(NameView name) noexcept {
+    uint8_t* kept = names_;
+    fold_copy(kept, name.data(), name.size());
+    names_ += name.size();
+    return NameView::from_checked(kept, name.size());
+  }
+
+  // Appends one record in prepared form.
+  bool append_record(Bytes message, const RecordExtent& record) noexcept {
+    const Bytes fixed = message.subspan(record.head, kRecordHead);
+    if (!append(kPreparedOwner) || !append(fixed)) return false;
+    uint8_t* rdata = at_;
+    if (!copy_flat_rdata(message, record, *this)) return false;
+    const auto size = static_cast<size_t>(at_ - rdata);
+    if (size > UINT16_MAX) return false;
+    store_be16(rdata - 2, static_cast<uint16_t>(size));
+    return true;
+  }
+
+ private:
+  uint8_t* names_;
+  uint8_t* at_;
+  uint8_t* end_;
+};
+
+namespace {
+
+struct Rrset {
+  uint16_t count = 0;
+  uint32_t ttl = kMaxTtl;
+};
+
+// RFC 2181 §5.2: an RRset has one TTL, so that no record outlives the others.
+void set_ttls(uint8_t* record, const Rrset& rrset) noexcept {
+  for (uint16_t left = rrset.count; left > 0; --left) {
+    store_be32(record + 6, rrset.ttl);
+    record += kPreparedHead + load_be16(record + 10);
+  }
+}
+
+uint32_t ttl_of(Bytes message, const RecordExtent& record) noexcept {
+  const uint32_t ttl = load_be32(&message[record.head + 4]);
+  return ttl > kMaxTtl ? 0 : ttl;
+}
+
+bool is_in(Bytes message, const RecordExtent& record) noexcept {
+  return load_be16(&message[record.head + 2]) == kIn;
+}
+
+// The first record of `name` that is of `type` (any, for ANY), or else its first CNAME. Absent when
+// there is neither. Requires: the section was found to be whole.
+std::optional<RecordExtent> find_first(Bytes message, size_t at, size_t count, NameView name,
+                                       uint16_t type) noexcept {
+  std::optional<RecordExtent> alias;
+  for (; count > 0; --count) {
+    const auto record = find_record(message, at);
+    at = record->end;
+    const bool wanted = record->type == type || type == kAny;
+    if (!wanted && (record->type != kCname || alias)) continue;
+    if (!is_in(message, *record) || !owner_is(message, record->owner, name)) continue;
+    if (wanted) return record;
+    alias = record;
+  }
+  return alias;
+}
+
+}  // namespace
+
+AnswerChain::AnswerChain()
+    : octets_(std::make_unique_for_overwrite<uint8_t[]>(kNamesRoom + kMaxPrepared)) {}
+
+bool AnswerChain::read(Bytes message, NameView qname, uint16_t qtype, NameView apex) noexcept {
+  const uint16_t flags = load_be16(&message[2]);
+  truncated_ = (flags & 0x0200) != 0;
+  rcode_ = static_cast<Rcode>(flags & 0x0F);
+  ede_.reset();
+  has_opt_ = has_soa_ = false;
+  count_ = 0;
+
+  Sections sections;
+  if (!read_sections(message, sections)) return false;
+  Arena arena(octets_.get());
+  last_name_ = arena.keep_folded(qname);
+  return follow(message, sections, qtype, apex, arena) && read_soa(message, sections, arena);
+}
+
+// Checks that every record stands within the message, and takes the OPT.
+bool AnswerChain::read_sections(Bytes message, Sections& sections) noexcept {
+  const uint8_t* header = message.data();
+  const auto question = parse_flat_name(message, kHeaderSize);
+  if (!question) return false;
+  size_t at = kHeaderSize + question->size() + kQuestionTail;
+  sections.answer = at;
+  sections.answers = load_be16(header + 6);
+  sections.authorities = load_be16(header + 8);
+  const size_t additional = sections.answers + sections.authorities;
+  const size_t count = additional + load_be16(header + 10);
+  for (size_t i = 0; i < count; ++i) {
+    if (i == sections.answers) sections.authority = at;
+    const auto record = find_record(message, at);
+    if (!record) return false;
+    at = record->end;
+    if (record->type != kOpt) continue;
+    if (has_opt_ || i < additional) return false;
+    const auto opt = read_response_opt(message, *record);
+    if (!opt) return false;
+    has_opt_ = true;
+    ede_ = opt->ede;
+    rcode_ = static_cast<Rcode>(opt->extended_rcode << 4 | (load_be16(header + 2) & 0x0F));
+  }
+  if (count == sections.answers) sections.authority = at;
+  return at == message.size();
+}
+
+bool AnswerChain::follow(Bytes message, const Sections& sections, uint16_t qtype, NameView apex,
+                         Arena& arena) noexcept {
+  while (true) {
+    end_ = ChainEnd::NoData;
+    const auto first = find_first(message, sections.answer, sections.answers, last_name_, qtype);
+    if (!first) return true;
+    const bool alias = first->type == kCname && qtype != kCname && qtype != kAny;
+    const size_t end = alias ? first->end : sections.authority;
+    if (!append_rrset(message, *first, end, arena)) return false;
+    end_ = ChainEnd::Answer;
+    if (!alias) return true;
+
+    const auto next = parse_flat_name(rrsets_[count_ - 1].rrset.records, kPreparedHead);
+    if (!next || count_ > kMaxAliases) return false;
+    last_name_ = arena.keep_folded(*next);
+    if (last_name_.is_at_or_below(apex)) continue;
+    end_ = ChainEnd::Outside;
+    rcode_ = Rcode::NoError;
+    return true;
+  }
+}
+
+// Appends the records from `first` to `end` that are of the last name and of the first's type.
+bool AnswerChain::append_rrset(Bytes message, const RecordExtent& first, size_t end,
+                               Arena& arena) noexcept {
+  uint8_t* const records = arena.at();
+  Rrset rrset;
+  for (size_t at = first.owner; at < end;) {
+    const auto record = find_record(message, at);
+    at = record->end;
+    if (record->type != first.type || !is_in(message, *record)) continue;
+    if (!owner_is(message, record->owner, last_name_)) continue;
+    if (!arena.append_record(message, *record)) return false;
+    ++rrset.count;
+    rrset.ttl = std::min(rrset.ttl, ttl_of(message, *record));
+  }
+  set_ttls(records, rrset);
+  rrsets_[count_++] = {last_name_, rrset.ttl, {first.type, rrset.count, {records, arena.at()}}};
+  return true;
+}
+
+bool AnswerChain::read_soa(Bytes message, const Sections& sections, Arena& arena) noexcept {
+  if (end_ != ChainEnd::NoData) return true;
+  size_t at = sections.authority;
+  for (size_t left = sections.authorities; left > 0; --left) {
+    const auto record = find_record(message, at);
+    at = record->end;
+    if (record->type != kSoa || !is_in(message, *record)) continue;
+    const auto owner = parse_name(message, record->owner);
+    if (!owner) return false;
+    if (!last_name_.is_at_or_below(owner->name.view())) continue;
+    uint8_t* const records = arena.at();
+    if (!arena.append_record(message, *record)) return false;
+    const Rrset rrset{1, ttl_of(message, *record)};
+    set_ttls(records, rrset);
+    soa_ = {arena.keep_folded(owner->name.view()), rrset.ttl, {kSoa, 1, {records, arena.at()}}};
+    has_soa_ = true;
+    return true;
+  }
+  return true;
+}
+
+}  // namespace inlet53::dns
