@@ -42,6 +42,26 @@ void read_tcp(TableReader& in, settings::Tcp& tcp) {
           in_range<uint32_t>(parse_number, range::kBacklog));
 }
 
+void read_forward(TableReader& in, settings::Forward& forward) {
+  in.read("query_timeout", Need::Optional, forward.query_timeout_ms,
+          in_range<uint32_t>(parse_milliseconds, range::kForwardTimeoutMs));
+  in.read("max_in_flight", Need::Optional, forward.max_in_flight,
+          in_range<uint32_t>(parse_number, range::kForwardsInFlight));
+  in.read("max_in_flight_per_target", Need::Optional, forward.max_in_flight_per_target,
+          in_range<uint32_t>(parse_number, range::kForwardsInFlight));
+  in.read("max_waiters", Need::Optional, forward.max_waiters,
+          in_range<uint32_t>(parse_number, range::kForwardWaiters));
+  in.read("edns_udp_size", Need::Optional, forward.edns_udp_size,
+          in_range<uint32_t>(parse_number, range::kEdnsUdpSize));
+  in.read("case_randomization", Need::Optional, forward.case_randomization, parse_boolean);
+  in.read("max_sockets", Need::Optional, forward.max_sockets,
+          in_range<uint32_t>(parse_number, range::kForwardSockets));
+  in.read("connection_idle_timeout", Need::Optional, forward.connection_idle_timeout_ms,
+          in_range<uint32_t>(parse_milliseconds, range::kForwardIdleTimeoutMs));
+  in.read("certificate_authorities", Need::Optional, forward.certificate_authorities,
+          path_below(in.reading().folder));
+}
+
 /// "unique" leaves out what a cache answered: without a cache it would only look like a setting.
 Value<QueryLogMode> parse_mode(const toml::node& node) {
   const auto mode =
@@ -136,6 +156,7 @@ void read_lambda(TableReader& in, settings::Lambda& lambda) {
 void read_settings(TableReader& root, settings::Settings& settings) {
   root.section("server", [&](TableReader& in) { read_server(in, settings.server); });
   root.section("tcp", [&](TableReader& in) { read_tcp(in, settings.tcp); });
+  root.section("forward", [&](TableReader& in) { read_forward(in, settings.forward); });
   root.section("query_log", [&](TableReader& in) { read_query_log(in, settings.query_log); });
   root.section("gateway", [&](TableReader& in) { read_gateway(in, settings.gateway); });
   root.section("lambda", [&](TableReader& in) { read_lambda(in, settings.lambda); });

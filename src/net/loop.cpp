@@ -76,6 +76,34 @@ bool Timer::active() const {
   return uv_is_active(reinterpret_cast<const uv_handle_t*>(&handle_->uv)) != 0;
 }
 
+//--- TurnEnd
+
+struct TurnEnd::Handle : HeapHandle<TurnEnd::Handle, uv_prepare_t> {
+  std::function<void()> ended;
+  bool asked = false;
+  bool calling = false;
+};
+
+TurnEnd::TurnEnd(Loop& loop, std::function<void()> ended) : handle_(new Handle) {
+  handle_->ended = std::move(ended);
+  INLET53_CHECK(uv_prepare_init(loop.raw(), &handle_->uv) == 0);
+}
+
+TurnEnd::~TurnEnd() { handle_->close(); }
+
+void TurnEnd::ask() noexcept {
+  if (std::exchange(handle_->asked, true) || handle_->calling) return;
+  const auto call = [](uv_prepare_t* prepare) {
+    Handle& handle = Handle::of(prepare);
+    uv_prepare_stop(prepare);
+    // libuv would look at a handle that starts again only after it has waited.
+    handle.calling = true;
+    while (std::exchange(handle.asked, false)) handle.ended();
+    handle.calling = false;
+  };
+  INLET53_CHECK(uv_prepare_start(&handle_->uv, call) == 0);
+}
+
 //--- Wakeup
 
 struct Wakeup::Handle : HeapHandle<Wakeup::Handle, uv_async_t> {

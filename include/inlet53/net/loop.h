@@ -68,6 +68,24 @@ class Timer {
   Handle* handle_;
 };
 
+/// Calls back at the end of a turn, before the loop waits for events again: for what is collected
+/// during a turn and done at once, such as datagrams for one system call.
+class TurnEnd {
+ public:
+  TurnEnd(Loop& loop, std::function<void()> ended);
+  ~TurnEnd();
+  TurnEnd(const TurnEnd&) = delete;
+  TurnEnd& operator=(const TurnEnd&) = delete;
+
+  /// Asks for one call. Asked again before it, nothing changes; asked within it, another follows
+  /// at once. Cost: no system call.
+  void ask() noexcept;
+
+ private:
+  struct Handle;
+  Handle* handle_;
+};
+
 /// Lets other threads wake the loop. Several wakes may come as one callback; each wake is followed
 /// by a callback that sees what its thread wrote before it.
 /// Lifetime: destroyed on the loop's thread, when no other thread can wake it any more.

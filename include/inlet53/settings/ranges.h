@@ -24,6 +24,13 @@ inline constexpr Range kTcpTimeoutMs{100, 3'600'000};
 inline constexpr Range kMaxPipelined{4U << 10, 64U << 20};  // octets
 inline constexpr Range kBacklog{1, 65535};
 
+/// Below 100 ms a target may need longer; clients have given up after 10 s.
+inline constexpr Range kForwardTimeoutMs{100, 10'000};
+inline constexpr Range kForwardsInFlight{1, 1'000'000};
+inline constexpr Range kForwardWaiters{1, 100'000};
+inline constexpr Range kForwardSockets{1, 65'536};
+inline constexpr Range kForwardIdleTimeoutMs{100, 3'600'000};
+
 inline constexpr Range kGatewayTimeoutMs{100, 3'600'000};
 inline constexpr Range kThrottlingRateLimit{0, 1'000'000};  // requests a second
 inline constexpr Range kThrottlingBurstLimit{0, 1'000'000};

@@ -92,9 +92,25 @@ struct Lambda {
   friend bool operator==(const Lambda&, const Lambda&) = default;
 };
 
+/// How queries are forwarded to targets. Limits are a worker's.
+struct Forward {
+  uint32_t query_timeout_ms = 2000;             // for all that is tried for one query
+  uint32_t max_in_flight = 10000;               // different questions at once
+  uint32_t max_in_flight_per_target = 2000;     // of them, waiting for one target
+  uint32_t max_waiters = 1000;                  // clients that wait for one question
+  uint32_t edns_udp_size = 1232;                // advertised to targets
+  bool case_randomization = true;               // of the question's letters, "0x20"
+  uint32_t max_sockets = 1024;                  // UDP, open at once
+  uint32_t connection_idle_timeout_ms = 10000;  // TCP and TLS
+  std::string certificate_authorities;  // PEM, absolute, beside the system's; of DoT targets
+
+  friend bool operator==(const Forward&, const Forward&) = default;
+};
+
 struct Settings {
   Server server;
   Tcp tcp;
+  Forward forward;
   QueryLog query_log;
   Gateway gateway;
   Lambda lambda;

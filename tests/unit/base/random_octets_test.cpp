@@ -7,8 +7,8 @@
 namespace inlet53 {
 namespace {
 
-// 256 equally likely counts: mean 255 and deviation 22.6 for what the sum should be; 400 is more than
-// six deviations off, which chance does once in a billion runs.
+// Of 256 equally likely counts: 255 in the mean, 22.6 from it as a rule. 400 is six times as far
+// off, which chance does once in ten million runs or so.
 double chi_square(const std::array<uint64_t, 256>& counts, double expected) {
   double sum = 0;
   for (const uint64_t count : counts) {

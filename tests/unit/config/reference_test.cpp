@@ -64,6 +64,7 @@ TEST(Reference, ShowsTheDefaultsOfTheSettings) {
   EXPECT_EQ(shown.tcp.first_query_timeout_ms, defaults.tcp.first_query_timeout_ms);
   EXPECT_EQ(shown.tcp.max_pipelined_octets, defaults.tcp.max_pipelined_octets);
   EXPECT_EQ(shown.tcp.backlog, defaults.tcp.backlog);
+  EXPECT_EQ(shown.forward, defaults.forward);
   EXPECT_EQ(shown.query_log.mode, defaults.query_log.mode);
   EXPECT_EQ(shown.query_log.when_full, defaults.query_log.when_full);
   EXPECT_EQ(shown.query_log.buffers_per_worker, defaults.query_log.buffers_per_worker);

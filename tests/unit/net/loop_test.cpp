@@ -79,6 +79,36 @@ TEST(Timer, MayBeDestroyedInsideItsCallback) {
   EXPECT_EQ(*witness, 1);
 }
 
+TEST(TurnEnd, ComesOnceATurnBeforeTheLoopWaits) {
+  Loop loop;
+  int calls = 0;
+  TurnEnd end(loop, [&] { ++calls; });
+  int at_next_turn = 0;
+  Timer next(loop, [&] { at_next_turn = calls; });
+  Timer first(loop, [&] {
+    end.ask();
+    end.ask();
+    EXPECT_EQ(calls, 0);
+    next.start(1);
+  });
+  first.start(0);
+  loop.run();
+  EXPECT_EQ(at_next_turn, 1);
+  EXPECT_EQ(calls, 1);
+}
+
+TEST(TurnEnd, AskedWithinACallComesAgainAtOnce) {
+  Loop loop;
+  int calls = 0;
+  std::optional<TurnEnd> end;
+  end.emplace(loop, [&] {
+    if (++calls < 3) end->ask();
+  });
+  end->ask();
+  loop.run();  // would wait for ever if it had to wait first
+  EXPECT_EQ(calls, 3);
+}
+
 TEST(Wakeup, ComesFromOtherThreadsAndSeesWhatTheyWrote) {
   Loop loop;
   constexpr int kThreads = 4;

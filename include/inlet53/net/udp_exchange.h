@@ -1,0 +1,105 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "inlet53/base/bytes.h"
+#include "inlet53/base/ip_address.h"
+#include "inlet53/net/loop.h"
+
+namespace inlet53::net {
+
+/// Where queries go, and from which address.
+struct UdpRoute {
+  SocketAddress to;
+  /// One of them is taken at random for each socket; of the family of `to`. Empty: the kernel's
+  /// choice.
+  std::vector<IpAddress> sources;
+};
+
+/// Whom a UdpExchange tells what came. Called on the loop's thread, never within `send`. It may
+/// send again, but not destroy the exchange.
+class UdpExchangeOwner {
+ public:
+  /// `message` came on the route and to the port from which the query of `token` was sent, and has
+  /// its id. It is 12 octets or longer; one over 4 KiB is cut there. Returns whether it was waited
+  /// for: true ends the wait, false counts it as unmatched, and the wait goes on.
+  virtual bool received(uint64_t token, Bytes message) = 0;
+  /// The query of `token` could not go out, or ICMP said that it was not delivered. `error`: errno.
+  /// The wait has ended.
+  virtual void undeliverable(uint64_t token, int error) = 0;
+
+ protected:
+  ~UdpExchangeOwner() = default;
+};
+
+/// Sends queries over UDP and matches what comes back by address, port and id, all three of which
+/// an attacker off the path has to guess (RFC 5452 §9).
+///
+/// How ports are chosen: a socket is connected to one route, gets its port from the kernel (at
+/// random among net.ipv4.ip_local_port_range, 28,232 by default, less those that are reserved), and
+/// is given up after `kSendsPerSocket` queries or `kSocketAgeMs`. A socket for each query would
+/// cost five system calls for each; long-lived ones would be few ports. With four queries to a
+/// socket 100,000 queries come from 16,000 different ports or more, and the queries of one socket
+/// help nobody: a forged response must fit one question of one route with its own id (and the case
+/// of its letters), and equal questions are not asked twice. A port of our own choice would need
+/// one more call, could be a service's, and would not heed what the operator reserved.
+///
+/// Queries of one turn of the loop leave together, those of one socket by one sendmmsg. Sockets
+/// wait in an epoll instance of their own, of which the loop watches the one descriptor.
+/// An error that ICMP sends is believed (it quotes our port): it ends the waits of that socket.
+/// Threads: the loop's. Lifetime: the loop and the owner outlive it.
+/// Cost: a query is copied, and costs a system call or two; nothing is allocated after a while.
+class UdpExchange {
+ public:
+  static constexpr uint32_t kSendsPerSocket = 4;
+  static constexpr uint64_t kSocketAgeMs = 5000;
+  /// The most octets of a query: header, name, type and class, OPT, and some for options.
+  static constexpr size_t kMaxQuery = 512;
+
+  struct Options {
+    /// Sockets open at once, 1 to 65536. Beyond it (or the process's limit of descriptors) a
+    /// route's newest socket takes up to `kMaxShared` queries.
+    uint32_t max_sockets = 4096;
+    /// How long a query waits for its response at most.
+    uint32_t max_wait_ms = 5000;
+  };
+  static constexpr size_t kMaxShared = 64;
+
+  UdpExchange(Loop& loop, const Options& options, UdpExchangeOwner& owner);
+  ~UdpExchange();
+  UdpExchange(const UdpExchange&) = delete;
+  UdpExchange& operator=(const UdpExchange&) = delete;
+
+  using RouteId = uint32_t;
+  /// Cost: allocates.
+  [[nodiscard]] RouteId add_route(UdpRoute route);
+  /// Forgets a route; its waits end without a word. Cost: linear in the open sockets.
+  void remove_route(RouteId route);
+
+  /// Sends a query with an id of our choice in place of its first two octets, at the end of the
+  /// turn. `token` is the caller's. False: there is no socket to be had, and no wait.
+  /// Requires: `query` is 12 to `kMaxQuery` octets.
+  [[nodiscard]] bool send(RouteId route, Bytes query, uint64_t token);
+  /// Sends now what was to wait for the end of the turn.
+  void flush();
+
+  struct Counts {
+    uint64_t sent = 0;
+    uint64_t send_calls = 0;  // system calls for them
+    uint64_t received = 0;
+    uint64_t unmatched = 0;  // no query waits for it: forged, late or twice
+    uint64_t undeliverable = 0;
+    uint64_t sockets_opened = 0;
+    uint64_t no_socket = 0;  // refused by `send`
+  };
+  [[nodiscard]] const Counts& counts() const noexcept;
+  [[nodiscard]] size_t open_sockets() const noexcept;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace inlet53::net

@@ -1,0 +1,261 @@
+#include "inlet53/net/udp_exchange.h"
+
+#include <array>
+#include <cerrno>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "net_support.h"
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+namespace inlet53::net {
+namespace {
+
+// Twelve octets that stand for a header, and a word.
+std::vector<uint8_t> query(std::string_view word) {
+  const std::string octets = std::string(12, '\0') + std::string(word);
+  return {octets.begin(), octets.end()};
+}
+
+struct Owner final : UdpExchangeOwner {
+  bool received(uint64_t token, Bytes message) override {
+    const std::string word(as_text(message.subspan(12)));
+    if (word == "unwanted") return false;
+    responses[token] = word;
+    if (on_received) on_received(token);
+    return true;
+  }
+  void undeliverable(uint64_t token, int error) override { errors[token] = error; }
+
+  std::map<uint64_t, std::string> responses;
+  std::map<uint64_t, int> errors;
+  std::function<void(uint64_t)> on_received;
+};
+
+// A target that keeps what it receives until it is told to answer.
+struct Target {
+  explicit Target(Loop& loop, const char* host = "127.0.0.1") {
+    auto opened = open_udp(local(host), 4U << 20);
+    EXPECT_TRUE(opened);
+    socket = std::move(*opened);
+    address = bound_to(socket.get());
+    watcher.emplace(loop, socket.get(), [this] { receive(); });
+  }
+
+  struct Arrived {
+    SocketAddress from;
+    std::vector<uint8_t> message;
+  };
+
+  void receive() {
+    std::array<uint8_t, 600> buffer;
+    sockaddr_storage from{};
+    while (true) {
+      socklen_t length = sizeof from;
+      const ssize_t count = recvfrom(socket.get(), buffer.data(), buffer.size(), MSG_DONTWAIT,
+                                     reinterpret_cast<sockaddr*>(&from), &length);
+      if (count < 0) return;
+      arrived.push_back({SocketAddress::from_sockaddr(reinterpret_cast<sockaddr*>(&from)),
+                         {buffer.begin(), buffer.begin() + count}});
+      if (echoes) send(arrived.back().from, arrived.back().message);
+    }
+  }
+  void send(const SocketAddress& to, Bytes message) const { send_from(socket, to, message); }
+  static void send_from(const Descriptor& from, const SocketAddress& to, Bytes message) {
+    sockaddr_storage storage;
+    const socklen_t length = to.to_sockaddr(storage);
+    EXPECT_EQ(sendto(from.get(), message.data(), message.size(), 0,
+                     reinterpret_cast<sockaddr*>(&storage), length),
+              static_cast<ssize_t>(message.size()));
+  }
+
+  Descriptor socket;
+  SocketAddress address;
+  std::optional<ReadWatcher> watcher;
+  std::vector<Arrived> arrived;
+  bool echoes = false;
+};
+
+struct Scene {
+  Loop loop;
+  Owner owner;
+  UdpExchange::Options options;
+  std::optional<UdpExchange> exchange;
+
+  UdpExchange& start() { return exchange.emplace(loop, options, owner); }
+  [[nodiscard]] bool until(const std::function<bool()>& done) { return run_until(loop, done); }
+};
+
+TEST(UdpExchange, BringsEachQueryItsResponse) {
+  Scene scene;
+  Target v4(scene.loop);
+  Target v6(scene.loop, "::1");
+  v4.echoes = v6.echoes = true;
+  UdpExchange& exchange = scene.start();
+  const auto to_v4 = exchange.add_route({v4.address, {}});
+  const auto to_v6 = exchange.add_route({v6.address, {}});
+  for (uint64_t token = 0; token < 200; ++token) {
+    const auto message = query("word " + std::to_string(token));
+    ASSERT_TRUE(exchange.send(token % 2 == 0 ? to_v4 : to_v6, message, token));
+  }
+  ASSERT_TRUE(scene.until([&] { return scene.owner.responses.size() == 200; }));
+  for (uint64_t token = 0; token < 200; ++token) {
+    EXPECT_EQ(scene.owner.responses[token], "word " + std::to_string(token));
+  }
+  EXPECT_EQ(v4.arrived.size(), 100U);
+  EXPECT_EQ(exchange.counts().sent, 200U);
+  EXPECT_EQ(exchange.counts().received, 200U);
+  EXPECT_EQ(exchange.counts().unmatched, 0U);
+  // Those of one socket left together, and its last response closed it.
+  EXPECT_EQ(exchange.counts().sockets_opened, 200U / UdpExchange::kSendsPerSocket);
+  EXPECT_EQ(exchange.counts().send_calls, exchange.counts().sockets_opened);
+  EXPECT_LE(exchange.open_sockets(), 2U);
+}
+
+TEST(UdpExchange, IgnoresWhatDoesNotMatch) {
+  Scene scene;
+  Target target(scene.loop);
+  Target stranger(scene.loop);
+  UdpExchange& exchange = scene.start();
+  ASSERT_TRUE(exchange.send(exchange.add_route({target.address, {}}), query("right"), 7));
+  ASSERT_TRUE(scene.until([&] { return target.arrived.size() == 1; }));
+  const auto [from, right] = target.arrived[0];
+
+  stranger.send(from, right);  // the address is wrong
+  const auto other_port = open_udp(local("127.0.0.1"), 0);
+  Target::send_from(*other_port, from, right);
+  std::vector<uint8_t> wrong_id = right;
+  wrong_id[1] ^= 1;
+  target.send(from, wrong_id);
+  target.send(from, Bytes(right).first(11));
+  std::vector<uint8_t> unwanted = query("unwanted");
+  std::copy_n(right.begin(), 2, unwanted.begin());
+  target.send(from, unwanted);
+  ASSERT_TRUE(scene.until([&] { return exchange.counts().unmatched == 3; }));
+  EXPECT_TRUE(scene.owner.responses.empty());
+
+  target.send(from, right);
+  ASSERT_TRUE(scene.until([&] { return !scene.owner.responses.empty(); }));
+  EXPECT_EQ(scene.owner.responses[7], "right");
+  // The same once more is nobody's.
+  target.send(from, right);
+  ASSERT_TRUE(scene.until([&] { return exchange.counts().unmatched == 4; }));
+}
+
+TEST(UdpExchange, SaysWhatIcmpSays) {
+  Scene scene;
+  SocketAddress closed;
+  {
+    Target gone(scene.loop);
+    closed = gone.address;
+  }
+  UdpExchange& exchange = scene.start();
+  const auto route = exchange.add_route({closed, {}});
+  ASSERT_TRUE(exchange.send(route, query("one"), 1));
+  ASSERT_TRUE(exchange.send(route, query("two"), 2));
+  ASSERT_TRUE(scene.until([&] { return scene.owner.errors.size() == 2; }));
+  EXPECT_EQ(scene.owner.errors[1], ECONNREFUSED);
+  EXPECT_EQ(scene.owner.errors[2], ECONNREFUSED);
+}
+
+TEST(UdpExchange, SendsFromTheSourceThatItIsGiven) {
+  Scene scene;
+  Target target(scene.loop);
+  UdpExchange& exchange = scene.start();
+  const auto sources = {local("127.0.0.2").address, local("127.0.0.3").address,
+                        local("::1").address};
+  const auto route = exchange.add_route({target.address, sources});
+  constexpr size_t kQueries = 160;
+  for (uint64_t token = 0; token < kQueries; ++token) {
+    ASSERT_TRUE(exchange.send(route, query("q"), token));
+  }
+  ASSERT_TRUE(scene.until([&] { return target.arrived.size() == kQueries; }));
+  std::set<std::string> seen;
+  for (const auto& each : target.arrived) seen.insert(each.from.address.to_text());
+  // Forty sockets all of one source would be chance once in 2^39 runs.
+  EXPECT_EQ(seen, (std::set<std::string>{"127.0.0.2", "127.0.0.3"}));
+}
+
+TEST(UdpExchange, HasNoSocketForASourceThatIsNotOurs) {
+  Scene scene;
+  Target target(scene.loop);
+  UdpExchange& exchange = scene.start();
+  const auto route = exchange.add_route({target.address, {local("192.0.2.1").address}});
+  EXPECT_FALSE(exchange.send(route, query("q"), 1));
+  EXPECT_EQ(exchange.counts().no_socket, 1U);
+}
+
+TEST(UdpExchange, SharesPortsWhenSocketsRunOut) {
+  Scene scene;
+  Target target(scene.loop);
+  scene.options.max_sockets = 2;
+  UdpExchange& exchange = scene.start();
+  const auto route = exchange.add_route({target.address, {}});
+  uint64_t token = 0;
+  while (exchange.send(route, query("q"), token)) ++token;
+  EXPECT_EQ(token, UdpExchange::kSendsPerSocket + UdpExchange::kMaxShared);
+  EXPECT_EQ(exchange.open_sockets(), 2U);
+  ASSERT_TRUE(scene.until([&] { return target.arrived.size() == token; }));
+  std::set<uint16_t> ports;
+  for (const auto& each : target.arrived) ports.insert(each.from.port);
+  EXPECT_EQ(ports.size(), 2U);
+  // Answers make room again.
+  for (const auto& each : target.arrived) target.send(each.from, each.message);
+  ASSERT_TRUE(scene.until([&] { return scene.owner.responses.size() == token; }));
+  EXPECT_TRUE(exchange.send(route, query("q"), token));
+}
+
+// The port of the query and the order of its octets are all that an attacker lacks: sixteen
+// thousand ports in a hundred thousand queries, and ids that are spread evenly.
+TEST(UdpExchange, PortsAndIdsAreSpread) {
+  Scene scene;
+  Target target(scene.loop);
+  target.echoes = true;
+  UdpExchange& exchange = scene.start();
+  const auto route = exchange.add_route({target.address, {}});
+  constexpr uint64_t kQueries = 100'000;
+  constexpr uint64_t kWindow = 32;
+  uint64_t token = 0;
+  for (; token < kWindow; ++token) ASSERT_TRUE(exchange.send(route, query("q"), token));
+  scene.owner.on_received = [&](uint64_t) {
+    if (token == kQueries) return;
+    EXPECT_TRUE(exchange.send(route, query("q"), token++));
+  };
+  ASSERT_TRUE(scene.until([&] { return scene.owner.responses.size() == kQueries; }));
+
+  std::set<uint16_t> ports;
+  std::array<double, 256> high{};
+  std::array<double, 256> low{};
+  for (const auto& each : target.arrived) {
+    ports.insert(each.from.port);
+    ++high[each.message[0]];
+    ++low[each.message[1]];
+  }
+  EXPECT_GE(ports.size(), 16'000U);
+  for (const auto& counts : {high, low}) {
+    double sum = 0;
+    const double expected = static_cast<double>(target.arrived.size()) / 256;
+    for (const double count : counts) sum += (count - expected) * (count - expected) / expected;
+    EXPECT_LT(sum, 400);  // 255 in the mean; chance exceeds it once in a billion runs
+  }
+}
+
+TEST(UdpExchange, ForgetsARouteWithItsWaits) {
+  Scene scene;
+  Target target(scene.loop);
+  UdpExchange& exchange = scene.start();
+  const auto route = exchange.add_route({target.address, {}});
+  ASSERT_TRUE(exchange.send(route, query("q"), 1));
+  ASSERT_TRUE(scene.until([&] { return target.arrived.size() == 1; }));
+  exchange.remove_route(route);
+  EXPECT_EQ(exchange.open_sockets(), 0U);
+  EXPECT_EQ(exchange.add_route({target.address, {}}), route);
+  EXPECT_TRUE(scene.owner.errors.empty());
+}
+
+}  // namespace
+}  // namespace inlet53::net
