@@ -35,7 +35,7 @@ struct OutgoingConnection::Impl {
   };
 
   Impl(Loop& on, std::string to_host, uint16_t to_port, uint32_t timeout_ms,
-       OutgoingConnectionOwner& to);
+       OutgoingConnectionOwner& to, std::optional<IpAddress> from);
   ~Impl();
 
   void begin();
@@ -56,6 +56,7 @@ struct OutgoingConnection::Impl {
   const uint16_t port;
   const uint32_t connect_timeout_ms;
   OutgoingConnectionOwner& owner;
+  const std::optional<IpAddress> source;
   Lookup* lookup = nullptr;
   std::vector<SocketAddress> addresses;
   size_t tried = 0;
@@ -70,12 +71,13 @@ struct OutgoingConnection::Impl {
 };
 
 OutgoingConnection::Impl::Impl(Loop& on, std::string to_host, uint16_t to_port, uint32_t timeout_ms,
-                               OutgoingConnectionOwner& to)
+                               OutgoingConnectionOwner& to, std::optional<IpAddress> from)
     : loop(on),
       host(std::move(to_host)),
       port(to_port),
       connect_timeout_ms(timeout_ms),
       owner(to),
+      source(std::move(from)),
       timer(on, [this] { on_timer(); }) {
   // An attempt may fail at once, and the owner must not hear of it within its own call.
   timer.start(0);
@@ -151,6 +153,13 @@ int OutgoingConnection::Impl::connect_to(const SocketAddress& address) {
   if (!socket.valid()) return errno;
   const int on = 1;
   setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (source) {
+    // The port is chosen when it connects: ports are scarce only for each pair of addresses.
+    setsockopt(socket.get(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+    sockaddr_storage own{};
+    const socklen_t own_length = SocketAddress{*source, 0}.to_sockaddr(own);
+    if (bind(socket.get(), reinterpret_cast<const sockaddr*>(&own), own_length) != 0) return errno;
+  }
   const auto* to = reinterpret_cast<const sockaddr*>(&storage);
   if (::connect(socket.get(), to, length) != 0 && errno != EINPROGRESS) return errno;
   watcher.emplace(loop, socket.get(), [this](SocketEvents events) { on_ready(events); });
@@ -226,8 +235,9 @@ void OutgoingConnection::Impl::end(std::string why) {
 //--- OutgoingConnection
 
 OutgoingConnection::OutgoingConnection(Loop& loop, const std::string& host, uint16_t port,
-                                       uint32_t connect_timeout_ms, OutgoingConnectionOwner& owner)
-    : impl_(std::make_unique<Impl>(loop, host, port, connect_timeout_ms, owner)) {}
+                                       uint32_t connect_timeout_ms, OutgoingConnectionOwner& owner,
+                                       const std::optional<IpAddress>& source)
+    : impl_(std::make_unique<Impl>(loop, host, port, connect_timeout_ms, owner, source)) {}
 
 OutgoingConnection::~OutgoingConnection() = default;
 

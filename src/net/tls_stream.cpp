@@ -164,6 +164,10 @@ void TlsStream::Impl::read() {
   }
 }
 
+//--- TlsSession
+
+TlsSession::~TlsSession() { SSL_SESSION_free(session_); }
+
 //--- TlsStream
 
 TlsStream::TlsStream(const TlsServerContext& context, TlsStreamOwner& owner)
@@ -176,6 +180,7 @@ TlsStream::TlsStream(const TlsClientContext& context, const std::string& host,
     : impl_(std::make_unique<Impl>(context.raw(), owner)) {
   SSL* ssl = impl_->ssl.get();
   SSL_set_connect_state(ssl);
+  if (host.empty()) return;
   if (IpAddress::parse(host)) {
     INLET53_CHECK(X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host.c_str()) == 1);
   } else {
@@ -188,6 +193,16 @@ TlsStream::TlsStream(const TlsClientContext& context, const std::string& host,
 }
 
 TlsStream::~TlsStream() = default;
+
+void TlsStream::offer(const TlsSession& session) {
+  if (!session.empty()) SSL_set_session(impl_->ssl.get(), session.raw());
+}
+
+TlsSession TlsStream::session() const {
+  TlsSession session(SSL_get1_session(impl_->ssl.get()));
+  const bool usable = !session.empty() && SSL_SESSION_is_resumable(session.raw()) == 1;
+  return usable ? std::move(session) : TlsSession();
+}
 
 void TlsStream::begin() { impl_->shake_hands(); }
 

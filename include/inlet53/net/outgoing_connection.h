@@ -2,9 +2,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "inlet53/base/bytes.h"
+#include "inlet53/base/ip_address.h"
 #include "inlet53/net/loop.h"
 
 namespace inlet53::net {
@@ -31,9 +33,11 @@ class OutgoingConnectionOwner {
 class OutgoingConnection {
  public:
   /// `host`: a name or an address, IPv6 without brackets. All of it may take `connect_timeout_ms`;
-  /// each address gets an equal part of that.
+  /// each address gets an equal part of that. `source`: the address to connect from; absent: the
+  /// kernel's choice.
   OutgoingConnection(Loop& loop, const std::string& host, uint16_t port,
-                     uint32_t connect_timeout_ms, OutgoingConnectionOwner& owner);
+                     uint32_t connect_timeout_ms, OutgoingConnectionOwner& owner,
+                     const std::optional<IpAddress>& source = std::nullopt);
   ~OutgoingConnection();
   OutgoingConnection(const OutgoingConnection&) = delete;
   OutgoingConnection& operator=(const OutgoingConnection&) = delete;

@@ -5,11 +5,13 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "inlet53/base/bytes.h"
 #include "inlet53/net/tls_context.h"
 
 struct ssl_st;
+struct ssl_session_st;
 
 namespace inlet53::net {
 
@@ -29,6 +31,26 @@ class TlsStreamOwner {
   ~TlsStreamOwner() = default;
 };
 
+/// What a client keeps of a connection so that the next one to the same server is made with less
+/// work (RFC 8446 §2.2, RFC 5077). Empty, or taken from a stream.
+class TlsSession {
+ public:
+  TlsSession() = default;
+  explicit TlsSession(ssl_session_st* session) noexcept : session_(session) {}
+  ~TlsSession();
+  TlsSession(TlsSession&& other) noexcept : session_(std::exchange(other.session_, nullptr)) {}
+  TlsSession& operator=(TlsSession&& other) noexcept {
+    std::swap(session_, other.session_);
+    return *this;
+  }
+  [[nodiscard]] bool empty() const noexcept { return session_ == nullptr; }
+  /// OpenSSL's own, for the units of this room.
+  [[nodiscard]] ssl_session_st* raw() const noexcept { return session_; }
+
+ private:
+  ssl_session_st* session_ = nullptr;
+};
+
 /// TLS between octets and octets: no socket, no clock. Threads: one at a time.
 ///
 ///   ciphertext ──received──► OpenSSL ──received_plaintext──► owner
@@ -45,11 +67,18 @@ class TlsStream {
   /// The server's side. Lifetime: `owner` outlives it; the context may go.
   TlsStream(const TlsServerContext& context, TlsStreamOwner& owner);
   /// The client's side: `host` is what the certificate must be for, a name (sent as SNI) or an
-  /// address. The handshake begins with `begin`.
+  /// address; empty: for anything. The handshake begins with `begin`.
   TlsStream(const TlsClientContext& context, const std::string& host, TlsStreamOwner& owner);
   ~TlsStream();
   TlsStream(const TlsStream&) = delete;
   TlsStream& operator=(const TlsStream&) = delete;
+
+  /// Offers to go on with an earlier connection's session. Requires: a client, before `begin`, with
+  /// the context and the host of that connection.
+  void offer(const TlsSession& session);
+  /// The session to be offered next; empty while the server has given none (in TLS 1.3 it comes
+  /// after the handshake). Requires: a client.
+  [[nodiscard]] TlsSession session() const;
 
   /// The client's first octets go out.
   void begin();
