@@ -1,0 +1,152 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "inlet53/base/result.h"
+#include "inlet53/dns/answer_chain.h"
+#include "inlet53/dns/name.h"
+#include "inlet53/dns/types.h"
+#include "inlet53/forward/target.h"
+#include "inlet53/net/loop.h"
+#include "inlet53/net/tls_context.h"
+#include "inlet53/settings/settings.h"
+
+/// Forwarding: one worker asks the targets of rules.
+///
+///   target      the DNS server of a rule that is asked, by its address and protocol
+///   fetch       one question on its way to the targets of one group, however many queries it takes
+///   attempt     one query of a fetch to one target, over UDP or a stream
+///   waiter      somebody who wants a fetch's result; equal questions are one fetch
+namespace inlet53::forward {
+
+/// What is to be asked. Sent with RD, without CD and DO, whatever the client set: as at AWS,
+/// nothing here is validated, and an answer serves every client.
+struct ForwardQuery {
+  dns::NameView qname;  // in lower case, at or below the group's apex
+  uint16_t qtype = 0;
+  std::shared_ptr<const TargetGroup> group;
+};
+
+/// What a target said, checked: it came from where the question went, with its id and its question
+/// octet for octet. The rcode is NoError or NXDomain; or, when every target that could be reached
+/// declined, the last one's own (ServFail, Refused, …), and the chain is empty.
+/// Lifetime: of the call that brings it.
+struct TargetResponse {
+  dns::Rcode rcode = dns::Rcode::NoError;
+  std::optional<uint16_t> ede;  // the target's own
+  std::span<const dns::ChainRRset> answer;
+  const dns::ChainRRset* soa = nullptr;  // of a negative answer; null: there was none
+  dns::ChainEnd end = dns::ChainEnd::NoData;
+  dns::NameView last_name;  // where the chain ended; the caller goes on from there when `end` is
+                            // Outside
+  const Target* target = nullptr;
+  uint32_t elapsed_us = 0;  // since the fetch began
+  uint32_t attempts = 0;    // queries that it took, of 16 at most
+};
+
+/// Why there is no response: the client gets SERVFAIL with this extended error.
+struct ForwardFailure {
+  /// NoReachableAuthority: no target answered in time, or all are known not to answer.
+  /// NetworkError: they cannot be reached, or what they send is no sound response.
+  /// Other: a limit of ours.
+  dns::Ede ede = dns::Ede::Other;
+  std::string_view text;  // for EXTRA-TEXT; static
+};
+
+using ForwardResult = Result<TargetResponse, ForwardFailure>;
+
+/// Who waits for results. Lifetime: outlives its waits, or cancels them.
+class ForwardOwner {
+ public:
+  /// The fetch has ended. `token` is the one that was submitted. Never called within `submit` or
+  /// `cancel`; it may submit and cancel, but not destroy the forwarder.
+  virtual void forwarded(uint64_t token, const ForwardResult& result) = 0;
+
+ protected:
+  ~ForwardOwner() = default;
+};
+
+/// A wait, for `cancel`. One that has ended is known as such, and nothing happens.
+struct WaiterId {
+  uint32_t index = UINT32_MAX;
+  uint32_t generation = 0;
+};
+
+struct Submitted {
+  enum class Outcome : uint8_t {
+    Started,
+    Joined,   // an equal question is on its way
+    Refused,  // `failure` says why; there is no wait and will be no call
+  };
+  Outcome outcome = Outcome::Refused;
+  WaiterId waiter;
+  ForwardFailure failure;
+};
+
+/// What a forwarder did, for statistics.
+struct ForwardCounts {
+  uint64_t started = 0;
+  uint64_t joined = 0;
+  uint64_t refused = 0;       // by `submit`
+  uint64_t answered = 0;      // fetches that ended with a response
+  uint64_t declined = 0;      // … with a target's ServFail, Refused, …
+  uint64_t failed = 0;        // … without one
+  uint64_t attempts = 0;      // queries to targets
+  uint64_t timeouts = 0;      // of them, not answered when another was tried
+  uint64_t over_stream = 0;   // of them, over TCP or TLS
+  uint64_t late = 0;          // responses that nobody waited for any more
+  uint64_t mismatched = 0;    // responses with another question
+  uint64_t case_changed = 0;  // … with the question in other letters
+  uint64_t malformed = 0;
+  uint64_t targets_dead = 0;  // times that a target was found not to answer
+};
+
+/// Forwards one worker's queries.
+///
+///  * Targets are chosen by their smoothed latency; those about as fast share the queries. One that
+///    does not answer is tried after the others, then not at all but for a query from time to time,
+///    at growing intervals, which goes to another target as well. No query waits for the dead.
+///  * A query that is not answered in its target's time (RFC 6298; 50 to 900 ms) goes to the next
+///    target, from another port and with another id, while the first may still answer. After
+///    `query_timeout` the fetch fails.
+///  * A truncated response, and one whose question came back in other letters, is asked for again
+///    over TCP. Connections are kept and shared (RFC 7766 §6).
+///  * ServFail, Refused and the like make the next target be asked; when all have declined, the
+///    last one's word is passed on.
+///  * FormErr, NotImp and BadVers make the same target be asked without EDNS, and for ten minutes
+///    from then on.
+///  * The questions that may wait are bounded, for each target and in all.
+///
+/// Threads: the loop's. Lifetime: the loop outlives it; groups live as long as queries use them.
+/// Cost: a fetch that is answered allocates nothing after a while, and takes some 700 octets.
+/// Source: RFC 5452, RFC 6298, RFC 7766, RFC 7858, RFC 9715; draft-vixie-dnsext-dns0x20.
+class Forwarder {
+ public:
+  /// `tls`: how DoT targets are verified; null: none can be asked. It outlives this. `workers`: how
+  /// many forwarders share the process's limit of descriptors, of which they take a quarter.
+  Forwarder(net::Loop& loop, const settings::Forward& settings, const net::TlsClientContext* tls,
+            uint32_t workers = 1);
+  ~Forwarder();
+  Forwarder(const Forwarder&) = delete;
+  Forwarder& operator=(const Forwarder&) = delete;
+
+  /// Begins a fetch, or joins one with the same question and the same group.
+  /// `owner` is told the result with `token`. Cost: O(1), no system call; they come at the end of
+  /// the loop's turn. A group that is new costs more once.
+  [[nodiscard]] Submitted submit(const ForwardQuery& query, ForwardOwner& owner, uint64_t token);
+  /// Ends a wait without a call. A fetch for which nobody waits is given up.
+  void cancel(WaiterId waiter);
+
+  [[nodiscard]] const ForwardCounts& counts() const noexcept;
+  [[nodiscard]] size_t in_flight() const noexcept;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace inlet53::forward

@@ -1,0 +1,140 @@
+#include "inlet53/forward/forwarder.h"
+
+#include <algorithm>
+
+#include "fetch_runner.h"
+#include "query_transport.h"
+#include "stream_exchange.h"
+#include <sys/resource.h>
+
+#include "inlet53/base/clock.h"
+#include "inlet53/net/udp_exchange.h"
+
+namespace inlet53::forward {
+
+namespace {
+
+// Descriptors are for clients and logs too: a quarter of them, for all workers together.
+uint32_t socket_limit(const settings::Forward& settings, uint32_t workers) {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return settings.max_sockets;
+  const rlim_t share = std::max<rlim_t>(limit.rlim_cur / 4 / workers, 1);
+  return static_cast<uint32_t>(std::min<rlim_t>(share, settings.max_sockets));
+}
+
+}  // namespace
+
+/// Joins the FetchRunner, which decides, to sockets, connections, clock and timer.
+struct Forwarder::Impl final : QueryTransport, net::UdpExchangeOwner, StreamExchangeOwner {
+  Impl(net::Loop& loop, const settings::Forward& settings, const net::TlsClientContext* tls,
+       uint32_t workers);
+
+  // What the runner asks for.
+  void add_target(uint32_t target, const Target& address,
+                  const std::vector<IpAddress>& sources) override;
+  void remove_target(uint32_t target) override;
+  bool send_datagram(uint32_t target, Bytes query, uint64_t token) override;
+  void send_stream(uint32_t target, Bytes query, uint64_t token) override;
+
+  // What comes back.
+  bool received(uint64_t token, Bytes message) override;
+  void undeliverable(uint64_t token, int error) override;
+  void received_on_stream(uint64_t token, Bytes message) override;
+  void stream_failed(uint64_t token) override;
+
+  void set_timer();
+
+  net::UdpExchange datagrams;
+  StreamExchange streams;
+  std::vector<net::UdpExchange::RouteId> routes;  // by target
+  FetchRunner runner;
+  net::Timer timer;
+  net::TurnEnd turn_end;
+};
+
+Forwarder::Impl::Impl(net::Loop& loop, const settings::Forward& settings,
+                      const net::TlsClientContext* tls, uint32_t workers)
+    : datagrams(loop,
+                {.max_sockets = socket_limit(settings, workers),
+                 .max_wait_ms = settings.query_timeout_ms + 1000},
+                *this),
+      streams(loop,
+              {.connect_timeout_ms = settings.query_timeout_ms,
+               .idle_timeout_ms = settings.connection_idle_timeout_ms,
+               .tls = tls},
+              *this),
+      runner(settings, *this, monotonic_microseconds()),
+      timer(loop,
+            [this] {
+              runner.expire(monotonic_microseconds());
+              turn_end.ask();
+            }),
+      turn_end(loop, [this] { set_timer(); }) {}
+
+void Forwarder::Impl::add_target(uint32_t target, const Target& address,
+                                 const std::vector<IpAddress>& sources) {
+  if (target >= routes.size()) routes.resize(target + 1);
+  routes[target] = datagrams.add_route({address.address, sources});
+  streams.add_target(target, address, sources);
+}
+
+void Forwarder::Impl::remove_target(uint32_t target) {
+  datagrams.remove_route(routes[target]);
+  streams.remove_target(target);
+}
+
+bool Forwarder::Impl::send_datagram(uint32_t target, Bytes query, uint64_t token) {
+  return datagrams.send(routes[target], query, token);
+}
+
+void Forwarder::Impl::send_stream(uint32_t target, Bytes query, uint64_t token) {
+  streams.send(target, query, token);
+}
+
+bool Forwarder::Impl::received(uint64_t token, Bytes message) {
+  turn_end.ask();
+  return runner.received(token, message, monotonic_microseconds());
+}
+
+void Forwarder::Impl::undeliverable(uint64_t token, int) {
+  turn_end.ask();
+  runner.undeliverable(token, monotonic_microseconds());
+}
+
+void Forwarder::Impl::received_on_stream(uint64_t token, Bytes message) {
+  turn_end.ask();
+  runner.received_on_stream(token, message, monotonic_microseconds());
+}
+
+void Forwarder::Impl::stream_failed(uint64_t token) {
+  turn_end.ask();
+  runner.stream_failed(token, monotonic_microseconds());
+}
+
+// Once a turn, for all that it changed.
+void Forwarder::Impl::set_timer() {
+  const auto next = runner.next_us();
+  if (!next) return timer.stop();
+  const uint64_t now = monotonic_microseconds();
+  // Rounded up: a look before the time would be one for nothing.
+  timer.start(*next > now ? (*next - now + 999) / 1000 : 0);
+}
+
+Forwarder::Forwarder(net::Loop& loop, const settings::Forward& settings,
+                     const net::TlsClientContext* tls, uint32_t workers)
+    : impl_(std::make_unique<Impl>(loop, settings, tls, workers)) {}
+
+Forwarder::~Forwarder() = default;
+
+Submitted Forwarder::submit(const ForwardQuery& query, ForwardOwner& owner, uint64_t token) {
+  const Submitted submitted = impl_->runner.submit(query, owner, token, monotonic_microseconds());
+  if (submitted.outcome == Submitted::Outcome::Started) impl_->turn_end.ask();
+  return submitted;
+}
+
+void Forwarder::cancel(WaiterId waiter) { impl_->runner.cancel(waiter, monotonic_microseconds()); }
+
+const ForwardCounts& Forwarder::counts() const noexcept { return impl_->runner.counts(); }
+size_t Forwarder::in_flight() const noexcept { return impl_->runner.in_flight(); }
+
+}  // namespace inlet53::forward

@@ -1,0 +1,144 @@
+#include "stream_exchange.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace inlet53::forward {
+
+namespace {
+
+constexpr uint64_t kSweepMs = 500;
+
+}  // namespace
+
+StreamExchange::StreamExchange(net::Loop& loop, const Options& options, StreamExchangeOwner& owner)
+    : loop_(loop),
+      options_(options),
+      owner_(owner),
+      turn_end_(loop, [this] { end_turn(); }),
+      sweeper_(loop, [this] { sweep(); }) {}
+
+void StreamExchange::add_target(uint32_t target, const Target& address,
+                                const std::vector<IpAddress>& sources) {
+  if (target >= places_.size()) places_.resize(target + 1);
+  Place& place = places_[target];
+  place.target = address;
+  place.sources = sources;
+  const IpFamily family = address.address.address.family();
+  std::erase_if(place.sources, [&](const IpAddress& each) { return each.family() != family; });
+}
+
+void StreamExchange::remove_target(uint32_t target) {
+  Place& place = places_[target];
+  // One of them may be the caller of the caller.
+  std::ranges::move(place.connections, std::back_inserter(removed_));
+  place = Place{};
+  turn_end_.ask();
+}
+
+//--- Sending
+
+void StreamExchange::send(uint32_t target, Bytes query, uint64_t token) {
+  send(places_[target], {token, 0, false, {query.begin(), query.end()}});
+}
+
+void StreamExchange::send(Place& place, StreamQuery query) {
+  TargetConnection* connection = connection_for(place);
+  if (connection == nullptr) return fail(query.token);
+  connection->add(std::move(query));
+  turn_end_.ask();
+}
+
+TargetConnection* StreamExchange::connection_for(Place& place) {
+  const bool dot = place.target->protocol == TargetProtocol::DoT;
+  if (dot && options_.tls == nullptr) return nullptr;
+  TargetConnection* least = nullptr;
+  size_t alive = 0;
+  for (const auto& each : place.connections) {
+    if (each->over()) continue;
+    ++alive;
+    if (least == nullptr || each->waiting() < least->waiting()) least = each.get();
+  }
+  if (least != nullptr && (least->waiting() < kPipelined || alive == kMaxConnections)) {
+    return least->waiting() < kMaxWaiting ? least : nullptr;
+  }
+  TargetConnection::Options options;
+  options.tls = dot ? options_.tls : nullptr;
+  options.session = dot ? &place.session : nullptr;
+  options.connect_timeout_ms = options_.connect_timeout_ms;
+  if (!place.sources.empty()) options.source = place.sources[random_.below(place.sources.size())];
+  auto& as_owner = static_cast<TargetConnectionOwner&>(*this);
+  place.connections.push_back(
+      std::make_unique<TargetConnection>(loop_, *place.target, options, random_, as_owner));
+  ++counts_.connections;
+  if (!sweeper_.active()) sweeper_.start(kSweepMs, kSweepMs);
+  return place.connections.back().get();
+}
+
+void StreamExchange::fail(uint64_t token) {
+  failed_.push_back(token);
+  turn_end_.ask();
+}
+
+//--- What connections say
+
+void StreamExchange::message_received(uint64_t token, Bytes message) {
+  owner_.received_on_stream(token, message);
+}
+
+void StreamExchange::connection_ended(TargetConnection& connection) {
+  turn_end_.ask();
+  const auto has_it = [&](const Place& place) {
+    return std::ranges::any_of(place.connections,
+                               [&](const auto& each) { return each.get() == &connection; });
+  };
+  const auto place = std::ranges::find_if(places_, has_it);
+  if (place == places_.end()) return;
+  for (StreamQuery& query : std::exchange(connection.unanswered(), {})) {
+    if (query.again || !connection.proven()) {
+      fail(query.token);
+      continue;
+    }
+    query.again = true;
+    ++counts_.again;
+    send(*place, std::move(query));
+  }
+}
+
+//--- Turns and time
+
+void StreamExchange::end_turn() {
+  for (Place& place : places_) {
+    remove_ended(place);
+    // By index: a connection may end as it is written to, and another take its queries.
+    for (size_t i = 0; i < place.connections.size(); ++i) place.connections[i]->flush();
+  }
+  removed_.clear();
+  for (const uint64_t token : std::exchange(failed_, {})) owner_.stream_failed(token);
+}
+
+void StreamExchange::remove_ended(Place& place) {
+  for (const auto& each : place.connections) {
+    if (!each->over()) continue;
+    if (net::TlsSession session = each->session(); !session.empty()) {
+      place.session = std::move(session);
+    }
+    counts_.resumed += each->resumed() ? 1 : 0;
+  }
+  std::erase_if(place.connections, [](const auto& each) { return each->over(); });
+}
+
+void StreamExchange::sweep() {
+  const uint64_t now = loop_.now_ms();
+  bool any = false;
+  for (Place& place : places_) {
+    for (const auto& each : place.connections) {
+      const uint64_t limit = each->waiting() == 0 ? options_.idle_timeout_ms : kStuckMs;
+      if (!each->over() && now - each->active_ms() >= limit) each->close();
+      any = true;
+    }
+  }
+  if (!any) sweeper_.stop();
+}
+
+}  // namespace inlet53::forward

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "target_connection.h"
+
+#include "inlet53/base/bytes.h"
+#include "inlet53/base/random_octets.h"
+#include "inlet53/forward/target.h"
+#include "inlet53/net/loop.h"
+#include "inlet53/net/tls_context.h"
+
+namespace inlet53::forward {
+
+/// Whom a StreamExchange tells what came. Never called within `send`.
+class StreamExchangeOwner {
+ public:
+  virtual void received_on_stream(uint64_t token, Bytes message) = 0;
+  /// The connection could not be made, or broke before a response.
+  virtual void stream_failed(uint64_t token) = 0;
+
+ protected:
+  ~StreamExchangeOwner() = default;
+};
+
+/// Queries over TCP and TLS: a few connections to each target, made when they are needed, shared by
+/// what comes meanwhile, closed when they were idle for a while. A query whose connection breaks
+/// after it has brought other responses is sent once more on another: the target may have closed it
+/// as idle just then (RFC 7766 §6.2.4).
+/// Threads: the loop's. Lifetime: loop, `tls` and owner outlive it.
+class StreamExchange final : TargetConnectionOwner {
+ public:
+  /// So many for each target, the next when the others have `kPipelined` queries each.
+  static constexpr size_t kMaxConnections = 4;
+  static constexpr size_t kPipelined = 32;
+  /// More than that wait on no connection; the query fails.
+  static constexpr size_t kMaxWaiting = 1000;
+  /// A connection that owes responses and has been silent for so long is given up.
+  static constexpr uint64_t kStuckMs = 5000;
+
+  struct Options {
+    uint32_t connect_timeout_ms = 2000;
+    uint32_t idle_timeout_ms = 10000;
+    const net::TlsClientContext* tls = nullptr;  // null: queries to DoT targets fail
+  };
+
+  StreamExchange(net::Loop& loop, const Options& options, StreamExchangeOwner& owner);
+
+  void add_target(uint32_t target, const Target& address, const std::vector<IpAddress>& sources);
+  /// Closes its connections; nothing is said of what waits on them.
+  void remove_target(uint32_t target);
+  /// Sends a query, with another id, at the end of the turn. `token` is the caller's.
+  void send(uint32_t target, Bytes query, uint64_t token);
+
+  struct Counts {
+    uint64_t connections = 0;  // made
+    uint64_t resumed = 0;      // of them, with an earlier TLS session
+    uint64_t again = 0;        // queries that were sent once more
+  };
+  [[nodiscard]] const Counts& counts() const noexcept { return counts_; }
+
+ private:
+  struct Place {
+    std::optional<Target> target;  // absent: free
+    std::vector<IpAddress> sources;
+    std::vector<std::unique_ptr<TargetConnection>> connections;
+    net::TlsSession session;
+  };
+
+  void message_received(uint64_t token, Bytes message) override;
+  void connection_ended(TargetConnection& connection) override;
+
+  void send(Place& place, StreamQuery query);
+  [[nodiscard]] TargetConnection* connection_for(Place& place);
+  void fail(uint64_t token);
+  void end_turn();
+  void remove_ended(Place& place);
+  void sweep();
+
+  net::Loop& loop_;
+  const Options options_;
+  StreamExchangeOwner& owner_;
+  RandomOctets random_;
+  std::vector<Place> places_;
+  std::vector<std::unique_ptr<TargetConnection>> removed_;  // until the turn ends
+  std::vector<uint64_t> failed_;                            // to be told of
+  Counts counts_;
+  net::TurnEnd turn_end_;
+  net::Timer sweeper_;
+};
+
+}  // namespace inlet53::forward

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "inlet53/base/bytes.h"
+#include "inlet53/base/random_octets.h"
+#include "inlet53/dns/name.h"
+#include "inlet53/dns/types.h"
+
+namespace inlet53::forward {
+
+/// How one query is to look on the wire.
+struct QueryForm {
+  bool edns = true;
+  bool random_case = true;  // else in lower case
+};
+
+/// How a message relates to the query that it came back for.
+enum class QueryMatch : uint8_t {
+  None,         // no response, or to another question
+  OtherCase,    // the same question in other letters
+  BareError,    // FORMERR or NOTIMP without a question, as of servers that do not know EDNS
+  SameQuestion  // octet for octet
+};
+
+/// The query of a fetch: RD set, one question of class IN, an OPT without options.
+/// Source: RFC 1035 §4.1; RFC 6891 §6.1.2; draft-vixie-dnsext-dns0x20 (letters in random case).
+class TargetQuery {
+ public:
+  /// Header, name, type and class, OPT.
+  static constexpr size_t kMaxSize = dns::kHeaderSize + dns::kMaxName + 4 + 11;
+
+  /// Requires: `qname` in lower case.
+  void assign(dns::NameView qname, uint16_t qtype, uint16_t edns_udp_size,
+              RandomOctets& random) noexcept;
+
+  /// Writes the message, its id 0, at `out`, which has `kMaxSize` octets; returns its size.
+  size_t compose(QueryForm form, uint8_t* out) const noexcept;
+
+  /// Compares `message` with what `compose` gave for `form`, the id aside.
+  [[nodiscard]] QueryMatch match(QueryForm form, Bytes message) const noexcept;
+
+  [[nodiscard]] dns::NameView qname() const noexcept { return qname_.view(); }
+  [[nodiscard]] uint16_t qtype() const noexcept { return qtype_; }
+
+ private:
+  dns::Name qname_;
+  // The question's letters that are sent in upper case.
+  std::array<uint64_t, (dns::kMaxName + 63) / 64> upper_{};
+  uint16_t qtype_ = 0;
+  uint16_t edns_udp_size_ = 0;
+};
+
+}  // namespace inlet53::forward

@@ -1,0 +1,109 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <deque>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "script.h"
+#include "unit/net/net_support.h"
+
+#include "inlet53/net/tcp_listener.h"
+
+namespace inlet53::forward {
+
+using net::run_until;
+
+/// A target on loopback that answers A for whatever it is asked, over UDP and TCP at one port, and
+/// can be told to be a bad one.
+class TargetServer final : public net::TcpConnectionOwner {
+ public:
+  explicit TargetServer(net::Loop& loop) : loop_(loop) {
+    // A port that is free for both.
+    for (int i = 0; i < 100 && !listener_; ++i) {
+      auto tcp = net::open_tcp(net::local("127.0.0.1"));
+      auto udp = net::open_udp(net::bound_to(tcp->get()), 4U << 20);
+      if (!udp) continue;
+      udp_ = std::move(*udp);
+      address_ = net::bound_to(udp_.get());
+      listen(std::move(*tcp));
+    }
+    watcher_.emplace(loop, udp_.get(), [this] { receive_datagrams(); });
+  }
+
+  [[nodiscard]] Target target() const { return {address_, TargetProtocol::Do53, ""}; }
+  void stop_tcp() { listener_.reset(); }
+
+  bool silent = false;
+  bool truncates = false;   // over UDP
+  bool reverses = false;    // answers what came together over TCP from the last to the first
+  size_t closes_after = 0;  // responses on a connection; 0: never
+  size_t connections = 0;
+
+ private:
+  void listen(net::Descriptor socket) {
+    const auto admit = [this](net::TcpConnection&) {
+      ++connections;
+      return true;
+    };
+    listener_.emplace(loop_, std::move(socket), net::TcpListener::Options{}, *this, admit);
+  }
+
+  void receive_datagrams() {
+    std::array<uint8_t, 600> buffer;
+    sockaddr_storage from{};
+    while (true) {
+      socklen_t length = sizeof from;
+      const ssize_t count = recvfrom(udp_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT,
+                                     reinterpret_cast<sockaddr*>(&from), &length);
+      if (count < 0) return;
+      if (silent) continue;
+      const Bytes query(buffer.data(), static_cast<size_t>(count));
+      const auto message = truncates ? Reply(query).truncated().message() : answer(query);
+      sendto(udp_.get(), message.data(), message.size(), 0, reinterpret_cast<sockaddr*>(&from),
+             length);
+    }
+  }
+  static std::vector<uint8_t> answer(Bytes query) {
+    const std::string qname = dns::parse_flat_name(query, 12)->to_text();
+    return Reply(query).answer(qname + " A 192.0.2.80").message();
+  }
+
+  size_t received(net::TcpConnection& connection, Bytes stream) override {
+    size_t consumed = 0;
+    std::deque<std::vector<uint8_t>> responses;
+    while (stream.size() - consumed >= 2) {
+      const size_t size = load_be16(&stream[consumed]);
+      if (stream.size() - consumed - 2 < size) break;
+      const auto response = answer(stream.subspan(consumed + 2, size));
+      reverses ? responses.push_front(response) : responses.push_back(response);
+      consumed += 2 + size;
+    }
+    for (const auto& response : responses) {
+      uint8_t prefix[2];
+      store_be16(prefix, static_cast<uint16_t>(response.size()));
+      connection.send(prefix);
+      connection.send(response);
+      if (closes_after != 0 && ++answered_[&connection] == closes_after) {
+        connection.close_after_send();
+        break;
+      }
+    }
+    return consumed;
+  }
+  bool owes_responses(net::TcpConnection&) override { return false; }
+  void caught_up(net::TcpConnection&) override {}
+  bool timed_out(net::TcpConnection&) override { return false; }
+  void closed(net::TcpConnection& connection) override { answered_.erase(&connection); }
+
+  net::Loop& loop_;
+  std::map<net::TcpConnection*, size_t> answered_;
+  SocketAddress address_;
+  net::Descriptor udp_;
+  std::optional<net::ReadWatcher> watcher_;
+  std::optional<net::TcpListener> listener_;
+};
+
+}  // namespace inlet53::forward
