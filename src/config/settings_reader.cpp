@@ -62,20 +62,26 @@ void read_forward(TableReader& in, settings::Forward& forward) {
           path_below(in.reading().folder));
 }
 
-/// "unique" leaves out what a cache answered: without a cache it would only look like a setting.
-Value<QueryLogMode> parse_mode(const toml::node& node) {
-  const auto mode =
-      one_of<QueryLogMode>({{"all", QueryLogMode::All}, {"unique", QueryLogMode::Unique}})(node);
-  if (mode && *mode == QueryLogMode::Unique) {
-    return Unexpected(std::string(
-        "\"unique\" leaves out what a cache answered, but this version has no cache; use \"all\""));
-  }
-  return mode;
+void read_cache(TableReader& in, settings::Cache& cache) {
+  in.read("size", Need::Optional, cache.octets,
+          in_range<uint64_t>(parse_octets, range::kCacheOctets));
+  const auto read_ttl = [&](std::string_view key, uint32_t& out) {
+    in.read(key, Need::Optional, out, in_range<uint32_t>(parse_seconds, range::kCacheTtlSeconds));
+  };
+  read_ttl("min_ttl", cache.min_ttl);
+  read_ttl("max_ttl", cache.max_ttl);
+  read_ttl("max_negative_ttl", cache.max_negative_ttl);
+  in.read("failure_ttl", Need::Optional, cache.failure_ttl,
+          in_range<uint32_t>(parse_seconds, range::kFailureTtlSeconds));
+  read_ttl("max_stale", cache.max_stale);
+  in.read("prefetch", Need::Optional, cache.prefetch, parse_boolean);
+  if (cache.min_ttl > cache.max_ttl) in.report("min_ttl", "it is over max_ttl");
 }
 
 void read_query_log(TableReader& in, settings::QueryLog& log) {
   in.read("file", Need::Optional, log.file, path_below(in.reading().folder));
-  in.read("mode", Need::Optional, log.mode, parse_mode);
+  in.read("mode", Need::Optional, log.mode,
+          one_of<QueryLogMode>({{"all", QueryLogMode::All}, {"unique", QueryLogMode::Unique}}));
   in.read("when_full", Need::Optional, log.when_full,
           one_of<WhenFull>({{"drop", WhenFull::Drop}, {"block", WhenFull::Block}}));
   in.read("buffers_per_worker", Need::Optional, log.buffers_per_worker,
@@ -157,6 +163,7 @@ void read_settings(TableReader& root, settings::Settings& settings) {
   root.section("server", [&](TableReader& in) { read_server(in, settings.server); });
   root.section("tcp", [&](TableReader& in) { read_tcp(in, settings.tcp); });
   root.section("forward", [&](TableReader& in) { read_forward(in, settings.forward); });
+  root.section("cache", [&](TableReader& in) { read_cache(in, settings.cache); });
   root.section("query_log", [&](TableReader& in) { read_query_log(in, settings.query_log); });
   root.section("gateway", [&](TableReader& in) { read_gateway(in, settings.gateway); });
   root.section("lambda", [&](TableReader& in) { read_lambda(in, settings.lambda); });

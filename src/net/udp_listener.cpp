@@ -186,4 +186,13 @@ UdpListener::~UdpListener() = default;
 const UdpListener::Counts& UdpListener::counts() const noexcept { return impl_->counts; }
 int UdpListener::descriptor() const noexcept { return impl_->socket.get(); }
 
+void UdpListener::send(const SocketAddress& peer, Bytes octets) noexcept {
+  sockaddr_storage address{};
+  const socklen_t size = peer.to_sockaddr(address);
+  if (sendto(impl_->socket.get(), octets.data(), octets.size(), MSG_DONTWAIT,
+             reinterpret_cast<const sockaddr*>(&address), size) < 0) {
+    ++impl_->counts.send_failed;
+  }
+}
+
 }  // namespace inlet53::net

@@ -49,9 +49,7 @@ class Walk {
     NameView owner = query_.qname;
     for (;;) {
       if (address_.firewall != nullptr && !admit(*key)) return;
-      Finding& finding = scratch_.finding;
-      address_.zones->find(*key, query_.qtype, rotation, address_.delegation, finding);
-      if (!take(finding, owner)) return;
+      if (!look_up(*key, owner, rotation)) return;
       // An alias was followed to `next_`, which owns what is found there.
       if (decision_.answer_count == kMaxChain) return fail();
       owner = next_;
@@ -61,6 +59,112 @@ class Walk {
   }
 
  private:
+  /// The most specific of rules and zones, and its answer. True when the chain goes on at `next_`.
+  bool look_up(const zone::NameKey& key, NameView owner, uint16_t rotation) noexcept {
+    Finding& finding = scratch_.finding;
+    if (address_.rules != nullptr) {
+      const RuleIndex::Match rule = address_.rules->find(key);
+      if (rule.forward != RuleIndex::kSystem) {
+        address_.zones->find_below(rule.label, key, query_.qtype, rotation, false, finding);
+        return finding.found == Found::NotCovered ? forward(rule.forward, key, owner)
+                                                  : take(finding, owner);
+      }
+    }
+    address_.zones->find(key, query_.qtype, rotation, address_.delegation, finding);
+    return take(finding, owner);
+  }
+
+  /// What the targets of a rule have said, or the question for them.
+  bool forward(uint32_t rule, const zone::NameKey& key, NameView owner) noexcept {
+    const ForwardQuestion question{rule, key.name().view(), query_.qtype,
+                                   key.hash(0, key.label_count())};
+    for (const ReceivedAnswer& got : scratch_.received) {
+      if (got.question.rule == rule && got.question.qname.equals(question.qname)) {
+        return take_received(got.response, owner);
+      }
+    }
+    std::optional<cache::CacheHit> hit;
+    if (scratch_.cache != nullptr) {
+      hit = scratch_.cache->find({question.qname, question.qtype, rule, question.hash},
+                                 scratch_.now_ms);
+    }
+    // What has ended is answered when it was tried a moment ago, or no target can be reached.
+    const bool serves = hit && (hit->freshness == cache::Freshness::Fresh || scratch_.take_stale ||
+                                !hit->refresh_due);
+    if (!serves) {
+      decision_.forward = question;
+      return false;
+    }
+    if (hit->refresh_due && !scratch_.take_stale && !decision_.refresh) {
+      scratch_.refreshed.assign(question.qname);  // the key may be used for the next hop
+      decision_.refresh = question;
+      decision_.refresh->qname = scratch_.refreshed.view();
+    }
+    return take_cached(*hit, owner);
+  }
+
+  bool take_received(const cache::ReceivedResponse& got, NameView owner) noexcept {
+    decision_.rcode = got.rcode;
+    decision_.ede = got.ede;
+    for (const cache::CachedRRset& rrset : got.answers) {
+      const bool is_first = rrset.owner.equals(owner);
+      if (!add_forwarded(is_first ? owner : rrset.owner, rrset, {})) return false;
+    }
+    if (got.authority != nullptr) set_authority(*got.authority, {});
+    return goes_on(got.answers.empty());
+  }
+
+  bool take_cached(const cache::CacheHit& hit, NameView owner) noexcept {
+    decision_.from_cache = true;
+    decision_.rcode = hit.response.rcode();
+    decision_.ede = hit.response.ede();
+    if (hit.freshness == cache::Freshness::Stale) decision_.ede = stale_ede();
+    const size_t count = hit.response.answer_count();
+    for (size_t i = 0; i < count; ++i) {
+      const cache::CachedRRset rrset = hit.response.answer(i, owner);
+      if (!add_forwarded(rrset.owner, rrset, hit.ttl)) return false;
+    }
+    if (hit.response.has_authority()) set_authority(hit.response.authority(owner), hit.ttl);
+    return goes_on(count == 0);
+  }
+
+  /// RFC 8914 §4.4, §4.20.
+  [[nodiscard]] dns::Ede stale_ede() const noexcept {
+    return decision_.rcode == dns::Rcode::NXDomain ? dns::Ede::StaleNXDomain
+                                                   : dns::Ede::StaleAnswer;
+  }
+
+  /// False when the chain is too long, or DNS Firewall blocks where an alias leads.
+  bool add_forwarded(NameView owner, const cache::CachedRRset& rrset, dns::TtlAging age) noexcept {
+    if (decision_.answer_count == kMaxChain) {
+      fail();
+      return false;
+    }
+    add_answer(owner, {rrset.wire, rrset.text}, age);
+    if (address_.firewall == nullptr || !is_type(rrset.wire.type, RRType::CNAME)) return true;
+    scratch_.hop.assign(target_of({rrset.wire, {}}), address_.zones->seed());
+    return admit(scratch_.hop);
+  }
+
+  void set_authority(const cache::CachedRRset& soa, dns::TtlAging age) noexcept {
+    decision_.authority = {soa.owner, {soa.wire, soa.text}};
+    decision_.authority_age = age;
+    decision_.authority_count = 1;
+  }
+
+  /// Whether what targets said ends at an alias that they did not follow: it may lead to a zone, to
+  /// another rule, or be all that they know.
+  bool goes_on(bool empty) noexcept {
+    const dns::Rcode rcode = decision_.rcode;
+    if (rcode != dns::Rcode::NoError && rcode != dns::Rcode::NXDomain) decision_.answer_count = 0;
+    const bool denies = decision_.authority_count > 0 || rcode != dns::Rcode::NoError;
+    if (denies || empty || is_type(query_.qtype, RRType::CNAME)) return false;
+    const AnswerRRset& last = decision_.answers[decision_.answer_count - 1U];
+    if (!is_type(last.wire.type, RRType::CNAME) || is_type(query_.qtype, RRType::ANY)) return false;
+    next_ = target_of(last);
+    return true;
+  }
+
   /// DNS Firewall's word on the question's name, or one that it leads to. False: it is blocked.
   bool admit(const zone::NameKey& name) noexcept {
     const bool redirected = decision_.answer_count > 0;
@@ -126,9 +230,10 @@ class Walk {
     return false;
   }
 
-  void add_answer(NameView owner, const AnswerRRset& rrset) noexcept {
+  void add_answer(NameView owner, const AnswerRRset& rrset, dns::TtlAging age = {}) noexcept {
     decision_.answer_owners[decision_.answer_count] = owner;
     decision_.answers[decision_.answer_count] = rrset;
+    decision_.answer_ages[decision_.answer_count] = age;
     ++decision_.answer_count;
   }
 
@@ -136,6 +241,7 @@ class Walk {
   void deny(const Finding& finding, NameView owner, dns::Rcode rcode) noexcept {
     decision_.rcode = rcode;
     decision_.authority = {tail_of(owner, finding.owner), finding.rrset};
+    decision_.authority_age = {};
     decision_.authority_count = 1;
   }
 
@@ -225,6 +331,9 @@ void decide(const EndpointAddress& address, const dns::QueryView& query, Scratch
   decision.authoritative = address.delegation;
   decision.recursion_available = !address.delegation;
   decision.ede.reset();
+  decision.forward.reset();
+  decision.refresh.reset();
+  decision.from_cache = false;
   decision.firewall = {};
   decision.answer_count = 0;
   decision.authority_count = 0;

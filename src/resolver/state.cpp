@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "inlet53/base/check.h"
+#include "inlet53/base/text.h"
 #include "inlet53/topology/allowed_sources.h"
 #include "inlet53/zone/endpoint_records.h"
 #include "inlet53/zone/zone_loader.h"
@@ -77,6 +78,42 @@ class ZoneShelf {
   std::map<std::string, std::shared_ptr<const Firewall>> firewalls_;  // by VPC
 };
 
+dns::Name folded_name(std::string_view text) {
+  const auto name = dns::Name::parse_text(ascii_lower(text));
+  INLET53_CHECK(name.has_value());  // validated
+  return *name;
+}
+
+std::vector<ForwardRule> build_forward_rules(const topology::Topology& topology) {
+  std::vector<ForwardRule> rules;
+  for (const topology::ResolverRule& rule : topology.resolver_rules) {
+    if (rule.rule_type != topology::RuleType::Forward) continue;
+    ForwardRule made{rule.id, folded_name(rule.domain_name), rule.target_ips, {}};
+    const auto* endpoint = topology.find_resolver_endpoint(rule.resolver_endpoint);
+    INLET53_CHECK(endpoint != nullptr);  // validated
+    for (const topology::ResolverEndpointIp& ip : endpoint->ip_addresses) {
+      if (ip.enabled && ip.send_from) made.sources.push_back(*ip.send_from);
+    }
+    rules.push_back(std::move(made));
+  }
+  return rules;
+}
+
+// Null when the VPC has none. `forward_rules`: as the topology has them.
+std::shared_ptr<const RuleIndex> build_rules(const topology::Topology& topology,
+                                             std::string_view vpc) {
+  std::vector<RuleIndex::Entry> entries;
+  uint32_t next = 0;
+  for (const topology::ResolverRule& rule : topology.resolver_rules) {
+    const bool forwards = rule.rule_type == topology::RuleType::Forward;
+    const uint32_t forward = forwards ? next++ : RuleIndex::kSystem;
+    if (std::find(rule.vpcs.begin(), rule.vpcs.end(), vpc) == rule.vpcs.end()) continue;
+    entries.push_back({folded_name(rule.domain_name), forward});
+  }
+  if (entries.empty()) return nullptr;
+  return std::make_shared<const RuleIndex>(std::move(entries));
+}
+
 EndpointAddress build_address(const topology::Topology& topology, const topology::Vpc& vpc,
                               const topology::ResolverEndpoint& endpoint,
                               const topology::ResolverEndpointIp& ip, ZoneShelf& shelf) {
@@ -93,6 +130,7 @@ EndpointAddress build_address(const topology::Topology& topology, const topology
   out.fragments = record::render_endpoint_fragments(vpc, endpoint, ip);
   out.zones = shelf.index(vpc, out.delegation);
   out.firewall = shelf.firewall(vpc);
+  if (!out.delegation) out.rules = build_rules(topology, vpc.id);
   return out;
 }
 
@@ -112,6 +150,7 @@ Result<std::shared_ptr<const ResolverState>, FileError> build_state(
 
   auto state = std::make_shared<ResolverState>();
   state->unreadable_lists = shelf.lists().unreadable;
+  state->forward_rules = build_forward_rules(topology);
   for (const topology::ResolverEndpoint& endpoint : topology.resolver_endpoints) {
     if (endpoint.direction == topology::Direction::Outbound) continue;
     const topology::Vpc* vpc = topology.find_vpc(endpoint.vpc);

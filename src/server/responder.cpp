@@ -30,46 +30,72 @@ Rcode rcode_of(QueryVerdict verdict) noexcept {
 
 }  // namespace
 
-Responder::Responder(const settings::Server& settings, querylog::LogAppender* log,
+Responder::Responder(const Options& options, querylog::LogAppender* log, cache::Cache* cache,
                      WorkerCounts& counts)
-    : udp_size_(static_cast<uint16_t>(settings.edns_udp_size)), log_(log), counts_(counts) {}
+    : udp_size_(options.udp_size), unique_(options.unique), log_(log), counts_(counts) {
+  scratch_.cache = cache;
+}
 
 void Responder::begin_batch(const resolver::EndpointAddress& address, Now now) noexcept {
   address_ = &address;
+  scratch_.now_ms = now.monotonic_ms;
   if (log_ == nullptr) return;
   timestamp_.set(now.wall_seconds);
   records_.begin_batch(address.fragments, timestamp_.text());
 }
 
-size_t Responder::answer(const SocketAddress& source, Transport transport, MutableBytes buffer,
-                         size_t received) noexcept {
+Reply Responder::answer(const SocketAddress& source, Transport transport, MutableBytes buffer,
+                        size_t received) noexcept {
   const resolver::EndpointAddress& address = *address_;
   if (transport == Transport::Udp && !address.udp_sources.contains(source.address)) {
     counts_.denied.add();
-    return 0;
+    return {};
   }
   dns::QueryView query;
   const QueryVerdict verdict =
       dns::parse_query(buffer.first(received), query, scratch_.key.begin(address.zones->seed()));
   if (verdict == QueryVerdict::Drop) {
     counts_.dropped.add();
-    return 0;
+    return {};
   }
   (transport == Transport::Udp ? counts_.udp_queries : counts_.tcp_queries).add();
 
-  size_t size = 0;
-  size_t answers_sent = 0;
-  if (verdict == QueryVerdict::Accept) {
-    resolver::decide(address, query, scratch_, decision_);
-    size = compose(query, buffer, response_limit(query, transport), answers_sent);
-  } else {
-    size = compose_failure(query, verdict, buffer);
-  }
+  if (verdict == QueryVerdict::Accept) return respond(source, transport, buffer, query);
+  const Reply reply{.size = compose_failure(query, verdict, buffer)};
   counts_.responses[std::min<size_t>(static_cast<size_t>(decision_.rcode), 15)].add();
-  if (log_ != nullptr && query.has_question) {
-    write_record(source, transport, query, answers_sent);
-  }
-  return size;
+  if (log_ != nullptr && query.has_question) write_record(source, transport, query, 0);
+  return reply;
+}
+
+Reply Responder::resume(const SocketAddress& source, Transport transport, MutableBytes buffer,
+                        size_t received, const Resumption& with) noexcept {
+  dns::QueryView query;
+  const QueryVerdict verdict =
+      dns::parse_query(buffer.first(received), query, scratch_.key.begin(address_->zones->seed()));
+  if (verdict != QueryVerdict::Accept) return {};
+  resumed_ = true;
+  scratch_.received = with.received;
+  scratch_.take_stale = with.take_stale;
+  const Reply reply = respond(source, transport, buffer, query);
+  scratch_.received = {};
+  scratch_.take_stale = false;
+  resumed_ = false;
+  return reply;
+}
+
+Reply Responder::respond(const SocketAddress& source, Transport transport, MutableBytes buffer,
+                         const dns::QueryView& query) noexcept {
+  resolver::decide(*address_, query, scratch_, decision_);
+  if (decision_.forward) return {.forward = &*decision_.forward};
+  Reply reply;
+  size_t answers_sent = 0;
+  reply.size = compose(query, buffer, response_limit(query, transport), answers_sent);
+  if (decision_.refresh) reply.refresh = &*decision_.refresh;
+  counts_.responses[std::min<size_t>(static_cast<size_t>(decision_.rcode), 15)].add();
+  const bool known = decision_.from_cache && !resumed_;
+  if (known) counts_.cache_hits.add();
+  if (log_ != nullptr && !(known && unique_)) write_record(source, transport, query, answers_sent);
+  return reply;
 }
 
 size_t Responder::response_limit(const dns::QueryView& query, Transport transport) const noexcept {
@@ -88,13 +114,20 @@ size_t Responder::compose(const dns::QueryView& query, MutableBytes buffer, size
   for (; answers_sent < decision_.answer_count; ++answers_sent) {
     const dns::RRsetView& rrset = decision_.answers[answers_sent].wire;
     const dns::NameView owner = decision_.answer_owners[answers_sent];
-    fits = owner.data() == query.qname.data() ? writer.add(Section::Answer, rrset)
-                                              : writer.add(Section::Answer, owner, rrset);
+    if (decision_.from_cache) {
+      fits = writer.add_aged(Section::Answer, owner, rrset, decision_.answer_ages[answers_sent]);
+    } else {
+      fits = owner.data() == query.qname.data() ? writer.add(Section::Answer, rrset)
+                                                : writer.add(Section::Answer, owner, rrset);
+    }
     if (!fits) break;
   }
   if (fits && decision_.authority_count > 0) {
     const resolver::OwnedRRset& authority = decision_.authority;
-    fits = writer.add(Section::Authority, authority.owner, authority.rrset.wire);
+    fits = decision_.from_cache
+               ? writer.add_aged(Section::Authority, authority.owner, authority.rrset.wire,
+                                 decision_.authority_age)
+               : writer.add(Section::Authority, authority.owner, authority.rrset.wire);
     for (size_t i = 0; fits && i < decision_.additional_count; ++i) {
       const resolver::OwnedRRset& glue = decision_.additional[i];
       if (writer.add(Section::Additional, glue.owner, glue.rrset.wire)) continue;

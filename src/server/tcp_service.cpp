@@ -41,10 +41,11 @@ net::Descriptor filtered(net::Descriptor socket, const resolver::EndpointAddress
 }  // namespace
 
 TcpService::TcpService(net::Loop& loop, net::Descriptor socket, const settings::Tcp& settings,
-                       Responder& responder, WorkerCounts& counts,
+                       Responder& responder, QueryForwarder& forwarder, WorkerCounts& counts,
                        const resolver::EndpointAddress& address, std::function<void()> batch_done)
     : settings_(settings),
       responder_(responder),
+      forwarder_(forwarder),
       counts_(counts),
       address_(&address),
       batch_done_(std::move(batch_done)),
@@ -52,7 +53,10 @@ TcpService::TcpService(net::Loop& loop, net::Descriptor socket, const settings::
       listener_(loop, filtered(std::move(socket), address), listener_options(settings), *this,
                 [this](net::TcpConnection& connection) { return admit(connection); }) {}
 
-TcpService::~TcpService() { count_refused(); }
+TcpService::~TcpService() {
+  forwarder_.forget(*this);
+  count_refused();
+}
 
 void TcpService::set_address(const resolver::EndpointAddress& address) {
   address_ = &address;
@@ -62,7 +66,7 @@ void TcpService::set_address(const resolver::EndpointAddress& address) {
 bool TcpService::admit(net::TcpConnection& connection) {
   count_refused();
   if (!address_->tcp_sources.contains(connection.peer().address)) return false;
-  connections_.insert(&connection);
+  connections_[&connection].number = next_number_++;
   counts_.tcp_connections.add();
   connection.set_timeout(settings_.first_query_timeout_ms);
   return true;
@@ -74,7 +78,8 @@ size_t TcpService::received(net::TcpConnection& connection, Bytes stream) {
   while (stream.size() - done >= kLengthSize) {
     const size_t size = load_be16(stream.data() + done);
     if (stream.size() - done - kLengthSize < size) break;
-    if (connection.congested()) break;  // the rest comes again
+    // The rest comes again.
+    if (connection.congested() || connections_.at(&connection).paused) break;
     if (!answer(connection, stream.subspan(done + kLengthSize, size))) {
       connection.close_after_send();
       done = stream.size();
@@ -91,21 +96,71 @@ size_t TcpService::received(net::TcpConnection& connection, Bytes stream) {
 bool TcpService::answer(net::TcpConnection& connection, Bytes message) {
   uint8_t* const place = buffer_.get() + kLengthSize;
   std::memcpy(place, message.data(), message.size());
-  const size_t size = responder_.answer(connection.peer(), record::Transport::Tcp,
+  const Reply reply = responder_.answer(connection.peer(), record::Transport::Tcp,
                                         {place, dns::kMaxMessage}, message.size());
-  if (size == 0) return false;
-  store_be16(buffer_.get(), static_cast<uint16_t>(size));
-  connection.send({buffer_.get(), kLengthSize + size});
+  if (reply.forward != nullptr) {
+    Connection& of = connections_.at(&connection);
+    waited_for_[of.number] = &connection;
+    if (++of.waiting == kMaxWaiting) {
+      of.paused = true;
+      connection.pause();
+    }
+    forwarder_.begin({this, of.number, connection.peer(), record::Transport::Tcp}, message,
+                     *reply.forward);
+    return true;
+  }
+  if (reply.size == 0) return false;
+  send(connection, {place, reply.size});
+  if (reply.refresh != nullptr) forwarder_.refresh(*reply.refresh);
   return true;
 }
 
-void TcpService::closed(net::TcpConnection& connection) { connections_.erase(&connection); }
+void TcpService::send(net::TcpConnection& connection, Bytes message) {
+  uint8_t* const place = buffer_.get() + kLengthSize;
+  if (message.data() != place) std::memcpy(place, message.data(), message.size());
+  store_be16(buffer_.get(), static_cast<uint16_t>(message.size()));
+  connection.send({buffer_.get(), kLengthSize + message.size()});
+}
+
+void TcpService::reply(const ReplyTo& to, Bytes response) {
+  const auto found = waited_for_.find(to.connection);
+  if (found == waited_for_.end()) return;  // the client has gone
+  net::TcpConnection& connection = *found->second;
+  Connection& of = connections_.at(&connection);
+  if (--of.waiting == 0) waited_for_.erase(found);
+  if (!response.empty()) send(connection, response);
+  if (std::exchange(of.paused, false)) connection.resume();
+  if (of.waiting == 0) {
+    if (of.finished) return connection.close_after_send();
+    connection.set_timeout(draining_ ? kDrainIdleMs : settings_.idle_timeout_ms);
+  }
+  batch_done_();
+}
+
+bool TcpService::owes_responses(net::TcpConnection& connection) {
+  Connection& of = connections_.at(&connection);
+  of.finished = true;
+  return of.waiting > 0;
+}
+
+// A connection whose queries wait for targets is not idle; they end by themselves.
+bool TcpService::timed_out(net::TcpConnection& connection) {
+  if (connections_.at(&connection).waiting == 0) return false;
+  connection.set_timeout(settings_.idle_timeout_ms);
+  return true;
+}
+
+void TcpService::closed(net::TcpConnection& connection) {
+  const auto found = connections_.find(&connection);
+  waited_for_.erase(found->second.number);
+  connections_.erase(found);
+}
 
 void TcpService::drain() {
   draining_ = true;
   listener_.stop_accepting();
   // What has arrived is still read and answered; then the connection is idle, and ends.
-  for (net::TcpConnection* connection : connections_) connection->set_timeout(kDrainIdleMs);
+  for (const auto& [connection, of] : connections_) connection->set_timeout(kDrainIdleMs);
 }
 
 void TcpService::count_refused() {

@@ -5,6 +5,7 @@
 #include <thread>
 #include <utility>
 
+#include "forwarding.h"
 #include "prefetch.h"
 #include <pthread.h>
 #include <sched.h>
@@ -86,26 +87,43 @@ struct Worker::Impl {
   explicit Impl(Options given)
       : options(std::move(given)),
         batch(options.server.udp_segment),
-        responder(options.server, options.log, counts),
+        cache(options.cache),
+        responder({static_cast<uint16_t>(options.server.edns_udp_size), options.unique_records},
+                  options.log, &cache, counts),
         flusher(loop, options.log),
+        forwarding(loop, options.forward, options.forward_tls.get(), cache, responder, counts,
+                   options.log != nullptr),
         wakeup(loop, [this] { take_orders(); }),
         drain_timer(loop, [this] { check_drained(); }),
         thread([this] { run(); }) {}
 
   /// One endpoint IP address as this worker serves it.
-  struct Service {
-    Service(Impl& owner, AddressSockets sockets, const resolver::EndpointAddress& served)
+  struct Service final : Replier {
+    Service(Impl& owner, AddressSockets sockets, const resolver::EndpointAddress& address)
         : worker(owner),
-          address(&served),
-          tcp(owner.loop, std::move(sockets.tcp), owner.options.tcp, owner.responder, owner.counts,
-              served, [&owner] { owner.flusher.batch_done(); }),
+          served(&address),
+          tcp(owner.loop, std::move(sockets.tcp), owner.options.tcp, owner.responder,
+              owner.forwarding, owner.counts, address, [&owner] { owner.flusher.batch_done(); }),
           udp(owner.loop, std::move(sockets.udp), owner.batch, &Service::answer_batch, this) {}
-    ~Service() { count_sent(); }
+    ~Service() {
+      worker.forwarding.forget(*this);
+      count_sent();
+    }
+    Service(const Service&) = delete;
+    Service& operator=(const Service&) = delete;
 
     static void answer_batch(void* context, std::span<net::Datagram> batch) noexcept {
       auto& self = *static_cast<Service*>(context);
       self.count_sent();
-      self.worker.answer_batch(*self.address, batch);
+      self.worker.answer_batch(self, batch);
+    }
+
+    [[nodiscard]] const resolver::EndpointAddress& address() const noexcept override {
+      return *served;
+    }
+    void reply(const ReplyTo& to, Bytes response) override {
+      if (!response.empty()) udp.send(to.source, response);
+      worker.flusher.batch_done();
     }
 
     // The listener counts for itself and on one thread: what is new there goes to the worker's.
@@ -117,20 +135,26 @@ struct Worker::Impl {
     }
 
     Impl& worker;
-    const resolver::EndpointAddress* address;
+    const resolver::EndpointAddress* served;
     TcpService tcp;
     net::UdpListener udp;
     net::UdpListener::Counts counted;
   };
 
-  void answer_batch(const resolver::EndpointAddress& address,
-                    std::span<net::Datagram> datagrams) noexcept {
-    prefetcher.prefetch(*address.zones, datagrams);
-    responder.begin_batch(address, read_clock());
+  void answer_batch(Service& service, std::span<net::Datagram> datagrams) noexcept {
+    prefetcher.prefetch(*service.served->zones, datagrams);
+    responder.begin_batch(*service.served, read_clock());
     for (net::Datagram& datagram : datagrams) {
-      datagram.response = static_cast<uint32_t>(
-          responder.answer(SocketAddress::from_sockaddr(datagram.peer), record::Transport::Udp,
-                           {datagram.data, datagram.capacity}, datagram.received));
+      const SocketAddress source = SocketAddress::from_sockaddr(datagram.peer);
+      const Reply reply = responder.answer(source, record::Transport::Udp,
+                                           {datagram.data, datagram.capacity}, datagram.received);
+      datagram.response = static_cast<uint32_t>(reply.size);
+      if (reply.forward != nullptr) [[unlikely]] {
+        forwarding.begin({&service, 0, source, record::Transport::Udp},
+                         {datagram.data, datagram.received}, *reply.forward);
+      } else if (reply.refresh != nullptr) [[unlikely]] {
+        forwarding.refresh(*reply.refresh);
+      }
     }
     flusher.batch_done();
   }
@@ -161,9 +185,9 @@ struct Worker::Impl {
   void apply(Assignment next) {
     std::vector<std::unique_ptr<Service>> kept;
     for (auto& service : services) {
-      const auto* address = next.state->find(service->address->listen);
+      const auto* address = next.state->find(service->served->listen);
       if (address == nullptr) continue;  // closed below, with `services`
-      service->address = address;
+      service->served = address;
       service->tcp.set_address(*address);
       kept.push_back(std::move(service));
     }
@@ -173,6 +197,7 @@ struct Worker::Impl {
       INLET53_CHECK(address != nullptr);
       services.push_back(std::make_unique<Service>(*this, std::move(sockets), *address));
     }
+    forwarding.take_up(*next.state);
     state = std::move(next.state);  // the old one goes only now that nobody points into it
   }
 
@@ -187,6 +212,7 @@ struct Worker::Impl {
   void check_drained() {
     size_t open = 0;
     for (const auto& service : services) open += service->tcp.open_connections();
+    open += forwarding.waiting();
     if (open == 0 || read_clock().monotonic_ms >= drain_until) loop.stop();
   }
 
@@ -199,8 +225,10 @@ struct Worker::Impl {
   net::Loop loop;
   net::UdpBatch batch;
   BatchPrefetcher prefetcher;
+  cache::Cache cache;
   Responder responder;
   LogFlusher flusher;
+  Forwarding forwarding;
   net::Wakeup wakeup;
   net::Timer drain_timer;
   bool draining = false;

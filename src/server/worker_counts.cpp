@@ -15,13 +15,18 @@ void CountTotals::add(const WorkerCounts& counts) {
   tcp_refused += counts.tcp_refused.get();
   datagrams_unsent += counts.datagrams_unsent.get();
   udp_groups += counts.udp_groups.get();
+  cache_hits += counts.cache_hits.get();
+  forwarded += counts.forwarded.get();
+  forward_failed += counts.forward_failed.get();
 }
 
 std::string CountTotals::to_text() const {
-  std::string out = concat("udp_queries=", udp_queries, " tcp_queries=", tcp_queries,
-                           " denied=", denied, " dropped=", dropped, " truncated=", truncated,
-                           " unsent=", datagrams_unsent, " udp_groups=", udp_groups,
-                           " tcp_connections=", tcp_connections, " tcp_refused=", tcp_refused);
+  std::string out =
+      concat("udp_queries=", udp_queries, " tcp_queries=", tcp_queries, " denied=", denied,
+             " dropped=", dropped, " truncated=", truncated, " unsent=", datagrams_unsent,
+             " udp_groups=", udp_groups, " tcp_connections=", tcp_connections,
+             " tcp_refused=", tcp_refused, " forwarded=", forwarded,
+             " forward_failed=", forward_failed, " cache_hits=", cache_hits);
   for (size_t i = 0; i < responses.size(); ++i) {
     if (responses[i] == 0) continue;
     const std::string_view rcode = i == 15 ? "OTHER" : dns::rcode_text(static_cast<dns::Rcode>(i));

@@ -56,9 +56,9 @@ const ZoneIndex::Apex* ZoneIndex::find_apex(dns::NameView name) const noexcept {
   return nullptr;
 }
 
-void ZoneIndex::find(const NameKey& key, uint16_t qtype, uint16_t rotation, bool refer,
-                     Finding& finding) const noexcept {
-  for (size_t label = 0; label <= key.label_count(); ++label) {
+void ZoneIndex::find_below(size_t end, const NameKey& key, uint16_t qtype, uint16_t rotation,
+                           bool refer, Finding& finding) const noexcept {
+  for (size_t label = 0; label < end; ++label) {
     const Apex* apex = find_apex(key.name().suffix(label));
     if (apex == nullptr) continue;
     for (uint32_t entry = apex->first_entry; entry < apex->end_entry; ++entry) {

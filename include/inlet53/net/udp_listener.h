@@ -77,6 +77,10 @@ class UdpListener {
   [[nodiscard]] const Counts& counts() const noexcept;
   [[nodiscard]] int descriptor() const noexcept;
 
+  /// Sends one datagram by itself, outside of a batch: a response that took its time. One that the
+  /// kernel does not take is counted and left out. Cost: a system call.
+  void send(const SocketAddress& peer, Bytes octets) noexcept;
+
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;

@@ -3,8 +3,10 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 
 #include "inlet53/base/ip_address.h"
+#include "inlet53/cache/cache.h"
 #include "inlet53/dns/name.h"
 #include "inlet53/dns/query_view.h"
 #include "inlet53/dns/types.h"
@@ -28,6 +30,20 @@ struct OwnedRRset {
   record::AnswerRRset rrset;
 };
 
+/// A question for the targets of a FORWARD rule.
+struct ForwardQuestion {
+  uint32_t rule = 0;    // index in ResolverState::forward_rules
+  dns::NameView qname;  // in lower case; lives as long as the Scratch is not used again
+  uint16_t qtype = 0;
+  uint64_t hash = 0;  // of `qname`, for the cache
+};
+
+/// What targets said to one question of a query, for when the cache did not keep it.
+struct ReceivedAnswer {
+  ForwardQuestion question;
+  cache::ReceivedResponse response;
+};
+
 /// How one query is to be answered. A value: nothing has been done yet.
 /// Lifetime: points into the state and the Scratch it was made with.
 struct Decision {
@@ -39,19 +55,37 @@ struct Decision {
   bool recursion_available = true;
   std::optional<dns::Ede> ede;
   FirewallVerdict firewall;  // the rule that blocked, else the first that alerted, else none
+  /// The targets of a rule are to be asked; nothing else of the decision counts then. When they
+  /// have said something, or nothing, the query is decided anew.
+  std::optional<ForwardQuestion> forward;
+  /// The answer stands, and the targets are to be asked all the same, for the cache.
+  std::optional<ForwardQuestion> refresh;
+  bool from_cache = false;  // some of the answer is the cache's
   uint8_t answer_count = 0;
   uint8_t authority_count = 0;  // 0 or 1: an SOA, or a referral's NS set
   uint8_t additional_count = 0;
   std::array<dns::NameView, kMaxChain> answer_owners;
   std::array<record::AnswerRRset, kMaxChain> answers;  // side by side, as the record takes them
+  /// What has become of the TTLs of `answers`; something where `from_cache` only.
+  std::array<dns::TtlAging, kMaxChain> answer_ages;
   OwnedRRset authority;
+  dns::TtlAging authority_age;  // the same
   std::array<OwnedRRset, kMaxGlue> additional;
 };
 
 /// Room that a decision may need, kept by the worker and used again for each query.
 struct Scratch {
-  zone::NameKey key;  // of the query's name; the record takes its lower-case form
-  zone::NameKey hop;  // of the name that a chain has come to
+  /// What targets have said, for rules; null: nothing is kept. `now_ms` is the cache's time.
+  cache::Cache* cache = nullptr;
+  uint64_t now_ms = 0;
+  /// Of the query that is decided anew: what was got for it since it came, in its order.
+  std::span<const ReceivedAnswer> received;
+  /// No target could be reached: what the cache has is good enough, however old (RFC 8767).
+  bool take_stale = false;
+
+  zone::NameKey key;          // of the query's name; the record takes its lower-case form
+  zone::NameKey hop;          // of the name that a chain has come to
+  dns::FoldedName refreshed;  // what Decision::refresh asks for
   zone::Finding finding;
   std::array<uint8_t, 320> synthesized[kMaxChain];  // CNAMEs made from DNAMEs (RFC 6672 §3.1)
   /// Grow with each decision about A and AAAA: one each, since clients ask for both in turn.
@@ -60,7 +94,9 @@ struct Scratch {
 };
 
 /// Decides one well-formed query that was let in: DNS Firewall's rules, then the most specific of
-/// the hosted zones and endpoint names that this address answers, with CNAME chains inside them.
+/// the resolver rules, hosted zones and endpoint names that this address answers, with CNAME chains
+/// from one to the other. At one name a rule comes before a zone; a SYSTEM rule leaves its names to
+/// the zones. What a rule forwards is answered from the cache, or is to be asked for: `forward`.
 ///
 /// Every name that a chain comes to goes before the firewall too, whether it is covered here or
 /// not, unless a rule that trusts redirections has matched the question. Where one is blocked, the

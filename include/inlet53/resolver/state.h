@@ -11,6 +11,7 @@
 #include "inlet53/base/result.h"
 #include "inlet53/record/query_record.h"
 #include "inlet53/resolver/firewall.h"
+#include "inlet53/resolver/rule_index.h"
 #include "inlet53/topology/topology.h"
 #include "inlet53/zone/zone_index.h"
 
@@ -28,12 +29,14 @@ struct EndpointAddress {
   record::EndpointFragments fragments;
   std::shared_ptr<const zone::ZoneIndex> zones;
   std::shared_ptr<const Firewall> firewall;  // of the endpoint's VPC; null: it has none
+  std::shared_ptr<const RuleIndex> rules;    // the same
 };
 
 /// What the DNS daemon answers from: built whole, published, never changed.
 /// Threads: const, any.
 struct ResolverState {
   std::vector<EndpointAddress> addresses;  // enabled ones, inbound and delegation
+  std::vector<ForwardRule> forward_rules;
   /// Files of firewall domain lists that can't be read, without which their VPCs fail open.
   std::vector<FileError> unreadable_lists;
   /// The address served at `listen`, null when there is none. Lifetime: this state's.

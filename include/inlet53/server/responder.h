@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "inlet53/base/bytes.h"
 #include "inlet53/base/clock.h"
@@ -11,9 +12,24 @@
 #include "inlet53/resolver/pipeline.h"
 #include "inlet53/resolver/state.h"
 #include "inlet53/server/worker_counts.h"
-#include "inlet53/settings/settings.h"
 
 namespace inlet53::server {
+
+/// What became of one message.
+/// Lifetime: the questions live until the responder is called again.
+struct Reply {
+  size_t size = 0;  // of the response, which stands in the query's place; 0: there is none (yet)
+  /// The query waits for the targets of a rule; `Responder::resume` answers it then.
+  const resolver::ForwardQuestion* forward = nullptr;
+  /// It is answered, and this is to be asked for the cache.
+  const resolver::ForwardQuestion* refresh = nullptr;
+};
+
+/// What a query that waited has got. Lifetime: of the call.
+struct Resumption {
+  std::span<const resolver::ReceivedAnswer> received;  // what the cache did not keep
+  bool take_stale = false;                             // no target could be reached
+};
 
 /// Answers one message at a time, whatever transport brought it: parse, decide, compose in the
 /// message's own buffer, record. Every transport comes through here, so that one check serves all.
@@ -22,22 +38,35 @@ namespace inlet53::server {
 /// Threads: its worker's. Cost of `answer`: no allocation, no lock, no system call.
 class Responder {
  public:
-  /// `log` may be null: no query log. Lifetime: `log` and `counts` outlive this.
-  Responder(const settings::Server& settings, querylog::LogAppender* log, WorkerCounts& counts);
+  struct Options {
+    uint16_t udp_size = 1232;
+    bool unique = false;  // no record of a query that the cache answered
+  };
+  /// `log` may be null: no query log; `cache` too: nothing is forwarded.
+  /// Lifetime: all of them outlive this.
+  Responder(const Options& options, querylog::LogAppender* log, cache::Cache* cache,
+            WorkerCounts& counts);
 
   /// The next messages were sent to `address`, and their records bear the time of `now`.
   /// Lifetime: `address` until the next call or the last message.
   void begin_batch(const resolver::EndpointAddress& address, Now now) noexcept;
 
-  /// Answers the message of `received` octets at the start of `buffer`, sent by `source`, and
-  /// returns the response's size, which stands in its place; 0: no response.
+  /// Answers the message of `received` octets at the start of `buffer`, sent by `source`.
   /// Over UDP, a source that the security groups do not admit gets none and leaves no record.
   /// Requires: `buffer` has room for the most that the transport may send back: 4096 octets over
   /// UDP, 65535 else. begin_batch was called.
-  size_t answer(const SocketAddress& source, record::Transport transport, MutableBytes buffer,
-                size_t received) noexcept;
+  Reply answer(const SocketAddress& source, record::Transport transport, MutableBytes buffer,
+               size_t received) noexcept;
+
+  /// Answers a query that `answer` had wait, decided anew; it may have to wait again. Requires: as
+  /// `answer`, and that it is the same message.
+  Reply resume(const SocketAddress& source, record::Transport transport, MutableBytes buffer,
+               size_t received, const Resumption& with) noexcept;
 
  private:
+  /// From the decision on.
+  Reply respond(const SocketAddress& source, record::Transport transport, MutableBytes buffer,
+                const dns::QueryView& query) noexcept;
   /// The answer that a decision asks for; sets how many of its RRsets fitted.
   size_t compose(const dns::QueryView& query, MutableBytes buffer, size_t limit,
                  size_t& answers_sent) noexcept;
@@ -49,6 +78,8 @@ class Responder {
                     const dns::QueryView& query, size_t answers_sent) noexcept;
 
   const uint16_t udp_size_;
+  const bool unique_;
+  bool resumed_ = false;
   querylog::LogAppender* const log_;
   WorkerCounts& counts_;
   const resolver::EndpointAddress* address_ = nullptr;

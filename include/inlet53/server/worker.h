@@ -8,7 +8,9 @@
 
 #include "inlet53/base/ip_address.h"
 #include "inlet53/base/result.h"
+#include "inlet53/cache/cache.h"
 #include "inlet53/net/socket.h"
+#include "inlet53/net/tls_context.h"
 #include "inlet53/querylog/query_log.h"
 #include "inlet53/resolver/state.h"
 #include "inlet53/server/worker_counts.h"
@@ -46,6 +48,11 @@ class Worker {
   struct Options {
     settings::Server server;
     settings::Tcp tcp;
+    settings::Forward forward;
+    cache::CacheOptions cache;
+    /// Whom DoT targets are trusted by; null: there are none.
+    std::shared_ptr<const net::TlsClientContext> forward_tls;
+    bool unique_records = false;           // no record of a query that the cache answered
     std::optional<uint32_t> cpu;           // runs there only
     querylog::LogAppender* log = nullptr;  // null: no query log
     /// Called on the worker's thread after an Assignment was taken up.

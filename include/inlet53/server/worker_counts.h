@@ -34,6 +34,9 @@ struct WorkerCounts {
   Counter tcp_refused;                // over a limit, or a stranger that the filter let through
   Counter datagrams_unsent;           // responses that the kernel did not take
   Counter udp_groups;                 // messages that carried more than one response
+  Counter cache_hits;                 // queries that the cache answered, or a part of them
+  Counter forwarded;                  // queries that waited for targets
+  Counter forward_failed;             // of them, those that no target answered
 };
 
 /// Plain sums over all workers.
@@ -41,6 +44,7 @@ struct CountTotals {
   uint64_t udp_queries = 0, tcp_queries = 0, denied = 0, dropped = 0, truncated = 0;
   std::array<uint64_t, 16> responses{};
   uint64_t tcp_connections = 0, tcp_refused = 0, datagrams_unsent = 0, udp_groups = 0;
+  uint64_t cache_hits = 0, forwarded = 0, forward_failed = 0;
 
   void add(const WorkerCounts& counts);
   /// `queries udp=10 tcp=1 denied=0 … NOERROR=9 NXDOMAIN=2`: one line for the operator log.

@@ -31,6 +31,11 @@ inline constexpr Range kForwardWaiters{1, 100'000};
 inline constexpr Range kForwardSockets{1, 65'536};
 inline constexpr Range kForwardIdleTimeoutMs{100, 3'600'000};
 
+inline constexpr Range kCacheOctets{64U << 10, 16ULL << 30};
+/// RFC 8767 §4: what is older than 7 days is of no use to anybody.
+inline constexpr Range kCacheTtlSeconds{0, 7 * 86400};
+inline constexpr Range kFailureTtlSeconds{1, 300};  // RFC 9520 §3.2
+
 inline constexpr Range kGatewayTimeoutMs{100, 3'600'000};
 inline constexpr Range kThrottlingRateLimit{0, 1'000'000};  // requests a second
 inline constexpr Range kThrottlingBurstLimit{0, 1'000'000};

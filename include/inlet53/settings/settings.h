@@ -92,6 +92,19 @@ struct Lambda {
   friend bool operator==(const Lambda&, const Lambda&) = default;
 };
 
+/// What is kept of targets' answers. A worker has a cache of its own; sizes are a worker's.
+struct Cache {
+  uint64_t octets = 64ULL << 20;
+  uint32_t min_ttl = 0;  // seconds, as all below
+  uint32_t max_ttl = 86400;
+  uint32_t max_negative_ttl = 3600;
+  uint32_t failure_ttl = 5;
+  uint32_t max_stale = 86400;  // 0: nothing is answered after its time
+  bool prefetch = true;
+
+  friend bool operator==(const Cache&, const Cache&) = default;
+};
+
 /// How queries are forwarded to targets. Limits are a worker's.
 struct Forward {
   uint32_t query_timeout_ms = 2000;             // for all that is tried for one query
@@ -111,6 +124,7 @@ struct Settings {
   Server server;
   Tcp tcp;
   Forward forward;
+  Cache cache;
   QueryLog query_log;
   Gateway gateway;
   Lambda lambda;

@@ -30,7 +30,14 @@ class ZoneIndex {
   /// Asks the most specific zone that covers the name; a NotCovered there goes on to the next less
   /// specific one. NotCovered when no zone has it.
   void find(const NameKey& key, uint16_t qtype, uint16_t rotation, bool refer,
-            Finding& finding) const noexcept;
+            Finding& finding) const noexcept {
+    find_below(key.label_count() + 1, key, qtype, rotation, refer, finding);
+  }
+
+  /// The same among the zones whose apexes begin before the key's label `end`, which are those more
+  /// specific than what begins there.
+  void find_below(size_t end, const NameKey& key, uint16_t qtype, uint16_t rotation, bool refer,
+                  Finding& finding) const noexcept;
 
   /// The RRset of `type` at exactly the key's name in its most specific zone.
   [[nodiscard]] record::AnswerRRset find_exact(const NameKey& key, uint16_t type) const noexcept;

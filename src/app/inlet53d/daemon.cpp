@@ -1,5 +1,6 @@
 #include "daemon.h"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -24,6 +25,19 @@ void raise_descriptor_limit() {
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+cache::CacheOptions cache_options(const settings::Cache& settings) {
+  cache::CacheOptions options;
+  options.octets = settings.octets;
+  options.min_ttl = settings.min_ttl;
+  options.max_ttl = settings.max_ttl;
+  options.max_negative_ttl = settings.max_negative_ttl;
+  options.failure_ttl = settings.failure_ttl;
+  options.max_failure_ttl = std::max(options.max_failure_ttl, settings.failure_ttl);
+  options.max_stale = settings.max_stale;
+  if (!settings.prefetch) options.prefetch_after = 0;
+  return options;
 }
 
 void end_at_once(int) { std::_Exit(kExitOk); }
@@ -74,6 +88,7 @@ int Daemon::start() {
   config_ = std::move(prepared->config);
   auto sockets = open_sockets(*prepared->state);
   if (!sockets) return kExitCannotBind;
+  if (const int code = load_authorities(config_.settings.forward); code != kExitOk) return code;
   if (const int code = start_query_log(config_.settings.query_log); code != kExitOk) return code;
   start_workers();
   assign(std::move(prepared->state), std::move(*sockets));
@@ -81,6 +96,16 @@ int Daemon::start() {
     log_info(concat("serving ", address.endpoint_id, " ", address.interface_id, " at ",
                     address.listen.to_text(), " (UDP and TCP)"));
   }
+  return kExitOk;
+}
+
+int Daemon::load_authorities(const settings::Forward& settings) {
+  auto context = net::TlsClientContext::make(settings.certificate_authorities);
+  if (!context) {
+    log_error(concat(config_.file, ": forward.certificate_authorities: ", context.error()));
+    return kExitConfiguration;
+  }
+  forward_tls_ = std::make_shared<const net::TlsClientContext>(std::move(*context));
   return kExitOk;
 }
 
@@ -107,6 +132,10 @@ void Daemon::start_workers() {
     server::Worker::Options options;
     options.server = settings.server;
     options.tcp = settings.tcp;
+    options.forward = settings.forward;
+    options.cache = cache_options(settings.cache);
+    options.forward_tls = forward_tls_;
+    options.unique_records = settings.query_log.mode == settings::QueryLogMode::Unique;
     const std::vector<uint32_t>& cpus = settings.server.cpus;
     if (!cpus.empty()) options.cpu = cpus[i % cpus.size()];
     if (query_log_ != nullptr) options.log = &query_log_->appender(i);

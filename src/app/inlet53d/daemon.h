@@ -32,6 +32,7 @@ class Daemon {
 
  private:
   [[nodiscard]] int start();
+  [[nodiscard]] int load_authorities(const settings::Forward& settings);
   [[nodiscard]] int start_query_log(const settings::QueryLog& settings);
   void start_workers();
   void reload();
@@ -53,6 +54,7 @@ class Daemon {
   /// The state before `state_`, kept until no worker uses it, so that it is freed here.
   std::shared_ptr<const resolver::ResolverState> retiring_;
   std::unique_ptr<querylog::QueryLog> query_log_;
+  std::shared_ptr<const net::TlsClientContext> forward_tls_;  // whom DoT targets are trusted by
   std::atomic<size_t> assigning_{0};  // workers that have not taken up `state_`
   std::atomic<size_t> running_{0};    // workers that have not ended
   net::Wakeup news_;                  // either count has come to 0, or a reload is prepared

@@ -296,10 +296,9 @@ TEST(ConfigErrors, RefuseQuantitiesThatOverflow) {
                     "to 366 d"}));
 }
 
-TEST(ConfigErrors, RefuseUniqueAsLongAsThereIsNoCache) {
-  EXPECT_EQ(errors_of("[query_log]\nmode = 'unique'\n"),
-            (Errors{"2:8: query_log.mode: \"unique\" leaves out what a cache answered, but this "
-                    "version has no cache; use \"all\""}));
+TEST(ConfigErrors, HoldTheCachesTtlsAgainstEachOther) {
+  EXPECT_EQ(errors_of("[cache]\nmin_ttl = 60\nmax_ttl = '30 s'\n"),
+            (Errors{"2:1: cache.min_ttl: it is over max_ttl"}));
 }
 
 TEST(ConfigErrors, RefusePathsThatAreNone) {

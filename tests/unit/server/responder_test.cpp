@@ -20,9 +20,11 @@ class ResponderTest : public ::testing::Test {
                                           std::string_view source = "127.0.0.1") {
     std::copy(query.begin(), query.end(), buffer.begin());
     responder->begin_batch(state->addresses[0], {});
-    size = responder->answer({*IpAddress::parse(source), 4242}, transport,
-                             {buffer.data(), transport == Transport::Udp ? 4096 : buffer.size()},
-                             query.size());
+    size = responder
+               ->answer({*IpAddress::parse(source), 4242}, transport,
+                        {buffer.data(), transport == Transport::Udp ? 4096 : buffer.size()},
+                        query.size())
+               .size;
     if (size == 0) return std::nullopt;
     auto parsed = dns::parse_response({buffer.data(), size});
     EXPECT_TRUE(parsed);
@@ -32,8 +34,9 @@ class ResponderTest : public ::testing::Test {
   std::shared_ptr<const resolver::ResolverState> state =
       make_state({*SocketAddress::parse("127.0.0.1:53")}, "10.0.0.1");
   WorkerCounts counts;
-  settings::Server settings;
-  std::unique_ptr<Responder> responder = std::make_unique<Responder>(settings, nullptr, counts);
+  Responder::Options options;
+  std::unique_ptr<Responder> responder =
+      std::make_unique<Responder>(options, nullptr, nullptr, counts);
   std::vector<uint8_t> buffer = std::vector<uint8_t>(65535);
   size_t size = 0;
 };
@@ -66,8 +69,8 @@ TEST_F(ResponderTest, TruncatesAtTheEdgeOfAnRRsetToWhatTheTransportAllows) {
 }
 
 TEST_F(ResponderTest, HonoursALargerEdnsSizeWhenItIsSet) {
-  settings.edns_udp_size = 4096;
-  responder = std::make_unique<Responder>(settings, nullptr, counts);
+  options.udp_size = 4096;
+  responder = std::make_unique<Responder>(options, nullptr, nullptr, counts);
   EXPECT_FALSE(ask(make_query("big.test.", 1, 4096))->truncated());
   EXPECT_TRUE(ask(make_query("big.test.", 1, 1232))->truncated());
 }

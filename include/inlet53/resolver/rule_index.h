@@ -1,0 +1,57 @@
+#pragma once
+
+#include <bitset>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "inlet53/base/ip_address.h"
+#include "inlet53/dns/name.h"
+#include "inlet53/record/query_record.h"
+#include "inlet53/topology/topology.h"
+#include "inlet53/zone/name_key.h"
+
+namespace inlet53::resolver {
+
+/// A FORWARD rule as the state has it.
+struct ForwardRule {
+  std::string id;  // rslvr-rr-…
+  dns::Name apex;  // the rule's domain, in lower case
+  std::vector<topology::TargetAddress> targets;
+  std::vector<IpAddress> sources;  // of its outbound endpoint; empty: the kernel's choice
+
+  /// Whether queries forwarded by one may be answered with what the other got.
+  [[nodiscard]] bool asks_the_same_as(const ForwardRule& other) const noexcept {
+    return apex.view().equals(other.apex.view()) && targets == other.targets &&
+           sources == other.sources;
+  }
+};
+
+/// The resolver rules of one VPC: which of them covers a name.
+/// Threads: const methods any. Cost of `find`: a name's suffixes are looked at from the longest to
+/// the shortest, but only those as long as some rule's domain are compared; no allocation.
+/// Source: Route 53 Developer Guide, "How Resolver evaluates rules": the most specific one counts.
+class RuleIndex {
+ public:
+  static constexpr uint32_t kSystem = UINT32_MAX;
+
+  struct Entry {
+    dns::Name apex;              // in lower case
+    uint32_t forward = kSystem;  // index in ResolverState::forward_rules; kSystem: a SYSTEM rule
+  };
+  struct Match {
+    uint32_t forward = kSystem;  // kSystem: no rule forwards the name
+    size_t label = 0;            // of the name, where the rule's domain begins
+  };
+
+  /// Requires: no domain twice.
+  explicit RuleIndex(std::vector<Entry> entries);
+
+  [[nodiscard]] Match find(const zone::NameKey& key) const noexcept;
+
+ private:
+  std::vector<Entry> entries_;               // by size of their domains, then by octets
+  std::bitset<dns::kMaxName + 1> has_size_;  // some domain is so long
+};
+
+}  // namespace inlet53::resolver

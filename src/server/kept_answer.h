@@ -1,0 +1,30 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "inlet53/dns/name.h"
+#include "inlet53/resolver/pipeline.h"
+
+namespace inlet53::server {
+
+/// An answer that a query takes along, since the cache did not keep it. Owns all of it; may be
+/// moved. Threads: one at a time.
+class KeptAnswer {
+ public:
+  /// Copies the question and the response.
+  KeptAnswer(const resolver::ForwardQuestion& question, const cache::ReceivedResponse& response);
+
+  /// Lifetime: this object's.
+  [[nodiscard]] resolver::ReceivedAnswer view() const noexcept;
+
+ private:
+  resolver::ForwardQuestion question_;
+  cache::ReceivedResponse response_;
+  std::unique_ptr<uint8_t[]> octets_;
+  std::vector<cache::CachedRRset> answers_;
+  std::unique_ptr<cache::CachedRRset> authority_;
+};
+
+}  // namespace inlet53::server

@@ -1,0 +1,190 @@
+"""DNS servers that inlet53d forwards to: real ones, and one that does as it is told."""
+
+import socket
+import socketserver
+import struct
+import subprocess
+import threading
+from pathlib import Path
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.rcode
+import dns.rrset
+
+from forwarders import program
+from support import DEADLINE, ask, free_endpoint, wait_until
+
+ZONE = """$ORIGIN partner.test.
+$TTL 300
+@      SOA a b 1 7200 900 1209600 20
+@      NS  a
+a      A   10.1.1.1
+a      AAAA fd00::1
+host   A   10.1.1.2
+here   CNAME host
+there  CNAME app.corp.internal.
+away   CNAME www.elsewhere.test.
+zero   0 A 10.1.1.9
+large  TXT %s
+"""
+
+
+def zone_text():
+    return ZONE % " ".join('"%s"' % (chr(ord("a") + i) * 200) for i in range(14))
+
+
+class Target:
+    """A real server of partner.test. Subclasses write its configuration and name the command."""
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        self.endpoint = free_endpoint("127.0.0.1")
+        (self.folder / "partner.zone").write_text(zone_text())
+        self.process = None
+
+    def start(self):
+        command = self.prepare()
+        self.output = open(self.folder / "target.txt", "ab")
+        self.process = subprocess.Popen(command, cwd=self.folder, stdout=self.output, stderr=self.output)
+        wait_until(self.answers, f"{type(self).__name__} to answer")
+        return self
+
+    def answers(self):
+        assert self.process.poll() is None, (self.folder / "target.txt").read_text()
+        try:
+            return ask(self.endpoint, "a.partner.test", timeout=1).answer
+        except (dns.exception.Timeout, OSError):
+            return False
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+        self.process.wait(DEADLINE)
+        self.output.close()
+
+
+class Bind(Target):
+    def prepare(self):
+        config = self.folder / "named.conf"
+        config.write_text(f"""options {{ directory "{self.folder}"; pid-file none; session-keyfile none;
+            listen-on port {self.endpoint[1]} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }}; recursion no; }};
+            controls {{ }};
+            zone "partner.test" {{ type primary; file "partner.zone"; }};""")
+        return [program("named"), "-g", "-n", "1", "-c", str(config)]
+
+
+class Nsd(Target):
+    def prepare(self):
+        config = self.folder / "nsd.conf"
+        config.write_text(f"""server:
+  ip-address: 127.0.0.1@{self.endpoint[1]}
+  zonesdir: "{self.folder}"
+  database: ""
+  pidfile: "{self.folder}/nsd.pid"
+  xfrdfile: ""
+  zonelistfile: ""
+  username: ""
+  rrl-ratelimit: 0
+remote-control:
+  control-enable: no
+zone:
+  name: partner.test
+  zonefile: partner.zone
+""")
+        return [program("nsd"), "-d", "-c", str(config)]
+
+
+class Knot(Target):
+    def prepare(self):
+        config = self.folder / "knot.conf"
+        config.write_text(f"""server:
+    rundir: {self.folder}
+    listen: 127.0.0.1@{self.endpoint[1]}
+    udp-workers: 1
+    tcp-workers: 1
+    background-workers: 1
+log:
+  - target: stdout
+    any: warning
+database:
+    storage: {self.folder}
+zone:
+  - domain: partner.test
+    storage: {self.folder}
+    file: partner.zone
+    zonefile-sync: -1
+    journal-content: none
+""")
+        return [program("knotd"), "-c", str(config)]
+
+
+def answer_to(query, *records):
+    """A sound response; records are texts, `host.partner.test. 60 IN A 10.1.1.2`."""
+    response = dns.message.make_response(query)
+    response.flags |= dns.flags.AA
+    for record in records:
+        name, ttl, rdclass, rdtype, rdata = record.split(None, 4)
+        response.answer.append(dns.rrset.from_text(name, int(ttl), rdclass, rdtype, rdata))
+    return response
+
+
+class ScriptedTarget:
+    """Hands each query to `script(query, over_tcp)`, which gives what goes back: messages, octets, or none."""
+
+    def __init__(self, script):
+        self.script = script
+        self.endpoint = free_endpoint("127.0.0.1")
+        self.queries = []  # (name, type, over TCP, source port)
+        target = self
+
+        class Udp(socketserver.DatagramRequestHandler):
+            def handle(self):
+                octets, sock = self.request
+                for response in target.responses(octets, False, self.client_address[1]):
+                    sock.sendto(response, self.client_address)
+
+            def finish(self):
+                pass
+
+        class Tcp(socketserver.BaseRequestHandler):
+            def handle(self):
+                self.request.settimeout(DEADLINE)
+                with self.request.makefile("rb") as stream:
+                    while length := stream.read(2):
+                        octets = stream.read(struct.unpack("!H", length)[0])
+                        for response in target.responses(octets, True, self.client_address[1]):
+                            self.request.sendall(struct.pack("!H", len(response)) + response)
+
+        class TcpServer(socketserver.ThreadingTCPServer):
+            allow_reuse_address = daemon_threads = True
+
+        self.servers = [socketserver.ThreadingUDPServer(self.endpoint, Udp), TcpServer(self.endpoint, Tcp)]
+        for server in self.servers:
+            threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def responses(self, octets, over_tcp, port):
+        query = dns.message.from_wire(octets)
+        question = query.question[0]
+        self.queries.append((question.name.to_text().lower(), question.rdtype, over_tcp, port))
+        given = self.script(query, over_tcp)
+        if given is None:
+            return []
+        return [one if isinstance(one, bytes) else one.to_wire(max_size=65535)
+                for one in (given if isinstance(given, list) else [given])]
+
+    def asked(self, name):
+        return [query for query in self.queries if query[0] == name]
+
+    def stop(self):
+        for server in self.servers:
+            server.shutdown()
+            server.server_close()
+
+
+def dead_endpoint():
+    """An address where nobody answers, and that tells nobody so: a socket that is never read."""
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.bind(("127.0.0.1", 0))
+    return sock, sock.getsockname()

@@ -1,0 +1,244 @@
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "inlet53/dns/query_view.h"
+#include "inlet53/resolver/pipeline.h"
+#include "inlet53/zone/zone_loader.h"
+
+namespace inlet53::resolver {
+namespace {
+
+constexpr zone::HashSeed kSeed = 53;
+constexpr uint64_t kNow = 1'000'000;
+
+std::shared_ptr<const zone::ZoneTable> table(std::string_view text, std::string_view apex) {
+  const auto name = dns::Name::parse_text(apex);
+  const auto data = zone::load_zone_text(text, "test.zone", name->view());
+  EXPECT_TRUE(data) << (data ? "" : data.error().to_text());
+  return zone::ZoneTable::build(*data, kSeed, {});
+}
+
+constexpr std::string_view kCorp = R"($TTL 300
+@    SOA a. b. 1 2 3 4 5
+app  A   10.0.1.1
+out  CNAME www.partner.test.
+loop CNAME back.partner.test.
+)";
+constexpr std::string_view kInner = R"($TTL 300
+@    SOA a. b. 1 2 3 4 5
+app  A   10.0.2.1
+)";
+
+/// One record in prepared form.
+std::vector<uint8_t> record(dns::RRType type, uint32_t ttl, const std::vector<uint8_t>& rdata) {
+  std::vector<uint8_t> out(dns::kPreparedHead);
+  store_be16(out.data(), 0xC00C);
+  store_be16(&out[2], static_cast<uint16_t>(type));
+  store_be16(&out[4], 1);
+  store_be32(&out[6], ttl);
+  store_be16(&out[10], static_cast<uint16_t>(rdata.size()));
+  out.insert(out.end(), rdata.begin(), rdata.end());
+  return out;
+}
+
+/// What a target said: CNAMEs from name to name, then perhaps an address.
+struct Said {
+  std::vector<dns::Name> names;  // the question's, then where each alias leads
+  std::vector<std::vector<uint8_t>> records;
+  std::vector<cache::CachedRRset> rrsets;
+  cache::ReceivedResponse response;
+
+  Said(const std::vector<std::string>& chain, bool with_address, uint32_t ttl = 60) {
+    for (const std::string& name : chain) names.push_back(*dns::Name::parse_text(name));
+    for (size_t i = 1; i < names.size(); ++i) {
+      const Bytes target = names[i].view().bytes();
+      records.push_back(record(dns::RRType::CNAME, ttl, {target.begin(), target.end()}));
+    }
+    if (with_address) records.push_back(record(dns::RRType::A, ttl, {192, 0, 2, 1}));
+    for (size_t i = 0; i < records.size(); ++i) {
+      const bool alias = i + 1 < names.size();
+      const auto type = alias ? dns::RRType::CNAME : dns::RRType::A;
+      rrsets.push_back({names[i].view(), {static_cast<uint16_t>(type), 1, records[i]}, "json"});
+    }
+    response.answers = rrsets;
+  }
+};
+
+class ForwardPipeline : public ::testing::Test {
+ protected:
+  ForwardPipeline() {
+    address.zones = std::make_shared<const zone::ZoneIndex>(
+        std::vector<zone::ZoneIndex::Entry>{
+            {zone::ZoneKind::HostedZone, table(kCorp, "corp.test.")},
+            {zone::ZoneKind::HostedZone, table(kInner, "inner.partner.test.")},
+            {zone::ZoneKind::HostedZone, table(kInner, "same.test.")}},
+        kSeed);
+    const auto rule = [](std::string_view apex, uint32_t forward) {
+      return RuleIndex::Entry{*dns::Name::parse_text(apex), forward};
+    };
+    address.rules = std::make_shared<const RuleIndex>(
+        std::vector<RuleIndex::Entry>{rule("partner.test.", 0), rule("same.test.", 1),
+                                      rule("sys.partner.test.", RuleIndex::kSystem)});
+    scratch->cache = &cache;
+    scratch->now_ms = kNow;
+  }
+
+  const Decision& ask(std::string_view qname, dns::RRType qtype = dns::RRType::A) {
+    name = *dns::Name::parse_text(qname);
+    query.qname = name.view();
+    query.qtype = static_cast<uint16_t>(qtype);
+    query.qclass = 1;
+    scratch->key.assign(query.qname, kSeed);
+    decide(address, query, *scratch, *decision);
+    return *decision;
+  }
+
+  void keep(const ForwardQuestion& question, const cache::ReceivedResponse& response) {
+    cache.insert({question.qname, question.qtype, question.rule, question.hash}, response,
+                 scratch->now_ms);
+  }
+
+  /// Asks until nothing is to be asked any more, or one question of `said` is missing.
+  const Decision& ask_with(std::string_view qname, const Said& said) {
+    const Decision& first = ask(qname);
+    EXPECT_TRUE(first.forward);
+    if (first.forward) keep(*first.forward, said.response);
+    return ask(qname);
+  }
+
+  EndpointAddress address;
+  cache::Cache cache{{}};
+  std::unique_ptr<Scratch> scratch = std::make_unique<Scratch>();
+  std::unique_ptr<Decision> decision = std::make_unique<Decision>();
+  dns::Name name;
+  dns::QueryView query;
+};
+
+TEST_F(ForwardPipeline, AsksTheTargetsOfTheMostSpecificRule) {
+  ASSERT_TRUE(ask("WWW.partner.test.").forward);
+  EXPECT_EQ(decision->forward->rule, 0U);
+  EXPECT_EQ(decision->forward->qname.to_text(), "www.partner.test.");
+  EXPECT_EQ(decision->forward->qtype, 1U);
+  EXPECT_FALSE(ask("app.corp.test.").forward);
+  EXPECT_EQ(decision->answer_count, 1U);
+}
+
+TEST_F(ForwardPipeline, AMoreSpecificZoneComesBeforeARuleAndARuleBeforeTheSameZone) {
+  EXPECT_FALSE(ask("app.inner.partner.test.").forward);
+  EXPECT_EQ(decision->answer_count, 1U);
+  ASSERT_TRUE(ask("app.same.test.").forward);
+  EXPECT_EQ(decision->forward->rule, 1U);
+}
+
+TEST_F(ForwardPipeline, ASystemRuleLeavesItsNamesToTheZones) {
+  EXPECT_FALSE(ask("x.sys.partner.test.").forward);
+  EXPECT_EQ(decision->rcode, dns::Rcode::Refused);
+}
+
+TEST_F(ForwardPipeline, AnswersFromTheCacheWithAgedTtls) {
+  ask_with("www.partner.test.", Said({"www.partner.test."}, true));
+  scratch->now_ms = kNow + 25'000;
+  ask("www.partner.test.");
+  EXPECT_FALSE(decision->forward);
+  EXPECT_TRUE(decision->from_cache);
+  ASSERT_EQ(decision->answer_count, 1U);
+  EXPECT_EQ(decision->answer_ages[0].aged(60), 35U);
+  EXPECT_EQ(decision->answers[0].json, "json");
+}
+
+TEST_F(ForwardPipeline, GoesOnFromAZoneToARuleAndBack) {
+  ask_with("out.corp.test.", Said({"www.partner.test.", "app.corp.test."}, false));
+  EXPECT_FALSE(decision->forward);
+  ASSERT_EQ(decision->answer_count, 3U);
+  EXPECT_EQ(decision->answer_owners[1].to_text(), "www.partner.test.");
+  EXPECT_EQ(decision->answer_owners[2].to_text(), "app.corp.test.");
+  EXPECT_EQ(decision->answer_ages[2].aged(300), 300U);
+}
+
+TEST_F(ForwardPipeline, AsksAgainWhereTargetsGiveOnlyAnAlias) {
+  ask_with("www.partner.test.", Said({"www.partner.test.", "other.same.test."}, false));
+  ASSERT_TRUE(decision->forward);
+  EXPECT_EQ(decision->forward->rule, 1U);
+  EXPECT_EQ(decision->forward->qname.to_text(), "other.same.test.");
+}
+
+TEST_F(ForwardPipeline, ALoopOverZoneAndRuleEnds) {
+  ask_with("loop.corp.test.", Said({"back.partner.test.", "loop.corp.test."}, false));
+  EXPECT_EQ(decision->rcode, dns::Rcode::ServFail);
+  EXPECT_EQ(decision->answer_count, 0U);
+}
+
+TEST_F(ForwardPipeline, TakesWhatTheCacheDidNotKeep) {
+  const Said said({"www.partner.test."}, true, 0);
+  ask("www.partner.test.");
+  dns::Name asked(decision->forward->qname);
+  ReceivedAnswer received{*decision->forward, said.response};
+  received.question.qname = asked.view();
+  scratch->received = {&received, 1};
+  ask("www.partner.test.");
+  EXPECT_FALSE(decision->forward);
+  EXPECT_FALSE(decision->from_cache);
+  ASSERT_EQ(decision->answer_count, 1U);
+  EXPECT_EQ(decision->answer_owners[0].data(), query.qname.data());
+}
+
+TEST_F(ForwardPipeline, AFailureIsRememberedForAWhile) {
+  ask("www.partner.test.");
+  cache::ReceivedResponse failure;
+  failure.rcode = dns::Rcode::ServFail;
+  failure.ede = dns::Ede::NoReachableAuthority;
+  keep(*decision->forward, failure);
+  EXPECT_FALSE(ask("www.partner.test.").forward);
+  EXPECT_EQ(decision->rcode, dns::Rcode::ServFail);
+  EXPECT_EQ(decision->ede, dns::Ede::NoReachableAuthority);
+  scratch->now_ms = kNow + 6'000;
+  EXPECT_TRUE(ask("www.partner.test.").forward);
+}
+
+TEST_F(ForwardPipeline, WhatHasEndedServesWhenNoTargetIsReached) {
+  ask_with("www.partner.test.", Said({"www.partner.test."}, true));
+  scratch->now_ms = kNow + 3'600'000;
+  EXPECT_TRUE(ask("www.partner.test.").forward);
+  scratch->take_stale = true;
+  EXPECT_FALSE(ask("www.partner.test.").forward);
+  ASSERT_EQ(decision->answer_count, 1U);
+  EXPECT_EQ(decision->answer_ages[0].aged(60), 30U);
+  EXPECT_EQ(decision->ede, dns::Ede::StaleAnswer);
+}
+
+TEST_F(ForwardPipeline, WhatIsAskedForOftenIsRefreshedBeforeItsEnd) {
+  ask_with("www.partner.test.", Said({"www.partner.test."}, true));
+  for (int i = 0; i < 10; ++i) EXPECT_FALSE(ask("www.partner.test.").refresh);
+  scratch->now_ms = kNow + 58'000;
+  ask("www.partner.test.");
+  EXPECT_FALSE(decision->forward);
+  ASSERT_TRUE(decision->refresh);
+  EXPECT_EQ(decision->refresh->qname.to_text(), "www.partner.test.");
+  EXPECT_FALSE(ask("www.partner.test.").refresh);
+}
+
+TEST_F(ForwardPipeline, FirewallLooksAtEveryNameThatTargetsLeadTo) {
+  const Said said({"www.partner.test.", "a.test.", "b.test."}, true);
+  ask_with("www.partner.test.", said);
+  ASSERT_EQ(decision->answer_count, 3U);
+
+  topology::Topology t;
+  t.firewall_domain_lists = {{"l", "rslvr-fdl-1", {"a.test"}, ""}};
+  topology::FirewallRule rule;
+  rule.domain_list = "rslvr-fdl-1";
+  rule.action = topology::FirewallAction::Block;
+  rule.block_response = topology::BlockResponse::NXDomain;
+  t.firewall_rule_groups = {{"g", "rslvr-frg-1", {rule}}};
+  t.vpcs.resize(1);
+  t.vpcs[0].firewall_rule_groups = {{"rslvr-frgassoc-1", "rslvr-frg-1", 100}};
+  address.firewall = Firewall::build(t, t.vpcs[0], load_firewall_lists(t, kSeed).value());
+  ask("www.partner.test.");
+  EXPECT_EQ(decision->rcode, dns::Rcode::NXDomain);
+  EXPECT_EQ(decision->answer_count, 0U);
+}
+
+}  // namespace
+}  // namespace inlet53::resolver
