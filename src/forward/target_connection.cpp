@@ -52,10 +52,7 @@ void TargetConnection::flush() {
   out_.clear();
 }
 
-void TargetConnection::close() {
-  if (tls_ && open_) tls_->end();
-  end();
-}
+void TargetConnection::close() { end(); }
 
 //--- What the transport says
 
@@ -92,6 +89,8 @@ void TargetConnection::ended(const std::string&) { end(); }
 
 void TargetConnection::end() {
   if (std::exchange(over_, true)) return;
+  // OpenSSL goes on with no session whose connection was not ended in order.
+  if (tls_ && open_) tls_->end();
   owner_.connection_ended(*this);
 }
 

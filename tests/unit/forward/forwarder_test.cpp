@@ -3,6 +3,7 @@
 
 #include "script.h"
 #include "target_server.h"
+#include "unit/net/tls_support.h"
 #include <gtest/gtest.h>
 
 namespace inlet53::forward {
@@ -141,6 +142,67 @@ TEST(Forwarder, FailsInTimeWhenATargetIsSilent) {
   static_cast<void>(scene.ask("www.example.com.", 1));
   ASSERT_TRUE(scene.until_told(1));
   EXPECT_EQ(scene.owner.failures[1].ede, dns::Ede::NoReachableAuthority);
+}
+
+//--- DNS over TLS
+
+const std::string kServerName = "dot.resolver.amazonaws.com";
+
+struct TlsScene : Scene {
+  net::TestCertificates certificates{{kServerName}};
+  net::TlsServerContext server_context = certificates.server({});
+  net::TlsClientContext client_context = certificates.client();
+};
+
+TEST(ForwarderTls, AsksOnOneConnection) {
+  TlsScene scene;
+  TargetServer target(scene.loop, &scene.server_context);
+  scene.start({target.dot_target(kServerName)}, &scene.client_context);
+  for (uint64_t round = 0; round < 3; ++round) {
+    for (uint64_t token = round * 20; token < round * 20 + 20; ++token) {
+      static_cast<void>(scene.ask("n" + std::to_string(token) + ".example.com.", token));
+    }
+    ASSERT_TRUE(scene.until_told(round * 20 + 20));
+  }
+  EXPECT_EQ(scene.owner.answers.size(), 60U);
+  EXPECT_EQ(scene.owner.answers[7], "NOERROR Ax1");
+  EXPECT_EQ(target.connections, 1U);
+}
+
+TEST(ForwarderTls, GoesOnWithASession) {
+  TlsScene scene;
+  TargetServer target(scene.loop, &scene.server_context);
+  target.closes_after = 2;
+  scene.start({target.dot_target(kServerName)}, &scene.client_context);
+  for (uint64_t token = 0; token < 8; ++token) {
+    static_cast<void>(scene.ask("n" + std::to_string(token) + ".example.com.", token));
+    ASSERT_TRUE(scene.until_told(token + 1));
+  }
+  EXPECT_EQ(scene.owner.answers.size(), 8U);
+  EXPECT_GE(target.connections, 4U);
+  EXPECT_TRUE(target.resumed);
+}
+
+TEST(ForwarderTls, VerifiesTheTarget) {
+  TlsScene scene;
+  TargetServer target(scene.loop, &scene.server_context);
+  const auto outcome = [&](const std::string& server_name, const net::TlsClientContext* tls) {
+    scene.owner.answers.clear();
+    scene.owner.failures.clear();
+    scene.start({target.dot_target(server_name)}, tls);
+    static_cast<void>(scene.ask("www.example.com.", 1));
+    EXPECT_TRUE(scene.until_told(1));
+    return scene.owner.answers.size() == 1;
+  };
+  EXPECT_TRUE(outcome(kServerName, &scene.client_context));
+  EXPECT_FALSE(outcome("other.resolver.amazonaws.com", &scene.client_context));
+  EXPECT_EQ(scene.owner.failures[1].ede, dns::Ede::NetworkError);
+  // Without a name any certificate of a trusted authority will do; one of another will not.
+  EXPECT_TRUE(outcome("", &scene.client_context));
+  const auto trusting_others = net::TlsClientContext::make("");
+  ASSERT_TRUE(trusting_others);
+  EXPECT_FALSE(outcome("", &*trusting_others));
+  EXPECT_FALSE(outcome(kServerName, nullptr));
 }
 
 TEST(Forwarder, GoesAwayWithQueriesUnderWay) {

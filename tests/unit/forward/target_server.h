@@ -4,6 +4,7 @@
 #include <array>
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -11,17 +12,19 @@
 #include "unit/net/net_support.h"
 
 #include "inlet53/net/tcp_listener.h"
+#include "inlet53/net/tls_stream.h"
 
 namespace inlet53::forward {
 
 using net::run_until;
 
-/// A target on loopback that answers A for whatever it is asked, over UDP and TCP at one port, and
-/// can be told to be a bad one.
+/// A target on loopback that answers A for whatever it is asked, over UDP and TCP (or TLS) at one
+/// port, and can be told to be a bad one.
 class TargetServer final : public net::TcpConnectionOwner {
  public:
-  explicit TargetServer(net::Loop& loop) : loop_(loop) {
-    // A port that is free for both.
+  explicit TargetServer(net::Loop& loop, const net::TlsServerContext* tls = nullptr)
+      : loop_(loop), tls_(tls) {
+    // A port that is free for both transports.
     for (int i = 0; i < 100 && !listener_; ++i) {
       auto tcp = net::open_tcp(net::local("127.0.0.1"));
       auto udp = net::open_udp(net::bound_to(tcp->get()), 4U << 20);
@@ -34,6 +37,9 @@ class TargetServer final : public net::TcpConnectionOwner {
   }
 
   [[nodiscard]] Target target() const { return {address_, TargetProtocol::Do53, ""}; }
+  [[nodiscard]] Target dot_target(const std::string& server_name) const {
+    return {address_, TargetProtocol::DoT, server_name};
+  }
   void stop_tcp() { listener_.reset(); }
 
   bool silent = false;
@@ -41,6 +47,7 @@ class TargetServer final : public net::TcpConnectionOwner {
   bool reverses = false;    // answers what came together over TCP from the last to the first
   size_t closes_after = 0;  // responses on a connection; 0: never
   size_t connections = 0;
+  bool resumed = false;  // a connection went on with a TLS session
 
  private:
   void listen(net::Descriptor socket) {
@@ -71,34 +78,64 @@ class TargetServer final : public net::TcpConnectionOwner {
     return Reply(query).answer(qname + " A 192.0.2.80").message();
   }
 
+  // The server's end of TLS on one connection.
+  struct TlsEnd final : net::TlsStreamOwner {
+    TlsEnd(TargetServer& to, net::TcpConnection& on)
+        : server(to), connection(on), tls(*to.tls_, *this) {}
+    void send_ciphertext(Bytes octets) override { connection.send(octets); }
+    size_t received_plaintext(Bytes stream) override {
+      if (tls.resumed()) server.resumed = true;
+      return server.answer_stream(connection, stream, [&](Bytes octets) { tls.send(octets); });
+    }
+    bool wants_no_plaintext() const override { return false; }
+
+    TargetServer& server;
+    net::TcpConnection& connection;
+    net::TlsStream tls;
+  };
+
   size_t received(net::TcpConnection& connection, Bytes stream) override {
+    if (tls_ == nullptr) {
+      return answer_stream(connection, stream, [&](Bytes octets) { connection.send(octets); });
+    }
+    auto& end = tls_ends_[&connection];
+    if (!end) end = std::make_unique<TlsEnd>(*this, connection);
+    return end->tls.received(stream);
+  }
+  template <class Send>
+  size_t answer_stream(net::TcpConnection& connection, Bytes stream, Send send) {
     size_t consumed = 0;
     std::deque<std::vector<uint8_t>> responses;
     while (stream.size() - consumed >= 2) {
       const size_t size = load_be16(&stream[consumed]);
       if (stream.size() - consumed - 2 < size) break;
-      const auto response = answer(stream.subspan(consumed + 2, size));
+      auto response = answer(stream.subspan(consumed + 2, size));
+      uint8_t prefix[2];
+      store_be16(prefix, static_cast<uint16_t>(response.size()));
+      response.insert(response.begin(), prefix, prefix + 2);
       reverses ? responses.push_front(response) : responses.push_back(response);
       consumed += 2 + size;
     }
     for (const auto& response : responses) {
-      uint8_t prefix[2];
-      store_be16(prefix, static_cast<uint16_t>(response.size()));
-      connection.send(prefix);
-      connection.send(response);
-      if (closes_after != 0 && ++answered_[&connection] == closes_after) {
-        connection.close_after_send();
-        break;
-      }
+      send(response);
+      if (closes_after == 0 || ++answered_[&connection] < closes_after) continue;
+      if (tls_ != nullptr) tls_ends_[&connection]->tls.end();
+      connection.close_after_send();
+      break;
     }
     return consumed;
   }
   bool owes_responses(net::TcpConnection&) override { return false; }
   void caught_up(net::TcpConnection&) override {}
   bool timed_out(net::TcpConnection&) override { return false; }
-  void closed(net::TcpConnection& connection) override { answered_.erase(&connection); }
+  void closed(net::TcpConnection& connection) override {
+    answered_.erase(&connection);
+    tls_ends_.erase(&connection);
+  }
 
   net::Loop& loop_;
+  const net::TlsServerContext* tls_;
+  std::map<net::TcpConnection*, std::unique_ptr<TlsEnd>> tls_ends_;
   std::map<net::TcpConnection*, size_t> answered_;
   SocketAddress address_;
   net::Descriptor udp_;
