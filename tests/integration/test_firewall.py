@@ -1,11 +1,13 @@
 """DNS Firewall: what its rules answer, what the query log says of it, and lists that change or go."""
 
+import subprocess
+
 import dns.edns
 import dns.flags
 import dns.rcode
 import pytest
 
-from support import API, Daemon, addresses, ask, wait_until
+from support import API, BUILD, Daemon, addresses, ask, wait_until
 
 GROUP = "rslvr-frg-0a1b2c3d4e5f60718"
 LISTS = {name: f"rslvr-fdl-0000000000000000{i}"
@@ -140,3 +142,23 @@ def test_a_vpc_that_fails_open_is_served_without_a_list_that_is_gone(firewall):
     assert not ask(endpoint, "app.corp.internal").answer
     assert addresses(ask(endpoint, "host.deep.corp.internal")) == ["10.0.20.30"]
     assert logged(firewall, "host.deep.corp.internal") == ([], [])
+
+
+def check(daemon):
+    return subprocess.run([BUILD / "inlet53", "check", daemon.config_file], capture_output=True, text=True)
+
+
+def test_check_reads_the_lists(firewall):
+    file = firewall.folder / "blocked.txt"
+    file.write_text("one.test\n*.one.test\n")
+    assert f"firewall domain list {LISTS['file']}  2 domains" in check(firewall).stdout
+    file.write_text("one.test\n\none..test\n")
+    refused = check(firewall)
+    assert refused.returncode == 3 and f"{file}:3: " in refused.stderr
+    file.unlink()
+    refused = check(firewall)
+    assert refused.returncode == 3 and f"{file}: can't read it" in refused.stderr
+    text = firewall.config_file.read_text()
+    firewall.config_file.write_text(text.replace("[vpc.demo]", "[vpc.demo]\nfirewall_fail_open = true"))
+    opened = check(firewall)
+    assert opened.returncode == 0 and "can't be read: DNS Firewall fails open" in opened.stdout
