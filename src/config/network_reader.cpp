@@ -17,6 +17,7 @@ void read_vpc(TableReader& in, const Owner& owner, topology::Vpc& vpc) {
   in.read_list("cidr_blocks", Need::Required, vpc.cidr_blocks, parse_cidr);
   in.read("enable_dns_support", Need::Optional, vpc.enable_dns_support, parse_boolean);
   in.read("enable_dns_hostnames", Need::Optional, vpc.enable_dns_hostnames, parse_boolean);
+  in.read("autodefined_reverse", Need::Optional, vpc.autodefined_reverse, parse_boolean);
   in.read("firewall_fail_open", Need::Optional, vpc.firewall_fail_open, parse_boolean);
   in.each("firewall_rule_group", [&](TableReader& association) {
     read_firewall_association(association, vpc.firewall_rule_groups.emplace_back());
@@ -30,6 +31,15 @@ void read_subnet(TableReader& in, topology::Subnet& subnet) {
   in.read("availability_zone", Need::Required, subnet.availability_zone, parse_text);
   in.read("cidr_block", Need::Required, subnet.cidr_block, parse_cidr);
   in.read("ipv6_cidr_block", Need::Optional, subnet.ipv6_cidr_block, parse_cidr);
+}
+
+void read_instance(TableReader& in, topology::Instance& instance) {
+  instance.name = in.name();
+  read_id(in, "id", id_shape::kInstance, instance.id);
+  in.read("subnet", Need::Required, instance.subnet, parse_text);
+  in.read("address", Need::Required, instance.address, parse_ip_address);
+  in.read("ipv6_address", Need::Optional, instance.ipv6_address, parse_ip_address);
+  in.read("public_address", Need::Optional, instance.public_address, parse_ip_address);
 }
 
 void read_prefix_list(TableReader& in, topology::PrefixList& list) {
@@ -113,6 +123,8 @@ void read_networks(TableReader& root, const Owner& owner, topology::Topology& to
                   [&](TableReader& in) { read_vpc(in, owner, topology.vpcs.emplace_back()); });
   root.each_named("subnet",
                   [&](TableReader& in) { read_subnet(in, topology.subnets.emplace_back()); });
+  root.each_named("instance",
+                  [&](TableReader& in) { read_instance(in, topology.instances.emplace_back()); });
   root.each_named("prefix_list", [&](TableReader& in) {
     read_prefix_list(in, topology.prefix_lists.emplace_back());
   });

@@ -117,6 +117,8 @@ void resolve_references(Topology& topology) {
   for (topology::RestApi& api : topology.rest_apis) endpoints.resolve(api.vpc_endpoints);
   resolve_functions(topology);
   resolve_firewalls(topology);
+  const IdsByName subnets(topology.subnets);
+  for (topology::Instance& instance : topology.instances) subnets.resolve(instance.subnet);
 }
 
 }  // namespace inlet53::config

@@ -137,6 +137,13 @@ void check_collisions(Findings& findings) {
       if (interface.listen) collisions.add_listen(below(path, "listen"), *interface.listen);
     }
   }
+  for (const Instance& instance : findings.topology().instances) {
+    const KeyPath path{"instance", instance.name};
+    collisions.add_address(below(path, "address"), instance.subnet, instance.address);
+    if (instance.ipv6_address) {
+      collisions.add_address(below(path, "ipv6_address"), instance.subnet, *instance.ipv6_address);
+    }
+  }
 }
 
 }  // namespace inlet53::topology

@@ -111,6 +111,7 @@ void check_identities(Findings& findings) {
   check_kind(findings, "resolver_rule", topology.resolver_rules, id_shape::kResolverRule);
   check_kind(findings, "vpc_endpoint", topology.vpc_endpoints, id_shape::kVpcEndpoint);
   check_kind(findings, "rest_api", topology.rest_apis, id_shape::kRestApi);
+  check_kind(findings, "instance", topology.instances, id_shape::kInstance);
   check_kind(findings, "firewall_domain_list", topology.firewall_domain_lists,
              id_shape::kFirewallDomainList);
   check_kind(findings, "firewall_rule_group", topology.firewall_rule_groups,

@@ -22,7 +22,8 @@ void check_security_groups(Findings& findings);
 
 void check_resolver_endpoints(Findings& findings);
 void check_vpc_endpoints(Findings& findings);
-/// Across endpoints: one address in one VPC once, one serving address once.
+void check_instances(Findings& findings);
+/// Across endpoints and instances: one address in one VPC once, one serving address once.
 void check_collisions(Findings& findings);
 
 void check_rest_apis(Findings& findings);

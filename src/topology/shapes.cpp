@@ -7,6 +7,7 @@ namespace inlet53::topology {
 
 namespace {
 
+constexpr size_t kMaxRegion = 32;  // far above any; names of which it is a part stay names
 constexpr std::string_view kDigits = "0123456789";
 constexpr std::string_view kLower = "abcdefghijklmnopqrstuvwxyz";
 constexpr std::string_view kUpper = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -37,6 +38,7 @@ bool all_parts(std::string_view text, char separator, Predicate is_part) noexcep
 }  // namespace
 
 bool is_region(std::string_view text) noexcept {
+  if (text.size() > kMaxRegion) return false;
   const size_t dash = text.rfind('-');
   if (dash == std::string_view::npos || !all_among(text.substr(dash + 1), kDigits)) return false;
   const std::string_view words = text.substr(0, dash);

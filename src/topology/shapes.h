@@ -5,7 +5,7 @@
 /// The shapes of names that are no ids: each predicate looks at the text alone.
 namespace inlet53::topology {
 
-/// `eu-west-1`, `us-gov-east-1`: words of a-z with dashes, a number at the end.
+/// `eu-west-1`, `us-gov-east-1`: words of a-z with dashes, a number at the end; at most 32 octets.
 [[nodiscard]] bool is_region(std::string_view text) noexcept;
 
 /// 12 digits.

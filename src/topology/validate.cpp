@@ -40,6 +40,7 @@ std::vector<Problem> validate(const Topology& topology) {
   check_security_groups(findings);
   check_resolver_endpoints(findings);
   check_vpc_endpoints(findings);
+  check_instances(findings);
   check_collisions(findings);
   check_functions(findings);
   check_rest_apis(findings);

@@ -81,6 +81,9 @@ struct Vpc {
   std::vector<FirewallRuleGroupAssociation> firewall_rule_groups = {};
   /// Queries that DNS Firewall can't judge, since a list's file can't be read, are let through.
   bool firewall_fail_open = false;
+  /// The resolver answers reverse lookups of private addresses itself. Source: Route 53 API
+  /// Reference, ResolverConfig.AutodefinedReverse.
+  bool autodefined_reverse = true;
 };
 
 /// A subnet, in one Availability Zone. Source: EC2 API Reference, Subnet.
@@ -91,6 +94,16 @@ struct Subnet {
   std::string availability_zone;  // its name, eu-west-1a
   Cidr cidr_block;
   std::optional<Cidr> ipv6_cidr_block;
+};
+
+/// An EC2 instance, for its names. Source: EC2 API Reference, Instance.
+struct Instance {
+  std::string name;
+  std::string id;  // i-…
+  std::string subnet;
+  IpAddress address;  // private, IPv4
+  std::optional<IpAddress> ipv6_address;
+  std::optional<IpAddress> public_address;  // IPv4
 };
 
 struct PrefixListEntry {
@@ -361,6 +374,7 @@ struct Topology {
   std::vector<Function> functions;
   std::vector<HostedZone> hosted_zones;
   std::vector<ResolverRule> resolver_rules;
+  std::vector<Instance> instances;
   std::vector<FirewallDomainList> firewall_domain_lists;
   std::vector<FirewallRuleGroup> firewall_rule_groups;
 

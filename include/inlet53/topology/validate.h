@@ -28,12 +28,13 @@ struct Problem {
 /// Everything that is wrong with `topology`, empty when it is sound: names and ids of the wrong
 /// shape or used twice, dangling references, blocks outside their VPC's, addresses outside their
 /// subnet, reserved in it or used twice, two endpoints with private DNS for one service and VPC,
-/// two addresses served at one place, too few or too many addresses, record types without an
-/// address of their family, private names in a VPC without DNS support, two hosted zones of one
-/// name in a VPC; firewall rules without what their action needs, priorities that are out of range
-/// or used twice, domains of a list that are none (its file is not read here); of REST APIs and
-/// functions what AWS's limits, names and path rules do not admit, and integrations without what
-/// they need. Policies are not read here. Paths are spelled as in the configuration reference
+/// instances' addresses of the wrong family, two addresses served at one place, too few or too many
+/// addresses, record types without an address of their family, private names in a VPC without DNS
+/// support, two hosted zones of one name in a VPC; firewall rules without what their action needs,
+/// priorities that are out of range or used twice, domains of a list that are none (its file is not
+/// read here); of REST APIs and functions what AWS's limits, names and path rules do not admit, and
+/// integrations without what they need. Policies are not read here. Paths are spelled as in the
+/// configuration reference
 /// (`conf/inlet53.toml`); a path whose last step is not there means the object around it. Threads:
 /// any. Cost: linear but for subnets, which are compared in pairs. Source: the limits and refusals
 /// of the EC2, Route 53 Resolver and API Gateway APIs.

@@ -499,5 +499,24 @@ TEST(ConfigErrors, SayWhyAFileCantBeRead) {
   EXPECT_EQ(folder.error()[0].to_text(), "/: can't be read: Is a directory");
 }
 
+TEST(Config, ReadsInstancesAndTheReverseSwitch) {
+  const std::string text = std::string(kTwoRegions) +
+                           "[instance.web]\nsubnet = 'one-a'\naddress = '10.0.0.20'\n"
+                           "public_address = '203.0.113.25'\n[instance.db]\nid = 'i-12345678'\n"
+                           "subnet = 'two-a'\naddress = '10.0.0.20'\n";
+  const topology::Topology t = read(text).topology;
+  ASSERT_EQ(t.instances.size(), 2U);
+  EXPECT_TRUE(t.instances[0].id.starts_with("i-0"));
+  EXPECT_EQ(t.instances[0].subnet, t.subnets[0].id);
+  EXPECT_EQ(t.instances[0].public_address->to_text(), "203.0.113.25");
+  EXPECT_FALSE(t.instances[0].ipv6_address);
+  EXPECT_EQ(t.instances[1].id, "i-12345678");
+  EXPECT_EQ(t.instances[1].subnet, t.subnets[1].id);
+  EXPECT_TRUE(t.vpcs[0].autodefined_reverse);
+  const std::string off = std::string(kOwner) +
+                          "[vpc.one]\ncidr_blocks = ['10.0.0.0/16']\nautodefined_reverse = false\n";
+  EXPECT_FALSE(read(off).topology.vpcs[0].autodefined_reverse);
+}
+
 }  // namespace
 }  // namespace inlet53::config
