@@ -6,7 +6,8 @@
 #include <string_view>
 #include <utility>
 
-#include "inlet53/base/check.h"
+#include "route53_records.h"
+
 #include "inlet53/base/text.h"
 #include "inlet53/dns/types.h"
 
@@ -22,22 +23,6 @@ using topology::Topology;
 using topology::VpcEndpoint;
 
 constexpr std::string_view kRestApiService = "execute-api";
-
-/// Route 53's own values for a private hosted zone, but for MINIMUM, where it has 86400 and lets
-/// the SOA's TTL of 900 cut it down (RFC 2308 §5): aws.md §3.1.
-constexpr std::string_view kSoaMname = "ns-0.awsdns-00.com";
-constexpr std::string_view kSoaRname = "awsdns-hostmaster.amazon.com";
-constexpr uint32_t kSoaSerial = 1;
-constexpr uint32_t kSoaRefresh = 7200;
-constexpr uint32_t kSoaRetry = 900;
-constexpr uint32_t kSoaExpire = 1209600;
-constexpr std::string_view kNameServers[] = {
-    "ns-0.awsdns-00.com",
-    "ns-512.awsdns-00.net",
-    "ns-1024.awsdns-00.org",
-    "ns-1536.awsdns-00.co.uk",
-};
-constexpr uint32_t kNameServerTtl = 172800;
 
 /// A service in one region: what the names of its endpoints have in common.
 struct Service {
@@ -65,12 +50,6 @@ std::string private_name(const Service& service) {
 
 std::string endpoint_domain(const Service& service) {
   return concat(reversed(service.label), ".", service.region, ".vpce.amazonaws.com");
-}
-
-dns::Name name_of(std::string_view text) {
-  const std::optional<dns::Name> name = dns::Name::parse_text(text);
-  INLET53_CHECK(name.has_value());  // a sound topology makes only names
-  return *name;
 }
 
 /// The kinds of address records at a name.
@@ -111,34 +90,10 @@ void add_interface(ZoneData& data, dns::NameView owner, const NetworkInterface& 
 
 /// All addresses of `endpoint` at a name of its service.
 void add_private_name(ZoneData& data, std::string_view owner, const VpcEndpoint& endpoint) {
-  const dns::Name name = name_of(owner);
+  const dns::Name name = made_name(owner);
   const AddressTypes types = types_of_private_names(endpoint.dns_record_ip_type);
   for (const NetworkInterface& interface : endpoint.network_interfaces) {
     add_interface(data, name.view(), interface, types);
-  }
-}
-
-void append(std::vector<uint8_t>& octets, Bytes more) {
-  octets.insert(octets.end(), more.begin(), more.end());
-}
-
-void add_soa(ZoneData& data) {
-  std::vector<uint8_t> rdata;
-  append(rdata, name_of(kSoaMname).view().bytes());
-  append(rdata, name_of(kSoaRname).view().bytes());
-  for (const uint32_t number :
-       {kSoaSerial, kSoaRefresh, kSoaRetry, kSoaExpire, kEndpointNegativeTtl}) {
-    uint8_t octets[4];
-    store_be32(octets, number);
-    append(rdata, octets);
-  }
-  data.add(data.apex(), static_cast<uint16_t>(RRType::SOA), kEndpointNegativeTtl, rdata);
-}
-
-void add_name_servers(ZoneData& data) {
-  for (const std::string_view server : kNameServers) {
-    data.add(data.apex(), static_cast<uint16_t>(RRType::NS), kNameServerTtl,
-             name_of(server).view().bytes());
   }
 }
 
@@ -196,11 +151,11 @@ void add_listed_apis(ZoneData& data, const Topology& topology, const Service& se
 std::optional<EndpointZone> private_zone(const Topology& topology, const topology::Vpc& vpc,
                                          const Service& service) {
   const std::string domain = private_name(service);
-  EndpointZone zone{ZoneData(name_of(domain).view()), true};
+  EndpointZone zone{ZoneData(made_name(domain).view()), true};
   const VpcEndpoint* endpoint = find_private_endpoint(topology, vpc, service);
   if (endpoint != nullptr && endpoint->private_dns == PrivateDns::Enabled) {
     zone.partial = false;
-    add_name_servers(zone.data);
+    add_name_servers(zone.data, zone.data.apex());
     add_private_name(zone.data, domain, *endpoint);
     add_private_name(zone.data, concat("*.", domain), *endpoint);
   } else if (endpoint != nullptr) {
@@ -217,12 +172,12 @@ void add_endpoint_names(ZoneData& data, const Topology& topology, const VpcEndpo
                         std::string_view domain) {
   const AddressTypes types = types_of_endpoint_names(endpoint.dns_record_ip_type);
   const std::string label = concat(endpoint.id, "-", endpoint.dns_suffix);
-  const dns::Name regional = name_of(concat(label, ".", domain));
+  const dns::Name regional = made_name(concat(label, ".", domain));
   for (const NetworkInterface& interface : endpoint.network_interfaces) {
     add_interface(data, regional.view(), interface, types);
     const topology::Subnet* subnet = topology.find_subnet(interface.subnet);
     if (subnet == nullptr) continue;
-    const dns::Name zonal = name_of(concat(label, "-", subnet->availability_zone, ".", domain));
+    const dns::Name zonal = made_name(concat(label, "-", subnet->availability_zone, ".", domain));
     add_interface(data, zonal.view(), interface, types);
   }
 }
@@ -230,7 +185,7 @@ void add_endpoint_names(ZoneData& data, const Topology& topology, const VpcEndpo
 /// The endpoints' own names, which are in public DNS at AWS.
 EndpointZone endpoint_zone(const Topology& topology, const Service& service) {
   const std::string domain = endpoint_domain(service);
-  EndpointZone zone{ZoneData(name_of(domain).view()), true};
+  EndpointZone zone{ZoneData(made_name(domain).view()), true};
   for (const VpcEndpoint& endpoint : topology.vpc_endpoints) {
     if (service_of(endpoint) != service) continue;
     add_endpoint_names(zone.data, topology, endpoint, domain);

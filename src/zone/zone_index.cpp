@@ -32,6 +32,7 @@ ZoneIndex::ZoneIndex(std::vector<Entry> entries, HashSeed seed)
     if (apexes_.empty() || !apexes_.back().name.equals(name)) {
       apexes_.push_back({name, entry, entry});
       ++first_apex_[name.size() + 1];
+      first_labels_[name.size()] |= uint64_t{1} << name.data()[0];
     }
     ++apexes_.back().end_entry;
   }
@@ -41,6 +42,7 @@ ZoneIndex::ZoneIndex(std::vector<Entry> entries, HashSeed seed)
 }
 
 const ZoneIndex::Apex* ZoneIndex::find_apex(dns::NameView name) const noexcept {
+  if ((first_labels_[name.size()] >> name.data()[0] & 1) == 0) return nullptr;
   size_t first = first_apex_[name.size()];
   size_t end = first_apex_[name.size() + 1];
   while (first < end) {
@@ -63,7 +65,10 @@ void ZoneIndex::find_below(size_t end, const NameKey& key, uint16_t qtype, uint1
     if (apex == nullptr) continue;
     for (uint32_t entry = apex->first_entry; entry < apex->end_entry; ++entry) {
       entries_[entry].table->find(key, qtype, rotation, refer, finding);
-      if (finding.found != Found::NotCovered) return;
+      if (finding.found == Found::NotCovered) continue;
+      if (finding.found == Found::NXDomain && entries_[entry].address_names != nullptr)
+        entries_[entry].address_names->find(key, qtype, finding);
+      return;
     }
   }
   finding.found = Found::NotCovered;

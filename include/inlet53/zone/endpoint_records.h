@@ -9,10 +9,6 @@ namespace inlet53::zone {
 
 /// TTL of an interface endpoint's addresses, in seconds. Source: observed at AWS; `aws.md` §3.1.
 inline constexpr uint32_t kEndpointTtl = 60;
-/// TTL and MINIMUM of the SOA of such a name: the seconds that NODATA and NXDOMAIN are cached.
-/// Route 53's usual 900 would keep a name absent long after a reload brought it; what AWS's hidden
-/// zone has is not known.
-inline constexpr uint32_t kEndpointNegativeTtl = 60;
 
 /// Names of VPC endpoints under one apex, as the resolver of one VPC answers them. An SOA stands at
 /// the apex of a partial zone too, for its negative responses.

@@ -5,23 +5,27 @@
 #include <memory>
 #include <vector>
 
+#include "inlet53/zone/address_names.h"
 #include "inlet53/zone/name_key.h"
 #include "inlet53/zone/zone_table.h"
 
 namespace inlet53::zone {
 
 /// What a zone is, where two cover the same apex: the lower value wins (hosted zone before endpoint
-/// names, as the design orders them).
-enum class ZoneKind : uint8_t { HostedZone, EndpointNames };
+/// names, as the design orders them, and both before what every VPC has).
+enum class ZoneKind : uint8_t { HostedZone, EndpointNames, VpcNames };
 
 /// The zones that one resolver endpoint answers from, found by the most specific apex.
 /// Threads: const methods any. Cost of `find`: a name's suffixes are looked at from the longest to
-/// the shortest, but only those as long as some apex are compared, by binary search; no allocation.
+/// the shortest, but only those as long as some apex, with a first label as long as its, are
+/// compared, by binary search; no allocation.
 class ZoneIndex {
  public:
   struct Entry {
     ZoneKind kind = ZoneKind::HostedZone;
     std::shared_ptr<const ZoneTable> table;
+    /// Names of the zone that are not in the table, but are made when they are asked for; or null.
+    std::shared_ptr<const AddressNames> address_names = nullptr;
   };
 
   /// Requires: every table was built with `seed`.
@@ -64,6 +68,9 @@ class ZoneIndex {
   std::vector<Apex> apexes_;    // by size of their names, then by their octets
   // By size: the first apex of names so long, which is the end of those that are shorter.
   std::array<uint32_t, dns::kMaxName + 2> first_apex_{};
+  // By size: of the apexes' first labels, which sizes there are, a bit each. A VPC has hundreds of
+  // reverse zones, whose numbers are as short as few labels else.
+  std::array<uint64_t, dns::kMaxName + 1> first_labels_{};
   HashSeed seed_;
   bool has_large_zone_ = false;
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 
@@ -22,13 +23,16 @@ enum class Found : uint8_t {
 };
 
 /// One lookup's outcome; what `found` does not call for may be left from the lookup before.
-/// Lifetime: the table's; `owner` may point into the key.
+/// Lifetime: the table's; `owner` may point into the key, and `rrset` into the Finding itself,
+/// which is therefore not to be copied while `rrset` is in use.
 struct Finding {
   Found found = Found::NotCovered;
   /// For NoData and NXDomain the zone's SOA, with the TTL of negative answers; `wire.count` is 0
   /// when the zone has none.
   record::AnswerRRset rrset;
   dns::NameView owner;  // of `rrset`
+  /// Room for a record that is made for one lookup (AddressNames); uninitialised.
+  std::array<uint8_t, dns::kPreparedHead + dns::kMaxName> made_record;
 };
 
 /// How a zone is frozen.

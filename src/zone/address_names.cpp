@@ -1,0 +1,125 @@
+#include "inlet53/zone/address_names.h"
+
+#include <charconv>
+#include <cstring>
+
+#include "inlet53/dns/types.h"
+#include "inlet53/zone/zone_table.h"
+
+namespace inlet53::zone {
+
+namespace {
+
+using dns::RRType;
+
+constexpr std::string_view kPrefix = "ip-";
+
+/// Takes a number of 0 to 255, spelt in the one way that there is, off `text`.
+std::optional<uint8_t> take_octet(std::string_view& text) noexcept {
+  uint8_t octet = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), octet);
+  if (error != std::errc{}) return std::nullopt;
+  const auto digits = static_cast<size_t>(end - text.data());
+  if (digits > 1 && text[0] == '0') return std::nullopt;
+  text.remove_prefix(digits);
+  return octet;
+}
+
+/// The address in `ip-10-0-1-2`.
+std::optional<IpAddress> parse_forward_label(std::string_view text) noexcept {
+  if (!text.starts_with(kPrefix)) return std::nullopt;
+  text.remove_prefix(kPrefix.size() - 1);
+  uint8_t octets[4];
+  for (uint8_t& octet : octets) {
+    if (!text.starts_with('-')) return std::nullopt;
+    text.remove_prefix(1);
+    const std::optional<uint8_t> taken = take_octet(text);
+    if (!taken) return std::nullopt;
+    octet = *taken;
+  }
+  if (!text.empty()) return std::nullopt;
+  return IpAddress::from_bytes(octets);
+}
+
+/// The first label of the name of `address`, with its length, at `out`; returns its end.
+uint8_t* write_forward_label(const IpAddress& address, uint8_t* out) noexcept {
+  char text[kPrefix.size() - 1 + 4 * 4];
+  char* at = text;
+  std::memcpy(at, kPrefix.data(), kPrefix.size() - 1);
+  at += kPrefix.size() - 1;
+  for (const uint8_t octet : address.bytes()) {
+    *at++ = '-';
+    at = std::to_chars(at, std::end(text), octet).ptr;
+  }
+  const auto size = static_cast<size_t>(at - text);
+  out[0] = static_cast<uint8_t>(size);
+  std::memcpy(out + 1, text, size);
+  return out + 1 + size;
+}
+
+/// The record of `type` whose RDATA, `size` octets, stands in `finding` already.
+void answer(RRType type, size_t size, const NameKey& key, Finding& finding) noexcept {
+  uint8_t* const record = finding.made_record.data();
+  store_be16(record, 0xC00C);
+  store_be16(record + 2, static_cast<uint16_t>(type));
+  store_be16(record + 4, static_cast<uint16_t>(dns::RRClass::IN));
+  store_be32(record + 6, kVpcNameTtl);
+  store_be16(record + 10, static_cast<uint16_t>(size));
+  finding.found = Found::Answer;
+  finding.rrset = {{static_cast<uint16_t>(type), 1, {record, dns::kPreparedHead + size}}, {}};
+  finding.owner = key.name().view();
+}
+
+}  // namespace
+
+std::shared_ptr<const AddressNames> AddressNames::forward(dns::NameView apex,
+                                                          const std::vector<Cidr>& blocks) {
+  const std::shared_ptr<AddressNames> names(new AddressNames);
+  names->label_count_ = apex.label_count() + 1;
+  names->blocks_ = CidrSet(blocks);
+  return names;
+}
+
+std::shared_ptr<const AddressNames> AddressNames::reverse(const IpAddress& slice,
+                                                          const std::vector<Cidr>& blocks,
+                                                          dns::NameView forward_apex) {
+  constexpr size_t kLabels = 6;  // D.C.B.A.in-addr.arpa
+  const std::shared_ptr<AddressNames> names(new AddressNames);
+  names->label_count_ = kLabels;
+  names->blocks_ = CidrSet(blocks);
+  names->slice_ = slice;
+  names->forward_apex_ = dns::Name(forward_apex);
+  return names;
+}
+
+std::optional<IpAddress> AddressNames::address_of(Bytes label) const noexcept {
+  std::string_view text{reinterpret_cast<const char*>(label.data()), label.size()};
+  if (!slice_) return parse_forward_label(text);
+  const std::optional<uint8_t> last = take_octet(text);
+  if (!last || !text.empty()) return std::nullopt;
+  const Bytes slice = slice_->bytes();
+  const uint8_t octets[4] = {slice[0], slice[1], slice[2], *last};
+  return IpAddress::from_bytes(octets);
+}
+
+void AddressNames::find(const NameKey& key, uint16_t qtype, Finding& finding) const noexcept {
+  if (key.label_count() != label_count_) return;
+  const std::optional<IpAddress> address = address_of(key.name().label(0));
+  if (!address || !blocks_.contains(*address)) return;
+  const RRType type = slice_ ? RRType::PTR : RRType::A;
+  if (qtype != static_cast<uint16_t>(type) && qtype != static_cast<uint16_t>(RRType::ANY)) {
+    finding.found = Found::NoData;  // with the SOA that the NXDomain has
+    return;
+  }
+  uint8_t* const rdata = finding.made_record.data() + dns::kPreparedHead;
+  if (!slice_) {
+    std::memcpy(rdata, address->bytes().data(), 4);
+    return answer(type, 4, key, finding);
+  }
+  uint8_t* const apex = write_forward_label(*address, rdata);
+  const Bytes forward_apex = forward_apex_.view().bytes();
+  std::memcpy(apex, forward_apex.data(), forward_apex.size());
+  answer(type, static_cast<size_t>(apex - rdata) + forward_apex.size(), key, finding);
+}
+
+}  // namespace inlet53::zone
