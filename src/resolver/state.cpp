@@ -8,6 +8,7 @@
 #include "inlet53/base/text.h"
 #include "inlet53/topology/allowed_sources.h"
 #include "inlet53/zone/endpoint_records.h"
+#include "inlet53/zone/vpc_records.h"
 #include "inlet53/zone/zone_loader.h"
 
 namespace inlet53::resolver {
@@ -63,6 +64,11 @@ class ZoneShelf {
         const zone::ZoneTableOptions options{.partial = made.partial};
         entries.push_back(
             {zone::ZoneKind::EndpointNames, zone::ZoneTable::build(made.data, seed_, options)});
+      }
+      for (const zone::VpcZone& made : zone::vpc_zones(topology_, vpc)) {
+        const zone::ZoneTableOptions options{.partial = made.partial};
+        entries.push_back({zone::ZoneKind::VpcNames,
+                           zone::ZoneTable::build(made.data, seed_, options), made.address_names});
       }
     }
     held = std::make_shared<const zone::ZoneIndex>(std::move(entries), seed_);

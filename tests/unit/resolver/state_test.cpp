@@ -1,0 +1,145 @@
+#include "inlet53/resolver/state.h"
+
+#include <filesystem>
+#include <fstream>
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "inlet53/dns/rdata_text.h"
+#include "inlet53/resolver/pipeline.h"
+
+namespace inlet53::resolver {
+namespace {
+
+constexpr zone::HashSeed kSeed = 53;
+
+class State : public ::testing::Test {
+ protected:
+  State() {
+    char name[] = "/tmp/inlet53-state-XXXXXX";
+    folder = mkdtemp(name);
+    for (const char* vpc : {"one", "two"}) {
+      t.vpcs.emplace_back();
+      t.vpcs.back().id = t.vpcs.back().name = vpc;
+      t.vpcs.back().region = "eu-west-1";
+      t.vpcs.back().cidr_blocks = {Cidr::parse("10.0.0.0/24").value()};
+    }
+    add_endpoint("one", topology::Direction::Inbound, 5301);
+    add_endpoint("two", topology::Direction::Inbound, 5302);
+    add_endpoint("one", topology::Direction::InboundDelegation, 5303);
+  }
+  ~State() override { std::filesystem::remove_all(folder); }
+
+  void add_endpoint(const char* vpc, topology::Direction direction, uint16_t port) {
+    topology::ResolverEndpoint endpoint;
+    endpoint.direction = direction;
+    endpoint.vpc = vpc;
+    endpoint.ip_addresses.emplace_back();
+    endpoint.ip_addresses[0].listen = SocketAddress{*IpAddress::parse("127.0.0.1"), port};
+    t.resolver_endpoints.push_back(endpoint);
+  }
+
+  void add_zone(const char* apex, std::vector<std::string> vpcs, const std::string& records) {
+    const std::string file = folder / ("zone-" + std::to_string(t.hosted_zones.size()));
+    std::ofstream(file) << "$TTL 60\n@ SOA a. b. 1 2 3 4 5\n" << records << '\n';
+    t.hosted_zones.push_back({apex, "Z1", apex, file, std::move(vpcs)});
+  }
+
+  void build() {
+    const auto built = build_state(t, kSeed);
+    ASSERT_TRUE(built) << built.error().to_text();
+    state = *built;
+  }
+
+  /// `NOERROR 10.0.0.1`: what the endpoint at `port` says, the first answer's RDATA alone.
+  std::string ask(uint16_t port, std::string_view qname, uint16_t qtype = 1) {
+    const auto* address = state->find({*IpAddress::parse("127.0.0.1"), port});
+    const dns::Name name = *dns::Name::parse_text(qname);
+    dns::QueryView query;
+    query.qname = name.view();
+    query.qtype = qtype;
+    query.qclass = 1;
+    scratch->key.assign(query.qname, kSeed);
+    decide(*address, query, *scratch, decision);
+    std::string out(dns::rcode_text(decision.rcode));
+    if (decision.answer_count == 0) return out;
+    const dns::RRsetView& rrset = decision.answers[0].wire;
+    const Bytes rdata = rrset.records.subspan(dns::kPreparedHead);
+    std::string text(dns::max_rdata_text(rdata.size()), '\0');
+    text.resize(dns::write_rdata_text(rrset.type, rdata, text.data(), text.size()));
+    return out + ' ' + text;
+  }
+
+  std::filesystem::path folder;
+  topology::Topology t;
+  std::shared_ptr<const ResolverState> state;
+  std::unique_ptr<Scratch> scratch = std::make_unique<Scratch>();
+  Decision decision;
+};
+
+TEST_F(State, GivesEachVpcItsOwnZoneOfOneName) {
+  add_zone("corp.internal", {"one"}, "www A 10.1.0.1\nonly-one A 10.1.0.2");
+  add_zone("corp.internal", {"two"}, "www A 10.2.0.1");
+  add_zone("shared.internal", {"one", "two"}, "www A 10.3.0.1");
+  build();
+  EXPECT_EQ(ask(5301, "www.corp.internal."), "NOERROR 10.1.0.1");
+  EXPECT_EQ(ask(5302, "www.corp.internal."), "NOERROR 10.2.0.1");
+  EXPECT_EQ(ask(5303, "www.corp.internal."), "NOERROR 10.1.0.1");
+  EXPECT_EQ(ask(5302, "only-one.corp.internal."), "NXDOMAIN");
+  EXPECT_EQ(ask(5301, "www.shared.internal."), "NOERROR 10.3.0.1");
+  EXPECT_EQ(ask(5302, "www.shared.internal."), "NOERROR 10.3.0.1");
+}
+
+TEST_F(State, AsksTheMostSpecificOfOverlappingZones) {
+  add_zone("internal", {"one"}, "www A 10.1.0.1\nwww.sub.corp A 10.1.0.2\nwww.corp A 10.1.0.3");
+  add_zone("sub.corp.internal", {"one"}, "www A 10.1.0.4");
+  add_zone("corp.internal", {"one"}, "other.sub A 10.1.0.5\nto CNAME www.sub");
+  build();
+  EXPECT_EQ(ask(5301, "www.internal."), "NOERROR 10.1.0.1");
+  EXPECT_EQ(ask(5301, "www.sub.corp.internal."), "NOERROR 10.1.0.4");
+  // What a less specific zone has of a more specific one's names is not seen.
+  EXPECT_EQ(ask(5301, "other.sub.corp.internal."), "NXDOMAIN");
+  EXPECT_EQ(ask(5301, "www.corp.internal."), "NXDOMAIN");
+  EXPECT_EQ(ask(5301, "to.corp.internal."), "NOERROR www.sub.corp.internal.");
+  ASSERT_EQ(decision.answer_count, 2);
+  EXPECT_EQ(decision.answers[1].wire.records.back(), 4);
+  EXPECT_EQ(ask(5302, "www.internal."), "REFUSED");
+}
+
+TEST_F(State, HasTheNamesOfTheVpcAtInboundEndpointsOnly) {
+  add_zone("corp.internal", {"one"}, "host CNAME ip-10-0-0-9.eu-west-1.compute.internal.");
+  build();
+  EXPECT_EQ(ask(5301, "9.0.0.10.in-addr.arpa.", 12),
+            "NOERROR ip-10-0-0-9.eu-west-1.compute.internal.");
+  EXPECT_EQ(ask(5302, "ip-10-0-0-9.eu-west-1.compute.internal."), "NOERROR 10.0.0.9");
+  EXPECT_EQ(ask(5303, "ip-10-0-0-9.eu-west-1.compute.internal."), "REFUSED");
+  EXPECT_EQ(ask(5303, "localhost."), "REFUSED");
+  // A chain ends in a name that is made for it.
+  EXPECT_EQ(ask(5301, "host.corp.internal."), "NOERROR ip-10-0-0-9.eu-west-1.compute.internal.");
+  ASSERT_EQ(decision.answer_count, 2);
+  EXPECT_EQ(decision.answers[1].wire.records.back(), 9);
+}
+
+TEST_F(State, HasTheFirewallOfTheEndpointsVpc) {
+  t.firewall_domain_lists = {{"all", "rslvr-fdl-1", {"*"}, ""}};
+  topology::FirewallRule rule;
+  rule.domain_list = "rslvr-fdl-1";
+  rule.block_response = topology::BlockResponse::NXDomain;
+  t.firewall_rule_groups = {{"g", "rslvr-frg-1", {rule}}};
+  t.vpcs[0].firewall_rule_groups = {{"rslvr-frgassoc-1", "rslvr-frg-1", 100}};
+  build();
+  EXPECT_EQ(ask(5301, "localhost."), "NXDOMAIN");
+  EXPECT_EQ(ask(5302, "localhost."), "NOERROR 127.0.0.1");
+  EXPECT_EQ(ask(5303, "localhost."), "NXDOMAIN");
+
+  t.firewall_domain_lists[0].file = folder / "none";
+  EXPECT_FALSE(build_state(t, kSeed));
+  t.vpcs[0].firewall_fail_open = true;
+  build();
+  EXPECT_EQ(state->unreadable_lists.size(), 1U);
+  EXPECT_EQ(ask(5301, "localhost."), "NOERROR 127.0.0.1");
+}
+
+}  // namespace
+}  // namespace inlet53::resolver
