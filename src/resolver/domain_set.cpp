@@ -23,19 +23,23 @@ size_t DomainSet::home_slot(uint64_t hash) const noexcept {
   return static_cast<size_t>(((hash >> 32) * slots_.size()) >> 32);
 }
 
-bool DomainSet::has(Bytes octets, EntryFlag wanted) const noexcept {
-  const uint64_t hash = zone::name_hash(octets, seed_);
+size_t DomainSet::find_slot(Bytes octets, uint64_t hash) const noexcept {
   const auto tag = static_cast<uint32_t>(hash);
-  for (size_t index = home_slot(hash);; index = index + 1 == slots_.size() ? 0 : index + 1) {
+  size_t index = home_slot(hash);
+  for (;; index = index + 1 == slots_.size() ? 0 : index + 1) {
     const Slot slot = slots_[index];
-    if (slot.place == 0) return false;
+    if (slot.place == 0) return index;
     if (slot.tag != tag) continue;
     const uint8_t* const entry = octets_.data() + slot.place;
-    if (entry[1] != octets.size() || std::memcmp(entry + 2, octets.data(), octets.size()) != 0) {
-      continue;
+    if (entry[1] == octets.size() && std::memcmp(entry + 2, octets.data(), octets.size()) == 0) {
+      return index;
     }
-    return (entry[0] & wanted) != 0;
   }
+}
+
+bool DomainSet::has(Bytes octets, EntryFlag wanted) const noexcept {
+  const Slot slot = slots_[find_slot(octets, zone::name_hash(octets, seed_))];
+  return slot.place != 0 && (octets_[slot.place] & wanted) != 0;
 }
 
 bool DomainSet::has_ending(const zone::NameKey& key) const noexcept {
@@ -66,26 +70,19 @@ size_t DomainSet::memory_octets() const noexcept {
          ending_shapes_.capacity() * sizeof(EndingShape);
 }
 
-void DomainSet::insert(Bytes octets, uint8_t flags) {
+void DomainSet::insert(Bytes octets, EntryFlag flag) {
   const uint64_t hash = zone::name_hash(octets, seed_);
-  const auto tag = static_cast<uint32_t>(hash);
-  size_t index = home_slot(hash);
-  for (; slots_[index].place != 0; index = index + 1 == slots_.size() ? 0 : index + 1) {
-    if (slots_[index].tag != tag) continue;
-    uint8_t* const entry = octets_.data() + slots_[index].place;
-    if (entry[1] != octets.size() || std::memcmp(entry + 2, octets.data(), octets.size()) != 0) {
-      continue;
-    }
-    if ((entry[0] & flags) == 0) ++size_;
-    entry[0] |= flags;
-    return;
+  Slot& slot = slots_[find_slot(octets, hash)];
+  if (slot.place == 0) {
+    INLET53_CHECK(octets_.size() < UINT32_MAX);
+    slot = {static_cast<uint32_t>(hash), static_cast<uint32_t>(octets_.size())};
+    octets_.push_back(0);
+    octets_.push_back(static_cast<uint8_t>(octets.size()));
+    octets_.insert(octets_.end(), octets.begin(), octets.end());
   }
-  INLET53_CHECK(octets_.size() < UINT32_MAX);
-  slots_[index] = {tag, static_cast<uint32_t>(octets_.size())};
-  octets_.push_back(flags);
-  octets_.push_back(static_cast<uint8_t>(octets.size()));
-  octets_.insert(octets_.end(), octets.begin(), octets.end());
-  ++size_;
+  uint8_t& flags = octets_[slot.place];
+  if ((flags & flag) == 0) ++size_;
+  flags |= flag;
 }
 
 void DomainSet::Builder::add(const topology::FirewallDomain& domain) {

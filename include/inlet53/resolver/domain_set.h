@@ -47,10 +47,12 @@ class DomainSet {
   using Depths = std::bitset<dns::kMaxLabels + 1>;  // by count of labels
 
   DomainSet() = default;
-  void insert(Bytes octets, uint8_t flags);
+  void insert(Bytes octets, EntryFlag flag);
   [[nodiscard]] bool has(Bytes octets, EntryFlag wanted) const noexcept;
   [[nodiscard]] bool has_ending(const zone::NameKey& key) const noexcept;
   [[nodiscard]] size_t home_slot(uint64_t hash) const noexcept;
+  /// The slot of these octets; the empty one where they would be, when they are not there.
+  [[nodiscard]] size_t find_slot(Bytes octets, uint64_t hash) const noexcept;
 
   zone::HashSeed seed_ = 0;
   bool all_ = false;
