@@ -9,6 +9,7 @@
 #include "inlet53/dns/query_view.h"
 #include "inlet53/dns/response_view.h"
 #include "inlet53/server/responder.h"
+#include "inlet53/zone/vpc_records.h"
 #include "inlet53/zone/zone_loader.h"
 
 namespace {
@@ -30,18 +31,49 @@ sub     NS   ns.sub
 ns.sub  AAAA fd00::1
 )";
 
+constexpr zone::HashSeed kSeed = 1;
+
+/// A VPC with names of its own, and rules about names of the zone.
+topology::Topology make_topology() {
+  using topology::BlockResponse;
+  using topology::FirewallAction;
+  topology::Topology t;
+  t.vpcs.resize(1);
+  t.vpcs[0].region = "us-east-1";
+  t.vpcs[0].cidr_blocks = {*Cidr::parse("10.0.0.0/23")};
+  t.vpcs[0].firewall_rule_groups = {{"", "g", 100}};
+  t.firewall_domain_lists = {{"", "override", {"*.b", "c"}, ""}, {"", "alert", {"*.a"}, ""}};
+  topology::FirewallRule rule;
+  rule.domain_list = "override";
+  rule.block_response = BlockResponse::Override;
+  rule.block_override_domain = "sink.example";
+  t.firewall_rule_groups = {{"", "g", {rule}}};
+  rule = {};
+  rule.priority = 1;
+  rule.domain_list = "alert";
+  rule.action = FirewallAction::Alert;
+  t.firewall_rule_groups[0].rules.push_back(rule);
+  return t;
+}
+
 resolver::EndpointAddress make_address(bool delegation) {
-  constexpr zone::HashSeed kSeed = 1;
   const auto apex = dns::Name::parse_text("a.");
   const auto data = zone::load_zone_text(kZone, "fuzz.zone", apex->view());
   FUZZ_CHECK(data.has_value());
   resolver::EndpointAddress address;
   address.delegation = delegation;
   address.udp_sources = CidrSet({*Cidr::parse("0.0.0.0/0")});
-  address.zones = std::make_shared<const zone::ZoneIndex>(
-      std::vector<zone::ZoneIndex::Entry>{
-          {zone::ZoneKind::HostedZone, zone::ZoneTable::build(*data, kSeed, {})}},
-      kSeed);
+  std::vector<zone::ZoneIndex::Entry> entries = {
+      {zone::ZoneKind::HostedZone, zone::ZoneTable::build(*data, kSeed, {})}};
+  const topology::Topology topology = make_topology();
+  for (const zone::VpcZone& made : zone::vpc_zones(topology, topology.vpcs[0])) {
+    entries.push_back({zone::ZoneKind::VpcNames, zone::ZoneTable::build(made.data, kSeed, {}),
+                       made.address_names});
+  }
+  address.zones = std::make_shared<const zone::ZoneIndex>(std::move(entries), kSeed);
+  const auto lists = resolver::load_firewall_lists(topology, kSeed);
+  FUZZ_CHECK(lists.has_value());
+  address.firewall = resolver::Firewall::build(topology, topology.vpcs[0], *lists);
   return address;
 }
 
