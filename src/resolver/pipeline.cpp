@@ -39,7 +39,11 @@ class Walk {
  public:
   Walk(const EndpointAddress& address, const dns::QueryView& query, Scratch& scratch,
        Decision& decision) noexcept
-      : address_(address), query_(query), scratch_(scratch), decision_(decision) {}
+      : address_(address),
+        query_(query),
+        scratch_(scratch),
+        decision_(decision),
+        firewall_(address.firewall.get()) {}
 
   void run() noexcept {
     const uint16_t rotation = is_type(query_.qtype, RRType::AAAA) ? ++scratch_.aaaa_rotation
@@ -48,7 +52,7 @@ class Walk {
     const zone::NameKey* key = &scratch_.key;
     NameView owner = query_.qname;
     for (;;) {
-      if (address_.firewall != nullptr && !admit(*key)) return;
+      if (firewall_ != nullptr && !admit(*key)) return;
       if (!look_up(*key, owner, rotation)) return;
       // An alias was followed to `next_`, which owns what is found there.
       if (decision_.answer_count == kMaxChain) return fail();
@@ -141,7 +145,7 @@ class Walk {
       return false;
     }
     add_answer(owner, {rrset.wire, rrset.text}, age);
-    if (address_.firewall == nullptr || !is_type(rrset.wire.type, RRType::CNAME)) return true;
+    if (firewall_ == nullptr || !is_type(rrset.wire.type, RRType::CNAME)) return true;
     scratch_.hop.assign(target_of({rrset.wire, {}}), address_.zones->seed());
     return admit(scratch_.hop);
   }
@@ -168,8 +172,7 @@ class Walk {
   /// DNS Firewall's word on the question's name, or one that it leads to. False: it is blocked.
   bool admit(const zone::NameKey& name) noexcept {
     const bool redirected = decision_.answer_count > 0;
-    if (redirected && trusts_redirection_) return true;
-    const FirewallVerdict verdict = address_.firewall->evaluate(
+    const FirewallVerdict verdict = firewall_->evaluate(
         name, query_.qtype, redirected ? FirewallHop::Redirection : FirewallHop::Question);
     if (verdict.blocks()) {
       decision_.firewall = verdict;
@@ -177,9 +180,8 @@ class Walk {
       return false;
     }
     if (verdict.alerts() && decision_.firewall.rule == nullptr) decision_.firewall = verdict;
-    if (!redirected) {
-      trusts_redirection_ = verdict.rule != nullptr && verdict.rule->trusts_redirection;
-    }
+    // Only the question can be matched by such a rule.
+    if (verdict.rule != nullptr && verdict.rule->trusts_redirection) firewall_ = nullptr;
     return true;
   }
 
@@ -319,8 +321,8 @@ class Walk {
   const dns::QueryView& query_;
   Scratch& scratch_;
   Decision& decision_;
+  const Firewall* firewall_;  // null: there is none, or it trusts what follows
   NameView next_;
-  bool trusts_redirection_ = false;
 };
 
 }  // namespace

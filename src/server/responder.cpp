@@ -160,7 +160,8 @@ void Responder::write_record(const SocketAddress& source, Transport transport,
   record.source = source.address;
   record.source_port = source.port;
   record.transport = transport;
-  record.firewall_fields = decision_.firewall.log_fields();
+  if (decision_.firewall.rule != nullptr) [[unlikely]]
+    record.firewall_fields = decision_.firewall.log_fields();
 
   char* out = log_->reserve(records_.max_size(record));
   if (out == nullptr) return;  // the appender has counted it
