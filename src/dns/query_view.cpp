@@ -2,6 +2,8 @@
 
 #include "wire.h"
 
+#include "inlet53/dns/edns_options.h"
+
 namespace inlet53::dns {
 
 namespace {
@@ -66,6 +68,19 @@ bool is_opt_or_tsig(uint16_t type) noexcept {
   return type == static_cast<uint16_t>(RRType::OPT) || type == static_cast<uint16_t>(RRType::TSIG);
 }
 
+// A message without a question is of use for its COOKIE option only.
+QueryVerdict parse_without_question(Bytes message, QueryView& query) noexcept {
+  const uint8_t* const header = message.data();
+  size_t at = kHeaderSize;
+  if (load_be16(header + 6) != 0 || load_be16(header + 8) != 0 ||
+      !walk_section(message, load_be16(header + 10), at, &query.edns) || at != message.size()) {
+    return QueryVerdict::FormErr;
+  }
+  if (query.edns.version != 0) return QueryVerdict::BadVers;
+  return find_options(query.edns.options).cookie.present ? QueryVerdict::CookieOnly
+                                                         : QueryVerdict::FormErr;
+}
+
 }  // namespace
 
 QueryVerdict parse_query(Bytes message, QueryView& query, FoldedName& folded) noexcept {
@@ -78,10 +93,12 @@ QueryVerdict parse_query(Bytes message, QueryView& query, FoldedName& folded) no
   constexpr uint8_t kQr = 0x80;
   if ((query.flags1 & kQr) != 0) return QueryVerdict::Drop;
 
-  const bool one_question = load_be16(header + 4) == 1;
-  const bool question_read = one_question && parse_question(message, query, folded);
+  const size_t questions = load_be16(header + 4);
+  const bool question_read = questions == 1 && parse_question(message, query, folded);
   if (query.opcode() != Opcode::Query) return QueryVerdict::NotImp;
-  if (!question_read) return QueryVerdict::FormErr;
+  if (!question_read) {
+    return questions == 0 ? parse_without_question(message, query) : QueryVerdict::FormErr;
+  }
 
   const size_t answers = load_be16(header + 6);
   const size_t authorities = load_be16(header + 8);

@@ -6,12 +6,13 @@
 #include "rdata_names.h"
 #include "wire.h"
 
+#include "inlet53/dns/edns_options.h"
+
 namespace inlet53::dns {
 
 namespace {
 
-constexpr uint16_t kEdeOption = 15;  // RFC 8914 §2
-constexpr size_t kEdeSize = 4 + 2;   // code, length, info code; no extra text
+constexpr size_t kEdeSize = 4 + 2;   // code, length, info code; without extra text
 constexpr uint8_t kDnssecOk = 0x80;  // RFC 3225 §3
 
 // Whether a name that was written at `at` of `message` equals `flat`. Our own names: pointers lead
@@ -42,11 +43,18 @@ uint8_t* behind_written_name(uint8_t* at) noexcept {
 
 }  // namespace
 
-ResponseWriter::ResponseWriter(MutableBytes buffer, const QueryView& query, size_t limit) noexcept
-    : buffer_(buffer.data()), query_(query), at_(query.question_end), limit_(limit), opt_room_(0) {
-  if (query.edns.present && limit - at_ >= kOptSize) {
-    opt_room_ = kOptSize;
-    limit_ -= kOptSize;
+ResponseWriter::ResponseWriter(MutableBytes buffer, const QueryView& query, size_t limit,
+                               Bytes options) noexcept
+    : buffer_(buffer.data()),
+      query_(query),
+      at_(query.question_end),
+      limit_(limit),
+      opt_room_(0),
+      options_(options) {
+  const size_t room = kOptSize + options.size();
+  if (query.edns.present && limit - at_ >= room) {
+    opt_room_ = room;
+    limit_ -= room;
   }
 }
 
@@ -202,7 +210,12 @@ size_t ResponseWriter::finish(ResponseFlags flags, Rcode rcode, const ResponseOp
 
 // Source: RFC 6891 §6.1.2-6.1.3.
 void ResponseWriter::write_opt(uint8_t extended_rcode, const ResponseOpt& opt) noexcept {
-  const bool with_ede = opt.ede.has_value() && kEdeSize <= limit_ - at_;
+  // What is left over decides whether there is an extended error, and whether it has its text.
+  const size_t left = limit_ - at_;
+  const bool with_ede = opt.ede.has_value() && kEdeSize <= left;
+  const bool with_text = with_ede && opt.ede_text.size() <= left - kEdeSize;
+  const size_t text_size = with_text ? opt.ede_text.size() : 0;
+  const size_t ede_size = with_ede ? kEdeSize + text_size : 0;
   uint8_t* record = buffer_ + at_;
   record[0] = 0;
   store_be16(record + 1, static_cast<uint16_t>(RRType::OPT));
@@ -211,19 +224,21 @@ void ResponseWriter::write_opt(uint8_t extended_rcode, const ResponseOpt& opt) n
   record[6] = 0;  // version
   record[7] = query_.edns.dnssec_ok ? kDnssecOk : 0;
   record[8] = 0;
-  store_be16(record + 9, with_ede ? kEdeSize : 0);
-  at_ += kOptSize;
+  store_be16(record + 9, static_cast<uint16_t>(options_.size() + ede_size));
+  uint8_t* option = record + kOptSize;
+  if (!options_.empty()) std::memcpy(option, options_.data(), options_.size());
+  option += options_.size();
+  at_ += kOptSize + options_.size() + ede_size;
   if (!with_ede) return;
-  uint8_t* option = buffer_ + at_;
-  store_be16(option, kEdeOption);
-  store_be16(option + 2, 2);
+  store_be16(option, static_cast<uint16_t>(EdnsOption::ExtendedError));
+  store_be16(option + 2, static_cast<uint16_t>(2 + text_size));
   store_be16(option + 4, static_cast<uint16_t>(*opt.ede));
-  at_ += kEdeSize;
+  if (text_size > 0) std::memcpy(option + kEdeSize, opt.ede_text.data(), text_size);
 }
 
 size_t compose_error(MutableBytes buffer, const QueryView& query, ResponseFlags flags, Rcode rcode,
-                     const ResponseOpt& opt) noexcept {
-  ResponseWriter writer(buffer, query, buffer.size());
+                     const ResponseOpt& opt, Bytes options) noexcept {
+  ResponseWriter writer(buffer, query, buffer.size(), options);
   return writer.finish(flags, rcode, opt);
 }
 

@@ -23,6 +23,7 @@ Rcode rcode_of(QueryVerdict verdict) noexcept {
     case QueryVerdict::Accept:
     case QueryVerdict::Drop:
     case QueryVerdict::FormErr:
+    case QueryVerdict::CookieOnly:
       break;
   }
   return Rcode::FormErr;

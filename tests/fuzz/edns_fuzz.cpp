@@ -4,6 +4,7 @@
 
 #include "fuzz.h"
 
+#include "inlet53/dns/edns_options.h"
 #include "inlet53/dns/query_view.h"
 #include "inlet53/dns/response_writer.h"
 
@@ -42,6 +43,18 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   FUZZ_CHECK(verdict == expected);
   FUZZ_CHECK(query.edns.present && query.edns.udp_size == load_be16(data));
   FUZZ_CHECK(query.edns.dnssec_ok == ((data[4] & 0x80) != 0));
+
+  if (verdict == QueryVerdict::Accept) {
+    const QueryOptions found = find_options(query.edns.options);
+    for (const QueryOption* option :
+         {&found.nsid, &found.client_subnet, &found.cookie, &found.tcp_keepalive}) {
+      FUZZ_CHECK(option->present || option->data.empty());
+      FUZZ_CHECK(option->data.size() <= options.size());
+    }
+    if (found.client_subnet.present && is_client_subnet_sound(found.client_subnet.data)) {
+      FUZZ_CHECK(found.client_subnet.data.size() <= kMaxClientSubnet);
+    }
+  }
 
   message.resize(4096 > message.size() ? 4096 : message.size());
   const size_t composed =

@@ -40,22 +40,23 @@ struct QueryView {
 
 /// What is to be done with a message that claims to be a query. The same on every transport.
 enum class QueryVerdict : uint8_t {
-  Accept,   // a well-formed query with one question
-  Drop,     // shorter than a header, or a response: never answered (RFC 1035 §4.1.1)
-  FormErr,  // answered FORMERR
-  NotImp,   // an opcode other than QUERY: answered NOTIMP
-  BadVers,  // EDNS version over 0: answered BADVERS (RFC 6891 §6.1.3)
+  Accept,      // a well-formed query with one question
+  Drop,        // shorter than a header, or a response: never answered (RFC 1035 §4.1.1)
+  FormErr,     // answered FORMERR
+  NotImp,      // an opcode other than QUERY: answered NOTIMP
+  BadVers,     // EDNS version over 0: answered BADVERS (RFC 6891 §6.1.3)
+  CookieOnly,  // well-formed, without a question: for a server cookie (RFC 7873 §5.4); FORMERR
+               // from a server that does not do cookies
 };
 
 /// Parses a message and decides what it is worth.
 ///
-/// FormErr: no question or several (RFC 9619), a question that is cut off or compressed, records in
-/// the answer section, or in the authority section of anything but IXFR (RFC 1995 §3), an OPT that
-/// stands elsewhere than in the additional section, is not owned by the root, is repeated (RFC 6891
-/// §6.1.1) or has options that leave it, a section that is shorter than its count, octets after the
-/// last record, OPT or TSIG asked for as a type.
-/// NotImp: nothing beyond the question is looked at, for the sections mean other things there; so
-/// its response has no OPT.
+/// FormErr: several questions (RFC 9619), or none and no COOKIE option, a question that is cut off
+/// or compressed, records in the answer section, or in the authority section of anything but IXFR
+/// (RFC 1995 §3), an OPT that stands elsewhere than in the additional section, is not owned by the
+/// root, is repeated (RFC 6891 §6.1.1) or has options that leave it, a section that is shorter than
+/// its count, octets after the last record, OPT or TSIG asked for as a type. NotImp: nothing beyond
+/// the question is looked at, for the sections mean other things there; so its response has no OPT.
 /// BadVers: the message is sound, but for what a later version's options look like.
 /// Ignored: AA, TC, RA, Z, AD, the rcode; the class, which is judged where the answer is; other
 /// records in the additional section, whose owners are skipped and not followed; unknown options.

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "inlet53/base/bytes.h"
 #include "inlet53/dns/name.h"
@@ -19,6 +20,8 @@ enum class Section : uint8_t { Answer, Authority, Additional };
 struct ResponseOpt {
   uint16_t udp_size = 1232;               // octets that we take
   std::optional<Ede> ede = std::nullopt;  // sent when it fits
+  /// EXTRA-TEXT of `ede`, for people: UTF-8, sent when it fits too (RFC 8914 §2).
+  std::string_view ede_text = {};
 };
 
 /// The header's flags of a response that are not copied from the query or fixed: QR is set, opcode,
@@ -47,10 +50,14 @@ struct ResponseFlags {
 class ResponseWriter {
  public:
   /// `buffer` begins with the query; `limit` is the most octets the response may take, OPT
-  /// included. Room for the OPT is kept back when the query had one; where not even that much is
-  /// behind the question, which needs a limit below 12 + 259 + 11 = 282, there will be no OPT.
+  /// included. `options` are those of the OPT, but for the extended error, composed already: they
+  /// are always sent. Room for the OPT and them is kept back when the query had an OPT; where not
+  /// even that much is behind the question, which needs a limit below 12 + 259 + 11 = 282 and the
+  /// options, there will be no OPT.
   /// Requires: `query` was parsed from `buffer`; `query.question_end <= limit <= buffer.size()`.
-  ResponseWriter(MutableBytes buffer, const QueryView& query, size_t limit) noexcept;
+  /// Lifetime: of `options`, until `finish`; they may not lie in `buffer`.
+  ResponseWriter(MutableBytes buffer, const QueryView& query, size_t limit,
+                 Bytes options = {}) noexcept;
 
   /// Adds an RRset owned by the question's name. All or nothing: when it does not fit, nothing is
   /// added, TC will be set (but not for Additional), and false is returned. So it is when its
@@ -100,6 +107,7 @@ class ResponseWriter {
   size_t at_;        // where the next octet goes; never beyond limit_
   size_t limit_;     // without the OPT's room
   size_t opt_room_;  // kept back behind limit_; 0 when no OPT is to be written
+  Bytes options_;
   uint16_t counts_[3] = {0, 0, 0};
   bool truncated_ = false;
   uint8_t remembered_count_ = 0;
@@ -107,9 +115,9 @@ class ResponseWriter {
 };
 
 /// Composes a response without records, in `buffer` that begins with the query. The question is
-/// echoed when it was readable. Returns the size, 12 + 259 + 17 = 288 octets at most.
-/// Requires: as ResponseWriter, with the buffer's size for a limit.
+/// echoed when it was readable. Returns the size, at most 12 + 259 + 17 = 288 octets, `options` and
+/// the extended error's text. Requires: as ResponseWriter, with the buffer's size for a limit.
 size_t compose_error(MutableBytes buffer, const QueryView& query, ResponseFlags flags, Rcode rcode,
-                     const ResponseOpt& opt) noexcept;
+                     const ResponseOpt& opt, Bytes options = {}) noexcept;
 
 }  // namespace inlet53::dns

@@ -78,6 +78,7 @@ enum class Rcode : uint16_t {
   YXDomain = 6,
   NotAuth = 9,
   BadVers = 16,
+  BadCookie = 23,
 };
 
 /// Extended DNS error codes that we send. Source: RFC 8914 §4.

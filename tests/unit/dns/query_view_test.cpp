@@ -318,5 +318,37 @@ TEST(ParseQueryEdns, RejectsABrokenMessageBeforeItsVersion) {
   EXPECT_EQ(verdict(message), QueryVerdict::FormErr);
 }
 
+TEST(ParseQuery, TakesNoQuestionFromWhoeverAsksForACookie) {
+  const auto without_question = [](unsigned additionals, unsigned flags = kRd) {
+    WireBytes message;
+    message.header(flags, {.questions = 0, .additionals = additionals});
+    return message;
+  };
+  const Bytes cookie =
+      as_bytes(std::string_view("\0\x0A\0\x08"
+                                "12345678",
+                                12));
+  const Bytes unknown = as_bytes(std::string_view("\xFF\0\0\0", 4));
+
+  QueryView query;
+  const WireBytes asked = without_question(1).opt(1232, 0, cookie);
+  EXPECT_EQ(parse_query(asked.bytes(), query), QueryVerdict::CookieOnly);
+  EXPECT_FALSE(query.has_question);
+  EXPECT_EQ(query.question_end, kHeaderSize);
+  EXPECT_EQ(as_text(query.edns.options), as_text(cookie));
+
+  EXPECT_EQ(parse_query(without_question(1).opt(1232, 0, unknown).bytes(), query),
+            QueryVerdict::FormErr);
+  EXPECT_TRUE(query.edns.present) << "so that the error has an OPT";
+  EXPECT_EQ(verdict(without_question(1).opt(1232, 0x00010000, cookie)), QueryVerdict::BadVers);
+  EXPECT_EQ(verdict(without_question(1).opt(1232, 0, cookie).u8(0)), QueryVerdict::FormErr);
+  EXPECT_EQ(verdict(without_question(2).opt(1232, 0, cookie)), QueryVerdict::FormErr);
+  EXPECT_EQ(verdict(without_question(1)), QueryVerdict::FormErr);
+  EXPECT_EQ(verdict(without_question(1, 0x2800).opt(1232, 0, cookie)), QueryVerdict::NotImp);
+  WireBytes answered;
+  answered.header(kRd, {.questions = 0, .answers = 1, .additionals = 0}).opt(1232, 0, cookie);
+  EXPECT_EQ(verdict(answered), QueryVerdict::FormErr);
+}
+
 }  // namespace
 }  // namespace inlet53::dns
