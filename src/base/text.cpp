@@ -33,6 +33,19 @@ size_t edit_distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
+std::optional<std::string> parse_hex(std::string_view digits) {
+  if (digits.size() % 2 != 0) return std::nullopt;
+  std::string octets;
+  for (size_t i = 0; i < digits.size(); i += 2) {
+    const char* const end = digits.data() + i + 2;
+    uint8_t octet = 0;
+    const auto parsed = std::from_chars(digits.data() + i, end, octet, 16);
+    if (parsed.ec != std::errc{} || parsed.ptr != end) return std::nullopt;
+    octets += static_cast<char>(octet);
+  }
+  return octets;
+}
+
 std::string_view nearest_word(std::string_view word,
                               const std::vector<std::string_view>& candidates) {
   std::string_view best;

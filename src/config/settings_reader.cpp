@@ -12,6 +12,19 @@ using settings::QueryLogMode;
 using settings::UdpSpread;
 using settings::WhenFull;
 
+/// A text that is sent as it stands.
+auto parse_octets_of(Range range) {
+  return [range](const toml::node& node) -> Value<std::string> {
+    Value<std::string> text = parse_text(node);
+    if (text && (text->size() < range.least || text->size() > range.most)) {
+      return Unexpected(concat("expected a text of ", std::to_string(range.least), " to ",
+                               std::to_string(range.most), " octets, found ",
+                               std::to_string(text->size())));
+    }
+    return text;
+  };
+}
+
 void read_server(TableReader& in, settings::Server& server) {
   in.read("workers", Need::Optional, server.workers,
           in_range<uint32_t>(parse_number, range::kWorkers));
@@ -25,6 +38,51 @@ void read_server(TableReader& in, settings::Server& server) {
           one_of<UdpSpread>({{"query", UdpSpread::Query}, {"client", UdpSpread::Client}}));
   in.read("statistics_interval", Need::Optional, server.statistics_interval_seconds,
           in_range<uint32_t>(parse_seconds, range::kStatisticsIntervalSeconds));
+  in.read("version", Need::Optional, server.version, parse_octets_of(range::kChaosText));
+  in.read("identity", Need::Optional, server.identity, parse_octets_of(range::kChaosText));
+}
+
+/// RFC 9018 §4: the secret of SipHash has 128 bits.
+Value<std::string> parse_cookie_secret(const toml::node& node) {
+  constexpr size_t kOctets = 16;
+  const Value<std::string> text = parse_text(node);
+  if (!text) return text;
+  auto octets = parse_hex(*text);
+  // Without the value: it is a secret.
+  if (!octets || octets->size() != kOctets) {
+    return Unexpected(std::string("expected 32 hexadecimal digits"));
+  }
+  return *std::move(octets);
+}
+
+/// A text, or octets: "0x" and hexadecimal digits.
+Value<std::string> parse_nsid(const toml::node& node) {
+  const Value<std::string> text =
+      parse_octets_of({range::kNsid.least, 2 + 2 * range::kNsid.most})(node);
+  if (!text || !text->starts_with("0x")) return parse_octets_of(range::kNsid)(node);
+  auto octets = parse_hex(std::string_view(*text).substr(2));
+  if (!octets || octets->empty()) {
+    return Unexpected(std::string("expected pairs of hexadecimal digits after 0x"));
+  }
+  return *std::move(octets);
+}
+
+void read_edns(TableReader& in, settings::Edns& edns) {
+  using settings::ClientSubnet;
+  using settings::Cookies;
+  in.read("cookies", Need::Optional, edns.cookies,
+          one_of<Cookies>(
+              {{"off", Cookies::Off}, {"answer", Cookies::Answer}, {"require", Cookies::Require}}));
+  in.read("cookie_secret", Need::Optional, edns.cookie_secret, parse_cookie_secret);
+  in.read("previous_cookie_secret", Need::Optional, edns.previous_cookie_secret,
+          parse_cookie_secret);
+  if (in.has("previous_cookie_secret") && !in.has("cookie_secret")) {
+    in.report("previous_cookie_secret", "there is no cookie_secret that it came before");
+  }
+  in.read("nsid", Need::Optional, edns.nsid, parse_nsid);
+  in.read(
+      "client_subnet", Need::Optional, edns.client_subnet,
+      one_of<ClientSubnet>({{"ignore", ClientSubnet::Ignore}, {"answer", ClientSubnet::Answer}}));
 }
 
 void read_tcp(TableReader& in, settings::Tcp& tcp) {
@@ -161,6 +219,7 @@ void read_lambda(TableReader& in, settings::Lambda& lambda) {
 
 void read_settings(TableReader& root, settings::Settings& settings) {
   root.section("server", [&](TableReader& in) { read_server(in, settings.server); });
+  root.section("edns", [&](TableReader& in) { read_edns(in, settings.edns); });
   root.section("tcp", [&](TableReader& in) { read_tcp(in, settings.tcp); });
   root.section("forward", [&](TableReader& in) { read_forward(in, settings.forward); });
   root.section("cache", [&](TableReader& in) { read_cache(in, settings.cache); });

@@ -195,8 +195,9 @@ size_t ResponseWriter::finish(ResponseFlags flags, Rcode rcode, const ResponseOp
   const auto code = static_cast<uint16_t>(rcode);
   const bool with_opt = opt_room_ != 0;
 
-  buffer_[2] = static_cast<uint8_t>(kQr | (query_.flags1 & kOpcodeAndRd) |
-                                    (flags.authoritative ? kAa : 0) | (truncated_ ? kTc : 0));
+  buffer_[2] =
+      static_cast<uint8_t>(kQr | (query_.flags1 & kOpcodeAndRd) | (flags.authoritative ? kAa : 0) |
+                           (truncated_ || flags.truncated ? kTc : 0));
   // RFC 4035 §3.2.2: CD is copied. AD stays 0: nothing was validated.
   buffer_[3] = static_cast<uint8_t>((flags.recursion_available ? kRa : 0) | (query_.flags2 & kCd) |
                                     (code & 0x0F));

@@ -14,32 +14,58 @@ using dns::Rcode;
 using dns::Section;
 using record::Transport;
 
-Rcode rcode_of(QueryVerdict verdict) noexcept {
+/// The rcode of a response without records.
+Rcode rcode_of(QueryVerdict verdict, OptionVerdict options) noexcept {
   switch (verdict) {
     case QueryVerdict::NotImp:
       return Rcode::NotImp;
     case QueryVerdict::BadVers:
       return Rcode::BadVers;
     case QueryVerdict::Accept:
+    case QueryVerdict::CookieOnly:
+      if (options == OptionVerdict::BadCookie) return Rcode::BadCookie;
+      return options == OptionVerdict::FormErr ? Rcode::FormErr : Rcode::NoError;
     case QueryVerdict::Drop:
     case QueryVerdict::FormErr:
-    case QueryVerdict::CookieOnly:
       break;
   }
   return Rcode::FormErr;
+}
+
+/// What an extended error means here, for whoever reads it with dig.
+std::string_view text_of(std::optional<dns::Ede> ede) noexcept {
+  if (!ede) return {};
+  switch (*ede) {
+    case dns::Ede::NotAuthoritative:
+      return "no endpoint, rule or hosted zone covers this name";
+    case dns::Ede::NoReachableAuthority:
+      return "no target of the rule has answered";
+    case dns::Ede::NetworkError:
+      return "no target of the rule can be reached";
+    case dns::Ede::Other:
+      return "too many aliases, or too many queries under way";
+    default:
+      return {};
+  }
 }
 
 }  // namespace
 
 Responder::Responder(const Options& options, querylog::LogAppender* log, cache::Cache* cache,
                      WorkerCounts& counts)
-    : udp_size_(options.udp_size), unique_(options.unique), log_(log), counts_(counts) {
+    : udp_size_(static_cast<uint16_t>(options.server.edns_udp_size)),
+      unique_(options.unique_records),
+      log_(log),
+      counts_(counts),
+      edns_(options.edns, options.tcp_idle_timeout_ms, options.cookie_secrets),
+      chaos_(options.server.version, options.server.identity) {
   scratch_.cache = cache;
 }
 
 void Responder::begin_batch(const resolver::EndpointAddress& address, Now now) noexcept {
   address_ = &address;
   scratch_.now_ms = now.monotonic_ms;
+  now_seconds_ = static_cast<uint32_t>(now.wall_seconds);
   if (log_ == nullptr) return;
   timestamp_.set(now.wall_seconds);
   records_.begin_batch(address.fragments, timestamp_.text());
@@ -61,8 +87,18 @@ Reply Responder::answer(const SocketAddress& source, Transport transport, Mutabl
   }
   (transport == Transport::Udp ? counts_.udp_queries : counts_.tcp_queries).add();
 
-  if (verdict == QueryVerdict::Accept) return respond(source, transport, buffer, query);
-  const Reply reply{.size = compose_failure(query, verdict, buffer)};
+  OptionVerdict options = OptionVerdict::Answer;
+  if (edns_.begin(query, transport) &&
+      (verdict == QueryVerdict::Accept || verdict == QueryVerdict::CookieOnly)) {
+    options = edns_.answer(query, transport, source.address, now_seconds_);
+  }
+  if (verdict == QueryVerdict::Accept && options == OptionVerdict::Answer) {
+    return respond(source, transport, buffer, query);
+  }
+  decision_.rcode = rcode_of(verdict, options);
+  decision_.answer_count = 0;
+  decision_.firewall = {};
+  const Reply reply{.size = compose_empty(query, options == OptionVerdict::UseTcp, buffer)};
   counts_.responses[std::min<size_t>(static_cast<size_t>(decision_.rcode), 15)].add();
   if (log_ != nullptr && query.has_question) write_record(source, transport, query, 0);
   return reply;
@@ -74,6 +110,10 @@ Reply Responder::resume(const SocketAddress& source, Transport transport, Mutabl
   const QueryVerdict verdict =
       dns::parse_query(buffer.first(received), query, scratch_.key.begin(address_->zones->seed()));
   if (verdict != QueryVerdict::Accept) return {};
+  // It was let through before; what its options ask for goes with the response.
+  if (edns_.begin(query, transport)) {
+    static_cast<void>(edns_.answer(query, transport, source.address, now_seconds_));
+  }
   resumed_ = true;
   scratch_.received = with.received;
   scratch_.take_stale = with.take_stale;
@@ -86,7 +126,9 @@ Reply Responder::resume(const SocketAddress& source, Transport transport, Mutabl
 
 Reply Responder::respond(const SocketAddress& source, Transport transport, MutableBytes buffer,
                          const dns::QueryView& query) noexcept {
-  resolver::decide(*address_, query, scratch_, decision_);
+  if (query.qclass == static_cast<uint16_t>(dns::RRClass::IN) || !decide_chaos(query)) {
+    resolver::decide(*address_, query, scratch_, decision_);
+  }
   if (decision_.forward) return {.forward = &*decision_.forward};
   Reply reply;
   size_t answers_sent = 0;
@@ -109,7 +151,7 @@ size_t Responder::response_limit(const dns::QueryView& query, Transport transpor
 
 size_t Responder::compose(const dns::QueryView& query, MutableBytes buffer, size_t limit,
                           size_t& answers_sent) noexcept {
-  dns::ResponseWriter writer(buffer, query, std::min(limit, buffer.size()));
+  dns::ResponseWriter writer(buffer, query, std::min(limit, buffer.size()), edns_.options());
   // The first owner is the question's name, which the records point to as they stand.
   bool fits = true;
   for (; answers_sent < decision_.answer_count; ++answers_sent) {
@@ -138,16 +180,35 @@ size_t Responder::compose(const dns::QueryView& query, MutableBytes buffer, size
   }
   if (writer.truncated()) counts_.truncated.add();
   return writer.finish({decision_.authoritative, decision_.recursion_available}, decision_.rcode,
-                       {udp_size_, decision_.ede});
+                       {udp_size_, decision_.ede, text_of(decision_.ede)});
 }
 
-size_t Responder::compose_failure(const dns::QueryView& query, QueryVerdict verdict,
-                                  MutableBytes buffer) noexcept {
-  decision_.rcode = rcode_of(verdict);
-  decision_.answer_count = 0;
+size_t Responder::compose_empty(const dns::QueryView& query, bool truncated,
+                                MutableBytes buffer) noexcept {
+  if (truncated) counts_.truncated.add();
+  const dns::ResponseFlags flags{.recursion_available = !address_->delegation,
+                                 .truncated = truncated};
+  return dns::compose_error(buffer, query, flags, decision_.rcode, {udp_size_}, edns_.options());
+}
+
+bool Responder::decide_chaos(const dns::QueryView& query) noexcept {
+  if (query.qclass != static_cast<uint16_t>(dns::RRClass::CH)) return false;
+  const record::AnswerRRset* const answer = chaos_.find(scratch_.key.name().view(), query.qtype);
+  if (answer == nullptr) return false;
+  decision_.rcode = Rcode::NoError;
+  decision_.authoritative = true;  // it is about nobody but us
+  decision_.recursion_available = !address_->delegation;
+  decision_.ede.reset();
+  decision_.answers[0] = *answer;
+  decision_.answer_owners[0] = query.qname;
+  decision_.answer_count = 1;
+  decision_.authority_count = 0;
+  decision_.additional_count = 0;
+  decision_.forward.reset();
+  decision_.refresh.reset();
+  decision_.from_cache = false;
   decision_.firewall = {};
-  return dns::compose_error(buffer, query, {.recursion_available = !address_->delegation},
-                            decision_.rcode, {udp_size_, std::nullopt});
+  return true;
 }
 
 void Responder::write_record(const SocketAddress& source, Transport transport,

@@ -98,8 +98,14 @@ void check_response(Bytes query, Bytes response) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const std::array addresses{make_address(false), make_address(true)};
   static server::WorkerCounts counts;
-  static const settings::Server settings;
-  static const auto responder = std::make_unique<server::Responder>(settings, nullptr, counts);
+  static const server::Responder::Options options = [] {
+    server::Responder::Options all;
+    all.edns.nsid = "fuzz";
+    all.edns.client_subnet = settings::ClientSubnet::Answer;
+    all.server.version = "fuzz";
+    return all;
+  }();
+  static const auto responder = std::make_unique<server::Responder>(options, nullptr, counts);
   static std::array<uint8_t, 65535> buffer;
 
   for (const auto& address : addresses) {

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <concepts>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,10 @@ template <class... Parts>
 
 /// Lower-cases A-Z and leaves every other octet (DNS and AWS ids are ASCII).
 [[nodiscard]] std::string ascii_lower(std::string_view text);
+
+/// The octets that pairs of hexadecimal digits say, in any letter case. Absent when they are no
+/// such pairs.
+[[nodiscard]] std::optional<std::string> parse_hex(std::string_view digits);
 
 /// The candidate that differs least from `word` by insertions, deletions, replacements and swaps;
 /// empty when none comes near (more than a third of the word would have to change).

@@ -29,6 +29,7 @@ struct ResponseOpt {
 struct ResponseFlags {
   bool authoritative = false;        // AA
   bool recursion_available = false;  // RA
+  bool truncated = false;            // TC, also when everything fitted
 };
 
 /// Composes a response in the buffer that holds its query: header and question stay where they are

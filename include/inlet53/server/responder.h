@@ -11,7 +11,11 @@
 #include "inlet53/record/query_record.h"
 #include "inlet53/resolver/pipeline.h"
 #include "inlet53/resolver/state.h"
+#include "inlet53/server/chaos_answers.h"
+#include "inlet53/server/edns_responder.h"
+#include "inlet53/server/server_cookies.h"
 #include "inlet53/server/worker_counts.h"
+#include "inlet53/settings/settings.h"
 
 namespace inlet53::server {
 
@@ -38,10 +42,15 @@ struct Resumption {
 /// Threads: its worker's. Cost of `answer`: no allocation, no lock, no system call.
 class Responder {
  public:
+  /// What it is told that no query changes.
   struct Options {
-    uint16_t udp_size = 1232;
-    bool unique = false;  // no record of a query that the cache answered
+    settings::Server server;
+    settings::Edns edns;
+    uint32_t tcp_idle_timeout_ms = settings::Tcp{}.idle_timeout_ms;
+    CookieSecrets cookie_secrets;  // all workers' alike
+    bool unique_records = false;   // no record of a query that the cache answered
   };
+
   /// `log` may be null: no query log; `cache` too: nothing is forwarded.
   /// Lifetime: all of them outlive this.
   Responder(const Options& options, querylog::LogAppender* log, cache::Cache* cache,
@@ -70,8 +79,10 @@ class Responder {
   /// The answer that a decision asks for; sets how many of its RRsets fitted.
   size_t compose(const dns::QueryView& query, MutableBytes buffer, size_t limit,
                  size_t& answers_sent) noexcept;
-  size_t compose_failure(const dns::QueryView& query, dns::QueryVerdict verdict,
-                         MutableBytes buffer) noexcept;
+  /// A response without records, of what `decision_.rcode` says.
+  size_t compose_empty(const dns::QueryView& query, bool truncated, MutableBytes buffer) noexcept;
+  /// The decision about a query of class CHAOS; false: it is none that we answer.
+  bool decide_chaos(const dns::QueryView& query) noexcept;
   [[nodiscard]] size_t response_limit(const dns::QueryView& query,
                                       record::Transport transport) const noexcept;
   void write_record(const SocketAddress& source, record::Transport transport,
@@ -83,6 +94,9 @@ class Responder {
   querylog::LogAppender* const log_;
   WorkerCounts& counts_;
   const resolver::EndpointAddress* address_ = nullptr;
+  uint32_t now_seconds_ = 0;  // since 1970, modulo 2^32
+  EdnsResponder edns_;
+  const ChaosAnswers chaos_;
   UtcSecond timestamp_;
   record::RecordWriter records_;
   resolver::Scratch scratch_;

@@ -13,6 +13,7 @@
 #include "inlet53/net/tls_context.h"
 #include "inlet53/querylog/query_log.h"
 #include "inlet53/resolver/state.h"
+#include "inlet53/server/server_cookies.h"
 #include "inlet53/server/worker_counts.h"
 #include "inlet53/settings/settings.h"
 
@@ -47,7 +48,9 @@ class Worker {
  public:
   struct Options {
     settings::Server server;
+    settings::Edns edns;
     settings::Tcp tcp;
+    CookieSecrets cookie_secrets;  // all workers' alike
     settings::Forward forward;
     cache::CacheOptions cache;
     /// Whom DoT targets are trusted by; null: there are none.

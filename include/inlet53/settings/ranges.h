@@ -19,6 +19,10 @@ inline constexpr Range kEdnsUdpSize{512, 4096};
 inline constexpr Range kUdpReceiveBuffer{0, 1ULL << 30};  // octets; SO_RCVBUF is an int
 inline constexpr Range kStatisticsIntervalSeconds{0, 86400};
 
+inline constexpr Range kChaosText{1, 255};  // octets; RFC 1035 §3.3.14: one string
+/// Octets. A response of 512 has room for it beside the longest question and all other options.
+inline constexpr Range kNsid{1, 128};
+
 inline constexpr Range kConnections{1, 1'000'000};
 inline constexpr Range kTcpTimeoutMs{100, 3'600'000};
 inline constexpr Range kMaxPipelined{4U << 10, 64U << 20};  // octets

@@ -23,8 +23,33 @@ struct Server {
   bool udp_segment = true;                 // answers to one peer leave as UDP_SEGMENT groups
   UdpSpread udp_spread = UdpSpread::Query;
   uint32_t statistics_interval_seconds = 60;  // 0: only at the end
+  std::string version;                        // of version.bind, at most 255 octets; empty: REFUSED
+  std::string identity;                       // of id.server, at most 255 octets; empty: REFUSED
 
   friend bool operator==(const Server&, const Server&) = default;
+};
+
+/// What is done with DNS cookies (RFC 7873).
+enum class Cookies : uint8_t {
+  Off,      // not looked at, as AWS does
+  Answer,   // who sends one gets one
+  Require,  // over UDP, an answer only for who sends a valid one
+};
+
+/// What is done with client subnets (RFC 7871).
+enum class ClientSubnet : uint8_t {
+  Ignore,  // not looked at, as AWS does
+  Answer,  // who sends one learns that it did not count
+};
+
+struct Edns {
+  Cookies cookies = Cookies::Answer;
+  std::string cookie_secret;           // 16 octets; empty: a random one for the process
+  std::string previous_cookie_secret;  // 16 octets; empty: none
+  std::string nsid;                    // at most 128 octets; empty: none
+  ClientSubnet client_subnet = ClientSubnet::Ignore;
+
+  friend bool operator==(const Edns&, const Edns&) = default;
 };
 
 struct Tcp {
@@ -122,6 +147,7 @@ struct Forward {
 
 struct Settings {
   Server server;
+  Edns edns;
   Tcp tcp;
   Forward forward;
   Cache cache;

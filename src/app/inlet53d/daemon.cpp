@@ -128,10 +128,14 @@ int Daemon::start_query_log(const settings::QueryLog& settings) {
 
 void Daemon::start_workers() {
   const settings::Settings& settings = config_.settings;
+  const server::CookieSecrets cookie_secrets = server::make_cookie_secrets(
+      settings.edns.cookie_secret, settings.edns.previous_cookie_secret);
   for (uint32_t i = 0; i < settings.server.workers; ++i) {
     server::Worker::Options options;
     options.server = settings.server;
+    options.edns = settings.edns;
     options.tcp = settings.tcp;
+    options.cookie_secrets = cookie_secrets;
     options.forward = settings.forward;
     options.cache = cache_options(settings.cache);
     options.forward_tls = forward_tls_;

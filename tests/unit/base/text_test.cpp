@@ -16,6 +16,14 @@ TEST(Text, AsciiLowerLeavesOtherOctets) {
   EXPECT_EQ(ascii_lower("AZaz[@\xC3\x84"), "azaz[@\xC3\x84");
 }
 
+TEST(Text, ParseHexReadsPairsOfDigits) {
+  EXPECT_EQ(parse_hex(""), "");
+  EXPECT_EQ(parse_hex("00ffA5"), std::string("\0\xFF\xA5", 3));
+  for (const char* wrong : {"0", "0g", "g0", "+1", "-1", " 1", "0x", "1 "}) {
+    EXPECT_EQ(parse_hex(wrong), std::nullopt) << wrong;
+  }
+}
+
 TEST(Text, NearestWordFindsSlips) {
   const std::vector<std::string_view> keys{"cidr_blocks", "enable_dns_support", "id", "region"};
   EXPECT_EQ(nearest_word("cidr_block", keys), "cidr_blocks");

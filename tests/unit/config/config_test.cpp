@@ -287,6 +287,53 @@ first_query_timeout = -1
             }));
 }
 
+TEST(ConfigSettings, TakeTextsAndOctetsOfEdns) {
+  const auto settings = [](const std::string& text) {
+    auto config = parse_config(text, "test.toml");
+    EXPECT_TRUE(config);
+    return config->settings;
+  };
+  const settings::Settings text = settings(
+      "[server]\nversion = 'v'\nidentity = 'id'\n[edns]\nnsid = 'ns-1'\ncookies = 'Require'\n"
+      "client_subnet = 'answer'\ncookie_secret = '000102030405060708090a0b0c0d0e0F'\n"
+      "previous_cookie_secret = 'ffffffffffffffffffffffffffffffff'\n");
+  EXPECT_EQ(text.server.version, "v");
+  EXPECT_EQ(text.server.identity, "id");
+  EXPECT_EQ(text.edns.nsid, "ns-1");
+  EXPECT_EQ(text.edns.cookies, settings::Cookies::Require);
+  EXPECT_EQ(text.edns.client_subnet, settings::ClientSubnet::Answer);
+  EXPECT_EQ(text.edns.cookie_secret,
+            std::string("\0\1\2\3\4\5\6\7\x08\x09\x0A\x0B\x0C\x0D\x0E\x0F", 16));
+  EXPECT_EQ(text.edns.previous_cookie_secret, std::string(16, '\xFF'));
+  EXPECT_EQ(settings("[edns]\nnsid = '0x00fF'\n").edns.nsid, std::string("\0\xFF", 2));
+  EXPECT_EQ(settings("[edns]\nnsid = '0x" + std::string(256, 'a') + "'\n").edns.nsid.size(), 128U);
+}
+
+TEST(ConfigErrors, RefuseWhatEdnsCannotCarry) {
+  EXPECT_EQ(errors_of("[server]\nversion = ''\nidentity = '" + std::string(256, 'i') + R"('
+[edns]
+cookies = 'maybe'
+cookie_secret = '0123'
+previous_cookie_secret = '000102030405060708090a0b0c0d0e0g'
+nsid = '0x123'
+client_subnet = true
+)"),
+            (Errors{
+                "2:11: server.version: expected a text of 1 to 255 octets, found 0",
+                "3:12: server.identity: expected a text of 1 to 255 octets, found 256",
+                "5:11: edns.cookies: \"maybe\" is none of \"off\", \"answer\", \"require\"",
+                "6:17: edns.cookie_secret: expected 32 hexadecimal digits",
+                "7:26: edns.previous_cookie_secret: expected 32 hexadecimal digits",
+                "8:8: edns.nsid: expected pairs of hexadecimal digits after 0x",
+                "9:17: edns.client_subnet: expected a text in quotes, found true or false",
+            }));
+  EXPECT_EQ(errors_of("[edns]\nnsid = '" + std::string(129, 'n') + "'\n"),
+            (Errors{"2:8: edns.nsid: expected a text of 1 to 128 octets, found 129"}));
+  EXPECT_EQ(errors_of("[edns]\nprevious_cookie_secret = '" + std::string(32, '0') + "'\n"),
+            (Errors{"2:26: edns.previous_cookie_secret: there is no cookie_secret that it came "
+                    "before"}));
+}
+
 TEST(ConfigErrors, RefuseQuantitiesThatOverflow) {
   EXPECT_EQ(errors_of("[query_log]\nrotate_size = '18446744073709551615 KiB'\n"),
             (Errors{"2:15: query_log.rotate_size: \"18446744073709551615 KiB\" is not a size as in "

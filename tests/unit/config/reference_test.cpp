@@ -58,6 +58,9 @@ TEST(Reference, ShowsTheDefaultsOfTheSettings) {
   EXPECT_EQ(shown.server.udp_segment, defaults.server.udp_segment);
   EXPECT_EQ(shown.server.udp_spread, defaults.server.udp_spread);
   EXPECT_EQ(shown.server.statistics_interval_seconds, defaults.server.statistics_interval_seconds);
+  EXPECT_EQ(shown.server.version, defaults.server.version);
+  EXPECT_EQ(shown.server.identity, defaults.server.identity);
+  EXPECT_EQ(shown.edns, defaults.edns);
   EXPECT_EQ(shown.tcp.max_connections, defaults.tcp.max_connections);
   EXPECT_EQ(shown.tcp.max_connections_per_client, defaults.tcp.max_connections_per_client);
   EXPECT_EQ(shown.tcp.idle_timeout_ms, defaults.tcp.idle_timeout_ms);

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+
+#include "inlet53/base/bytes.h"
+#include "inlet53/base/ip_address.h"
+#include "inlet53/dns/edns_options.h"
+#include "inlet53/dns/query_view.h"
+#include "inlet53/record/query_record.h"
+#include "inlet53/server/server_cookies.h"
+#include "inlet53/settings/settings.h"
+
+namespace inlet53::server {
+
+/// What a query's EDNS options ask for.
+enum class OptionVerdict : uint8_t {
+  Answer,     // the query is answered, with `options()`
+  FormErr,    // an option is malformed
+  BadCookie,  // answered BADCOOKIE, with a cookie that the client is to come back with
+  UseTcp,     // answered with TC and nothing else
+};
+
+/// Answers the EDNS options of queries: cookies (RFC 7873), the server's identifier (RFC 5001),
+/// keepalive of TCP connections (RFC 7828), client subnets (RFC 7871). What is switched off is not
+/// looked at, as an option that is unknown is not (RFC 6891 §6.1.2).
+/// Threads: its worker's. Cost: no allocation; linear in the query's options, and with a cookie
+/// what ServerCookies costs.
+class EdnsResponder {
+ public:
+  EdnsResponder(const settings::Edns& settings, uint32_t tcp_idle_timeout_ms,
+                const CookieSecrets& secrets);
+
+  /// Forgets the options of the response before. True when `answer` has to be called: the query has
+  /// options, or may not go without.
+  [[nodiscard]] bool begin(const dns::QueryView& query, record::Transport transport) noexcept {
+    options_.clear();
+    return !query.edns.options.empty() ||
+           (cookies_ == settings::Cookies::Require && transport == record::Transport::Udp);
+  }
+
+  /// Decides about the options of a query with a sound OPT, or none, and composes the response's.
+  /// `now`: seconds since 1970, modulo 2^32.
+  /// For a query without a question (QueryVerdict::CookieOnly): Answer says that the server does
+  /// cookies and the server cookie, if there was one, is valid; RFC 7873 §5.4.
+  [[nodiscard]] OptionVerdict answer(const dns::QueryView& query, record::Transport transport,
+                                     const IpAddress& client, uint32_t now) noexcept;
+
+  /// For the response's OPT. Lifetime: until `begin`.
+  [[nodiscard]] Bytes options() const noexcept { return options_.octets(); }
+
+ private:
+  [[nodiscard]] OptionVerdict answer_cookie(const dns::QueryOption& cookie,
+                                            const dns::QueryView& query,
+                                            record::Transport transport, const IpAddress& client,
+                                            uint32_t now) noexcept;
+  void add_tcp_keepalive() noexcept;
+  void add_client_subnet(Bytes asked) noexcept;
+
+  const settings::Cookies cookies_;
+  const settings::ClientSubnet client_subnet_;
+  const std::string nsid_;
+  const uint16_t keepalive_;  // in units of 100 ms
+  const ServerCookies server_cookies_;
+  dns::OptionWriter options_;
+};
+
+}  // namespace inlet53::server

@@ -1,0 +1,81 @@
+#include "inlet53/server/edns_responder.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace inlet53::server {
+
+namespace {
+
+using dns::EdnsOption;
+using record::Transport;
+using settings::ClientSubnet;
+using settings::Cookies;
+
+// RFC 7828 §3.1: in units of 100 ms, 16 bits.
+uint16_t keepalive_of(uint32_t idle_timeout_ms) {
+  return static_cast<uint16_t>(std::min<uint32_t>(idle_timeout_ms / 100, 0xFFFF));
+}
+
+// Of DNS itself over TCP; over HTTPS the connection is HTTP's matter.
+bool is_dns_connection(Transport transport) noexcept {
+  return transport == Transport::Tcp || transport == Transport::Dot;
+}
+
+}  // namespace
+
+EdnsResponder::EdnsResponder(const settings::Edns& settings, uint32_t tcp_idle_timeout_ms,
+                             const CookieSecrets& secrets)
+    : cookies_(settings.cookies),
+      client_subnet_(settings.client_subnet),
+      nsid_(settings.nsid),
+      keepalive_(keepalive_of(tcp_idle_timeout_ms)),
+      server_cookies_(secrets) {}
+
+OptionVerdict EdnsResponder::answer(const dns::QueryView& query, Transport transport,
+                                    const IpAddress& client, uint32_t now) noexcept {
+  const dns::QueryOptions asked = dns::find_options(query.edns.options);
+  const bool keeps_alive = asked.tcp_keepalive.present && is_dns_connection(transport);
+  const bool answers_subnet = asked.client_subnet.present && client_subnet_ == ClientSubnet::Answer;
+  // RFC 7828 §3.2.1: a query gives no timeout.
+  if ((keeps_alive && !asked.tcp_keepalive.data.empty()) ||
+      (answers_subnet && !dns::is_client_subnet_sound(asked.client_subnet.data)) ||
+      (asked.cookie.present && cookies_ != Cookies::Off &&
+       !dns::is_cookie_sound(asked.cookie.data))) {
+    return OptionVerdict::FormErr;
+  }
+  if (asked.nsid.present && !nsid_.empty()) options_.add(EdnsOption::Nsid, as_bytes(nsid_));
+  if (answers_subnet) add_client_subnet(asked.client_subnet.data);
+  if (keeps_alive) add_tcp_keepalive();
+  return answer_cookie(asked.cookie, query, transport, client, now);
+}
+
+OptionVerdict EdnsResponder::answer_cookie(const dns::QueryOption& cookie,
+                                           const dns::QueryView& query, Transport transport,
+                                           const IpAddress& client, uint32_t now) noexcept {
+  const bool required = cookies_ == Cookies::Require && transport == Transport::Udp;
+  if (cookies_ == Cookies::Off) {
+    return query.has_question ? OptionVerdict::Answer : OptionVerdict::FormErr;
+  }
+  // RFC 7873 §5.2.3: who does not know cookies can still show over TCP where he is.
+  if (!cookie.present) return required ? OptionVerdict::UseTcp : OptionVerdict::Answer;
+  const CookieProof proof = server_cookies_.answer(
+      cookie.data, client, now, options_.add(EdnsOption::Cookie, ServerCookies::kSize));
+  if (!query.has_question) {
+    return proof == CookieProof::Invalid ? OptionVerdict::BadCookie : OptionVerdict::Answer;
+  }
+  return required && proof != CookieProof::Valid ? OptionVerdict::BadCookie : OptionVerdict::Answer;
+}
+
+void EdnsResponder::add_tcp_keepalive() noexcept {
+  store_be16(options_.add(EdnsOption::TcpKeepalive, sizeof keepalive_), keepalive_);
+}
+
+// RFC 7871 §7.2.1: what was asked, and a scope that says how much of it counted: nothing.
+void EdnsResponder::add_client_subnet(Bytes asked) noexcept {
+  uint8_t* const out = options_.add(EdnsOption::ClientSubnet, asked.size());
+  std::memcpy(out, asked.data(), asked.size());
+  out[dns::kClientSubnetScope] = 0;
+}
+
+}  // namespace inlet53::server
