@@ -51,11 +51,11 @@ ResponseWriter::ResponseWriter(MutableBytes buffer, const QueryView& query, size
       limit_(limit),
       opt_room_(0),
       options_(options) {
+  if (!query.edns.present) return;
   const size_t room = kOptSize + options.size();
-  if (query.edns.present && limit - at_ >= room) {
-    opt_room_ = room;
-    limit_ -= room;
-  }
+  if (limit - at_ < room) return;
+  opt_room_ = room;
+  limit_ -= room;
 }
 
 bool ResponseWriter::add(Section section, const RRsetView& rrset) noexcept {
@@ -190,22 +190,23 @@ void ResponseWriter::remember(size_t offset, NameView name, size_t size) noexcep
 }
 
 size_t ResponseWriter::finish(ResponseFlags flags, Rcode rcode, const ResponseOpt& opt) noexcept {
+  if (opt_room_ != 0) write_opt(static_cast<uint8_t>(static_cast<uint16_t>(rcode) >> 4), opt);
+  return finish(flags, rcode);
+}
+
+size_t ResponseWriter::finish(ResponseFlags flags, Rcode rcode) noexcept {
   constexpr uint8_t kQr = 0x80, kOpcodeAndRd = 0x79, kAa = 0x04, kTc = 0x02;
   constexpr uint8_t kRa = 0x80, kCd = 0x10;
-  const auto code = static_cast<uint16_t>(rcode);
-  const bool with_opt = opt_room_ != 0;
-
-  buffer_[2] =
-      static_cast<uint8_t>(kQr | (query_.flags1 & kOpcodeAndRd) | (flags.authoritative ? kAa : 0) |
-                           (truncated_ || flags.truncated ? kTc : 0));
+  const bool truncated = truncated_ || flags.truncated;
+  buffer_[2] = static_cast<uint8_t>(kQr | (query_.flags1 & kOpcodeAndRd) |
+                                    (flags.authoritative ? kAa : 0) | (truncated ? kTc : 0));
   // RFC 4035 §3.2.2: CD is copied. AD stays 0: nothing was validated.
   buffer_[3] = static_cast<uint8_t>((flags.recursion_available ? kRa : 0) | (query_.flags2 & kCd) |
-                                    (code & 0x0F));
+                                    (static_cast<uint16_t>(rcode) & 0x0F));
   store_be16(buffer_ + 4, query_.has_question ? 1 : 0);
   store_be16(buffer_ + 6, counts_[0]);
   store_be16(buffer_ + 8, counts_[1]);
-  store_be16(buffer_ + 10, static_cast<uint16_t>(counts_[2] + (with_opt ? 1 : 0)));
-  if (with_opt) write_opt(static_cast<uint8_t>(code >> 4), opt);
+  store_be16(buffer_ + 10, counts_[2]);
   return at_;
 }
 
@@ -217,6 +218,7 @@ void ResponseWriter::write_opt(uint8_t extended_rcode, const ResponseOpt& opt) n
   const bool with_text = with_ede && opt.ede_text.size() <= left - kEdeSize;
   const size_t text_size = with_text ? opt.ede_text.size() : 0;
   const size_t ede_size = with_ede ? kEdeSize + text_size : 0;
+  ++counts_[static_cast<size_t>(Section::Additional)];
   uint8_t* record = buffer_ + at_;
   record[0] = 0;
   store_be16(record + 1, static_cast<uint16_t>(RRType::OPT));

@@ -27,6 +27,7 @@ bool is_dns_connection(Transport transport) noexcept {
 EdnsResponder::EdnsResponder(const settings::Edns& settings, uint32_t tcp_idle_timeout_ms,
                              const CookieSecrets& secrets)
     : cookies_(settings.cookies),
+      cookies_required_(settings.cookies == Cookies::Require),
       client_subnet_(settings.client_subnet),
       nsid_(settings.nsid),
       keepalive_(keepalive_of(tcp_idle_timeout_ms)),
@@ -53,7 +54,7 @@ OptionVerdict EdnsResponder::answer(const dns::QueryView& query, Transport trans
 OptionVerdict EdnsResponder::answer_cookie(const dns::QueryOption& cookie,
                                            const dns::QueryView& query, Transport transport,
                                            const IpAddress& client, uint32_t now) noexcept {
-  const bool required = cookies_ == Cookies::Require && transport == Transport::Udp;
+  const bool required = cookies_required_ && transport == Transport::Udp;
   if (cookies_ == Cookies::Off) {
     return query.has_question ? OptionVerdict::Answer : OptionVerdict::FormErr;
   }

@@ -33,9 +33,8 @@ Rcode rcode_of(QueryVerdict verdict, OptionVerdict options) noexcept {
 }
 
 /// What an extended error means here, for whoever reads it with dig.
-std::string_view text_of(std::optional<dns::Ede> ede) noexcept {
-  if (!ede) return {};
-  switch (*ede) {
+[[gnu::noinline, gnu::cold]] std::string_view text_of(dns::Ede ede) noexcept {
+  switch (ede) {
     case dns::Ede::NotAuthoritative:
       return "no endpoint, rule or hosted zone covers this name";
     case dns::Ede::NoReachableAuthority:
@@ -87,14 +86,14 @@ Reply Responder::answer(const SocketAddress& source, Transport transport, Mutabl
   }
   (transport == Transport::Udp ? counts_.udp_queries : counts_.tcp_queries).add();
 
+  bool answers = verdict == QueryVerdict::Accept;
   OptionVerdict options = OptionVerdict::Answer;
-  if (edns_.begin(query, transport) &&
-      (verdict == QueryVerdict::Accept || verdict == QueryVerdict::CookieOnly)) {
-    options = edns_.answer(query, transport, source.address, now_seconds_);
+  if (edns_.begin(query, transport)) [[unlikely]] {
+    options = judge_options(query, verdict, source.address, transport);
+    answers = answers && options == OptionVerdict::Answer;
   }
-  if (verdict == QueryVerdict::Accept && options == OptionVerdict::Answer) {
+  if (answers) [[likely]]
     return respond(source, transport, buffer, query);
-  }
   decision_.rcode = rcode_of(verdict, options);
   decision_.answer_count = 0;
   decision_.firewall = {};
@@ -126,9 +125,9 @@ Reply Responder::resume(const SocketAddress& source, Transport transport, Mutabl
 
 Reply Responder::respond(const SocketAddress& source, Transport transport, MutableBytes buffer,
                          const dns::QueryView& query) noexcept {
-  if (query.qclass == static_cast<uint16_t>(dns::RRClass::IN) || !decide_chaos(query)) {
-    resolver::decide(*address_, query, scratch_, decision_);
-  }
+  resolver::decide(*address_, query, scratch_, decision_);
+  if (query.qclass != static_cast<uint16_t>(dns::RRClass::IN)) [[unlikely]]
+    decide_chaos(query);
   if (decision_.forward) return {.forward = &*decision_.forward};
   Reply reply;
   size_t answers_sent = 0;
@@ -139,6 +138,15 @@ Reply Responder::respond(const SocketAddress& source, Transport transport, Mutab
   if (known) counts_.cache_hits.add();
   if (log_ != nullptr && !(known && unique_)) write_record(source, transport, query, answers_sent);
   return reply;
+}
+
+// Only of a sound message: what is wrong with another is said without its options.
+OptionVerdict Responder::judge_options(const dns::QueryView& query, QueryVerdict verdict,
+                                       const IpAddress& client, Transport transport) noexcept {
+  if (verdict != QueryVerdict::Accept && verdict != QueryVerdict::CookieOnly) {
+    return OptionVerdict::Answer;
+  }
+  return edns_.answer(query, transport, client, now_seconds_);
 }
 
 size_t Responder::response_limit(const dns::QueryView& query, Transport transport) const noexcept {
@@ -179,8 +187,11 @@ size_t Responder::compose(const dns::QueryView& query, MutableBytes buffer, size
     }
   }
   if (writer.truncated()) counts_.truncated.add();
-  return writer.finish({decision_.authoritative, decision_.recursion_available}, decision_.rcode,
-                       {udp_size_, decision_.ede, text_of(decision_.ede)});
+  const dns::ResponseFlags flags{decision_.authoritative, decision_.recursion_available};
+  if (!query.edns.present) return writer.finish(flags, decision_.rcode);
+  dns::ResponseOpt opt{udp_size_, decision_.ede};
+  if (decision_.ede) opt.ede_text = text_of(*decision_.ede);
+  return writer.finish(flags, decision_.rcode, opt);
 }
 
 size_t Responder::compose_empty(const dns::QueryView& query, bool truncated,
@@ -191,10 +202,10 @@ size_t Responder::compose_empty(const dns::QueryView& query, bool truncated,
   return dns::compose_error(buffer, query, flags, decision_.rcode, {udp_size_}, edns_.options());
 }
 
-bool Responder::decide_chaos(const dns::QueryView& query) noexcept {
-  if (query.qclass != static_cast<uint16_t>(dns::RRClass::CH)) return false;
+void Responder::decide_chaos(const dns::QueryView& query) noexcept {
+  if (query.qclass != static_cast<uint16_t>(dns::RRClass::CH)) return;
   const record::AnswerRRset* const answer = chaos_.find(scratch_.key.name().view(), query.qtype);
-  if (answer == nullptr) return false;
+  if (answer == nullptr) return;
   decision_.rcode = Rcode::NoError;
   decision_.authoritative = true;  // it is about nobody but us
   decision_.recursion_available = !address_->delegation;
@@ -204,11 +215,6 @@ bool Responder::decide_chaos(const dns::QueryView& query) noexcept {
   decision_.answer_count = 1;
   decision_.authority_count = 0;
   decision_.additional_count = 0;
-  decision_.forward.reset();
-  decision_.refresh.reset();
-  decision_.from_cache = false;
-  decision_.firewall = {};
-  return true;
 }
 
 void Responder::write_record(const SocketAddress& source, Transport transport,

@@ -81,6 +81,9 @@ class ResponseWriter {
   /// Requires: a `rcode` over 15 only for a query with an OPT.
   size_t finish(ResponseFlags flags, Rcode rcode, const ResponseOpt& opt) noexcept;
 
+  /// The same for a query that had no OPT. Requires: it had none.
+  size_t finish(ResponseFlags flags, Rcode rcode) noexcept;
+
   [[nodiscard]] bool truncated() const noexcept { return truncated_; }
 
  private:

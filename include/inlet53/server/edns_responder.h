@@ -35,7 +35,7 @@ class EdnsResponder {
   [[nodiscard]] bool begin(const dns::QueryView& query, record::Transport transport) noexcept {
     options_.clear();
     return !query.edns.options.empty() ||
-           (cookies_ == settings::Cookies::Require && transport == record::Transport::Udp);
+           (cookies_required_ && transport == record::Transport::Udp);
   }
 
   /// Decides about the options of a query with a sound OPT, or none, and composes the response's.
@@ -57,6 +57,7 @@ class EdnsResponder {
   void add_client_subnet(Bytes asked) noexcept;
 
   const settings::Cookies cookies_;
+  const bool cookies_required_;
   const settings::ClientSubnet client_subnet_;
   const std::string nsid_;
   const uint16_t keepalive_;  // in units of 100 ms

@@ -80,9 +80,13 @@ class Responder {
   size_t compose(const dns::QueryView& query, MutableBytes buffer, size_t limit,
                  size_t& answers_sent) noexcept;
   /// A response without records, of what `decision_.rcode` says.
-  size_t compose_empty(const dns::QueryView& query, bool truncated, MutableBytes buffer) noexcept;
-  /// The decision about a query of class CHAOS; false: it is none that we answer.
-  bool decide_chaos(const dns::QueryView& query) noexcept;
+  [[gnu::noinline, gnu::cold]] size_t compose_empty(const dns::QueryView& query, bool truncated,
+                                                    MutableBytes buffer) noexcept;
+  /// The decision about a refused query of class CHAOS, if it is one that we answer.
+  [[gnu::noinline, gnu::cold]] void decide_chaos(const dns::QueryView& query) noexcept;
+  [[gnu::noinline]] OptionVerdict judge_options(const dns::QueryView& query,
+                                                dns::QueryVerdict verdict, const IpAddress& client,
+                                                record::Transport transport) noexcept;
   [[nodiscard]] size_t response_limit(const dns::QueryView& query,
                                       record::Transport transport) const noexcept;
   void write_record(const SocketAddress& source, record::Transport transport,
