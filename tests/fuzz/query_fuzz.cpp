@@ -105,7 +105,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     all.server.version = "fuzz";
     return all;
   }();
-  static const auto responder = std::make_unique<server::Responder>(options, nullptr, counts);
+  static const auto responder =
+      std::make_unique<server::Responder>(options, nullptr, nullptr, counts);
   static std::array<uint8_t, 65535> buffer;
 
   for (const auto& address : addresses) {
@@ -115,7 +116,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       std::copy_n(data, size, buffer.begin());
       const SocketAddress source{*IpAddress::parse("127.0.0.1"), 53};
       responder->begin_batch(address, {});
-      const size_t answered = responder->answer(source, transport, {buffer.data(), capacity}, size);
+      const size_t answered =
+          responder->answer(source, transport, {buffer.data(), capacity}, size).size;
       if (answered == 0) continue;
       FUZZ_CHECK(answered <= (transport == record::Transport::Udp ? 1232U : buffer.size()));
       check_response({data, size}, {buffer.data(), answered});

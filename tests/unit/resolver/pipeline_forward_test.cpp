@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -34,13 +35,13 @@ app  A   10.0.2.1
 
 /// One record in prepared form.
 std::vector<uint8_t> record(dns::RRType type, uint32_t ttl, const std::vector<uint8_t>& rdata) {
-  std::vector<uint8_t> out(dns::kPreparedHead);
+  std::vector<uint8_t> out(dns::kPreparedHead + rdata.size());
   store_be16(out.data(), 0xC00C);
   store_be16(&out[2], static_cast<uint16_t>(type));
   store_be16(&out[4], 1);
   store_be32(&out[6], ttl);
   store_be16(&out[10], static_cast<uint16_t>(rdata.size()));
-  out.insert(out.end(), rdata.begin(), rdata.end());
+  std::copy(rdata.begin(), rdata.end(), out.begin() + dns::kPreparedHead);
   return out;
 }
 

@@ -53,11 +53,13 @@ class EdnsResponderTest : public testing::Test {
   }
 
   Response exchange(const std::vector<uint8_t>& query, Transport transport) {
-    if (responder == nullptr) responder = std::make_unique<Responder>(options, nullptr, counts);
+    if (responder == nullptr)
+      responder = std::make_unique<Responder>(options, nullptr, nullptr, counts);
     std::copy(query.begin(), query.end(), buffer.begin());
     responder->begin_batch(state->addresses[0], {.monotonic_ms = 0, .wall_seconds = kNow});
     const size_t size =
-        responder->answer({*IpAddress::parse("127.0.0.1"), 4242}, transport, buffer, query.size());
+        responder->answer({*IpAddress::parse("127.0.0.1"), 4242}, transport, buffer, query.size())
+            .size;
     EXPECT_GE(size, 12U);
     const Bytes message = Bytes(buffer).first(size);
     Response response{message[3] & 0x0FU,
