@@ -345,7 +345,7 @@ TEST(ConfigErrors, RefuseQuantitiesThatOverflow) {
 
 TEST(ConfigErrors, HoldTheCachesTtlsAgainstEachOther) {
   EXPECT_EQ(errors_of("[cache]\nmin_ttl = 60\nmax_ttl = '30 s'\n"),
-            (Errors{"2:1: cache.min_ttl: it is over max_ttl"}));
+            (Errors{"2:11: cache.min_ttl: it is over max_ttl"}));
 }
 
 TEST(ConfigErrors, RefusePathsThatAreNone) {
