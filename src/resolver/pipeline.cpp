@@ -53,7 +53,20 @@ class Walk {
     NameView owner = query_.qname;
     for (;;) {
       if (firewall_ != nullptr && !admit(*key)) return;
-      if (!look_up(*key, owner, rotation)) return;
+      // Zones that are more specific than the rule come before it.
+      RuleIndex::Match rule;
+      size_t end = key->label_count() + 1;
+      if (address_.rules != nullptr) [[unlikely]] {
+        rule = address_.rules->find(*key);
+        if (rule.forward != RuleIndex::kSystem) end = rule.label;
+      }
+      Finding& finding = scratch_.finding;
+      address_.zones->find_below(end, *key, query_.qtype, rotation, address_.delegation, finding);
+      if (rule.forward != RuleIndex::kSystem && finding.found == Found::NotCovered) [[unlikely]] {
+        if (!forward(rule.forward, *key, owner)) return;
+      } else if (!take(finding, owner)) {
+        return;
+      }
       // An alias was followed to `next_`, which owns what is found there.
       if (decision_.answer_count == kMaxChain) return fail();
       owner = next_;
@@ -63,23 +76,16 @@ class Walk {
   }
 
  private:
-  /// The most specific of rules and zones, and its answer. True when the chain goes on at `next_`.
-  bool look_up(const zone::NameKey& key, NameView owner, uint16_t rotation) noexcept {
-    Finding& finding = scratch_.finding;
-    if (address_.rules != nullptr) {
-      const RuleIndex::Match rule = address_.rules->find(key);
-      if (rule.forward != RuleIndex::kSystem) {
-        address_.zones->find_below(rule.label, key, query_.qtype, rotation, false, finding);
-        return finding.found == Found::NotCovered ? forward(rule.forward, key, owner)
-                                                  : take(finding, owner);
-      }
-    }
-    address_.zones->find(key, query_.qtype, rotation, address_.delegation, finding);
-    return take(finding, owner);
-  }
-
   /// What the targets of a rule have said, or the question for them.
-  bool forward(uint32_t rule, const zone::NameKey& key, NameView owner) noexcept {
+  /// True when the chain goes on at `next_`. Apart from the way of a query that no rule covers.
+  [[gnu::noinline, gnu::cold]] bool forward(uint32_t rule, const zone::NameKey& key,
+                                            NameView owner) noexcept {
+    if (!decision_.forwards) {
+      decision_.forwards = true;
+      decision_.from_cache = false;
+      decision_.authority_age = {};
+      decision_.answer_ages.fill({});
+    }
     const ForwardQuestion question{rule, key.name().view(), query_.qtype,
                                    key.hash(0, key.label_count())};
     for (const ReceivedAnswer& got : scratch_.received) {
@@ -96,13 +102,15 @@ class Walk {
     const bool serves = hit && (hit->freshness == cache::Freshness::Fresh || scratch_.take_stale ||
                                 !hit->refresh_due);
     if (!serves) {
-      decision_.forward = question;
+      decision_.asks = Asks::First;
+      decision_.question = question;
       return false;
     }
-    if (hit->refresh_due && !scratch_.take_stale && !decision_.refresh) {
+    if (hit->refresh_due && !scratch_.take_stale && decision_.asks == Asks::Nothing) {
       scratch_.refreshed.assign(question.qname);  // the key may be used for the next hop
-      decision_.refresh = question;
-      decision_.refresh->qname = scratch_.refreshed.view();
+      decision_.asks = Asks::Besides;
+      decision_.question = question;
+      decision_.question.qname = scratch_.refreshed.view();
     }
     return take_cached(*hit, owner);
   }
@@ -144,7 +152,8 @@ class Walk {
       fail();
       return false;
     }
-    add_answer(owner, {rrset.wire, rrset.text}, age);
+    decision_.answer_ages[decision_.answer_count] = age;
+    add_answer(owner, {rrset.wire, rrset.text});
     if (firewall_ == nullptr || !is_type(rrset.wire.type, RRType::CNAME)) return true;
     scratch_.hop.assign(target_of({rrset.wire, {}}), address_.zones->seed());
     return admit(scratch_.hop);
@@ -232,10 +241,16 @@ class Walk {
     return false;
   }
 
-  void add_answer(NameView owner, const AnswerRRset& rrset, dns::TtlAging age = {}) noexcept {
+  void add_answer(NameView owner, const AnswerRRset& rrset) noexcept {
+    if (decision_.answer_count == 0) [[likely]] {
+      // At known places: most answers are one RRset.
+      decision_.answer_owners[0] = owner;
+      decision_.answers[0] = rrset;
+      decision_.answer_count = 1;
+      return;
+    }
     decision_.answer_owners[decision_.answer_count] = owner;
     decision_.answers[decision_.answer_count] = rrset;
-    decision_.answer_ages[decision_.answer_count] = age;
     ++decision_.answer_count;
   }
 
@@ -243,7 +258,6 @@ class Walk {
   void deny(const Finding& finding, NameView owner, dns::Rcode rcode) noexcept {
     decision_.rcode = rcode;
     decision_.authority = {tail_of(owner, finding.owner), finding.rrset};
-    decision_.authority_age = {};
     decision_.authority_count = 1;
   }
 
@@ -333,9 +347,8 @@ void decide(const EndpointAddress& address, const dns::QueryView& query, Scratch
   decision.authoritative = address.delegation;
   decision.recursion_available = !address.delegation;
   decision.ede.reset();
-  decision.forward.reset();
-  decision.refresh.reset();
-  decision.from_cache = false;
+  decision.asks = Asks::Nothing;
+  decision.forwards = false;
   decision.firewall = {};
   decision.answer_count = 0;
   decision.authority_count = 0;

@@ -233,13 +233,14 @@ void Forwarding::resume(Waiting& query) {
     now.wall_seconds = query.arrived;
     responder_.begin_batch(query.to.replier->address(), now);
     std::ranges::copy(query.message, buffer_.get());
+    const Resumption with{{received.data(), count}, query.take_stale};
     const Reply reply =
-        responder_.resume(query.to.source, query.to.transport, {buffer_.get(), dns::kMaxMessage},
-                          query.message.size(), {{received.data(), count}, query.take_stale});
-    if (reply.forward == nullptr) return answer(query, {buffer_.get(), reply.size});
+        responder_.answer(query.to.source, query.to.transport, {buffer_.get(), dns::kMaxMessage},
+                          query.message.size(), &with);
+    if (reply.asks != resolver::Asks::First) return answer(query, {buffer_.get(), reply.size});
     // The same question again is one that neither cache nor query has kept: there is no end to it.
     if (query.questions > kMaxQuestions) return answer(query, {});
-    if (ask(query, *reply.forward)) return;
+    if (ask(query, responder_.question())) return;
   }
 }
 

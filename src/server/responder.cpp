@@ -71,7 +71,7 @@ void Responder::begin_batch(const resolver::EndpointAddress& address, Now now) n
 }
 
 Reply Responder::answer(const SocketAddress& source, Transport transport, MutableBytes buffer,
-                        size_t received) noexcept {
+                        size_t received, const Resumption* resumed) noexcept {
   const resolver::EndpointAddress& address = *address_;
   if (transport == Transport::Udp && !address.udp_sources.contains(source.address)) {
     counts_.denied.add();
@@ -84,7 +84,12 @@ Reply Responder::answer(const SocketAddress& source, Transport transport, Mutabl
     counts_.dropped.add();
     return {};
   }
-  (transport == Transport::Udp ? counts_.udp_queries : counts_.tcp_queries).add();
+  if (resumed == nullptr) [[likely]] {
+    (transport == Transport::Udp ? counts_.udp_queries : counts_.tcp_queries).add();
+  } else {
+    scratch_.received = resumed->received;
+    scratch_.take_stale = resumed->take_stale;
+  }
 
   bool answers = verdict == QueryVerdict::Accept;
   OptionVerdict options = OptionVerdict::Answer;
@@ -92,52 +97,41 @@ Reply Responder::answer(const SocketAddress& source, Transport transport, Mutabl
     options = judge_options(query, verdict, source.address, transport);
     answers = answers && options == OptionVerdict::Answer;
   }
-  if (answers) [[likely]]
-    return respond(source, transport, buffer, query);
-  decision_.rcode = rcode_of(verdict, options);
-  decision_.answer_count = 0;
-  decision_.firewall = {};
-  const Reply reply{.size = compose_empty(query, options == OptionVerdict::UseTcp, buffer)};
+
+  size_t size = 0;
+  size_t answers_sent = 0;
+  bool recorded = log_ != nullptr;
+  if (answers) [[likely]] {
+    resolver::decide(address, query, scratch_, decision_);
+    if (query.qclass != static_cast<uint16_t>(dns::RRClass::IN)) [[unlikely]]
+      decide_chaos(query);
+    if (decision_.forwards) [[unlikely]] {
+      if (decision_.asks == resolver::Asks::First) return {0, decision_.asks};
+      size = compose_forwarded(query, buffer, response_limit(query, transport), answers_sent);
+      recorded = recorded && !take_cache_hit(resumed != nullptr);
+    } else {
+      size = compose(query, buffer, response_limit(query, transport), answers_sent);
+    }
+  } else {
+    decision_.rcode = rcode_of(verdict, options);
+    decision_.answer_count = 0;
+    decision_.firewall = {};
+    decision_.asks = resolver::Asks::Nothing;
+    size = compose_empty(query, options == OptionVerdict::UseTcp, buffer);
+    recorded = recorded && query.has_question;
+  }
   counts_.responses[std::min<size_t>(static_cast<size_t>(decision_.rcode), 15)].add();
-  if (log_ != nullptr && query.has_question) write_record(source, transport, query, 0);
-  return reply;
+  if (recorded) write_record(source, transport, query, answers_sent);
+  return {static_cast<uint32_t>(size), decision_.asks};
 }
 
-Reply Responder::resume(const SocketAddress& source, Transport transport, MutableBytes buffer,
-                        size_t received, const Resumption& with) noexcept {
-  dns::QueryView query;
-  const QueryVerdict verdict =
-      dns::parse_query(buffer.first(received), query, scratch_.key.begin(address_->zones->seed()));
-  if (verdict != QueryVerdict::Accept) return {};
-  // It was let through before; what its options ask for goes with the response.
-  if (edns_.begin(query, transport)) {
-    static_cast<void>(edns_.answer(query, transport, source.address, now_seconds_));
-  }
-  resumed_ = true;
-  scratch_.received = with.received;
-  scratch_.take_stale = with.take_stale;
-  const Reply reply = respond(source, transport, buffer, query);
+// Whether the cache alone has answered, and such queries leave no record.
+bool Responder::take_cache_hit(bool resumed) noexcept {
   scratch_.received = {};
   scratch_.take_stale = false;
-  resumed_ = false;
-  return reply;
-}
-
-Reply Responder::respond(const SocketAddress& source, Transport transport, MutableBytes buffer,
-                         const dns::QueryView& query) noexcept {
-  resolver::decide(*address_, query, scratch_, decision_);
-  if (query.qclass != static_cast<uint16_t>(dns::RRClass::IN)) [[unlikely]]
-    decide_chaos(query);
-  if (decision_.forward) return {.forward = &*decision_.forward};
-  Reply reply;
-  size_t answers_sent = 0;
-  reply.size = compose(query, buffer, response_limit(query, transport), answers_sent);
-  if (decision_.refresh) reply.refresh = &*decision_.refresh;
-  counts_.responses[std::min<size_t>(static_cast<size_t>(decision_.rcode), 15)].add();
-  const bool known = decision_.from_cache && !resumed_;
-  if (known) counts_.cache_hits.add();
-  if (log_ != nullptr && !(known && unique_)) write_record(source, transport, query, answers_sent);
-  return reply;
+  if (!decision_.from_cache || resumed) return false;
+  counts_.cache_hits.add();
+  return unique_;
 }
 
 // Only of a sound message: what is wrong with another is said without its options.
@@ -157,6 +151,16 @@ size_t Responder::response_limit(const dns::QueryView& query, Transport transpor
                             std::max<size_t>(udp_size_, dns::kPlainUdpLimit));
 }
 
+[[gnu::always_inline]] inline size_t Responder::finish(dns::ResponseWriter& writer,
+                                                       const dns::QueryView& query) noexcept {
+  if (writer.truncated()) counts_.truncated.add();
+  const dns::ResponseFlags flags{decision_.authoritative, decision_.recursion_available};
+  if (!query.edns.present) return writer.finish(flags, decision_.rcode);
+  dns::ResponseOpt opt{udp_size_, decision_.ede};
+  if (decision_.ede) opt.ede_text = text_of(*decision_.ede);
+  return writer.finish(flags, decision_.rcode, opt);
+}
+
 size_t Responder::compose(const dns::QueryView& query, MutableBytes buffer, size_t limit,
                           size_t& answers_sent) noexcept {
   dns::ResponseWriter writer(buffer, query, std::min(limit, buffer.size()), edns_.options());
@@ -165,20 +169,13 @@ size_t Responder::compose(const dns::QueryView& query, MutableBytes buffer, size
   for (; answers_sent < decision_.answer_count; ++answers_sent) {
     const dns::RRsetView& rrset = decision_.answers[answers_sent].wire;
     const dns::NameView owner = decision_.answer_owners[answers_sent];
-    if (decision_.from_cache) {
-      fits = writer.add_aged(Section::Answer, owner, rrset, decision_.answer_ages[answers_sent]);
-    } else {
-      fits = owner.data() == query.qname.data() ? writer.add(Section::Answer, rrset)
-                                                : writer.add(Section::Answer, owner, rrset);
-    }
+    fits = owner.data() == query.qname.data() ? writer.add(Section::Answer, rrset)
+                                              : writer.add(Section::Answer, owner, rrset);
     if (!fits) break;
   }
   if (fits && decision_.authority_count > 0) {
     const resolver::OwnedRRset& authority = decision_.authority;
-    fits = decision_.from_cache
-               ? writer.add_aged(Section::Authority, authority.owner, authority.rrset.wire,
-                                 decision_.authority_age)
-               : writer.add(Section::Authority, authority.owner, authority.rrset.wire);
+    fits = writer.add(Section::Authority, authority.owner, authority.rrset.wire);
     for (size_t i = 0; fits && i < decision_.additional_count; ++i) {
       const resolver::OwnedRRset& glue = decision_.additional[i];
       if (writer.add(Section::Additional, glue.owner, glue.rrset.wire)) continue;
@@ -186,12 +183,26 @@ size_t Responder::compose(const dns::QueryView& query, MutableBytes buffer, size
       if (glue.owner.is_at_or_below(authority.owner)) writer.set_truncated();
     }
   }
-  if (writer.truncated()) counts_.truncated.add();
-  const dns::ResponseFlags flags{decision_.authoritative, decision_.recursion_available};
-  if (!query.edns.present) return writer.finish(flags, decision_.rcode);
-  dns::ResponseOpt opt{udp_size_, decision_.ede};
-  if (decision_.ede) opt.ede_text = text_of(*decision_.ede);
-  return writer.finish(flags, decision_.rcode, opt);
+  return finish(writer, query);
+}
+
+// Apart from `compose`, so that an answer from zones pays nothing for it.
+size_t Responder::compose_forwarded(const dns::QueryView& query, MutableBytes buffer, size_t limit,
+                                    size_t& answers_sent) noexcept {
+  dns::ResponseWriter writer(buffer, query, std::min(limit, buffer.size()), edns_.options());
+  bool fits = true;
+  for (; answers_sent < decision_.answer_count; ++answers_sent) {
+    fits =
+        writer.add_aged(Section::Answer, decision_.answer_owners[answers_sent],
+                        decision_.answers[answers_sent].wire, decision_.answer_ages[answers_sent]);
+    if (!fits) break;
+  }
+  if (fits && decision_.authority_count > 0) {
+    const resolver::OwnedRRset& authority = decision_.authority;
+    writer.add_aged(Section::Authority, authority.owner, authority.rrset.wire,
+                    decision_.authority_age);
+  }
+  return finish(writer, query);
 }
 
 size_t Responder::compose_empty(const dns::QueryView& query, bool truncated,

@@ -74,13 +74,14 @@ bool TcpService::admit(net::TcpConnection& connection) {
 
 size_t TcpService::received(net::TcpConnection& connection, Bytes stream) {
   responder_.begin_batch(*address_, read_clock());
+  Connection& of = connections_.at(&connection);
   size_t done = 0;
   while (stream.size() - done >= kLengthSize) {
     const size_t size = load_be16(stream.data() + done);
     if (stream.size() - done - kLengthSize < size) break;
     // The rest comes again.
-    if (connection.congested() || connections_.at(&connection).paused) break;
-    if (!answer(connection, stream.subspan(done + kLengthSize, size))) {
+    if (connection.congested() || of.paused) break;
+    if (!answer(connection, of, stream.subspan(done + kLengthSize, size))) {
       connection.close_after_send();
       done = stream.size();
       break;
@@ -93,25 +94,24 @@ size_t TcpService::received(net::TcpConnection& connection, Bytes stream) {
   return done;
 }
 
-bool TcpService::answer(net::TcpConnection& connection, Bytes message) {
+bool TcpService::answer(net::TcpConnection& connection, Connection& of, Bytes message) {
   uint8_t* const place = buffer_.get() + kLengthSize;
   std::memcpy(place, message.data(), message.size());
   const Reply reply = responder_.answer(connection.peer(), record::Transport::Tcp,
                                         {place, dns::kMaxMessage}, message.size());
-  if (reply.forward != nullptr) {
-    Connection& of = connections_.at(&connection);
+  if (reply.asks == resolver::Asks::First) {
     waited_for_[of.number] = &connection;
     if (++of.waiting == kMaxWaiting) {
       of.paused = true;
       connection.pause();
     }
     forwarder_.begin({this, of.number, connection.peer(), record::Transport::Tcp}, message,
-                     *reply.forward);
+                     responder_.question());
     return true;
   }
   if (reply.size == 0) return false;
   send(connection, {place, reply.size});
-  if (reply.refresh != nullptr) forwarder_.refresh(*reply.refresh);
+  if (reply.asks == resolver::Asks::Besides) forwarder_.refresh(responder_.question());
   return true;
 }
 

@@ -149,15 +149,19 @@ struct Worker::Impl {
       const SocketAddress source = SocketAddress::from_sockaddr(datagram.peer);
       const Reply reply = responder.answer(source, record::Transport::Udp,
                                            {datagram.data, datagram.capacity}, datagram.received);
-      datagram.response = static_cast<uint32_t>(reply.size);
-      if (reply.forward != nullptr) [[unlikely]] {
-        forwarding.begin({&service, 0, source, record::Transport::Udp},
-                         {datagram.data, datagram.received}, *reply.forward);
-      } else if (reply.refresh != nullptr) [[unlikely]] {
-        forwarding.refresh(*reply.refresh);
+      datagram.response = reply.size;
+      if (reply.asks != resolver::Asks::Nothing) [[unlikely]] {
+        forward(service, datagram, source, reply.asks);
       }
     }
     flusher.batch_done();
+  }
+
+  [[gnu::noinline, gnu::cold]] void forward(Service& service, const net::Datagram& datagram,
+                                            const SocketAddress& source, resolver::Asks asks) {
+    if (asks == resolver::Asks::Besides) return forwarding.refresh(responder.question());
+    forwarding.begin({&service, 0, source, record::Transport::Udp},
+                     {datagram.data, datagram.received}, responder.question());
   }
 
   void run() {

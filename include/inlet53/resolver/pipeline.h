@@ -38,6 +38,13 @@ struct ForwardQuestion {
   uint64_t hash = 0;  // of `qname`, for the cache
 };
 
+/// What a decision wants of the targets of rules.
+enum class Asks : uint8_t {
+  Nothing,
+  First,    // the decision waits for it, nothing else counts: the query is decided anew afterwards
+  Besides,  // the answer stands; the question is for the cache
+};
+
 /// What targets said to one question of a query, for when the cache did not keep it.
 struct ReceivedAnswer {
   ForwardQuestion question;
@@ -55,22 +62,21 @@ struct Decision {
   bool recursion_available = true;
   std::optional<dns::Ede> ede;
   FirewallVerdict firewall;  // the rule that blocked, else the first that alerted, else none
-  /// The targets of a rule are to be asked; nothing else of the decision counts then. When they
-  /// have said something, or nothing, the query is decided anew.
-  std::optional<ForwardQuestion> forward;
-  /// The answer stands, and the targets are to be asked all the same, for the cache.
-  std::optional<ForwardQuestion> refresh;
-  bool from_cache = false;  // some of the answer is the cache's
+  Asks asks = Asks::Nothing;
+  bool forwards = false;    // a rule's targets have a part in it: the answer has TTLs that aged, or
+                            // they are to be asked first
+  bool from_cache = false;  // where `forwards`: some of the answer is the cache's
   uint8_t answer_count = 0;
   uint8_t authority_count = 0;  // 0 or 1: an SOA, or a referral's NS set
   uint8_t additional_count = 0;
   std::array<dns::NameView, kMaxChain> answer_owners;
   std::array<record::AnswerRRset, kMaxChain> answers;  // side by side, as the record takes them
-  /// What has become of the TTLs of `answers`; something where `from_cache` only.
+  /// What has become of the TTLs of `answers`; for `forwards` only.
   std::array<dns::TtlAging, kMaxChain> answer_ages;
   OwnedRRset authority;
   dns::TtlAging authority_age;  // the same
   std::array<OwnedRRset, kMaxGlue> additional;
+  ForwardQuestion question;  // unless it asks nothing
 };
 
 /// Room that a decision may need, kept by the worker and used again for each query.

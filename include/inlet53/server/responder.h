@@ -7,6 +7,7 @@
 #include "inlet53/base/bytes.h"
 #include "inlet53/base/clock.h"
 #include "inlet53/base/ip_address.h"
+#include "inlet53/dns/response_writer.h"
 #include "inlet53/querylog/query_log.h"
 #include "inlet53/record/query_record.h"
 #include "inlet53/resolver/pipeline.h"
@@ -20,13 +21,11 @@
 namespace inlet53::server {
 
 /// What became of one message.
-/// Lifetime: the questions live until the responder is called again.
 struct Reply {
-  size_t size = 0;  // of the response, which stands in the query's place; 0: there is none (yet)
-  /// The query waits for the targets of a rule; `Responder::resume` answers it then.
-  const resolver::ForwardQuestion* forward = nullptr;
-  /// It is answered, and this is to be asked for the cache.
-  const resolver::ForwardQuestion* refresh = nullptr;
+  uint32_t size = 0;  // of the response, which stands in the query's place; 0: there is none (yet)
+  /// `Responder::question` is to be asked: for the query, which waits and is answered by
+  /// `Responder::answer` once more, or for the cache.
+  resolver::Asks asks = resolver::Asks::Nothing;
 };
 
 /// What a query that waited has got. Lifetime: of the call.
@@ -64,18 +63,24 @@ class Responder {
   /// Over UDP, a source that the security groups do not admit gets none and leaves no record.
   /// Requires: `buffer` has room for the most that the transport may send back: 4096 octets over
   /// UDP, 65535 else. begin_batch was called.
-  Reply answer(const SocketAddress& source, record::Transport transport, MutableBytes buffer,
-               size_t received) noexcept;
+  /// `resumed`: of a query that an earlier call had wait, what it has got; it is decided anew, and
+  /// may have to wait again. Its message must be the same.
+  [[gnu::hot]] Reply answer(const SocketAddress& source, record::Transport transport,
+                            MutableBytes buffer, size_t received,
+                            const Resumption* resumed = nullptr) noexcept;
 
-  /// Answers a query that `answer` had wait, decided anew; it may have to wait again. Requires: as
-  /// `answer`, and that it is the same message.
-  Reply resume(const SocketAddress& source, record::Transport transport, MutableBytes buffer,
-               size_t received, const Resumption& with) noexcept;
+  /// What the last message asks for. Lifetime: until the responder is called again.
+  [[nodiscard]] const resolver::ForwardQuestion& question() const noexcept {
+    return decision_.question;
+  }
 
  private:
-  /// From the decision on.
-  Reply respond(const SocketAddress& source, record::Transport transport, MutableBytes buffer,
-                const dns::QueryView& query) noexcept;
+  /// The same of an answer that targets have a part in, with TTLs that have aged.
+  [[gnu::noinline, gnu::cold]] size_t compose_forwarded(const dns::QueryView& query,
+                                                        MutableBytes buffer, size_t limit,
+                                                        size_t& answers_sent) noexcept;
+  size_t finish(dns::ResponseWriter& writer, const dns::QueryView& query) noexcept;
+  [[gnu::noinline, gnu::cold]] bool take_cache_hit(bool resumed) noexcept;
   /// The answer that a decision asks for; sets how many of its RRsets fitted.
   size_t compose(const dns::QueryView& query, MutableBytes buffer, size_t limit,
                  size_t& answers_sent) noexcept;
@@ -94,7 +99,6 @@ class Responder {
 
   const uint16_t udp_size_;
   const bool unique_;
-  bool resumed_ = false;
   querylog::LogAppender* const log_;
   WorkerCounts& counts_;
   const resolver::EndpointAddress* address_ = nullptr;

@@ -63,7 +63,7 @@ class TcpService final : public net::TcpConnectionOwner, public Replier {
   void send(net::TcpConnection& connection, Bytes message);
   bool admit(net::TcpConnection& connection);
   /// Answers one message into the outgoing buffer. False when the connection is of no more use.
-  bool answer(net::TcpConnection& connection, Bytes message);
+  bool answer(net::TcpConnection& connection, Connection& of, Bytes message);
 
   void count_refused();
 

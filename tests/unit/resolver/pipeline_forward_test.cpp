@@ -105,8 +105,8 @@ class ForwardPipeline : public ::testing::Test {
   /// Asks until nothing is to be asked any more, or one question of `said` is missing.
   const Decision& ask_with(std::string_view qname, const Said& said) {
     const Decision& first = ask(qname);
-    EXPECT_TRUE(first.forward);
-    if (first.forward) keep(*first.forward, said.response);
+    EXPECT_EQ(first.asks, Asks::First);
+    keep(first.question, said.response);
     return ask(qname);
   }
 
@@ -119,23 +119,23 @@ class ForwardPipeline : public ::testing::Test {
 };
 
 TEST_F(ForwardPipeline, AsksTheTargetsOfTheMostSpecificRule) {
-  ASSERT_TRUE(ask("WWW.partner.test.").forward);
-  EXPECT_EQ(decision->forward->rule, 0U);
-  EXPECT_EQ(decision->forward->qname.to_text(), "www.partner.test.");
-  EXPECT_EQ(decision->forward->qtype, 1U);
-  EXPECT_FALSE(ask("app.corp.test.").forward);
+  ASSERT_EQ(ask("WWW.partner.test.").asks, Asks::First);
+  EXPECT_EQ(decision->question.rule, 0U);
+  EXPECT_EQ(decision->question.qname.to_text(), "www.partner.test.");
+  EXPECT_EQ(decision->question.qtype, 1U);
+  EXPECT_NE(ask("app.corp.test.").asks, Asks::First);
   EXPECT_EQ(decision->answer_count, 1U);
 }
 
 TEST_F(ForwardPipeline, AMoreSpecificZoneComesBeforeARuleAndARuleBeforeTheSameZone) {
-  EXPECT_FALSE(ask("app.inner.partner.test.").forward);
+  EXPECT_NE(ask("app.inner.partner.test.").asks, Asks::First);
   EXPECT_EQ(decision->answer_count, 1U);
-  ASSERT_TRUE(ask("app.same.test.").forward);
-  EXPECT_EQ(decision->forward->rule, 1U);
+  ASSERT_EQ(ask("app.same.test.").asks, Asks::First);
+  EXPECT_EQ(decision->question.rule, 1U);
 }
 
 TEST_F(ForwardPipeline, ASystemRuleLeavesItsNamesToTheZones) {
-  EXPECT_FALSE(ask("x.sys.partner.test.").forward);
+  EXPECT_NE(ask("x.sys.partner.test.").asks, Asks::First);
   EXPECT_EQ(decision->rcode, dns::Rcode::Refused);
 }
 
@@ -143,7 +143,7 @@ TEST_F(ForwardPipeline, AnswersFromTheCacheWithAgedTtls) {
   ask_with("www.partner.test.", Said({"www.partner.test."}, true));
   scratch->now_ms = kNow + 25'000;
   ask("www.partner.test.");
-  EXPECT_FALSE(decision->forward);
+  EXPECT_NE(decision->asks, Asks::First);
   EXPECT_TRUE(decision->from_cache);
   ASSERT_EQ(decision->answer_count, 1U);
   EXPECT_EQ(decision->answer_ages[0].aged(60), 35U);
@@ -152,7 +152,7 @@ TEST_F(ForwardPipeline, AnswersFromTheCacheWithAgedTtls) {
 
 TEST_F(ForwardPipeline, GoesOnFromAZoneToARuleAndBack) {
   ask_with("out.corp.test.", Said({"www.partner.test.", "app.corp.test."}, false));
-  EXPECT_FALSE(decision->forward);
+  EXPECT_NE(decision->asks, Asks::First);
   ASSERT_EQ(decision->answer_count, 3U);
   EXPECT_EQ(decision->answer_owners[1].to_text(), "www.partner.test.");
   EXPECT_EQ(decision->answer_owners[2].to_text(), "app.corp.test.");
@@ -161,9 +161,9 @@ TEST_F(ForwardPipeline, GoesOnFromAZoneToARuleAndBack) {
 
 TEST_F(ForwardPipeline, AsksAgainWhereTargetsGiveOnlyAnAlias) {
   ask_with("www.partner.test.", Said({"www.partner.test.", "other.same.test."}, false));
-  ASSERT_TRUE(decision->forward);
-  EXPECT_EQ(decision->forward->rule, 1U);
-  EXPECT_EQ(decision->forward->qname.to_text(), "other.same.test.");
+  ASSERT_EQ(decision->asks, Asks::First);
+  EXPECT_EQ(decision->question.rule, 1U);
+  EXPECT_EQ(decision->question.qname.to_text(), "other.same.test.");
 }
 
 TEST_F(ForwardPipeline, ALoopOverZoneAndRuleEnds) {
@@ -175,12 +175,12 @@ TEST_F(ForwardPipeline, ALoopOverZoneAndRuleEnds) {
 TEST_F(ForwardPipeline, TakesWhatTheCacheDidNotKeep) {
   const Said said({"www.partner.test."}, true, 0);
   ask("www.partner.test.");
-  dns::Name asked(decision->forward->qname);
-  ReceivedAnswer received{*decision->forward, said.response};
+  dns::Name asked(decision->question.qname);
+  ReceivedAnswer received{decision->question, said.response};
   received.question.qname = asked.view();
   scratch->received = {&received, 1};
   ask("www.partner.test.");
-  EXPECT_FALSE(decision->forward);
+  EXPECT_NE(decision->asks, Asks::First);
   EXPECT_FALSE(decision->from_cache);
   ASSERT_EQ(decision->answer_count, 1U);
   EXPECT_EQ(decision->answer_owners[0].data(), query.qname.data());
@@ -191,20 +191,20 @@ TEST_F(ForwardPipeline, AFailureIsRememberedForAWhile) {
   cache::ReceivedResponse failure;
   failure.rcode = dns::Rcode::ServFail;
   failure.ede = dns::Ede::NoReachableAuthority;
-  keep(*decision->forward, failure);
-  EXPECT_FALSE(ask("www.partner.test.").forward);
+  keep(decision->question, failure);
+  EXPECT_NE(ask("www.partner.test.").asks, Asks::First);
   EXPECT_EQ(decision->rcode, dns::Rcode::ServFail);
   EXPECT_EQ(decision->ede, dns::Ede::NoReachableAuthority);
   scratch->now_ms = kNow + 6'000;
-  EXPECT_TRUE(ask("www.partner.test.").forward);
+  EXPECT_EQ(ask("www.partner.test.").asks, Asks::First);
 }
 
 TEST_F(ForwardPipeline, WhatHasEndedServesWhenNoTargetIsReached) {
   ask_with("www.partner.test.", Said({"www.partner.test."}, true));
   scratch->now_ms = kNow + 3'600'000;
-  EXPECT_TRUE(ask("www.partner.test.").forward);
+  EXPECT_EQ(ask("www.partner.test.").asks, Asks::First);
   scratch->take_stale = true;
-  EXPECT_FALSE(ask("www.partner.test.").forward);
+  EXPECT_NE(ask("www.partner.test.").asks, Asks::First);
   ASSERT_EQ(decision->answer_count, 1U);
   EXPECT_EQ(decision->answer_ages[0].aged(60), 30U);
   EXPECT_EQ(decision->ede, dns::Ede::StaleAnswer);
@@ -212,13 +212,13 @@ TEST_F(ForwardPipeline, WhatHasEndedServesWhenNoTargetIsReached) {
 
 TEST_F(ForwardPipeline, WhatIsAskedForOftenIsRefreshedBeforeItsEnd) {
   ask_with("www.partner.test.", Said({"www.partner.test."}, true));
-  for (int i = 0; i < 10; ++i) EXPECT_FALSE(ask("www.partner.test.").refresh);
+  for (int i = 0; i < 10; ++i) EXPECT_NE(ask("www.partner.test.").asks, Asks::Besides);
   scratch->now_ms = kNow + 58'000;
   ask("www.partner.test.");
-  EXPECT_FALSE(decision->forward);
-  ASSERT_TRUE(decision->refresh);
-  EXPECT_EQ(decision->refresh->qname.to_text(), "www.partner.test.");
-  EXPECT_FALSE(ask("www.partner.test.").refresh);
+  EXPECT_NE(decision->asks, Asks::First);
+  ASSERT_EQ(decision->asks, Asks::Besides);
+  EXPECT_EQ(decision->question.qname.to_text(), "www.partner.test.");
+  EXPECT_NE(ask("www.partner.test.").asks, Asks::Besides);
 }
 
 TEST_F(ForwardPipeline, FirewallLooksAtEveryNameThatTargetsLeadTo) {
