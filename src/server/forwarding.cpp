@@ -71,12 +71,12 @@ std::optional<dns::Ede> to_ede(std::optional<uint16_t> code) noexcept {
 
 Forwarding::Forwarding(net::Loop& loop, const settings::Forward& settings,
                        const net::TlsClientContext* tls, cache::Cache& cache, Responder& responder,
-                       WorkerCounts& counts, bool renders_json)
+                       WorkerCounts& counts, uint32_t workers, bool renders_json)
     : cache_(cache),
       responder_(responder),
       counts_(counts),
       renders_json_(renders_json),
-      forwarder_(loop, settings, tls),
+      forwarder_(loop, settings, tls, workers),
       buffer_(std::make_unique<uint8_t[]>(dns::kMaxMessage)) {}
 Forwarding::~Forwarding() = default;
 

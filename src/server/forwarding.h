@@ -30,9 +30,11 @@ class Forwarding final : public QueryForwarder, public forward::ForwardOwner {
   static constexpr uint32_t kMaxQuestions = 16;
 
   /// `tls`: whom DoT targets are trusted by; null: there are none.
-  /// Lifetime: everything given outlives this.
+  /// `workers`: how many there are, who share the process's descriptors. `renders_json`: records
+  /// are written. Lifetime: everything given outlives this.
   Forwarding(net::Loop& loop, const settings::Forward& settings, const net::TlsClientContext* tls,
-             cache::Cache& cache, Responder& responder, WorkerCounts& counts, bool renders_json);
+             cache::Cache& cache, Responder& responder, WorkerCounts& counts, uint32_t workers,
+             bool renders_json);
   ~Forwarding();
 
   /// From now on the rules are those of `state`. What the cache has of other rules is forgotten.

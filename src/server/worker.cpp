@@ -93,7 +93,7 @@ struct Worker::Impl {
                   options.log, &cache, counts),
         flusher(loop, options.log),
         forwarding(loop, options.forward, options.forward_tls.get(), cache, responder, counts,
-                   options.log != nullptr),
+                   options.server.workers, options.log != nullptr),
         wakeup(loop, [this] { take_orders(); }),
         drain_timer(loop, [this] { check_drained(); }),
         thread([this] { run(); }) {}
