@@ -86,9 +86,6 @@ Reply Responder::answer(const SocketAddress& source, Transport transport, Mutabl
   }
   if (resumed == nullptr) [[likely]] {
     (transport == Transport::Udp ? counts_.udp_queries : counts_.tcp_queries).add();
-  } else {
-    scratch_.received = resumed->received;
-    scratch_.take_stale = resumed->take_stale;
   }
 
   bool answers = verdict == QueryVerdict::Accept;
@@ -102,7 +99,12 @@ Reply Responder::answer(const SocketAddress& source, Transport transport, Mutabl
   size_t answers_sent = 0;
   bool recorded = log_ != nullptr;
   if (answers) [[likely]] {
+    // What one query has got is nobody else's.
+    if (resumed != nullptr) [[unlikely]]
+      lend(*resumed);
     resolver::decide(address, query, scratch_, decision_);
+    if (resumed != nullptr) [[unlikely]]
+      lend({});
     if (query.qclass != static_cast<uint16_t>(dns::RRClass::IN)) [[unlikely]]
       decide_chaos(query);
     if (decision_.forwards) [[unlikely]] {
@@ -125,10 +127,13 @@ Reply Responder::answer(const SocketAddress& source, Transport transport, Mutabl
   return {static_cast<uint32_t>(size), decision_.asks};
 }
 
+void Responder::lend(const Resumption& got) noexcept {
+  scratch_.received = got.received;
+  scratch_.take_stale = got.take_stale;
+}
+
 // Whether the cache alone has answered, and such queries leave no record.
 bool Responder::take_cache_hit(bool resumed) noexcept {
-  scratch_.received = {};
-  scratch_.take_stale = false;
   if (!decision_.from_cache || resumed) return false;
   counts_.cache_hits.add();
   return unique_;

@@ -98,5 +98,34 @@ TEST_F(ResponderTest, GivesEveryTransportTheSameVerdict) {
   EXPECT_EQ(counts.dropped.get(), 3U);
 }
 
+TEST_F(ResponderTest, WhatOneQueryHasGotIsNobodyElses) {
+  resolver::EndpointAddress address = state->addresses[0];
+  address.rules = std::make_shared<const resolver::RuleIndex>(
+      std::vector<resolver::RuleIndex::Entry>{{*dns::Name::parse_text("partner.test."), 0}});
+  const auto query = make_query("a.partner.test.", 1, 0);
+  const SocketAddress client{*IpAddress::parse("127.0.0.1"), 4242};
+  const auto answer = [&](const Resumption* with) {
+    std::copy(query.begin(), query.end(), buffer.begin());
+    responder->begin_batch(address, {});
+    return responder->answer(client, Transport::Udp, {buffer.data(), 4096}, query.size(), with);
+  };
+  ASSERT_EQ(answer(nullptr).asks, resolver::Asks::First);
+
+  // An alias to a name that is to be asked for again: the query goes on waiting.
+  const dns::Name asked = *dns::Name::parse_text("a.partner.test.");
+  const dns::Name target = *dns::Name::parse_text("b.partner.test.");
+  std::vector<uint8_t> alias{0xC0, 0x0C, 0, 5, 0, 1, 0, 0, 0, 0, 0, 16};
+  alias.insert(alias.end(), target.view().data(), target.view().data() + target.view().size());
+  const cache::CachedRRset rrset{asked.view(), {5, 1, alias}, {}};
+  resolver::ReceivedAnswer got{{0, asked.view(), 1, 0}, {}};
+  got.response.answers = {&rrset, 1};
+  const Resumption with{{&got, 1}, false};
+  ASSERT_EQ(answer(&with).asks, resolver::Asks::First);
+  EXPECT_EQ(responder->question().qname.to_text(), "b.partner.test.");
+
+  ASSERT_EQ(answer(nullptr).asks, resolver::Asks::First);
+  EXPECT_EQ(responder->question().qname.to_text(), "a.partner.test.");
+}
+
 }  // namespace
 }  // namespace inlet53::server
