@@ -72,6 +72,18 @@ void Responder::begin_batch(const resolver::EndpointAddress& address, Now now) n
 
 Reply Responder::answer(const SocketAddress& source, Transport transport, MutableBytes buffer,
                         size_t received, const Resumption* resumed) noexcept {
+  return answer_message(source, transport, buffer, received, resumed);
+}
+
+Reply Responder::answer_datagram(const SocketAddress& source, MutableBytes buffer,
+                                 size_t received) noexcept {
+  return answer_message(source, Transport::Udp, buffer, received, nullptr);
+}
+
+[[gnu::always_inline]] inline Reply Responder::answer_message(const SocketAddress& source,
+                                                              Transport transport,
+                                                              MutableBytes buffer, size_t received,
+                                                              const Resumption* resumed) noexcept {
   const resolver::EndpointAddress& address = *address_;
   if (transport == Transport::Udp && !address.udp_sources.contains(source.address)) {
     counts_.denied.add();

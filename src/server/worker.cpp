@@ -147,8 +147,8 @@ struct Worker::Impl {
     responder.begin_batch(*service.served, read_clock());
     for (net::Datagram& datagram : datagrams) {
       const SocketAddress source = SocketAddress::from_sockaddr(datagram.peer);
-      const Reply reply = responder.answer(source, record::Transport::Udp,
-                                           {datagram.data, datagram.capacity}, datagram.received);
+      const Reply reply =
+          responder.answer_datagram(source, {datagram.data, datagram.capacity}, datagram.received);
       datagram.response = reply.size;
       if (reply.asks != resolver::Asks::Nothing) [[unlikely]] {
         forward(service, datagram, source, reply.asks);
