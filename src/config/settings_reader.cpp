@@ -100,6 +100,13 @@ void read_tcp(TableReader& in, settings::Tcp& tcp) {
           in_range<uint32_t>(parse_number, range::kBacklog));
 }
 
+void read_limits(TableReader& in, settings::Limits& limits) {
+  in.read("aws_quotas", Need::Optional, limits.aws_quotas, parse_boolean);
+  in.read("queries_per_client", Need::Optional, limits.queries_per_client,
+          in_range<uint32_t>(parse_number, range::kQueriesPerClient));
+  in.read_list("unlimited_clients", Need::Optional, limits.unlimited_clients, parse_cidr);
+}
+
 void read_forward(TableReader& in, settings::Forward& forward) {
   in.read("query_timeout", Need::Optional, forward.query_timeout_ms,
           in_range<uint32_t>(parse_milliseconds, range::kForwardTimeoutMs));
@@ -221,6 +228,7 @@ void read_settings(TableReader& root, settings::Settings& settings) {
   root.section("server", [&](TableReader& in) { read_server(in, settings.server); });
   root.section("edns", [&](TableReader& in) { read_edns(in, settings.edns); });
   root.section("tcp", [&](TableReader& in) { read_tcp(in, settings.tcp); });
+  root.section("limits", [&](TableReader& in) { read_limits(in, settings.limits); });
   root.section("forward", [&](TableReader& in) { read_forward(in, settings.forward); });
   root.section("cache", [&](TableReader& in) { read_cache(in, settings.cache); });
   root.section("query_log", [&](TableReader& in) { read_query_log(in, settings.query_log); });

@@ -120,6 +120,14 @@ std::shared_ptr<const RuleIndex> build_rules(const topology::Topology& topology,
   return std::make_shared<const RuleIndex>(std::move(entries));
 }
 
+// Source: EC2 User Guide, "Security group connection tracking": flows that a rule lets in from
+// 0.0.0.0/0 or ::/0 are not tracked. Responses may leave: there are no outbound rules here.
+bool lets_everyone_in(const CidrSet& sources, bool ipv4) {
+  return std::ranges::any_of(sources.blocks(), [&](const Cidr& block) {
+    return block.prefix_length == 0 && block.network.is_v4() == ipv4;
+  });
+}
+
 EndpointAddress build_address(const topology::Topology& topology, const topology::Vpc& vpc,
                               const topology::ResolverEndpoint& endpoint,
                               const topology::ResolverEndpointIp& ip, ZoneShelf& shelf) {
@@ -133,6 +141,7 @@ EndpointAddress build_address(const topology::Topology& topology, const topology
       topology::allowed_sources(topology, endpoint.security_groups, IpProtocol::Udp, kDnsPort);
   out.tcp_sources =
       topology::allowed_sources(topology, endpoint.security_groups, IpProtocol::Tcp, kDnsPort);
+  out.tracked = !lets_everyone_in(out.udp_sources, ip.address.is_v4());
   out.fragments = record::render_endpoint_fragments(vpc, endpoint, ip);
   out.zones = shelf.index(vpc, out.delegation);
   out.firewall = shelf.firewall(vpc);

@@ -54,6 +54,7 @@ Responder::Responder(const Options& options, querylog::LogAppender* log, cache::
                      WorkerCounts& counts)
     : udp_size_(static_cast<uint16_t>(options.server.edns_udp_size)),
       unique_(options.unique_records),
+      limits_(options.limits),
       log_(log),
       counts_(counts),
       edns_(options.edns, options.tcp_idle_timeout_ms, options.cookie_secrets),
@@ -87,6 +88,9 @@ Reply Responder::answer_datagram(const SocketAddress& source, MutableBytes buffe
   const resolver::EndpointAddress& address = *address_;
   if (transport == Transport::Udp && !address.udp_sources.contains(source.address)) {
     counts_.denied.add();
+    return {};
+  }
+  if (limits_ != nullptr && resumed == nullptr && is_over_limit(source.address)) [[unlikely]] {
     return {};
   }
   dns::QueryView query;
@@ -137,6 +141,12 @@ Reply Responder::answer_datagram(const SocketAddress& source, MutableBytes buffe
   counts_.responses[std::min<size_t>(static_cast<size_t>(decision_.rcode), 15)].add();
   if (recorded) write_record(source, transport, query, answers_sent);
   return {static_cast<uint32_t>(size), decision_.asks};
+}
+
+bool Responder::is_over_limit(const IpAddress& client) noexcept {
+  if (limits_->admit(*address_, client, scratch_.now_ms)) return false;
+  counts_.limited.add();
+  return true;
 }
 
 void Responder::lend(const Resumption& got) noexcept {

@@ -89,7 +89,7 @@ struct Worker::Impl {
         batch(options.server.udp_segment),
         cache(options.cache),
         responder({options.server, options.edns, options.tcp.idle_timeout_ms,
-                   options.cookie_secrets, options.unique_records},
+                   options.cookie_secrets, options.unique_records, options.limits},
                   options.log, &cache, counts),
         flusher(loop, options.log),
         forwarding(loop, options.forward, options.forward_tls.get(), cache, responder, counts,

@@ -8,6 +8,7 @@ void CountTotals::add(const WorkerCounts& counts) {
   udp_queries += counts.udp_queries.get();
   tcp_queries += counts.tcp_queries.get();
   denied += counts.denied.get();
+  limited += counts.limited.get();
   dropped += counts.dropped.get();
   truncated += counts.truncated.get();
   for (size_t i = 0; i < responses.size(); ++i) responses[i] += counts.responses[i].get();
@@ -21,12 +22,12 @@ void CountTotals::add(const WorkerCounts& counts) {
 }
 
 std::string CountTotals::to_text() const {
-  std::string out =
-      concat("udp_queries=", udp_queries, " tcp_queries=", tcp_queries, " denied=", denied,
-             " dropped=", dropped, " truncated=", truncated, " unsent=", datagrams_unsent,
-             " udp_groups=", udp_groups, " tcp_connections=", tcp_connections,
-             " tcp_refused=", tcp_refused, " forwarded=", forwarded,
-             " forward_failed=", forward_failed, " cache_hits=", cache_hits);
+  std::string out = concat("udp_queries=", udp_queries, " tcp_queries=", tcp_queries,
+                           " denied=", denied, " limited=", limited, " dropped=", dropped,
+                           " truncated=", truncated, " unsent=", datagrams_unsent,
+                           " udp_groups=", udp_groups, " tcp_connections=", tcp_connections,
+                           " tcp_refused=", tcp_refused, " forwarded=", forwarded,
+                           " forward_failed=", forward_failed, " cache_hits=", cache_hits);
   for (size_t i = 0; i < responses.size(); ++i) {
     if (responses[i] == 0) continue;
     const std::string_view rcode = i == 15 ? "OTHER" : dns::rcode_text(static_cast<dns::Rcode>(i));

@@ -26,6 +26,9 @@ struct EndpointAddress {
   bool delegation = false;
   CidrSet udp_sources;  // security groups, port 53
   CidrSet tcp_sources;
+  /// AWS tracks the connections of its security groups, which costs it queries a second: they do
+  /// not let everyone in.
+  bool tracked = false;
   record::EndpointFragments fragments;
   std::shared_ptr<const zone::ZoneIndex> zones;
   std::shared_ptr<const Firewall> firewall;  // of the endpoint's VPC; null: it has none

@@ -14,6 +14,7 @@
 #include "inlet53/resolver/state.h"
 #include "inlet53/server/chaos_answers.h"
 #include "inlet53/server/edns_responder.h"
+#include "inlet53/server/query_limits.h"
 #include "inlet53/server/server_cookies.h"
 #include "inlet53/server/worker_counts.h"
 #include "inlet53/settings/settings.h"
@@ -46,8 +47,9 @@ class Responder {
     settings::Server server;
     settings::Edns edns;
     uint32_t tcp_idle_timeout_ms = settings::Tcp{}.idle_timeout_ms;
-    CookieSecrets cookie_secrets;  // all workers' alike
-    bool unique_records = false;   // no record of a query that the cache answered
+    CookieSecrets cookie_secrets;         // all workers' alike
+    bool unique_records = false;          // no record of a query that the cache answered
+    std::shared_ptr<QueryLimits> limits;  // null: there are none
   };
 
   /// `log` may be null: no query log; `cache` too: nothing is forwarded.
@@ -60,7 +62,8 @@ class Responder {
   void begin_batch(const resolver::EndpointAddress& address, Now now) noexcept;
 
   /// Answers the message of `received` octets at the start of `buffer`, sent by `source`.
-  /// Over UDP, a source that the security groups do not admit gets none and leaves no record.
+  /// Over UDP, a source that the security groups do not admit gets none and leaves no record; nor
+  /// does a query over a limit, whatever its transport.
   /// Requires: `buffer` has room for the most that the transport may send back: 4096 octets over
   /// UDP, 65535 else. begin_batch was called.
   /// `resumed`: of a query that an earlier call had wait, what it has got; it is decided anew, and
@@ -98,6 +101,7 @@ class Responder {
                                                     MutableBytes buffer) noexcept;
   /// The decision about a refused query of class CHAOS, if it is one that we answer.
   [[gnu::noinline, gnu::cold]] void decide_chaos(const dns::QueryView& query) noexcept;
+  [[gnu::noinline, gnu::cold]] bool is_over_limit(const IpAddress& client) noexcept;
   [[gnu::noinline]] OptionVerdict judge_options(const dns::QueryView& query,
                                                 dns::QueryVerdict verdict, const IpAddress& client,
                                                 record::Transport transport) noexcept;
@@ -108,6 +112,7 @@ class Responder {
 
   const uint16_t udp_size_;
   const bool unique_;
+  const std::shared_ptr<QueryLimits> limits_;
   querylog::LogAppender* const log_;
   WorkerCounts& counts_;
   const resolver::EndpointAddress* address_ = nullptr;

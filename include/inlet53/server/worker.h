@@ -13,6 +13,7 @@
 #include "inlet53/net/tls_context.h"
 #include "inlet53/querylog/query_log.h"
 #include "inlet53/resolver/state.h"
+#include "inlet53/server/query_limits.h"
 #include "inlet53/server/server_cookies.h"
 #include "inlet53/server/worker_counts.h"
 #include "inlet53/settings/settings.h"
@@ -50,7 +51,8 @@ class Worker {
     settings::Server server;
     settings::Edns edns;
     settings::Tcp tcp;
-    CookieSecrets cookie_secrets;  // all workers' alike
+    CookieSecrets cookie_secrets;         // all workers' alike
+    std::shared_ptr<QueryLimits> limits;  // all workers'; null: there are none
     settings::Forward forward;
     cache::CacheOptions cache;
     /// Whom DoT targets are trusted by; null: there are none.

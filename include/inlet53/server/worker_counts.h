@@ -27,6 +27,7 @@ struct WorkerCounts {
   Counter udp_queries;  // that were let in
   Counter tcp_queries;
   Counter denied;                     // datagrams dropped by a security group
+  Counter limited;                    // queries dropped for being over a limit
   Counter dropped;                    // messages that are never answered: too short, or responses
   Counter truncated;                  // responses sent with TC
   std::array<Counter, 16> responses;  // by rcode; what is over 15 counts as 15
@@ -41,7 +42,7 @@ struct WorkerCounts {
 
 /// Plain sums over all workers.
 struct CountTotals {
-  uint64_t udp_queries = 0, tcp_queries = 0, denied = 0, dropped = 0, truncated = 0;
+  uint64_t udp_queries = 0, tcp_queries = 0, denied = 0, limited = 0, dropped = 0, truncated = 0;
   std::array<uint64_t, 16> responses{};
   uint64_t tcp_connections = 0, tcp_refused = 0, datagrams_unsent = 0, udp_groups = 0;
   uint64_t cache_hits = 0, forwarded = 0, forward_failed = 0;

@@ -28,6 +28,8 @@ inline constexpr Range kTcpTimeoutMs{100, 3'600'000};
 inline constexpr Range kMaxPipelined{4U << 10, 64U << 20};  // octets
 inline constexpr Range kBacklog{1, 65535};
 
+inline constexpr Range kQueriesPerClient{0, 1'000'000};  // a second; 0: any number
+
 /// Below 100 ms a target may need longer; clients have given up after 10 s.
 inline constexpr Range kForwardTimeoutMs{100, 10'000};
 inline constexpr Range kForwardsInFlight{1, 1'000'000};

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "inlet53/base/cidr.h"
+
 /// What a daemon is told that is no AWS object. Plain values with their defaults; each is described
 /// for operators in `conf/inlet53.toml`, and `ranges.h` says what it may be. Sizes are in octets.
 /// Threads: const access any.
@@ -62,6 +64,15 @@ struct Tcp {
   uint32_t backlog = 1024;
 
   friend bool operator==(const Tcp&, const Tcp&) = default;
+};
+
+/// How many queries a second are answered, whatever their transport.
+struct Limits {
+  bool aws_quotas = false;              // 10,000 for each endpoint IP address, or 1,500
+  uint32_t queries_per_client = 0;      // 0: any number
+  std::vector<Cidr> unlimited_clients;  // whom `queries_per_client` is not for
+
+  friend bool operator==(const Limits&, const Limits&) = default;
 };
 
 enum class QueryLogMode : uint8_t {
@@ -149,6 +160,7 @@ struct Settings {
   Server server;
   Edns edns;
   Tcp tcp;
+  Limits limits;
   Forward forward;
   Cache cache;
   QueryLog query_log;

@@ -130,12 +130,14 @@ void Daemon::start_workers() {
   const settings::Settings& settings = config_.settings;
   const server::CookieSecrets cookie_secrets = server::make_cookie_secrets(
       settings.edns.cookie_secret, settings.edns.previous_cookie_secret);
+  const auto limits = server::QueryLimits::make(settings.limits);
   for (uint32_t i = 0; i < settings.server.workers; ++i) {
     server::Worker::Options options;
     options.server = settings.server;
     options.edns = settings.edns;
     options.tcp = settings.tcp;
     options.cookie_secrets = cookie_secrets;
+    options.limits = limits;
     options.forward = settings.forward;
     options.cache = cache_options(settings.cache);
     options.forward_tls = forward_tls_;
@@ -202,7 +204,8 @@ void Daemon::take_up(std::unique_ptr<Prepared> prepared) {
   assign(std::move(prepared->state), std::move(*sockets));
   config_.topology = std::move(prepared->config.topology);
   if (!(prepared->config.settings == config_.settings)) {
-    log_warning("reload: [server], [tcp] and [query_log] change only at a restart");
+    log_warning(
+        "reload: the daemon's own sections, [server] to [query_log], change only at a restart");
   }
   log_info(
       concat("reloaded ", options_.config, ": serving ", state_->addresses.size(), " addresses"));

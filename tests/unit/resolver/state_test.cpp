@@ -121,6 +121,27 @@ TEST_F(State, HasTheNamesOfTheVpcAtInboundEndpointsOnly) {
   EXPECT_EQ(decision.answers[1].wire.records.back(), 9);
 }
 
+// Source: EC2 User Guide, "Security group connection tracking".
+TEST_F(State, KnowsWhoseConnectionsAwsTracks) {
+  const auto tracked = [&](const char* block) {
+    topology::SecurityGroup group;
+    group.id = "sg-1";
+    topology::SecurityGroupRule rule;
+    rule.protocol = topology::IpProtocol::All;
+    rule.source = *Cidr::parse(block);
+    group.ingress = {rule};
+    t.security_groups = {group};
+    for (topology::ResolverEndpoint& endpoint : t.resolver_endpoints) {
+      endpoint.security_groups = {"sg-1"};
+    }
+    build();
+    return state->addresses[0].tracked;
+  };
+  EXPECT_FALSE(tracked("0.0.0.0/0"));
+  EXPECT_TRUE(tracked("10.0.0.0/8"));
+  EXPECT_TRUE(tracked("::/0")) << "that is not the address's family";
+}
+
 TEST_F(State, HasTheFirewallOfTheEndpointsVpc) {
   t.firewall_domain_lists = {{"all", "rslvr-fdl-1", {"*"}, ""}};
   topology::FirewallRule rule;

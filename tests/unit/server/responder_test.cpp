@@ -127,5 +127,19 @@ TEST_F(ResponderTest, WhatOneQueryHasGotIsNobodyElses) {
   EXPECT_EQ(responder->question().qname.to_text(), "a.partner.test.");
 }
 
+TEST_F(ResponderTest, WhatIsOverALimitIsDroppedAndCounted) {
+  settings::Limits limits;
+  limits.queries_per_client = 2;
+  options.limits = QueryLimits::make(limits);
+  responder = std::make_unique<Responder>(options, nullptr, nullptr, counts);
+  EXPECT_TRUE(ask(make_query("www.test.", 1, 0)));
+  EXPECT_TRUE(ask(make_query("www.test.", 1, 0), Transport::Tcp));
+  EXPECT_FALSE(ask(make_query("www.test.", 1, 0)));
+  EXPECT_FALSE(ask(make_query("www.test.", 1, 0), Transport::Tcp));
+  EXPECT_TRUE(ask(make_query("www.test.", 1, 0), Transport::Udp, "127.0.0.2"));
+  EXPECT_EQ(counts.limited.get(), 2U);
+  EXPECT_EQ(counts.udp_queries.get(), 2U);
+}
+
 }  // namespace
 }  // namespace inlet53::server
