@@ -51,7 +51,7 @@ size_t answer(uint8_t* message, size_t size) {
 }
 
 struct Owner final : ForwardOwner {
-  void forwarded(uint64_t, const ForwardResult& result) override {
+  void forwarded(uint64_t, const ForwardResult& result, const FetchNotes&) override {
     answered += result && result->answer.size() == 1 ? 1 : 0;
     ++told;
     if (on_told) on_told();
@@ -64,11 +64,11 @@ struct Owner final : ForwardOwner {
 struct KeptQuery final : QueryTransport {
   void add_target(uint32_t, const Target&, const std::vector<IpAddress>&) override {}
   void remove_target(uint32_t) override {}
-  bool send_datagram(uint32_t, Bytes query, uint64_t with) override {
+  std::optional<SocketAddress> send_datagram(uint32_t, Bytes query, uint64_t with) override {
     std::memcpy(message, query.data(), query.size());
     size = query.size();
     token = with;
-    return true;
+    return SocketAddress{};
   }
   void send_stream(uint32_t, Bytes, uint64_t) override {}
   uint8_t message[600];

@@ -116,6 +116,8 @@ void read_forward(TableReader& in, settings::Forward& forward) {
           in_range<uint32_t>(parse_number, range::kForwardsInFlight));
   in.read("max_waiters", Need::Optional, forward.max_waiters,
           in_range<uint32_t>(parse_number, range::kForwardWaiters));
+  in.read("max_waiting_per_client", Need::Optional, forward.max_waiting_per_client,
+          in_range<uint32_t>(parse_number, range::kForwardsInFlight));
   in.read("edns_udp_size", Need::Optional, forward.edns_udp_size,
           in_range<uint32_t>(parse_number, range::kEdnsUdpSize));
   in.read("case_randomization", Need::Optional, forward.case_randomization, parse_boolean);
@@ -147,6 +149,7 @@ void read_query_log(TableReader& in, settings::QueryLog& log) {
   in.read("file", Need::Optional, log.file, path_below(in.reading().folder));
   in.read("mode", Need::Optional, log.mode,
           one_of<QueryLogMode>({{"all", QueryLogMode::All}, {"unique", QueryLogMode::Unique}}));
+  in.read("outbound", Need::Optional, log.outbound, parse_boolean);
   in.read("when_full", Need::Optional, log.when_full,
           one_of<WhenFull>({{"drop", WhenFull::Drop}, {"block", WhenFull::Block}}));
   in.read("buffers_per_worker", Need::Optional, log.buffers_per_worker,

@@ -6,6 +6,7 @@
 
 #include "target_query.h"
 
+#include "inlet53/base/ip_address.h"
 #include "inlet53/dns/types.h"
 #include "inlet53/forward/target.h"
 
@@ -30,6 +31,7 @@ struct Attempt {
   QueryForm form;
   State state = State::Ended;
   Stream stream = Stream::No;
+  SocketAddress from;  // port 0: not known, or not sent yet
   bool probe = false;  // sent beside another, to learn of its target
 };
 

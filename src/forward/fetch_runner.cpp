@@ -111,7 +111,7 @@ bool FetchRunner::send(uint32_t index, size_t place, Attempt::Stream stream, boo
 
   const uint8_t number = fetch.attempt_count++;
   Attempt& attempt = fetch.attempts[number];
-  attempt = {now, static_cast<uint8_t>(place), {}, Attempt::State::Ended, stream, probe};
+  attempt = {now, static_cast<uint8_t>(place), {}, Attempt::State::Ended, stream, {}, probe};
   attempt.form.edns = state.takes_edns(now) && (fetch.refused_edns & Fetch::bit(place)) == 0;
   attempt.form.random_case = datagram && settings_.case_randomization && state.keeps_case(now);
   std::array<uint8_t, TargetQuery::kMaxSize> query;
@@ -120,8 +120,10 @@ bool FetchRunner::send(uint32_t index, size_t place, Attempt::Stream stream, boo
   if (!datagram) {
     transport_.send_stream(target, octets, token);
     ++counts_.over_stream;
-  } else if (!transport_.send_datagram(target, octets, token)) {
-    return false;
+  } else {
+    const auto from = transport_.send_datagram(target, octets, token);
+    if (!from) return false;
+    attempt.from = *from;
   }
   ++counts_.attempts;
   ++fetch.tries[place];
@@ -225,7 +227,8 @@ bool FetchRunner::take_case_change(uint32_t index, Attempt& attempt, uint64_t no
   return false;
 }
 
-void FetchRunner::received_on_stream(uint64_t token, Bytes message, uint64_t now) {
+void FetchRunner::received_on_stream(uint64_t token, Bytes message, const SocketAddress& from,
+                                     uint64_t now) {
   const FetchTable::Named named = fetches_.find(token);
   if (named.fetch == FetchTable::kNone) {
     ++counts_.late;
@@ -237,6 +240,7 @@ void FetchRunner::received_on_stream(uint64_t token, Bytes message, uint64_t now
     ++counts_.late;
     return;
   }
+  attempt.from = from;
   const QueryMatch match = fetch.query.match(attempt.form, message);
   if (match == QueryMatch::BareError) {
     take_error(named.fetch, attempt, static_cast<Rcode>(message[3] & 0x0F), now);
@@ -389,14 +393,15 @@ void FetchRunner::conclude_with_answer(uint32_t index, const Attempt& attempt, u
   response.elapsed_us = static_cast<uint32_t>(now - fetch.began_us);
   response.attempts = fetch.attempt_count;
   ++counts_.answered;
-  tell(index, response, now);
+  tell(index, response, attempt, now);
 }
 
 void FetchRunner::conclude_without(uint32_t index, const ForwardFailure& failure, uint64_t now) {
   const Fetch& fetch = fetches_[index];
+  const Attempt& last = fetch.attempts[fetch.current];
   if (!fetch.has_rcode) {
     ++counts_.failed;
-    return tell(index, Unexpected(failure), now);
+    return tell(index, Unexpected(failure), last, now);
   }
   TargetResponse response;
   response.rcode = fetch.rcode;
@@ -406,16 +411,26 @@ void FetchRunner::conclude_without(uint32_t index, const ForwardFailure& failure
   response.elapsed_us = static_cast<uint32_t>(now - fetch.began_us);
   response.attempts = fetch.attempt_count;
   ++counts_.declined;
-  tell(index, response, now);
+  tell(index, response, last, now);
 }
 
-void FetchRunner::tell(uint32_t index, const ForwardResult& result, uint64_t now) {
+std::optional<SentFrom> FetchRunner::sent_from(uint32_t index, const Attempt& attempt) {
+  if (attempt.from.port == 0) return std::nullopt;
+  if (attempt.stream == Attempt::Stream::No) return SentFrom{attempt.from, SentFrom::Via::Udp};
+  const bool tls = target_of(fetches_[index], attempt).target.protocol == TargetProtocol::DoT;
+  return SentFrom{attempt.from, tls ? SentFrom::Via::Tls : SentFrom::Via::Tcp};
+}
+
+void FetchRunner::tell(uint32_t index, const ForwardResult& result, const Attempt& attempt,
+                       uint64_t now) {
   // Whoever asks again within the call begins anew.
   fetches_.withdraw(index);
   fetches_[index].state = Fetch::State::Concluding;
   due_.clear(index);
+  FetchNotes notes{true, sent_from(index, attempt)};
   while (const auto waiter = fetches_.take_waiter(index)) {
-    waiter->owner->forwarded(waiter->token, result);
+    waiter->owner->forwarded(waiter->token, result, notes);
+    notes.first = false;
   }
   linger_or_release(index, now);
 }

@@ -38,7 +38,7 @@ class FetchRunner {
   /// waited for; if not, the true one may still come.
   [[nodiscard]] bool received(uint64_t token, Bytes message, uint64_t now);
   /// A message came on a stream, with the id of the query `token`.
-  void received_on_stream(uint64_t token, Bytes message, uint64_t now);
+  void received_on_stream(uint64_t token, Bytes message, const SocketAddress& from, uint64_t now);
   /// The query `token` could not be delivered.
   void undeliverable(uint64_t token, uint64_t now);
   /// Its connection could not be made, or broke before a response.
@@ -75,7 +75,9 @@ class FetchRunner {
   [[nodiscard]] static ForwardFailure failure_of(const Fetch& fetch, bool busy) noexcept;
   void conclude_with_answer(uint32_t index, const Attempt& attempt, uint64_t now);
   void conclude_without(uint32_t index, const ForwardFailure& failure, uint64_t now);
-  void tell(uint32_t index, const ForwardResult& result, uint64_t now);
+  /// `attempt`: which has answered, or else the last.
+  void tell(uint32_t index, const ForwardResult& result, const Attempt& attempt, uint64_t now);
+  [[nodiscard]] std::optional<SentFrom> sent_from(uint32_t index, const Attempt& attempt);
   void linger_or_release(uint32_t index, uint64_t now);
   void release(uint32_t index, uint64_t now);
 

@@ -33,13 +33,13 @@ struct Forwarder::Impl final : QueryTransport, net::UdpExchangeOwner, StreamExch
   void add_target(uint32_t target, const Target& address,
                   const std::vector<IpAddress>& sources) override;
   void remove_target(uint32_t target) override;
-  bool send_datagram(uint32_t target, Bytes query, uint64_t token) override;
+  std::optional<SocketAddress> send_datagram(uint32_t target, Bytes query, uint64_t token) override;
   void send_stream(uint32_t target, Bytes query, uint64_t token) override;
 
   // What comes back.
   bool received(uint64_t token, Bytes message) override;
   void undeliverable(uint64_t token, int error) override;
-  void received_on_stream(uint64_t token, Bytes message) override;
+  void received_on_stream(uint64_t token, Bytes message, const SocketAddress& from) override;
   void stream_failed(uint64_t token) override;
 
   void set_timer();
@@ -83,7 +83,8 @@ void Forwarder::Impl::remove_target(uint32_t target) {
   streams.remove_target(target);
 }
 
-bool Forwarder::Impl::send_datagram(uint32_t target, Bytes query, uint64_t token) {
+std::optional<SocketAddress> Forwarder::Impl::send_datagram(uint32_t target, Bytes query,
+                                                            uint64_t token) {
   return datagrams.send(routes[target], query, token);
 }
 
@@ -101,9 +102,9 @@ void Forwarder::Impl::undeliverable(uint64_t token, int) {
   runner.undeliverable(token, monotonic_microseconds());
 }
 
-void Forwarder::Impl::received_on_stream(uint64_t token, Bytes message) {
+void Forwarder::Impl::received_on_stream(uint64_t token, Bytes message, const SocketAddress& from) {
   turn_end.ask();
-  runner.received_on_stream(token, message, monotonic_microseconds());
+  runner.received_on_stream(token, message, from, monotonic_microseconds());
 }
 
 void Forwarder::Impl::stream_failed(uint64_t token) {

@@ -82,8 +82,8 @@ void StreamExchange::fail(uint64_t token) {
 
 //--- What connections say
 
-void StreamExchange::message_received(uint64_t token, Bytes message) {
-  owner_.received_on_stream(token, message);
+void StreamExchange::message_received(uint64_t token, Bytes message, const SocketAddress& from) {
+  owner_.received_on_stream(token, message, from);
 }
 
 void StreamExchange::connection_ended(TargetConnection& connection) {

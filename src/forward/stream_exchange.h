@@ -18,7 +18,7 @@ namespace inlet53::forward {
 /// Whom a StreamExchange tells what came. Never called within `send`.
 class StreamExchangeOwner {
  public:
-  virtual void received_on_stream(uint64_t token, Bytes message) = 0;
+  virtual void received_on_stream(uint64_t token, Bytes message, const SocketAddress& from) = 0;
   /// The connection could not be made, or broke before a response.
   virtual void stream_failed(uint64_t token) = 0;
 
@@ -70,7 +70,7 @@ class StreamExchange final : TargetConnectionOwner {
     net::TlsSession session;
   };
 
-  void message_received(uint64_t token, Bytes message) override;
+  void message_received(uint64_t token, Bytes message, const SocketAddress& from) override;
   void connection_ended(TargetConnection& connection) override;
 
   void send(Place& place, StreamQuery query);

@@ -57,6 +57,7 @@ void TargetConnection::close() { end(); }
 //--- What the transport says
 
 void TargetConnection::connected() {
+  local_ = transport_.local();
   if (tls_) return tls_->begin();
   open_ = true;
   flush();
@@ -126,7 +127,7 @@ void TargetConnection::deliver(Bytes message) {
   *found = std::move(queries_.back());
   queries_.pop_back();
   proven_ = true;
-  owner_.message_received(token, message);
+  owner_.message_received(token, message, local_);
 }
 
 }  // namespace inlet53::forward

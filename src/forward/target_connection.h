@@ -25,8 +25,8 @@ class TargetConnection;
 /// Whom a connection tells what came. It must not destroy the connection within a call.
 class TargetConnectionOwner {
  public:
-  /// A message came with the id of the query `token`, which waits no more.
-  virtual void message_received(uint64_t token, Bytes message) = 0;
+  /// A message came with the id of the query `token`, which waits no more; `from` is our address.
+  virtual void message_received(uint64_t token, Bytes message, const SocketAddress& from) = 0;
   /// It is over, or never stood; `unanswered` is what was left. Nothing comes after it.
   virtual void connection_ended(TargetConnection& connection) = 0;
 
@@ -94,6 +94,7 @@ class TargetConnection final : net::OutgoingConnectionOwner, net::TlsStreamOwner
   bool over_ = false;
   bool proven_ = false;
   uint64_t active_ms_;
+  SocketAddress local_;
   std::optional<net::TlsStream> tls_;
   net::OutgoingConnection transport_;
 };

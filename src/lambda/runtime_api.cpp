@@ -94,11 +94,7 @@ RuntimeApi::RuntimeApi(net::Loop& loop, net::Descriptor socket, RuntimeApiOwner&
     : owner_(owner),
       listener_(loop, std::move(socket), listener_options(), *this,
                 [this](net::TcpConnection& connection) { return admit(connection); }) {
-  sockaddr_storage bound{};
-  socklen_t length = sizeof bound;
-  auto* const address = reinterpret_cast<sockaddr*>(&bound);
-  INLET53_CHECK(getsockname(listener_.descriptor(), address, &length) == 0);
-  authority_ = SocketAddress::from_sockaddr(address).to_text();
+  authority_ = net::local_address(listener_.descriptor()).to_text();
 }
 
 RuntimeApi::~RuntimeApi() = default;

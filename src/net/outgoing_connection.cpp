@@ -254,4 +254,6 @@ bool OutgoingConnection::all_written() const noexcept {
   return impl_->sent == impl_->unsent.size();
 }
 
+SocketAddress OutgoingConnection::local() const { return local_address(impl_->socket.get()); }
+
 }  // namespace inlet53::net

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "inlet53/base/check.h"
 #include "inlet53/base/text.h"
 
 namespace inlet53::net {
@@ -26,6 +27,14 @@ Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
 
 void Descriptor::reset() noexcept {
   if (fd_ >= 0) ::close(release());
+}
+
+SocketAddress local_address(int descriptor) {
+  sockaddr_storage local{};
+  socklen_t length = sizeof local;
+  auto* const address = reinterpret_cast<sockaddr*>(&local);
+  INLET53_CHECK(getsockname(descriptor, address, &length) == 0);
+  return SocketAddress::from_sockaddr(address);
 }
 
 bool SocketError::taken() const noexcept { return error == EADDRINUSE; }

@@ -49,7 +49,7 @@ struct Undelivered {
 struct UdpExchange::Impl {
   Impl(Loop& on, const Options& with, UdpExchangeOwner& to);
 
-  bool send(RouteId route, Bytes query, uint64_t token);
+  std::optional<SocketAddress> send(RouteId route, Bytes query, uint64_t token);
   uint32_t socket_for(Route& route, RouteId id);
   uint32_t open(RouteId id);
   void retire(uint32_t slot);
@@ -182,13 +182,13 @@ bool UdpExchange::Impl::still(uint32_t slot, uint32_t generation) const {
 
 //--- Sending
 
-bool UdpExchange::Impl::send(RouteId id, Bytes query, uint64_t token) {
+std::optional<SocketAddress> UdpExchange::Impl::send(RouteId id, Bytes query, uint64_t token) {
   INLET53_CHECK(query.size() >= kHeader && query.size() <= kMaxQuery);
   if (outbox_count == kOutbox) empty_outbox();
   const uint32_t slot = socket_for(routes[id], id);
   if (slot == kNone) {
     ++counts.no_socket;
-    return false;
+    return std::nullopt;
   }
   ExchangeSocket& socket = sockets[slot];
   uint16_t query_id = random.u16();
@@ -205,7 +205,7 @@ bool UdpExchange::Impl::send(RouteId id, Bytes query, uint64_t token) {
   out.slot = slot;
   out.token = token;
   turn_end.ask();
-  return true;
+  return socket.local;
 }
 
 void UdpExchange::Impl::flush() {
@@ -358,7 +358,7 @@ void UdpExchange::remove_route(RouteId route) {
   impl_->routes[route] = {};
 }
 
-bool UdpExchange::send(RouteId route, Bytes query, uint64_t token) {
+std::optional<SocketAddress> UdpExchange::send(RouteId route, Bytes query, uint64_t token) {
   return impl_->send(route, query, token);
 }
 

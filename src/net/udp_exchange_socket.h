@@ -19,6 +19,7 @@ struct Wait {
 /// One socket of a UdpExchange, in a slot that is used again and again.
 struct ExchangeSocket {
   Descriptor descriptor;  // not valid: the slot is free
+  SocketAddress local;    // what the kernel chose
   std::vector<Wait> waits;
   uint64_t opened_ms = 0;
   uint64_t last_send_ms = 0;
@@ -30,6 +31,7 @@ struct ExchangeSocket {
 
   void begin(Descriptor opened, uint32_t for_route, uint64_t now_ms) {
     descriptor = std::move(opened);
+    local = local_address(descriptor.get());
     waits.clear();
     opened_ms = last_send_ms = now_ms;
     route = for_route;

@@ -1,5 +1,6 @@
 #include "inlet53/resolver/pipeline.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace inlet53::resolver {
@@ -93,20 +94,23 @@ class Walk {
         return take_received(got.response, owner);
       }
     }
+    const bool failed = std::ranges::any_of(scratch_.failed, [&](const FailedQuestion& each) {
+      return each.rule == rule && each.hash == question.hash;
+    });
     std::optional<cache::CacheHit> hit;
     if (scratch_.cache != nullptr) {
       hit = scratch_.cache->find({question.qname, question.qtype, rule, question.hash},
                                  scratch_.now_ms);
     }
-    // What has ended is answered when it was tried a moment ago, or no target can be reached.
-    const bool serves = hit && (hit->freshness == cache::Freshness::Fresh || scratch_.take_stale ||
-                                !hit->refresh_due);
+    // What has ended is answered when it was tried a moment ago, or no target has answered now.
+    const bool serves =
+        hit && (hit->freshness == cache::Freshness::Fresh || failed || !hit->refresh_due);
     if (!serves) {
       decision_.asks = Asks::First;
       decision_.question = question;
       return false;
     }
-    if (hit->refresh_due && !scratch_.take_stale && decision_.asks == Asks::Nothing) {
+    if (hit->refresh_due && !failed && decision_.asks == Asks::Nothing) {
       scratch_.refreshed.assign(question.qname);  // the key may be used for the next hop
       decision_.asks = Asks::Besides;
       decision_.question = question;

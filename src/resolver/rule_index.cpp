@@ -15,6 +15,22 @@ int compare(dns::NameView a, dns::NameView b) noexcept {
 
 }  // namespace
 
+const OutboundAddress& ForwardRule::left_by(const SocketAddress& local) const noexcept {
+  const auto would_do = [&](const OutboundAddress& each, bool given) {
+    return given ? each.send_from == local.address : !each.send_from;
+  };
+  for (const bool given : {true, false}) {
+    const auto fits = [&](const OutboundAddress& each) { return would_do(each, given); };
+    const auto count = std::ranges::count_if(outbound, fits);
+    if (count == 0) continue;
+    auto skip = local.port % count;
+    for (const OutboundAddress& each : outbound) {
+      if (fits(each) && skip-- == 0) return each;
+    }
+  }
+  return outbound.front();
+}
+
 RuleIndex::RuleIndex(std::vector<Entry> entries) : entries_(std::move(entries)) {
   std::ranges::sort(entries_, [](const Entry& a, const Entry& b) {
     return compare(a.apex.view(), b.apex.view()) < 0;

@@ -94,11 +94,16 @@ std::vector<ForwardRule> build_forward_rules(const topology::Topology& topology)
   std::vector<ForwardRule> rules;
   for (const topology::ResolverRule& rule : topology.resolver_rules) {
     if (rule.rule_type != topology::RuleType::Forward) continue;
-    ForwardRule made{rule.id, folded_name(rule.domain_name), rule.target_ips, {}};
+    ForwardRule made{rule.id, folded_name(rule.domain_name), rule.target_ips, {}, {}};
     const auto* endpoint = topology.find_resolver_endpoint(rule.resolver_endpoint);
     INLET53_CHECK(endpoint != nullptr);  // validated
+    const topology::Vpc* vpc = topology.find_vpc(endpoint->vpc);
+    INLET53_CHECK(vpc != nullptr);  // validated
     for (const topology::ResolverEndpointIp& ip : endpoint->ip_addresses) {
-      if (ip.enabled && ip.send_from) made.sources.push_back(*ip.send_from);
+      if (!ip.enabled) continue;
+      if (ip.send_from) made.sources.push_back(*ip.send_from);
+      made.outbound.push_back(
+          {ip.address, ip.send_from, record::render_endpoint_fragments(*vpc, *endpoint, ip)});
     }
     rules.push_back(std::move(made));
   }

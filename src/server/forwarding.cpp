@@ -5,37 +5,16 @@
 #include <string>
 #include <utility>
 
-#include "kept_answer.h"
-
 #include "inlet53/base/check.h"
 
 namespace inlet53::server {
 
 using cache::CachedRRset;
 using cache::ReceivedResponse;
-using forward::ForwardFailure;
+using forward::FetchNotes;
 using forward::ForwardResult;
 using forward::Submitted;
 using forward::TargetResponse;
-
-/// One query that waits, or (without a replier) a refresh of the cache.
-struct Forwarding::Waiting {
-  uint32_t index = 0;
-  uint32_t uses = 0;  // of the slot, so that a token of an earlier use is told from this one's
-  bool waits = false;
-  ReplyTo to;
-  std::vector<uint8_t> message;
-  int64_t arrived = 0;  // wall seconds: the record's time
-  uint32_t questions = 0;
-  dns::Name qname;  // of the question that is asked
-  resolver::ForwardQuestion question;
-  uint32_t generation = 0;  // of the rules that it is about
-  forward::WaiterId waiter;
-  std::vector<KeptAnswer> kept;
-  bool take_stale = false;
-
-  [[nodiscard]] uint64_t token() const noexcept { return (uint64_t{uses} << 32) | index; }
-};
 
 namespace {
 
@@ -67,18 +46,30 @@ std::optional<dns::Ede> to_ede(std::optional<uint16_t> code) noexcept {
   return static_cast<dns::Ede>(*code);
 }
 
+cache::CacheKey key_of(const resolver::ForwardQuestion& question) noexcept {
+  return {question.qname, question.qtype, question.rule, question.hash};
+}
+
+ReceivedResponse failure_of(dns::Ede ede) {
+  ReceivedResponse failure;
+  failure.rcode = dns::Rcode::ServFail;
+  failure.ede = ede;
+  return failure;
+}
+
 }  // namespace
 
-Forwarding::Forwarding(net::Loop& loop, const settings::Forward& settings,
-                       const net::TlsClientContext* tls, cache::Cache& cache, Responder& responder,
-                       WorkerCounts& counts, uint32_t workers, bool renders_json)
-    : cache_(cache),
+Forwarding::Forwarding(net::Loop& loop, const Options& options, cache::Cache& cache,
+                       Responder& responder, WorkerCounts& counts)
+    : options_(options),
+      cache_(cache),
       responder_(responder),
       counts_(counts),
-      renders_json_(renders_json),
-      forwarder_(loop, settings, tls, workers),
+      records_(options.outbound_records ? options.log : nullptr),
+      forwarder_(loop, options.forward, options.tls, options.workers),
+      queries_(options.forward.query_timeout_ms + kGraceMs),
+      expiry_(loop, [this] { expire(); }),
       buffer_(std::make_unique<uint8_t[]>(dns::kMaxMessage)) {}
-Forwarding::~Forwarding() = default;
 
 void Forwarding::take_up(const resolver::ResolverState& state) {
   if (are_the_same(rules_, state.forward_rules)) return;
@@ -89,106 +80,98 @@ void Forwarding::take_up(const resolver::ResolverState& state) {
   cache_.flush_all();
 }
 
-//--- Waiting
-
-Forwarding::Waiting& Forwarding::take_slot() {
-  if (free_.empty()) {
-    free_.push_back(static_cast<uint32_t>(slots_.size()));
-    slots_.push_back(std::make_unique<Waiting>());
-    slots_.back()->index = free_.back();
-  }
-  Waiting& query = *slots_[free_.back()];
-  free_.pop_back();
-  ++query.uses;
-  query.waits = true;
-  query.questions = 0;
-  query.take_stale = false;
-  ++waiting_;
-  return query;
-}
-
-void Forwarding::release(Waiting& query) {
-  query.waits = false;
-  query.to = {};
-  query.kept.clear();
-  free_.push_back(query.index);
-  --waiting_;
-}
-
-Forwarding::Waiting* Forwarding::find(uint64_t token) noexcept {
-  Waiting& query = *slots_[static_cast<uint32_t>(token)];
-  return query.waits && query.token() == token ? &query : nullptr;
-}
+//--- Asking
 
 void Forwarding::begin(const ReplyTo& to, Bytes message,
                        const resolver::ForwardQuestion& question) {
-  Waiting& query = take_slot();
   counts_.forwarded.add();
-  query.to = to;
-  query.message.assign(message.begin(), message.end());
-  query.arrived = read_clock().wall_seconds;
+  const bool too_many =
+      queries_.of_client(to.source.address) >= options_.forward.max_waiting_per_client;
+  WaitingQuery& query = queries_.add(to, message, read_clock());
+  query.may_ask = !too_many;
+  if (!expiry_.active()) set_timer();
   if (!ask(query, question)) resume(query);
 }
 
 void Forwarding::refresh(const resolver::ForwardQuestion& question) {
-  Waiting& query = take_slot();
-  query.to = {};
-  if (!ask(query, question)) release(query);
+  WaitingQuery& query = queries_.add_refresh();
+  if (!ask(query, question)) queries_.release(query);
 }
 
 void Forwarding::forget(const Replier& replier) {
-  for (const auto& query : slots_) {
-    if (!query->waits || query->to.replier != &replier) continue;
-    forwarder_.cancel(query->waiter);
-    release(*query);
-  }
+  queries_.for_each([&](WaitingQuery& query) {
+    if (query.to.replier != &replier) return;
+    forwarder_.cancel(query.waiter);
+    queries_.release(query);
+  });
 }
 
-//--- Asking
-
-bool Forwarding::ask(Waiting& query, const resolver::ForwardQuestion& question) {
+bool Forwarding::ask(WaitingQuery& query, const resolver::ForwardQuestion& question) {
   query.qname = dns::Name(question.qname);
   query.question = question;
   query.question.qname = query.qname.view();
   query.generation = generation_;
   ++query.questions;
   INLET53_CHECK(question.rule < groups_.size());
-  if (query.questions > kMaxQuestions) {
-    keep_failure(query, dns::Ede::Other);
+  if (!query.may_ask || query.questions > kMaxQuestions) {
+    fail_alone(query, dns::Ede::Other);
     return false;
   }
   const Submitted submitted = forwarder_.submit(
       {query.question.qname, question.qtype, groups_[question.rule]}, *this, query.token());
   query.waiter = submitted.waiter;
   if (submitted.outcome != Submitted::Outcome::Refused) return true;
-  keep_failure(query, submitted.failure.ede);
+  keep_failure(query, submitted.failure.ede, {.first = true, .sent_from = std::nullopt});
   return false;
 }
 
-void Forwarding::forwarded(uint64_t token, const ForwardResult& result) {
-  Waiting* query = find(token);
+void Forwarding::forwarded(uint64_t token, const ForwardResult& result, const FetchNotes& notes) {
+  WaitingQuery* query = queries_.find(token);
   if (query == nullptr) return;
   // A reload has changed the rules: what was said is not about them.
   if (query->generation != generation_) {
     query->kept.clear();
+    query->failed.clear();
   } else if (result) {
-    keep(*query, *result);
+    keep(*query, *result, notes);
   } else {
-    keep_failure(*query, result.error().ede);
+    keep_failure(*query, result.error().ede, notes);
   }
-  if (query->to.replier == nullptr) return release(*query);
+  if (query->to.replier == nullptr) return queries_.release(*query);
   resume(*query);
+}
+
+//--- Time
+
+void Forwarding::expire() {
+  const uint64_t now = read_clock().monotonic_ms;
+  while (WaitingQuery* query = queries_.take_expired(now)) {
+    forwarder_.cancel(query->waiter);
+    query->may_ask = false;
+    fail_alone(*query, dns::Ede::NoReachableAuthority);
+    resume(*query);
+  }
+  set_timer();
+}
+
+void Forwarding::set_timer() {
+  const auto next = queries_.next_expiry_ms();
+  if (!next) return;
+  const uint64_t now = read_clock().monotonic_ms;
+  expiry_.start(*next > now ? *next - now : 0);
 }
 
 //--- Keeping
 
-void Forwarding::keep(Waiting& query, const TargetResponse& response) {
+void Forwarding::keep(WaitingQuery& query, const TargetResponse& response,
+                      const FetchNotes& notes) {
+  if (!notes.first && cached_) return;
   std::array<CachedRRset, cache::kMaxCachedAnswers> answers;
   std::array<std::string, cache::kMaxCachedAnswers> texts;
   const size_t count = std::min(response.answer.size(), answers.size());
   for (size_t i = 0; i < count; ++i) {
     const dns::ChainRRset& rrset = response.answer[i];
-    if (renders_json_) texts[i] = record::render_answers(rrset.rrset);
+    if (options_.log != nullptr) texts[i] = record::render_answers(rrset.rrset);
     answers[i] = {rrset.owner, rrset.rrset, texts[i]};
   }
   CachedRRset soa;
@@ -200,31 +183,43 @@ void Forwarding::keep(Waiting& query, const TargetResponse& response) {
     soa = {response.soa->owner, response.soa->rrset, {}};
     received.authority = &soa;
   }
-  store(query, received);
+  store(query, received, notes, false);
 }
 
 // Whatever the cache still has is answered before this, however old (RFC 8767 §5).
-void Forwarding::keep_failure(Waiting& query, dns::Ede ede) {
+void Forwarding::keep_failure(WaitingQuery& query, dns::Ede ede, const FetchNotes& notes) {
   counts_.forward_failed.add();
-  query.take_stale = true;
-  ReceivedResponse failure;
-  failure.rcode = dns::Rcode::ServFail;
-  failure.ede = ede;
-  store(query, failure);
+  query.failed.push_back({query.question.rule, query.question.hash});
+  store(query, failure_of(ede), notes, true);
 }
 
-void Forwarding::store(Waiting& query, const ReceivedResponse& response) {
+// What a fetch brings is the cache's once, for all who wait for it.
+void Forwarding::store(WaitingQuery& query, const ReceivedResponse& response,
+                       const FetchNotes& notes, bool failed) {
   const resolver::ForwardQuestion& question = query.question;
-  const cache::CacheKey key{question.qname, question.qtype, question.rule, question.hash};
-  const uint64_t now_ms = read_clock().monotonic_ms;
-  if (cache_.insert(key, response, now_ms)) return;
-  if (query.take_stale && cache_.find(key, now_ms)) return;
-  query.kept.emplace_back(question, response);
+  if (notes.first) {
+    const Now now = read_clock();
+    if (notes.sent_from) {
+      records_.write(rules_[question.rule], question, response, *notes.sent_from, now);
+    }
+    const cache::CacheKey key = key_of(question);
+    // A failure does not take the place of an answer that is still good enough.
+    cached_ = cache_.insert(key, response, now.monotonic_ms) ||
+              (failed && cache_.find(key, now.monotonic_ms));
+  }
+  if (!cached_) query.kept.emplace_back(question, response);
+}
+
+void Forwarding::fail_alone(WaitingQuery& query, dns::Ede ede) {
+  counts_.forward_failed.add();
+  query.failed.push_back({query.question.rule, query.question.hash});
+  if (cache_.find(key_of(query.question), read_clock().monotonic_ms)) return;
+  query.kept.emplace_back(query.question, failure_of(ede));
 }
 
 //--- Answering
 
-void Forwarding::resume(Waiting& query) {
+void Forwarding::resume(WaitingQuery& query) {
   std::array<resolver::ReceivedAnswer, kMaxQuestions + 1> received;
   for (;;) {
     const size_t count = std::min(query.kept.size(), received.size());
@@ -233,7 +228,7 @@ void Forwarding::resume(Waiting& query) {
     now.wall_seconds = query.arrived;
     responder_.begin_batch(query.to.replier->address(), now);
     std::ranges::copy(query.message, buffer_.get());
-    const Resumption with{{received.data(), count}, query.take_stale};
+    const Resumption with{{received.data(), count}, query.failed};
     const Reply reply =
         responder_.answer(query.to.source, query.to.transport, {buffer_.get(), dns::kMaxMessage},
                           query.message.size(), &with);
@@ -244,9 +239,9 @@ void Forwarding::resume(Waiting& query) {
   }
 }
 
-void Forwarding::answer(Waiting& query, Bytes response) {
+void Forwarding::answer(WaitingQuery& query, Bytes response) {
   const ReplyTo to = query.to;
-  release(query);
+  queries_.release(query);
   to.replier->reply(to, response);
 }
 

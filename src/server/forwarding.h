@@ -4,10 +4,13 @@
 #include <memory>
 #include <vector>
 
+#include "outbound_records.h"
+#include "waiting_queries.h"
+
 #include "inlet53/cache/cache.h"
 #include "inlet53/forward/forwarder.h"
 #include "inlet53/net/loop.h"
-#include "inlet53/record/query_record.h"
+#include "inlet53/querylog/query_log.h"
 #include "inlet53/resolver/pipeline.h"
 #include "inlet53/resolver/state.h"
 #include "inlet53/server/replier.h"
@@ -23,19 +26,29 @@ namespace inlet53::server {
 /// answer is put into the cache and the query is decided anew, from its beginning: so a chain may
 /// lead from zone to rule to zone, and a reload in between is no matter. What the cache does not
 /// keep (a TTL of 0) goes along with the query.
-/// Threads: the worker's. Cost: a query that waits takes some 400 octets, which are used again.
+///
+/// All that a query leads to may take `query_timeout`, and is answered or has failed then: a target
+/// that answers late cannot have many clients' answers leave at one moment (CVE-2024-33655).
+/// Threads: the worker's.
 class Forwarding final : public QueryForwarder, public forward::ForwardOwner {
  public:
   /// Questions for targets that one query may lead to. Source: `dns.md` §3 (a bound of 16).
   static constexpr uint32_t kMaxQuestions = 16;
+  /// A question's own time ends before its query's, which is there for those that follow.
+  static constexpr uint64_t kGraceMs = 20;
 
-  /// `tls`: whom DoT targets are trusted by; null: there are none.
-  /// `workers`: how many there are, who share the process's descriptors. `renders_json`: records
-  /// are written. Lifetime: everything given outlives this.
-  Forwarding(net::Loop& loop, const settings::Forward& settings, const net::TlsClientContext* tls,
-             cache::Cache& cache, Responder& responder, WorkerCounts& counts, uint32_t workers,
-             bool renders_json);
-  ~Forwarding();
+  struct Options {
+    settings::Forward forward;
+    const net::TlsClientContext* tls =
+        nullptr;                           // whom DoT targets are trusted by; null: there are none
+    uint32_t workers = 1;                  // who share the process's descriptors
+    querylog::LogAppender* log = nullptr;  // null: no query log
+    bool outbound_records = true;          // where there is a log
+  };
+
+  /// Lifetime: everything given outlives this.
+  Forwarding(net::Loop& loop, const Options& options, cache::Cache& cache, Responder& responder,
+             WorkerCounts& counts);
 
   /// From now on the rules are those of `state`. What the cache has of other rules is forgotten.
   void take_up(const resolver::ResolverState& state);
@@ -45,37 +58,40 @@ class Forwarding final : public QueryForwarder, public forward::ForwardOwner {
   void refresh(const resolver::ForwardQuestion& question) override;
   void forget(const Replier& replier) override;
 
-  [[nodiscard]] size_t waiting() const noexcept { return waiting_; }
+  [[nodiscard]] size_t waiting() const noexcept { return queries_.size(); }
 
  private:
-  struct Waiting;
+  void forwarded(uint64_t token, const forward::ForwardResult& result,
+                 const forward::FetchNotes& notes) override;
 
-  void forwarded(uint64_t token, const forward::ForwardResult& result) override;
-
-  Waiting& take_slot();
-  void release(Waiting& query);
-  [[nodiscard]] Waiting* find(uint64_t token) noexcept;
-  /// Asks the targets; false when they can't be asked, and the query is answered with a failure.
-  [[nodiscard]] bool ask(Waiting& query, const resolver::ForwardQuestion& question);
+  /// Asks the targets; false when they can't be asked, and the question has failed.
+  [[nodiscard]] bool ask(WaitingQuery& query, const resolver::ForwardQuestion& question);
   /// Puts what came into the cache, or into the query.
-  void keep(Waiting& query, const forward::TargetResponse& response);
-  void keep_failure(Waiting& query, dns::Ede ede);
-  void store(Waiting& query, const cache::ReceivedResponse& response);
+  void keep(WaitingQuery& query, const forward::TargetResponse& response,
+            const forward::FetchNotes& notes);
+  void keep_failure(WaitingQuery& query, dns::Ede ede, const forward::FetchNotes& notes);
+  void store(WaitingQuery& query, const cache::ReceivedResponse& response,
+             const forward::FetchNotes& notes, bool failed);
+  /// The question has failed for this query alone.
+  void fail_alone(WaitingQuery& query, dns::Ede ede);
   /// Decides the query anew, and answers or asks again.
-  void resume(Waiting& query);
-  void answer(Waiting& query, Bytes response);
+  void resume(WaitingQuery& query);
+  void answer(WaitingQuery& query, Bytes response);
+  void expire();
+  void set_timer();
 
+  const Options options_;
   cache::Cache& cache_;
   Responder& responder_;
   WorkerCounts& counts_;
-  const bool renders_json_;
+  OutboundRecords records_;
   forward::Forwarder forwarder_;
   std::vector<std::shared_ptr<const forward::TargetGroup>> groups_;  // as the state's rules
   std::vector<resolver::ForwardRule> rules_;
   uint32_t generation_ = 0;  // of the rules
-  std::vector<std::unique_ptr<Waiting>> slots_;
-  std::vector<uint32_t> free_;
-  size_t waiting_ = 0;
+  WaitingQueries queries_;
+  bool cached_ = false;  // what the last fetch brought, for all who waited for it
+  net::Timer expiry_;
   std::unique_ptr<uint8_t[]> buffer_;  // of one response
 };
 

@@ -151,7 +151,7 @@ bool Responder::is_over_limit(const IpAddress& client) noexcept {
 
 void Responder::lend(const Resumption& got) noexcept {
   scratch_.received = got.received;
-  scratch_.take_stale = got.take_stale;
+  scratch_.failed = got.failed;
 }
 
 // Whether the cache alone has answered, and such queries leave no record.

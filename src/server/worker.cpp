@@ -92,8 +92,10 @@ struct Worker::Impl {
                    options.cookie_secrets, options.unique_records, options.limits},
                   options.log, &cache, counts),
         flusher(loop, options.log),
-        forwarding(loop, options.forward, options.forward_tls.get(), cache, responder, counts,
-                   options.server.workers, options.log != nullptr),
+        forwarding(loop,
+                   {options.forward, options.forward_tls.get(), options.server.workers, options.log,
+                    options.outbound_records},
+                   cache, responder, counts),
         wakeup(loop, [this] { take_orders(); }),
         drain_timer(loop, [this] { check_drained(); }),
         thread([this] { run(); }) {}

@@ -1,6 +1,8 @@
 import pytest
 
+from rules import rule, start
 from support import Daemon
+from targets import ScriptedTarget
 
 
 @pytest.fixture
@@ -17,3 +19,19 @@ def shared_daemon(tmp_path_factory):
     running = Daemon(tmp_path_factory.mktemp("daemon")).start()
     yield running
     assert running.stop() == 0, running.said()
+
+
+@pytest.fixture
+def scripted(tmp_path):
+    """Starts a daemon whose rule for partner.test has one scripted target."""
+    started = []
+
+    def begin(script, more="", domain="partner.test"):
+        target = ScriptedTarget(script)
+        running = start(tmp_path, rule("partner", domain, target.endpoint), more=more)
+        started.append((target, running))
+        return target, running
+    yield begin
+    for target, running in started:
+        assert running.stop() == 0, running.said()
+        target.stop()

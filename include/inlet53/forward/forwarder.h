@@ -6,6 +6,7 @@
 #include <span>
 #include <string_view>
 
+#include "inlet53/base/ip_address.h"
 #include "inlet53/base/result.h"
 #include "inlet53/dns/answer_chain.h"
 #include "inlet53/dns/name.h"
@@ -59,12 +60,26 @@ struct ForwardFailure {
 
 using ForwardResult = Result<TargetResponse, ForwardFailure>;
 
+/// Where a query left from.
+struct SentFrom {
+  enum class Via : uint8_t { Udp, Tcp, Tls };
+  SocketAddress address;  // ours
+  Via via = Via::Udp;
+};
+
+/// What is told of a fetch beside its result.
+struct FetchNotes {
+  bool first = false;  // nobody else has been told of its end: what is done once is done now
+  /// Of the query that was answered, or else of the last one; absent: none has left.
+  std::optional<SentFrom> sent_from;
+};
+
 /// Who waits for results. Lifetime: outlives its waits, or cancels them.
 class ForwardOwner {
  public:
   /// The fetch has ended. `token` is the one that was submitted. Never called within `submit` or
   /// `cancel`; it may submit and cancel, but not destroy the forwarder.
-  virtual void forwarded(uint64_t token, const ForwardResult& result) = 0;
+  virtual void forwarded(uint64_t token, const ForwardResult& result, const FetchNotes& notes) = 0;
 
  protected:
   ~ForwardOwner() = default;

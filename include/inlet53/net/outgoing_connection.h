@@ -47,6 +47,8 @@ class OutgoingConnection {
   void send(Bytes octets);
   /// Whether all that was sent is with the kernel.
   [[nodiscard]] bool all_written() const noexcept;
+  /// Our address and port. Requires: it stands (`connected` was called) and is not over.
+  [[nodiscard]] SocketAddress local() const;
 
  private:
   struct Impl;

@@ -28,6 +28,10 @@ class Descriptor {
   int fd_ = -1;
 };
 
+/// The address and port that a socket of the Internet has here. Aborts when it has none: it was
+/// bound or connected. Cost: a system call.
+[[nodiscard]] SocketAddress local_address(int descriptor);
+
 struct SocketError {
   SocketAddress address;
   int error = 0;                              // errno

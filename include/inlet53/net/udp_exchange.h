@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "inlet53/base/bytes.h"
@@ -79,9 +80,9 @@ class UdpExchange {
   void remove_route(RouteId route);
 
   /// Sends a query with an id of our choice in place of its first two octets, at the end of the
-  /// turn. `token` is the caller's. False: there is no socket to be had, and no wait.
-  /// Requires: `query` is 12 to `kMaxQuery` octets.
-  [[nodiscard]] bool send(RouteId route, Bytes query, uint64_t token);
+  /// turn. `token` is the caller's. Returns the address and port that it leaves from; absent: there
+  /// is no socket to be had, and no wait. Requires: `query` is 12 to `kMaxQuery` octets.
+  [[nodiscard]] std::optional<SocketAddress> send(RouteId route, Bytes query, uint64_t token);
   /// Sends now what was to wait for the end of the turn.
   void flush();
 

@@ -51,6 +51,13 @@ struct ReceivedAnswer {
   cache::ReceivedResponse response;
 };
 
+/// A question of a query that no target has answered: for it, what the cache has is good enough,
+/// however old (RFC 8767 §5).
+struct FailedQuestion {
+  uint32_t rule = 0;
+  uint64_t hash = 0;  // of its name; its type is the query's
+};
+
 /// How one query is to be answered. A value: nothing has been done yet.
 /// Lifetime: points into the state and the Scratch it was made with.
 struct Decision {
@@ -86,8 +93,7 @@ struct Scratch {
   uint64_t now_ms = 0;
   /// Of the query that is decided anew: what was got for it since it came, in its order.
   std::span<const ReceivedAnswer> received;
-  /// No target could be reached: what the cache has is good enough, however old (RFC 8767).
-  bool take_stale = false;
+  std::span<const FailedQuestion> failed;  // of its questions
 
   zone::NameKey key;          // of the query's name; the record takes its lower-case form
   zone::NameKey hop;          // of the name that a chain has come to

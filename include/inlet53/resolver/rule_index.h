@@ -2,6 +2,7 @@
 
 #include <bitset>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,12 +14,24 @@
 
 namespace inlet53::resolver {
 
+/// One IP address of an outbound endpoint.
+struct OutboundAddress {
+  IpAddress address;                    // in the VPC: what the query log has
+  std::optional<IpAddress> send_from;   // this machine's; absent: the kernel's choice
+  record::EndpointFragments fragments;  // of its records
+};
+
 /// A FORWARD rule as the state has it.
 struct ForwardRule {
   std::string id;  // rslvr-rr-…
   dns::Name apex;  // the rule's domain, in lower case
   std::vector<topology::TargetAddress> targets;
-  std::vector<IpAddress> sources;  // of its outbound endpoint; empty: the kernel's choice
+  std::vector<IpAddress> sources;         // of its outbound endpoint; empty: the kernel's choice
+  std::vector<OutboundAddress> outbound;  // that endpoint's, the enabled ones; at least one
+
+  /// The one that a query sent from `local`, an address of this machine, has left by in the model.
+  /// Where several would do (no `send_from`), its port says which, so that they share the queries.
+  [[nodiscard]] const OutboundAddress& left_by(const SocketAddress& local) const noexcept;
 
   /// Whether queries forwarded by one may be answered with what the other got.
   [[nodiscard]] bool asks_the_same_as(const ForwardRule& other) const noexcept {

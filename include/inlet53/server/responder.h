@@ -32,7 +32,7 @@ struct Reply {
 /// What a query that waited has got. Lifetime: of the call.
 struct Resumption {
   std::span<const resolver::ReceivedAnswer> received;  // what the cache did not keep
-  bool take_stale = false;                             // no target could be reached
+  std::span<const resolver::FailedQuestion> failed;
 };
 
 /// Answers one message at a time, whatever transport brought it: parse, decide, compose in the

@@ -58,6 +58,7 @@ class Worker {
     /// Whom DoT targets are trusted by; null: there are none.
     std::shared_ptr<const net::TlsClientContext> forward_tls;
     bool unique_records = false;           // no record of a query that the cache answered
+    bool outbound_records = true;          // where there is a log
     std::optional<uint32_t> cpu;           // runs there only
     querylog::LogAppender* log = nullptr;  // null: no query log
     /// Called on the worker's thread after an Assignment was taken up.

@@ -88,6 +88,7 @@ enum class WhenFull : uint8_t {
 struct QueryLog {
   std::string file;  // absolute; empty: no log
   QueryLogMode mode = QueryLogMode::All;
+  bool outbound = true;  // records of what leaves by outbound endpoints, too
   WhenFull when_full = WhenFull::Drop;
   uint32_t buffers_per_worker = 8;      // of 1 MiB each
   uint64_t rotate_octets = 1ULL << 30;  // 0: never by size
@@ -147,6 +148,7 @@ struct Forward {
   uint32_t max_in_flight = 10000;               // different questions at once
   uint32_t max_in_flight_per_target = 2000;     // of them, waiting for one target
   uint32_t max_waiters = 1000;                  // clients that wait for one question
+  uint32_t max_waiting_per_client = 5000;       // queries of one client that wait
   uint32_t edns_udp_size = 1232;                // advertised to targets
   bool case_randomization = true;               // of the question's letters, "0x20"
   uint32_t max_sockets = 1024;                  // UDP, open at once

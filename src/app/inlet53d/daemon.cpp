@@ -141,6 +141,7 @@ void Daemon::start_workers() {
     options.forward = settings.forward;
     options.cache = cache_options(settings.cache);
     options.forward_tls = forward_tls_;
+    options.outbound_records = settings.query_log.outbound;
     options.unique_records = settings.query_log.mode == settings::QueryLogMode::Unique;
     const std::vector<uint32_t>& cpus = settings.server.cpus;
     if (!cpus.empty()) options.cpu = cpus[i % cpus.size()];

@@ -195,13 +195,14 @@ max_in_flight = 5
 max_in_flight_per_target = 4
 max_waiters = 3
 edns_udp_size = 1400
+max_waiting_per_client = 6
 case_randomization = false
 max_sockets = 64
 connection_idle_timeout = "2 s"
 certificate_authorities = "/etc/ca.pem"
 )")
                                         .settings.forward;
-  const settings::Forward expected{1500, 5, 4, 3, 1400, false, 64, 2000, "/etc/ca.pem"};
+  const settings::Forward expected{1500, 5, 4, 3, 6, 1400, false, 64, 2000, "/etc/ca.pem"};
   EXPECT_EQ(forward, expected);
   EXPECT_EQ(errors_of("[forward]\nquery_timeout = \"11 s\"\n"),
             Errors{"2:17: forward.query_timeout: \"11 s\" is out of range: from 100 ms to 10 s"});

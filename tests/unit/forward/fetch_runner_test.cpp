@@ -72,6 +72,37 @@ TEST(Fetch, JoinsEqualQuestions) {
   EXPECT_EQ(script.ask("www.example.com.", 6).outcome, Outcome::Started);
 }
 
+TEST(Fetch, TellsOneOfThemThatItIsTheFirst) {
+  Script script;
+  for (uint64_t token = 1; token <= 3; ++token) {
+    static_cast<void>(script.ask("www.example.com.", token));
+  }
+  script.answer(script.sent[0], kAddress);
+  size_t firsts = 0;
+  for (const auto& [token, outcome] : script.outcomes) firsts += outcome.first ? 1 : 0;
+  EXPECT_EQ(script.outcomes.size(), 3U);
+  EXPECT_EQ(firsts, 1U);
+}
+
+TEST(Fetch, SaysWhereTheQueryLeftThatWasAnswered) {
+  Script script;
+  static_cast<void>(script.ask("www.example.com.", 1));
+  script.pass(1'000'000);
+  ASSERT_GE(script.sent.size(), 2U);
+  script.answer(script.sent[0], kAddress);  // late, and welcome all the same
+  ASSERT_TRUE(script.outcomes[1].sent_from);
+  EXPECT_EQ(script.outcomes[1].sent_from->address.port, 1024U) << "the first socket's";
+  EXPECT_EQ(script.outcomes[1].sent_from->via, SentFrom::Via::Udp);
+
+  static_cast<void>(script.ask("other.example.com.", 2));
+  script.answer(script.last(), Reply(script.last().message).truncated().message());
+  ASSERT_TRUE(script.last().stream);
+  script.answer(script.last(), "other.example.com. A 10.0.0.1");
+  ASSERT_TRUE(script.outcomes[2].sent_from);
+  EXPECT_EQ(script.outcomes[2].sent_from->address.port, Script::kStreamPort);
+  EXPECT_EQ(script.outcomes[2].sent_from->via, SentFrom::Via::Tcp);
+}
+
 TEST(Fetch, BoundsThoseWhoWait) {
   Script script(settings_with([](settings::Forward& s) { s.max_waiters = 2; }));
   EXPECT_EQ(script.ask("www.example.com.", 1).outcome, Outcome::Started);
@@ -98,7 +129,7 @@ TEST(Fetch, EndsWhenNobodyWaitsAnyMore) {
 // A waiter that submits and cancels while it is told.
 struct Busybody final : ForwardOwner {
   explicit Busybody(Script& in) : script(in) {}
-  void forwarded(uint64_t token, const ForwardResult&) override {
+  void forwarded(uint64_t token, const ForwardResult&, const FetchNotes&) override {
     told.push_back(token);
     if (token == 1) again = script.ask("www.example.com.", 100).outcome;
     for (const WaiterId each : others) script.runner.cancel(each, script.now);

@@ -10,7 +10,7 @@ namespace inlet53::forward {
 namespace {
 
 struct Owner final : ForwardOwner {
-  void forwarded(uint64_t token, const ForwardResult& result) override {
+  void forwarded(uint64_t token, const ForwardResult& result, const FetchNotes&) override {
     if (!result) {
       failures[token] = result.error();
       return;

@@ -127,10 +127,11 @@ class Script final : public QueryTransport, public ForwardOwner {
     targets[target] = address.address.to_text();
   }
   void remove_target(uint32_t target) override { targets.erase(target); }
-  bool send_datagram(uint32_t target, Bytes query, uint64_t token) override {
-    if (no_sockets) return false;
+  std::optional<SocketAddress> send_datagram(uint32_t target, Bytes query,
+                                             uint64_t token) override {
+    if (no_sockets) return std::nullopt;
     sent.push_back({target, false, {query.begin(), query.end()}, token, now});
-    return true;
+    return SocketAddress{*IpAddress::parse("192.0.2.1"), static_cast<uint16_t>(1023 + sent.size())};
   }
   void send_stream(uint32_t target, Bytes query, uint64_t token) override {
     sent.push_back({target, true, {query.begin(), query.end()}, token, now});
@@ -145,10 +146,15 @@ class Script final : public QueryTransport, public ForwardOwner {
     dns::ChainEnd end = dns::ChainEnd::NoData;
     uint64_t at = 0;
     uint32_t attempts = 0;
+    bool first = false;
+    std::optional<SentFrom> sent_from;
   };
-  void forwarded(uint64_t token, const ForwardResult& result) override {
+  static constexpr uint16_t kStreamPort = 777;
+  void forwarded(uint64_t token, const ForwardResult& result, const FetchNotes& notes) override {
     EXPECT_FALSE(outcomes.contains(token));
     Outcome& outcome = outcomes[token];
+    outcome.first = notes.first;
+    outcome.sent_from = notes.sent_from;
     outcome.at = now;
     if (!result) {
       outcome.failed = true;
@@ -186,7 +192,8 @@ class Script final : public QueryTransport, public ForwardOwner {
   }
   bool answer(const SentQuery& query, const std::vector<uint8_t>& message) {
     if (!query.stream) return runner.received(query.token, message, now);
-    runner.received_on_stream(query.token, message, now);
+    runner.received_on_stream(query.token, message, {*IpAddress::parse("192.0.2.1"), kStreamPort},
+                              now);
     return true;
   }
   [[nodiscard]] std::string address(const SentQuery& query) const {

@@ -199,11 +199,15 @@ TEST_F(ForwardPipeline, AFailureIsRememberedForAWhile) {
   EXPECT_EQ(ask("www.partner.test.").asks, Asks::First);
 }
 
-TEST_F(ForwardPipeline, WhatHasEndedServesWhenNoTargetIsReached) {
+TEST_F(ForwardPipeline, WhatHasEndedServesWhereItsQuestionHasFailed) {
   ask_with("www.partner.test.", Said({"www.partner.test."}, true));
+  const ForwardQuestion asked = decision->question;
   scratch->now_ms = kNow + 3'600'000;
+  const FailedQuestion others[] = {{asked.rule, asked.hash + 1}, {asked.rule + 1, asked.hash}};
+  scratch->failed = others;
   EXPECT_EQ(ask("www.partner.test.").asks, Asks::First);
-  scratch->take_stale = true;
+  const FailedQuestion failed{asked.rule, asked.hash};
+  scratch->failed = {&failed, 1};
   EXPECT_NE(ask("www.partner.test.").asks, Asks::First);
   ASSERT_EQ(decision->answer_count, 1U);
   EXPECT_EQ(decision->answer_ages[0].aged(60), 30U);

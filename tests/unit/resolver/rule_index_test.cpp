@@ -33,6 +33,24 @@ TEST_F(RuleIndexTest, ASystemRuleIsAnException) {
   EXPECT_EQ(find("aws.example.com.").forward, RuleIndex::kSystem);
 }
 
+TEST(ForwardRule, KnowsWhichAddressOfItsEndpointAQueryLeftBy) {
+  const IpAddress here = *IpAddress::parse("127.0.0.1");
+  const IpAddress there = *IpAddress::parse("127.0.0.2");
+  ForwardRule rule;
+  rule.outbound = {{*IpAddress::parse("10.0.0.1"), here, {}},
+                   {*IpAddress::parse("10.0.0.2"), there, {}},
+                   {*IpAddress::parse("10.0.0.3"), std::nullopt, {}},
+                   {*IpAddress::parse("10.0.0.4"), std::nullopt, {}}};
+  EXPECT_EQ(rule.left_by({here, 5000}).address.to_text(), "10.0.0.1");
+  EXPECT_EQ(rule.left_by({there, 5001}).address.to_text(), "10.0.0.2");
+  // The kernel's choice is none of theirs: the two without an address share such queries.
+  const IpAddress chosen = *IpAddress::parse("192.0.2.7");
+  EXPECT_EQ(rule.left_by({chosen, 5000}).address.to_text(), "10.0.0.3");
+  EXPECT_EQ(rule.left_by({chosen, 5001}).address.to_text(), "10.0.0.4");
+  rule.outbound.resize(2);
+  EXPECT_EQ(rule.left_by({chosen, 5001}).address.to_text(), "10.0.0.1");
+}
+
 TEST_F(RuleIndexTest, FindsNothingElsewhere) {
   for (const char* name : {"com.", ".", "xexample.com.", "example.net.", "le.com."}) {
     EXPECT_EQ(find(name).forward, RuleIndex::kSystem) << name;

@@ -119,7 +119,7 @@ TEST_F(ResponderTest, WhatOneQueryHasGotIsNobodyElses) {
   const cache::CachedRRset rrset{asked.view(), {5, 1, alias}, {}};
   resolver::ReceivedAnswer got{{0, asked.view(), 1, 0}, {}};
   got.response.answers = {&rrset, 1};
-  const Resumption with{{&got, 1}, false};
+  const Resumption with{{&got, 1}, {}};
   ASSERT_EQ(answer(&with).asks, resolver::Asks::First);
   EXPECT_EQ(responder->question().qname.to_text(), "b.partner.test.");
 

@@ -1,0 +1,78 @@
+#include "waiting_queries.h"
+
+namespace inlet53::server {
+
+WaitingQuery& WaitingQueries::take_slot() {
+  if (free_.empty()) {
+    free_.push_back(static_cast<uint32_t>(slots_.size()));
+    slots_.push_back(std::make_unique<WaitingQuery>());
+    slots_.back()->index = free_.back();
+  }
+  WaitingQuery& query = *slots_[free_.back()];
+  free_.pop_back();
+  ++query.uses;
+  query.waits = true;
+  query.questions = 0;
+  query.may_ask = true;
+  return query;
+}
+
+WaitingQuery& WaitingQueries::add(const ReplyTo& to, Bytes message, Now now) {
+  WaitingQuery& query = take_slot();
+  query.to = to;
+  query.message.assign(message.begin(), message.end());
+  query.arrived = now.wall_seconds;
+  ++clients_[to.source.address];
+  forget_answered();
+  deadlines_.push_back({query.token(), now.monotonic_ms + patience_ms_});
+  return query;
+}
+
+WaitingQuery& WaitingQueries::add_refresh() {
+  WaitingQuery& query = take_slot();
+  query.to = {};
+  return query;
+}
+
+void WaitingQueries::release(WaitingQuery& query) {
+  if (query.to.replier != nullptr) {
+    const auto client = clients_.find(query.to.source.address);
+    if (--client->second == 0) clients_.erase(client);
+  }
+  query.waits = false;
+  query.to = {};
+  query.kept.clear();
+  query.failed.clear();
+  free_.push_back(query.index);
+}
+
+WaitingQuery* WaitingQueries::find(uint64_t token) noexcept {
+  WaitingQuery& query = *slots_[static_cast<uint32_t>(token)];
+  return query.waits && query.token() == token ? &query : nullptr;
+}
+
+uint32_t WaitingQueries::of_client(const IpAddress& client) const {
+  const auto found = clients_.find(client);
+  return found == clients_.end() ? 0 : found->second;
+}
+
+// Most are answered long before their time.
+void WaitingQueries::forget_answered() {
+  while (!deadlines_.empty() && find(deadlines_.front().token) == nullptr) deadlines_.pop_front();
+}
+
+WaitingQuery* WaitingQueries::take_expired(uint64_t now_ms) {
+  forget_answered();
+  if (deadlines_.empty() || deadlines_.front().at_ms > now_ms) return nullptr;
+  WaitingQuery* const query = find(deadlines_.front().token);
+  deadlines_.pop_front();
+  return query;
+}
+
+std::optional<uint64_t> WaitingQueries::next_expiry_ms() {
+  forget_answered();
+  if (deadlines_.empty()) return std::nullopt;
+  return deadlines_.front().at_ms;
+}
+
+}  // namespace inlet53::server

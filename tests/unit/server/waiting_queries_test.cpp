@@ -1,0 +1,97 @@
+#include "server/waiting_queries.h"
+
+#include <gtest/gtest.h>
+
+namespace inlet53::server {
+namespace {
+
+constexpr uint64_t kPatience = 2000;
+
+struct Nobody final : Replier {
+  [[nodiscard]] const resolver::EndpointAddress& address() const noexcept override {
+    return served;
+  }
+  void reply(const ReplyTo&, Bytes) override {}
+  resolver::EndpointAddress served;
+};
+
+class WaitingQueriesTest : public ::testing::Test {
+ protected:
+  WaitingQuery& add(std::string_view client, uint64_t now_ms) {
+    const std::array<uint8_t, 12> message{};
+    return queries.add({&nobody, 0, {*IpAddress::parse(client), 4242}, record::Transport::Udp},
+                       message, {now_ms, 1});
+  }
+
+  Nobody nobody;
+  WaitingQueries queries{kPatience};
+};
+
+TEST_F(WaitingQueriesTest, EndAtTheirTimeInTheirOrder) {
+  EXPECT_FALSE(queries.next_expiry_ms());
+  WaitingQuery& first = add("10.0.0.1", 1000);
+  WaitingQuery& second = add("10.0.0.1", 1500);
+  EXPECT_EQ(queries.next_expiry_ms(), 3000U);
+  EXPECT_EQ(queries.take_expired(2999), nullptr);
+  EXPECT_EQ(queries.take_expired(3000), &first);
+  EXPECT_EQ(queries.take_expired(3000), nullptr) << "the second has time";
+  EXPECT_EQ(queries.next_expiry_ms(), 3500U);
+  EXPECT_EQ(queries.find(first.token()), &first) << "what is done with it is the caller's";
+  queries.release(first);
+  queries.release(second);
+  EXPECT_EQ(queries.take_expired(9000), nullptr);
+}
+
+TEST_F(WaitingQueriesTest, AnsweredOnesHaveNoTimeAnyMore) {
+  WaitingQuery& first = add("10.0.0.1", 1000);
+  queries.release(first);
+  WaitingQuery& second = add("10.0.0.1", 1800);
+  EXPECT_EQ(&second, &first) << "the slot is used again";
+  EXPECT_EQ(queries.next_expiry_ms(), 3800U);
+  EXPECT_EQ(queries.take_expired(3000), nullptr) << "that was the one before";
+}
+
+TEST_F(WaitingQueriesTest, AreKnownByTokensOfTheirUse) {
+  WaitingQuery& query = add("10.0.0.1", 1000);
+  const uint64_t token = query.token();
+  EXPECT_EQ(queries.find(token), &query);
+  queries.release(query);
+  EXPECT_EQ(queries.find(token), nullptr);
+  add("10.0.0.1", 1000);
+  EXPECT_EQ(queries.find(token), nullptr);
+}
+
+TEST_F(WaitingQueriesTest, AreCountedByClient) {
+  const IpAddress one = *IpAddress::parse("10.0.0.1");
+  const IpAddress two = *IpAddress::parse("10.0.0.2");
+  WaitingQuery& first = add("10.0.0.1", 1);
+  add("10.0.0.1", 1);
+  add("10.0.0.2", 1);
+  EXPECT_EQ(queries.of_client(one), 2U);
+  EXPECT_EQ(queries.of_client(two), 1U);
+  queries.release(first);
+  EXPECT_EQ(queries.of_client(one), 1U);
+  EXPECT_EQ(queries.size(), 2U);
+}
+
+TEST_F(WaitingQueriesTest, ARefreshIsNobodysAndHasNoEnd) {
+  WaitingQuery& refresh = queries.add_refresh();
+  EXPECT_FALSE(queries.next_expiry_ms());
+  EXPECT_EQ(queries.size(), 1U);
+  queries.release(refresh);
+  EXPECT_EQ(queries.size(), 0U);
+}
+
+TEST_F(WaitingQueriesTest, ForgetWhatTheUseBeforeHadGot) {
+  WaitingQuery& query = add("10.0.0.1", 1);
+  query.may_ask = false;
+  query.questions = 7;
+  query.failed.push_back({1, 2});
+  queries.release(query);
+  const WaitingQuery& next = add("10.0.0.2", 2);
+  EXPECT_TRUE(next.may_ask && next.failed.empty() && next.kept.empty());
+  EXPECT_EQ(next.questions, 0U);
+}
+
+}  // namespace
+}  // namespace inlet53::server
