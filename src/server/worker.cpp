@@ -7,6 +7,7 @@
 
 #include "forwarding.h"
 #include "prefetch.h"
+#include "tcp_service.h"
 #include <pthread.h>
 #include <sched.h>
 
@@ -16,7 +17,6 @@
 #include "inlet53/net/loop.h"
 #include "inlet53/net/udp_listener.h"
 #include "inlet53/server/responder.h"
-#include "inlet53/server/tcp_service.h"
 
 namespace inlet53::server {
 

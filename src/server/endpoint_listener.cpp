@@ -1,0 +1,61 @@
+#include "endpoint_listener.h"
+
+#include <utility>
+
+#include "inlet53/base/operator_log.h"
+#include "inlet53/base/text.h"
+
+namespace inlet53::server {
+
+namespace {
+
+// A set too large for one filter leaves the check to `EndpointListener::admit`.
+void keep_strangers_out(int socket, const resolver::EndpointAddress& address) {
+  if (net::attach_source_filter(socket, address.tcp_sources)) return;
+  log_warning(concat(address.listen.to_text(), ": ", address.tcp_sources.blocks().size(),
+                     " blocks are too many for a socket filter; over TCP, strangers get a handshake"
+                     " and are closed after it"));
+}
+
+// The filter goes onto the socket before it listens, so that no stranger gets in between.
+net::Descriptor filtered(net::Descriptor socket, const resolver::EndpointAddress& address) {
+  keep_strangers_out(socket.get(), address);
+  return socket;
+}
+
+}  // namespace
+
+EndpointListener::EndpointListener(net::Loop& loop, net::Descriptor socket,
+                                   const net::TcpListener::Options& options,
+                                   net::TcpConnectionOwner& owner, WorkerCounts& counts,
+                                   Counter& connections, const resolver::EndpointAddress& address,
+                                   Admitted admitted)
+    : counts_(counts),
+      connections_(connections),
+      address_(&address),
+      admitted_(std::move(admitted)),
+      listener_(loop, filtered(std::move(socket), address), options, owner,
+                [this](net::TcpConnection& connection) { return admit(connection); }) {}
+
+EndpointListener::~EndpointListener() { count_refused(); }
+
+void EndpointListener::set_address(const resolver::EndpointAddress& address) {
+  address_ = &address;
+  keep_strangers_out(listener_.descriptor(), address);
+}
+
+bool EndpointListener::admit(net::TcpConnection& connection) {
+  count_refused();
+  if (!address_->tcp_sources.contains(connection.peer().address)) return false;
+  connections_.add();
+  admitted_(connection);
+  return true;
+}
+
+void EndpointListener::count_refused() {
+  const uint64_t refused = listener_.counts().refused;
+  counts_.tcp_refused.add(refused - refused_counted_);
+  refused_counted_ = refused;
+}
+
+}  // namespace inlet53::server

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <functional>
+
+#include "inlet53/net/tcp_listener.h"
+#include "inlet53/resolver/state.h"
+#include "inlet53/server/worker_counts.h"
+
+namespace inlet53::server {
+
+/// The TCP listener of one endpoint IP address: the sources that its security groups do not admit
+/// get no handshake. Threads: the worker's.
+class EndpointListener {
+ public:
+  /// Called for each connection that is let in; sets its timeout.
+  using Admitted = std::function<void(net::TcpConnection&)>;
+
+  /// `socket`: bound, not listening. `connections` counts those that are let in.
+  /// Lifetime: `owner` and `counts` outlive this, `address` until the next `set_address`.
+  EndpointListener(net::Loop& loop, net::Descriptor socket,
+                   const net::TcpListener::Options& options, net::TcpConnectionOwner& owner,
+                   WorkerCounts& counts, Counter& connections,
+                   const resolver::EndpointAddress& address, Admitted admitted);
+  ~EndpointListener();
+  EndpointListener(const EndpointListener&) = delete;
+  EndpointListener& operator=(const EndpointListener&) = delete;
+
+  /// From now on admits whom `address` does. Connections that stand are kept, as AWS keeps tracked
+  /// ones.
+  void set_address(const resolver::EndpointAddress& address);
+  void stop_accepting() { listener_.stop_accepting(); }
+  /// What the listener refused goes to the worker's counts.
+  void count_refused();
+
+ private:
+  bool admit(net::TcpConnection& connection);
+
+  WorkerCounts& counts_;
+  Counter& connections_;
+  const resolver::EndpointAddress* address_;
+  const Admitted admitted_;
+  uint64_t refused_counted_ = 0;
+  net::TcpListener listener_;
+};
+
+}  // namespace inlet53::server
