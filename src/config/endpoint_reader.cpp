@@ -7,6 +7,7 @@ namespace {
 
 using topology::Direction;
 using topology::DnsRecordIpType;
+using topology::EndpointProtocol;
 using topology::PrivateDns;
 
 void read_ip_address(TableReader& in, topology::ResolverEndpointIp& ip) {
@@ -14,8 +15,18 @@ void read_ip_address(TableReader& in, topology::ResolverEndpointIp& ip) {
   in.read("subnet", Need::Required, ip.subnet, parse_text);
   in.read("address", Need::Required, ip.address, parse_ip_address);
   in.read("listen", Need::Optional, ip.listen, parse_socket_address);
+  in.read("listen_dot", Need::Optional, ip.listen_dot, parse_socket_address);
   in.read("send_from", Need::Optional, ip.send_from, parse_ip_address);
   in.read("enabled", Need::Optional, ip.enabled, parse_boolean);
+}
+
+Value<EndpointProtocol> parse_endpoint_protocol(const toml::node& node) {
+  const Value<std::string> text = parse_text(node);
+  if (text && ascii_lower(*text) == "doh-fips") {
+    return Unexpected(std::string("DoH-FIPS is not served: no module here has a FIPS validation"));
+  }
+  return one_of<EndpointProtocol>(
+      {{"Do53", EndpointProtocol::Do53}, {"DoT", EndpointProtocol::DoT}})(node);
 }
 
 void read_resolver_endpoint(TableReader& in, topology::ResolverEndpoint& endpoint) {
@@ -29,6 +40,8 @@ void read_resolver_endpoint(TableReader& in, topology::ResolverEndpoint& endpoin
                                                     : id_shape::kInboundEndpoint,
           endpoint.id);
   in.read("vpc", Need::Optional, endpoint.vpc, parse_text);
+  if (in.has("protocols")) endpoint.protocols.clear();
+  in.read_list("protocols", Need::Optional, endpoint.protocols, parse_endpoint_protocol);
   in.read_list("security_groups", Need::Required, endpoint.security_groups, parse_text);
   in.each("ip_address", [&](TableReader& address) {
     read_ip_address(address, endpoint.ip_addresses.emplace_back());

@@ -162,12 +162,14 @@ void read_query_log(TableReader& in, settings::QueryLog& log) {
           in_range<uint32_t>(parse_number, range::kKeepFiles));
 }
 
-/// A certificate of one's own has its key; without, the local authority makes one.
-void read_certificate(TableReader& in, settings::Gateway& gateway) {
+/// A certificate of one's own has its key; without, the local authority makes one. `Section`:
+/// settings::Gateway or settings::Tls.
+template <class Section>
+void read_certificate(TableReader& in, Section& section) {
   const auto parse_path = path_below(in.reading().folder);
-  in.read("certificate", Need::Optional, gateway.certificate_file, parse_path);
-  in.read("key", Need::Optional, gateway.key_file, parse_path);
-  in.read("authority", Need::Optional, gateway.authority_folder, parse_path);
+  in.read("certificate", Need::Optional, section.certificate_file, parse_path);
+  in.read("key", Need::Optional, section.key_file, parse_path);
+  in.read("authority", Need::Optional, section.authority_folder, parse_path);
   if (in.has("certificate") != in.has("key")) {
     const bool lacks_key = in.has("certificate");
     in.report(lacks_key ? "certificate" : "key",
@@ -176,6 +178,29 @@ void read_certificate(TableReader& in, settings::Gateway& gateway) {
   } else if (in.has("certificate") && in.has("authority")) {
     in.report("authority", "there is a certificate, so that no authority makes one");
   }
+}
+
+template <class Section>
+void default_authority(TableReader& root, Section& section) {
+  if (!section.certificate_file.empty() || !section.authority_folder.empty()) return;
+  section.authority_folder = (root.reading().folder / kAuthorityFolder).string();
+}
+
+void read_tls(TableReader& in, settings::Tls& tls) {
+  const auto read_timeout = [&](std::string_view key, uint32_t& out) {
+    in.read(key, Need::Optional, out, in_range<uint32_t>(parse_milliseconds, range::kTcpTimeoutMs));
+  };
+  read_certificate(in, tls);
+  in.read("max_connections", Need::Optional, tls.max_connections,
+          in_range<uint32_t>(parse_number, range::kConnections));
+  in.read("max_connections_per_client", Need::Optional, tls.max_connections_per_client,
+          in_range<uint32_t>(parse_number, range::kConnections));
+  read_timeout("handshake_timeout", tls.handshake_timeout_ms);
+  read_timeout("idle_timeout", tls.idle_timeout_ms);
+  in.read("max_pipelined", Need::Optional, tls.max_pipelined_octets,
+          in_range<uint32_t>(parse_octets, range::kMaxPipelined));
+  in.read("backlog", Need::Optional, tls.backlog,
+          in_range<uint32_t>(parse_number, range::kBacklog));
 }
 
 void read_gateway(TableReader& in, settings::Gateway& gateway) {
@@ -232,15 +257,14 @@ void read_settings(TableReader& root, settings::Settings& settings) {
   root.section("edns", [&](TableReader& in) { read_edns(in, settings.edns); });
   root.section("tcp", [&](TableReader& in) { read_tcp(in, settings.tcp); });
   root.section("limits", [&](TableReader& in) { read_limits(in, settings.limits); });
+  root.section("tls", [&](TableReader& in) { read_tls(in, settings.tls); });
   root.section("forward", [&](TableReader& in) { read_forward(in, settings.forward); });
   root.section("cache", [&](TableReader& in) { read_cache(in, settings.cache); });
   root.section("query_log", [&](TableReader& in) { read_query_log(in, settings.query_log); });
   root.section("gateway", [&](TableReader& in) { read_gateway(in, settings.gateway); });
   root.section("lambda", [&](TableReader& in) { read_lambda(in, settings.lambda); });
-  settings::Gateway& gateway = settings.gateway;
-  if (gateway.certificate_file.empty() && gateway.authority_folder.empty()) {
-    gateway.authority_folder = (root.reading().folder / kAuthorityFolder).string();
-  }
+  default_authority(root, settings.gateway);
+  default_authority(root, settings.tls);
 }
 
 }  // namespace inlet53::config

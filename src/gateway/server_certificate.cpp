@@ -13,16 +13,6 @@ namespace {
 // HTTP/2 is ours beyond AWS's private APIs. A client that speaks HTTP/1.0 may say so.
 const std::vector<std::string> kProtocols = {"h2", "http/1.1", "http/1.0"};
 
-Result<net::CertificateAuthority::Issued, std::string> certificate_files(
-    const settings::Gateway& settings, const topology::Topology& topology) {
-  if (!settings.certificate_file.empty()) {
-    return net::CertificateAuthority::Issued{settings.certificate_file, settings.key_file, false};
-  }
-  const auto authority = net::CertificateAuthority::open(settings.authority_folder);
-  if (!authority) return Unexpected(authority.error());
-  return authority->issue(std::string(kCertificateLabel), certificate_names(topology));
-}
-
 }  // namespace
 
 std::vector<std::string> certificate_names(const topology::Topology& topology) {
@@ -43,7 +33,9 @@ std::vector<std::string> certificate_names(const topology::Topology& topology) {
 Result<std::shared_ptr<const net::TlsServerContext>, std::string> load_server_certificate(
     const settings::Gateway& settings, const topology::Topology& topology,
     const net::TlsServerContext* previous) {
-  const auto files = certificate_files(settings, topology);
+  const auto files = net::certificate_files(
+      {settings.certificate_file, settings.key_file, settings.authority_folder},
+      std::string(kCertificateLabel), certificate_names(topology));
   if (!files) return Unexpected(files.error());
   auto context =
       net::TlsServerContext::load(files->certificate_file, files->key_file, kProtocols, previous);

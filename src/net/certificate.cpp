@@ -11,6 +11,7 @@
 #include <openssl/x509v3.h>
 
 #include "inlet53/base/check.h"
+#include "inlet53/base/ip_address.h"
 #include "inlet53/base/text.h"
 
 namespace inlet53::net {
@@ -24,6 +25,9 @@ using MemoryBio = std::unique_ptr<BIO, BioDeleter>;
 
 // 20 octets at most, positive, and hard to guess. Source: RFC 5280 §4.1.2.2.
 constexpr int kSerialOctets = 16;
+
+// Source: RFC 5280 appendix A.1 (ub-common-name).
+constexpr size_t kMaxCommonName = 64;
 
 // A clock that is a little behind ours must not find the certificate too young.
 constexpr long kBackdatedSeconds = 3600;
@@ -49,7 +53,7 @@ void set_subject(X509* certificate, const std::string& common_name) {
                                              static_cast<int>(value.size()), -1, 0) == 1);
   };
   add("O", "inlet53");
-  add("CN", common_name);
+  add("CN", common_name.substr(0, kMaxCommonName));
 }
 
 void add_extension(X509* certificate, X509V3_CTX* context, int kind, const std::string& value) {
@@ -63,7 +67,7 @@ std::string alternative_names(const std::vector<std::string>& names) {
   std::string text;
   for (const std::string& name : names) {
     if (!text.empty()) text += ',';
-    text += "DNS:" + name;
+    text += (IpAddress::parse(name) ? "IP:" : "DNS:") + name;
   }
   return text;
 }

@@ -29,7 +29,7 @@ using Key = std::unique_ptr<EVP_PKEY, KeyDeleter>;
 /// What a new certificate is to say.
 struct CertificateContent {
   std::string common_name;
-  std::vector<std::string> names;  // DNS names; empty for an authority
+  std::vector<std::string> names;  // DNS names, IP addresses; empty for an authority
   int64_t valid_seconds = 0;
   bool authority = false;
 };

@@ -16,7 +16,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "inlet53/base/bytes.h"
 #include "inlet53/base/check.h"
+#include "inlet53/base/ip_address.h"
 #include "inlet53/base/text.h"
 #include "inlet53/net/socket.h"
 
@@ -47,16 +49,21 @@ std::string common_name(X509* certificate) {
   return size < 0 ? std::string{} : std::string(text.data(), static_cast<size_t>(size));
 }
 
-std::vector<std::string> dns_names(X509* certificate) {
+std::vector<std::string> alternative_names(X509* certificate) {
   std::vector<std::string> names;
   auto* list = static_cast<GENERAL_NAMES*>(
       X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr));
   for (int i = 0; i < sk_GENERAL_NAME_num(list); ++i) {
     const GENERAL_NAME* name = sk_GENERAL_NAME_value(list, i);
-    if (name->type != GEN_DNS) continue;
-    const ASN1_IA5STRING* text = name->d.dNSName;
-    names.emplace_back(reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
-                       static_cast<size_t>(ASN1_STRING_length(text)));
+    if (name->type != GEN_DNS && name->type != GEN_IPADD) continue;
+    // Both are strings of ASN.1, an address of its octets.
+    const ASN1_STRING* text = name->d.ia5;
+    const Bytes octets{ASN1_STRING_get0_data(text), static_cast<size_t>(ASN1_STRING_length(text))};
+    if (name->type == GEN_DNS) {
+      names.emplace_back(as_text(octets));
+    } else if (octets.size() == 4 || octets.size() == 16) {
+      names.push_back(IpAddress::from_bytes(octets).to_text());
+    }
   }
   GENERAL_NAMES_free(list);
   return names;
@@ -78,7 +85,7 @@ std::string fingerprint(X509* certificate) {
 
 CertificateSummary summary_of(X509* certificate) {
   return {.subject = common_name(certificate),
-          .names = dns_names(certificate),
+          .names = alternative_names(certificate),
           .not_before = to_seconds(X509_get0_notBefore(certificate)),
           .not_after = to_seconds(X509_get0_notAfter(certificate)),
           .sha256 = fingerprint(certificate)};
@@ -127,7 +134,7 @@ bool serves(const std::string& certificate_file, const std::string& key_file, X5
   if (!certificate || !key) return false;
   X509* held = certificate->get();
   return X509_verify(held, X509_get0_pubkey(issuer)) == 1 &&
-         X509_check_private_key(held, key->get()) == 1 && dns_names(held) == names &&
+         X509_check_private_key(held, key->get()) == 1 && alternative_names(held) == names &&
          to_seconds(X509_get0_notAfter(held)) > std::time(nullptr) + kRenewSeconds;
 }
 
@@ -200,6 +207,17 @@ Result<CertificateAuthority::Issued, std::string> CertificateAuthority::issue(
   if (!written) return Unexpected(written.error());
   issued.fresh = true;
   return issued;
+}
+
+Result<CertificateAuthority::Issued, std::string> certificate_files(
+    const CertificateSource& source, const std::string& label,
+    const std::vector<std::string>& names) {
+  if (!source.certificate_file.empty()) {
+    return CertificateAuthority::Issued{source.certificate_file, source.key_file, false};
+  }
+  const auto authority = CertificateAuthority::open(source.authority_folder);
+  if (!authority) return Unexpected(authority.error());
+  return authority->issue(label, names);
 }
 
 }  // namespace inlet53::net

@@ -15,8 +15,6 @@ namespace inlet53::resolver {
 
 namespace {
 
-constexpr uint16_t kDnsPort = 53;
-
 /// Builds each zone and list once and each VPC's indexes and firewall once, however many addresses
 /// share them.
 class ZoneShelf {
@@ -135,18 +133,27 @@ bool lets_everyone_in(const CidrSet& sources, bool ipv4) {
 
 EndpointAddress build_address(const topology::Topology& topology, const topology::Vpc& vpc,
                               const topology::ResolverEndpoint& endpoint,
-                              const topology::ResolverEndpointIp& ip, ZoneShelf& shelf) {
+                              const topology::ResolverEndpointIp& ip,
+                              topology::EndpointProtocol protocol, ZoneShelf& shelf) {
   using topology::IpProtocol;
   EndpointAddress out;
   out.endpoint_id = endpoint.id;
   out.interface_id = ip.id;
-  out.listen = topology::serving_address(ip);
+  out.server_name = concat(endpoint.id, ".resolver.", vpc.region, ".amazonaws.com");
+  out.address = ip.address;
+  out.protocol = protocol;
+  out.listen = topology::serving_address(ip, protocol);
   out.delegation = endpoint.direction == topology::Direction::InboundDelegation;
-  out.udp_sources =
-      topology::allowed_sources(topology, endpoint.security_groups, IpProtocol::Udp, kDnsPort);
+  const uint16_t port = topology::service_port(protocol);
+  if (protocol == topology::EndpointProtocol::Do53) {
+    out.udp_sources =
+        topology::allowed_sources(topology, endpoint.security_groups, IpProtocol::Udp, port);
+  }
   out.tcp_sources =
-      topology::allowed_sources(topology, endpoint.security_groups, IpProtocol::Tcp, kDnsPort);
-  out.tracked = !lets_everyone_in(out.udp_sources, ip.address.is_v4());
+      topology::allowed_sources(topology, endpoint.security_groups, IpProtocol::Tcp, port);
+  const CidrSet& sources =
+      protocol == topology::EndpointProtocol::Do53 ? out.udp_sources : out.tcp_sources;
+  out.tracked = !lets_everyone_in(sources, ip.address.is_v4());
   out.fragments = record::render_endpoint_fragments(vpc, endpoint, ip);
   out.zones = shelf.index(vpc, out.delegation);
   out.firewall = shelf.firewall(vpc);
@@ -156,9 +163,11 @@ EndpointAddress build_address(const topology::Topology& topology, const topology
 
 }  // namespace
 
-const EndpointAddress* ResolverState::find(const SocketAddress& listen) const noexcept {
-  const auto found = std::find_if(addresses.begin(), addresses.end(),
-                                  [&](const EndpointAddress& a) { return a.listen == listen; });
+const EndpointAddress* ResolverState::find(const SocketAddress& listen,
+                                           topology::EndpointProtocol protocol) const noexcept {
+  const auto found = std::find_if(
+      addresses.begin(), addresses.end(),
+      [&](const EndpointAddress& a) { return a.listen == listen && a.protocol == protocol; });
   return found == addresses.end() ? nullptr : &*found;
 }
 
@@ -177,7 +186,9 @@ Result<std::shared_ptr<const ResolverState>, FileError> build_state(
     INLET53_CHECK(vpc != nullptr);  // validated
     for (const topology::ResolverEndpointIp& ip : endpoint.ip_addresses) {
       if (!ip.enabled) continue;
-      state->addresses.push_back(build_address(topology, *vpc, endpoint, ip, shelf));
+      for (const topology::EndpointProtocol protocol : endpoint.protocols) {
+        state->addresses.push_back(build_address(topology, *vpc, endpoint, ip, protocol, shelf));
+      }
     }
   }
   return std::shared_ptr<const ResolverState>(std::move(state));

@@ -25,12 +25,13 @@ bool is_dns_connection(Transport transport) noexcept {
 }  // namespace
 
 EdnsResponder::EdnsResponder(const settings::Edns& settings, uint32_t tcp_idle_timeout_ms,
-                             const CookieSecrets& secrets)
+                             uint32_t tls_idle_timeout_ms, const CookieSecrets& secrets)
     : cookies_(settings.cookies),
       cookies_required_(settings.cookies == Cookies::Require),
       client_subnet_(settings.client_subnet),
       nsid_(settings.nsid),
-      keepalive_(keepalive_of(tcp_idle_timeout_ms)),
+      tcp_keepalive_(keepalive_of(tcp_idle_timeout_ms)),
+      tls_keepalive_(keepalive_of(tls_idle_timeout_ms)),
       server_cookies_(secrets) {}
 
 OptionVerdict EdnsResponder::answer(const dns::QueryView& query, Transport transport,
@@ -47,7 +48,7 @@ OptionVerdict EdnsResponder::answer(const dns::QueryView& query, Transport trans
   }
   if (asked.nsid.present && !nsid_.empty()) options_.add(EdnsOption::Nsid, as_bytes(nsid_));
   if (answers_subnet) add_client_subnet(asked.client_subnet.data);
-  if (keeps_alive) add_tcp_keepalive();
+  if (keeps_alive) add_tcp_keepalive(transport);
   return answer_cookie(asked.cookie, query, transport, client, now);
 }
 
@@ -68,8 +69,9 @@ OptionVerdict EdnsResponder::answer_cookie(const dns::QueryOption& cookie,
   return required && proof != CookieProof::Valid ? OptionVerdict::BadCookie : OptionVerdict::Answer;
 }
 
-void EdnsResponder::add_tcp_keepalive() noexcept {
-  store_be16(options_.add(EdnsOption::TcpKeepalive, sizeof keepalive_), keepalive_);
+void EdnsResponder::add_tcp_keepalive(Transport transport) noexcept {
+  const uint16_t keepalive = transport == Transport::Dot ? tls_keepalive_ : tcp_keepalive_;
+  store_be16(options_.add(EdnsOption::TcpKeepalive, sizeof keepalive), keepalive);
 }
 
 // RFC 7871 §7.2.1: what was asked, and a scope that says how much of it counted: nothing.

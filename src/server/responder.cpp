@@ -57,7 +57,8 @@ Responder::Responder(const Options& options, querylog::LogAppender* log, cache::
       limits_(options.limits),
       log_(log),
       counts_(counts),
-      edns_(options.edns, options.tcp_idle_timeout_ms, options.cookie_secrets),
+      edns_(options.edns, options.tcp_idle_timeout_ms, options.tls_idle_timeout_ms,
+            options.cookie_secrets),
       chaos_(options.server.version, options.server.identity) {
   scratch_.cache = cache;
 }
@@ -101,7 +102,7 @@ Reply Responder::answer_datagram(const SocketAddress& source, MutableBytes buffe
     return {};
   }
   if (resumed == nullptr) [[likely]] {
-    (transport == Transport::Udp ? counts_.udp_queries : counts_.tcp_queries).add();
+    counts_.queries(transport).add();
   }
 
   bool answers = verdict == QueryVerdict::Accept;

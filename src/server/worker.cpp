@@ -5,6 +5,8 @@
 #include <thread>
 #include <utility>
 
+#include "dot_service.h"
+#include "endpoint_service.h"
 #include "forwarding.h"
 #include "prefetch.h"
 #include "tcp_service.h"
@@ -21,6 +23,8 @@
 namespace inlet53::server {
 
 namespace {
+
+using topology::EndpointProtocol;
 
 // While records are pending they are handed to the writer so often; with the writer's own interval
 // of 200 ms a reader sees each within a second.
@@ -63,18 +67,25 @@ class LogFlusher {
 }  // namespace
 
 Result<std::vector<std::vector<AddressSockets>>, net::SocketError> open_sockets(
-    const std::vector<SocketAddress>& listens, const settings::Server& settings) {
+    const std::vector<ServedAt>& places, const settings::Server& settings) {
   std::vector<std::vector<AddressSockets>> out(settings.workers);
-  for (const SocketAddress& listen : listens) {
-    if (auto free = net::probe_address(listen); !free) return Unexpected(free.error());
+  for (const ServedAt& place : places) {
+    const SocketAddress& listen = place.listen;
+    const bool over_udp = place.protocol == EndpointProtocol::Do53;
+    const auto free = over_udp ? net::probe_address(listen) : net::probe_tcp_address(listen);
+    if (!free) return Unexpected(free.error());
     for (auto& sockets : out) {
-      auto udp = net::open_udp(listen, settings.udp_receive_buffer);
-      if (!udp) return Unexpected(udp.error());
+      net::Descriptor udp;
+      if (over_udp) {
+        auto opened = net::open_udp(listen, settings.udp_receive_buffer);
+        if (!opened) return Unexpected(opened.error());
+        udp = std::move(*opened);
+      }
       auto tcp = net::open_tcp(listen);
       if (!tcp) return Unexpected(tcp.error());
-      sockets.push_back({listen, std::move(*udp), std::move(*tcp)});
+      sockets.push_back({place, std::move(udp), std::move(*tcp)});
     }
-    if (settings.workers > 1 && settings.udp_spread == settings::UdpSpread::Query &&
+    if (over_udp && settings.workers > 1 && settings.udp_spread == settings::UdpSpread::Query &&
         !net::spread_by_query_id(out.back().back().udp.get(), settings.workers)) {
       log_warning(concat(listen.to_text(), ": queries are spread by client: the kernel refuses ",
                          "udp_spread = \"query\""));
@@ -88,9 +99,10 @@ struct Worker::Impl {
       : options(std::move(given)),
         batch(options.server.udp_segment),
         cache(options.cache),
-        responder({options.server, options.edns, options.tcp.idle_timeout_ms,
-                   options.cookie_secrets, options.unique_records, options.limits},
-                  options.log, &cache, counts),
+        responder(
+            {options.server, options.edns, options.tcp.idle_timeout_ms, options.tls.idle_timeout_ms,
+             options.cookie_secrets, options.unique_records, options.limits},
+            options.log, &cache, counts),
         flusher(loop, options.log),
         forwarding(loop,
                    {options.forward, options.forward_tls.get(), options.server.workers, options.log,
@@ -100,15 +112,15 @@ struct Worker::Impl {
         drain_timer(loop, [this] { check_drained(); }),
         thread([this] { run(); }) {}
 
-  /// One endpoint IP address as this worker serves it.
-  struct Service final : Replier {
+  /// One endpoint IP address as this worker serves it over UDP and TCP.
+  struct Service final : EndpointService, Replier {
     Service(Impl& owner, AddressSockets sockets, const resolver::EndpointAddress& address)
         : worker(owner),
           served(&address),
           tcp(owner.loop, std::move(sockets.tcp), owner.options.tcp, owner.responder,
               owner.forwarding, owner.counts, address, [&owner] { owner.flusher.batch_done(); }),
           udp(owner.loop, std::move(sockets.udp), owner.batch, &Service::answer_batch, this) {}
-    ~Service() {
+    ~Service() override {
       worker.forwarding.forget(*this);
       count_sent();
     }
@@ -123,6 +135,14 @@ struct Worker::Impl {
 
     [[nodiscard]] const resolver::EndpointAddress& address() const noexcept override {
       return *served;
+    }
+    void set_address(const resolver::EndpointAddress& address) override {
+      served = &address;
+      tcp.set_address(address);
+    }
+    void drain() override { tcp.drain(); }
+    [[nodiscard]] size_t open_connections() const noexcept override {
+      return tcp.open_connections();
     }
     void reply(const ReplyTo& to, Bytes response) override {
       if (!response.empty()) udp.send(to.source, response);
@@ -190,27 +210,39 @@ struct Worker::Impl {
   }
 
   void apply(Assignment next) {
-    std::vector<std::unique_ptr<Service>> kept;
+    std::vector<std::unique_ptr<EndpointService>> kept;
     for (auto& service : services) {
-      const auto* address = next.state->find(service->served->listen);
+      const resolver::EndpointAddress& before = service->address();
+      const auto* address = next.state->find(before.listen, before.protocol);
       if (address == nullptr) continue;  // closed below, with `services`
-      service->served = address;
-      service->tcp.set_address(*address);
+      service->set_address(*address);
+      service->set_tls(next.tls);
       kept.push_back(std::move(service));
     }
     services = std::move(kept);
     for (AddressSockets& sockets : next.sockets) {
-      const auto* address = next.state->find(sockets.listen);
+      const auto* address = next.state->find(sockets.at.listen, sockets.at.protocol);
       INLET53_CHECK(address != nullptr);
-      services.push_back(std::make_unique<Service>(*this, std::move(sockets), *address));
+      services.push_back(make_service(std::move(sockets), *address, next.tls));
     }
     forwarding.take_up(*next.state);
     state = std::move(next.state);  // the old one goes only now that nobody points into it
   }
 
+  std::unique_ptr<EndpointService> make_service(AddressSockets sockets,
+                                                const resolver::EndpointAddress& address,
+                                                const TlsContexts& tls) {
+    if (address.protocol == EndpointProtocol::Do53) {
+      return std::make_unique<Service>(*this, std::move(sockets), address);
+    }
+    return std::make_unique<DotService>(loop, std::move(sockets.tcp), options.tls, tls.dot,
+                                        responder, forwarding, counts, address,
+                                        [this] { flusher.batch_done(); });
+  }
+
   void drain() {
     draining = true;
-    for (auto& service : services) service->tcp.drain();
+    for (auto& service : services) service->drain();
     drain_until = read_clock().monotonic_ms + kDrainMs;
     // At least one turn of the loop, so that datagrams that have arrived are answered.
     drain_timer.start(kDrainPollMs, kDrainPollMs);
@@ -218,7 +250,7 @@ struct Worker::Impl {
 
   void check_drained() {
     size_t open = 0;
-    for (const auto& service : services) open += service->tcp.open_connections();
+    for (const auto& service : services) open += service->open_connections();
     open += forwarding.waiting();
     if (open == 0 || read_clock().monotonic_ms >= drain_until) loop.stop();
   }
@@ -241,7 +273,7 @@ struct Worker::Impl {
   bool draining = false;
   uint64_t drain_until = 0;
   std::shared_ptr<const resolver::ResolverState> state;
-  std::vector<std::unique_ptr<Service>> services;
+  std::vector<std::unique_ptr<EndpointService>> services;
   std::thread thread;  // last: starts when everything above stands
 };
 

@@ -7,12 +7,17 @@ namespace inlet53::server {
 void CountTotals::add(const WorkerCounts& counts) {
   udp_queries += counts.udp_queries.get();
   tcp_queries += counts.tcp_queries.get();
+  dot_queries += counts.dot_queries.get();
   denied += counts.denied.get();
   limited += counts.limited.get();
   dropped += counts.dropped.get();
   truncated += counts.truncated.get();
   for (size_t i = 0; i < responses.size(); ++i) responses[i] += counts.responses[i].get();
   tcp_connections += counts.tcp_connections.get();
+  dot_connections += counts.dot_connections.get();
+  tls_handshakes += counts.tls_handshakes.get();
+  tls_resumed += counts.tls_resumed.get();
+  tls_handshakes_failed += counts.tls_handshakes_failed.get();
   tcp_refused += counts.tcp_refused.get();
   datagrams_unsent += counts.datagrams_unsent.get();
   udp_groups += counts.udp_groups.get();
@@ -22,12 +27,14 @@ void CountTotals::add(const WorkerCounts& counts) {
 }
 
 std::string CountTotals::to_text() const {
-  std::string out = concat("udp_queries=", udp_queries, " tcp_queries=", tcp_queries,
-                           " denied=", denied, " limited=", limited, " dropped=", dropped,
-                           " truncated=", truncated, " unsent=", datagrams_unsent,
-                           " udp_groups=", udp_groups, " tcp_connections=", tcp_connections,
-                           " tcp_refused=", tcp_refused, " forwarded=", forwarded,
-                           " forward_failed=", forward_failed, " cache_hits=", cache_hits);
+  std::string out = concat(
+      "udp_queries=", udp_queries, " tcp_queries=", tcp_queries, " dot_queries=", dot_queries,
+      " denied=", denied, " limited=", limited, " dropped=", dropped, " truncated=", truncated,
+      " unsent=", datagrams_unsent, " udp_groups=", udp_groups,
+      " tcp_connections=", tcp_connections, " dot_connections=", dot_connections,
+      " tcp_refused=", tcp_refused, " tls_handshakes=", tls_handshakes,
+      " tls_resumed=", tls_resumed, " tls_handshakes_failed=", tls_handshakes_failed,
+      " forwarded=", forwarded, " forward_failed=", forward_failed, " cache_hits=", cache_hits);
   for (size_t i = 0; i < responses.size(); ++i) {
     if (responses[i] == 0) continue;
     const std::string_view rcode = i == 15 ? "OTHER" : dns::rcode_text(static_cast<dns::Rcode>(i));

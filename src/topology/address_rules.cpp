@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 
 #include "rules.h"
 
@@ -118,8 +119,14 @@ void check_collisions(Findings& findings) {
       const KeyPath path{"resolver_endpoint", endpoint.name, "ip_address", i};
       collisions.add_address(below(path, "address"), ip.subnet, ip.address);
       // A disabled address has no listener, so that it can be kept for a day when it gets one.
-      if (ip.enabled && endpoint.direction != Direction::Outbound) {
-        collisions.add_listen(below(path, ip.listen ? "listen" : "address"), serving_address(ip));
+      if (!ip.enabled || endpoint.direction == Direction::Outbound) continue;
+      // One that is there twice is said elsewhere.
+      const std::set<EndpointProtocol> protocols(endpoint.protocols.begin(),
+                                                 endpoint.protocols.end());
+      for (const EndpointProtocol protocol : protocols) {
+        collisions.add_listen(
+            below(path, listen_of(ip, protocol) ? listen_key(protocol) : std::string("address")),
+            serving_address(ip, protocol));
       }
     }
   }

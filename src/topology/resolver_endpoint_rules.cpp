@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "rules.h"
 
 #include "inlet53/base/text.h"
@@ -17,6 +19,42 @@ void check_address_count(Findings& findings, const ResolverEndpoint& endpoint) {
   findings.add({"resolver_endpoint", endpoint.name, "ip_address"},
                concat("a resolver endpoint has ", kFewestAddresses, " to ", kMostAddresses,
                       " IP addresses (disabled ones count), this one has ", count));
+}
+
+/// Source: Route 53 API Reference, CreateResolverEndpoint (Protocols).
+void check_protocols(Findings& findings, const KeyPath& path, const ResolverEndpoint& endpoint) {
+  const std::vector<EndpointProtocol>& protocols = endpoint.protocols;
+  const bool only_do53 = protocols.size() == 1 && protocols.front() == EndpointProtocol::Do53;
+  if (protocols.empty()) {
+    findings.add(below(path, "protocols"),
+                 "an endpoint has at least one protocol; without the key it has Do53");
+  } else if (endpoint.direction == Direction::Outbound && !only_do53) {
+    findings.add(below(path, "protocols"),
+                 "an OUTBOUND endpoint serves nobody; each target of a rule has a `protocol`");
+  } else if (endpoint.direction == Direction::InboundDelegation && !only_do53) {
+    findings.add(below(path, "protocols"), "an INBOUND_DELEGATION endpoint has Do53 alone");
+  }
+  for (size_t i = 0; i < protocols.size(); ++i) {
+    if (std::find(protocols.begin(), protocols.begin() + static_cast<ptrdiff_t>(i), protocols[i]) ==
+        protocols.begin() + static_cast<ptrdiff_t>(i)) {
+      continue;
+    }
+    findings.add(below(path, "protocols", i), concat(to_text(protocols[i]), " is there twice"));
+  }
+}
+
+/// Where a protocol is served is said of protocols that there are.
+void check_listens(Findings& findings, const KeyPath& path, const ResolverEndpoint& endpoint) {
+  for (const auto protocol :
+       {EndpointProtocol::Do53, EndpointProtocol::DoH, EndpointProtocol::DoT}) {
+    const auto& protocols = endpoint.protocols;
+    if (std::find(protocols.begin(), protocols.end(), protocol) != protocols.end()) continue;
+    for (size_t i = 0; i < endpoint.ip_addresses.size(); ++i) {
+      if (!listen_of(endpoint.ip_addresses[i], protocol)) continue;
+      findings.add(below(path, "ip_address", i, listen_key(protocol)),
+                   concat(to_text(protocol), " is not among the endpoint's `protocols`"));
+    }
+  }
 }
 
 /// An inbound endpoint is served somewhere, an outbound one sends from somewhere.
@@ -54,6 +92,8 @@ void check_resolver_endpoint(Findings& findings, const ResolverEndpoint& endpoin
     check_address(findings, below(path, "ip_address", i, "address"),
                   endpoint.ip_addresses[i].address, *subnets[i]);
   }
+  check_protocols(findings, path, endpoint);
+  check_listens(findings, path, endpoint);
   check_ends(findings, path, endpoint);
   if (endpoint.security_groups.empty()) {
     findings.add(below(path, "security_groups"),
@@ -66,6 +106,18 @@ void check_resolver_endpoint(Findings& findings, const ResolverEndpoint& endpoin
 }
 
 }  // namespace
+
+std::string listen_key(EndpointProtocol protocol) {
+  switch (protocol) {
+    case EndpointProtocol::Do53:
+      break;
+    case EndpointProtocol::DoH:
+      return "listen_doh";
+    case EndpointProtocol::DoT:
+      return "listen_dot";
+  }
+  return "listen";
+}
 
 void check_resolver_endpoints(Findings& findings) {
   for (const ResolverEndpoint& endpoint : findings.topology().resolver_endpoints) {

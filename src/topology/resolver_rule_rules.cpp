@@ -12,7 +12,6 @@ namespace {
 
 /// Source: Route 53 Developer Guide, "Quotas": target IP addresses in a rule.
 constexpr size_t kMostTargets = 6;
-constexpr uint16_t kDnsPort = 53;
 
 /// Which rule of a VPC has a domain name.
 using RuleNames = std::map<std::pair<std::string_view, std::string>, const ResolverRule*>;
@@ -28,8 +27,10 @@ const ResolverEndpoint* endpoint_at(const Topology& topology, const SocketAddres
   for (const ResolverEndpoint& endpoint : topology.resolver_endpoints) {
     if (endpoint.direction == Direction::Outbound) continue;
     for (const ResolverEndpointIp& ip : endpoint.ip_addresses) {
-      if (address == serving_address(ip)) return &endpoint;
-      if (address == SocketAddress{ip.address, kDnsPort}) return &endpoint;
+      for (const EndpointProtocol protocol : endpoint.protocols) {
+        if (address == serving_address(ip, protocol)) return &endpoint;
+        if (address == SocketAddress{ip.address, service_port(protocol)}) return &endpoint;
+      }
     }
   }
   return nullptr;

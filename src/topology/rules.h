@@ -21,6 +21,8 @@ void check_prefix_lists(Findings& findings);
 void check_security_groups(Findings& findings);
 
 void check_resolver_endpoints(Findings& findings);
+/// The key that says where an endpoint IP address is served by a protocol.
+[[nodiscard]] std::string listen_key(EndpointProtocol protocol);
 void check_vpc_endpoints(Findings& findings);
 void check_instances(Findings& findings);
 /// Across endpoints and instances: one address in one VPC once, one serving address once.

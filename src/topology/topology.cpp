@@ -13,6 +13,7 @@ namespace {
 
 constexpr uint16_t kDnsPort = 53;
 constexpr uint16_t kHttpsPort = 443;
+constexpr uint16_t kDnsOverTlsPort = 853;
 
 template <class Object>
 const Object* find_by_id(const std::vector<Object>& objects, std::string_view id) noexcept {
@@ -90,8 +91,45 @@ bool calls_for_gateway(const Topology& topology) noexcept {
                      [](const RestApi& api) { return !api.stages.empty(); });
 }
 
-SocketAddress serving_address(const ResolverEndpointIp& ip) {
-  return ip.listen.value_or(SocketAddress{ip.address, kDnsPort});
+std::string_view to_text(EndpointProtocol protocol) noexcept {
+  switch (protocol) {
+    case EndpointProtocol::Do53:
+      return "Do53";
+    case EndpointProtocol::DoH:
+      return "DoH";
+    case EndpointProtocol::DoT:
+      return "DoT";
+  }
+  return {};
+}
+
+uint16_t service_port(EndpointProtocol protocol) noexcept {
+  switch (protocol) {
+    case EndpointProtocol::Do53:
+      break;
+    case EndpointProtocol::DoH:
+      return kHttpsPort;
+    case EndpointProtocol::DoT:
+      return kDnsOverTlsPort;
+  }
+  return kDnsPort;
+}
+
+const std::optional<SocketAddress>& listen_of(const ResolverEndpointIp& ip,
+                                              EndpointProtocol protocol) noexcept {
+  switch (protocol) {
+    case EndpointProtocol::Do53:
+      break;
+    case EndpointProtocol::DoH:
+      return ip.listen_doh;
+    case EndpointProtocol::DoT:
+      return ip.listen_dot;
+  }
+  return ip.listen;
+}
+
+SocketAddress serving_address(const ResolverEndpointIp& ip, EndpointProtocol protocol) {
+  return listen_of(ip, protocol).value_or(SocketAddress{ip.address, service_port(protocol)});
 }
 
 std::vector<SocketAddress> serving_addresses(const NetworkInterface& interface) {

@@ -12,7 +12,7 @@ namespace inlet53::net {
 /// What a certificate says, for people.
 struct CertificateSummary {
   std::string subject;             // its common name
-  std::vector<std::string> names;  // DNS names that it is for; none for an authority
+  std::vector<std::string> names;  // DNS names and addresses that it is for; none for an authority
   int64_t not_before = 0;          // seconds since 1970-01-01T00:00:00Z
   int64_t not_after = 0;
   std::string sha256;  // its fingerprint, `AB:CD:…`
@@ -26,17 +26,18 @@ struct CertificateSummary {
 /// `ca.pem` and `ca-key.pem` are made when they are not there: an ECDSA key on P-256, readable by
 /// its owner only (mode 0600), a certificate for ten years that may certify names below
 /// amazonaws.com and amazonaws.com.cn and no others, so that a machine that trusts it is not open
-/// to forged names of anybody else. Source: RFC 5280 §4.2.1.10 (name constraints).
+/// to forged names of anybody else (addresses, which DNS over TLS is asked at, are not bounded).
+/// Source: RFC 5280 §4.2.1.10 (name constraints).
 class CertificateAuthority {
  public:
   /// Opens the authority in `folder`, makes it on first use. Of two processes at once one makes it.
   /// Errors: for people, with the file's name.
   [[nodiscard]] static Result<CertificateAuthority, std::string> open(const std::string& folder);
 
-  /// The files of a certificate for `names` (the first is its common name), valid for 397 days:
-  /// those that are there if they have these names, come from this authority and last for 30 days
-  /// more, else new ones. `label` is their file name.
-  /// Errors: for people, with the file's name.
+  /// The files of a certificate for `names`, DNS names or IP addresses (the first is its common
+  /// name, as far as that may be long: 64 octets), valid for 397 days: those that are there if they
+  /// have these names, come from this authority and last for 30 days more, else new ones. `label`
+  /// is their file name. Errors: for people, with the file's name.
   struct Issued {
     std::string certificate_file;
     std::string key_file;
@@ -57,5 +58,19 @@ class CertificateAuthority {
   std::string key_file_;
   bool fresh_ = false;
 };
+
+/// Where a server has its certificate from: files of its own or, when it names none, a local
+/// authority.
+struct CertificateSource {
+  std::string certificate_file;  // PEM, leaf first; empty: the authority makes one
+  std::string key_file;
+  std::string authority_folder;
+};
+
+/// The files of a server's certificate; those of its own as they are named, else what `issue`
+/// gives. Errors: for people, with the file's name.
+[[nodiscard]] Result<CertificateAuthority::Issued, std::string> certificate_files(
+    const CertificateSource& source, const std::string& label,
+    const std::vector<std::string>& names);
 
 }  // namespace inlet53::net

@@ -17,14 +17,17 @@
 
 namespace inlet53::resolver {
 
-/// Everything that a query at one endpoint IP address is decided from. Immutable.
+/// Everything that a query at one endpoint IP address is decided from, by one protocol. Immutable.
 struct EndpointAddress {
   std::string endpoint_id;   // rslvr-in-…
   std::string interface_id;  // rni-…
+  std::string server_name;   // for its certificate: ENDPOINT.resolver.REGION.amazonaws.com
+  IpAddress address;         // the VPC's
+  topology::EndpointProtocol protocol = topology::EndpointProtocol::Do53;
   SocketAddress listen;
   /// An INBOUND_DELEGATION endpoint: answers its VPC's hosted zones authoritatively, nothing else.
   bool delegation = false;
-  CidrSet udp_sources;  // security groups, port 53
+  CidrSet udp_sources;  // security groups, the service's port; nobody where it is not UDP's
   CidrSet tcp_sources;
   /// AWS tracks the connections of its security groups, which costs it queries a second: they do
   /// not let everyone in.
@@ -38,12 +41,15 @@ struct EndpointAddress {
 /// What the DNS daemon answers from: built whole, published, never changed.
 /// Threads: const, any.
 struct ResolverState {
-  std::vector<EndpointAddress> addresses;  // enabled ones, inbound and delegation
+  /// Enabled ones, inbound and delegation; one for each protocol of the endpoint.
+  std::vector<EndpointAddress> addresses;
   std::vector<ForwardRule> forward_rules;
   /// Files of firewall domain lists that can't be read, without which their VPCs fail open.
   std::vector<FileError> unreadable_lists;
-  /// The address served at `listen`, null when there is none. Lifetime: this state's.
-  [[nodiscard]] const EndpointAddress* find(const SocketAddress& listen) const noexcept;
+  /// The address served at `listen` by `protocol`, null when there is none. Lifetime: this state's.
+  [[nodiscard]] const EndpointAddress* find(
+      const SocketAddress& listen,
+      topology::EndpointProtocol protocol = topology::EndpointProtocol::Do53) const noexcept;
 };
 
 /// Builds a state from a validated topology: loads its zone files and domain lists, makes the

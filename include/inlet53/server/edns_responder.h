@@ -21,14 +21,13 @@ enum class OptionVerdict : uint8_t {
 };
 
 /// Answers the EDNS options of queries: cookies (RFC 7873), the server's identifier (RFC 5001),
-/// keepalive of TCP connections (RFC 7828), client subnets (RFC 7871). What is switched off is not
-/// looked at, as an option that is unknown is not (RFC 6891 §6.1.2).
-/// Threads: its worker's. Cost: no allocation; linear in the query's options, and with a cookie
-/// what ServerCookies costs.
+/// keepalive of TCP and TLS connections (RFC 7828), client subnets (RFC 7871). What is switched off
+/// is not looked at, as an option that is unknown is not (RFC 6891 §6.1.2). Threads: its worker's.
+/// Cost: no allocation; linear in the query's options, and with a cookie what ServerCookies costs.
 class EdnsResponder {
  public:
   EdnsResponder(const settings::Edns& settings, uint32_t tcp_idle_timeout_ms,
-                const CookieSecrets& secrets);
+                uint32_t tls_idle_timeout_ms, const CookieSecrets& secrets);
 
   /// Forgets the options of the response before. True when `answer` has to be called: the query has
   /// options, or may not go without.
@@ -53,14 +52,15 @@ class EdnsResponder {
                                             const dns::QueryView& query,
                                             record::Transport transport, const IpAddress& client,
                                             uint32_t now) noexcept;
-  void add_tcp_keepalive() noexcept;
+  void add_tcp_keepalive(record::Transport transport) noexcept;
   void add_client_subnet(Bytes asked) noexcept;
 
   const settings::Cookies cookies_;
   const bool cookies_required_;
   const settings::ClientSubnet client_subnet_;
   const std::string nsid_;
-  const uint16_t keepalive_;  // in units of 100 ms
+  const uint16_t tcp_keepalive_;  // in units of 100 ms
+  const uint16_t tls_keepalive_;
   const ServerCookies server_cookies_;
   dns::OptionWriter options_;
 };

@@ -47,6 +47,7 @@ class Responder {
     settings::Server server;
     settings::Edns edns;
     uint32_t tcp_idle_timeout_ms = settings::Tcp{}.idle_timeout_ms;
+    uint32_t tls_idle_timeout_ms = settings::Tls{}.idle_timeout_ms;
     CookieSecrets cookie_secrets;         // all workers' alike
     bool unique_records = false;          // no record of a query that the cache answered
     std::shared_ptr<QueryLimits> limits;  // null: there are none

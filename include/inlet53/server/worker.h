@@ -15,29 +15,38 @@
 #include "inlet53/resolver/state.h"
 #include "inlet53/server/query_limits.h"
 #include "inlet53/server/server_cookies.h"
+#include "inlet53/server/tls_contexts.h"
 #include "inlet53/server/worker_counts.h"
 #include "inlet53/settings/settings.h"
 
 namespace inlet53::server {
 
-/// One worker's sockets for one endpoint IP address.
-struct AddressSockets {
+/// Where an endpoint IP address is served, and by which protocol.
+struct ServedAt {
   SocketAddress listen;
-  net::Descriptor udp;
+  topology::EndpointProtocol protocol = topology::EndpointProtocol::Do53;
+};
+
+/// One worker's sockets for one of them.
+struct AddressSockets {
+  ServedAt at;
+  net::Descriptor udp;  // of Do53 alone
   net::Descriptor tcp;
 };
 
-/// Opens the sockets of the addresses in `listens` for the workers of `settings`; nobody is served
+/// Opens the sockets of the addresses in `places` for the workers of `settings`; nobody is served
 /// yet. Each address is probed first, so that a port that another daemon holds is an error.
 /// Returns one list a worker, each with every address.
 [[nodiscard]] Result<std::vector<std::vector<AddressSockets>>, net::SocketError> open_sockets(
-    const std::vector<SocketAddress>& listens, const settings::Server& settings);
+    const std::vector<ServedAt>& places, const settings::Server& settings);
 
 /// What a worker is to answer from now on.
 struct Assignment {
   std::shared_ptr<const resolver::ResolverState> state;
   /// For the addresses of `state` that the worker does not serve yet.
   std::vector<AddressSockets> sockets;
+  /// For connections that come from now on. Requires: what `state` serves encrypted has one.
+  TlsContexts tls = {};
 };
 
 /// One thread that answers: a loop, its own sockets, its own buffers. Workers share nothing.
@@ -51,6 +60,7 @@ class Worker {
     settings::Server server;
     settings::Edns edns;
     settings::Tcp tcp;
+    settings::Tls tls;
     CookieSecrets cookie_secrets;         // all workers' alike
     std::shared_ptr<QueryLimits> limits;  // all workers'; null: there are none
     settings::Forward forward;

@@ -75,6 +75,21 @@ struct Limits {
   friend bool operator==(const Limits&, const Limits&) = default;
 };
 
+/// DNS over TLS and over HTTPS. Limits are those of a worker and a served address.
+struct Tls {
+  std::string certificate_file;  // PEM, leaf first; empty: made by the local authority
+  std::string key_file;          // PEM
+  std::string authority_folder;  // absolute; the local certificate authority's
+  uint32_t max_connections = 10000;
+  uint32_t max_connections_per_client = 1000;
+  uint32_t handshake_timeout_ms = 5000;        // from accept to the handshake's end
+  uint32_t idle_timeout_ms = 30000;            // no complete query for so long: closed
+  uint32_t max_pipelined_octets = 256U << 10;  // as Tcp's
+  uint32_t backlog = 1024;
+
+  friend bool operator==(const Tls&, const Tls&) = default;
+};
+
 enum class QueryLogMode : uint8_t {
   All,
   Unique,  // AWS's habit: what the cache answered is left out
@@ -163,6 +178,7 @@ struct Settings {
   Edns edns;
   Tcp tcp;
   Limits limits;
+  Tls tls;
   Forward forward;
   Cache cache;
   QueryLog query_log;

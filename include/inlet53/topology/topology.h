@@ -94,6 +94,16 @@ struct SecurityGroup {
 /// Source: Route 53 API Reference, ResolverEndpoint.Direction.
 enum class Direction : uint8_t { Inbound, Outbound, InboundDelegation };
 
+/// How a resolver endpoint can be asked: over UDP and TCP, over HTTPS (RFC 8484), over TLS
+/// (RFC 7858). Source: Route 53 API Reference, ResolverEndpoint.Protocols; DoT is ours.
+enum class EndpointProtocol : uint8_t { Do53, DoH, DoT };
+
+/// As AWS spells it: `Do53`.
+[[nodiscard]] std::string_view to_text(EndpointProtocol protocol) noexcept;
+
+/// The port of the service, which security groups go by: 53, 443 or 853.
+[[nodiscard]] uint16_t service_port(EndpointProtocol protocol) noexcept;
+
 /// One IP address of a resolver endpoint: a network interface in one subnet.
 struct ResolverEndpointIp {
   std::string id;  // rni-…, as the query log names it
@@ -105,6 +115,9 @@ struct ResolverEndpointIp {
   /// the kernel takes when absent.
   std::optional<IpAddress> send_from;
   bool enabled = true;
+  /// As `listen`, of the other protocols where the endpoint has them: ports 853 and 443.
+  std::optional<SocketAddress> listen_dot = {};
+  std::optional<SocketAddress> listen_doh = {};
 };
 
 /// A Route 53 Resolver endpoint. Source: Route 53 API Reference, ResolverEndpoint.
@@ -115,6 +128,7 @@ struct ResolverEndpoint {
   std::string vpc;
   std::vector<std::string> security_groups;
   std::vector<ResolverEndpointIp> ip_addresses;
+  std::vector<EndpointProtocol> protocols = {EndpointProtocol::Do53};
 };
 
 /// A VPC endpoint's network interface in one subnet. It has an address of either family, or both.
@@ -356,8 +370,13 @@ struct Topology {
 /// Whether some REST API has a stage, so that calls can get to it: an HTTPS daemon is called for.
 [[nodiscard]] bool calls_for_gateway(const Topology& topology) noexcept;
 
-/// The address and port at which an endpoint IP address is served.
-[[nodiscard]] SocketAddress serving_address(const ResolverEndpointIp& ip);
+/// The address and port that a protocol has for itself; none: the service's own place is meant.
+[[nodiscard]] const std::optional<SocketAddress>& listen_of(const ResolverEndpointIp& ip,
+                                                            EndpointProtocol protocol) noexcept;
+
+/// The address and port at which an endpoint IP address is served by a protocol.
+[[nodiscard]] SocketAddress serving_address(const ResolverEndpointIp& ip,
+                                            EndpointProtocol protocol = EndpointProtocol::Do53);
 
 /// The addresses and ports at which a VPC endpoint's network interface is served, by HTTPS: one for
 /// each of its addresses, or its `listen` alone.

@@ -1,5 +1,6 @@
 #include "check_summary.h"
 
+#include <algorithm>
 #include <iostream>
 
 #include <nlohmann/json.hpp>
@@ -11,6 +12,7 @@ namespace inlet53::app {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using topology::EndpointProtocol;
 
 std::string_view availability_zone(const topology::Topology& topology,
                                    const topology::ResolverEndpointIp& ip) {
@@ -30,10 +32,13 @@ std::string_view private_dns_text(topology::PrivateDns value) {
   return "";
 }
 
-// Where it is served; an outbound endpoint's address is served nowhere.
-Json end_json(const topology::ResolverEndpoint& endpoint, const topology::ResolverEndpointIp& ip) {
+// Where it is served by a protocol; null where it is not.
+Json end_json(const topology::ResolverEndpoint& endpoint, const topology::ResolverEndpointIp& ip,
+              topology::EndpointProtocol protocol) {
   if (endpoint.direction == topology::Direction::Outbound) return nullptr;
-  return topology::serving_address(ip).to_text();
+  const auto& protocols = endpoint.protocols;
+  if (std::find(protocols.begin(), protocols.end(), protocol) == protocols.end()) return nullptr;
+  return topology::serving_address(ip, protocol).to_text();
 }
 
 Json addresses_json(const topology::Topology& topology) {
@@ -44,7 +49,9 @@ Json addresses_json(const topology::Topology& topology) {
                            {"resolver_network_interface", ip.id},
                            {"availability_zone", availability_zone(topology, ip)},
                            {"address", ip.address.to_text()},
-                           {"listen", end_json(endpoint, ip)},
+                           {"listen", end_json(endpoint, ip, EndpointProtocol::Do53)},
+                           {"listen_dot", end_json(endpoint, ip, EndpointProtocol::DoT)},
+                           {"listen_doh", end_json(endpoint, ip, EndpointProtocol::DoH)},
                            {"enabled", ip.enabled}});
     }
   }
@@ -160,7 +167,12 @@ std::string counted(size_t count, std::string_view one, std::string_view many) {
 std::string end_text(const topology::ResolverEndpoint& endpoint,
                      const topology::ResolverEndpointIp& ip) {
   if (endpoint.direction != topology::Direction::Outbound) {
-    return concat("served at ", topology::serving_address(ip).to_text());
+    std::string text = "served";
+    for (const EndpointProtocol protocol : endpoint.protocols) {
+      text += concat(protocol == EndpointProtocol::Do53 ? "" : concat("  ", to_text(protocol)),
+                     " at ", topology::serving_address(ip, protocol).to_text());
+    }
+    return text;
   }
   return ip.send_from ? concat("sends from ", ip.send_from->to_text()) : "sends";
 }

@@ -83,7 +83,7 @@ int Daemon::run() {
 }
 
 int Daemon::start() {
-  auto prepared = prepare(options_, seed_);
+  auto prepared = prepare(options_, seed_, tls_);
   if (prepared == nullptr) return kExitConfiguration;
   config_ = std::move(prepared->config);
   auto sockets = open_sockets(*prepared->state);
@@ -91,10 +91,12 @@ int Daemon::start() {
   if (const int code = load_authorities(config_.settings.forward); code != kExitOk) return code;
   if (const int code = start_query_log(config_.settings.query_log); code != kExitOk) return code;
   start_workers();
-  assign(std::move(prepared->state), std::move(*sockets));
+  assign(std::move(*prepared), std::move(*sockets));
   for (const resolver::EndpointAddress& address : state_->addresses) {
+    const bool plain = address.protocol == topology::EndpointProtocol::Do53;
     log_info(concat("serving ", address.endpoint_id, " ", address.interface_id, " at ",
-                    address.listen.to_text(), " (UDP and TCP)"));
+                    address.listen.to_text(), " (",
+                    plain ? "UDP and TCP" : topology::to_text(address.protocol), ")"));
   }
   return kExitOk;
 }
@@ -136,6 +138,7 @@ void Daemon::start_workers() {
     options.server = settings.server;
     options.edns = settings.edns;
     options.tcp = settings.tcp;
+    options.tls = settings.tls;
     options.cookie_secrets = cookie_secrets;
     options.limits = limits;
     options.forward = settings.forward;
@@ -158,10 +161,10 @@ void Daemon::start_workers() {
 }
 
 std::optional<Daemon::Sockets> Daemon::open_sockets(const resolver::ResolverState& state) const {
-  std::vector<SocketAddress> added;
+  std::vector<server::ServedAt> added;
   for (const resolver::EndpointAddress& address : state.addresses) {
-    if (state_ == nullptr || state_->find(address.listen) == nullptr) {
-      added.push_back(address.listen);
+    if (state_ == nullptr || state_->find(address.listen, address.protocol) == nullptr) {
+      added.push_back({address.listen, address.protocol});
     }
   }
   auto sockets = server::open_sockets(added, config_.settings.server);
@@ -172,12 +175,13 @@ std::optional<Daemon::Sockets> Daemon::open_sockets(const resolver::ResolverStat
   return std::move(*sockets);
 }
 
-void Daemon::assign(std::shared_ptr<const resolver::ResolverState> state, Sockets sockets) {
+void Daemon::assign(Prepared prepared, Sockets sockets) {
   assigning_ = workers_.size();
   for (size_t i = 0; i < workers_.size(); ++i) {
-    workers_[i]->assign({state, std::move(sockets[i])});
+    workers_[i]->assign({prepared.state, std::move(sockets[i]), prepared.tls});
   }
-  retiring_ = std::exchange(state_, std::move(state));
+  retiring_ = std::exchange(state_, std::move(prepared.state));
+  tls_ = std::move(prepared.tls);
 }
 
 void Daemon::reload() {
@@ -189,7 +193,7 @@ void Daemon::reload() {
     return;
   }
   try {
-    preparation_ = std::make_unique<Preparation>(options_, seed_, [this] { news_.wake(); });
+    preparation_ = std::make_unique<Preparation>(options_, seed_, tls_, [this] { news_.wake(); });
   } catch (const std::system_error& error) {  // the system gives no thread
     log_error(concat("reload refused: the old configuration stays: ", error.what()));
   }
@@ -202,11 +206,17 @@ void Daemon::take_up(std::unique_ptr<Prepared> prepared) {
     log_error("reload refused: the old configuration stays");
     return;
   }
-  assign(std::move(prepared->state), std::move(*sockets));
-  config_.topology = std::move(prepared->config.topology);
-  if (!(prepared->config.settings == config_.settings)) {
+  config::Config config = std::move(prepared->config);
+  assign(std::move(*prepared), std::move(*sockets));
+  config_.topology = std::move(config.topology);
+  settings::Tls& tls = config_.settings.tls;
+  tls.certificate_file = config.settings.tls.certificate_file;
+  tls.key_file = config.settings.tls.key_file;
+  tls.authority_folder = config.settings.tls.authority_folder;
+  if (!(config.settings == config_.settings)) {
     log_warning(
-        "reload: the daemon's own sections, [server] to [query_log], change only at a restart");
+        "reload: the daemon's own sections, [server] to [query_log], change only at a restart; but "
+        "certificates");
   }
   log_info(
       concat("reloaded ", options_.config, ": serving ", state_->addresses.size(), " addresses"));

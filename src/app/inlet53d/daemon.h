@@ -41,7 +41,7 @@ class Daemon {
   using Sockets = std::vector<std::vector<server::AddressSockets>>;
   /// Logs why and returns nothing when an address can't be had: nothing has changed then.
   [[nodiscard]] std::optional<Sockets> open_sockets(const resolver::ResolverState& state) const;
-  void assign(std::shared_ptr<const resolver::ResolverState> state, Sockets sockets);
+  void assign(Prepared prepared, Sockets sockets);
   void take_news();
   void end();
   void log_statistics() const;
@@ -51,6 +51,7 @@ class Daemon {
   net::Loop loop_;
   config::Config config_;
   std::shared_ptr<const resolver::ResolverState> state_;
+  server::TlsContexts tls_;
   /// The state before `state_`, kept until no worker uses it, so that it is freed here.
   std::shared_ptr<const resolver::ResolverState> retiring_;
   std::unique_ptr<querylog::QueryLog> query_log_;

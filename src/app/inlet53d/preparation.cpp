@@ -28,7 +28,8 @@ void apply(const Options& options, settings::Settings& settings) {
 
 }  // namespace
 
-std::unique_ptr<Prepared> prepare(const Options& options, zone::HashSeed seed) {
+std::unique_ptr<Prepared> prepare(const Options& options, zone::HashSeed seed,
+                                  const server::TlsContexts& previous) {
   auto config = config::load_config(options.config);
   if (!config) {
     for (const config::ConfigError& error : config.error()) log_error(error.to_text());
@@ -48,15 +49,22 @@ std::unique_ptr<Prepared> prepare(const Options& options, zone::HashSeed seed) {
   for (const FileError& error : (*state)->unreadable_lists) {
     log_warning(concat(error.to_text(), "; DNS Firewall fails open where a rule needs this list"));
   }
+  auto tls = server::load_tls_contexts(config->settings.tls, **state, previous);
+  if (!tls) {
+    log_error(concat("[tls]: ", tls.error()));
+    return nullptr;
+  }
   apply(options, config->settings);
-  return std::make_unique<Prepared>(Prepared{std::move(*config), std::move(*state)});
+  return std::make_unique<Prepared>(
+      Prepared{std::move(*config), std::move(*state), std::move(*tls)});
 }
 
-Preparation::Preparation(const Options& options, zone::HashSeed seed, std::function<void()> done)
-    : thread_([this, &options, seed, done = std::move(done)] {
+Preparation::Preparation(const Options& options, zone::HashSeed seed, server::TlsContexts previous,
+                         std::function<void()> done)
+    : thread_([this, &options, seed, previous = std::move(previous), done = std::move(done)] {
         // On Linux a thread has a nice value of its own. Refused, it is as it was.
         static_cast<void>(setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNice));
-        prepared_ = prepare(options, seed);
+        prepared_ = prepare(options, seed, previous);
         finished_ = true;
         done();
       }) {}

@@ -9,6 +9,7 @@
 
 #include "inlet53/config/config.h"
 #include "inlet53/resolver/state.h"
+#include "inlet53/server/tls_contexts.h"
 
 namespace inlet53::app {
 
@@ -16,11 +17,14 @@ namespace inlet53::app {
 struct Prepared {
   config::Config config;
   std::shared_ptr<const resolver::ResolverState> state;
+  server::TlsContexts tls;
 };
 
-/// Reads the configuration file and builds the state, whole, before anybody hears of it. Every
+/// Reads the configuration file, builds the state and loads the certificates that it calls for,
+/// whole, before anybody hears of it. `previous`: whose session tickets go on to be taken. Every
 /// error is logged; null when there was one. Cost: loads every zone. Threads: any, one at a time.
-[[nodiscard]] std::unique_ptr<Prepared> prepare(const Options& options, zone::HashSeed seed);
+[[nodiscard]] std::unique_ptr<Prepared> prepare(const Options& options, zone::HashSeed seed,
+                                                const server::TlsContexts& previous);
 
 /// Prepares a reload on a thread of its own, which gives way to the workers (nice 10): a million
 /// records take seconds, and neither an answer nor a signal is to wait for them.
@@ -28,7 +32,8 @@ struct Prepared {
 class Preparation {
  public:
   /// Requires: `options` outlives this object.
-  Preparation(const Options& options, zone::HashSeed seed, std::function<void()> done);
+  Preparation(const Options& options, zone::HashSeed seed, server::TlsContexts previous,
+              std::function<void()> done);
   /// Waits for the thread.
   ~Preparation();
   Preparation(const Preparation&) = delete;

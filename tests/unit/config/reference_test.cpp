@@ -67,6 +67,9 @@ TEST(Reference, ShowsTheDefaultsOfTheSettings) {
   EXPECT_EQ(shown.tcp.first_query_timeout_ms, defaults.tcp.first_query_timeout_ms);
   EXPECT_EQ(shown.tcp.max_pipelined_octets, defaults.tcp.max_pipelined_octets);
   EXPECT_EQ(shown.tcp.backlog, defaults.tcp.backlog);
+  settings::Tls tls = shown.tls;
+  tls.authority_folder.clear();
+  EXPECT_EQ(tls, defaults.tls);
   EXPECT_EQ(shown.forward, defaults.forward);
   EXPECT_EQ(shown.query_log.mode, defaults.query_log.mode);
   EXPECT_EQ(shown.query_log.when_full, defaults.query_log.when_full);

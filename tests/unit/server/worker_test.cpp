@@ -90,7 +90,7 @@ TEST(Worker, TakesUpStatesWholeAndEndsWell) {
     workers.push_back(std::make_unique<Worker>(std::move(options)));
   }
 
-  auto sockets = open_sockets({kept, dropped}, for_workers(workers.size()));
+  auto sockets = open_sockets({{kept}, {dropped}}, for_workers(workers.size()));
   ASSERT_TRUE(sockets) << sockets.error().message;
   const auto first = make_state({kept, dropped}, "10.0.0.1");
   for (size_t i = 0; i < workers.size(); ++i) workers[i]->assign({first, std::move((*sockets)[i])});
@@ -113,9 +113,9 @@ TEST(Worker, TakesUpStatesWholeAndEndsWell) {
 
 TEST(Worker, RefusesAnAddressThatIsTaken) {
   const SocketAddress address = free_address();
-  const auto first = open_sockets({address}, for_workers(2));
+  const auto first = open_sockets({{address}}, for_workers(2));
   ASSERT_TRUE(first);
-  const auto second = open_sockets({address}, for_workers(1));
+  const auto second = open_sockets({{address}}, for_workers(1));
   ASSERT_FALSE(second);
   EXPECT_TRUE(second.error().taken());
   EXPECT_NE(second.error().message.find(address.to_text()), std::string::npos);

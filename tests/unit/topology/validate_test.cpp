@@ -280,6 +280,58 @@ TEST(Validate, ChecksDirectionAndSecurityGroups) {
   });
 }
 
+TEST(Validate, ChecksTheProtocolsOfResolverEndpoints) {
+  using enum EndpointProtocol;
+  const auto listen = SocketAddress::parse("127.0.0.1:5300");
+  expect({
+      {"all of them",
+       [](Topology& t) {
+         t.resolver_endpoints[0].protocols = {Do53, DoH, DoT};
+       },
+       {}},
+      {"none",
+       [](Topology& t) { t.resolver_endpoints[0].protocols.clear(); },
+       {"resolver_endpoint.inbound.protocols: an endpoint has at least one protocol; without the "
+        "key it has Do53"}},
+      {"one twice",
+       [](Topology& t) {
+         t.resolver_endpoints[0].protocols = {DoT, Do53, DoT};
+       },
+       {"resolver_endpoint.inbound.protocols[2]: DoT is there twice"}},
+      {"delegation",
+       [](Topology& t) {
+         t.resolver_endpoints[0].direction = Direction::InboundDelegation;
+         t.resolver_endpoints[0].protocols = {Do53, DoH};
+       },
+       {"resolver_endpoint.inbound.protocols: an INBOUND_DELEGATION endpoint has Do53 alone"}},
+      {"a listen of a protocol that it does not have",
+       [&](Topology& t) {
+         t.resolver_endpoints[0].ip_addresses[1].listen_dot = listen;
+         t.resolver_endpoints[0].ip_addresses[1].listen_doh = SocketAddress::parse("127.0.0.1:443");
+       },
+       {"resolver_endpoint.inbound.ip_address[1].listen_doh: DoH is not among the endpoint's "
+        "`protocols`",
+        "resolver_endpoint.inbound.ip_address[1].listen_dot: DoT is not among the endpoint's "
+        "`protocols`"}},
+      {"no Do53, but its listen",
+       [&](Topology& t) {
+         t.resolver_endpoints[0].protocols = {DoT};
+         t.resolver_endpoints[0].ip_addresses[0].listen = listen;
+       },
+       {"resolver_endpoint.inbound.ip_address[0].listen: Do53 is not among the endpoint's "
+        "`protocols`"}},
+      {"one listen of two protocols",
+       [&](Topology& t) {
+         t.resolver_endpoints[0].protocols = {Do53, DoT};
+         t.resolver_endpoints[0].ip_addresses[0].listen = listen;
+         t.resolver_endpoints[0].ip_addresses[1].listen_dot = listen;
+       },
+       {"resolver_endpoint.inbound.ip_address[1].listen_dot: 127.0.0.1:5300 serves "
+        "resolver_endpoint.inbound.ip_address[0].listen already; give one of them a `listen` of "
+        "its own"}},
+  });
+}
+
 TEST(Validate, FindsAddressesAndListensThatCollide) {
   expect({
       {"address across endpoints of a VPC",

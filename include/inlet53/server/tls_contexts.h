@@ -1,0 +1,36 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "inlet53/base/result.h"
+#include "inlet53/net/tls_context.h"
+#include "inlet53/resolver/state.h"
+#include "inlet53/settings/settings.h"
+
+namespace inlet53::server {
+
+/// What encrypted DNS shows its clients; one for all workers, so that a session that one of them
+/// gave is resumed by any. Null: no address is served that way.
+struct TlsContexts {
+  std::shared_ptr<const net::TlsServerContext> dot;
+};
+
+/// The names of the certificate for the addresses that `state` serves encrypted: each endpoint's,
+/// then the addresses where it is asked, the VPC's own and those of this machine. In order.
+[[nodiscard]] std::vector<std::string> certificate_names(const resolver::ResolverState& state);
+
+/// What its file is called in the authority's folder.
+inline constexpr std::string_view kCertificateLabel = "dns";
+
+/// Loads the certificate that the settings name, or has the local authority make one (its folder is
+/// made on first use); nothing when `state` serves nothing encrypted. `previous`: whose session
+/// tickets go on to be taken.
+/// Errors: for people, with the file's name. Threads: any.
+[[nodiscard]] Result<TlsContexts, std::string> load_tls_contexts(
+    const settings::Tls& settings, const resolver::ResolverState& state,
+    const TlsContexts& previous);
+
+}  // namespace inlet53::server

@@ -1,0 +1,206 @@
+#include "dot_service.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "inlet53/net/tls_stream.h"
+
+namespace inlet53::server {
+
+namespace {
+
+// A connection that is idle for so long gives its buffers for records back, some 34 KiB.
+constexpr uint64_t kQuietMs = 1000;
+
+net::TcpListener::Options listener_options(const settings::Tls& settings) {
+  net::TcpListener::Options options;
+  options.backlog = settings.backlog;
+  options.max_connections = settings.max_connections;
+  options.max_connections_per_client = settings.max_connections_per_client;
+  options.max_unsent = settings.max_pipelined_octets;
+  options.write_timeout_ms = settings.idle_timeout_ms;
+  return options;
+}
+
+}  // namespace
+
+/// One client's connection: TLS over TCP carries the stream.
+class DotService::Connection final : net::TlsStreamOwner, StreamCarrier {
+ public:
+  Connection(DotService& service, net::TcpConnection& tcp)
+      : service_(service),
+        tcp_(tcp),
+        tls_(*service.tls_, *this),
+        session_(service.sessions_, *this, tcp.peer()) {
+    tcp_.set_timeout(service.settings_.handshake_timeout_ms);
+  }
+  ~Connection() {
+    if (!open_) service_.counts_.tls_handshakes_failed.add();
+  }
+
+  //--- What TCP says
+  size_t received(Bytes stream) {
+    receiving_ = true;
+    const size_t consumed = tls_.received(stream);
+    receiving_ = false;
+    settle();
+    return ending_ ? stream.size() : consumed;
+  }
+
+  /// FIN came. Returns whether responses are still owed.
+  bool peer_finished() {
+    if (!open_ || ending_) return false;
+    if (session_.peer_finished()) return true;
+    tls_.end();
+    return false;
+  }
+
+  /// False: it is to be closed.
+  bool timed_out() {
+    if (!open_ || ending_) return false;
+    if (idle_rest_ > 0) {
+      tls_.release_buffers();
+      tcp_.set_timeout(std::exchange(idle_rest_, 0));
+    } else if (!session_.timed_out()) {
+      close_after_send();
+    }
+    return true;
+  }
+
+  /// What was left as plaintext or ciphertext comes again.
+  void take_rest() {
+    if (ending_) return;
+    if (open_) received({});
+    if (!paused_) tcp_.resume();
+  }
+
+  void drain() {
+    if (!open_) return tcp_.set_timeout(StreamSessions::kDrainIdleMs);
+    set_timeout(StreamSessions::kDrainIdleMs);
+  }
+
+ private:
+  //--- net::TlsStreamOwner
+  void send_ciphertext(Bytes octets) override { tcp_.send(octets); }
+  size_t received_plaintext(Bytes stream) override {
+    note_open();
+    return session_.received(stream);
+  }
+  bool wants_no_plaintext() const override { return paused_ || ending_ || tcp_.congested(); }
+
+  //--- StreamCarrier
+  void send(Bytes octets) override { tls_.send(octets); }
+  [[nodiscard]] bool congested() const override { return tcp_.congested(); }
+  void pause() override {
+    paused_ = true;
+    tcp_.pause();
+  }
+  void resume() override {
+    paused_ = false;
+    if (!receiving_) service_.resume_soon(*this);
+  }
+  void close_after_send() override {
+    if (std::exchange(ending_, true)) return;
+    tls_.end();
+    tcp_.set_timeout(0);  // from here on only a client that takes nothing is timed
+    tcp_.close_after_send();
+  }
+  // In two parts: one to be quiet in, and the rest of the time.
+  void set_timeout(uint64_t milliseconds) override {
+    const uint64_t first = std::min(milliseconds, kQuietMs);
+    idle_rest_ = milliseconds - first;
+    tcp_.set_timeout(first);
+  }
+
+  void note_open() {
+    if (std::exchange(open_, true)) return;
+    service_.counts_.tls_handshakes.add();
+    if (tls_.resumed()) service_.counts_.tls_resumed.add();
+    set_timeout(service_.settings_.idle_timeout_ms);
+  }
+
+  // What follows from the state that an event has led to.
+  void settle() {
+    using State = net::TlsStream::State;
+    if (ending_ || tls_.state() == State::Handshaking) return;
+    if (tls_.state() == State::Failed) return close_after_send();  // an alert has gone out
+    note_open();
+    if (tls_.state() == State::Ended && !session_.peer_finished()) close_after_send();
+  }
+
+  DotService& service_;
+  net::TcpConnection& tcp_;
+  net::TlsStream tls_;
+  StreamSession session_;
+  uint64_t idle_rest_ = 0;  // milliseconds that it may be idle after the present timeout
+  bool open_ = false;       // the handshake has come to its end
+  bool receiving_ = false;
+  bool paused_ = false;
+  bool ending_ = false;
+};
+
+DotService::DotService(net::Loop& loop, net::Descriptor socket, const settings::Tls& settings,
+                       std::shared_ptr<const net::TlsServerContext> tls, Responder& responder,
+                       QueryForwarder& forwarder, WorkerCounts& counts,
+                       const resolver::EndpointAddress& address, std::function<void()> batch_done)
+    : settings_(settings),
+      tls_(std::move(tls)),
+      counts_(counts),
+      sessions_({record::Transport::Dot, settings.idle_timeout_ms}, responder, forwarder, address,
+                std::move(batch_done)),
+      turn_end_(loop, [this] { resume_all(); }),
+      listener_(loop, std::move(socket), listener_options(settings), *this, counts,
+                counts.dot_connections, address,
+                [this](net::TcpConnection& tcp) { admitted(tcp); }) {}
+
+DotService::~DotService() = default;
+
+void DotService::set_address(const resolver::EndpointAddress& address) {
+  sessions_.set_address(address);
+  listener_.set_address(address);
+}
+
+void DotService::admitted(net::TcpConnection& tcp) {
+  connections_.emplace(&tcp, std::make_unique<Connection>(*this, tcp));
+}
+
+void DotService::resume_soon(Connection& connection) {
+  resumed_.insert(&connection);
+  turn_end_.ask();
+}
+
+// One at a time out of the set: what comes again may have another one resumed.
+void DotService::resume_all() {
+  std::vector<Connection*> now(resumed_.begin(), resumed_.end());
+  for (Connection* connection : now) {
+    if (resumed_.erase(connection) > 0) connection->take_rest();
+  }
+}
+
+size_t DotService::received(net::TcpConnection& tcp, Bytes stream) {
+  listener_.count_refused();
+  return connections_.at(&tcp)->received(stream);
+}
+
+bool DotService::owes_responses(net::TcpConnection& tcp) {
+  return connections_.at(&tcp)->peer_finished();
+}
+
+void DotService::caught_up(net::TcpConnection& tcp) { connections_.at(&tcp)->take_rest(); }
+
+bool DotService::timed_out(net::TcpConnection& tcp) { return connections_.at(&tcp)->timed_out(); }
+
+void DotService::closed(net::TcpConnection& tcp) {
+  const auto found = connections_.find(&tcp);
+  resumed_.erase(found->second.get());
+  connections_.erase(found);
+}
+
+void DotService::drain() {
+  sessions_.drain();
+  listener_.stop_accepting();
+  for (const auto& [tcp, connection] : connections_) connection->drain();
+}
+
+}  // namespace inlet53::server

@@ -1,0 +1,102 @@
+"""An inlet53d whose endpoint is asked over TLS and HTTPS as well, and how to connect to it."""
+
+import socket
+import ssl
+import struct
+
+import dns.message
+
+from support import DEADLINE, TOPOLOGY, Daemon, free_endpoint
+
+PORTS = """  {{ protocol = "udp", port = 53, prefix_list = "on-premises" }},
+"""
+MORE_PORTS = PORTS + """  {{ protocol = "tcp", port = 853, prefix_list = "on-premises" }},
+  {{ protocol = "tcp", port = 443, prefix_list = "on-premises" }},
+"""
+
+
+class EncryptedDaemon(Daemon):
+    """The daemon of the other tests, with DoT (and DoH) at its first address."""
+
+    def __init__(self, folder, *, protocols=("Do53", "DoT"), tls="", more="", **arguments):
+        self.protocols = list(protocols)
+        self.dot = free_endpoint()
+        super().__init__(folder, more=f"{more}\n[tls]\n{tls}\n", **arguments)
+
+    def write_config(self, **changes):
+        self.values.update(changes)
+        text = TOPOLOGY.replace(PORTS, MORE_PORTS)
+        words = ", ".join(f'"{word}"' for word in self.protocols)
+        text = text.replace('direction = "{direction}"\n', 'direction = "{direction}"\nprotocols = [%s]\n' % words)
+        listens = 'listen = "{listen_a}"\n'
+        if "DoT" in self.protocols:
+            listens += 'listen_dot = "%s:%d"\n' % self.dot
+        text = text.replace('listen = "{listen_a}"\n', listens)
+        for encrypted in ("dot",):
+            if f"listen_{encrypted}" in listens:
+                text = text.replace('listen = "{listen_b}"\n', 'listen = "{listen_b}"\nlisten_%s = "%s:%d"\n'
+                                    % (encrypted, *self.other(encrypted)), 1)
+        self.config_file.write_text(text.format(**self.values))
+
+    def other(self, encrypted):
+        """Where the second address is asked."""
+        name = f"other_{encrypted}"
+        if not hasattr(self, name):
+            setattr(self, name, free_endpoint())
+        return getattr(self, name)
+
+    @property
+    def authority(self):
+        return self.folder / "authority" / "ca.pem"
+
+    def context(self, protocols=()):
+        """Trusts the daemon's authority, and nobody else."""
+        context = ssl.create_default_context(cafile=self.authority)
+        if protocols:
+            context.set_alpn_protocols(list(protocols))
+        return context
+
+    def connect(self, endpoint=None, *, context=None, source="127.0.0.1", session=None):
+        """A TLS connection to where DoT is served."""
+        endpoint = endpoint or self.dot
+        plain = socket.create_connection(endpoint, timeout=DEADLINE, source_address=(source, 0))
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return (context or self.context()).wrap_socket(plain, server_hostname=endpoint[0], session=session)
+
+    def counts(self):
+        """The last line of statistics, after the end."""
+        line = [line for line in self.said().splitlines() if "statistics:" in line][-1]
+        return {key: int(value) for key, value in (word.split("=") for word in line.split() if "=" in word)}
+
+
+def framed(name, rdtype="A", ident=None, **options):
+    query = dns.message.make_query(name, rdtype, **options)
+    if ident is not None:
+        query.id = ident
+    wire = query.to_wire()
+    return struct.pack("!H", len(wire)) + wire
+
+
+def read_exactly(stream, size):
+    octets = b""
+    while len(octets) < size:
+        more = stream.recv(size - len(octets))
+        if not more:
+            return None
+        octets += more
+    return octets
+
+
+def read_message(stream):
+    head = read_exactly(stream, 2)
+    if head is None:
+        return None
+    return dns.message.from_wire(read_exactly(stream, struct.unpack("!H", head)[0]))
+
+
+def is_closed(stream):
+    """Reads until the peer closes; true when it does so without an answer."""
+    try:
+        return stream.recv(1) == b""
+    except (ConnectionResetError, ssl.SSLError):
+        return True
