@@ -61,7 +61,7 @@ size_t GatewayWorker::open_connections() const noexcept {
 }
 
 std::string GatewayWorker::counts_text() const {
-  const HttpsCounts https = impl_->server.counts();
+  const ServerCounts https = impl_->server.counts();
   const CallCounts calls = impl_->runner.counts();
   const lambda::ServiceCounts functions = impl_->runner.function_counts();
   const auto average = [](uint64_t sum, uint64_t count) { return count == 0 ? 0 : sum / count; };

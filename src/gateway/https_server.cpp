@@ -1,10 +1,7 @@
 #include "inlet53/gateway/https_server.h"
 
 #include <algorithm>
-#include <unordered_map>
 #include <utility>
-
-#include "https_connection.h"
 
 #include "inlet53/base/check.h"
 #include "inlet53/base/operator_log.h"
@@ -28,6 +25,14 @@ net::TcpListener::Options listener_options(const settings::Gateway& settings) {
   return options;
 }
 
+http::HttpsOptions https_options(const settings::Gateway& settings) {
+  return {.handshake_timeout_ms = settings.handshake_timeout_ms,
+          .head_timeout_ms = settings.head_timeout_ms,
+          .body_timeout_ms = settings.body_timeout_ms,
+          .idle_timeout_ms = settings.idle_timeout_ms,
+          .limits = {}};
+}
+
 // A set too large for one filter leaves the check to `admit`.
 void keep_strangers_out(int socket, const ServedAddress& address) {
   if (net::attach_source_filter(socket, address.sources)) return;
@@ -38,76 +43,49 @@ void keep_strangers_out(int socket, const ServedAddress& address) {
 
 }  // namespace
 
-struct HttpsServer::Impl final : net::TcpConnectionOwner {
-  /// An address that is served, with its connections.
-  struct Service {
-    Service(Impl& server, ServedAddress served, net::Descriptor socket)
-        : address(std::move(served)),
-          listener(server.loop, std::move(socket), listener_options(server.settings), server,
-                   [this, &server](net::TcpConnection& tcp) { return server.admit(*this, tcp); }) {}
+struct HttpsServer::Impl {
+  /// An address that is served.
+  struct Service final : http::RequestTaker {
+    Service(Impl& of, ServedAddress served, net::Descriptor socket)
+        : server(of),
+          address(std::move(served)),
+          listener(server.loop, std::move(socket), listener_options(server.settings),
+                   server.connections, [this](net::TcpConnection& tcp) { return admit(tcp); }) {}
 
+    bool admit(net::TcpConnection& tcp) {
+      if (!address.sources.contains(tcp.peer().address)) return false;
+      server.connections.open(tcp, *server.tls, *this);
+      return true;
+    }
+
+    //--- http::RequestTaker
+    void request_received(http::RequestId id, const http::RequestOrigin& origin,
+                          http::Request&& request) override {
+      const CallOrigin call_origin{.vpc_endpoint = address.vpc_endpoint,
+                                   .source = origin.client.address,
+                                   .tls_version = origin.tls_version,
+                                   .cipher_suite = origin.cipher_suite};
+      server.taker.call_received(id, call_origin, std::move(request));
+    }
+    http::Response refuse(http::Refusal refusal) override { return server.taker.refuse(refusal); }
+
+    Impl& server;
     ServedAddress address;
     net::TcpListener listener;
   };
 
-  Impl(net::Loop& on, const settings::Gateway& given, CallTaker& taker)
-      : loop(on), settings(given), context{settings, taker, counts} {}
+  Impl(net::Loop& on, const settings::Gateway& given, CallTaker& calls)
+      : loop(on), settings(given), taker(calls), connections(https_options(given)) {}
 
-  bool admit(Service& service, net::TcpConnection& tcp);
-  [[nodiscard]] HttpsConnection& connection_of(net::TcpConnection& tcp);
   [[nodiscard]] Service* find(const SocketAddress& listen) const;
-
-  //--- net::TcpConnectionOwner
-  size_t received(net::TcpConnection& tcp, Bytes stream) override {
-    return connection_of(tcp).received(stream);
-  }
-  bool owes_responses(net::TcpConnection& tcp) override {
-    return connection_of(tcp).peer_finished();
-  }
-  void caught_up(net::TcpConnection& tcp) override { connection_of(tcp).caught_up(); }
-  bool timed_out(net::TcpConnection& tcp) override {
-    connection_of(tcp).timed_out();
-    return true;
-  }
-  void closed(net::TcpConnection& tcp) override;
 
   net::Loop& loop;
   const settings::Gateway settings;
-  HttpsCounts counts;
-  HttpsConnectionContext context;
+  CallTaker& taker;
+  http::HttpsConnections connections;
   std::shared_ptr<const net::TlsServerContext> tls;
-  uint64_t next_connection = 1;
-  std::unordered_map<uint64_t, HttpsConnection*> by_id;
-  struct Entry {
-    uint64_t id;
-    std::unique_ptr<HttpsConnection> connection;
-  };
-  std::unordered_map<net::TcpConnection*, Entry> by_tcp;
-  std::vector<std::unique_ptr<Service>> services;  // last: closing them tells `by_tcp`
+  std::vector<std::unique_ptr<Service>> services;  // last: closing them tells `connections`
 };
-
-bool HttpsServer::Impl::admit(Service& service, net::TcpConnection& tcp) {
-  if (!service.address.sources.contains(tcp.peer().address)) return false;
-  const uint64_t id = next_connection++;
-  auto connection = std::make_unique<HttpsConnection>(id, tcp, service.address, *tls, context);
-  by_id.emplace(id, connection.get());
-  by_tcp.emplace(&tcp, Entry{id, std::move(connection)});
-  ++counts.connections;
-  return true;
-}
-
-HttpsConnection& HttpsServer::Impl::connection_of(net::TcpConnection& tcp) {
-  const auto found = by_tcp.find(&tcp);
-  INLET53_CHECK(found != by_tcp.end());
-  return *found->second.connection;
-}
-
-void HttpsServer::Impl::closed(net::TcpConnection& tcp) {
-  const auto found = by_tcp.find(&tcp);
-  INLET53_CHECK(found != by_tcp.end());
-  by_id.erase(found->second.id);
-  by_tcp.erase(found);
-}
 
 HttpsServer::Impl::Service* HttpsServer::Impl::find(const SocketAddress& listen) const {
   for (const auto& service : services) {
@@ -165,26 +143,17 @@ void HttpsServer::set_tls(std::shared_ptr<const net::TlsServerContext> tls) {
 }
 
 void HttpsServer::respond(CallId call, http::Response&& response) {
-  const auto found = impl_->by_id.find(call.connection);
-  if (found != impl_->by_id.end()) found->second->respond(call.stream, std::move(response));
+  impl_->connections.respond(call, std::move(response));
 }
 
 void HttpsServer::drain() {
   for (const auto& service : impl_->services) service->listener.stop_accepting();
-  // A connection may end at once, and leave the table.
-  std::vector<uint64_t> ids;
-  ids.reserve(impl_->by_id.size());
-  for (const auto& [id, connection] : impl_->by_id) ids.push_back(id);
-  for (const uint64_t id : ids) {
-    if (const auto found = impl_->by_id.find(id); found != impl_->by_id.end()) {
-      found->second->drain();
-    }
-  }
+  impl_->connections.drain();
 }
 
-HttpsCounts HttpsServer::counts() const noexcept {
-  HttpsCounts counts = impl_->counts;
-  counts.open = impl_->by_tcp.size();
+ServerCounts HttpsServer::counts() const noexcept {
+  ServerCounts counts{impl_->connections.counts()};
+  counts.open = impl_->connections.open_connections();
   for (const auto& service : impl_->services) counts.refused += service->listener.counts().refused;
   return counts;
 }

@@ -10,6 +10,7 @@
 #include "inlet53/base/cidr.h"
 #include "inlet53/base/ip_address.h"
 #include "inlet53/base/result.h"
+#include "inlet53/http/https_connections.h"
 #include "inlet53/http/message.h"
 #include "inlet53/http/server_session.h"
 #include "inlet53/net/loop.h"
@@ -17,8 +18,7 @@
 #include "inlet53/net/tls_context.h"
 #include "inlet53/settings/settings.h"
 
-/// HTTPS at the addresses of VPC endpoints: connections, TLS, HTTP/1.1 and HTTP/2. What the
-/// requests mean is for others.
+/// HTTPS at the addresses of VPC endpoints. What the requests mean is for others.
 namespace inlet53::gateway {
 
 /// One address that is served: a network interface of a VPC endpoint.
@@ -28,13 +28,8 @@ struct ServedAddress {
   CidrSet sources;           // whom the endpoint's security groups let in
 };
 
-/// A call's place: the connection, and the stream in it. Never used again for another call.
-struct CallId {
-  uint64_t connection = 0;
-  http::StreamId stream = 0;
-
-  friend bool operator==(const CallId&, const CallId&) = default;
-};
+/// A call's place. Never used again for another call.
+using CallId = http::RequestId;
 
 /// How a call came in. Lifetime: for the time of `call_received`.
 struct CallOrigin {
@@ -57,12 +52,8 @@ class CallTaker {
 };
 
 /// What the connections came to. Since the start, but for `open`.
-struct HttpsCounts {
-  uint64_t connections = 0;
-  uint64_t refused = 0;     // over a limit, or strangers that the filter let through
-  uint64_t handshakes = 0;  // that came to an end
-  uint64_t resumed = 0;     // of these, with a session from before
-  uint64_t handshakes_failed = 0;
+struct ServerCounts : http::HttpsCounts {
+  uint64_t refused = 0;  // over a limit, or strangers that the filter let through
   uint64_t open = 0;
 };
 
@@ -91,7 +82,7 @@ class HttpsServer {
   /// Takes no more connections and no further requests; connections end when what is under way is
   /// answered.
   void drain();
-  [[nodiscard]] HttpsCounts counts() const noexcept;
+  [[nodiscard]] ServerCounts counts() const noexcept;
 
  private:
   struct Impl;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace inlet53::gateway {
+namespace inlet53::http {
 
 namespace {
 
@@ -15,15 +15,15 @@ constexpr uint32_t kQuietMs = 1000;
 
 }  // namespace
 
-HttpsConnection::HttpsConnection(uint64_t id, net::TcpConnection& tcp, const ServedAddress& address,
-                                 const net::TlsServerContext& tls,
-                                 const HttpsConnectionContext& context)
-    : id_(id), tcp_(tcp), address_(address), context_(context), tls_(tls, *this) {
-  tcp_.set_timeout(context_.settings.handshake_timeout_ms);
+HttpsConnection::HttpsConnection(uint64_t id, net::TcpConnection& tcp,
+                                 const net::TlsServerContext& tls, const HttpsOptions& options,
+                                 RequestTaker& taker, HttpsCounts& counts)
+    : id_(id), tcp_(tcp), options_(options), taker_(taker), counts_(counts), tls_(tls, *this) {
+  tcp_.set_timeout(options_.handshake_timeout_ms);
 }
 
 HttpsConnection::~HttpsConnection() {
-  if (session_ == nullptr) ++context_.counts.handshakes_failed;
+  if (session_ == nullptr) ++counts_.handshakes_failed;
 }
 
 //--- What TCP says
@@ -51,7 +51,7 @@ void HttpsConnection::timed_out() {
   if (session_ == nullptr || ending_) return tcp_.close();
   if (timed_ == Wait::Request && std::exchange(holds_buffers_, false)) {
     tls_.release_buffers();
-    if (const uint32_t idle = context_.settings.idle_timeout_ms; idle > kQuietMs) {
+    if (const uint32_t idle = options_.idle_timeout_ms; idle > kQuietMs) {
       return tcp_.set_timeout(idle - kQuietMs);
     }
   }
@@ -60,7 +60,7 @@ void HttpsConnection::timed_out() {
   if (!ending_) tcp_.close();
 }
 
-void HttpsConnection::respond(http::StreamId stream, http::Response&& response) {
+void HttpsConnection::respond(StreamId stream, Response&& response) {
   if (session_ == nullptr || ending_) return;
   session_->respond(stream, std::move(response));
   // Inside an event its end comes to `settle`.
@@ -89,21 +89,17 @@ bool HttpsConnection::wants_no_plaintext() const {
 
 //--- SessionOwner
 
-void HttpsConnection::request_received(http::StreamId stream, http::Request&& request) {
-  const CallOrigin origin{.vpc_endpoint = address_.vpc_endpoint,
-                          .source = tcp_.peer().address,
-                          .tls_version = tls_.version(),
-                          .cipher_suite = tls_.cipher_suite()};
+void HttpsConnection::request_received(StreamId stream, Request&& request) {
+  const RequestOrigin origin{
+      .client = tcp_.peer(), .tls_version = tls_.version(), .cipher_suite = tls_.cipher_suite()};
   timed_.reset();  // what comes next has a time of its own
-  context_.taker.call_received({id_, stream}, origin, std::move(request));
+  taker_.request_received({id_, stream}, origin, std::move(request));
 }
 
 // What was begun for it runs to its end, as at AWS; its response finds no stream.
-void HttpsConnection::request_abandoned(http::StreamId) {}
+void HttpsConnection::request_abandoned(StreamId) {}
 
-http::Response HttpsConnection::refuse(http::Refusal refusal) {
-  return context_.taker.refuse(refusal);
-}
+Response HttpsConnection::refuse(Refusal refusal) { return taker_.refuse(refusal); }
 
 void HttpsConnection::send_octets(Bytes octets) {
   sent_since_ = true;
@@ -114,11 +110,10 @@ bool HttpsConnection::congested() const { return tcp_.congested(); }
 //--- Between events
 
 void HttpsConnection::open_session() {
-  const http::ServerLimits limits;
-  session_ = tls_.protocol() == kHttp2 ? http::make_http2_session(*this, limits)
-                                       : http::make_http1_session(*this, limits);
-  ++context_.counts.handshakes;
-  if (tls_.resumed()) ++context_.counts.resumed;
+  session_ = tls_.protocol() == kHttp2 ? make_http2_session(*this, options_.limits)
+                                       : make_http1_session(*this, options_.limits);
+  ++counts_.handshakes;
+  if (tls_.resumed()) ++counts_.resumed;
 }
 
 void HttpsConnection::settle() {
@@ -162,21 +157,21 @@ void HttpsConnection::end() {
 
 // A client that has said goodbye opens no window any more: what waits for one is never sent.
 bool HttpsConnection::owes_response() const {
-  if (session_ == nullptr || session_->phase() != http::SessionPhase::Responding) return false;
+  if (session_ == nullptr || session_->phase() != SessionPhase::Responding) return false;
   return tcp_.congested() || !session_->waits_for_peer();
 }
 
 HttpsConnection::Wait HttpsConnection::waits_for() const {
   if (session_->waits_for_peer()) return Wait::Client;
   switch (session_->phase()) {
-    case http::SessionPhase::Idle:
+    case SessionPhase::Idle:
       return Wait::Request;
-    case http::SessionPhase::ReadingHead:
+    case SessionPhase::ReadingHead:
       return Wait::Head;
-    case http::SessionPhase::ReadingBody:
+    case SessionPhase::ReadingBody:
       return Wait::Body;
-    case http::SessionPhase::Responding:
-      return Wait::Integration;
+    case SessionPhase::Responding:
+      return Wait::Answer;
   }
   return Wait::Request;
 }
@@ -191,16 +186,16 @@ void HttpsConnection::keep_time() {
   switch (wait) {
     case Wait::Request:
       holds_buffers_ = true;
-      return tcp_.set_timeout(std::min(kQuietMs, context_.settings.idle_timeout_ms));
+      return tcp_.set_timeout(std::min(kQuietMs, options_.idle_timeout_ms));
     case Wait::Client:
-      return tcp_.set_timeout(context_.settings.idle_timeout_ms);
+      return tcp_.set_timeout(options_.idle_timeout_ms);
     case Wait::Head:
-      return tcp_.set_timeout(context_.settings.head_timeout_ms);
+      return tcp_.set_timeout(options_.head_timeout_ms);
     case Wait::Body:
-      return tcp_.set_timeout(context_.settings.body_timeout_ms);
-    case Wait::Integration:
+      return tcp_.set_timeout(options_.body_timeout_ms);
+    case Wait::Answer:
       return tcp_.set_timeout(0);
   }
 }
 
-}  // namespace inlet53::gateway
+}  // namespace inlet53::http

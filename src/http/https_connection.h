@@ -5,30 +5,22 @@
 #include <optional>
 
 #include "inlet53/base/bytes.h"
-#include "inlet53/gateway/https_server.h"
+#include "inlet53/http/https_connections.h"
 #include "inlet53/http/server_session.h"
 #include "inlet53/net/tcp_listener.h"
 #include "inlet53/net/tls_stream.h"
-#include "inlet53/settings/settings.h"
 
-namespace inlet53::gateway {
-
-/// What the connections of one server have in common.
-struct HttpsConnectionContext {
-  const settings::Gateway& settings;
-  CallTaker& taker;
-  HttpsCounts& counts;
-};
+namespace inlet53::http {
 
 /// One client's connection: joins TCP, TLS and HTTP, and keeps their timeouts.
 ///
-///   TcpConnection ──ciphertext──► TlsStream ──plaintext──► ServerSession ──request──► CallTaker
+///   TcpConnection ──ciphertext──► TlsStream ──plaintext──► ServerSession ──request──► RequestTaker
 ///
-/// Lifetime: its TCP connection's; the address and the context outlive it. Threads: the loop's.
-class HttpsConnection final : net::TlsStreamOwner, http::SessionOwner {
+/// Lifetime: its TCP connection's; what it is given but for `tls` outlives it. Threads: the loop's.
+class HttpsConnection final : net::TlsStreamOwner, SessionOwner {
  public:
-  HttpsConnection(uint64_t id, net::TcpConnection& tcp, const ServedAddress& address,
-                  const net::TlsServerContext& tls, const HttpsConnectionContext& context);
+  HttpsConnection(uint64_t id, net::TcpConnection& tcp, const net::TlsServerContext& tls,
+                  const HttpsOptions& options, RequestTaker& taker, HttpsCounts& counts);
   ~HttpsConnection();
 
   //--- What TCP says
@@ -40,7 +32,7 @@ class HttpsConnection final : net::TlsStreamOwner, http::SessionOwner {
   void timed_out();
 
   /// Answers a request. Nothing happens when the stream is gone.
-  void respond(http::StreamId stream, http::Response&& response);
+  void respond(StreamId stream, Response&& response);
   /// No further requests.
   void drain();
 
@@ -51,9 +43,9 @@ class HttpsConnection final : net::TlsStreamOwner, http::SessionOwner {
   bool wants_no_plaintext() const override;
 
   //--- SessionOwner
-  void request_received(http::StreamId stream, http::Request&& request) override;
-  void request_abandoned(http::StreamId stream) override;
-  http::Response refuse(http::Refusal refusal) override;
+  void request_received(StreamId stream, Request&& request) override;
+  void request_abandoned(StreamId stream) override;
+  Response refuse(Refusal refusal) override;
   void send_octets(Bytes octets) override;
   bool congested() const override;
 
@@ -66,17 +58,18 @@ class HttpsConnection final : net::TlsStreamOwner, http::SessionOwner {
 
   const uint64_t id_;
   net::TcpConnection& tcp_;
-  const ServedAddress& address_;
-  const HttpsConnectionContext& context_;
+  const HttpsOptions& options_;
+  RequestTaker& taker_;
+  HttpsCounts& counts_;
   net::TlsStream tls_;
-  std::unique_ptr<http::ServerSession> session_;  // null until the handshake's end
+  std::unique_ptr<ServerSession> session_;  // null until the handshake's end
   /// What the timeout that runs is for.
   enum class Wait : uint8_t {
     Request,  // between requests
     Head,
     Body,
-    Integration,  // no timeout: it has one of its own
-    Client,       // that reads nothing of a response
+    Answer,  // no timeout: whoever makes it has one
+    Client,  // that reads nothing of a response
   };
   [[nodiscard]] Wait waits_for() const;
   std::optional<Wait> timed_;
@@ -88,4 +81,4 @@ class HttpsConnection final : net::TlsStreamOwner, http::SessionOwner {
   bool ending_ = false;
 };
 
-}  // namespace inlet53::gateway
+}  // namespace inlet53::http
