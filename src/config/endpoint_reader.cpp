@@ -16,6 +16,7 @@ void read_ip_address(TableReader& in, topology::ResolverEndpointIp& ip) {
   in.read("address", Need::Required, ip.address, parse_ip_address);
   in.read("listen", Need::Optional, ip.listen, parse_socket_address);
   in.read("listen_dot", Need::Optional, ip.listen_dot, parse_socket_address);
+  in.read("listen_doh", Need::Optional, ip.listen_doh, parse_socket_address);
   in.read("send_from", Need::Optional, ip.send_from, parse_ip_address);
   in.read("enabled", Need::Optional, ip.enabled, parse_boolean);
 }
@@ -25,8 +26,9 @@ Value<EndpointProtocol> parse_endpoint_protocol(const toml::node& node) {
   if (text && ascii_lower(*text) == "doh-fips") {
     return Unexpected(std::string("DoH-FIPS is not served: no module here has a FIPS validation"));
   }
-  return one_of<EndpointProtocol>(
-      {{"Do53", EndpointProtocol::Do53}, {"DoT", EndpointProtocol::DoT}})(node);
+  return one_of<EndpointProtocol>({{"Do53", EndpointProtocol::Do53},
+                                   {"DoH", EndpointProtocol::DoH},
+                                   {"DoT", EndpointProtocol::DoT}})(node);
 }
 
 void read_resolver_endpoint(TableReader& in, topology::ResolverEndpoint& endpoint) {

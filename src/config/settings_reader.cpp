@@ -197,6 +197,8 @@ void read_tls(TableReader& in, settings::Tls& tls) {
           in_range<uint32_t>(parse_number, range::kConnections));
   read_timeout("handshake_timeout", tls.handshake_timeout_ms);
   read_timeout("idle_timeout", tls.idle_timeout_ms);
+  read_timeout("head_timeout", tls.head_timeout_ms);
+  read_timeout("body_timeout", tls.body_timeout_ms);
   in.read("max_pipelined", Need::Optional, tls.max_pipelined_octets,
           in_range<uint32_t>(parse_octets, range::kMaxPipelined));
   in.read("backlog", Need::Optional, tls.backlog,

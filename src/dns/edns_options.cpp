@@ -20,6 +20,8 @@ QueryOption* field_of(QueryOptions& found, uint16_t code) noexcept {
       return &found.cookie;
     case EdnsOption::TcpKeepalive:
       return &found.tcp_keepalive;
+    case EdnsOption::Padding:
+      return &found.padding;
     case EdnsOption::ExtendedError:
       break;
   }

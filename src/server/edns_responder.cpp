@@ -22,6 +22,10 @@ bool is_dns_connection(Transport transport) noexcept {
   return transport == Transport::Tcp || transport == Transport::Dot;
 }
 
+bool is_encrypted(Transport transport) noexcept {
+  return transport == Transport::Dot || transport == Transport::Doh;
+}
+
 }  // namespace
 
 EdnsResponder::EdnsResponder(const settings::Edns& settings, uint32_t tcp_idle_timeout_ms,
@@ -46,6 +50,7 @@ OptionVerdict EdnsResponder::answer(const dns::QueryView& query, Transport trans
        !dns::is_cookie_sound(asked.cookie.data))) {
     return OptionVerdict::FormErr;
   }
+  pads_ = asked.padding.present && is_encrypted(transport);
   if (asked.nsid.present && !nsid_.empty()) options_.add(EdnsOption::Nsid, as_bytes(nsid_));
   if (answers_subnet) add_client_subnet(asked.client_subnet.data);
   if (keeps_alive) add_tcp_keepalive(transport);

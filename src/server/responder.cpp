@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "inlet53/dns/padding.h"
 #include "inlet53/dns/query_view.h"
 #include "inlet53/dns/response_writer.h"
 
@@ -139,6 +140,8 @@ Reply Responder::answer_datagram(const SocketAddress& source, MutableBytes buffe
     size = compose_empty(query, options == OptionVerdict::UseTcp, buffer);
     recorded = recorded && query.has_question;
   }
+  if (edns_.pads()) [[unlikely]]
+    size = pad(buffer, size);
   counts_.responses[std::min<size_t>(static_cast<size_t>(decision_.rcode), 15)].add();
   if (recorded) write_record(source, transport, query, answers_sent);
   return {static_cast<uint32_t>(size), decision_.asks};
@@ -239,6 +242,10 @@ size_t Responder::compose_empty(const dns::QueryView& query, bool truncated,
   const dns::ResponseFlags flags{.recursion_available = !address_->delegation,
                                  .truncated = truncated};
   return dns::compose_error(buffer, query, flags, decision_.rcode, {udp_size_}, edns_.options());
+}
+
+size_t Responder::pad(MutableBytes buffer, size_t size) const noexcept {
+  return dns::pad_response(buffer, size, dns::kResponsePadding);
 }
 
 void Responder::decide_chaos(const dns::QueryView& query) noexcept {

@@ -12,7 +12,9 @@ namespace {
 
 using topology::EndpointProtocol;
 
-const std::vector<std::string> kDotProtocols = {"dot"};  // RFC 7858 §3.1, IANA
+// As ALPN names them (IANA). A client that speaks HTTP/1.0 may say so.
+const std::vector<std::string> kDotProtocols = {"dot"};
+const std::vector<std::string> kDohProtocols = {"h2", "http/1.1", "http/1.0"};
 
 bool serves(const resolver::ResolverState& state, EndpointProtocol protocol) {
   return std::any_of(state.addresses.begin(), state.addresses.end(),
@@ -58,6 +60,11 @@ Result<TlsContexts, std::string> load_tls_contexts(const settings::Tls& settings
     auto loaded = load(*files, kDotProtocols, previous.dot.get());
     if (!loaded) return Unexpected(loaded.error());
     contexts.dot = std::move(*loaded);
+  }
+  if (serves(state, EndpointProtocol::DoH)) {
+    auto loaded = load(*files, kDohProtocols, previous.doh.get());
+    if (!loaded) return Unexpected(loaded.error());
+    contexts.doh = std::move(*loaded);
   }
   return contexts;
 }

@@ -5,6 +5,7 @@
 #include <thread>
 #include <utility>
 
+#include "doh_service.h"
 #include "dot_service.h"
 #include "endpoint_service.h"
 #include "forwarding.h"
@@ -234,6 +235,11 @@ struct Worker::Impl {
                                                 const TlsContexts& tls) {
     if (address.protocol == EndpointProtocol::Do53) {
       return std::make_unique<Service>(*this, std::move(sockets), address);
+    }
+    if (address.protocol == EndpointProtocol::DoH) {
+      return std::make_unique<DohService>(loop, std::move(sockets.tcp), options.tls, tls.doh,
+                                          responder, forwarding, counts, address,
+                                          [this] { flusher.batch_done(); });
     }
     return std::make_unique<DotService>(loop, std::move(sockets.tcp), options.tls, tls.dot,
                                         responder, forwarding, counts, address,

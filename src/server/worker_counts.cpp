@@ -8,6 +8,7 @@ void CountTotals::add(const WorkerCounts& counts) {
   udp_queries += counts.udp_queries.get();
   tcp_queries += counts.tcp_queries.get();
   dot_queries += counts.dot_queries.get();
+  doh_queries += counts.doh_queries.get();
   denied += counts.denied.get();
   limited += counts.limited.get();
   dropped += counts.dropped.get();
@@ -15,6 +16,7 @@ void CountTotals::add(const WorkerCounts& counts) {
   for (size_t i = 0; i < responses.size(); ++i) responses[i] += counts.responses[i].get();
   tcp_connections += counts.tcp_connections.get();
   dot_connections += counts.dot_connections.get();
+  doh_connections += counts.doh_connections.get();
   tls_handshakes += counts.tls_handshakes.get();
   tls_resumed += counts.tls_resumed.get();
   tls_handshakes_failed += counts.tls_handshakes_failed.get();
@@ -29,12 +31,13 @@ void CountTotals::add(const WorkerCounts& counts) {
 std::string CountTotals::to_text() const {
   std::string out = concat(
       "udp_queries=", udp_queries, " tcp_queries=", tcp_queries, " dot_queries=", dot_queries,
-      " denied=", denied, " limited=", limited, " dropped=", dropped, " truncated=", truncated,
-      " unsent=", datagrams_unsent, " udp_groups=", udp_groups,
+      " doh_queries=", doh_queries, " denied=", denied, " limited=", limited, " dropped=", dropped,
+      " truncated=", truncated, " unsent=", datagrams_unsent, " udp_groups=", udp_groups,
       " tcp_connections=", tcp_connections, " dot_connections=", dot_connections,
-      " tcp_refused=", tcp_refused, " tls_handshakes=", tls_handshakes,
-      " tls_resumed=", tls_resumed, " tls_handshakes_failed=", tls_handshakes_failed,
-      " forwarded=", forwarded, " forward_failed=", forward_failed, " cache_hits=", cache_hits);
+      " doh_connections=", doh_connections, " tcp_refused=", tcp_refused,
+      " tls_handshakes=", tls_handshakes, " tls_resumed=", tls_resumed,
+      " tls_handshakes_failed=", tls_handshakes_failed, " forwarded=", forwarded,
+      " forward_failed=", forward_failed, " cache_hits=", cache_hits);
   for (size_t i = 0; i < responses.size(); ++i) {
     if (responses[i] == 0) continue;
     const std::string_view rcode = i == 15 ? "OTHER" : dns::rcode_text(static_cast<dns::Rcode>(i));

@@ -16,11 +16,12 @@ MORE_PORTS = PORTS + """  {{ protocol = "tcp", port = 853, prefix_list = "on-pre
 
 
 class EncryptedDaemon(Daemon):
-    """The daemon of the other tests, with DoT (and DoH) at its first address."""
+    """The daemon of the other tests, with DoT and DoH at both addresses."""
 
-    def __init__(self, folder, *, protocols=("Do53", "DoT"), tls="", more="", **arguments):
+    def __init__(self, folder, *, protocols=("Do53", "DoH", "DoT"), tls="", more="", **arguments):
         self.protocols = list(protocols)
-        self.dot = free_endpoint()
+        self.dot, self.doh = free_endpoint(), free_endpoint()
+        self.others = {"dot": free_endpoint(), "doh": free_endpoint()}
         super().__init__(folder, more=f"{more}\n[tls]\n{tls}\n", **arguments)
 
     def write_config(self, **changes):
@@ -28,22 +29,11 @@ class EncryptedDaemon(Daemon):
         text = TOPOLOGY.replace(PORTS, MORE_PORTS)
         words = ", ".join(f'"{word}"' for word in self.protocols)
         text = text.replace('direction = "{direction}"\n', 'direction = "{direction}"\nprotocols = [%s]\n' % words)
-        listens = 'listen = "{listen_a}"\n'
-        if "DoT" in self.protocols:
-            listens += 'listen_dot = "%s:%d"\n' % self.dot
-        text = text.replace('listen = "{listen_a}"\n', listens)
-        for encrypted in ("dot",):
-            if f"listen_{encrypted}" in listens:
-                text = text.replace('listen = "{listen_b}"\n', 'listen = "{listen_b}"\nlisten_%s = "%s:%d"\n'
-                                    % (encrypted, *self.other(encrypted)), 1)
+        for place, endpoints in (("a", {"dot": self.dot, "doh": self.doh}), ("b", self.others)):
+            listens = "".join('listen_%s = "%s:%d"\n' % (protocol.lower(), *endpoints[protocol.lower()])
+                              for protocol in self.protocols if protocol != "Do53")
+            text = text.replace('listen = "{listen_%s}"\n' % place, 'listen = "{listen_%s}"\n' % place + listens)
         self.config_file.write_text(text.format(**self.values))
-
-    def other(self, encrypted):
-        """Where the second address is asked."""
-        name = f"other_{encrypted}"
-        if not hasattr(self, name):
-            setattr(self, name, free_endpoint())
-        return getattr(self, name)
 
     @property
     def authority(self):

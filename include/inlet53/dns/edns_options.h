@@ -14,6 +14,7 @@ enum class EdnsOption : uint16_t {
   ClientSubnet = 8,   // RFC 7871
   Cookie = 10,        // RFC 7873
   TcpKeepalive = 11,  // RFC 7828
+  Padding = 12,       // RFC 7830
   ExtendedError = 15  // RFC 8914
 };
 
@@ -30,6 +31,7 @@ struct QueryOptions {
   QueryOption client_subnet;
   QueryOption cookie;
   QueryOption tcp_keepalive;
+  QueryOption padding;
 };
 
 /// Finds the known ones among the options of a query.

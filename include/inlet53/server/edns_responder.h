@@ -21,9 +21,10 @@ enum class OptionVerdict : uint8_t {
 };
 
 /// Answers the EDNS options of queries: cookies (RFC 7873), the server's identifier (RFC 5001),
-/// keepalive of TCP and TLS connections (RFC 7828), client subnets (RFC 7871). What is switched off
-/// is not looked at, as an option that is unknown is not (RFC 6891 §6.1.2). Threads: its worker's.
-/// Cost: no allocation; linear in the query's options, and with a cookie what ServerCookies costs.
+/// keepalive of TCP and TLS connections (RFC 7828), client subnets (RFC 7871), padding (RFC 7830).
+/// What is switched off is not looked at, as an option that is unknown is not (RFC 6891 §6.1.2).
+/// Threads: its worker's. Cost: no allocation; linear in the query's options, and with a cookie
+/// what ServerCookies costs.
 class EdnsResponder {
  public:
   EdnsResponder(const settings::Edns& settings, uint32_t tcp_idle_timeout_ms,
@@ -33,6 +34,7 @@ class EdnsResponder {
   /// options, or may not go without.
   [[nodiscard]] bool begin(const dns::QueryView& query, record::Transport transport) noexcept {
     options_.clear();
+    pads_ = false;
     return !query.edns.options.empty() ||
            (cookies_required_ && transport == record::Transport::Udp);
   }
@@ -43,6 +45,10 @@ class EdnsResponder {
   /// cookies and the server cookie, if there was one, is valid; RFC 7873 §5.4.
   [[nodiscard]] OptionVerdict answer(const dns::QueryView& query, record::Transport transport,
                                      const IpAddress& client, uint32_t now) noexcept;
+
+  /// Whether the response is to be padded (RFC 8467): over a connection that is encrypted, for who
+  /// has padded the query (RFC 7830 §4).
+  [[nodiscard]] bool pads() const noexcept { return pads_; }
 
   /// For the response's OPT. Lifetime: until `begin`.
   [[nodiscard]] Bytes options() const noexcept { return options_.octets(); }
@@ -62,6 +68,7 @@ class EdnsResponder {
   const uint16_t tcp_keepalive_;  // in units of 100 ms
   const uint16_t tls_keepalive_;
   const ServerCookies server_cookies_;
+  bool pads_ = false;
   dns::OptionWriter options_;
 };
 

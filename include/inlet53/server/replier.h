@@ -30,6 +30,7 @@ struct ReplyTo {
   uint64_t connection = 0;  // the replier's own number; 0: it has none
   SocketAddress source;
   record::Transport transport = record::Transport::Udp;
+  uint32_t stream = 0;  // of the connection, where it has several
 };
 
 /// Who has queries wait for the targets of rules: what a socket's service knows of forwarding.

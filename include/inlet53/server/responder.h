@@ -92,6 +92,7 @@ class Responder {
                                                         MutableBytes buffer, size_t limit,
                                                         size_t& answers_sent) noexcept;
   size_t finish(dns::ResponseWriter& writer, const dns::QueryView& query) noexcept;
+  [[gnu::noinline, gnu::cold]] size_t pad(MutableBytes buffer, size_t size) const noexcept;
   [[gnu::noinline, gnu::cold]] bool take_cache_hit(bool resumed) noexcept;
   [[gnu::noinline, gnu::cold]] void lend(const Resumption& got) noexcept;
   /// The answer that a decision asks for; sets how many of its RRsets fitted.

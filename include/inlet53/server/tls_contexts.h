@@ -16,6 +16,7 @@ namespace inlet53::server {
 /// gave is resumed by any. Null: no address is served that way.
 struct TlsContexts {
   std::shared_ptr<const net::TlsServerContext> dot;
+  std::shared_ptr<const net::TlsServerContext> doh;
 };
 
 /// The names of the certificate for the addresses that `state` serves encrypted: each endpoint's,

@@ -31,6 +31,7 @@ struct WorkerCounts {
   Counter udp_queries;  // that were let in
   Counter tcp_queries;
   Counter dot_queries;
+  Counter doh_queries;
   Counter denied;                     // datagrams dropped by a security group
   Counter limited;                    // queries dropped for being over a limit
   Counter dropped;                    // messages that are never answered: too short, or responses
@@ -38,6 +39,7 @@ struct WorkerCounts {
   std::array<Counter, 16> responses;  // by rcode; what is over 15 counts as 15
   Counter tcp_connections;            // accepted, of DNS over TCP
   Counter dot_connections;            // the same, over TLS
+  Counter doh_connections;            // the same, over HTTPS
   Counter tls_handshakes;             // that came to an end
   Counter tls_resumed;                // of these, with a session from before
   Counter tls_handshakes_failed;
@@ -54,8 +56,9 @@ inline Counter& WorkerCounts::queries(record::Transport transport) noexcept {
     case record::Transport::Udp:
       return udp_queries;
     case record::Transport::Tcp:
-    case record::Transport::Doh:
       break;
+    case record::Transport::Doh:
+      return doh_queries;
     case record::Transport::Dot:
       return dot_queries;
   }
@@ -64,10 +67,11 @@ inline Counter& WorkerCounts::queries(record::Transport transport) noexcept {
 
 /// Plain sums over all workers.
 struct CountTotals {
-  uint64_t udp_queries = 0, tcp_queries = 0, dot_queries = 0, denied = 0, limited = 0, dropped = 0,
-           truncated = 0;
+  uint64_t udp_queries = 0, tcp_queries = 0, dot_queries = 0, doh_queries = 0, denied = 0,
+           limited = 0, dropped = 0, truncated = 0;
   std::array<uint64_t, 16> responses{};
-  uint64_t dot_connections = 0, tls_handshakes = 0, tls_resumed = 0, tls_handshakes_failed = 0;
+  uint64_t doh_connections = 0, dot_connections = 0, tls_handshakes = 0, tls_resumed = 0,
+           tls_handshakes_failed = 0;
   uint64_t tcp_connections = 0, tcp_refused = 0, datagrams_unsent = 0, udp_groups = 0;
   uint64_t cache_hits = 0, forwarded = 0, forward_failed = 0;
 

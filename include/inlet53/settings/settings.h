@@ -82,8 +82,10 @@ struct Tls {
   std::string authority_folder;  // absolute; the local certificate authority's
   uint32_t max_connections = 10000;
   uint32_t max_connections_per_client = 1000;
-  uint32_t handshake_timeout_ms = 5000;        // from accept to the handshake's end
-  uint32_t idle_timeout_ms = 30000;            // no complete query for so long: closed
+  uint32_t handshake_timeout_ms = 5000;  // from accept to the handshake's end
+  uint32_t idle_timeout_ms = 30000;      // no complete query for so long: closed
+  uint32_t head_timeout_ms = 5000;       // DoH: from a request's first octet to its head's end
+  uint32_t body_timeout_ms = 5000;       // DoH: without an octet of its body
   uint32_t max_pipelined_octets = 256U << 10;  // as Tcp's
   uint32_t backlog = 1024;
 

@@ -433,6 +433,21 @@ listen = '127.0.0.1:0'
             }));
 }
 
+TEST(ConfigErrors, KnowTheProtocolsOfEndpoints) {
+  EXPECT_EQ(errors_of(std::string(kOwner) + R"([vpc.v]
+cidr_blocks = ['10.0.0.0/16']
+[resolver_endpoint.e]
+protocols = ['DoT', 'DoH-FIPS', 'DoQ']
+)"),
+            (Errors{
+                "5:1: resolver_endpoint.e.security_groups: this key is missing",
+                "6:21: resolver_endpoint.e.protocols[1]: DoH-FIPS is not served: no module here "
+                "has a FIPS validation",
+                "6:33: resolver_endpoint.e.protocols[2]: \"DoQ\" is none of \"Do53\", \"DoH\", "
+                "\"DoT\"; did you mean \"DoH\"?",
+            }));
+}
+
 TEST(ConfigErrors, HoldRulesToOneSourceAndTheirPorts) {
   EXPECT_EQ(errors_of(std::string(kOwner) + R"([vpc.v]
 cidr_blocks = ['10.0.0.0/16']

@@ -57,6 +57,21 @@ TEST_F(CertificateAuthorityTest, KeepsKeysToTheirOwner) {
   EXPECT_EQ(mode(issued->key_file), 0600U);
 }
 
+TEST_F(CertificateAuthorityTest, IssuesForAddressesAndLongNames) {
+  const std::vector<std::string> asked = {std::string(60, 'a') + ".amazonaws.com", "127.0.54.1",
+                                          "2001:db8::53"};
+  const auto issued = open().issue("dns", asked);
+  ASSERT_TRUE(issued) << issued.error();
+  const auto summary = read_certificate(issued->certificate_file);
+  ASSERT_TRUE(summary) << summary.error();
+  EXPECT_EQ(summary->names, asked);
+  EXPECT_EQ(summary->subject.size(), 64U);
+  const auto again = open().issue("dns", asked);
+  ASSERT_TRUE(again);
+  EXPECT_FALSE(again->fresh);
+  EXPECT_TRUE(open().issue("dns", {asked[0], "127.0.54.2"})->fresh);
+}
+
 TEST_F(CertificateAuthorityTest, IssuesForTheNamesAskedFor) {
   const auto issued = open().issue("leaf", names);
   ASSERT_TRUE(issued) << issued.error();

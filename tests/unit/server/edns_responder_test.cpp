@@ -91,6 +91,18 @@ class EdnsResponderTest : public testing::Test {
 
 const std::string kClientCookie = option(10, "clientid");
 
+TEST_F(EdnsResponderTest, PadsEncryptedResponsesToPaddedQueries) {
+  const std::string_view padding("\x00\x0C\x00\x02\x00\x00", 6);
+  for (const Transport transport : {Transport::Dot, Transport::Doh}) {
+    const std::string answered = ask(padding, transport).options;
+    ASSERT_GE(answered.size(), 300U);
+    EXPECT_EQ(answered.substr(0, 2), std::string("\x00\x0C", 2));
+    EXPECT_EQ(ask("", transport).options, "");
+  }
+  EXPECT_EQ(ask(padding, Transport::Tcp).options, "");
+  EXPECT_EQ(ask(padding, Transport::Udp).options, "");
+}
+
 TEST_F(EdnsResponderTest, GivesACookieToWhoSendsOne) {
   const Response first = ask(kClientCookie);
   EXPECT_EQ(first.rcode, 0U);

@@ -1,0 +1,55 @@
+#include "inlet53/dns/padding.h"
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+
+#include "wire.h"
+
+#include "inlet53/dns/edns_options.h"
+#include "inlet53/dns/query_view.h"
+#include "inlet53/dns/types.h"
+
+namespace inlet53::dns {
+
+namespace {
+
+constexpr size_t kOptionHead = 4;  // RFC 6891 §6.1.2: code, length
+
+// The record that ends the message; absent when there is none.
+std::optional<RecordExtent> find_last(Bytes message) noexcept {
+  if (message.size() < kHeaderSize) return std::nullopt;
+  size_t at = kHeaderSize;
+  for (size_t left = load_be16(&message[4]); left > 0; --left) {
+    const auto tail = skip_name(message, at);
+    if (!tail || message.size() - *tail < kQuestionTail) return std::nullopt;
+    at = *tail + kQuestionTail;
+  }
+  std::optional<RecordExtent> last;
+  size_t records = size_t{load_be16(&message[6])} + load_be16(&message[8]);
+  for (records += load_be16(&message[10]); records > 0; --records) {
+    last = find_record(message, at);
+    if (!last) return std::nullopt;
+    at = last->end;
+  }
+  return last;
+}
+
+}  // namespace
+
+size_t pad_response(MutableBytes buffer, size_t size, size_t block) noexcept {
+  const auto opt = find_last(buffer.first(size));
+  if (!opt || opt->type != static_cast<uint16_t>(RRType::OPT) || opt->end != size) return size;
+  const size_t least = size + kOptionHead;
+  const size_t padded = std::min((least + block - 1) / block * block, buffer.size());
+  if (padded < least) return size;
+  uint8_t* const option = buffer.data() + size;
+  store_be16(option, static_cast<uint16_t>(EdnsOption::Padding));
+  store_be16(option + 2, static_cast<uint16_t>(padded - least));
+  // RFC 7830 §3: the octets SHOULD be 0.
+  std::memset(option + kOptionHead, 0, padded - least);
+  store_be16(&buffer[opt->rdata - 2], static_cast<uint16_t>(padded - opt->rdata));
+  return padded;
+}
+
+}  // namespace inlet53::dns

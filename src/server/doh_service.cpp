@@ -1,0 +1,155 @@
+#include "doh_service.h"
+
+#include <string>
+#include <utility>
+
+#include "doh_request.h"
+
+#include "inlet53/base/clock.h"
+#include "inlet53/base/text.h"
+#include "inlet53/dns/freshness.h"
+
+namespace inlet53::server {
+
+namespace {
+
+constexpr uint16_t kBadGateway = 502;
+
+// Enough for every field that a client of DNS sends, and a query by GET.
+constexpr uint32_t kMaxHead = 16U << 10;
+
+net::TcpListener::Options listener_options(const settings::Tls& settings) {
+  net::TcpListener::Options options;
+  options.backlog = settings.backlog;
+  options.max_connections = settings.max_connections;
+  options.max_connections_per_client = settings.max_connections_per_client;
+  options.max_unsent = settings.max_pipelined_octets;
+  options.write_timeout_ms = settings.idle_timeout_ms;
+  return options;
+}
+
+http::HttpsOptions https_options(const settings::Tls& settings) {
+  http::HttpsOptions options{.handshake_timeout_ms = settings.handshake_timeout_ms,
+                             .head_timeout_ms = settings.head_timeout_ms,
+                             .body_timeout_ms = settings.body_timeout_ms,
+                             .idle_timeout_ms = settings.idle_timeout_ms,
+                             .limits = {}};
+  options.limits.max_head = kMaxHead;
+  options.limits.max_body = dns::kMaxMessage;
+  return options;
+}
+
+// What is wrong, for whoever tries it by hand.
+http::Response compose_refusal(uint16_t status, std::string_view why) {
+  return {.status = status,
+          .fields = {{"content-type", "text/plain; charset=utf-8"}},
+          .body = concat(why, "\n")};
+}
+
+http::Response compose_fault(DohFault fault) {
+  const auto status = static_cast<uint16_t>(fault);
+  switch (fault) {
+    case DohFault::NoMessage:
+      return compose_refusal(status, "expected ?dns= and a DNS message in base64url, unpadded");
+    case DohFault::OtherPath:
+      return compose_refusal(status, concat("DNS is asked at ", kDohPath));
+    case DohFault::OtherMethod: {
+      http::Response response = compose_refusal(status, concat("expected ", kDohMethods));
+      response.fields.push_back({"allow", std::string(kDohMethods)});
+      return response;
+    }
+    case DohFault::TooLarge:
+      return compose_refusal(status, "a DNS message has 65535 octets at most");
+    case DohFault::OtherContent:
+      return compose_refusal(status, concat("expected content-type: ", kDnsMessage));
+  }
+  return compose_refusal(status, {});
+}
+
+// RFC 8484 §5.1: what HTTP keeps must not outlive what DNS would.
+http::Response compose_answer(Bytes message) {
+  const uint32_t max_age = dns::freshness_of(message).value_or(0);
+  return {.status = 200,
+          .fields = {{"content-type", std::string(kDnsMessage)},
+                     {"cache-control", concat("max-age=", max_age)}},
+          .body = std::string(as_text(message))};
+}
+
+}  // namespace
+
+DohService::DohService(net::Loop& loop, net::Descriptor socket, const settings::Tls& settings,
+                       std::shared_ptr<const net::TlsServerContext> tls, Responder& responder,
+                       QueryForwarder& forwarder, WorkerCounts& counts,
+                       const resolver::EndpointAddress& address, std::function<void()> batch_done)
+    : tls_(std::move(tls)),
+      responder_(responder),
+      forwarder_(forwarder),
+      counts_(counts),
+      address_(&address),
+      batch_done_(std::move(batch_done)),
+      buffer_(std::make_unique<uint8_t[]>(dns::kMaxMessage)),
+      connections_(https_options(settings)),
+      listener_(loop, std::move(socket), listener_options(settings), connections_, counts,
+                counts.doh_connections, address, [this](net::TcpConnection& tcp) {
+                  count_handshakes();
+                  connections_.open(tcp, *tls_, *this);
+                }) {}
+
+DohService::~DohService() {
+  forwarder_.forget(*this);
+  count_handshakes();
+}
+
+void DohService::set_address(const resolver::EndpointAddress& address) {
+  address_ = &address;
+  listener_.set_address(address);
+}
+
+void DohService::drain() {
+  listener_.stop_accepting();
+  connections_.drain();
+}
+
+void DohService::request_received(http::RequestId id, const http::RequestOrigin& origin,
+                                  http::Request&& request) {
+  listener_.count_refused();
+  count_handshakes();
+  const MutableBytes buffer{buffer_.get(), dns::kMaxMessage};
+  const auto size = read_doh_request(request, buffer);
+  if (!size) return connections_.respond(id, compose_fault(size.error()));
+  responder_.begin_batch(*address_, read_clock());
+  const Reply reply = responder_.answer(origin.client, record::Transport::Doh, buffer, *size);
+  if (reply.asks == resolver::Asks::First) {
+    return forwarder_.begin({this, id.connection, origin.client, record::Transport::Doh, id.stream},
+                            buffer.first(*size), responder_.question());
+  }
+  if (reply.size == 0) {
+    connections_.respond(
+        id, compose_refusal(static_cast<uint16_t>(DohFault::NoMessage), "this is no DNS query"));
+  } else {
+    connections_.respond(id, compose_answer(buffer.first(reply.size)));
+  }
+  if (reply.asks == resolver::Asks::Besides) forwarder_.refresh(responder_.question());
+  batch_done_();
+}
+
+void DohService::reply(const ReplyTo& to, Bytes response) {
+  connections_.respond({to.connection, to.stream},
+                       response.empty() ? compose_refusal(kBadGateway, "no target has answered")
+                                        : compose_answer(response));
+  batch_done_();
+}
+
+http::Response DohService::refuse(http::Refusal refusal) {
+  return compose_refusal(http::refusal_status(refusal), "this is no request for DNS over HTTPS");
+}
+
+void DohService::count_handshakes() {
+  const http::HttpsCounts& now = connections_.counts();
+  counts_.tls_handshakes.add(now.handshakes - counted_.handshakes);
+  counts_.tls_resumed.add(now.resumed - counted_.resumed);
+  counts_.tls_handshakes_failed.add(now.handshakes_failed - counted_.handshakes_failed);
+  counted_ = now;
+}
+
+}  // namespace inlet53::server

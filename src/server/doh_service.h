@@ -1,0 +1,66 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "endpoint_listener.h"
+#include "endpoint_service.h"
+
+#include "inlet53/http/https_connections.h"
+#include "inlet53/net/loop.h"
+#include "inlet53/net/tls_context.h"
+#include "inlet53/resolver/state.h"
+#include "inlet53/server/replier.h"
+#include "inlet53/server/responder.h"
+#include "inlet53/settings/settings.h"
+
+namespace inlet53::server {
+
+/// DNS over HTTPS at one endpoint IP address (RFC 8484): HTTP/2 and HTTP/1.1. What DNS refuses is a
+/// response with status 200; a query that waits for targets is answered when it can be.
+/// Threads: its worker's loop.
+class DohService final : public EndpointService, public Replier, http::RequestTaker {
+ public:
+  /// `socket`: bound, not listening. `address` as for `set_address`. `batch_done` is called after a
+  /// message was answered.
+  /// Lifetime: `responder`, `forwarder` and `counts` outlive this.
+  DohService(net::Loop& loop, net::Descriptor socket, const settings::Tls& settings,
+             std::shared_ptr<const net::TlsServerContext> tls, Responder& responder,
+             QueryForwarder& forwarder, WorkerCounts& counts,
+             const resolver::EndpointAddress& address, std::function<void()> batch_done);
+  ~DohService() override;
+
+  //--- EndpointService and Replier
+  [[nodiscard]] const resolver::EndpointAddress& address() const noexcept override {
+    return *address_;
+  }
+  void set_address(const resolver::EndpointAddress& address) override;
+  void set_tls(const TlsContexts& contexts) override { tls_ = contexts.doh; }
+  void drain() override;
+  [[nodiscard]] size_t open_connections() const noexcept override {
+    return connections_.open_connections();
+  }
+  void reply(const ReplyTo& to, Bytes response) override;
+
+ private:
+  //--- http::RequestTaker
+  void request_received(http::RequestId id, const http::RequestOrigin& origin,
+                        http::Request&& request) override;
+  http::Response refuse(http::Refusal refusal) override;
+
+  /// What the connections have counted since goes to the worker's counts.
+  void count_handshakes();
+
+  std::shared_ptr<const net::TlsServerContext> tls_;
+  Responder& responder_;
+  QueryForwarder& forwarder_;
+  WorkerCounts& counts_;
+  const resolver::EndpointAddress* address_;
+  const std::function<void()> batch_done_;
+  std::unique_ptr<uint8_t[]> buffer_;  // of one message
+  http::HttpsConnections connections_;
+  http::HttpsCounts counted_;
+  EndpointListener listener_;  // last: its end tells `connections_`
+};
+
+}  // namespace inlet53::server
