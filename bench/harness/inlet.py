@@ -28,15 +28,19 @@ vpc = "benchmark"
 ingress = [
   {{ protocol = "tcp", port = 53, cidr = "127.0.0.0/8" }},
   {{ protocol = "udp", port = 53, cidr = "127.0.0.0/8" }},
+  {{ protocol = "tcp", port = 853, cidr = "127.0.0.0/8" }},
+  {{ protocol = "tcp", port = 443, cidr = "127.0.0.0/8" }},
 ]
 
 [resolver_endpoint.inbound]
 security_groups = ["loopback"]
+{protocols}
 
 [[resolver_endpoint.inbound.ip_address]]
 subnet = "private-a"
 address = "10.0.20.53"
 listen = "127.0.53.1:{port}"
+{listen}
 
 [[resolver_endpoint.inbound.ip_address]]
 subnet = "private-b"
@@ -92,13 +96,20 @@ class Inlet53d(Server):
     def label(self):
         return f"inlet53d, {self.variant[0]}" if self.variant else "inlet53d"
 
-    def prepare(self):
-        text = _CONFIG.format(port=self.endpoint[1], server=self.variant[1] if self.variant else "")
+    def configuration(self, protocols="", listen=""):
+        """`protocols` and `listen` are more lines of the endpoint and of its first address."""
+        return _CONFIG.format(port=self.endpoint[1], server=self.variant[1] if self.variant else "",
+                              protocols=protocols, listen=listen) + self.answers()
+
+    def answers(self):
+        """The tables that the job's names are answered from."""
         if self.content.wildcard:
-            text += _WILDCARD + "".join(_INTERFACE.format(letter=letter, address=address)
-                                        for letter, address in zip("ab", API_ADDRESSES))
-        else:
-            text += _ZONE.format(domain=self.content.domain, file=self.content.zone)
+            return _WILDCARD + "".join(_INTERFACE.format(letter=letter, address=address)
+                                       for letter, address in zip("ab", API_ADDRESSES))
+        return _ZONE.format(domain=self.content.domain, file=self.content.zone)
+
+    def prepare(self):
+        text = self.configuration()
         command = [self.program, "--config", self.write("inlet53d.toml", text), "--workers", self.workers,
                    "--query-log", self.log_path if self.log else "off"]
         if self.worker_cpus:

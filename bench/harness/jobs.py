@@ -3,7 +3,7 @@
 import time
 from contextlib import contextmanager
 
-from . import https_jobs, machine
+from . import forwarding_jobs, https_jobs, machine
 from .inlet import BareResponder, Inlet53d
 from .loads import Dnsperf, Generator, Load
 from .peers import PEERS
@@ -44,12 +44,12 @@ class Bench:
     def rows(self, job, generator=None, histograms=False):
         return Rows(self, job, generator or self.generator, histograms)
 
-    def ours(self, content, log=None, **more):
+    def ours(self, content, log=None, kind=Inlet53d, **more):
         """Our server and its variants."""
         if self.wants(OURS):
-            yield Inlet53d(self.folder, content, log, **more)
+            yield kind(self.folder, content, log, **more)
             for variant in self.options.variants:
-                yield Inlet53d(self.folder, content, log, variant=variant, **more)
+                yield kind(self.folder, content, log, variant=variant, **more)
 
     def peers(self, content, log=False, only=PEERS):
         """Each wanted peer without its log, or with each kind of log it has."""
@@ -244,7 +244,8 @@ def opinion(bench):
 
 
 JOBS = {"few": few, "records": records, "tcp": tcp, "paced": paced, "workers": workers, "ports": ports,
-        "reload": reload, "io": io, "opinion": opinion, **https_jobs.JOBS}
+        "reload": reload, "io": io, "opinion": opinion, **forwarding_jobs.JOBS,
+        **https_jobs.JOBS}
 JOB_NAMES = ("names", "log", *JOBS, "units")
 
 

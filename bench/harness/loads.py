@@ -22,7 +22,10 @@ class Load:
     outstanding: int = 128  # what a receive buffer of the kernel's default size holds
     sockets: int = 64
     tcp: bool = False
-    connections: int = 10
+    tls: bool = False  # DNS over TLS
+    connections: int = 10  # of TCP and TLS; they stay
+    fresh: str | None = None  # a domain: every query is for another name below it, instead of `names`
+    once: bool = False  # each of `names` in turn, and no second time
 
     def described(self):
         return {key: value for key, value in asdict(self).items() if key != "names"}
@@ -62,7 +65,7 @@ class Generator:
         try:
             result = self.parse(output)
         except (ValueError, KeyError, AttributeError, TypeError) as error:
-            raise LoadFailed(f"{process.args[3]}: {errors.strip() or output.strip() or error}") from error
+            raise LoadFailed(f"{self.name}: {errors.strip() or output.strip() or error}") from error
         result["generator_ns"] = round((usage.ru_utime + usage.ru_stime) * 1e9)
         return result
 
@@ -70,16 +73,21 @@ class Generator:
 class InletBench(Generator):
     name = "inlet53 bench"
 
-    def __init__(self, cpu, program):
+    def __init__(self, cpu, program, timeout=1):
         super().__init__(cpu)
         self.program = program
+        self.timeout = timeout
         self.seed = 0
 
     def command(self, load, endpoint):
         self.seed += 1  # other names each time: what a cache holds of the last load must not help
         arguments = [str(self.program), "bench", "%s:%d" % endpoint, "--names", str(load.names), "--seconds",
-                     f"{load.seconds:g}", "--timeout", "1", "--seed", str(self.seed), "-o", "json"]
+                     f"{load.seconds:g}", "--timeout", str(self.timeout), "--seed", str(self.seed), "-o", "json"]
         arguments += ["--rate", str(load.rate)] if load.rate else ["--outstanding", str(load.outstanding)]
+        if load.fresh:
+            arguments += ["--misses", "100", "--miss-domain", load.fresh]
+        if load.once:
+            arguments += ["--sequential", "--queries", str(count_lines(load.names))]
         if load.tcp:
             return arguments + ["--tcp", "--connections", str(load.connections)]
         return arguments + ["--sockets", str(load.sockets)]
@@ -105,11 +113,15 @@ class Dnsperf(Generator):
         address, port = endpoint
         arguments = ["dnsperf", "-s", address, "-p", str(port), "-d", str(load.names), "-l", f"{load.seconds:g}",
                      "-q", str(load.outstanding), "-T", "1", "-t", "1", "-O", "suppress=timeout",
-                     "-c", str(load.connections if load.tcp else load.sockets)]
+                     "-c", str(load.connections if load.tcp or load.tls else load.sockets)]
         if load.rate:
             arguments += ["-Q", str(load.rate)]
         if load.tcp:
             arguments += ["-m", "tcp"]
+        if load.tls:
+            arguments += ["-m", "dot"]
+        if load.once:
+            arguments += ["-n", "1"]
         return arguments
 
     def parse(self, output):
@@ -128,3 +140,8 @@ class Dnsperf(Generator):
             "rcodes": {code: int(count) for code, count in re.findall(r"(\w+) (\d+) \(", codes[1] if codes else "")},
             "latency_us": latency, "histogram": [],
         }
+
+
+def count_lines(path):
+    with open(path, "rb") as file:
+        return sum(1 for _ in file)

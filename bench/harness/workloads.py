@@ -6,6 +6,8 @@ import string
 API_DOMAIN = "execute-api.eu-west-1.amazonaws.com"
 API_ADDRESSES = ["10.0.12.179", "10.0.140.226"]
 RECORDS_DOMAIN = "bench.internal"
+# As long as the other, so that answers are.
+PARTNER_DOMAIN = "names-of-a-partner-zone.example.com"
 MAX_NAMES_ASKED = 1_000_000
 TTL = 60
 _HEAD = """$ORIGIN {domain}.
@@ -16,22 +18,40 @@ ns A 127.0.0.1
 """
 
 
-class ApiNames:
-    """Random API names below a wildcard with two addresses."""
+class WildcardNames:
+    """Random names below a wildcard with two addresses. Subclasses say the domain."""
 
-    domain = API_DOMAIN
-    wildcard = True
+    domain = None
+    stem = None  # of the files
+    ttl = TTL
 
     def __init__(self, folder, count=10_000, seed=53):
-        self.zone = folder / "api.zone"
-        self.zone.write_text(_HEAD.format(domain=API_DOMAIN, ttl=TTL)
+        self.zone = folder / f"{self.stem}.zone"
+        self.zone.write_text(_HEAD.format(domain=self.domain, ttl=self.ttl)
                              + "".join(f"* A {address}\n" for address in API_ADDRESSES))
         draw = random.Random(seed)
         alphabet = string.ascii_lowercase + string.digits
-        names = ["".join(draw.choices(alphabet, k=10)) + "." + API_DOMAIN for _ in range(count)]
-        self.names = folder / "api.names"
-        self.names.write_text("".join(f"{name} A\n" for name in names))
-        self.probes = [(name, sorted(API_ADDRESSES)) for name in names[:2]]
+        self.all = ["".join(draw.choices(alphabet, k=10)) + "." + self.domain for _ in range(count)]
+        self.names = folder / f"{self.stem}.names"
+        self.names.write_text("".join(f"{name} A\n" for name in self.all))
+        self.probes = [(name, sorted(API_ADDRESSES)) for name in self.all[:2]]
+
+
+class ApiNames(WildcardNames):
+    """What an interface endpoint answers, or a peer's rule."""
+
+    domain = API_DOMAIN
+    stem = "api"
+    wildcard = True
+
+
+class PartnerNames(WildcardNames):
+    """A zone that others are asked for. What is cached stays so for the whole run."""
+
+    domain = PARTNER_DOMAIN
+    stem = "partner"
+    wildcard = False  # ours serves it as a hosted zone
+    ttl = 86_400
 
 
 class ZoneRecords:
