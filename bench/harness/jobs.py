@@ -3,7 +3,7 @@
 import time
 from contextlib import contextmanager
 
-from . import forwarding_jobs, https_jobs, machine
+from . import failing_jobs, forwarding_jobs, https_jobs, machine
 from .inlet import BareResponder, Inlet53d
 from .loads import Dnsperf, Generator, Load
 from .peers import PEERS
@@ -245,7 +245,7 @@ def opinion(bench):
 
 JOBS = {"few": few, "records": records, "tcp": tcp, "paced": paced, "workers": workers, "ports": ports,
         "reload": reload, "io": io, "opinion": opinion, **forwarding_jobs.JOBS,
-        **https_jobs.JOBS}
+        **failing_jobs.JOBS, **https_jobs.JOBS}
 JOB_NAMES = ("names", "log", *JOBS, "units")
 
 
