@@ -26,6 +26,7 @@ constexpr int kEvents = 64;
 constexpr uint64_t kSweepMs = 500;
 constexpr size_t kHeader = 12;
 constexpr uint32_t kNone = UINT32_MAX;
+constexpr size_t kMaxResting = 256;  // sockets of one route
 
 struct Outgoing {
   std::array<uint8_t, UdpExchange::kMaxQuery> octets;
@@ -37,6 +38,7 @@ struct Outgoing {
 struct Route {
   std::optional<UdpRoute> route;  // absent: free
   uint32_t newest = kNone;        // the socket that takes the next query
+  std::vector<uint32_t> resting;  // sockets that may be used again
 };
 
 struct Undelivered {
@@ -51,8 +53,11 @@ struct UdpExchange::Impl {
 
   std::optional<SocketAddress> send(RouteId route, Bytes query, uint64_t token);
   uint32_t socket_for(Route& route, RouteId id);
+  uint32_t wake(RouteId id);
   uint32_t open(RouteId id);
+  bool make_room();
   void retire(uint32_t slot);
+  void rest(uint32_t slot);
   void close(uint32_t slot);
 
   void flush();
@@ -62,7 +67,7 @@ struct UdpExchange::Impl {
   void tell_undelivered();
 
   void look();
-  void receive(uint32_t slot, uint32_t generation);
+  void receive(uint32_t slot);
   bool still(uint32_t slot, uint32_t generation) const;
   void take(uint32_t slot, uint32_t generation, const mmsghdr& message);
   void sweep();
@@ -111,9 +116,25 @@ UdpExchange::Impl::Impl(Loop& on, const Options& with, UdpExchangeOwner& to)
 
 //--- Sockets
 
+// A socket of the route that rests, with another port; kNone when there is none.
+uint32_t UdpExchange::Impl::wake(RouteId id) {
+  Route& route = routes[id];
+  while (!route.resting.empty()) {
+    const uint32_t slot = route.resting.back();
+    ExchangeSocket& socket = sockets[slot];
+    if (connect_udp(socket.descriptor.get(), route.route->to)) {
+      route.resting.pop_back();
+      socket.begin(id, loop.now_ms());
+      return slot;
+    }
+    close(slot);
+  }
+  return kNone;
+}
+
 uint32_t UdpExchange::Impl::open(RouteId id) {
   const UdpRoute& route = *routes[id].route;
-  if (open_count == options.max_sockets) return kNone;
+  if (open_count == options.max_sockets && !make_room()) return kNone;
   const IpAddress* source =
       route.sources.empty() ? nullptr : &route.sources[random.below(route.sources.size())];
   Descriptor descriptor = open_connected_udp(route.to, source);
@@ -127,19 +148,28 @@ uint32_t UdpExchange::Impl::open(RouteId id) {
     slot = free_slots.back();
     free_slots.pop_back();
   }
-  ExchangeSocket& socket = sockets[slot];
   epoll_event event{};
   event.events = EPOLLIN;
-  event.data.u64 = uint64_t{socket.generation} << 32 | slot;
+  event.data.u32 = slot;
   if (epoll_ctl(epoll.get(), EPOLL_CTL_ADD, descriptor.get(), &event) != 0) {
     free_slots.push_back(slot);
     return kNone;
   }
-  socket.begin(std::move(descriptor), id, loop.now_ms());
+  sockets[slot].descriptor = std::move(descriptor);
+  sockets[slot].begin(id, loop.now_ms());
   ++open_count;
   ++counts.sockets_opened;
   if (!sweeper.active()) sweeper.start(kSweepMs, kSweepMs);
   return slot;
+}
+
+// Closes a socket that rests, whoever's.
+bool UdpExchange::Impl::make_room() {
+  const auto found =
+      std::ranges::find_if(routes, [](const Route& r) { return !r.resting.empty(); });
+  if (found == routes.end()) return false;
+  close(found->resting.back());
+  return true;
 }
 
 // The socket that takes the route's next query, kNone when there is none.
@@ -151,11 +181,13 @@ uint32_t UdpExchange::Impl::socket_for(Route& route, RouteId id) {
     const bool fresh = socket.sends < kSendsPerSocket && now - socket.opened_ms < kSocketAgeMs;
     if (fresh && socket.waits.size() < kMaxShared) return newest;
   }
-  const uint32_t opened = open(id);
+  uint32_t opened = wake(id);
+  if (opened == kNone) opened = open(id);
   if (opened == kNone) {
     // Sharing a port for longer is better than silence.
     return newest != kNone && sockets[newest].waits.size() < kMaxShared ? newest : kNone;
   }
+  ++counts.ports;
   route.newest = opened;
   if (newest != kNone) retire(newest);
   return opened;
@@ -164,20 +196,32 @@ uint32_t UdpExchange::Impl::socket_for(Route& route, RouteId id) {
 // Requires: it is no route's newest any more.
 void UdpExchange::Impl::retire(uint32_t slot) {
   sockets[slot].retired = true;
-  if (sockets[slot].is_done()) close(slot);
+  if (sockets[slot].is_done()) rest(slot);
+}
+
+// Requires: it is retired and done. To close a socket and to open one costs four times as much as
+// to give it another port.
+void UdpExchange::Impl::rest(uint32_t slot) {
+  std::vector<uint32_t>& resting = routes[sockets[slot].route].resting;
+  if (resting.size() == kMaxResting || !disconnect_udp(sockets[slot].descriptor.get())) {
+    return close(slot);
+  }
+  sockets[slot].rest();
+  resting.push_back(slot);
 }
 
 void UdpExchange::Impl::close(uint32_t slot) {
   Route& route = routes[sockets[slot].route];
   if (route.newest == slot) route.newest = kNone;
+  if (sockets[slot].resting) std::erase(route.resting, slot);
   sockets[slot].end();  // closing takes it out of the epoll instance too
   free_slots.push_back(slot);
   --open_count;
 }
 
 bool UdpExchange::Impl::still(uint32_t slot, uint32_t generation) const {
-  return slot < sockets.size() && sockets[slot].generation == generation &&
-         sockets[slot].descriptor.valid();
+  const ExchangeSocket& socket = sockets[slot];
+  return socket.generation == generation && socket.descriptor.valid() && !socket.resting;
 }
 
 //--- Sending
@@ -276,13 +320,15 @@ void UdpExchange::Impl::look() {
   std::array<epoll_event, kEvents> events;
   const int count = epoll_wait(epoll.get(), events.data(), kEvents, 0);
   for (int i = 0; i < count; ++i) {
-    const uint64_t data = events[static_cast<size_t>(i)].data.u64;
-    receive(static_cast<uint32_t>(data), static_cast<uint32_t>(data >> 32));
+    receive(events[static_cast<size_t>(i)].data.u32);
   }
   tell_undelivered();
 }
 
-void UdpExchange::Impl::receive(uint32_t slot, uint32_t generation) {
+// An event may be older than the socket's port, or than the socket: then there is nothing to
+// receive, or what is received counts for itself.
+void UdpExchange::Impl::receive(uint32_t slot) {
+  const uint32_t generation = sockets[slot].generation;
   while (still(slot, generation)) {
     for (mmsghdr& message : incoming) message.msg_hdr.msg_namelen = sizeof(sockaddr_in6);
     const int count = recvmmsg(sockets[slot].descriptor.get(), incoming.data(), kReceiveBatch,
@@ -295,7 +341,7 @@ void UdpExchange::Impl::receive(uint32_t slot, uint32_t generation) {
     for (size_t i = 0; i < static_cast<size_t>(count); ++i) take(slot, generation, incoming[i]);
     if (count < static_cast<int>(kReceiveBatch)) break;
   }
-  if (still(slot, generation) && sockets[slot].retired && sockets[slot].is_done()) close(slot);
+  if (still(slot, generation) && sockets[slot].retired && sockets[slot].is_done()) rest(slot);
 }
 
 void UdpExchange::Impl::take(uint32_t slot, uint32_t generation, const mmsghdr& message) {
@@ -327,7 +373,7 @@ void UdpExchange::Impl::sweep() {
     if (!socket.descriptor.valid()) continue;
     if (now - socket.last_send_ms > options.max_wait_ms) socket.waits.clear();
     const bool old = now - socket.opened_ms > kSocketAgeMs;
-    if (socket.is_done() && (socket.retired || old)) close(slot);
+    if (socket.resting ? old : socket.is_done() && (socket.retired || old)) close(slot);
   }
   if (open_count == 0) sweeper.stop();
 }
@@ -345,7 +391,7 @@ UdpExchange::RouteId UdpExchange::add_route(UdpRoute route) {
   std::erase_if(route.sources, [&](const IpAddress& each) { return each.family() != family; });
   const auto free = std::ranges::find_if(routes, [](const Route& r) { return !r.route; });
   const auto at = free == routes.end() ? routes.insert(free, Route{}) : free;
-  *at = {std::move(route), kNone};
+  *at = {std::move(route), kNone, {}};
   return static_cast<RouteId>(at - routes.begin());
 }
 

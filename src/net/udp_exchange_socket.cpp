@@ -1,5 +1,7 @@
 #include "udp_exchange_socket.h"
 
+#include <cerrno>
+
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -20,9 +22,27 @@ Descriptor open_connected_udp(const SocketAddress& to, const IpAddress* source) 
     const socklen_t length = SocketAddress{*source, 0}.to_sockaddr(storage);
     if (bind(descriptor.get(), reinterpret_cast<sockaddr*>(&storage), length) != 0) return {};
   }
-  const socklen_t length = to.to_sockaddr(storage);
-  if (connect(descriptor.get(), reinterpret_cast<sockaddr*>(&storage), length) != 0) return {};
+  if (!connect_udp(descriptor.get(), to)) return {};
   return descriptor;
+}
+
+// A port that was not asked for by its number goes with the association (connect(2), AF_UNSPEC).
+bool disconnect_udp(int descriptor) noexcept {
+  sockaddr nobody{};
+  nobody.sa_family = AF_UNSPEC;
+  if (connect(descriptor, &nobody, sizeof nobody) != 0) return false;
+  constexpr int kMaxDropped = 64;
+  for (int i = 0; i < kMaxDropped; ++i) {
+    uint8_t octet = 0;
+    if (recv(descriptor, &octet, sizeof octet, MSG_DONTWAIT) < 0 && errno == EAGAIN) return true;
+  }
+  return false;
+}
+
+bool connect_udp(int descriptor, const SocketAddress& to) noexcept {
+  sockaddr_storage storage;
+  const socklen_t length = to.to_sockaddr(storage);
+  return connect(descriptor, reinterpret_cast<sockaddr*>(&storage), length) == 0;
 }
 
 }  // namespace inlet53::net

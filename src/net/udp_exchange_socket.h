@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <utility>
 #include <vector>
 
 #include "inlet53/base/ip_address.h"
@@ -26,22 +25,29 @@ struct ExchangeSocket {
   uint32_t route = 0;
   uint32_t sends = 0;
   uint32_t unsent = 0;      // of its queries, those in the outbox
-  uint32_t generation = 0;  // of the slot, so that an event of a socket that is gone is known by it
+  uint32_t generation = 0;  // of the slot, so that who held it sees that its port has gone
   bool retired = false;     // takes no more queries
+  bool resting = false;     // has neither port nor peer, until it is used again
 
-  void begin(Descriptor opened, uint32_t for_route, uint64_t now_ms) {
-    descriptor = std::move(opened);
+  /// It has a new port from now on.
+  void begin(uint32_t for_route, uint64_t now_ms) {
     local = local_address(descriptor.get());
     waits.clear();
     opened_ms = last_send_ms = now_ms;
     route = for_route;
     sends = unsent = 0;
-    retired = false;
+    retired = resting = false;
+  }
+  void rest() {
+    waits.clear();
+    ++generation;
+    resting = true;
   }
   void end() {
     descriptor.reset();
     waits.clear();
     ++generation;
+    resting = false;
   }
   [[nodiscard]] bool is_done() const noexcept { return waits.empty() && unsent == 0; }
   [[nodiscard]] const Wait* find(uint16_t id) const noexcept {
@@ -61,5 +67,12 @@ struct ExchangeSocket {
 /// path's MTU (RFC 9715 §3). Not valid: errno says why.
 [[nodiscard]] Descriptor open_connected_udp(const SocketAddress& to,
                                             const IpAddress* source) noexcept;
+
+/// Takes port and peer from a socket of open_connected_udp, and drops what it has received: nothing
+/// reaches it any more. It keeps its source. False: it is of no more use.
+[[nodiscard]] bool disconnect_udp(int descriptor) noexcept;
+
+/// Connects it again, from another port that the kernel chooses at random. False: see errno.
+[[nodiscard]] bool connect_udp(int descriptor, const SocketAddress& to) noexcept;
 
 }  // namespace inlet53::net

@@ -40,8 +40,10 @@ class UdpExchangeOwner {
 ///
 /// How ports are chosen: a socket is connected to one route, gets its port from the kernel (at
 /// random among net.ipv4.ip_local_port_range, 28,232 by default, less those that are reserved), and
-/// is given up after `kSendsPerSocket` queries or `kSocketAgeMs`. A socket for each query would
-/// cost five system calls for each; long-lived ones would be few ports. With four queries to a
+/// gives it up after `kSendsPerSocket` queries or `kSocketAgeMs`. It then rests without a port
+/// until the route needs another, and is connected again, from a new port; a socket of its own for
+/// each port would cost four times as much. A port for each query would cost three system calls for
+/// each; long-lived ones would be few. With four queries to a
 /// socket 100,000 queries come from 16,000 different ports or more, and the queries of one socket
 /// help nobody: a forged response must fit one question of one route with its own id (and the case
 /// of its letters), and equal questions are not asked twice. A port of our own choice would need
@@ -93,9 +95,11 @@ class UdpExchange {
     uint64_t unmatched = 0;  // no query waits for it: forged, late or twice
     uint64_t undeliverable = 0;
     uint64_t sockets_opened = 0;
+    uint64_t ports = 0;      // that sockets had, one after the other
     uint64_t no_socket = 0;  // refused by `send`
   };
   [[nodiscard]] const Counts& counts() const noexcept;
+  /// Those that rest included.
   [[nodiscard]] size_t open_sockets() const noexcept;
 
  private:

@@ -110,10 +110,79 @@ TEST(UdpExchange, BringsEachQueryItsResponse) {
   EXPECT_EQ(exchange.counts().sent, 200U);
   EXPECT_EQ(exchange.counts().received, 200U);
   EXPECT_EQ(exchange.counts().unmatched, 0U);
-  // Those of one socket left together, and its last response closed it.
+  // Those of one socket left together.
   EXPECT_EQ(exchange.counts().sockets_opened, 200U / UdpExchange::kSendsPerSocket);
   EXPECT_EQ(exchange.counts().send_calls, exchange.counts().sockets_opened);
-  EXPECT_LE(exchange.open_sockets(), 2U);
+  EXPECT_EQ(exchange.counts().ports, exchange.counts().sockets_opened);
+}
+
+TEST(UdpExchange, UsesSocketsAgainFromOtherPorts) {
+  Scene scene;
+  Target v4(scene.loop);
+  Target v6(scene.loop, "::1");
+  v4.echoes = v6.echoes = true;
+  UdpExchange& exchange = scene.start();
+  const std::array sources = {*IpAddress::parse("127.0.0.2")};
+  const auto to_v4 = exchange.add_route({v4.address, {sources.begin(), sources.end()}});
+  const auto to_v6 = exchange.add_route({v6.address, {}});
+  constexpr uint64_t kQueries = 100 * UdpExchange::kSendsPerSocket;
+  uint64_t token = 0;
+  const auto send_both = [&] {
+    EXPECT_TRUE(exchange.send(to_v4, query("q"), token++));
+    EXPECT_TRUE(exchange.send(to_v6, query("q"), token++));
+  };
+  for (uint64_t i = 0; i < kQueries; ++i) {
+    send_both();
+    ASSERT_TRUE(scene.until([&] { return scene.owner.responses.size() == token; }));
+  }
+  EXPECT_EQ(exchange.counts().ports, 200U);
+  EXPECT_LE(exchange.counts().sockets_opened, 4U);
+  for (const Target* target : {&v4, &v6}) {
+    std::set<uint16_t> ports;
+    for (const auto& each : target->arrived) ports.insert(each.from.port);
+    EXPECT_GE(ports.size(), 90U);  // of 28,232 by default, so chance gives the same one rarely
+  }
+  for (const auto& each : v4.arrived) EXPECT_EQ(each.from.address, sources[0]);
+}
+
+TEST(UdpExchange, HearsNothingAtAPortThatItGaveUp) {
+  Scene scene;
+  Target target(scene.loop);
+  target.echoes = true;
+  UdpExchange& exchange = scene.start();
+  const auto route = exchange.add_route({target.address, {}});
+  const auto ask = [&](uint64_t token) {
+    ASSERT_TRUE(exchange.send(route, query("q"), token));
+    ASSERT_TRUE(scene.until([&] { return scene.owner.responses.contains(token); }));
+  };
+  for (uint64_t token = 0; token <= UdpExchange::kSendsPerSocket; ++token) ask(token);
+  const SocketAddress old = target.arrived.front().from;
+  ASSERT_NE(old.port, target.arrived.back().from.port);
+  for (int i = 0; i < 20; ++i) target.send(old, query("late"));
+  for (uint64_t token = 10; token < 20; ++token) ask(token);
+  EXPECT_EQ(exchange.counts().received, UdpExchange::kSendsPerSocket + 11U);
+  EXPECT_EQ(exchange.counts().unmatched, 0U);
+}
+
+TEST(UdpExchange, ARouteGetsTheSocketThatAnotherLetsRest) {
+  Scene scene;
+  Target one(scene.loop);
+  Target two(scene.loop);
+  one.echoes = two.echoes = true;
+  scene.options.max_sockets = 2;
+  UdpExchange& exchange = scene.start();
+  const auto first = exchange.add_route({one.address, {}});
+  const auto second = exchange.add_route({two.address, {}});
+  // One socket rests, and one is the first route's newest.
+  constexpr uint64_t kFirst = UdpExchange::kSendsPerSocket + 1;
+  for (uint64_t token = 0; token < kFirst; ++token) {
+    ASSERT_TRUE(exchange.send(first, query("q"), token));
+  }
+  ASSERT_TRUE(scene.until([&] { return scene.owner.responses.size() == kFirst; }));
+  ASSERT_EQ(exchange.open_sockets(), 2U);
+  ASSERT_TRUE(exchange.send(second, query("q"), kFirst));
+  EXPECT_TRUE(scene.until([&] { return scene.owner.responses.contains(kFirst); }));
+  EXPECT_EQ(exchange.open_sockets(), 2U);
 }
 
 TEST(UdpExchange, IgnoresWhatDoesNotMatch) {
