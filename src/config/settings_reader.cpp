@@ -162,6 +162,10 @@ void read_query_log(TableReader& in, settings::QueryLog& log) {
           in_range<uint32_t>(parse_number, range::kKeepFiles));
 }
 
+void read_control(TableReader& in, settings::Control& control) {
+  in.read("socket", Need::Optional, control.socket, path_below(in.reading().folder));
+}
+
 /// A certificate of one's own has its key; without, the local authority makes one. `Section`:
 /// settings::Gateway or settings::Tls.
 template <class Section>
@@ -263,6 +267,7 @@ void read_settings(TableReader& root, settings::Settings& settings) {
   root.section("forward", [&](TableReader& in) { read_forward(in, settings.forward); });
   root.section("cache", [&](TableReader& in) { read_cache(in, settings.cache); });
   root.section("query_log", [&](TableReader& in) { read_query_log(in, settings.query_log); });
+  root.section("control", [&](TableReader& in) { read_control(in, settings.control); });
   root.section("gateway", [&](TableReader& in) { read_gateway(in, settings.gateway); });
   root.section("lambda", [&](TableReader& in) { read_lambda(in, settings.lambda); });
   default_authority(root, settings.gateway);

@@ -198,16 +198,33 @@ struct Worker::Impl {
   void take_orders() {
     std::optional<Assignment> next;
     bool stopping = false;
+    std::vector<FlushOrder> flushes;
     {
       const std::lock_guard lock(mutex);
+      flushes.swap(flush_orders);
       next = std::exchange(assignment, std::nullopt);
       stopping = stop_asked;
     }
+    for (const FlushOrder& order : flushes) order.flushed(flush(order.flush));
     if (next && !draining) {
       apply(std::move(*next));
       if (options.assigned) options.assigned();
     }
     if (stopping && !draining) drain();
+  }
+
+  size_t flush(const CacheFlush& order) {
+    switch (order.what) {
+      case CacheFlush::What::All:
+        break;
+      case CacheFlush::What::Name:
+        return cache.flush_name(order.name.view());
+      case CacheFlush::What::Subtree:
+        return cache.flush_subtree(order.name.view());
+    }
+    const size_t entries = cache.counts().entries;
+    cache.flush_all();
+    return entries;
   }
 
   void apply(Assignment next) {
@@ -263,7 +280,13 @@ struct Worker::Impl {
 
   const Options options;
   WorkerCounts counts;
-  std::mutex mutex;  // guards the two orders
+  struct FlushOrder {
+    CacheFlush flush;
+    std::function<void(size_t)> flushed;
+  };
+
+  std::mutex mutex;  // guards the orders
+  std::vector<FlushOrder> flush_orders;
   std::optional<Assignment> assignment;
   bool stop_asked = false;
 
@@ -292,6 +315,14 @@ void Worker::assign(Assignment assignment) {
     const std::lock_guard lock(impl_->mutex);
     INLET53_CHECK(!impl_->assignment);
     impl_->assignment = std::move(assignment);
+  }
+  impl_->wakeup.wake();
+}
+
+void Worker::flush(CacheFlush flush, std::function<void(size_t)> flushed) {
+  {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->flush_orders.push_back({std::move(flush), std::move(flushed)});
   }
   impl_->wakeup.wake();
 }

@@ -9,6 +9,7 @@
 #include "inlet53/base/ip_address.h"
 #include "inlet53/base/result.h"
 #include "inlet53/cache/cache.h"
+#include "inlet53/dns/name.h"
 #include "inlet53/net/socket.h"
 #include "inlet53/net/tls_context.h"
 #include "inlet53/querylog/query_log.h"
@@ -49,11 +50,18 @@ struct Assignment {
   TlsContexts tls = {};
 };
 
+/// What a cache is to forget.
+struct CacheFlush {
+  enum class What : uint8_t { All, Name, Subtree };
+  What what = What::All;
+  dns::Name name;  // of Name and Subtree
+};
+
 /// One thread that answers: a loop, its own sockets, its own buffers. Workers share nothing.
 ///
 /// A new state arrives as an Assignment and is taken up between two batches, whole: no query sees a
 /// mix of old and new. Addresses that the new state lacks are closed, those that it keeps go on.
-/// Threads: `assign`, `stop`, `counts` any; the constructor and destructor the owner's.
+/// Threads: `assign`, `flush`, `stop`, `counts` any; the constructor and destructor the owner's.
 class Worker {
  public:
   struct Options {
@@ -87,6 +95,10 @@ class Worker {
   /// Hands over what to answer from now on.
   /// Requires: the Assignment before it was taken up (`Options::assigned` was called).
   void assign(Assignment assignment);
+
+  /// Has the cache forget something; `flushed` is called on the worker's thread with the number of
+  /// responses. Nothing is said once the worker has ended. Lifetime of `flushed`: the worker's.
+  void flush(CacheFlush flush, std::function<void(size_t)> flushed);
 
   /// Ends the thread: datagrams that have arrived are answered, no connection is accepted, open
   /// ones get what they are owed, for `kDrainMs` at the most.

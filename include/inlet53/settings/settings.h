@@ -175,6 +175,13 @@ struct Forward {
   friend bool operator==(const Forward&, const Forward&) = default;
 };
 
+/// How the operator's tool reaches the DNS daemon.
+struct Control {
+  std::string socket;  // absolute; empty: not at all
+
+  friend bool operator==(const Control&, const Control&) = default;
+};
+
 struct Settings {
   Server server;
   Edns edns;
@@ -184,6 +191,7 @@ struct Settings {
   Forward forward;
   Cache cache;
   QueryLog query_log;
+  Control control;
   Gateway gateway;
   Lambda lambda;
 

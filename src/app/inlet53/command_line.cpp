@@ -34,6 +34,11 @@ constexpr const char* kCaDetails =
     "Makes the authority on first use, keys with mode 0600. With --config also the gateway's\n"
     "certificate, for the endpoint names of every region in the file.";
 
+constexpr const char* kFlushDetails =
+    "Forgets the responses about NAME, and those that have records of it; with --subtree those of\n"
+    "all names below it too; without NAME, after --all, everything. Who asks next is answered by\n"
+    "the targets of its rule. The daemon has a socket for that where [control] names one.";
+
 // Options that are words first.
 struct Texts {
   std::string output;
@@ -74,6 +79,27 @@ CLI::App* add_ca(CLI::App& app, CaOptions& options, std::string& output) {
     }
   });
   return ca;
+}
+
+void add_flush(CLI::App& cache, CacheFlushOptions& options) {
+  CLI::App* flush = cache.add_subcommand("flush", "has the cache forget responses");
+  flush->footer(kFlushDetails);
+  auto* name = flush->add_option("NAME", options.name, "a domain name");
+  flush->add_flag("--subtree", options.subtree, "and the names below it")->needs(name);
+  auto* all = flush->add_flag("--all", options.everything, "everything")->excludes(name);
+  auto* config = flush->add_option("--config", options.config, "the daemon's configuration file")
+                     ->type_name("FILE");
+  auto* socket = flush->add_option("--socket", options.socket, "the daemon's control socket")
+                     ->type_name("PATH")
+                     ->excludes(config);
+  flush->callback([=] {
+    if (name->count() + all->count() != 1) {
+      throw CLI::ValidationError("cache flush", "needs a NAME or --all");
+    }
+    if (config->count() + socket->count() != 1) {
+      throw CLI::ValidationError("cache flush", "needs either --config or --socket");
+    }
+  });
 }
 
 void add_filters(CLI::App& tail, logs::LogFilterOptions& filter) {
@@ -125,6 +151,7 @@ std::variant<Command, int> parse_command_line(int argc, char** argv) {
   BenchOptions bench;
   PolicyExplainOptions policy;
   CaOptions ca;
+  CacheFlushOptions flush;
   Texts texts;
   const CLI::App* check_verb = add_check(app, check, texts.output);
   const CLI::App* up_verb = add_up(app, up);
@@ -132,6 +159,9 @@ std::variant<Command, int> parse_command_line(int argc, char** argv) {
   logs_verb->require_subcommand(1);
   add_tail(*logs_verb, tail, texts);
   const CLI::App* bench_verb = add_bench(app, bench, texts.output);
+  CLI::App* cache_verb = app.add_subcommand("cache", "manages a running daemon's cache");
+  cache_verb->require_subcommand(1);
+  add_flush(*cache_verb, flush);
   const CLI::App* ca_verb = add_ca(app, ca, texts.output);
   const CLI::App* policy_verb = add_policy(app, policy, texts.output);
   try {
@@ -149,6 +179,7 @@ std::variant<Command, int> parse_command_line(int argc, char** argv) {
     bench.json = texts.output == "json";
     return Command{bench};
   }
+  if (cache_verb->parsed()) return Command{flush};
   if (ca_verb->parsed()) {
     ca.json = texts.output == "json";
     return Command{ca};

@@ -4,6 +4,7 @@
 
 #include "bench.h"
 #include "ca.h"
+#include "cache_flush.h"
 #include "check.h"
 #include "logs_tail.h"
 #include "policy_explain.h"
@@ -13,7 +14,7 @@ namespace inlet53::app {
 
 /// One verb with its options.
 using Command = std::variant<CheckOptions, UpOptions, LogsTailOptions, BenchOptions,
-                             PolicyExplainOptions, CaOptions>;
+                             PolicyExplainOptions, CaOptions, CacheFlushOptions>;
 
 /// Parses the command line. An int is the exit code to end with (help, version, usage error): what
 /// there is to say has been printed.

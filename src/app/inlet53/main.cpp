@@ -10,6 +10,7 @@ int run(const CheckOptions& options) { return run_check(options); }
 int run(const UpOptions& options) { return run_up(options); }
 int run(const LogsTailOptions& options) { return run_logs_tail(options); }
 int run(const BenchOptions& options) { return run_bench(options); }
+int run(const CacheFlushOptions& options) { return run_cache_flush(options); }
 int run(const CaOptions& options) { return run_ca(options); }
 int run(const PolicyExplainOptions& options) { return run_policy_explain(options); }
 

@@ -89,6 +89,7 @@ int Daemon::start() {
   auto sockets = open_sockets(*prepared->state);
   if (!sockets) return kExitCannotBind;
   if (const int code = load_authorities(config_.settings.forward); code != kExitOk) return code;
+  if (const int code = open_control(config_.settings.control); code != kExitOk) return code;
   if (const int code = start_query_log(config_.settings.query_log); code != kExitOk) return code;
   start_workers();
   assign(std::move(*prepared), std::move(*sockets));
@@ -108,6 +109,17 @@ int Daemon::load_authorities(const settings::Forward& settings) {
     return kExitConfiguration;
   }
   forward_tls_ = std::make_shared<const net::TlsClientContext>(std::move(*context));
+  return kExitOk;
+}
+
+int Daemon::open_control(const settings::Control& settings) {
+  if (settings.socket.empty()) return kExitOk;
+  auto orders = OperatorOrders::open(loop_, settings.socket, workers_);
+  if (!orders) {
+    log_error(orders.error());
+    return kExitCannotBind;
+  }
+  orders_ = std::move(*orders);
   return kExitOk;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "operator_orders.h"
 #include "options.h"
 #include "preparation.h"
 
@@ -33,6 +34,7 @@ class Daemon {
  private:
   [[nodiscard]] int start();
   [[nodiscard]] int load_authorities(const settings::Forward& settings);
+  [[nodiscard]] int open_control(const settings::Control& settings);
   [[nodiscard]] int start_query_log(const settings::QueryLog& settings);
   void start_workers();
   void reload();
@@ -61,6 +63,7 @@ class Daemon {
   net::Wakeup news_;                  // either count has come to 0, or a reload is prepared
   bool reload_wanted_ = false;
   bool ending_ = false;
+  std::unique_ptr<OperatorOrders> orders_;  // null: there is no control socket
   std::vector<std::unique_ptr<server::Worker>> workers_;
   std::unique_ptr<Preparation> preparation_;  // of a reload; null: none
 };

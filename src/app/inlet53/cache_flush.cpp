@@ -1,0 +1,49 @@
+#include "cache_flush.h"
+
+#include <iostream>
+
+#include "inlet53/base/exit_code.h"
+#include "inlet53/base/text.h"
+#include "inlet53/config/config.h"
+#include "inlet53/control/give_order.h"
+
+namespace inlet53::app {
+
+namespace {
+
+// A walk over a large cache takes a moment, on a worker that has queries to answer.
+constexpr uint32_t kPatienceMs = 10'000;
+
+}  // namespace
+
+int run_cache_flush(const CacheFlushOptions& options) {
+  std::string socket = options.socket;
+  if (!options.config.empty()) {
+    const auto config = config::load_config(options.config);
+    if (!config) {
+      for (const config::ConfigError& error : config.error()) std::cerr << error.to_text() << '\n';
+      return kExitConfiguration;
+    }
+    socket = config->settings.control.socket;
+    if (socket.empty()) {
+      std::cerr << "inlet53: " << options.config << ": there is no [control] with a socket\n";
+      return kExitConfiguration;
+    }
+  }
+  if (options.name.find('\n') != std::string::npos) {
+    std::cerr << "inlet53: a domain name has no line break; write it as \\010\n";
+    return kExitUsage;
+  }
+  const std::string order = options.everything ? "cache flush all"
+                            : options.subtree  ? concat("cache flush subtree ", options.name)
+                                               : concat("cache flush name ", options.name);
+  const auto flushed = control::give_order(socket, order, kPatienceMs);
+  if (!flushed) {
+    std::cerr << "inlet53: " << flushed.error() << '\n';
+    return kExitFailure;
+  }
+  std::cout << "forgot " << *flushed << (*flushed == "1" ? " response\n" : " responses\n");
+  return kExitOk;
+}
+
+}  // namespace inlet53::app

@@ -1,0 +1,74 @@
+#include "operator_orders.h"
+
+#include <atomic>
+#include <optional>
+
+#include "inlet53/base/text.h"
+
+namespace inlet53::app {
+
+namespace {
+
+using server::CacheFlush;
+
+constexpr std::string_view kAll = "cache flush all";
+constexpr std::string_view kName = "cache flush name ";
+constexpr std::string_view kSubtree = "cache flush subtree ";
+
+}  // namespace
+
+/// One order, until every worker has followed it.
+struct OperatorOrders::Flushing {
+  uint64_t call = 0;
+  std::atomic<size_t> workers_left{0};
+  std::atomic<size_t> responses{0};
+};
+
+OperatorOrders::OperatorOrders(net::Loop& loop, const Workers& workers)
+    : workers_(workers), flushed_(loop, [this] { answer_flushed(); }) {}
+
+Result<std::unique_ptr<OperatorOrders>, std::string> OperatorOrders::open(net::Loop& loop,
+                                                                          const std::string& path,
+                                                                          const Workers& workers) {
+  std::unique_ptr<OperatorOrders> orders(new OperatorOrders(loop, workers));
+  auto socket = control::ControlSocket::open(loop, path, *orders);
+  if (!socket) return Unexpected(socket.error());
+  orders->socket_ = std::move(*socket);
+  return orders;
+}
+
+void OperatorOrders::ordered(uint64_t call, std::string_view order) {
+  if (order == kAll) return flush(call, {CacheFlush::What::All, {}});
+  for (const auto& [words, what] :
+       {std::pair{kName, CacheFlush::What::Name}, std::pair{kSubtree, CacheFlush::What::Subtree}}) {
+    if (!order.starts_with(words)) continue;
+    const std::string_view text = order.substr(words.size());
+    const auto name = dns::Name::parse_text(text);
+    if (!name) return socket_->answer(call, false, concat("\"", text, "\" is no domain name"));
+    return flush(call, {what, *name});
+  }
+  socket_->answer(call, false, "this daemon does not know that order");
+}
+
+void OperatorOrders::flush(uint64_t call, const CacheFlush& what) {
+  const auto flushing = std::make_shared<Flushing>();
+  flushing->call = call;
+  flushing->workers_left = workers_.size();
+  flushing_.push_back(flushing);
+  for (const auto& worker : workers_) {
+    worker->flush(what, [this, flushing](size_t responses) {
+      flushing->responses += responses;
+      if (--flushing->workers_left == 0) flushed_.wake();
+    });
+  }
+}
+
+void OperatorOrders::answer_flushed() {
+  flushing_.remove_if([&](const std::shared_ptr<Flushing>& each) {
+    if (each->workers_left > 0) return false;
+    socket_->answer(each->call, true, std::to_string(each->responses.load()));
+    return true;
+  });
+}
+
+}  // namespace inlet53::app

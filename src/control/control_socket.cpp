@@ -1,0 +1,144 @@
+#include "inlet53/control/control_socket.h"
+
+#include <cerrno>
+#include <map>
+#include <optional>
+#include <system_error>
+
+#include "unix_address.h"
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "inlet53/base/text.h"
+#include "inlet53/net/socket.h"
+
+namespace inlet53::control {
+
+namespace {
+
+std::string fault(const std::string& path, std::string_view what, int error) {
+  return concat(path, ": ", what, ": ", std::system_category().message(error));
+}
+
+// Whether a daemon listens there.
+bool is_served(const sockaddr_un& address) {
+  const net::Descriptor probe(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  return probe.valid() && connect(probe.get(), as_sockaddr(address), sizeof address) == 0;
+}
+
+Result<net::Descriptor, std::string> listen_at(const std::string& path) {
+  const auto address = unix_address(path);
+  if (!address) return Unexpected(concat(path, ": the path is too long for a socket"));
+  net::Descriptor descriptor(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!descriptor.valid()) return Unexpected(fault(path, "cannot make a socket", errno));
+  if (is_served(*address)) {
+    return Unexpected(concat(path, ": cannot listen: another daemon does"));
+  }
+  struct stat found {};
+  if (lstat(path.c_str(), &found) == 0 && S_ISSOCK(found.st_mode)) unlink(path.c_str());
+  // Nobody else gets in between the two: the mode is that of the file from its beginning.
+  const mode_t before = umask(0177);
+  const int bound = bind(descriptor.get(), as_sockaddr(*address), sizeof *address);
+  const int error = errno;
+  umask(before);
+  if (bound != 0) return Unexpected(fault(path, "cannot listen", error));
+  if (listen(descriptor.get(), ControlSocket::kMaxConnections) != 0) {
+    return Unexpected(fault(path, "cannot listen", errno));
+  }
+  return descriptor;
+}
+
+}  // namespace
+
+struct ControlSocket::Impl {
+  struct Connection {
+    Connection(Impl& impl, uint64_t number, net::Descriptor accepted)
+        : descriptor(std::move(accepted)),
+          watcher(std::in_place, impl.loop, descriptor.get(),
+                  [&impl, number] { impl.read(number); }),
+          timer(impl.loop, [&impl, number] { impl.connections.erase(number); }) {
+      timer.start(kPatienceMs);
+    }
+    net::Descriptor descriptor;
+    std::optional<net::ReadWatcher> watcher;  // absent: it has said all
+    net::Timer timer;
+    std::string order;
+  };
+
+  Impl(net::Loop& on, std::string at, net::Descriptor descriptor, ControlOwner& to)
+      : loop(on),
+        path(std::move(at)),
+        owner(to),
+        listening(std::move(descriptor)),
+        watcher(on, listening.get(), [this] { accept_all(); }) {}
+  ~Impl() { unlink(path.c_str()); }
+
+  void accept_all() {
+    for (;;) {
+      net::Descriptor accepted(
+          accept4(listening.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+      if (!accepted.valid()) return;
+      if (connections.size() >= kMaxConnections) continue;
+      const uint64_t number = ++calls;
+      connections.emplace(std::piecewise_construct, std::forward_as_tuple(number),
+                          std::forward_as_tuple(*this, number, std::move(accepted)));
+    }
+  }
+
+  void read(uint64_t number) {
+    const auto found = connections.find(number);
+    if (found == connections.end()) return;
+    Connection& connection = found->second;
+    char octets[kMaxOrder];
+    const ssize_t got = recv(connection.descriptor.get(), octets, sizeof octets, 0);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    if (got <= 0) {
+      connections.erase(found);
+      return;
+    }
+    connection.order.append(octets, static_cast<size_t>(got));
+    const size_t end = connection.order.find('\n');
+    if (end == std::string::npos && connection.order.size() < kMaxOrder) return;
+    connection.watcher.reset();
+    if (end == std::string::npos || end >= kMaxOrder) {
+      return answer(number, false, "the order is too long");
+    }
+    const std::string order = connection.order.substr(0, end);
+    owner.ordered(number, order);
+  }
+
+  // A line fits into the socket's buffer, so that it is written at once or never.
+  void answer(uint64_t call, bool ok, std::string_view text) {
+    const auto found = connections.find(call);
+    if (found == connections.end()) return;
+    const std::string line = concat(ok ? "ok " : "error ", text, "\n");
+    static_cast<void>(send(found->second.descriptor.get(), line.data(), line.size(), MSG_NOSIGNAL));
+    connections.erase(found);
+  }
+
+  net::Loop& loop;
+  const std::string path;
+  ControlOwner& owner;
+  net::Descriptor listening;
+  std::map<uint64_t, Connection> connections;
+  uint64_t calls = 0;
+  net::ReadWatcher watcher;
+};
+
+ControlSocket::ControlSocket(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+ControlSocket::~ControlSocket() = default;
+
+Result<std::unique_ptr<ControlSocket>, std::string> ControlSocket::open(net::Loop& loop,
+                                                                        const std::string& path,
+                                                                        ControlOwner& owner) {
+  auto listening = listen_at(path);
+  if (!listening) return Unexpected(listening.error());
+  return std::unique_ptr<ControlSocket>(
+      new ControlSocket(std::make_unique<Impl>(loop, path, std::move(*listening), owner)));
+}
+
+void ControlSocket::answer(uint64_t call, bool ok, std::string_view text) {
+  impl_->answer(call, ok, text);
+}
+
+}  // namespace inlet53::control

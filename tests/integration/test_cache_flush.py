@@ -1,0 +1,70 @@
+"""`inlet53 cache flush`: a daemon that runs forgets what its targets answered."""
+
+import subprocess
+
+import pytest
+
+from rules import host
+from support import BUILD, Daemon, addresses, ask
+
+NAMES = ["www.partner.test", "a.www.partner.test", "other.partner.test"]
+
+
+def flush(*arguments):
+    done = subprocess.run([BUILD / "inlet53", "cache", "flush", *arguments], capture_output=True, text=True, timeout=60)
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.fixture
+def cached(scripted):
+    """A daemon of two workers that has asked its target for each of NAMES."""
+    target, running = scripted(lambda query, _: host(query), more='[control]\nsocket = "c.sock"\n[server]\nworkers = 2\n')
+
+    def asked_again():
+        """Those names that the target is asked for once more."""
+        before = {name: len(target.asked(name + ".")) for name in NAMES}
+        for name in NAMES:
+            for _ in range(40):  # both workers
+                assert addresses(ask(running.endpoints[0], name)) == ["10.1.1.2"]
+        return {name for name in NAMES if len(target.asked(name + ".")) > before[name]}
+    assert asked_again() == set(NAMES)
+    assert asked_again() == set()
+    return running, asked_again
+
+
+def test_a_name_a_subtree_and_everything(cached):
+    running, asked_again = cached
+    config = ["--config", str(running.config_file)]
+    assert flush("WWW.partner.test", *config) == (0, "forgot 2 responses\n")
+    assert asked_again() == {"www.partner.test"}
+    assert flush("www.partner.test.", "--subtree", *config) == (0, "forgot 4 responses\n")
+    assert asked_again() == {"www.partner.test", "a.www.partner.test"}
+    assert flush("--all", "--socket", str(running.folder / "c.sock")) == (0, "forgot 6 responses\n")
+    assert asked_again() == set(NAMES)
+    assert flush("nobody.has.asked", *config) == (0, "forgot 0 responses\n")
+
+
+def test_what_cannot_be_done_is_said(cached, tmp_path_factory):
+    running, asked_again = cached
+    socket = ["--socket", str(running.folder / "c.sock")]
+    code, said = flush("a..b", *socket)
+    assert code == 1 and '"a..b" is no domain name' in said
+    code, said = flush("--all", "--socket", str(running.folder / "none.sock"))
+    assert code == 1 and "no daemon listens there" in said
+    for arguments in ([], ["--all"], ["--all", "x.test", *socket], ["--subtree", "--all", *socket]):
+        assert flush(*arguments)[0] == 2, arguments
+    assert flush("line\nbreak", *socket)[0] == 2
+    other = Daemon(tmp_path_factory.mktemp("other"))
+    code, said = flush("--all", "--config", str(other.config_file))
+    assert code == 3 and "no [control] with a socket" in said
+    assert asked_again() == set()
+
+
+def test_a_second_daemon_does_not_take_the_socket(cached, tmp_path_factory):
+    running, _ = cached
+    other = Daemon(tmp_path_factory.mktemp("other"), more=f'[control]\nsocket = "{running.folder}/c.sock"\n')
+    with pytest.raises(AssertionError):
+        other.start()
+    assert other.process.wait(60) == 4
+    assert "another daemon" in other.said()
+    assert flush("--all", "--config", str(running.config_file))[0] == 0

@@ -1,0 +1,115 @@
+#include "inlet53/control/control_socket.h"
+
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <thread>
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include "inlet53/control/give_order.h"
+
+namespace inlet53::control {
+namespace {
+
+constexpr uint32_t kPatience = 60'000;
+
+// Answers with what it was told; ends the loop after `stop`.
+struct Echo final : ControlOwner {
+  void ordered(uint64_t call, std::string_view order) override {
+    socket->answer(call, !order.starts_with("bad"), order);
+    if (order == "stop") loop->stop();
+  }
+  net::Loop* loop = nullptr;
+  ControlSocket* socket = nullptr;
+};
+
+class ControlSocketTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (std::filesystem::temp_directory_path() / "control.XXXXXX").string();
+    folder = mkdtemp(pattern.data());
+    path = folder + "/control.sock";
+  }
+  void TearDown() override { std::filesystem::remove_all(folder); }
+
+  /// Serves while `client` runs on another thread.
+  void serve(const std::function<void()>& client) {
+    net::Loop loop;
+    Echo echo;
+    auto socket = ControlSocket::open(loop, path, echo);
+    ASSERT_TRUE(socket) << socket.error();
+    echo.loop = &loop;
+    echo.socket = socket->get();
+    std::thread thread([&] {
+      client();
+      EXPECT_TRUE(give_order(path, "stop", kPatience));
+    });
+    loop.run();
+    thread.join();
+  }
+
+  std::string folder;
+  std::string path;
+};
+
+TEST_F(ControlSocketTest, AnswersOrders) {
+  serve([&] {
+    EXPECT_EQ(give_order(path, "flush all", kPatience).value(), "flush all");
+    EXPECT_EQ(give_order(path, "bad order", kPatience).error(), "bad order");
+    EXPECT_EQ(give_order(path, std::string(kMaxOrder - 1, 'x'), kPatience).value().size(),
+              kMaxOrder - 1);
+    EXPECT_EQ(give_order(path, std::string(kMaxOrder, 'x'), kPatience).error(),
+              "the order is too long");
+  });
+}
+
+TEST_F(ControlSocketTest, IsTheOwnersAlone) {
+  serve([&] {
+    struct stat found {};
+    ASSERT_EQ(stat(path.c_str(), &found), 0);
+    EXPECT_EQ(found.st_mode & 0777U, 0600U);
+  });
+  EXPECT_FALSE(std::filesystem::exists(path)) << "it goes with the daemon";
+}
+
+TEST_F(ControlSocketTest, IsNotTakenFromADaemonThatServesIt) {
+  serve([&] {
+    net::Loop other;
+    Echo echo;
+    const auto second = ControlSocket::open(other, path, echo);
+    ASSERT_FALSE(second);
+    EXPECT_NE(second.error().find("another daemon"), std::string::npos);
+  });
+}
+
+TEST_F(ControlSocketTest, WhatADeadDaemonLeftIsReplacedAndFilesAreNot) {
+  serve([] {});
+  {
+    net::Loop loop;
+    Echo echo;
+    auto left = ControlSocket::open(loop, path, echo);
+    ASSERT_TRUE(left);
+    std::filesystem::create_hard_link(path, path + ".left");
+  }
+  std::filesystem::rename(path + ".left", path);
+  ASSERT_TRUE(std::filesystem::is_socket(path));
+  serve([] {});
+
+  std::ofstream(path) << "a file";
+  net::Loop loop;
+  Echo echo;
+  EXPECT_FALSE(ControlSocket::open(loop, path, echo));
+  EXPECT_TRUE(std::filesystem::is_regular_file(path));
+}
+
+TEST_F(ControlSocketTest, SaysWhyThereIsNoAnswer) {
+  EXPECT_NE(give_order(path, "x", kPatience).error().find("no daemon listens there"),
+            std::string::npos);
+  EXPECT_NE(give_order(std::string(200, 'x'), "x", kPatience).error().find("too long"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace inlet53::control
