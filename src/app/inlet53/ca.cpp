@@ -120,7 +120,7 @@ int run_ca(const CaOptions& options) {
   print(*shown);
   if (server) print(*server);
   std::cout << "\nClients trust it by that file: curl --cacert " << shown->file
-            << " …\nIt can certify names below amazonaws.com only.\n";
+            << " …\nOf names it can certify those below amazonaws.com only.\n";
   return kExitOk;
 }
 
