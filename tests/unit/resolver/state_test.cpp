@@ -91,6 +91,48 @@ TEST_F(State, GivesEachVpcItsOwnZoneOfOneName) {
   EXPECT_EQ(ask(5302, "www.shared.internal."), "NOERROR 10.3.0.1");
 }
 
+TEST_F(State, HasAnAddressForEachProtocolWithItsOwnSources) {
+  using enum topology::EndpointProtocol;
+  const IpAddress local = *IpAddress::parse("127.0.0.1");
+  const auto from = [](const char* block, uint16_t port,
+                       topology::IpProtocol protocol = topology::IpProtocol::Tcp) {
+    topology::SecurityGroupRule rule;
+    rule.protocol = protocol;
+    rule.from_port = rule.to_port = port;
+    rule.source = *Cidr::parse(block);
+    return rule;
+  };
+  t.security_groups.emplace_back();
+  t.security_groups[0].id = "sg-1";
+  t.security_groups[0].ingress = {from("10.0.53.0/24", 53),
+                                  from("10.0.53.0/24", 53, topology::IpProtocol::Udp),
+                                  from("10.0.1.0/24", 443), from("10.0.2.0/24", 853)};
+  topology::ResolverEndpoint& endpoint = t.resolver_endpoints[0];
+  endpoint.id = "rslvr-in-1";
+  endpoint.security_groups = {"sg-1"};
+  endpoint.protocols = {Do53, DoT, DoH};
+  endpoint.ip_addresses[0].address = *IpAddress::parse("10.0.0.9");
+  endpoint.ip_addresses[0].listen_dot = SocketAddress{local, 8853};
+  build();
+  ASSERT_EQ(state->addresses.size(), 5U);
+
+  const EndpointAddress* plain = state->find({local, 5301});
+  const EndpointAddress* dot = state->find({local, 8853}, DoT);
+  const EndpointAddress* doh = state->find({*IpAddress::parse("10.0.0.9"), 443}, DoH);
+  ASSERT_TRUE(plain != nullptr && dot != nullptr && doh != nullptr);
+  EXPECT_EQ(state->find({local, 8853}), nullptr);
+  EXPECT_EQ(dot->server_name, "rslvr-in-1.resolver.eu-west-1.amazonaws.com");
+
+  const auto admits = [](const CidrSet& sources, const char* address) {
+    return sources.contains(*IpAddress::parse(address));
+  };
+  EXPECT_TRUE(admits(plain->udp_sources, "10.0.53.1") && admits(plain->tcp_sources, "10.0.53.1"));
+  EXPECT_TRUE(admits(dot->tcp_sources, "10.0.2.1"));
+  EXPECT_TRUE(admits(doh->tcp_sources, "10.0.1.1"));
+  EXPECT_FALSE(admits(dot->tcp_sources, "10.0.53.1") || admits(dot->tcp_sources, "10.0.1.1"));
+  EXPECT_FALSE(admits(dot->udp_sources, "10.0.53.1") || admits(doh->udp_sources, "10.0.1.1"));
+}
+
 TEST_F(State, AsksTheMostSpecificOfOverlappingZones) {
   add_zone("internal", {"one"}, "www A 10.1.0.1\nwww.sub.corp A 10.1.0.2\nwww.corp A 10.1.0.3");
   add_zone("sub.corp.internal", {"one"}, "www A 10.1.0.4");
