@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "late_responses.h"
 #include "response_plan.h"
 #include "socket_watcher.h"
 #include <poll.h>
@@ -68,10 +69,12 @@ UdpBatch::~UdpBatch() = default;
 
 struct UdpListener::Impl {
   Impl(Loop& loop, Descriptor descriptor, UdpBatch::Impl& slots, Handler answer, void* argument);
+  ~Impl() { send_late(); }
 
   void drain() noexcept;
   int receive() noexcept;
   void send(std::span<const Datagram> answered) noexcept;
+  void send_late() noexcept;
   void send_refused(const msghdr& message, int error) noexcept;
   bool wait_for_room() const noexcept;
 
@@ -82,6 +85,8 @@ struct UdpListener::Impl {
   void* context;
   Counts counts;
   uint32_t max_segment;  // responses up to this size may go as groups; 0: none
+  LateResponses late;
+  TurnEnd turn_end;
   SocketWatcher watcher;
 };
 
@@ -93,6 +98,7 @@ UdpListener::Impl::Impl(Loop& loop, Descriptor descriptor, UdpBatch::Impl& slots
       handler(answer),
       context(argument),
       max_segment(slots.grouping && knows_udp_segment(socket.get()) ? UdpBatch::kSlotSize : 0),
+      turn_end(loop, [this] { send_late(); }),
       watcher(loop, socket.get(), [this](SocketEvents events) {
         drain();
         // Receiving took the error off the socket.
@@ -154,6 +160,13 @@ void UdpListener::Impl::send(std::span<const Datagram> answered) noexcept {
   }
 }
 
+void UdpListener::Impl::send_late() noexcept {
+  if (late.empty()) return;
+  batch.expect_addresses_of(peer_length);
+  send(late.all());
+  late.clear();
+}
+
 void UdpListener::Impl::send_refused(const msghdr& message, int error) noexcept {
   if (message.msg_iovlen == 1) {
     ++counts.send_failed;
@@ -187,12 +200,14 @@ const UdpListener::Counts& UdpListener::counts() const noexcept { return impl_->
 int UdpListener::descriptor() const noexcept { return impl_->socket.get(); }
 
 void UdpListener::send(const SocketAddress& peer, Bytes octets) noexcept {
-  sockaddr_storage address{};
-  const socklen_t size = peer.to_sockaddr(address);
-  if (sendto(impl_->socket.get(), octets.data(), octets.size(), MSG_DONTWAIT,
-             reinterpret_cast<const sockaddr*>(&address), size) < 0) {
-    ++impl_->counts.send_failed;
+  Impl& impl = *impl_;
+  if (octets.size() > LateResponses::kOctets) {  // nor would UDP take it
+    ++impl.counts.send_failed;
+    return;
   }
+  if (!impl.late.has_room(octets.size())) impl.send_late();
+  impl.late.add(peer, octets);
+  impl.turn_end.ask();
 }
 
 }  // namespace inlet53::net

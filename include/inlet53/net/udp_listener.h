@@ -77,8 +77,9 @@ class UdpListener {
   [[nodiscard]] const Counts& counts() const noexcept;
   [[nodiscard]] int descriptor() const noexcept;
 
-  /// Sends one datagram by itself, outside of a batch: a response that took its time. One that the
-  /// kernel does not take is counted and left out. Cost: a system call.
+  /// Sends a response that took its time, with others of this turn of the loop at its end, at the
+  /// latest when the listener is destroyed. One that the kernel does not take is counted and left
+  /// out. Cost: a copy, and a part of a system call.
   void send(const SocketAddress& peer, Bytes octets) noexcept;
 
  private:

@@ -186,6 +186,46 @@ TEST(UdpListener, SurvivesErrorsThatIcmpQueued) {
   EXPECT_EQ(receive_text(client), "STILL THERE?");
 }
 
+// More than leave at once, of several sizes, to several clients.
+TEST(UdpListener, SendsLateResponsesTogether) {
+  for (const char* host : {"127.0.0.1", "::1"}) {
+    Server server(host);
+    std::vector<Descriptor> clients;
+    std::vector<SocketAddress> addresses;
+    for (int i = 0; i < 3; ++i) {
+      clients.push_back(connected(SOCK_DGRAM, server.address));
+      addresses.push_back(bound_to(clients.back().get()));
+    }
+    std::vector<std::multiset<std::string>> expected(clients.size());
+    Timer answerer(server.loop, [&] {
+      for (size_t i = 0; i < 200; ++i) {
+        const std::string text(i % 50 == 0 ? 4000 : i, static_cast<char>('a' + i % 26));
+        server.listener->send(addresses[i % 3], as_bytes(text));
+        expected[i % 3].insert(text);
+      }
+    });
+    answerer.start(0);
+    std::vector<std::multiset<std::string>> arrived(clients.size());
+    ASSERT_TRUE(run_until(server.loop, [&] {
+      for (size_t i = 0; i < clients.size(); ++i) {
+        while (can_read(clients[i])) arrived[i].insert(receive_text(clients[i]));
+      }
+      return arrived[0].size() + arrived[1].size() + arrived[2].size() >= 200;
+    }));
+    EXPECT_EQ(arrived, expected);
+    EXPECT_EQ(server.listener->counts().send_failed, 0U);
+  }
+}
+
+TEST(UdpListener, SendsLateResponsesAtItsEnd) {
+  Server server("127.0.0.1");
+  const Descriptor client = connected(SOCK_DGRAM, server.address);
+  server.listener->send(bound_to(client.get()), as_bytes("just in time"));
+  EXPECT_FALSE(can_read(client));
+  server.listener.reset();
+  EXPECT_EQ(receive_text(client), "just in time");
+}
+
 TEST(UdpListener, IsSilentAfterItsEnd) {
   Server server("127.0.0.1");
   const Descriptor client = connected(SOCK_DGRAM, server.address);

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <span>
+
+#include <netinet/in.h>
+
+#include "inlet53/base/check.h"
+#include "inlet53/net/udp_listener.h"
+
+namespace inlet53::net {
+
+/// Responses that took their time, copied, until they leave together.
+/// Threads: one. Cost: `add` copies; memory is taken from the system as it is first used.
+class LateResponses {
+ public:
+  static constexpr size_t kMost = UdpBatch::kSlots;
+  static constexpr size_t kOctets = size_t{64} << 10;
+
+  LateResponses() : octets_(new uint8_t[kOctets]) {}
+
+  [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
+  [[nodiscard]] bool has_room(size_t octets) const noexcept {
+    return count_ < kMost && kOctets - used_ >= octets;
+  }
+
+  /// Requires: there is room.
+  void add(const SocketAddress& peer, Bytes response) noexcept {
+    INLET53_CHECK(has_room(response.size()));
+    uint8_t* at = octets_.get() + used_;
+    std::memcpy(at, response.data(), response.size());
+    peer.to_sockaddr(peers_[count_]);
+    const auto size = static_cast<uint32_t>(response.size());
+    datagrams_[count_] = {.data = at,
+                          .capacity = size,
+                          .response = size,
+                          .peer = reinterpret_cast<const sockaddr*>(&peers_[count_])};
+    used_ += response.size();
+    ++count_;
+  }
+
+  /// Lifetime: until the next `add`.
+  [[nodiscard]] std::span<const Datagram> all() const noexcept {
+    return {datagrams_.data(), count_};
+  }
+  void clear() noexcept { count_ = used_ = 0; }
+
+ private:
+  std::array<Datagram, kMost> datagrams_{};
+  std::array<sockaddr_storage, kMost> peers_;
+  std::unique_ptr<uint8_t[]> octets_;
+  size_t count_ = 0;
+  size_t used_ = 0;
+};
+
+}  // namespace inlet53::net
