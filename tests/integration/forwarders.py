@@ -40,6 +40,9 @@ class Forwarder:
         self.except_private = except_private
         self.process = None
 
+    def recipe(self, name):
+        return recipe(name, self.endpoints)
+
     def write(self, name, text):
         path = self.folder / name
         path.write_text(text)
@@ -72,7 +75,7 @@ class Forwarder:
 
 class Bind(Forwarder):
     def prepare(self):
-        self.write("recipe.conf", recipe("bind.conf", self.endpoints))
+        self.write("recipe.conf", self.recipe("bind.conf"))
         validation = "dnssec-validation no;"
         anchors = ""
         if self.root:
@@ -98,7 +101,7 @@ class Unbound(Forwarder):
     mixed_case = "yes"  # 0x20
 
     def prepare(self):
-        text = recipe("unbound.conf", self.endpoints)
+        text = self.recipe("unbound.conf")
         if self.root and not self.except_private:
             text = text.replace('domain-insecure: "corp.internal"', "")
         root = ""
@@ -130,7 +133,7 @@ remote-control:
 
 class Dnsmasq(Forwarder):
     def prepare(self):
-        self.write("recipe.conf", recipe("dnsmasq.conf", self.endpoints))
+        self.write("recipe.conf", self.recipe("dnsmasq.conf"))
         return [program("dnsmasq"), "--keep-in-foreground", "--conf-file=recipe.conf", "--no-resolv", "--no-hosts",
                 "--user=root", "--pid-file=", "--listen-address=127.0.0.1", "--bind-interfaces",
                 f"--port={self.endpoint[1]}", "--log-facility=-", "--stop-dns-rebind"]
@@ -144,13 +147,13 @@ cache.size = 10 * MB
 trust_anchors.remove('.')
 modules.unload('ta_update')
 modules.unload('priming')
-{recipe("kresd.conf", self.endpoints)}""")
+{self.recipe("kresd.conf")}""")
         return [program("kresd"), "-n", "-c", str(self.folder / "kresd.conf"), str(self.folder)]
 
 
 class PowerDnsRecursor(Forwarder):
     def prepare(self):
-        self.write("recursor.conf", recipe("recursor.conf", self.endpoints) + f"""
+        self.write("recursor.conf", self.recipe("recursor.conf") + f"""
 local-address=127.0.0.1
 local-port={self.endpoint[1]}
 socket-dir={self.folder}
@@ -170,8 +173,33 @@ class Dnsdist(Forwarder):
         config = self.write("dnsdist.conf", f"""
 setSecurityPollSuffix("")
 setLocal('127.0.0.1:{self.endpoint[1]}')
-{recipe("dnsdist.conf", self.endpoints)}""")
+{self.recipe("dnsdist.conf")}""")
         return [program("dnsdist"), "--supervised", "--disable-syslog", "-C", str(config)]
+
+
+class Everything:
+    """Before a Forwarder: it sends all names to the daemon, instead of those of its recipe."""
+
+    def recipe(self, name):
+        (a, port_a), (b, port_b) = self.endpoints
+        return {
+            "bind.conf": f"""zone "." {{ type forward; forward only;
+                forwarders {{ {a} port {port_a}; {b} port {port_b}; }}; }};""",
+            "unbound.conf": f"""
+server:
+  do-not-query-localhost: no
+forward-zone:
+  name: "."
+  forward-addr: {a}@{port_a}
+  forward-addr: {b}@{port_b}
+""",
+            "dnsmasq.conf": f"server={a}#{port_a}\nserver={b}#{port_b}\nrebind-domain-ok=/amazonaws.com/internal/example/\n",
+            "kresd.conf": f"policy.add(policy.all(policy.STUB({{ '{a}@{port_a}', '{b}@{port_b}' }})))",
+            "recursor.conf": f"forward-zones-recurse=.={a}:{port_a};{b}:{port_b}\n",
+            # The default health check, for a.root-servers.net A, and no rcode but NOERROR will do.
+            "dnsdist.conf": f"newServer({{ address = '{a}:{port_a}', mustResolve = true }})\n"
+                            f"newServer({{ address = '{b}:{port_b}', mustResolve = true }})",
+        }[name]
 
 
 class SignedRoot:

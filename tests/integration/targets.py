@@ -38,6 +38,8 @@ def zone_text():
 class Target:
     """A real server of partner.test. Subclasses write its configuration and name the command."""
 
+    probe = "a.partner.test"
+
     def __init__(self, folder):
         self.folder = Path(folder)
         self.endpoint = free_endpoint("127.0.0.1")
@@ -54,7 +56,7 @@ class Target:
     def answers(self):
         assert self.process.poll() is None, (self.folder / "target.txt").read_text()
         try:
-            return ask(self.endpoint, "a.partner.test", timeout=1).answer
+            return ask(self.endpoint, self.probe, timeout=1).answer
         except (dns.exception.Timeout, OSError):
             return False
 
@@ -66,12 +68,15 @@ class Target:
 
 
 class Bind(Target):
+    def zones(self):
+        return 'zone "partner.test" { type primary; file "partner.zone"; };'
+
     def prepare(self):
         config = self.folder / "named.conf"
         config.write_text(f"""options {{ directory "{self.folder}"; pid-file none; session-keyfile none;
             listen-on port {self.endpoint[1]} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }}; recursion no; }};
             controls {{ }};
-            zone "partner.test" {{ type primary; file "partner.zone"; }};""")
+            {self.zones()}""")
         return [program("named"), "-g", "-n", "1", "-c", str(config)]
 
 
@@ -118,6 +123,34 @@ zone:
     journal-content: none
 """)
         return [program("knotd"), "-c", str(config)]
+
+
+ROOT_ZONE = """$ORIGIN .
+$TTL 300
+@                   SOA   a.root-servers.net. nstld.root-servers.net. 1 1800 900 604800 20
+@                   NS    a.root-servers.net.
+a.root-servers.net. A     198.41.0.4
+www.example.        A     10.1.1.2
+www.example.        AAAA  fd00::2
+*.wild.example.     A     10.1.1.3
+alias.example.      CNAME www.example.
+there.example.      CNAME app.corp.internal.
+large.example.      TXT   %s
+"""
+
+
+class Root(Bind):
+    """All names, in one zone as large as the world."""
+
+    probe = "www.example"
+
+    def __init__(self, folder):
+        super().__init__(folder)
+        large = " ".join('"%s"' % (chr(ord("a") + i) * 200) for i in range(14))
+        (self.folder / "root.zone").write_text(ROOT_ZONE % large)
+
+    def zones(self):
+        return 'zone "." { type primary; file "root.zone"; };'
 
 
 def answer_to(query, *records):
