@@ -99,6 +99,12 @@ std::optional<ForwardFailure> FetchRunner::ask(uint32_t index, uint64_t now) {
   return failure_of(fetch, false);
 }
 
+// Whether silence may be about EDNS: some firewalls drop what has it. Of a target that has answered
+// before it is not.
+bool FetchRunner::may_drop_edns(const Fetch& fetch, const TargetState& state, size_t place) {
+  return !state.ever_answered() && fetch.tries[place] >= kTriesWithEdns;
+}
+
 bool FetchRunner::send(uint32_t index, size_t place, Attempt::Stream stream, bool probe,
                        uint64_t now) {
   Fetch& fetch = fetches_[index];
@@ -112,6 +118,7 @@ bool FetchRunner::send(uint32_t index, size_t place, Attempt::Stream stream, boo
   const uint8_t number = fetch.attempt_count++;
   Attempt& attempt = fetch.attempts[number];
   attempt = {now, static_cast<uint8_t>(place), {}, Attempt::State::Ended, stream, {}, probe};
+  if (may_drop_edns(fetch, state, place)) fetch.refused_edns |= Fetch::bit(place);
   attempt.form.edns = state.takes_edns(now) && (fetch.refused_edns & Fetch::bit(place)) == 0;
   attempt.form.random_case = datagram && settings_.case_randomization && state.keeps_case(now);
   std::array<uint8_t, TargetQuery::kMaxSize> query;

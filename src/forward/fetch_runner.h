@@ -54,11 +54,14 @@ class FetchRunner {
 
  private:
   static constexpr uint64_t kStreamTimeoutUs = 900'000;
+  static constexpr uint8_t kTriesWithEdns = 2;  // at a target that has never answered
 
   // Sending
   [[nodiscard]] std::optional<ForwardFailure> ask(uint32_t index, uint64_t now);
   [[nodiscard]] bool send(uint32_t index, size_t place, Attempt::Stream stream, bool probe,
                           uint64_t now);
+  [[nodiscard]] static bool may_drop_edns(const Fetch& fetch, const TargetState& state,
+                                          size_t place);
   [[nodiscard]] uint64_t patience_us(const Fetch& fetch, const Attempt& attempt);
   void ask_or_conclude(uint32_t index, uint64_t now);
   void send_or_decline(uint32_t index, size_t place, Attempt::Stream stream, uint64_t now);

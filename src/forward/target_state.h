@@ -60,6 +60,7 @@ class TargetState {
   /// A query that was sent at `sent` went unanswered. Returns whether it is dead by that.
   bool unanswered(uint64_t sent, uint64_t now) noexcept;
 
+  [[nodiscard]] bool ever_answered() const noexcept { return last_answer_ != 0; }
   void lacks_edns(uint64_t now) noexcept { no_edns_until_ = now + kIncapableUs; }
   void changes_case(uint64_t now) noexcept { no_case_until_ = now + kIncapableUs; }
   [[nodiscard]] bool takes_edns(uint64_t now) const noexcept { return now >= no_edns_until_; }

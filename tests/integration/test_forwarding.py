@@ -156,6 +156,14 @@ def test_a_target_that_does_not_know_edns(scripted):
     assert addresses(ask(running.endpoints[0], "x.partner.test")) == ["10.1.1.2"]
 
 
+def test_a_target_that_drops_queries_with_edns(scripted):
+    """Some firewalls do. The first client may wait for a repetition; those that follow need not."""
+    target, running = scripted(lambda query, _: host(query) if query.edns < 0 else None)
+    for i in range(20):
+        assert addresses(ask(running.endpoints[0], f"n{i}.partner.test")) == ["10.1.1.2"]
+    assert len(target.asked("n19.partner.test.")) == 1
+
+
 def test_a_target_without_an_answer(scripted):
     def script(query, _):
         response = dns.message.make_response(query)

@@ -306,6 +306,31 @@ TEST(Fetch, AsksWithoutEdnsWhereItIsNotUnderstood) {
   }
 }
 
+TEST(Fetch, TriesWithoutEdnsWhereNothingEverCame) {
+  Script script;
+  static_cast<void>(script.ask("www.example.com.", 1));
+  for (int i = 0; i < 200 && script.sent.size() < 3; ++i) script.pass(kSecond / 100);
+  ASSERT_EQ(script.sent.size(), 3U);
+  EXPECT_TRUE(script.sent[0].has_opt());
+  EXPECT_TRUE(script.sent[1].has_opt());
+  EXPECT_FALSE(script.sent[2].has_opt());
+  script.answer(script.last(), kAddress);
+  EXPECT_FALSE(script.outcomes[1].failed);
+  static_cast<void>(script.ask("a.example.com.", 2));
+  EXPECT_FALSE(script.last().has_opt());
+}
+
+TEST(Fetch, KeepsEdnsWhereSomethingCame) {
+  Script script;
+  script.pass(kSecond);
+  static_cast<void>(script.ask("www.example.com.", 1));
+  script.answer(script.last(), kAddress);
+  static_cast<void>(script.ask("a.example.com.", 2));
+  script.pass(3 * kSecond);
+  ASSERT_GE(script.sent.size(), 4U);
+  for (const SentQuery& sent : script.sent) EXPECT_TRUE(sent.has_opt());
+}
+
 TEST(Fetch, PassesOnAFormErrThatIsNotAboutEdns) {
   Script script;
   static_cast<void>(script.ask("www.example.com.", 1));
