@@ -91,7 +91,7 @@ class Walk {
                                    key.hash(0, key.label_count())};
     for (const ReceivedAnswer& got : scratch_.received) {
       if (got.question.rule == rule && got.question.qname.equals(question.qname)) {
-        return take_received(got.response, owner);
+        return take_received(got.response, owner, rule);
       }
     }
     const bool failed = std::ranges::any_of(scratch_.failed, [&](const FailedQuestion& each) {
@@ -116,21 +116,22 @@ class Walk {
       decision_.question = question;
       decision_.question.qname = scratch_.refreshed.view();
     }
-    return take_cached(*hit, owner);
+    return take_cached(*hit, owner, rule);
   }
 
-  bool take_received(const cache::ReceivedResponse& got, NameView owner) noexcept {
+  bool take_received(const cache::ReceivedResponse& got, NameView owner, uint32_t rule) noexcept {
     decision_.rcode = got.rcode;
     decision_.ede = got.ede;
     for (const cache::CachedRRset& rrset : got.answers) {
       const bool is_first = rrset.owner.equals(owner);
       if (!add_forwarded(is_first ? owner : rrset.owner, rrset, {})) return false;
+      if (leaves_rule(rrset, rule)) return true;
     }
     if (got.authority != nullptr) set_authority(*got.authority, {});
     return goes_on(got.answers.empty());
   }
 
-  bool take_cached(const cache::CacheHit& hit, NameView owner) noexcept {
+  bool take_cached(const cache::CacheHit& hit, NameView owner, uint32_t rule) noexcept {
     decision_.from_cache = true;
     decision_.rcode = hit.response.rcode();
     decision_.ede = hit.response.ede();
@@ -139,6 +140,7 @@ class Walk {
     for (size_t i = 0; i < count; ++i) {
       const cache::CachedRRset rrset = hit.response.answer(i, owner);
       if (!add_forwarded(rrset.owner, rrset, hit.ttl)) return false;
+      if (leaves_rule(rrset, rule)) return true;
     }
     if (hit.response.has_authority()) set_authority(hit.response.authority(owner), hit.ttl);
     return goes_on(count == 0);
@@ -161,6 +163,26 @@ class Walk {
     if (firewall_ == nullptr || !is_type(rrset.wire.type, RRType::CNAME)) return true;
     scratch_.hop.assign(target_of({rrset.wire, {}}), address_.zones->seed());
     return admit(scratch_.hop);
+  }
+
+  /// Whether an alias of a target leads to a name that is not its rule's: a hosted zone's, an
+  /// endpoint's, another rule's. What the target says of that name is not believed, and the chain
+  /// goes on there.
+  bool leaves_rule(const cache::CachedRRset& rrset, uint32_t rule) noexcept {
+    if (!is_type(rrset.wire.type, RRType::CNAME) || is_type(query_.qtype, RRType::CNAME) ||
+        is_type(query_.qtype, RRType::ANY)) {
+      return false;
+    }
+    next_ = target_of({rrset.wire, {}});
+    scratch_.hop.assign(next_, address_.zones->seed());
+    const RuleIndex::Match match = address_.rules->find(scratch_.hop);
+    if (match.forward == rule) {
+      address_.zones->find_below(match.label, scratch_.hop, query_.qtype, 0, address_.delegation,
+                                 scratch_.finding);
+      if (scratch_.finding.found == Found::NotCovered) return false;
+    }
+    decision_.rcode = dns::Rcode::NoError;
+    return true;
   }
 
   void set_authority(const cache::CachedRRset& soa, dns::TtlAging age) noexcept {

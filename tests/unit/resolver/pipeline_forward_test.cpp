@@ -226,12 +226,12 @@ TEST_F(ForwardPipeline, WhatIsAskedForOftenIsRefreshedBeforeItsEnd) {
 }
 
 TEST_F(ForwardPipeline, FirewallLooksAtEveryNameThatTargetsLeadTo) {
-  const Said said({"www.partner.test.", "a.test.", "b.test."}, true);
+  const Said said({"www.partner.test.", "a.partner.test.", "b.partner.test."}, true);
   ask_with("www.partner.test.", said);
   ASSERT_EQ(decision->answer_count, 3U);
 
   topology::Topology t;
-  t.firewall_domain_lists = {{"l", "rslvr-fdl-1", {"a.test"}, ""}};
+  t.firewall_domain_lists = {{"l", "rslvr-fdl-1", {"a.partner.test"}, ""}};
   topology::FirewallRule rule;
   rule.domain_list = "rslvr-fdl-1";
   rule.action = topology::FirewallAction::Block;
@@ -243,6 +243,37 @@ TEST_F(ForwardPipeline, FirewallLooksAtEveryNameThatTargetsLeadTo) {
   ask("www.partner.test.");
   EXPECT_EQ(decision->rcode, dns::Rcode::NXDomain);
   EXPECT_EQ(decision->answer_count, 0U);
+}
+
+// Who answers for a rule may know nothing of our zones, or lie about them.
+TEST_F(ForwardPipeline, TargetsAreNotBelievedAboutNamesOfOthers) {
+  ask_with("www.partner.test.", Said({"www.partner.test.", "app.inner.partner.test."}, true));
+  EXPECT_NE(decision->asks, Asks::First);
+  ASSERT_EQ(decision->answer_count, 2U);
+  EXPECT_EQ(decision->answers[1].wire.records.back(), 1U);
+  EXPECT_EQ(decision->answers[1].wire.records[dns::kPreparedHead], 10U) << "the zone's 10.0.2.1";
+
+  const auto ask_with_denial = [&](std::string_view qname, std::string alias) {
+    Said denied({std::string(qname), std::move(alias)}, false);
+    denied.response.rcode = dns::Rcode::NXDomain;
+    ask(qname);
+    const dns::Name asked(decision->question.qname);
+    ReceivedAnswer received{decision->question, denied.response};
+    received.question.qname = asked.view();
+    scratch->received = {&received, 1};
+    ask(qname);
+    scratch->received = {};
+  };
+  ask_with_denial("www2.partner.test.", "app.inner.partner.test.");
+  EXPECT_EQ(decision->rcode, dns::Rcode::NoError);
+  EXPECT_EQ(decision->answer_count, 2U);
+
+  ask_with_denial("www3.partner.test.", "x.same.test.");
+  EXPECT_EQ(decision->asks, Asks::First) << "another rule's targets know";
+  EXPECT_EQ(decision->question.rule, 1U);
+
+  ask_with_denial("www4.partner.test.", "x.partner.test.");
+  EXPECT_EQ(decision->rcode, dns::Rcode::NXDomain) << "of its own names it is";
 }
 
 }  // namespace
