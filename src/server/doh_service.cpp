@@ -13,6 +13,7 @@ namespace inlet53::server {
 
 namespace {
 
+constexpr uint16_t kTooManyRequests = 429;
 constexpr uint16_t kBadGateway = 502;
 
 // Enough for every field that a client of DNS sends, and a query by GET.
@@ -123,7 +124,9 @@ void DohService::request_received(http::RequestId id, const http::RequestOrigin&
     return forwarder_.begin({this, id.connection, origin.client, record::Transport::Doh, id.stream},
                             buffer.first(*size), responder_.question());
   }
-  if (reply.size == 0) {
+  if (reply.over_limit) {
+    connections_.respond(id, compose_refusal(kTooManyRequests, "too many queries a second"));
+  } else if (reply.size == 0) {
     connections_.respond(
         id, compose_refusal(static_cast<uint16_t>(DohFault::NoMessage), "this is no DNS query"));
   } else {

@@ -93,7 +93,7 @@ Reply Responder::answer_datagram(const SocketAddress& source, MutableBytes buffe
     return {};
   }
   if (limits_ != nullptr && resumed == nullptr && is_over_limit(source.address)) [[unlikely]] {
-    return {};
+    return {.over_limit = true};
   }
   dns::QueryView query;
   const QueryVerdict verdict =

@@ -389,3 +389,9 @@ def test_a_client_that_goes_away_while_it_waits(forwarding):
     forwarding.let_go.set()
     with Http1(forwarding) as client:
         assert client.ask("GET", get_target(message("slow.partner.test")))[0] == 200
+
+
+def test_a_client_over_its_limit_is_told_so(start):
+    with Http1(start(more="[limits]\nqueries_per_client = 5\n")) as client:
+        statuses = [client.ask("POST", "/dns-query", body=message(), content_type=TYPE)[0] for _ in range(20)]
+    assert statuses[0] == 200 and 429 in statuses

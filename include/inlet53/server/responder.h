@@ -27,6 +27,7 @@ struct Reply {
   /// `Responder::question` is to be asked: for the query, which waits and is answered by
   /// `Responder::answer` once more, or for the cache.
   resolver::Asks asks = resolver::Asks::Nothing;
+  bool over_limit = false;  // there is none for that
 };
 
 /// What a query that waited has got. Lifetime: of the call.
