@@ -19,16 +19,6 @@ constexpr uint16_t kBadGateway = 502;
 // Enough for every field that a client of DNS sends, and a query by GET.
 constexpr uint32_t kMaxHead = 16U << 10;
 
-net::TcpListener::Options listener_options(const settings::Tls& settings) {
-  net::TcpListener::Options options;
-  options.backlog = settings.backlog;
-  options.max_connections = settings.max_connections;
-  options.max_connections_per_client = settings.max_connections_per_client;
-  options.max_unsent = settings.max_pipelined_octets;
-  options.write_timeout_ms = settings.idle_timeout_ms;
-  return options;
-}
-
 http::HttpsOptions https_options(const settings::Tls& settings) {
   http::HttpsOptions options{.handshake_timeout_ms = settings.handshake_timeout_ms,
                              .head_timeout_ms = settings.head_timeout_ms,

@@ -13,16 +13,6 @@ namespace {
 // A connection that is idle for so long gives its buffers for records back, some 34 KiB.
 constexpr uint64_t kQuietMs = 1000;
 
-net::TcpListener::Options listener_options(const settings::Tls& settings) {
-  net::TcpListener::Options options;
-  options.backlog = settings.backlog;
-  options.max_connections = settings.max_connections;
-  options.max_connections_per_client = settings.max_connections_per_client;
-  options.max_unsent = settings.max_pipelined_octets;
-  options.write_timeout_ms = settings.idle_timeout_ms;
-  return options;
-}
-
 }  // namespace
 
 /// One client's connection: TLS over TCP carries the stream.

@@ -8,6 +8,18 @@
 
 namespace inlet53::server {
 
+/// What `settings::Tcp` and `settings::Tls` say of a listener.
+template <class Settings>
+[[nodiscard]] net::TcpListener::Options listener_options(const Settings& settings) {
+  net::TcpListener::Options options;
+  options.backlog = settings.backlog;
+  options.max_connections = settings.max_connections;
+  options.max_connections_per_client = settings.max_connections_per_client;
+  options.max_unsent = settings.max_pipelined_octets;
+  options.write_timeout_ms = settings.idle_timeout_ms;
+  return options;
+}
+
 /// The TCP listener of one endpoint IP address: the sources that its security groups do not admit
 /// get no handshake. Threads: the worker's.
 class EndpointListener {

@@ -4,20 +4,6 @@
 
 namespace inlet53::server {
 
-namespace {
-
-net::TcpListener::Options listener_options(const settings::Tcp& settings) {
-  net::TcpListener::Options options;
-  options.backlog = settings.backlog;
-  options.max_connections = settings.max_connections;
-  options.max_connections_per_client = settings.max_connections_per_client;
-  options.max_unsent = settings.max_pipelined_octets;
-  options.write_timeout_ms = settings.idle_timeout_ms;
-  return options;
-}
-
-}  // namespace
-
 /// One client's connection: TCP itself carries the stream.
 struct TcpService::Connection final : StreamCarrier {
   Connection(StreamSessions& sessions, net::TcpConnection& carried)

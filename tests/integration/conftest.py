@@ -1,6 +1,7 @@
 import pytest
 
-from rules import rule, start
+from encrypted import EncryptedDaemon
+from rules import rule, start as start_with_rules
 from support import Daemon
 from targets import ScriptedTarget
 
@@ -28,10 +29,31 @@ def scripted(tmp_path):
 
     def begin(script, more="", domain="partner.test"):
         target = ScriptedTarget(script)
-        running = start(tmp_path, rule("partner", domain, target.endpoint), more=more)
+        running = start_with_rules(tmp_path, rule("partner", domain, target.endpoint), more=more)
         started.append((target, running))
         return target, running
     yield begin
     for target, running in started:
         assert running.stop() == 0, running.said()
         target.stop()
+
+
+@pytest.fixture(scope="module")
+def encrypted(tmp_path_factory):
+    """One daemon with DoT and DoH for all the tests of a file that change nothing in it."""
+    running = EncryptedDaemon(tmp_path_factory.mktemp("daemon")).start()
+    yield running
+    assert running.stop() == 0, running.said()
+
+
+@pytest.fixture
+def start_encrypted(tmp_path):
+    """Starts such a daemon with settings of its own."""
+    started = []
+
+    def run(**arguments):
+        started.append(EncryptedDaemon(tmp_path, **arguments).start())
+        return started[-1]
+    yield run
+    for daemon in started:
+        assert daemon.stop() == 0, daemon.said()

@@ -20,26 +20,6 @@ from test_forwarding import OUTBOUND, rule
 TYPE = "application/dns-message"
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    running = EncryptedDaemon(tmp_path_factory.mktemp("daemon")).start()
-    yield running
-    assert running.stop() == 0, running.said()
-
-
-@pytest.fixture
-def start(tmp_path):
-    """Starts a daemon with settings of its own."""
-    started = []
-
-    def run(**arguments):
-        started.append(EncryptedDaemon(tmp_path, **arguments).start())
-        return started[-1]
-    yield run
-    for daemon in started:
-        assert daemon.stop() == 0, daemon.said()
-
-
 def run(*command, **more):
     return subprocess.run([str(word) for word in command], capture_output=True, timeout=DEADLINE, **more)
 
@@ -91,33 +71,33 @@ class Http1:
 # --- Clients that people use
 
 @pytest.mark.parametrize("how", ["+https", "+https-get"])
-def test_kdig(server, how):
-    answer = run("kdig", f"@{server.doh[0]}", "-p", server.doh[1], how, f"+tls-ca={server.authority}",
+def test_kdig(encrypted, how):
+    answer = run("kdig", f"@{encrypted.doh[0]}", "-p", encrypted.doh[1], how, f"+tls-ca={encrypted.authority}",
                  API, "A").stdout.decode()
     assert all(address in answer for address in ADDRESSES), answer
-    server.wait_record(query_name=f"{API}.", transport="DOH")
+    encrypted.wait_record(query_name=f"{API}.", transport="DOH")
 
 
 @pytest.mark.parametrize("how", ["+https", "+https-get"])
-def test_dig(server, how):
-    answer = run("dig", f"@{server.doh[0]}", "-p", server.doh[1], how, f"+tls-ca={server.authority}",
+def test_dig(encrypted, how):
+    answer = run("dig", f"@{encrypted.doh[0]}", "-p", encrypted.doh[1], how, f"+tls-ca={encrypted.authority}",
                  "app.corp.internal", "AAAA").stdout.decode()
     assert "fd00:53::10" in answer, answer
 
 
-def test_curl_resolves_by_it(server):
+def test_curl_resolves_by_it(encrypted):
     """Nobody serves HTTP at the address: that curl tries it says that it knows the answer."""
-    said = run("curl", "-sv", "--max-time", "1", "--cacert", server.authority, "--doh-url",
-               "https://%s:%d/dns-query" % server.doh, "http://host.deep.corp.internal:9/").stderr.decode()
+    said = run("curl", "-sv", "--max-time", "1", "--cacert", encrypted.authority, "--doh-url",
+               "https://%s:%d/dns-query" % encrypted.doh, "http://host.deep.corp.internal:9/").stderr.decode()
     assert "10.0.20.30" in said, said
 
 
 @pytest.mark.parametrize("version", ["--http1.1", "--http2"])
-def test_curl_posts(server, version, tmp_path):
+def test_curl_posts(encrypted, version, tmp_path):
     body = tmp_path / "query"
     body.write_bytes(message("many.corp.internal"))
-    done = run("curl", "-si", version, "--cacert", server.authority, "-H", f"content-type: {TYPE}",
-               "--data-binary", f"@{body}", "https://%s:%d/dns-query" % server.doh)
+    done = run("curl", "-si", version, "--cacert", encrypted.authority, "-H", f"content-type: {TYPE}",
+               "--data-binary", f"@{body}", "https://%s:%d/dns-query" % encrypted.doh)
     head, _, wire = done.stdout.partition(b"\r\n\r\n")
     assert head.split()[1] == b"200" and f"content-type: {TYPE}".encode() in head.lower(), head
     assert len(addresses(dns.message.from_wire(wire))) == 100
@@ -125,8 +105,8 @@ def test_curl_posts(server, version, tmp_path):
 
 # --- What HTTP says
 
-def test_the_id_comes_back_and_keep_alive_holds(server):
-    with Http1(server) as client:
+def test_the_id_comes_back_and_keep_alive_holds(encrypted):
+    with Http1(encrypted) as client:
         for ident in (0, 0, 4711):
             status, fields, body = client.ask("GET", get_target(message(ident=ident)))
             assert (status, fields["content-type"]) == (200, TYPE)
@@ -139,9 +119,9 @@ def test_the_id_comes_back_and_keep_alive_holds(server):
     (API, "A", 60), ("app.corp.internal", "A", 300), ("app.corp.internal", "TXT", 300),
     ("nothing.corp.internal", "A", 300), ("nobody.example", "A", 0),
 ])
-def test_freshness_is_dns(server, name, rdtype, age):
-    udp = ask(server.endpoints[0], name, rdtype)
-    with Http1(server) as client:
+def test_freshness_is_dns(encrypted, name, rdtype, age):
+    udp = ask(encrypted.endpoints[0], name, rdtype)
+    with Http1(encrypted) as client:
         status, fields, body = client.ask("GET", get_target(message(name, rdtype)))
     assert status == 200  # whatever the rcode
     assert dns.message.from_wire(body).rcode() == udp.rcode()
@@ -149,16 +129,16 @@ def test_freshness_is_dns(server, name, rdtype, age):
     assert fields["cache-control"] == f"max-age={min(soas) if soas else age}"
 
 
-def test_head_has_what_get_has_but_the_body(server):
-    with Http1(server) as client:
+def test_head_has_what_get_has_but_the_body(encrypted):
+    with Http1(encrypted) as client:
         _, fields, body = client.ask("GET", get_target(message()))
         status, of_head, _ = client.ask("HEAD", get_target(message()), with_body=False)
         assert (status, of_head) == (200, fields)
         assert client.ask("GET", get_target(message()))[2] == body or body  # nothing was left over
 
 
-def test_what_is_no_question(server):
-    with Http1(server) as client:
+def test_what_is_no_question(encrypted):
+    with Http1(encrypted) as client:
         assert client.ask("GET", "/")[0] == 404
         assert client.ask("GET", "/dns-query")[0] == 400
         assert client.ask("GET", get_target(message()) + "==")[0] == 400
@@ -174,23 +154,23 @@ def test_what_is_no_question(server):
         # UPDATE is as little an operation here as anywhere.
         status, _, body = client.ask("GET", get_target(b"\0\0\x28\0\0\1" + message()[6:]))
         assert status == 200 and body[3] & 15 == dns.rcode.NOTIMP
-    with Http1(server) as client:
+    with Http1(encrypted) as client:
         assert client.ask("POST", "/dns-query", bytes(65536), content_type=TYPE)[0] == 413
 
 
-def test_a_message_of_65535_octets(server):
+def test_a_message_of_65535_octets(encrypted):
     """The most that there can be: an option that nobody knows fills it."""
     query = bytearray(message(use_edns=0))
     room = 65535 - len(query) - 4
     query[-2:] = struct.pack("!H", room + 4)
     query += struct.pack("!HH", 65001, room) + bytes(room)
-    with Http1(server) as client:
+    with Http1(encrypted) as client:
         status, _, body = client.ask("POST", "/dns-query", bytes(query), content_type=TYPE)
         assert status == 200 and len(addresses(dns.message.from_wire(body))) == 2
 
 
-def test_padding_is_answered_with_padding(server):
-    with Http1(server) as client:
+def test_padding_is_answered_with_padding(encrypted):
+    with Http1(encrypted) as client:
         padded = message(use_edns=0, pad=128)
         _, _, body = client.ask("POST", "/dns-query", padded, content_type=TYPE)
         assert len(body) == 468
@@ -200,8 +180,8 @@ def test_padding_is_answered_with_padding(server):
 
 # --- Peers of every temper
 
-def test_slow_heads_bodies_and_idle_clients_are_closed(start):
-    server = start(tls='handshake_timeout = "300 ms"\nidle_timeout = "300 ms"\nhead_timeout = "300 ms"\n'
+def test_slow_heads_bodies_and_idle_clients_are_closed(start_encrypted):
+    server = start_encrypted(tls='handshake_timeout = "300 ms"\nidle_timeout = "300 ms"\nhead_timeout = "300 ms"\n'
                        'body_timeout = "300 ms"')
     with socket.create_connection(server.doh, timeout=DEADLINE) as silent:
         assert is_closed(silent)
@@ -217,25 +197,25 @@ def test_slow_heads_bodies_and_idle_clients_are_closed(start):
         assert is_closed(client.stream)
 
 
-def test_too_many_connections(start):
-    server = start(tls="max_connections = 2")
+def test_too_many_connections(start_encrypted):
+    server = start_encrypted(tls="max_connections = 2")
     with Http1(server), Http1(server):
         with pytest.raises((OSError, IndexError)):
             Http1(server).ask("GET", get_target(message()))
     wait_until(lambda: Http1(server).ask("GET", get_target(message()))[0] == 200, "a place")
 
 
-def test_strangers_get_no_handshake(server):
+def test_strangers_get_no_handshake(encrypted):
     with socket.socket() as stranger:
         stranger.bind(("127.9.9.9", 0))
         stranger.settimeout(0.5)
         with pytest.raises(TimeoutError):
-            stranger.connect(server.doh)
+            stranger.connect(encrypted.doh)
 
 
-def test_garbage(server):
+def test_garbage(encrypted):
     for garbage in (b"GET / HTTP/1.1\r\n\r\n", bytes(3000), b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(100)):
-        with socket.create_connection(server.doh, timeout=DEADLINE) as plain:
+        with socket.create_connection(encrypted.doh, timeout=DEADLINE) as plain:
             plain.sendall(garbage)
             try:
                 while plain.recv(4096):
@@ -243,14 +223,14 @@ def test_garbage(server):
             except ConnectionError:
                 pass
         for protocol in ("h2", "http/1.1"):
-            with server.connect(server.doh, context=server.context([protocol])) as stream:
+            with encrypted.connect(encrypted.doh, context=encrypted.context([protocol])) as stream:
                 stream.sendall(garbage)
                 try:
                     while stream.recv(4096):
                         pass
                 except OSError:
                     pass
-    with Http1(server) as client:
+    with Http1(encrypted) as client:
         assert client.ask("GET", get_target(message()))[0] == 200
 
 
@@ -282,8 +262,8 @@ def bodies(connection, count):
     return said
 
 
-def test_many_streams_at_once(server):
-    with http2_frames.Connection(Doh(server)) as connection:
+def test_many_streams_at_once(encrypted):
+    with http2_frames.Connection(Doh(encrypted)) as connection:
         for first in (0, 100):
             connection.send(b"".join(question(2 * i + 1, ident=i) for i in range(first, first + 100)))
             said = bodies(connection, 100)
@@ -295,19 +275,19 @@ def test_many_streams_at_once(server):
              for i in range(2000)),
     http2_frames.frame(http2_frames.WINDOW_UPDATE, 0, 0, http2_frames.number(1)) * 12000,
 ], ids=["rapid reset", "WINDOW_UPDATE"])
-def test_a_flood_ends_with_its_connection(server, flood):
-    with http2_frames.Connection(Doh(server)) as connection:
+def test_a_flood_ends_with_its_connection(encrypted, flood):
+    with http2_frames.Connection(Doh(encrypted)) as connection:
         connection.send_last(flood)
         ends = [one for one in connection.read_all() if one.kind == http2_frames.GOAWAY]
         assert connection.was_reset or ends
-    with http2_frames.Connection(Doh(server)) as connection:
+    with http2_frames.Connection(Doh(encrypted)) as connection:
         connection.send(question(1))
         assert bodies(connection, 1)
 
 
-def test_a_head_without_end_ends_the_connection(server):
+def test_a_head_without_end_ends_the_connection(encrypted):
     piece = http2_frames.frame(http2_frames.CONTINUATION, 0, 1, http2_frames.fields(("x", "y" * 100)))
-    with http2_frames.Connection(Doh(server)) as connection:
+    with http2_frames.Connection(Doh(encrypted)) as connection:
         connection.send(http2_frames.headers(1, flags=0) + piece * 20)
         connection.read_all()  # comes to an end, without our saying so
 
@@ -391,7 +371,7 @@ def test_a_client_that_goes_away_while_it_waits(forwarding):
         assert client.ask("GET", get_target(message("slow.partner.test")))[0] == 200
 
 
-def test_a_client_over_its_limit_is_told_so(start):
-    with Http1(start(more="[limits]\nqueries_per_client = 5\n")) as client:
+def test_a_client_over_its_limit_is_told_so(start_encrypted):
+    with Http1(start_encrypted(more="[limits]\nqueries_per_client = 5\n")) as client:
         statuses = [client.ask("POST", "/dns-query", body=message(), content_type=TYPE)[0] for _ in range(20)]
     assert statuses[0] == 200 and 429 in statuses

@@ -12,25 +12,6 @@ import pytest
 from encrypted import EncryptedDaemon, framed, is_closed, read_exactly, read_message
 from support import ADDRESSES, API, BUILD, DEADLINE, addresses, ask, ask_as_stub, free_endpoint, wait_until
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    running = EncryptedDaemon(tmp_path_factory.mktemp("daemon")).start()
-    yield running
-    assert running.stop() == 0, running.said()
-
-
-@pytest.fixture
-def start(tmp_path):
-    """Starts a daemon with settings of its own."""
-    started = []
-
-    def run(**arguments):
-        started.append(EncryptedDaemon(tmp_path, **arguments).start())
-        return started[-1]
-    yield run
-    for daemon in started:
-        assert daemon.stop() == 0, daemon.said()
-
 
 def run(*command):
     finished = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=DEADLINE,
@@ -40,27 +21,27 @@ def run(*command):
 
 # --- Clients that people use
 
-def test_kdig(server):
-    answer = run("kdig", f"@{server.dot[0]}", "-p", server.dot[1], f"+tls-ca={server.authority}", API, "A")
+def test_kdig(encrypted):
+    answer = run("kdig", f"@{encrypted.dot[0]}", "-p", encrypted.dot[1], f"+tls-ca={encrypted.authority}", API, "A")
     assert all(address in answer for address in ADDRESSES), answer
     assert "TLS1.3" in answer
-    server.wait_record(query_name=f"{API}.", transport="DOT")
+    encrypted.wait_record(query_name=f"{API}.", transport="DOT")
 
 
-def test_dig(server):
-    answer = run("dig", f"@{server.dot[0]}", "-p", server.dot[1], "+tls", f"+tls-ca={server.authority}",
+def test_dig(encrypted):
+    answer = run("dig", f"@{encrypted.dot[0]}", "-p", encrypted.dot[1], "+tls", f"+tls-ca={encrypted.authority}",
                  "app.corp.internal", "AAAA")
     assert "fd00:53::10" in answer, answer
 
 
-def test_a_name_for_who_wants_one(server):
+def test_a_name_for_who_wants_one(encrypted):
     name = "rslvr-in-a7dd746257784e148.resolver.eu-west-1.amazonaws.com"
-    answer = run("kdig", f"@{server.dot[0]}", "-p", server.dot[1], f"+tls-ca={server.authority}",
+    answer = run("kdig", f"@{encrypted.dot[0]}", "-p", encrypted.dot[1], f"+tls-ca={encrypted.authority}",
                  f"+tls-hostname={name}", "app.corp.internal", "A", "+short")
     assert "10.0.20.10" in answer
 
 
-def test_unbound_forwards_over_tls(server, tmp_path):
+def test_unbound_forwards_over_tls(encrypted, tmp_path):
     listen = free_endpoint()
     config = tmp_path / "unbound.conf"
     config.write_text(f"""
@@ -74,11 +55,11 @@ server:
   interface: {listen[0]}@{listen[1]}
   access-control: 127.0.0.0/8 allow
   module-config: "iterator"
-  tls-cert-bundle: "{server.authority}"
+  tls-cert-bundle: "{encrypted.authority}"
 forward-zone:
   name: "amazonaws.com."
   forward-tls-upstream: yes
-  forward-addr: {server.dot[0]}@{server.dot[1]}#rslvr-in-a7dd746257784e148.resolver.eu-west-1.amazonaws.com
+  forward-addr: {encrypted.dot[0]}@{encrypted.dot[1]}#rslvr-in-a7dd746257784e148.resolver.eu-west-1.amazonaws.com
 """)
     program = shutil.which("unbound") or "/usr/sbin/unbound"
     unbound = subprocess.Popen([program, "-d", "-c", config], stderr=subprocess.DEVNULL)
@@ -87,12 +68,12 @@ forward-zone:
     finally:
         unbound.terminate()
         unbound.wait(DEADLINE)
-    server.wait_record(query_name=f"unbound.{API.split('.', 1)[1]}.", transport="DOT")
+    encrypted.wait_record(query_name=f"unbound.{API.split('.', 1)[1]}.", transport="DOT")
 
 
 @pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
-def test_openssl_resumes(start, version, tmp_path):
-    server = start(arguments=["--workers", "2"])
+def test_openssl_resumes(start_encrypted, version, tmp_path):
+    server = start_encrypted(arguments=["--workers", "2"])
     session = tmp_path / "session.pem"
     base = ["openssl", "s_client", "-connect", "%s:%d" % server.dot, "-CAfile", server.authority, "-alpn", "dot",
             version]
@@ -108,20 +89,20 @@ def test_openssl_resumes(start, version, tmp_path):
     assert server.counts()["tls_resumed"] == 4
 
 
-def test_who_speaks_another_protocol_is_refused(server):
+def test_who_speaks_another_protocol_is_refused(encrypted):
     with pytest.raises(ssl.SSLError):
-        server.connect(context=server.context(["h2"])).close()
+        encrypted.connect(context=encrypted.context(["h2"])).close()
 
 
-def test_old_versions_are_refused(server):
-    assert "Cipher is (NONE)" in run("openssl", "s_client", "-connect", "%s:%d" % server.dot, "-tls1_1",
+def test_old_versions_are_refused(encrypted):
+    assert "Cipher is (NONE)" in run("openssl", "s_client", "-connect", "%s:%d" % encrypted.dot, "-tls1_1",
                                      "-cipher", "DEFAULT@SECLEVEL=0")
 
 
 # --- Streams
 
-def test_many_queries_at_once_fill_few_records(server):
-    with server.connect() as stream:
+def test_many_queries_at_once_fill_few_records(encrypted):
+    with encrypted.connect() as stream:
         stream.sendall(b"".join(framed("app.corp.internal", ident=i) for i in range(200)))
         first = len(stream.recv(16384))
         assert first > 1000  # one record holds many answers
@@ -129,23 +110,23 @@ def test_many_queries_at_once_fill_few_records(server):
         assert read_exactly(stream, rest) is not None
 
 
-def test_any_split_of_pipelined_queries(server):
+def test_any_split_of_pipelined_queries(encrypted):
     octets = b"".join(framed(API, ident=i) for i in range(100))
-    with server.connect() as stream:
+    with encrypted.connect() as stream:
         for at in range(0, len(octets), 7):
             stream.sendall(octets[at:at + 7])
         assert sorted(read_message(stream).id for _ in range(100)) == list(range(100))
 
 
-def test_a_large_answer_is_whole(server):
-    with server.connect() as stream:
+def test_a_large_answer_is_whole(encrypted):
+    with encrypted.connect() as stream:
         stream.sendall(framed("many.corp.internal") + framed("large.corp.internal", "TXT"))
         assert len(addresses(read_message(stream))) == 100
         assert read_message(stream).answer[0].rdtype == dns.rdatatype.TXT
 
 
-def test_a_client_that_says_goodbye_gets_what_it_is_owed(server):
-    with server.connect() as stream:
+def test_a_client_that_says_goodbye_gets_what_it_is_owed(encrypted):
+    with encrypted.connect() as stream:
         stream.sendall(framed(API, ident=7))
         assert read_message(stream).id == 7
         try:
@@ -154,10 +135,10 @@ def test_a_client_that_says_goodbye_gets_what_it_is_owed(server):
             pytest.fail(f"no close_notify came back: {error}")
 
 
-def test_slow_readers_are_waited_for_and_lose_nothing(server):
-    """More answers than the server holds back for one client, which reads only after it asked."""
+def test_slow_readers_are_waited_for_and_lose_nothing(encrypted):
+    """More answers than the encrypted holds back for one client, which reads only after it asked."""
     count = 4000
-    with server.connect() as stream:
+    with encrypted.connect() as stream:
         stream.setblocking(False)
         octets = b"".join(framed("many.corp.internal", ident=i) for i in range(count))
         sent, received, answers = 0, b"", []
@@ -181,31 +162,31 @@ def test_slow_readers_are_waited_for_and_lose_nothing(server):
 
 # --- Peers of every temper
 
-def test_garbage_instead_of_a_handshake(server):
+def test_garbage_instead_of_a_handshake(encrypted):
     for garbage in (b"GET / HTTP/1.1\r\n\r\n", framed(API), bytes(1000), b"\x16\x03\x01\xff\xff" + bytes(70000)):
-        with socket.create_connection(server.dot, timeout=DEADLINE) as stream:
+        with socket.create_connection(encrypted.dot, timeout=DEADLINE) as stream:
             try:
                 stream.sendall(garbage)
                 while stream.recv(4096):
                     pass
             except ConnectionError:
                 pass
-    with server.connect() as stream:
+    with encrypted.connect() as stream:
         stream.sendall(framed(API))
         assert len(addresses(read_message(stream))) == 2
 
 
 @pytest.mark.parametrize("garbage", [b"\0\0", b"\0\x05hello", b"\0\x0c\0\1\x80\0" + bytes(8)],
                          ids=["no octets", "five octets", "a response"])
-def test_garbage_in_the_stream_ends_it(server, garbage):
-    with server.connect() as stream:
+def test_garbage_in_the_stream_ends_it(encrypted, garbage):
+    with encrypted.connect() as stream:
         stream.sendall(framed(API) + garbage + framed(API))
         assert len(addresses(read_message(stream))) == 2
         assert is_closed(stream)
 
 
-def test_a_slow_handshake_and_an_idle_client_are_closed(start):
-    server = start(tls='handshake_timeout = "300 ms"\nidle_timeout = "300 ms"')
+def test_a_slow_handshake_and_an_idle_client_are_closed(start_encrypted):
+    server = start_encrypted(tls='handshake_timeout = "300 ms"\nidle_timeout = "300 ms"')
     with socket.create_connection(server.dot, timeout=DEADLINE) as silent:
         assert is_closed(silent)
     with server.connect() as idle:
@@ -216,9 +197,9 @@ def test_a_slow_handshake_and_an_idle_client_are_closed(start):
         assert read_message(stream) and is_closed(stream)
 
 
-def test_an_idle_client_is_kept_beyond_its_first_second(start):
+def test_an_idle_client_is_kept_beyond_its_first_second(start_encrypted):
     """Buffers are given back meanwhile, and there is a record again after that."""
-    server = start(tls='idle_timeout = "3 s"')
+    server = start_encrypted(tls='idle_timeout = "3 s"')
     with server.connect() as stream:
         for ident in (1, 2):
             stream.sendall(framed(API, ident=ident))
@@ -230,8 +211,8 @@ def test_an_idle_client_is_kept_beyond_its_first_second(start):
                 stream.settimeout(DEADLINE)
 
 
-def test_too_many_connections(start):
-    server = start(tls="max_connections_per_client = 2")
+def test_too_many_connections(start_encrypted):
+    server = start_encrypted(tls="max_connections_per_client = 2")
     with server.connect(), server.connect():
         with pytest.raises((ssl.SSLError, ConnectionError)):
             server.connect().close()
@@ -241,12 +222,12 @@ def test_too_many_connections(start):
     assert "tcp_refused=1" in (server.stop() == 0 and server.said())
 
 
-def test_strangers_get_no_handshake(server):
+def test_strangers_get_no_handshake(encrypted):
     with socket.socket() as stranger:
         stranger.bind(("127.9.9.9", 0))
         stranger.settimeout(0.5)
         with pytest.raises(TimeoutError):
-            stranger.connect(server.dot)
+            stranger.connect(encrypted.dot)
 
 
 def test_port_853_is_a_rule_of_its_own(tmp_path):
@@ -294,9 +275,9 @@ def shown_subject(server):
         return ssl.DER_cert_to_PEM_cert(stream.getpeercert(binary_form=True))
 
 
-def test_a_certificate_is_replaced_while_connections_stand(tmp_path, start):
+def test_a_certificate_is_replaced_while_connections_stand(tmp_path, start_encrypted):
     own_certificate(tmp_path, "first")
-    server = start(tls='certificate = "dns.pem"\nkey = "dns.key"')
+    server = start_encrypted(tls='certificate = "dns.pem"\nkey = "dns.key"')
     first = (tmp_path / "dns.pem").read_text()
     assert shown_subject(server).split() == first.split()
     with server.connect(context=ssl._create_unverified_context()) as standing:
