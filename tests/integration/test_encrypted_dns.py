@@ -136,7 +136,7 @@ def test_a_client_that_says_goodbye_gets_what_it_is_owed(encrypted):
 
 
 def test_slow_readers_are_waited_for_and_lose_nothing(encrypted):
-    """More answers than the encrypted holds back for one client, which reads only after it asked."""
+    """More answers than the server holds back for one client, which reads only after it asked."""
     count = 4000
     with encrypted.connect() as stream:
         stream.setblocking(False)
