@@ -140,7 +140,7 @@ Reply Responder::answer_datagram(const SocketAddress& source, MutableBytes buffe
     size = compose_empty(query, options == OptionVerdict::UseTcp, buffer);
     recorded = recorded && query.has_question;
   }
-  if (edns_.pads()) [[unlikely]]
+  if (transport != Transport::Udp && edns_.pads()) [[unlikely]]
     size = pad(buffer, size);
   counts_.responses[std::min<size_t>(static_cast<size_t>(decision_.rcode), 15)].add();
   if (recorded) write_record(source, transport, query, answers_sent);

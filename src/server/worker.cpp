@@ -165,7 +165,8 @@ struct Worker::Impl {
     net::UdpListener::Counts counted;
   };
 
-  void answer_batch(Service& service, std::span<net::Datagram> datagrams) noexcept {
+  [[gnu::hot, gnu::flatten]] void answer_batch(Service& service,
+                                               std::span<net::Datagram> datagrams) noexcept {
     prefetcher.prefetch(*service.served->zones, datagrams);
     responder.begin_batch(*service.served, read_clock());
     for (net::Datagram& datagram : datagrams) {

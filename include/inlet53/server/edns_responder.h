@@ -34,7 +34,7 @@ class EdnsResponder {
   /// options, or may not go without.
   [[nodiscard]] bool begin(const dns::QueryView& query, record::Transport transport) noexcept {
     options_.clear();
-    pads_ = false;
+    if (transport != record::Transport::Udp) pads_ = false;
     return !query.edns.options.empty() ||
            (cookies_required_ && transport == record::Transport::Udp);
   }
@@ -47,7 +47,7 @@ class EdnsResponder {
                                      const IpAddress& client, uint32_t now) noexcept;
 
   /// Whether the response is to be padded (RFC 8467): over a connection that is encrypted, for who
-  /// has padded the query (RFC 7830 §4).
+  /// has padded the query (RFC 7830 §4). Requires: the query did not come over UDP.
   [[nodiscard]] bool pads() const noexcept { return pads_; }
 
   /// For the response's OPT. Lifetime: until `begin`.
