@@ -16,6 +16,8 @@ namespace inlet53::control {
 
 namespace {
 
+constexpr uint64_t kPauseMs = 100;
+
 std::string fault(const std::string& path, std::string_view what, int error) {
   return concat(path, ": ", what, ": ", std::system_category().message(error));
 }
@@ -70,19 +72,36 @@ struct ControlSocket::Impl {
         path(std::move(at)),
         owner(to),
         listening(std::move(descriptor)),
-        watcher(on, listening.get(), [this] { accept_all(); }) {}
+        pause(on, [this] { on_pause(); }) {
+    start_accepting();
+  }
   ~Impl() { unlink(path.c_str()); }
 
   void accept_all() {
     for (;;) {
       net::Descriptor accepted(
           accept4(listening.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-      if (!accepted.valid()) return;
+      if (!accepted.valid()) {
+        // For want of descriptors it would be ready again at once, and again.
+        if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) pause_accepting();
+        return;
+      }
       if (connections.size() >= kMaxConnections) continue;
       const uint64_t number = ++calls;
       connections.emplace(std::piecewise_construct, std::forward_as_tuple(number),
                           std::forward_as_tuple(*this, number, std::move(accepted)));
     }
+  }
+
+  void start_accepting() {
+    watcher.emplace(loop, listening.get(), [this] { accept_all(); });
+  }
+  // The watcher is the one that calls: it goes with the timer.
+  void pause_accepting() { pause.start(0); }
+  void on_pause() {
+    if (!watcher) return start_accepting();
+    watcher.reset();
+    pause.start(kPauseMs);
   }
 
   void read(uint64_t number) {
@@ -122,7 +141,8 @@ struct ControlSocket::Impl {
   net::Descriptor listening;
   std::map<uint64_t, Connection> connections;
   uint64_t calls = 0;
-  net::ReadWatcher watcher;
+  std::optional<net::ReadWatcher> watcher;  // absent: for a moment nobody is accepted
+  net::Timer pause;
 };
 
 ControlSocket::ControlSocket(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

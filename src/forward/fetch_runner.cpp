@@ -278,7 +278,9 @@ void FetchRunner::take_response(uint32_t index, Attempt& attempt, Bytes message,
       attempt.stream == Attempt::Stream::No || attempt.stream == Attempt::Stream::Always;
   state.answered(attempt.sent_us, now, first_way);
   // It understood the question without EDNS, so that this was what it minded.
-  if ((fetch.refused_edns & Fetch::bit(attempt.place)) != 0) state.lacks_edns(now);
+  if (!attempt.form.edns && (fetch.refused_edns & Fetch::bit(attempt.place)) != 0) {
+    state.lacks_edns(now);
+  }
   end_attempt(fetch, attempt);
   if (fetch.state == Fetch::State::Asking) return conclude_with_answer(index, attempt, now);
   linger_or_release(index, now);

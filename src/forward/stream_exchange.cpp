@@ -132,9 +132,11 @@ void StreamExchange::sweep() {
   const uint64_t now = loop_.now_ms();
   bool any = false;
   for (Place& place : places_) {
-    for (const auto& each : place.connections) {
-      const uint64_t limit = each->waiting() == 0 ? options_.idle_timeout_ms : kStuckMs;
-      if (!each->over() && now - each->active_ms() >= limit) each->close();
+    // By index: what a connection owed may go out on another that is made for it.
+    for (size_t i = 0, count = place.connections.size(); i < count; ++i) {
+      TargetConnection& each = *place.connections[i];
+      const uint64_t limit = each.waiting() == 0 ? options_.idle_timeout_ms : kStuckMs;
+      if (!each.over() && now - each.active_ms() >= limit) each.close();
       any = true;
     }
   }

@@ -396,7 +396,9 @@ UdpExchange::RouteId UdpExchange::add_route(UdpRoute route) {
 }
 
 void UdpExchange::remove_route(RouteId route) {
-  impl_->flush();
+  // What cannot be delivered is told at the turn's end: the owner is in the middle of something.
+  impl_->empty_outbox();
+  impl_->turn_end.ask();
   for (uint32_t slot = 0; slot < impl_->sockets.size(); ++slot) {
     const ExchangeSocket& socket = impl_->sockets[slot];
     if (socket.descriptor.valid() && socket.route == route) impl_->close(slot);

@@ -224,7 +224,9 @@ class Walk {
   void block(const FirewallRule& rule) noexcept {
     decision_.authoritative = false;
     decision_.ede = dns::Ede::Blocked;
+    decision_.rcode = dns::Rcode::NoError;  // whatever a target has said
     decision_.answer_count = 0;
+    decision_.answer_ages[0] = {};
     switch (rule.block_response) {
       case topology::BlockResponse::NoData:
         break;

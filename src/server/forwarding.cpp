@@ -72,8 +72,9 @@ Forwarding::Forwarding(net::Loop& loop, const Options& options, cache::Cache& ca
       buffer_(std::make_unique<uint8_t[]>(dns::kMaxMessage)) {}
 
 void Forwarding::take_up(const resolver::ResolverState& state) {
-  if (are_the_same(rules_, state.forward_rules)) return;
-  rules_ = state.forward_rules;
+  const bool same = are_the_same(rules_, state.forward_rules);
+  rules_ = state.forward_rules;  // their outbound endpoints may have changed all the same
+  if (same) return;
   groups_.clear();
   for (const resolver::ForwardRule& rule : rules_) groups_.push_back(make_group(rule));
   ++generation_;
@@ -114,14 +115,14 @@ bool Forwarding::ask(WaitingQuery& query, const resolver::ForwardQuestion& quest
   ++query.questions;
   INLET53_CHECK(question.rule < groups_.size());
   if (!query.may_ask || query.questions > kMaxQuestions) {
-    fail_alone(query, dns::Ede::Other);
+    fail_alone(query, query.refusal);
     return false;
   }
   const Submitted submitted = forwarder_.submit(
       {query.question.qname, question.qtype, groups_[question.rule]}, *this, query.token());
   query.waiter = submitted.waiter;
   if (submitted.outcome != Submitted::Outcome::Refused) return true;
-  keep_failure(query, submitted.failure.ede, {.first = true, .sent_from = std::nullopt});
+  fail(query, submitted.failure.ede, {.first = true, .sent_from = std::nullopt});
   return false;
 }
 
@@ -135,10 +136,13 @@ void Forwarding::forwarded(uint64_t token, const ForwardResult& result, const Fe
   } else if (result) {
     keep(*query, *result, notes);
   } else {
-    keep_failure(*query, result.error().ede, notes);
+    fail(*query, result.error().ede, notes);
   }
   if (query->to.replier == nullptr) return queries_.release(*query);
+  // Deciding anew may lead to another question that fails at once.
+  const bool cached = cached_;
   resume(*query);
+  cached_ = cached;
 }
 
 //--- Time
@@ -148,6 +152,7 @@ void Forwarding::expire() {
   while (WaitingQuery* query = queries_.take_expired(now)) {
     forwarder_.cancel(query->waiter);
     query->may_ask = false;
+    query->refusal = dns::Ede::NoReachableAuthority;
     fail_alone(*query, dns::Ede::NoReachableAuthority);
     resume(*query);
   }
@@ -184,6 +189,12 @@ void Forwarding::keep(WaitingQuery& query, const TargetResponse& response,
     received.authority = &soa;
   }
   store(query, received, notes, false);
+}
+
+// A limit of ours says nothing about the targets: nobody but this query is to know.
+void Forwarding::fail(WaitingQuery& query, dns::Ede ede, const FetchNotes& notes) {
+  if (ede == dns::Ede::Other) return fail_alone(query, ede);
+  keep_failure(query, ede, notes);
 }
 
 // Whatever the cache still has is answered before this, however old (RFC 8767 §5).
@@ -223,7 +234,8 @@ void Forwarding::resume(WaitingQuery& query) {
   std::array<resolver::ReceivedAnswer, kMaxQuestions + 1> received;
   for (;;) {
     const size_t count = std::min(query.kept.size(), received.size());
-    for (size_t i = 0; i < count; ++i) received[i] = query.kept[i].view();
+    const size_t first = query.kept.size() - count;
+    for (size_t i = 0; i < count; ++i) received[i] = query.kept[first + i].view();
     Now now = read_clock();
     now.wall_seconds = query.arrived;
     responder_.begin_batch(query.to.replier->address(), now);
@@ -233,8 +245,9 @@ void Forwarding::resume(WaitingQuery& query) {
         responder_.answer(query.to.source, query.to.transport, {buffer_.get(), dns::kMaxMessage},
                           query.message.size(), &with);
     if (reply.asks != resolver::Asks::First) return answer(query, {buffer_.get(), reply.size});
-    // The same question again is one that neither cache nor query has kept: there is no end to it.
-    if (query.questions > kMaxQuestions) return answer(query, {});
+    // The same question again is one that neither cache nor query has kept: then it fails.
+    if (query.questions > kMaxQuestions) query.may_ask = false;
+    if (query.questions > 3 * kMaxQuestions) return answer(query, {});
     if (ask(query, responder_.question())) return;
   }
 }

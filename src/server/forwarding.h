@@ -69,6 +69,7 @@ class Forwarding final : public QueryForwarder, public forward::ForwardOwner {
   /// Puts what came into the cache, or into the query.
   void keep(WaitingQuery& query, const forward::TargetResponse& response,
             const forward::FetchNotes& notes);
+  void fail(WaitingQuery& query, dns::Ede ede, const forward::FetchNotes& notes);
   void keep_failure(WaitingQuery& query, dns::Ede ede, const forward::FetchNotes& notes);
   void store(WaitingQuery& query, const cache::ReceivedResponse& response,
              const forward::FetchNotes& notes, bool failed);

@@ -1,17 +1,13 @@
 #include "inlet53/server/query_limits.h"
 
+#include "client_network.h"
+
 namespace inlet53::server {
 
 namespace {
 
 constexpr Rate aws_rate(uint32_t per_second) {
   return {per_second, per_second / QueryLimits::kAwsBursts};
-}
-
-// A host has one IPv4 address, and any number in its IPv6 network: /56 is what resolvers limit.
-Bytes network_of(const IpAddress& client) noexcept {
-  constexpr size_t kIpv6Network = 56 / 8;
-  return client.is_v4() ? client.bytes() : client.bytes().first(kIpv6Network);
 }
 
 }  // namespace
@@ -29,7 +25,7 @@ QueryLimits::QueryLimits(const settings::Limits& settings)
 bool QueryLimits::admit(const resolver::EndpointAddress& address, const IpAddress& client,
                         uint64_t now_ms) noexcept {
   if (client_rate_.per_second > 0 && !unlimited_clients_.contains(client) &&
-      !clients_.admit(network_of(client), client_rate_, now_ms)) {
+      !clients_.admit(client_network(client).bytes(), client_rate_, now_ms)) {
     return false;
   }
   if (!aws_quotas_) return true;

@@ -1,6 +1,14 @@
 #include "waiting_queries.h"
 
+#include "client_network.h"
+
 namespace inlet53::server {
+
+namespace {
+
+constexpr size_t kKeptRoom = 512;  // octets
+
+}  // namespace
 
 WaitingQuery& WaitingQueries::take_slot() {
   if (free_.empty()) {
@@ -14,6 +22,7 @@ WaitingQuery& WaitingQueries::take_slot() {
   query.waits = true;
   query.questions = 0;
   query.may_ask = true;
+  query.refusal = dns::Ede::Other;
   return query;
 }
 
@@ -22,7 +31,7 @@ WaitingQuery& WaitingQueries::add(const ReplyTo& to, Bytes message, Now now) {
   query.to = to;
   query.message.assign(message.begin(), message.end());
   query.arrived = now.wall_seconds;
-  ++clients_[to.source.address];
+  ++clients_[client_network(to.source.address)];
   forget_answered();
   deadlines_.push_back({query.token(), now.monotonic_ms + patience_ms_});
   return query;
@@ -36,11 +45,13 @@ WaitingQuery& WaitingQueries::add_refresh() {
 
 void WaitingQueries::release(WaitingQuery& query) {
   if (query.to.replier != nullptr) {
-    const auto client = clients_.find(query.to.source.address);
+    const auto client = clients_.find(client_network(query.to.source.address));
     if (--client->second == 0) clients_.erase(client);
   }
   query.waits = false;
   query.to = {};
+  // Few queries are long, and a long one's room is not to be kept for ever.
+  if (query.message.capacity() > kKeptRoom) std::vector<uint8_t>().swap(query.message);
   query.kept.clear();
   query.failed.clear();
   free_.push_back(query.index);
@@ -52,7 +63,7 @@ WaitingQuery* WaitingQueries::find(uint64_t token) noexcept {
 }
 
 uint32_t WaitingQueries::of_client(const IpAddress& client) const {
-  const auto found = clients_.find(client);
+  const auto found = clients_.find(client_network(client));
   return found == clients_.end() ? 0 : found->second;
 }
 

@@ -28,8 +28,9 @@ struct WaitingQuery {
   std::vector<uint8_t> message;
   int64_t arrived = 0;  // wall seconds: the record's time
   uint32_t questions = 0;
-  bool may_ask = true;  // false: its time is up, or its client has too many
-  dns::Name qname;      // of the question that is asked
+  bool may_ask = true;                 // false: its time is up, or its client has too many
+  dns::Ede refusal = dns::Ede::Other;  // what becomes of its questions then
+  dns::Name qname;                     // of the question that is asked
   resolver::ForwardQuestion question;
   uint32_t generation = 0;  // of the rules that it is about
   forward::WaiterId waiter;
@@ -61,6 +62,7 @@ class WaitingQueries {
   [[nodiscard]] std::optional<uint64_t> next_expiry_ms();
 
   [[nodiscard]] size_t size() const noexcept { return slots_.size() - free_.size(); }
+  /// How many the network of `client` has (see client_network).
   [[nodiscard]] uint32_t of_client(const IpAddress& client) const;
   /// Calls `visit` for each.
   template <class Visit>

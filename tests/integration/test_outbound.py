@@ -156,3 +156,20 @@ def test_one_client_cannot_have_all_queries_wait(scripted, client):
     assert sorted(addresses(receive(client)) for _ in range(3)) == [["10.1.1.2"]] * 3
     other.join(60)
     assert addresses(others[0]) == ["10.1.1.2"] and ede_of(others[0]) == []
+
+
+def test_a_limit_of_ours_is_not_the_targets_failure(scripted, client):
+    """What there is no room for fails alone: the next who asks is answered by the target."""
+    release = threading.Event()
+
+    def script(query, _):
+        if query.question[0].name.to_text().lower().startswith("slow"):
+            release.wait(60)
+        return host(query)
+    target, running = scripted(script, more='[forward]\nquery_timeout = "10 s"\nmax_in_flight = 1\n')
+    send_queries(client, running.endpoints[0], ["slow.partner.test"])
+    wait_until(lambda: target.asked("slow.partner.test."), "the slow question")
+    assert ask(running.endpoints[0], "quick.partner.test").rcode() == dns.rcode.SERVFAIL
+    release.set()
+    assert addresses(receive(client)) == ["10.1.1.2"]
+    assert addresses(ask(running.endpoints[0], "quick.partner.test")) == ["10.1.1.2"]

@@ -51,7 +51,7 @@ std::unique_ptr<Prepared> prepare(const Options& options, zone::HashSeed seed,
   }
   auto tls = server::load_tls_contexts(config->settings.tls, **state, previous);
   if (!tls) {
-    log_error(concat("[tls]: ", tls.error()));
+    log_error(concat(options.config, ": tls: ", tls.error()));
     return nullptr;
   }
   apply(options, config->settings);

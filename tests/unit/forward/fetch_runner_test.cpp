@@ -320,6 +320,18 @@ TEST(Fetch, TriesWithoutEdnsWhereNothingEverCame) {
   EXPECT_FALSE(script.last().has_opt());
 }
 
+TEST(Fetch, KeepsEdnsWhereALateAnswerHadIt) {
+  Script script;
+  static_cast<void>(script.ask("www.example.com.", 1));
+  for (int i = 0; i < 200 && script.sent.size() < 3; ++i) script.pass(kSecond / 100);
+  ASSERT_EQ(script.sent.size(), 3U);
+  ASSERT_FALSE(script.sent[2].has_opt());
+  script.answer(script.sent[0], kAddress);
+  EXPECT_FALSE(script.outcomes[1].failed);
+  static_cast<void>(script.ask("a.example.com.", 2));
+  EXPECT_TRUE(script.last().has_opt());
+}
+
 TEST(Fetch, KeepsEdnsWhereSomethingCame) {
   Script script;
   script.pass(kSecond);

@@ -243,6 +243,21 @@ TEST_F(ForwardPipeline, FirewallLooksAtEveryNameThatTargetsLeadTo) {
   ask("www.partner.test.");
   EXPECT_EQ(decision->rcode, dns::Rcode::NXDomain);
   EXPECT_EQ(decision->answer_count, 0U);
+
+  // The response is the rule's, whatever rcode and TTLs the target's had.
+  Said denied({"denied.partner.test.", "a.partner.test."}, false);
+  denied.response.rcode = dns::Rcode::NXDomain;
+  t.firewall_rule_groups[0].rules[0].block_response = topology::BlockResponse::NoData;
+  address.firewall = Firewall::build(t, t.vpcs[0], load_firewall_lists(t, kSeed).value());
+  ask("denied.partner.test.");
+  const dns::Name asked(decision->question.qname);
+  ReceivedAnswer received{decision->question, denied.response};
+  received.question.qname = asked.view();
+  scratch->received = {&received, 1};
+  ask("denied.partner.test.");
+  EXPECT_EQ(decision->rcode, dns::Rcode::NoError);
+  EXPECT_EQ(decision->ede, dns::Ede::Blocked);
+  EXPECT_EQ(decision->answer_count, 0U);
 }
 
 // Who answers for a rule may know nothing of our zones, or lie about them.

@@ -1,5 +1,8 @@
 #include "server/waiting_queries.h"
 
+#include <array>
+#include <vector>
+
 #include <gtest/gtest.h>
 
 namespace inlet53::server {
@@ -72,6 +75,10 @@ TEST_F(WaitingQueriesTest, AreCountedByClient) {
   queries.release(first);
   EXPECT_EQ(queries.of_client(one), 1U);
   EXPECT_EQ(queries.size(), 2U);
+  add("2001:db8:0:100::1", 1);
+  add("2001:db8:0:1ff::2", 1);
+  add("2001:db8:0:200::1", 1);
+  EXPECT_EQ(queries.of_client(*IpAddress::parse("2001:db8:0:100::99")), 2U) << "a /56 is one";
 }
 
 TEST_F(WaitingQueriesTest, ARefreshIsNobodysAndHasNoEnd) {
@@ -80,6 +87,14 @@ TEST_F(WaitingQueriesTest, ARefreshIsNobodysAndHasNoEnd) {
   EXPECT_EQ(queries.size(), 1U);
   queries.release(refresh);
   EXPECT_EQ(queries.size(), 0U);
+}
+
+TEST_F(WaitingQueriesTest, KeepNoRoomOfALongMessage) {
+  const std::vector<uint8_t> message(60'000);
+  WaitingQuery& query = queries.add(
+      {&nobody, 0, {*IpAddress::parse("10.0.0.1"), 4242}, record::Transport::Tcp}, message, {1, 1});
+  queries.release(query);
+  EXPECT_LT(query.message.capacity(), 1000U);
 }
 
 TEST_F(WaitingQueriesTest, ForgetWhatTheUseBeforeHadGot) {
