@@ -67,6 +67,7 @@ class InletForwarder(Forwarder, Inlet53d):
         return super().configuration(
             f'protocols = ["Do53", "{protocol}"]',
             f'listen_{self.content.encrypted} = "%s:%d"' % self.encrypted_endpoint,
+            f'listen_{self.content.encrypted} = "127.0.53.2:%d"' % self.encrypted_endpoint[1],
         ) + f'\n[tls]\ncertificate = "{self.content.certificate}"\nkey = "{self.content.key}"\n'
 
     def answers(self):

@@ -46,6 +46,7 @@ listen = "127.0.53.1:{port}"
 subnet = "private-b"
 address = "10.0.150.53"
 listen = "127.0.53.2:{port}"
+{listen_b}
 
 [query_log]
 rotate_size = 0
@@ -96,10 +97,10 @@ class Inlet53d(Server):
     def label(self):
         return f"inlet53d, {self.variant[0]}" if self.variant else "inlet53d"
 
-    def configuration(self, protocols="", listen=""):
-        """`protocols` and `listen` are more lines of the endpoint and of its first address."""
+    def configuration(self, protocols="", listen="", listen_b=""):
+        """`protocols`, `listen` and `listen_b` are more lines of the endpoint and of its addresses."""
         return _CONFIG.format(port=self.endpoint[1], server=self.variant[1] if self.variant else "",
-                              protocols=protocols, listen=listen) + self.answers()
+                              protocols=protocols, listen=listen, listen_b=listen_b) + self.answers()
 
     def answers(self):
         """The tables that the job's names are answered from."""
