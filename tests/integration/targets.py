@@ -153,6 +153,30 @@ class Root(Bind):
         return 'zone "." { type primary; file "root.zone"; };'
 
 
+class Unbound(Target):
+    """A resolver that has the zone from a file beside, as a company's own may."""
+
+    def prepare(self):
+        config = self.folder / "unbound.conf"
+        config.write_text(f"""server:
+  directory: "{self.folder}"
+  chroot: ""
+  username: ""
+  pidfile: ""
+  use-syslog: no
+  interface: 127.0.0.1@{self.endpoint[1]}
+  access-control: 127.0.0.0/8 allow
+  module-config: "iterator"
+  local-zone: "test." transparent
+auth-zone:
+  name: "partner.test."
+  zonefile: "partner.zone"
+  for-downstream: yes
+  fallback-enabled: no
+""")
+        return [program("unbound"), "-d", "-c", str(config)]
+
+
 def answer_to(query, *records):
     """A sound response; records are texts, `host.partner.test. 60 IN A 10.1.1.2`."""
     response = dns.message.make_response(query)

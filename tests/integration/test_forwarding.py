@@ -10,11 +10,11 @@ import pytest
 
 from rules import OUTBOUND, ZONE, ede_of, host, rule, start
 from support import Daemon, addresses, ask, wait_until
-from targets import Bind, Knot, Nsd, ScriptedTarget, answer_to, dead_endpoint
+from targets import Bind, Knot, Nsd, ScriptedTarget, Unbound, answer_to, dead_endpoint
 
 #--- Real targets
 
-@pytest.fixture(scope="module", params=[Bind, Nsd, Knot], ids=lambda kind: kind.__name__.lower())
+@pytest.fixture(scope="module", params=[Bind, Nsd, Knot, Unbound], ids=lambda kind: kind.__name__.lower())
 def with_target(request, tmp_path_factory):
     target = request.param(tmp_path_factory.mktemp("target")).start()
     running = start(tmp_path_factory.mktemp("daemon"), rule("partner", "partner.test", target.endpoint))
