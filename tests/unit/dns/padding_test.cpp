@@ -4,24 +4,13 @@
 #include <array>
 #include <vector>
 
+#include "small_response.h"
 #include <gtest/gtest.h>
 
 #include "inlet53/dns/edns_options.h"
 
 namespace inlet53::dns {
 namespace {
-
-using Octets = std::vector<uint8_t>;
-
-/// A header with one question, `a. A`.
-Octets header(uint8_t answers, uint8_t authority, uint8_t additional) {
-  return {0, 1, 0x80, 0, 0, 1, 0, answers, 0, authority, 0, additional, 1, 'a', 0, 0, 1, 0, 1};
-}
-
-void append_a(Octets& out, uint8_t ttl) {
-  const Octets record = {0xC0, 12, 0, 1, 0, 1, 0, 0, 0, ttl, 0, 4, 10, 0, 0, 1};
-  out.insert(out.end(), record.begin(), record.end());
-}
 
 void append_opt(Octets& out) {
   const Octets record = {0, 0, 41, 4, 0xD0, 0, 0, 0, 0, 0, 4, 0, 3, 0, 0};
