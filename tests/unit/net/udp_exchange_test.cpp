@@ -326,5 +326,23 @@ TEST(UdpExchange, ForgetsARouteWithItsWaits) {
   EXPECT_TRUE(scene.owner.errors.empty());
 }
 
+// Whoever forgets a route is in the middle of something, and would not expect to be called.
+TEST(UdpExchange, TellsNothingWhileARouteIsForgotten) {
+  Scene scene;
+  SocketAddress closed;
+  {
+    Target gone(scene.loop);
+    closed = gone.address;
+  }
+  UdpExchange& exchange = scene.start();
+  const auto route = exchange.add_route({closed, {}});
+  ASSERT_TRUE(exchange.send(route, query("one"), 1));
+  exchange.flush();  // ICMP says on the same machine at once that nobody is there
+  ASSERT_TRUE(exchange.send(route, query("two"), 2));
+  exchange.remove_route(route);
+  EXPECT_TRUE(scene.owner.errors.empty());
+  EXPECT_TRUE(scene.until([&] { return scene.owner.errors.size() == 2; }));
+}
+
 }  // namespace
 }  // namespace inlet53::net
