@@ -127,6 +127,24 @@ def test_lies_are_not_believed(scripted):
     assert addresses(ask(running.endpoints[0], "app.corp.internal")) == ["10.0.20.10"]
 
 
+def test_garbage_and_oversized_messages(tmp_path):
+    """A target that sends them is left for the other, and its sound part is not taken either."""
+    def script(query, _):
+        ident = query.id.to_bytes(2, "big")
+        oversized = host(query, address="10.6.6.6").to_wire() + b"\0" * 20_000
+        return [ident + b"\xff" * 10, ident + bytes(range(256)), oversized]
+    broken, sound = ScriptedTarget(script), ScriptedTarget(lambda query, _: host(query))
+    running = start(tmp_path, rule("partner", "partner.test", broken.endpoint, sound.endpoint))
+    for i in range(1000):
+        assert addresses(ask(running.endpoints[0], f"n{i}.partner.test")) == ["10.1.1.2"]
+        if i >= 20 and broken.queries:
+            break
+    assert broken.queries
+    assert running.stop() == 0, running.said()
+    broken.stop()
+    sound.stop()
+
+
 def test_letters_are_mixed_and_checked(scripted):
     names = []
 
