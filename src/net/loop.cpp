@@ -104,6 +104,26 @@ void TurnEnd::ask() noexcept {
   INLET53_CHECK(uv_prepare_start(&handle_->uv, call) == 0);
 }
 
+//--- EveryTurn
+
+struct EveryTurn::Handle : HeapHandle<EveryTurn::Handle, uv_idle_t> {
+  std::function<void()> turned;
+};
+
+EveryTurn::EveryTurn(Loop& loop, std::function<void()> turned) : handle_(new Handle) {
+  handle_->turned = std::move(turned);
+  INLET53_CHECK(uv_idle_init(loop.raw(), &handle_->uv) == 0);
+}
+
+EveryTurn::~EveryTurn() { handle_->close(); }
+
+void EveryTurn::start() noexcept {
+  const auto call = [](uv_idle_t* idle) { Handle::of(idle).turned(); };
+  INLET53_CHECK(uv_idle_start(&handle_->uv, call) == 0);
+}
+
+void EveryTurn::stop() noexcept { uv_idle_stop(&handle_->uv); }
+
 //--- Wakeup
 
 struct Wakeup::Handle : HeapHandle<Wakeup::Handle, uv_async_t> {

@@ -5,9 +5,9 @@
 #include <cerrno>
 #include <utility>
 
+#include "arrival_watcher.h"
 #include "late_responses.h"
 #include "response_plan.h"
-#include "socket_watcher.h"
 #include <poll.h>
 
 #include "inlet53/base/check.h"
@@ -71,7 +71,7 @@ struct UdpListener::Impl {
   Impl(Loop& loop, Descriptor descriptor, UdpBatch::Impl& slots, Handler answer, void* argument);
   ~Impl() { send_late(); }
 
-  void drain() noexcept;
+  size_t drain() noexcept;
   int receive() noexcept;
   void send(std::span<const Datagram> answered) noexcept;
   void send_late() noexcept;
@@ -87,7 +87,7 @@ struct UdpListener::Impl {
   uint32_t max_segment;  // responses up to this size may go as groups; 0: none
   LateResponses late;
   TurnEnd turn_end;
-  SocketWatcher watcher;
+  ArrivalWatcher arrivals;
 };
 
 UdpListener::Impl::Impl(Loop& loop, Descriptor descriptor, UdpBatch::Impl& slots, Handler answer,
@@ -99,28 +99,26 @@ UdpListener::Impl::Impl(Loop& loop, Descriptor descriptor, UdpBatch::Impl& slots
       context(argument),
       max_segment(slots.grouping && knows_udp_segment(socket.get()) ? UdpBatch::kSlotSize : 0),
       turn_end(loop, [this] { send_late(); }),
-      watcher(loop, socket.get(), [this](SocketEvents events) {
-        drain();
-        // Receiving took the error off the socket.
-        if (events.failed) INLET53_CHECK(watcher.watch(true, false));
-      }) {
-  INLET53_CHECK(watcher.watch(true, false));
-}
+      arrivals(loop, socket.get(), [this] { return drain(); }) {}
 
-void UdpListener::Impl::drain() noexcept {
+// Returns how many datagrams there were.
+size_t UdpListener::Impl::drain() noexcept {
   batch.expect_addresses_of(peer_length);
+  size_t drained = 0;
   for (int i = 0; i < kMaxBatches; ++i) {
     const int count = receive();
     if (count < 0) {
-      if (errno == EAGAIN) return;
+      if (errno == EAGAIN) break;
       continue;  // an error that ICMP left; it is off the socket now
     }
     const auto received = static_cast<size_t>(count);
     handler(context, {batch.datagrams.data(), received});
     send({batch.datagrams.data(), received});
+    drained += received;
     // A short batch emptied the socket: asking again would only give EAGAIN.
-    if (received < UdpBatch::kSlots) return;
+    if (received < UdpBatch::kSlots) break;
   }
+  return drained;
 }
 
 int UdpListener::Impl::receive() noexcept {

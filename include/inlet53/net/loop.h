@@ -86,6 +86,24 @@ class TurnEnd {
   Handle* handle_;
 };
 
+/// Calls back in every turn of the loop, which does not wait for events meanwhile. Stopped when
+/// made.
+class EveryTurn {
+ public:
+  EveryTurn(Loop& loop, std::function<void()> turned);
+  ~EveryTurn();
+  EveryTurn(const EveryTurn&) = delete;
+  EveryTurn& operator=(const EveryTurn&) = delete;
+
+  /// Cost: no system call.
+  void start() noexcept;
+  void stop() noexcept;
+
+ private:
+  struct Handle;
+  Handle* handle_;
+};
+
 /// Lets other threads wake the loop. Several wakes may come as one callback; each wake is followed
 /// by a callback that sees what its thread wrote before it.
 /// Lifetime: destroyed on the loop's thread, when no other thread can wake it any more.

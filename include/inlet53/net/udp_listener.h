@@ -44,10 +44,11 @@ class UdpBatch {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Answers the datagrams of one UDP socket: when the loop says readable, receives a batch
-/// (recvmmsg), has it answered in place, sends what is to be sent (sendmmsg), and again until the
-/// socket is empty or `kMaxBatches` have passed. Nothing else stands between socket and handler, so
-/// that another source of datagrams (AF_XDP) can stand in for it.
+/// Answers the datagrams of one UDP socket: when the loop says readable, and in every turn while
+/// datagrams keep coming, receives a batch (recvmmsg), has it answered in place, sends what is to
+/// be sent (sendmmsg), and again until the socket is empty or `kMaxBatches` have passed. Nothing
+/// else stands between socket and handler, so that another source of datagrams (AF_XDP) can stand
+/// in for it.
 ///
 /// A datagram longer than a slot is counted and handed over as an empty one (no query over UDP is
 /// longer than 4 KiB). A response that the kernel refuses is counted and left out; while the send

@@ -1,0 +1,133 @@
+#include "arrival_watcher.h"
+
+#include <optional>
+
+#include "net_support.h"
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+
+namespace inlet53::net {
+namespace {
+
+// One end of a pair of datagram sockets is watched. While `coming` lasts, whoever takes from it
+// sends it `each_turn` more: a client that is as fast as its server.
+struct Arrivals {
+  Arrivals() {
+    int ends[2];
+    EXPECT_EQ(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
+    watched = Descriptor(ends[0]);
+    peer = Descriptor(ends[1]);
+    watcher.emplace(loop, watched.get(), [this] { return take(); });
+  }
+
+  size_t take() {
+    size_t taken = 0;
+    char octet = 0;
+    while (recv(watched.get(), &octet, 1, 0) == 1) ++taken;
+    total += taken;
+    if (watcher->asks_every_turn()) {
+      ++turns_asked;
+      empty_turns += taken == 0 ? 1 : 0;
+    } else {
+      ++turns_told;
+    }
+    for (size_t i = 0; i < each_turn && coming > 0; ++i, --coming) send_text(peer, "x");
+    return taken;
+  }
+
+  [[nodiscard]] bool run_until_total(uint64_t datagrams) {
+    return run_until(loop, [&] { return total >= datagrams; });
+  }
+  [[nodiscard]] bool run_until_told() {
+    return run_until(loop, [&] { return !watcher->asks_every_turn(); });
+  }
+  // A phase of `datagrams` in all, of which so many come in each turn.
+  void come(uint64_t datagrams, size_t in_each_turn) {
+    coming = datagrams - in_each_turn;
+    each_turn = in_each_turn;
+    for (size_t i = 0; i < in_each_turn; ++i) send_text(peer, "x");
+  }
+
+  Loop loop;
+  Descriptor watched;
+  Descriptor peer;
+  uint64_t coming = 0;
+  size_t each_turn = 0;
+  uint64_t total = 0;
+  uint64_t turns_told = 0;
+  uint64_t turns_asked = 0;
+  uint64_t empty_turns = 0;
+  std::optional<ArrivalWatcher> watcher;
+};
+
+TEST(ArrivalWatcher, IsToldOfFewDatagrams) {
+  Arrivals arrivals;
+  arrivals.come(200, 1);
+  ASSERT_TRUE(arrivals.run_until_total(200));
+  EXPECT_EQ(arrivals.turns_asked, 0U);
+  EXPECT_FALSE(arrivals.watcher->asks_every_turn());
+}
+
+TEST(ArrivalWatcher, AsksWhileDatagramsKeepComing) {
+  Arrivals arrivals;
+  arrivals.come(400, 2);
+  ASSERT_TRUE(arrivals.run_until_total(400));
+  ASSERT_TRUE(arrivals.run_until_told());
+  EXPECT_EQ(arrivals.turns_told, 16U);
+  EXPECT_EQ(arrivals.turns_asked, 200U - 16U + 2U);
+  EXPECT_EQ(arrivals.empty_turns, 2U);
+}
+
+TEST(ArrivalWatcher, IsToldAgainAfterwards) {
+  Arrivals arrivals;
+  arrivals.come(400, 2);
+  ASSERT_TRUE(arrivals.run_until_total(400));
+  ASSERT_TRUE(arrivals.run_until_told());
+  const uint64_t asked = arrivals.turns_asked;
+  send_text(arrivals.peer, "x");
+  ASSERT_TRUE(arrivals.run_until_total(401));
+  EXPECT_EQ(arrivals.turns_asked, asked);
+  EXPECT_EQ(arrivals.turns_told, 17U);
+}
+
+TEST(ArrivalWatcher, TakesTwiceAsLongToAskAfterAPhaseThatWasShort) {
+  Arrivals arrivals;
+  arrivals.come(40, 2);
+  ASSERT_TRUE(arrivals.run_until_total(40));
+  ASSERT_TRUE(arrivals.run_until_told());
+  EXPECT_EQ(arrivals.turns_told, 16U);
+  arrivals.come(400, 2);
+  ASSERT_TRUE(arrivals.run_until_total(440));
+  ASSERT_TRUE(arrivals.run_until_told());
+  EXPECT_EQ(arrivals.turns_told, 16U + 32U);
+  // That one was long, so the next is entered as early as the first.
+  arrivals.come(400, 2);
+  ASSERT_TRUE(arrivals.run_until_total(840));
+  ASSERT_TRUE(arrivals.run_until_told());
+  EXPECT_EQ(arrivals.turns_told, 16U + 32U + 16U);
+}
+
+TEST(ArrivalWatcher, LeavesTheLoopItsTimersWhileItAsks) {
+  Arrivals arrivals;
+  uint64_t expired = 0;
+  Timer timer(arrivals.loop, [&] { ++expired; });
+  timer.start(0, 1);
+  arrivals.come(UINT32_MAX, 2);
+  ASSERT_TRUE(
+      run_until(arrivals.loop, [&] { return arrivals.watcher->asks_every_turn() && expired > 5; }));
+  arrivals.coming = 0;
+}
+
+TEST(ArrivalWatcher, CanGoWhileItAsks) {
+  Arrivals arrivals;
+  arrivals.come(UINT32_MAX, 2);
+  ASSERT_TRUE(run_until(arrivals.loop, [&] { return arrivals.watcher->asks_every_turn(); }));
+  const uint64_t total = arrivals.total;
+  arrivals.watcher.reset();
+  int turns = 0;
+  ASSERT_TRUE(run_until(arrivals.loop, [&] { return ++turns > 3; }));
+  EXPECT_EQ(arrivals.total, total);
+}
+
+}  // namespace
+}  // namespace inlet53::net
