@@ -161,12 +161,14 @@ def _all_cpus(bench):
 
 def workers(bench):
     """Two workers against one under the same load. Two cores that the load shares show no more."""
-    both = _all_cpus(bench)
     if not bench.wants(OURS):
         return []
+    both = bench.server_cpus + [bench.options.generator_cpu]  # the first worker where the single one is
+    spread = ("by query", 'udp_spread = "query"', None)
     one = Inlet53d(bench.folder, bench.api, key="inlet53d-1-worker", worker_cpus=bench.server_cpus)
     two = [Inlet53d(bench.folder, bench.api, key="inlet53d-2-workers", workers=2),
-           Inlet53d(bench.folder, bench.api, key="inlet53d-2-workers-pinned", workers=2, worker_cpus=both)]
+           Inlet53d(bench.folder, bench.api, key="inlet53d-2-workers-pinned", workers=2, worker_cpus=both),
+           Inlet53d(bench.folder, bench.api, workers=2, worker_cpus=both, variant=spread)]
     with bench.started("workers", [one]) as alone, bench.started("workers", two, both) as paired:
         rows = bench.rows("workers")
         for server in alone:
@@ -174,6 +176,7 @@ def workers(bench):
                 rows.add(server, bench.load(bench.api.names, rate=rate), workers="1, pinned")
         for server in paired:
             what = "pinned" if server.worker_cpus else "not pinned"
+            what += ", by query" if server.variant else ""
             rows.add(server, bench.load(bench.api.names, rate=WORKERS_RATE), workers=f"2, {what}")
         return rows.run()
 
@@ -183,7 +186,7 @@ def ports(bench):
     if not bench.wants(OURS):
         return []
     servers = [Inlet53d(bench.folder, bench.api, workers=2, variant=(f"by {spread}", f'udp_spread = "{spread}"', None))
-               for spread in ("query", "client")]
+               for spread in ("fill", "query", "client")]
     with bench.started("ports", servers, _all_cpus(bench)) as running:
         rows = bench.rows("ports")
         for sockets in (1, 2, 16):

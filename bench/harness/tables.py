@@ -217,9 +217,9 @@ def ports(results):
             shares.append(two[0] / max(1, sum(two)))
         body.append([row["sockets"], row["label"].partition(", ")[2], share(statistics.median(shares)), share(1 - statistics.median(shares)),
                      number(cpu(row)), achieved(row), remarks(row, False)])
-    return ("## Source ports and the balance of two workers\n\nWith `udp_spread = \"client\"` the kernel hashes each "
-            "client's address and port to one worker's socket: one port is one worker. By query (the default) it "
-            "takes the query's ID.\n\n"
+    return ("## Source ports and the balance of two workers\n\nWith `udp_spread = \"fill\"` (the default) the first "
+            "worker gets every query as long as it has time for them. By query the query's ID decides. By client the "
+            "kernel hashes each client's address and port to one worker's socket: one port is one worker.\n\n"
             + table(["source ports", "spread", "busier worker", "other worker", CPU_COLUMNS[0], "answered kq/s",
                      "remarks"], body))
 

@@ -34,8 +34,10 @@ void read_server(TableReader& in, settings::Server& server) {
   in.read("udp_receive_buffer", Need::Optional, server.udp_receive_buffer,
           in_range<uint32_t>(parse_octets, range::kUdpReceiveBuffer));
   in.read("udp_segment", Need::Optional, server.udp_segment, parse_boolean);
-  in.read("udp_spread", Need::Optional, server.udp_spread,
-          one_of<UdpSpread>({{"query", UdpSpread::Query}, {"client", UdpSpread::Client}}));
+  in.read(
+      "udp_spread", Need::Optional, server.udp_spread,
+      one_of<UdpSpread>(
+          {{"fill", UdpSpread::Fill}, {"query", UdpSpread::Query}, {"client", UdpSpread::Client}}));
   in.read("statistics_interval", Need::Optional, server.statistics_interval_seconds,
           in_range<uint32_t>(parse_seconds, range::kStatisticsIntervalSeconds));
   in.read("version", Need::Optional, server.version, parse_octets_of(range::kChaosText));

@@ -18,6 +18,8 @@ class EndpointService {
   virtual void set_address(const resolver::EndpointAddress& address) = 0;
   /// The certificate for connections that come from now on.
   virtual void set_tls(const TlsContexts&) {}
+  /// Has the kernel spread what comes as datagrams over the first `workers` workers.
+  virtual void spread_queries(uint32_t /*workers*/) {}
   /// Takes no more connections; those that stand get answers to what has arrived, and end when they
   /// have been idle for 100 ms.
   virtual void drain() = 0;

@@ -31,6 +31,9 @@ using topology::EndpointProtocol;
 // of 200 ms a reader sees each within a second.
 constexpr uint64_t kFlushMs = 200;
 constexpr uint64_t kDrainPollMs = 10;
+// Full batches one after the other, after which a worker has fallen behind: as many as it takes
+// before the loop looks at anything else.
+constexpr int kBehindBatches = net::UdpListener::kMaxBatches;
 
 void pin_to(uint32_t cpu) {
   cpu_set_t set;
@@ -39,6 +42,14 @@ void pin_to(uint32_t cpu) {
   if (pthread_setaffinity_np(pthread_self(), sizeof set, &set) != 0) {
     log_warning(concat("cannot pin a worker to CPU ", cpu));
   }
+}
+
+// The ID decides, so that one client can keep several workers busy.
+void spread_by_id(int udp, const SocketAddress& listen, uint32_t workers) {
+  if (net::spread_by_query_id(udp, workers)) return;
+  log_warning(concat(listen.to_text(),
+                     ": the kernel takes no program that spreads queries; they are ",
+                     "spread by client"));
 }
 
 /// Hands pending records over in time. The timer runs only while there are some, so that an idle
@@ -86,10 +97,9 @@ Result<std::vector<std::vector<AddressSockets>>, net::SocketError> open_sockets(
       if (!tcp) return Unexpected(tcp.error());
       sockets.push_back({place, std::move(udp), std::move(*tcp)});
     }
-    if (over_udp && settings.workers > 1 && settings.udp_spread == settings::UdpSpread::Query &&
-        !net::spread_by_query_id(out.back().back().udp.get(), settings.workers)) {
-      log_warning(concat(listen.to_text(), ": queries are spread by client: the kernel refuses ",
-                         "udp_spread = \"query\""));
+    if (over_udp && settings.workers > 1 && settings.udp_spread != settings::UdpSpread::Client) {
+      const bool fill = settings.udp_spread == settings::UdpSpread::Fill;
+      spread_by_id(out.back().back().udp.get(), listen, fill ? 1 : settings.workers);
     }
   }
   return out;
@@ -131,6 +141,9 @@ struct Worker::Impl {
     static void answer_batch(void* context, std::span<net::Datagram> batch) noexcept {
       auto& self = *static_cast<Service*>(context);
       self.count_sent();
+      self.full_batches = batch.size() == net::UdpBatch::kSlots ? self.full_batches + 1 : 0;
+      if (self.full_batches == kBehindBatches) [[unlikely]]
+        self.worker.tell_behind();
       self.worker.answer_batch(self, batch);
     }
 
@@ -140,6 +153,9 @@ struct Worker::Impl {
     void set_address(const resolver::EndpointAddress& address) override {
       served = &address;
       tcp.set_address(address);
+    }
+    void spread_queries(uint32_t workers) override {
+      spread_by_id(udp.descriptor(), served->listen, workers);
     }
     void drain() override { tcp.drain(); }
     [[nodiscard]] size_t open_connections() const noexcept override {
@@ -163,7 +179,12 @@ struct Worker::Impl {
     TcpService tcp;
     net::UdpListener udp;
     net::UdpListener::Counts counted;
+    int full_batches = 0;  // one after the other
   };
+
+  [[gnu::noinline, gnu::cold]] void tell_behind() const {
+    if (options.fell_behind) options.fell_behind();
+  }
 
   [[gnu::hot, gnu::flatten]] void answer_batch(Service& service,
                                                std::span<net::Datagram> datagrams) noexcept {
@@ -198,15 +219,21 @@ struct Worker::Impl {
 
   void take_orders() {
     std::optional<Assignment> next;
+    std::optional<uint32_t> spread;
     bool stopping = false;
     std::vector<FlushOrder> flushes;
     {
       const std::lock_guard lock(mutex);
       flushes.swap(flush_orders);
+      spread = std::exchange(spread_order, std::nullopt);
       next = std::exchange(assignment, std::nullopt);
       stopping = stop_asked;
     }
     for (const FlushOrder& order : flushes) order.flushed(flush(order.flush));
+    if (spread) {
+      spread_over = spread;
+      for (auto& service : services) service->spread_queries(*spread);
+    }
     if (next && !draining) {
       apply(std::move(*next));
       if (options.assigned) options.assigned();
@@ -243,6 +270,7 @@ struct Worker::Impl {
       const auto* address = next.state->find(sockets.at.listen, sockets.at.protocol);
       INLET53_CHECK(address != nullptr);
       services.push_back(make_service(std::move(sockets), *address, next.tls));
+      if (spread_over) services.back()->spread_queries(*spread_over);
     }
     forwarding.take_up(*next.state);
     state = std::move(next.state);  // the old one goes only now that nobody points into it
@@ -288,6 +316,7 @@ struct Worker::Impl {
 
   std::mutex mutex;  // guards the orders
   std::vector<FlushOrder> flush_orders;
+  std::optional<uint32_t> spread_order;
   std::optional<Assignment> assignment;
   bool stop_asked = false;
 
@@ -303,6 +332,7 @@ struct Worker::Impl {
   bool draining = false;
   uint64_t drain_until = 0;
   std::shared_ptr<const resolver::ResolverState> state;
+  std::optional<uint32_t> spread_over;  // as it was ordered last
   std::vector<std::unique_ptr<EndpointService>> services;
   std::thread thread;  // last: starts when everything above stands
 };
@@ -328,6 +358,14 @@ void Worker::flush(CacheFlush flush, std::function<void(size_t)> flushed) {
   impl_->wakeup.wake();
 }
 
+void Worker::spread_queries(uint32_t workers) {
+  {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->spread_order = workers;
+  }
+  impl_->wakeup.wake();
+}
+
 void Worker::stop() {
   {
     const std::lock_guard lock(impl_->mutex);
@@ -337,5 +375,13 @@ void Worker::stop() {
 }
 
 const WorkerCounts& Worker::counts() const noexcept { return impl_->counts; }
+
+uint64_t Worker::cpu_time_ns() const noexcept {
+  clockid_t clock{};
+  timespec used{};
+  if (pthread_getcpuclockid(impl_->thread.native_handle(), &clock) != 0) return 0;
+  if (clock_gettime(clock, &used) != 0) return 0;
+  return static_cast<uint64_t>(used.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(used.tv_nsec);
+}
 
 }  // namespace inlet53::server

@@ -18,7 +18,7 @@ def flush(*arguments):
 @pytest.fixture
 def cached(scripted):
     """A daemon of two workers that has asked its target for each of NAMES."""
-    target, running = scripted(lambda query, _: host(query), more='[control]\nsocket = "c.sock"\n[server]\nworkers = 2\n')
+    target, running = scripted(lambda query, _: host(query), more='[control]\nsocket = "c.sock"\n[server]\nworkers = 2\nudp_spread = "query"\n')
 
     def asked_again():
         """Those names that the target is asked for once more."""

@@ -37,7 +37,9 @@ struct AddressSockets {
 
 /// Opens the sockets of the addresses in `places` for the workers of `settings`; nobody is served
 /// yet. Each address is probed first, so that a port that another daemon holds is an error.
-/// Returns one list a worker, each with every address.
+/// Datagrams are spread as `settings.udp_spread` says; with Fill the first worker gets them all,
+/// until it is told otherwise (`Worker::spread_queries`). Returns one list a worker, each with
+/// every address.
 [[nodiscard]] Result<std::vector<std::vector<AddressSockets>>, net::SocketError> open_sockets(
     const std::vector<ServedAt>& places, const settings::Server& settings);
 
@@ -61,7 +63,8 @@ struct CacheFlush {
 ///
 /// A new state arrives as an Assignment and is taken up between two batches, whole: no query sees a
 /// mix of old and new. Addresses that the new state lacks are closed, those that it keeps go on.
-/// Threads: `assign`, `flush`, `stop`, `counts` any; the constructor and destructor the owner's.
+/// Threads: `assign`, `flush`, `spread_queries`, `stop`, `counts`, `cpu_time_ns` any; the
+/// constructor and destructor the owner's.
 class Worker {
  public:
   struct Options {
@@ -79,6 +82,8 @@ class Worker {
     bool outbound_records = true;          // where there is a log
     std::optional<uint32_t> cpu;           // runs there only
     querylog::LogAppender* log = nullptr;  // null: no query log
+    /// Called on the worker's thread when datagrams come faster than it answers them. May be empty.
+    std::function<void()> fell_behind;
     /// Called on the worker's thread after an Assignment was taken up.
     std::function<void()> assigned;
     /// Called on the worker's thread when it has ended its work, after `stop`.
@@ -100,12 +105,18 @@ class Worker {
   /// responses. Nothing is said once the worker has ended. Lifetime of `flushed`: the worker's.
   void flush(CacheFlush flush, std::function<void(size_t)> flushed);
 
+  /// Has the kernel spread datagrams by their IDs over the first `workers` workers, at all
+  /// addresses, those that come with later Assignments too. To be asked of the first worker.
+  void spread_queries(uint32_t workers);
+
   /// Ends the thread: datagrams that have arrived are answered, no connection is accepted, open
   /// ones get what they are owed, for `kDrainMs` at the most.
   void stop();
   static constexpr uint64_t kDrainMs = 3000;
 
   [[nodiscard]] const WorkerCounts& counts() const noexcept;
+  /// Nanoseconds of CPU time that the thread has used; 0 once it has ended.
+  [[nodiscard]] uint64_t cpu_time_ns() const noexcept;
 
  private:
   struct Impl;

@@ -13,7 +13,8 @@ namespace inlet53::settings {
 
 /// How the kernel spreads UDP queries over the workers.
 enum class UdpSpread : uint8_t {
-  Query,   // each by itself: one client can keep all workers busy
+  Fill,    // each by itself, over as few workers as have time for them
+  Query,   // each by itself, over all workers
   Client,  // by the client's address and port
 };
 
@@ -23,7 +24,7 @@ struct Server {
   uint32_t edns_udp_size = 1232;           // 512-4096, what we advertise and the most we send
   uint32_t udp_receive_buffer = 4U << 20;  // SO_RCVBUF asked for; 0: the system's default
   bool udp_segment = true;                 // answers to one peer leave as UDP_SEGMENT groups
-  UdpSpread udp_spread = UdpSpread::Query;
+  UdpSpread udp_spread = UdpSpread::Fill;
   uint32_t statistics_interval_seconds = 60;  // 0: only at the end
   std::string version;                        // of version.bind, at most 255 octets; empty: REFUSED
   std::string identity;                       // of id.server, at most 255 octets; empty: REFUSED

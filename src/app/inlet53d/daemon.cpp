@@ -145,6 +145,10 @@ void Daemon::start_workers() {
   const server::CookieSecrets cookie_secrets = server::make_cookie_secrets(
       settings.edns.cookie_secret, settings.edns.previous_cookie_secret);
   const auto limits = server::QueryLimits::make(settings.limits);
+  const bool fill = settings.server.udp_spread == settings::UdpSpread::Fill;
+  if (fill && settings.server.workers > 1) {
+    spread_ = std::make_unique<SpreadKeeper>(loop_, workers_, settings.server.workers);
+  }
   for (uint32_t i = 0; i < settings.server.workers; ++i) {
     server::Worker::Options options;
     options.server = settings.server;
@@ -161,6 +165,7 @@ void Daemon::start_workers() {
     const std::vector<uint32_t>& cpus = settings.server.cpus;
     if (!cpus.empty()) options.cpu = cpus[i % cpus.size()];
     if (query_log_ != nullptr) options.log = &query_log_->appender(i);
+    if (spread_ != nullptr) options.fell_behind = [this] { spread_->fell_behind(); };
     options.assigned = [this] {
       if (assigning_.fetch_sub(1) == 1) news_.wake();
     };
@@ -266,6 +271,9 @@ void Daemon::log_statistics() const {
     const querylog::QueryLogCounts log = query_log_->counts();
     line += concat(" records=", log.written, " records_dropped_ring=", log.dropped_ring,
                    " records_dropped_disk=", log.dropped_disk);
+  }
+  if (spread_ != nullptr) {
+    line += concat(" udp_workers=", spread_->taking(), "/", workers_.size());
   }
   log_info(line);
 }

@@ -9,6 +9,7 @@
 #include "operator_orders.h"
 #include "options.h"
 #include "preparation.h"
+#include "spread_keeper.h"
 
 #include "inlet53/config/config.h"
 #include "inlet53/net/loop.h"
@@ -64,6 +65,7 @@ class Daemon {
   bool reload_wanted_ = false;
   bool ending_ = false;
   std::unique_ptr<OperatorOrders> orders_;  // null: there is no control socket
+  std::unique_ptr<SpreadKeeper> spread_;    // null: UDP queries go to all workers
   std::vector<std::unique_ptr<server::Worker>> workers_;
   std::unique_ptr<Preparation> preparation_;  // of a reload; null: none
 };

@@ -26,7 +26,7 @@ SocketAddress free_address() {
 }
 
 /// The first address of the answer to `name.test. A`, empty when nobody answers there.
-std::string ask(const SocketAddress& server) {
+std::string ask(const SocketAddress& server, uint16_t id = 0) {
   const int fd = socket(AF_INET, SOCK_DGRAM, 0);
   const timeval patience{30, 0};
   setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
@@ -35,7 +35,8 @@ std::string ask(const SocketAddress& server) {
   std::string out;
   // Connected, so that a closed port answers with an error instead of silence.
   if (connect(fd, reinterpret_cast<sockaddr*>(&storage), size) == 0) {
-    const auto query = make_query("name.test.", 1, 0);
+    auto query = make_query("name.test.", 1, 0);
+    store_be16(query.data(), id);
     uint8_t response[512];
     if (send(fd, query.data(), query.size(), 0) > 0) {
       const ssize_t received = recv(fd, response, sizeof response, 0);
@@ -109,6 +110,111 @@ TEST(Worker, TakesUpStatesWholeAndEndsWell) {
   uint64_t queries = 0;
   for (auto& worker : workers) queries += worker->counts().udp_queries.get();
   EXPECT_EQ(queries, 22U);
+}
+
+uint64_t asked(const std::unique_ptr<Worker>& worker) { return worker->counts().udp_queries.get(); }
+
+/// Two workers that serve the given addresses, as far as `serve` was called for them.
+struct Pair {
+  Pair() {
+    settings.workers = 2;
+    for (int i = 0; i < 2; ++i) {
+      Worker::Options options;
+      options.fell_behind = [this] { behind.up(); };
+      options.assigned = [this] { assigned.up(); };
+      workers.push_back(std::make_unique<Worker>(std::move(options)));
+    }
+  }
+  ~Pair() {
+    for (auto& worker : workers) worker->stop();
+  }
+  void serve(std::vector<std::vector<AddressSockets>> sockets,
+             const std::vector<SocketAddress>& addresses) {
+    const auto state = make_state(addresses, "10.0.0.1");
+    for (size_t i = 0; i < 2; ++i) workers[i]->assign({state, std::move(sockets[i])});
+    assigned.wait_for(turn += 2);
+  }
+  [[nodiscard]] std::vector<std::vector<AddressSockets>> open(const SocketAddress& address) const {
+    auto sockets = open_sockets({{address}}, settings);
+    EXPECT_TRUE(sockets) << sockets.error().message;
+    return std::move(*sockets);
+  }
+
+  settings::Server settings;
+  Tally assigned;
+  Tally behind;
+  int turn = 0;
+  std::vector<std::unique_ptr<Worker>> workers;
+};
+
+TEST(Worker, TheFirstTakesAllDatagramsUntilItIsToldOtherwise) {
+  Pair pair;
+  const SocketAddress address = free_address();
+  pair.serve(pair.open(address), {address});
+  for (uint16_t id = 0; id < 20; ++id) EXPECT_EQ(ask(address, id), "10.0.0.1");
+  EXPECT_EQ(asked(pair.workers[0]), 20U);
+
+  pair.workers[0]->spread_queries(2);
+  while (asked(pair.workers[1]) == 0) ASSERT_EQ(ask(address, 1), "10.0.0.1");
+  const uint64_t first = asked(pair.workers[0]);
+  const uint64_t second = asked(pair.workers[1]);
+  for (uint16_t id = 0; id < 20; ++id) EXPECT_EQ(ask(address, id), "10.0.0.1");
+  EXPECT_EQ(asked(pair.workers[0]), first + 10);
+  EXPECT_EQ(asked(pair.workers[1]), second + 10);
+
+  const SocketAddress added = free_address();
+  pair.serve(pair.open(added), {address, added});
+  for (uint16_t id = 0; id < 20; ++id) EXPECT_EQ(ask(added, id), "10.0.0.1");
+  EXPECT_EQ(asked(pair.workers[1]), second + 20);
+
+  pair.workers[0]->spread_queries(1);
+  do {
+    const uint64_t before = asked(pair.workers[0]);
+    ASSERT_EQ(ask(address, 1), "10.0.0.1");
+    if (asked(pair.workers[0]) > before) break;
+  } while (true);
+}
+
+TEST(Worker, AllTakeDatagramsWhenSpreadByQuery) {
+  Pair pair;
+  pair.settings.udp_spread = settings::UdpSpread::Query;
+  const SocketAddress address = free_address();
+  pair.serve(pair.open(address), {address});
+  for (uint16_t id = 0; id < 20; ++id) EXPECT_EQ(ask(address, id), "10.0.0.1");
+  EXPECT_EQ(asked(pair.workers[0]), 10U);
+  EXPECT_EQ(asked(pair.workers[1]), 10U);
+}
+
+TEST(Worker, SaysThatItFellBehind) {
+  Pair pair;
+  const SocketAddress address = free_address();
+  auto sockets = pair.open(address);
+  int room = 0;
+  socklen_t length = sizeof room;
+  getsockopt(sockets[0][0].udp.get(), SOL_SOCKET, SO_RCVBUF, &room, &length);
+  if (room < (2 << 20)) {
+    GTEST_SKIP() << "the system gives a socket no 2 MiB: net.core.rmem_max is below, and this is "
+                    "not root";
+  }
+  const int client = socket(AF_INET, SOCK_DGRAM, 0);
+  sockaddr_storage storage;
+  const socklen_t size = address.to_sockaddr(storage);
+  // What waits when the worker begins: as if it had been away.
+  for (int i = 0; i < 1100; ++i) {
+    ASSERT_EQ(sendto(client, "x", 1, 0, reinterpret_cast<sockaddr*>(&storage), size), 1);
+  }
+  close(client);
+  pair.serve(std::move(sockets), {address});
+  pair.behind.wait_for(1);
+}
+
+TEST(Worker, KnowsWhatItsThreadHasUsed) {
+  Pair pair;
+  const SocketAddress address = free_address();
+  pair.serve(pair.open(address), {address});
+  const uint64_t before = pair.workers[0]->cpu_time_ns();
+  EXPECT_EQ(ask(address), "10.0.0.1");
+  EXPECT_GT(pair.workers[0]->cpu_time_ns(), before);
 }
 
 TEST(Worker, RefusesAnAddressThatIsTaken) {
