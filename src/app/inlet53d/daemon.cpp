@@ -272,9 +272,7 @@ void Daemon::log_statistics() const {
     line += concat(" records=", log.written, " records_dropped_ring=", log.dropped_ring,
                    " records_dropped_disk=", log.dropped_disk);
   }
-  if (spread_ != nullptr) {
-    line += concat(" udp_workers=", spread_->taking(), "/", workers_.size());
-  }
+  if (spread_ != nullptr) line += concat(" udp_workers=", spread_->taking());
   log_info(line);
 }
 
