@@ -196,7 +196,8 @@ def workers(results):
              remarks(row, False)] for row in rows]
     return ("## Two workers against one\n\nA paced load. Two cores that the load shares cannot show more answers; "
             "they show whether a second worker makes each answer dearer. A worker that gets half as much wakes up "
-            "for fewer queries at a time, alone too: the second row has as much for one as each of two gets.\n\n"
+            "for fewer queries at a time, alone too: the second row has as much for one as each of two gets by query. "
+            "Unless a row says so, queries go to the first worker as long as it has time for them.\n\n"
             + table(["workers", *CPU_COLUMNS[:2], "ratio to one", "answered kq/s", "remarks"], body))
 
 

@@ -38,14 +38,17 @@ struct Arrivals {
   [[nodiscard]] bool run_until_total(uint64_t datagrams) {
     return run_until(loop, [&] { return total >= datagrams; });
   }
-  [[nodiscard]] bool run_until_told() {
-    return run_until(loop, [&] { return !watcher->asks_every_turn(); });
-  }
   // A phase of `datagrams` in all, of which so many come in each turn.
   void come(uint64_t datagrams, size_t in_each_turn) {
     coming = datagrams - in_each_turn;
     each_turn = in_each_turn;
     for (size_t i = 0; i < in_each_turn; ++i) send_text(peer, "x");
+  }
+  // The same, from its beginning until epoll is asked again.
+  [[nodiscard]] bool run_phase(uint64_t datagrams, size_t in_each_turn) {
+    come(datagrams, in_each_turn);
+    return run_until_total(total + datagrams) &&
+           run_until(loop, [&] { return !watcher->asks_every_turn(); });
   }
 
   Loop loop;
@@ -70,9 +73,7 @@ TEST(ArrivalWatcher, IsToldOfFewDatagrams) {
 
 TEST(ArrivalWatcher, AsksWhileDatagramsKeepComing) {
   Arrivals arrivals;
-  arrivals.come(400, 2);
-  ASSERT_TRUE(arrivals.run_until_total(400));
-  ASSERT_TRUE(arrivals.run_until_told());
+  ASSERT_TRUE(arrivals.run_phase(400, 2));
   EXPECT_EQ(arrivals.turns_told, 16U);
   EXPECT_EQ(arrivals.turns_asked, 200U - 16U + 2U);
   EXPECT_EQ(arrivals.empty_turns, 2U);
@@ -80,9 +81,7 @@ TEST(ArrivalWatcher, AsksWhileDatagramsKeepComing) {
 
 TEST(ArrivalWatcher, IsToldAgainAfterwards) {
   Arrivals arrivals;
-  arrivals.come(400, 2);
-  ASSERT_TRUE(arrivals.run_until_total(400));
-  ASSERT_TRUE(arrivals.run_until_told());
+  ASSERT_TRUE(arrivals.run_phase(400, 2));
   const uint64_t asked = arrivals.turns_asked;
   send_text(arrivals.peer, "x");
   ASSERT_TRUE(arrivals.run_until_total(401));
@@ -92,18 +91,12 @@ TEST(ArrivalWatcher, IsToldAgainAfterwards) {
 
 TEST(ArrivalWatcher, TakesTwiceAsLongToAskAfterAPhaseThatWasShort) {
   Arrivals arrivals;
-  arrivals.come(40, 2);
-  ASSERT_TRUE(arrivals.run_until_total(40));
-  ASSERT_TRUE(arrivals.run_until_told());
+  ASSERT_TRUE(arrivals.run_phase(40, 2));
   EXPECT_EQ(arrivals.turns_told, 16U);
-  arrivals.come(400, 2);
-  ASSERT_TRUE(arrivals.run_until_total(440));
-  ASSERT_TRUE(arrivals.run_until_told());
+  ASSERT_TRUE(arrivals.run_phase(400, 2));
   EXPECT_EQ(arrivals.turns_told, 16U + 32U);
   // That one was long, so the next is entered as early as the first.
-  arrivals.come(400, 2);
-  ASSERT_TRUE(arrivals.run_until_total(840));
-  ASSERT_TRUE(arrivals.run_until_told());
+  ASSERT_TRUE(arrivals.run_phase(400, 2));
   EXPECT_EQ(arrivals.turns_told, 16U + 32U + 16U);
 }
 
