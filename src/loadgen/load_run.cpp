@@ -57,7 +57,8 @@ using Opened = Result<std::unique_ptr<Transport>, std::string>;
 Opened open_transport(const LoadOptions& options) {
   const auto use = options.rate ? ReadySet::Use::Often : ReadySet::Use::Seldom;
   if (options.transport == TransportKind::Udp) {
-    return UdpTransport::open(options.server, options.channels, use);
+    // Of a paced load each query goes its own way, as those of a client that is not in a hurry.
+    return UdpTransport::open(options.server, {options.channels, use, !options.rate});
   }
   const size_t share = (options.outstanding + options.channels - 1) / options.channels;
   return TcpTransport::open(

@@ -7,6 +7,7 @@
 
 #include "ledger.h"
 #include "monotonic.h"
+#include "query_batch.h"
 #include <sys/socket.h>
 
 #include "inlet53/base/text.h"
@@ -16,8 +17,6 @@ namespace inlet53::loadgen {
 namespace {
 
 constexpr size_t kReceiveBatch = 64;
-// Sending takes some 1.5 µs each, and a batch has one time stamp.
-constexpr size_t kSendBatch = 16;
 constexpr size_t kMaxBatchingSockets = 4;
 // Without an OPT no answer is longer (RFC 1035 §2.3.4); header and question lie within it anyway.
 constexpr size_t kSlotSize = dns::kPlainUdpLimit;
@@ -46,35 +45,27 @@ net::Descriptor open_socket(const SocketAddress& server) {
 
 }  // namespace
 
-// What recvmmsg and sendmmsg want; filled in once.
+// What recvmmsg wants, filled in once, and what is sent.
 struct UdpTransport::Messages {
-  Messages() noexcept {
+  explicit Messages(bool segments) noexcept : batch(segments) {
     for (size_t i = 0; i < kReceiveBatch; ++i) {
       received_octets[i] = {&slots[i * kSlotSize], kSlotSize};
       received[i].msg_hdr.msg_iov = &received_octets[i];
       received[i].msg_hdr.msg_iovlen = 1;
-    }
-    for (size_t i = 0; i < kSendBatch; ++i) {
-      query_octets[i].iov_base = queries[i].data();
-      sent[i].msg_hdr.msg_iov = &query_octets[i];
-      sent[i].msg_hdr.msg_iovlen = 1;
     }
   }
 
   std::array<mmsghdr, kReceiveBatch> received{};
   std::array<iovec, kReceiveBatch> received_octets{};
   std::array<uint8_t, kReceiveBatch * kSlotSize> slots{};
-  std::array<mmsghdr, kSendBatch> sent{};
-  std::array<iovec, kSendBatch> query_octets{};
-  std::array<std::array<uint8_t, Ledger::kMaxQuery>, kSendBatch> queries{};
-  std::array<uint16_t, kSendBatch> ids{};
+  QueryBatch batch;
+  std::array<uint16_t, QueryBatch::kQueries> ids{};
 };
 
 Result<std::unique_ptr<UdpTransport>, std::string> UdpTransport::open(const SocketAddress& server,
-                                                                      size_t sockets,
-                                                                      ReadySet::Use use) {
+                                                                      const Options& options) {
   std::vector<net::Descriptor> opened;
-  while (opened.size() < sockets) {
+  while (opened.size() < options.sockets) {
     net::Descriptor socket = open_socket(server);
     if (!socket.valid()) {
       return Unexpected(concat(server.to_text(), " (UDP), socket ", opened.size() + 1, ": ",
@@ -82,15 +73,15 @@ Result<std::unique_ptr<UdpTransport>, std::string> UdpTransport::open(const Sock
     }
     opened.push_back(std::move(socket));
   }
-  return std::unique_ptr<UdpTransport>(new UdpTransport(server, std::move(opened), use));
+  return std::unique_ptr<UdpTransport>(new UdpTransport(server, std::move(opened), options));
 }
 
 UdpTransport::UdpTransport(const SocketAddress& server, std::vector<net::Descriptor> sockets,
-                           ReadySet::Use use)
+                           const Options& options)
     : server_(server),
       sockets_(std::move(sockets)),
-      ready_(use, sockets_.size()),
-      messages_(std::make_unique<Messages>()) {
+      ready_(options.use, sockets_.size()),
+      messages_(std::make_unique<Messages>(options.segments)) {
   for (size_t i = 0; i < sockets_.size(); ++i) ready_.watch(i, sockets_[i].get());
 }
 
@@ -107,7 +98,7 @@ size_t UdpTransport::send(size_t count) noexcept {
   size_t sent = 0;
   while (sent < count) {
     const size_t channel = take_turn();
-    const size_t wanted = batches ? std::min(count - sent, kSendBatch) : 1;
+    const size_t wanted = batches ? std::min(count - sent, QueryBatch::kQueries) : 1;
     const size_t went = batches ? send_batch(channel, wanted) : size_t{send_one(channel)};
     sent += went;
     if (went < wanted) break;
@@ -116,7 +107,7 @@ size_t UdpTransport::send(size_t count) noexcept {
 }
 
 bool UdpTransport::send_one(size_t channel) noexcept {
-  uint8_t* query = messages_->queries[0].data();
+  uint8_t* query = messages_->batch.place(0);
   const Ledger::Composed composed = ledger_->compose(channel, monotonic_ns(), query);
   if (composed.size == 0) return false;
   const int descriptor = sockets_[channel].get();
@@ -129,9 +120,9 @@ bool UdpTransport::send_one(size_t channel) noexcept {
 size_t UdpTransport::compose_batch(size_t channel, size_t count) noexcept {
   const uint64_t now = monotonic_ns();
   for (size_t i = 0; i < count; ++i) {
-    const auto composed = ledger_->compose(channel, now, messages_->queries[i].data());
+    const auto composed = ledger_->compose(channel, now, messages_->batch.place(i));
     if (composed.size == 0) return i;
-    messages_->query_octets[i].iov_len = composed.size;
+    messages_->batch.set_size(i, composed.size);
     messages_->ids[i] = composed.id;
   }
   return count;
@@ -140,10 +131,8 @@ size_t UdpTransport::compose_batch(size_t channel, size_t count) noexcept {
 size_t UdpTransport::send_batch(size_t channel, size_t count) noexcept {
   const size_t composed = compose_batch(channel, count);
   if (composed == 0) return 0;
-  const int result =
-      sendmmsg(sockets_[channel].get(), messages_->sent.data(), static_cast<unsigned>(composed), 0);
-  if (result < 0) note(errno);
-  const size_t sent = result < 0 ? 0 : static_cast<size_t>(result);
+  const size_t sent = messages_->batch.send(sockets_[channel].get(), composed);
+  if (sent == 0) note(errno);
   for (size_t i = composed; i-- > sent;) ledger_->take_back(channel, messages_->ids[i]);
   return sent;
 }

@@ -18,13 +18,18 @@ class Ledger;
 /// that another source sent, and tells when ICMP says that nobody listens.
 ///
 /// With more than four sockets, successive queries leave from different ones, one system call each,
-/// so that a server never sees two in a row from one port. With up to four, each sends batches of
-/// 16 by sendmmsg. Answers come by recvmmsg.
+/// so that a server never sees two in a row from one port. With up to four, each sends batches
+/// (`QueryBatch`). Answers come by recvmmsg.
 class UdpTransport final : public Transport {
  public:
-  /// Opens `sockets` of them, each with a port of its own. The error says what the system said.
+  struct Options {
+    size_t sockets = 1;
+    ReadySet::Use use = ReadySet::Use::Seldom;
+    bool segments = false;  // batches may leave as one message
+  };
+  /// Opens the sockets, each with a port of its own. The error says what the system said.
   [[nodiscard]] static Result<std::unique_ptr<UdpTransport>, std::string> open(
-      const SocketAddress& server, size_t sockets, ReadySet::Use use);
+      const SocketAddress& server, const Options& options);
   ~UdpTransport() override;
 
   void attach(Ledger& ledger) noexcept override { ledger_ = &ledger; }
@@ -36,7 +41,7 @@ class UdpTransport final : public Transport {
  private:
   struct Messages;
   UdpTransport(const SocketAddress& server, std::vector<net::Descriptor> sockets,
-               ReadySet::Use use);
+               const Options& options);
   bool send_one(size_t channel) noexcept;
   size_t send_batch(size_t channel, size_t count) noexcept;
   size_t compose_batch(size_t channel, size_t count) noexcept;

@@ -41,7 +41,7 @@ using Progress = std::function<void(const Tally&, double seconds)>;
 ///
 /// Latency counts from the sending of a query; in a paced run from when it was due, if it left more
 /// than 1 ms after that, so that a stall is seen in full. The time of sending is read for each
-/// query, or for a batch of up to 16 (`channels` of UDP up to four; TCP: all that are written at
+/// query, or for a batch of up to 17 (`channels` of UDP up to four; TCP: all that are written at
 /// once); that of receiving for each batch that was waiting.
 /// Without a rate it looks for answers without sleeping, and takes a whole core.
 /// Errors: sockets can't be opened; the server can't be reached, as the system or ICMP says before

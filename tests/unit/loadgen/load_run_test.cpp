@@ -1,13 +1,17 @@
 #include "inlet53/loadgen/load_run.h"
 
+#include <algorithm>
 #include <array>
+#include <cstring>
 #include <set>
 #include <string_view>
 #include <thread>
 
 #include "loadgen_support.h"
 #include <gtest/gtest.h>
+#include <netinet/udp.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "inlet53/net/socket.h"
@@ -21,10 +25,9 @@ class Echo {
   explicit Echo(std::string_view address) {
     const auto any = SocketAddress::parse(address).value();
     socket_ = std::move(net::open_udp(any, 0).value());
-    sockaddr_storage bound{};
-    socklen_t length = sizeof bound;
-    getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&bound), &length);
-    address_ = SocketAddress::from_sockaddr(reinterpret_cast<sockaddr*>(&bound));
+    const int yes = 1;
+    EXPECT_EQ(setsockopt(socket_.get(), SOL_UDP, UDP_GRO, &yes, sizeof yes), 0);
+    address_ = net::local_address(socket_.get());
     thread_ = std::thread([this] { serve(); });
   }
   ~Echo() { end(); }
@@ -34,6 +37,11 @@ class Echo {
   const std::vector<uint16_t>& ports() {
     end();
     return ports_;
+  }
+  // How often several datagrams came as one message. Ends the thread.
+  size_t bunches() {
+    end();
+    return bunches_;
   }
 
  private:
@@ -48,21 +56,39 @@ class Echo {
     }
   }
   void echo_one() {
-    std::array<uint8_t, 512> message;
+    std::array<uint8_t, 32 * 512> octets;
     sockaddr_storage from{};
-    socklen_t length = sizeof from;
-    auto* address = reinterpret_cast<sockaddr*>(&from);
-    const ssize_t size =
-        recvfrom(socket_.get(), message.data(), message.size(), 0, address, &length);
+    alignas(cmsghdr) std::array<uint8_t, CMSG_SPACE(sizeof(int))> control;
+    iovec place{octets.data(), octets.size()};
+    msghdr message{&from, sizeof from, &place, 1, control.data(), control.size(), 0};
+    const ssize_t size = recvmsg(socket_.get(), &message, 0);
     if (size < 0) return;
-    ports_.push_back(SocketAddress::from_sockaddr(address).port);
-    message[2] |= 0x80;
-    sendto(socket_.get(), message.data(), static_cast<size_t>(size), 0, address, length);
+    const size_t end = static_cast<size_t>(size);
+    const size_t step = segment_size(message, end);
+    if (end > step) ++bunches_;
+    for (size_t at = 0; at < end; at += step) {
+      ports_.push_back(SocketAddress::from_sockaddr(reinterpret_cast<sockaddr*>(&from)).port);
+      octets[at + 2] |= 0x80;
+      sendto(socket_.get(), &octets[at], std::min(step, end - at), 0,
+             reinterpret_cast<sockaddr*>(&from), message.msg_namelen);
+    }
+  }
+  // Of what was sent by UDP_SEGMENT, the length of each datagram; else that of the only one.
+  static size_t segment_size(msghdr& message, size_t all) {
+    for (cmsghdr* head = CMSG_FIRSTHDR(&message); head != nullptr;
+         head = CMSG_NXTHDR(&message, head)) {
+      if (head->cmsg_level != SOL_UDP || head->cmsg_type != UDP_GRO) continue;
+      int octets = 0;
+      std::memcpy(&octets, CMSG_DATA(head), sizeof octets);
+      return static_cast<size_t>(octets);
+    }
+    return all;
   }
 
   net::Descriptor socket_;
   SocketAddress address_;
   std::vector<uint16_t> ports_;
+  size_t bunches_ = 0;
   std::atomic<bool> stop_{false};
   std::thread thread_;
 };
@@ -122,6 +148,21 @@ TEST_F(LoadRunTest, APacedRunSendsEveryQuery) {
   const Tally tally = run();
   EXPECT_EQ(tally.sent, 300U);
   EXPECT_EQ(tally.answered, 300U);
+}
+
+TEST_F(LoadRunTest, ABatchLeavesAsOneMessage) {
+  options_.max_queries = 150;
+  options_.channels = 2;
+  EXPECT_EQ(run().answered, 150U);
+  EXPECT_GT(echo_.bunches(), 0U);
+}
+
+TEST_F(LoadRunTest, OfAPacedRunEachQueryGoesItsOwnWay) {
+  options_.max_queries = 150;  // a receive buffer holds them
+  options_.channels = 2;
+  options_.rate = 1'000'000;  // so many that some are always due together
+  EXPECT_EQ(run().answered, 150U);
+  EXPECT_EQ(echo_.bunches(), 0U);
 }
 
 TEST_F(LoadRunTest, StopsWhenToldTo) {
