@@ -198,7 +198,7 @@ class Dnsdist(Server):
         tap = ""
         if self.log:
             tap = f'addSelfAnsweredResponseAction(AllRule(), DnstapLogResponseAction("bench", ' \
-                  f'newFrameStreamUnixLogger("{self.dnstap_socket}")))'
+                  f'newFrameStreamUnixLogger("{self.dnstap_socket}", {{inputQueueSize=16384}})))'
         addresses = ", ".join(f'"{address}"' for address in API_ADDRESSES)
         config = self.write("dnsdist.conf", f"""setSecurityPollSuffix("")
 setUDPMultipleMessagesVectorSize(64)
