@@ -27,7 +27,7 @@ class QueryBatch {
   [[nodiscard]] uint8_t* place(size_t index) noexcept { return queries_[index].data(); }
   void set_size(size_t index, size_t octets) noexcept { octets_[index].iov_len = octets; }
 
-  /// Sends the first `count` on a connected socket; returns how many of them left. Below `count`,
+  /// Sends the first `count` on a connected socket; returns how many of them left. When none did,
   /// errno says why. Requires: `count` is 1 to `kQueries`.
   size_t send(int descriptor, size_t count) noexcept;
 

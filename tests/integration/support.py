@@ -1,5 +1,6 @@
 """What the integration tests share: free addresses, a running inlet53d, its query log."""
 
+import errno
 import json
 import os
 import random
@@ -49,8 +50,9 @@ def free_port(address, family=socket.AF_INET):
                 with socket.socket(family, kind) as attempt:
                     attempt.bind((address, port))
             return port
-        except OSError:
-            continue
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
 
 
 def free_endpoint(address=None):
