@@ -19,12 +19,21 @@ namespace {
 // How often, and how many milliseconds each time, a full send buffer is waited for in one batch.
 constexpr int kMaxWaits = 5;
 constexpr int kWaitMs = 1;
+// What a short datagram takes of a receive buffer (skb->truesize on 64-bit machines).
+constexpr int kBufferOctets = 832;
 
 socklen_t address_length(int descriptor) {
   sockaddr_storage local{};
   socklen_t length = sizeof local;
   INLET53_CHECK(getsockname(descriptor, reinterpret_cast<sockaddr*>(&local), &length) == 0);
   return length;
+}
+
+size_t behind_from(int descriptor) {
+  int room = 0;
+  socklen_t length = sizeof room;
+  INLET53_CHECK(getsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &room, &length) == 0);
+  return std::min(static_cast<size_t>(room / kBufferOctets / 2), UdpListener::kBehind);
 }
 
 }  // namespace
@@ -68,7 +77,8 @@ UdpBatch::UdpBatch(bool group_responses) : impl_(std::make_unique<Impl>(group_re
 UdpBatch::~UdpBatch() = default;
 
 struct UdpListener::Impl {
-  Impl(Loop& loop, Descriptor descriptor, UdpBatch::Impl& slots, Handler answer, void* argument);
+  Impl(Loop& loop, Descriptor descriptor, UdpBatch::Impl& slots, Handler answer, void* argument,
+       std::function<void()> tell_behind);
   ~Impl() { send_late(); }
 
   size_t drain() noexcept;
@@ -84,6 +94,8 @@ struct UdpListener::Impl {
   Handler handler;
   void* context;
   Counts counts;
+  std::function<void()> fell_behind;
+  size_t behind;         // datagrams of one turn that mean it
   uint32_t max_segment;  // responses up to this size may go as groups; 0: none
   LateResponses late;
   TurnEnd turn_end;
@@ -91,12 +103,14 @@ struct UdpListener::Impl {
 };
 
 UdpListener::Impl::Impl(Loop& loop, Descriptor descriptor, UdpBatch::Impl& slots, Handler answer,
-                        void* argument)
+                        void* argument, std::function<void()> tell_behind)
     : socket(std::move(descriptor)),
       peer_length(address_length(socket.get())),
       batch(slots),
       handler(answer),
       context(argument),
+      fell_behind(std::move(tell_behind)),
+      behind(behind_from(socket.get())),
       max_segment(slots.grouping && knows_udp_segment(socket.get()) ? UdpBatch::kSlotSize : 0),
       turn_end(loop, [this] { send_late(); }),
       arrivals(loop, socket.get(), [this] { return drain(); }) {}
@@ -114,7 +128,9 @@ size_t UdpListener::Impl::drain() noexcept {
     const auto received = static_cast<size_t>(count);
     handler(context, {batch.datagrams.data(), received});
     send({batch.datagrams.data(), received});
+    const bool told = drained >= behind;
     drained += received;
+    if (!told && drained >= behind && fell_behind) fell_behind();
     // A short batch emptied the socket: asking again would only give EAGAIN.
     if (received < UdpBatch::kSlots) break;
   }
@@ -189,8 +205,9 @@ bool UdpListener::Impl::wait_for_room() const noexcept {
 }
 
 UdpListener::UdpListener(Loop& loop, Descriptor socket, UdpBatch& batch, Handler handler,
-                         void* context)
-    : impl_(std::make_unique<Impl>(loop, std::move(socket), *batch.impl_, handler, context)) {}
+                         void* context, std::function<void()> fell_behind)
+    : impl_(std::make_unique<Impl>(loop, std::move(socket), *batch.impl_, handler, context,
+                                   std::move(fell_behind))) {}
 
 UdpListener::~UdpListener() = default;
 

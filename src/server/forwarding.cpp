@@ -193,7 +193,10 @@ void Forwarding::keep(WaitingQuery& query, const TargetResponse& response,
 
 // A limit of ours says nothing about the targets: nobody but this query is to know.
 void Forwarding::fail(WaitingQuery& query, dns::Ede ede, const FetchNotes& notes) {
-  if (ede == dns::Ede::Other) return fail_alone(query, ede);
+  if (ede == dns::Ede::Other) {
+    if (options_.no_room) options_.no_room();
+    return fail_alone(query, ede);
+  }
   keep_failure(query, ede, notes);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -44,6 +45,7 @@ class Forwarding final : public QueryForwarder, public forward::ForwardOwner {
     uint32_t workers = 1;                  // who share the process's descriptors
     querylog::LogAppender* log = nullptr;  // null: no query log
     bool outbound_records = true;          // where there is a log
+    std::function<void()> no_room;         // called when targets can't be asked more; may be empty
   };
 
   /// Lifetime: everything given outlives this.

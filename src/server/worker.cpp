@@ -31,9 +31,6 @@ using topology::EndpointProtocol;
 // of 200 ms a reader sees each within a second.
 constexpr uint64_t kFlushMs = 200;
 constexpr uint64_t kDrainPollMs = 10;
-// Full batches one after the other, after which a worker has fallen behind: as many as it takes
-// before the loop looks at anything else.
-constexpr int kBehindBatches = net::UdpListener::kMaxBatches;
 
 void pin_to(uint32_t cpu) {
   cpu_set_t set;
@@ -117,7 +114,7 @@ struct Worker::Impl {
         flusher(loop, options.log),
         forwarding(loop,
                    {options.forward, options.forward_tls.get(), options.server.workers, options.log,
-                    options.outbound_records},
+                    options.outbound_records, options.fell_behind},
                    cache, responder, counts),
         wakeup(loop, [this] { take_orders(); }),
         drain_timer(loop, [this] { check_drained(); }),
@@ -130,7 +127,8 @@ struct Worker::Impl {
           served(&address),
           tcp(owner.loop, std::move(sockets.tcp), owner.options.tcp, owner.responder,
               owner.forwarding, owner.counts, address, [&owner] { owner.flusher.batch_done(); }),
-          udp(owner.loop, std::move(sockets.udp), owner.batch, &Service::answer_batch, this) {}
+          udp(owner.loop, std::move(sockets.udp), owner.batch, &Service::answer_batch, this,
+              owner.options.fell_behind) {}
     ~Service() override {
       worker.forwarding.forget(*this);
       count_sent();
@@ -141,9 +139,6 @@ struct Worker::Impl {
     static void answer_batch(void* context, std::span<net::Datagram> batch) noexcept {
       auto& self = *static_cast<Service*>(context);
       self.count_sent();
-      self.full_batches = batch.size() == net::UdpBatch::kSlots ? self.full_batches + 1 : 0;
-      if (self.full_batches == kBehindBatches) [[unlikely]]
-        self.worker.tell_behind();
       self.worker.answer_batch(self, batch);
     }
 
@@ -179,12 +174,7 @@ struct Worker::Impl {
     TcpService tcp;
     net::UdpListener udp;
     net::UdpListener::Counts counted;
-    int full_batches = 0;  // one after the other
   };
-
-  [[gnu::noinline, gnu::cold]] void tell_behind() const {
-    if (options.fell_behind) options.fell_behind();
-  }
 
   [[gnu::hot, gnu::flatten]] void answer_batch(Service& service,
                                                std::span<net::Datagram> datagrams) noexcept {

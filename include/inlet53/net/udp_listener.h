@@ -58,13 +58,18 @@ class UdpBatch {
 class UdpListener {
  public:
   static constexpr int kMaxBatches = 16;
+  /// As many datagrams waiting at once, or as fill half of the receive buffer where that holds
+  /// less than twice as many, mean that the listener has fallen behind.
+  static constexpr size_t kBehind = kMaxBatches * UdpBatch::kSlots;
   /// Answers a batch of 1 to `UdpBatch::kSlots`, between receive and send: sets `response` where
   /// something goes back (at most `capacity`). `context` is as given. It must not destroy the
   /// listener.
   using Handler = void (*)(void* context, std::span<Datagram> batch) noexcept;
 
-  /// Takes over `socket` (see open_udp).
-  UdpListener(Loop& loop, Descriptor socket, UdpBatch& batch, Handler handler, void* context);
+  /// Takes over `socket` (see open_udp). `fell_behind` is called when it has (`kBehind`), once a
+  /// turn at most; it may be empty and must not destroy the listener.
+  UdpListener(Loop& loop, Descriptor socket, UdpBatch& batch, Handler handler, void* context,
+              std::function<void()> fell_behind = {});
   ~UdpListener();
   UdpListener(const UdpListener&) = delete;
   UdpListener& operator=(const UdpListener&) = delete;

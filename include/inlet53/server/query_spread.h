@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 namespace inlet53::server {
 
@@ -18,14 +19,16 @@ class QuerySpread {
   /// The workers that take queries now, 1 to all of them, from the first on.
   [[nodiscard]] uint32_t taking() const noexcept { return taking_; }
 
-  /// A worker found more datagrams waiting than it takes in a turn: from now on all take queries.
+  /// A worker has more to do than it can (`Worker::Options::fell_behind`): from now on all take
+  /// queries.
   void fell_behind() noexcept;
 
-  /// To be called every second. `busy`: what the threads of all workers used of it, in processors.
-  void observe(double busy) noexcept;
+  /// To be called every second. `busy`: what each worker's thread used of it, in processors.
+  void observe(std::span<const double> busy) noexcept;
 
  private:
-  // Whose queries fill this part of their time get help; others are asked to take as much as this.
+  // Who takes queries and is busy for this part of its time gets help; others are asked to take as
+  // much as this.
   static constexpr double kFull = 0.9;
   static constexpr double kFilled = 0.8;
   // Seconds for which fewer would have done before fewer do. Help that is needed again soon doubles
@@ -40,6 +43,7 @@ class QuerySpread {
   uint32_t taking_ = 1;
   uint32_t calm_needed_ = kCalm;
   uint32_t calm_ = 0;             // seconds
+  uint32_t enough_ = 1;           // how many all those seconds took
   uint32_t since_fewer_ = kSoon;  // seconds since the last time that fewer took over
 };
 

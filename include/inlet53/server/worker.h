@@ -82,7 +82,8 @@ class Worker {
     bool outbound_records = true;          // where there is a log
     std::optional<uint32_t> cpu;           // runs there only
     querylog::LogAppender* log = nullptr;  // null: no query log
-    /// Called on the worker's thread when datagrams come faster than it answers them. May be empty.
+    /// Called on the worker's thread when datagrams come faster than it answers them, or it has
+    /// as many questions under way to targets as `forward` allows. May be empty.
     std::function<void()> fell_behind;
     /// Called on the worker's thread after an Assignment was taken up.
     std::function<void()> assigned;

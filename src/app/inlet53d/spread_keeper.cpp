@@ -14,6 +14,7 @@ SpreadKeeper::SpreadKeeper(net::Loop& loop, const Workers& workers, uint32_t cou
     : workers_(workers),
       spread_(count),
       told_(spread_.taking()),
+      used_ns_(count),
       looked_us_(monotonic_microseconds()),
       behind_(loop,
               [this] {
@@ -25,14 +26,20 @@ SpreadKeeper::SpreadKeeper(net::Loop& loop, const Workers& workers, uint32_t cou
 }
 
 void SpreadKeeper::look() {
-  uint64_t used_ns = 0;
-  for (const auto& worker : workers_) used_ns += worker->cpu_time_ns();
   const uint64_t now_us = monotonic_microseconds();
-  const uint64_t used_before_ns = std::exchange(used_ns_, used_ns);
   const uint64_t passed_us = now_us - std::exchange(looked_us_, now_us);
-  if (used_ns < used_before_ns || passed_us == 0) return;  // the workers are ending
-  spread_.observe(static_cast<double>(used_ns - used_before_ns) /
-                  (static_cast<double>(passed_us) * 1000));
+  std::vector<double> busy;
+  bool ending = false;
+  for (size_t i = 0; i < workers_.size(); ++i) {
+    const uint64_t used_ns = workers_[i]->cpu_time_ns();
+    const uint64_t before_ns = std::exchange(used_ns_[i], used_ns);
+    ending = ending || used_ns < before_ns;
+    busy.push_back(static_cast<double>(used_ns - before_ns) /
+                   (static_cast<double>(passed_us) * 1000));
+  }
+  // The first look after a long start comes at once, and what a moment took says nothing.
+  if (ending || passed_us < kLookMs * 1000 / 2) return;
+  spread_.observe(busy);
   tell();
 }
 

@@ -33,8 +33,8 @@ class SpreadKeeper {
   const Workers& workers_;
   server::QuerySpread spread_;
   uint32_t told_;
-  uint64_t used_ns_ = 0;  // by all workers' threads, when last looked at
-  uint64_t looked_us_;    // on the monotonic clock
+  std::vector<uint64_t> used_ns_;  // by each worker's thread, when last looked at
+  uint64_t looked_us_;             // on the monotonic clock
   net::Wakeup behind_;
   net::Timer second_;
 };

@@ -44,11 +44,12 @@ struct Echo {
 };
 
 struct Server {
-  explicit Server(const char* host, bool group_responses = true) : batch(group_responses) {
-    auto socket = open_udp(local(host), 4U << 20);
+  explicit Server(const char* host, bool group_responses = true, uint32_t buffer = 4U << 20)
+      : batch(group_responses) {
+    auto socket = open_udp(local(host), buffer);
     EXPECT_TRUE(socket) << socket.error().message;
     address = bound_to(socket->get());
-    listener.emplace(loop, std::move(*socket), batch, &Echo::answer, &echo);
+    listener.emplace(loop, std::move(*socket), batch, &Echo::answer, &echo, [this] { ++behind; });
   }
   [[nodiscard]] bool serve(uint64_t datagrams) {
     return run_until(loop, [&] { return echo.seen >= datagrams; });
@@ -58,6 +59,7 @@ struct Server {
   UdpBatch batch;
   Echo echo;
   SocketAddress address;
+  uint64_t behind = 0;  // how often it said so
   std::optional<UdpListener> listener;
 };
 
@@ -91,6 +93,27 @@ TEST(UdpListener, AnswersEachPeerAndLeavesOutTheDropped) {
     if (i % 3 != 0) {
       EXPECT_EQ(receive_text(clients[i]), "A" + std::to_string(i));
     }
+  }
+}
+
+TEST(UdpListener, FullBatchesOfManyTurnsAreNoBacklog) {
+  Server server("127.0.0.1");
+  const Descriptor client = connected(SOCK_DGRAM, server.address);
+  for (uint64_t turn = 1; turn <= 40; ++turn) {
+    for (size_t i = 0; i < UdpBatch::kSlots; ++i) send_text(client, "-no answer");
+    ASSERT_TRUE(server.serve(turn * UdpBatch::kSlots));
+  }
+  EXPECT_EQ(server.behind, 0U);
+}
+
+TEST(UdpListener, SaysEachTimeThatItsBufferWasHalfFull) {
+  constexpr uint64_t kWaiting = 130;  // of a buffer that holds some 250
+  Server server("127.0.0.1", true, 100'000);
+  const Descriptor client = connected(SOCK_DGRAM, server.address);
+  for (uint64_t time = 1; time <= 2; ++time) {
+    for (uint64_t i = 0; i < kWaiting; ++i) send_text(client, "-no answer");
+    ASSERT_TRUE(server.serve(time * kWaiting));
+    EXPECT_EQ(server.behind, time);
   }
 }
 

@@ -1,20 +1,31 @@
 #include "inlet53/server/query_spread.h"
 
+#include <algorithm>
+#include <array>
+#include <vector>
+
 #include <gtest/gtest.h>
 
 namespace inlet53::server {
 namespace {
 
-void observe_for(QuerySpread& spread, int seconds, double busy) {
-  for (int i = 0; i < seconds; ++i) spread.observe(busy);
+// What each of the workers is busy when those that take queries share them fairly.
+std::vector<double> shared(const QuerySpread& spread, uint32_t workers, double all) {
+  std::vector<double> busy(workers);
+  std::fill_n(busy.begin(), spread.taking(), all / spread.taking());
+  return busy;
+}
+
+void observe_for(QuerySpread& spread, int seconds, uint32_t workers, double all) {
+  for (int i = 0; i < seconds; ++i) spread.observe(shared(spread, workers, all));
 }
 
 TEST(QuerySpread, FillsOneWorkerBeforeOthersTakePart) {
   QuerySpread spread(4);
   EXPECT_EQ(spread.taking(), 1U);
-  observe_for(spread, 100, 0.85);
+  observe_for(spread, 100, 4, 0.85);
   EXPECT_EQ(spread.taking(), 1U);
-  spread.observe(0.95);
+  spread.observe(shared(spread, 4, 0.95));
   EXPECT_EQ(spread.taking(), 4U);
 }
 
@@ -29,11 +40,11 @@ TEST(QuerySpread, HelpsAtOnceWhoFallsBehind) {
 TEST(QuerySpread, TakesAsFewAsFillTheirTime) {
   QuerySpread spread(4);
   spread.fell_behind();
-  observe_for(spread, 2, 1.5);
+  observe_for(spread, 2, 4, 1.5);
   EXPECT_EQ(spread.taking(), 4U);
-  spread.observe(1.5);
+  spread.observe(shared(spread, 4, 1.5));
   EXPECT_EQ(spread.taking(), 2U);
-  observe_for(spread, 100, 1.5);
+  observe_for(spread, 100, 4, 1.5);
   EXPECT_EQ(spread.taking(), 2U);
 }
 
@@ -41,8 +52,8 @@ TEST(QuerySpread, BelievesCalmOnlyWhenItLasts) {
   QuerySpread spread(2);
   spread.fell_behind();
   for (int i = 0; i < 20; ++i) {
-    observe_for(spread, 2, 0.3);
-    spread.observe(1.7);
+    observe_for(spread, 2, 2, 0.3);
+    spread.observe(shared(spread, 2, 1.7));
   }
   EXPECT_EQ(spread.taking(), 2U);
 }
@@ -52,22 +63,47 @@ TEST(QuerySpread, WaitsLongerEachTimeThatFewerWereTooFew) {
   QuerySpread spread(2);
   for (const int calm : {3, 6, 12, 24, 48, 96, 96}) {
     spread.fell_behind();
-    observe_for(spread, calm - 1, 0.3);
+    observe_for(spread, calm - 1, 2, 0.3);
     EXPECT_EQ(spread.taking(), 2U) << calm;
-    spread.observe(0.3);
+    spread.observe(shared(spread, 2, 0.3));
     EXPECT_EQ(spread.taking(), 1U) << calm;
   }
-  observe_for(spread, 60, 0.3);  // they were enough for a minute
+  observe_for(spread, 60, 2, 0.3);  // they were enough for a minute
   spread.fell_behind();
-  observe_for(spread, 3, 0.3);
+  observe_for(spread, 3, 2, 0.3);
+  EXPECT_EQ(spread.taking(), 1U);
+}
+
+TEST(QuerySpread, TakesAsManyAsAllTheCalmTimeNeeded) {
+  QuerySpread spread(4);
+  spread.fell_behind();
+  observe_for(spread, 2, 4, 2.3);
+  spread.observe(shared(spread, 4, 0.5));
+  EXPECT_EQ(spread.taking(), 3U);
+  observe_for(spread, 3, 4, 0.5);
+  EXPECT_EQ(spread.taking(), 1U);
+}
+
+TEST(QuerySpread, HelpsOneThatIsBusyWithMoreThanItsShare) {
+  QuerySpread spread(4);
+  spread.fell_behind();
+  observe_for(spread, 3, 4, 1.5);
+  ASSERT_EQ(spread.taking(), 2U);
+  spread.observe(std::array{0.95, 0.3, 0.0, 0.0});  // a connection of the first
+  EXPECT_EQ(spread.taking(), 4U);
+}
+
+TEST(QuerySpread, NeedsNoHelpForWhatOthersAreBusyWith) {
+  QuerySpread spread(4);
+  for (int i = 0; i < 10; ++i) spread.observe(std::array{0.3, 0.3, 0.95, 0.3});
   EXPECT_EQ(spread.taking(), 1U);
 }
 
 TEST(QuerySpread, OneWorkerIsAll) {
   QuerySpread spread(1);
   spread.fell_behind();
-  observe_for(spread, 10, 0.99);
-  observe_for(spread, 10, 0.0);
+  observe_for(spread, 10, 1, 0.99);
+  observe_for(spread, 10, 1, 0.0);
   EXPECT_EQ(spread.taking(), 1U);
 }
 
