@@ -49,6 +49,7 @@ listen = "127.0.53.2:{port}"
 {listen_b}
 
 [query_log]
+when_full = "block"
 rotate_size = 0
 rotate_interval = 0
 

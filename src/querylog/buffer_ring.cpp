@@ -1,18 +1,46 @@
 #include "buffer_ring.h"
 
+#include <bit>
+#include <utility>
+
 #include "inlet53/base/check.h"
 
 namespace inlet53::querylog {
 
+namespace {
+constexpr size_t kBits = 64;
+}  // namespace
+
 BufferRing::BufferRing(size_t buffers, bool may_wait, Doorbell& writer)
-    : memory_(buffers * kBufferSize), published_(buffers), writer_(writer), may_wait_(may_wait) {
+    : memory_(buffers * kBufferSize),
+      published_(buffers),
+      places_(buffers),
+      free_places_((buffers + kBits - 1) / kBits),
+      writer_(writer),
+      may_wait_(may_wait) {
   INLET53_CHECK(buffers > 0);
+  for (size_t place = 0; place < buffers; ++place) {
+    free_places_[place / kBits] |= uint64_t{1} << place % kBits;
+  }
 }
 
 char* BufferRing::next_buffer() noexcept {
   const uint64_t filled = filled_.load(std::memory_order_relaxed);
   if (filled - drained_.load(std::memory_order_acquire) == published_.size()) return nullptr;
+  if (!std::exchange(holding_, true)) {
+    places_[filled % places_.size()] = static_cast<uint32_t>(take_free_place());
+  }
   return buffer(filled);
+}
+
+// Requires: there is one.
+size_t BufferRing::take_free_place() noexcept {
+  auto word = free_places_.begin();
+  uint64_t free = 0;
+  while ((free = word->load(std::memory_order_acquire)) == 0) ++word;
+  const int bit = std::countr_zero(free);
+  word->fetch_and(~(uint64_t{1} << bit), std::memory_order_relaxed);
+  return static_cast<size_t>(word - free_places_.begin()) * kBits + static_cast<size_t>(bit);
 }
 
 void BufferRing::publish(const char* end, uint32_t records) noexcept {
@@ -24,6 +52,7 @@ void BufferRing::publish(const char* end, uint32_t records) noexcept {
 void BufferRing::hand_over() noexcept {
   const uint64_t filled = filled_.load(std::memory_order_relaxed) + 1;
   filled_.store(filled, std::memory_order_release);
+  holding_ = false;
   // The writer thread looks by itself before that; to wake it sooner would cost a system call for
   // each buffer.
   const uint64_t full = filled - drained_.load(std::memory_order_relaxed);
@@ -54,6 +83,8 @@ Records BufferRing::unread() noexcept {
 
 void BufferRing::free_drained_buffer() noexcept {
   const uint64_t drained = drained_.load(std::memory_order_relaxed);
+  const size_t place = place_of(drained);
+  free_places_[place / kBits].fetch_or(uint64_t{1} << place % kBits, std::memory_order_release);
   published(drained).store({}, std::memory_order_relaxed);
   taken_ = {};
   drained_.store(drained + 1, std::memory_order_release);

@@ -25,7 +25,8 @@ struct Records {
 ///
 /// The worker fills one buffer after the other; the writer thread reads them in the same order, and
 /// may read what was published of the one that is being filled, so that a flush of a few records
-/// costs no buffer.
+/// costs no buffer. Of those that are free the worker always fills the first: as long as the writer
+/// thread keeps up, the same two or three stay in the processor's cache, however many there are.
 /// Threads: each part its own side only.
 class BufferRing {
  public:
@@ -85,8 +86,12 @@ class BufferRing {
   static_assert(kBufferSize <= UINT32_MAX && std::atomic<Extent>::is_always_lock_free);
 
   [[nodiscard]] char* buffer(uint64_t number) const noexcept {
-    return memory_.data() + number % published_.size() * kBufferSize;
+    return memory_.data() + place_of(number) * kBufferSize;
   }
+  [[nodiscard]] size_t place_of(uint64_t number) const noexcept {
+    return places_[number % places_.size()];
+  }
+  [[nodiscard]] size_t take_free_place() noexcept;
   [[nodiscard]] std::atomic<Extent>& published(uint64_t number) noexcept {
     return published_[number % published_.size()];
   }
@@ -94,6 +99,10 @@ class BufferRing {
 
   PageMemory memory_;
   std::vector<std::atomic<Extent>> published_;  // what may be read of each buffer
+  // Where in the memory each buffer is: the worker's, the writer thread's once it was published.
+  std::vector<uint32_t> places_;
+  std::vector<std::atomic<uint64_t>> free_places_;  // a bit each
+  bool holding_ = false;                            // the worker's: it has a place to fill
   Doorbell& writer_;
   Doorbell freed_;
   std::atomic<bool> may_wait_;

@@ -108,11 +108,13 @@ size_t LogWriter::drain(BufferRing& ring) {
   return drained;
 }
 
-// A nap is to last while between a sixteenth and a quarter of the fullest ring fills.
+// A nap is to last while a part of the fullest ring fills: what was written by then is still in the
+// processor's cache, and worth waking up for.
 void LogWriter::adapt_nap(size_t fullest) {
   const size_t capacity = settings_.buffers_per_worker * kBufferSize;
-  if (fullest >= capacity / 4) nap_ = std::max(nap_ / 2, kShortestNap);
-  if (fullest < capacity / 16) nap_ = std::min(nap_ * 2, kLongestNap);
+  const size_t most = std::min(capacity / 4, kBufferSize);
+  if (fullest >= most) nap_ = std::max(nap_ / 2, kShortestNap);
+  if (fullest < most / 4) nap_ = std::min(nap_ * 2, kLongestNap);
 }
 
 void LogWriter::say_ring_drops(Now now) {

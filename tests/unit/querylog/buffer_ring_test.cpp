@@ -1,5 +1,7 @@
 #include "querylog/buffer_ring.h"
 
+#include <set>
+
 #include "log_test_support.h"
 
 namespace inlet53::querylog {
@@ -79,6 +81,41 @@ TEST(BufferRing, TakesARecordOfAWholeBuffer) {
   ASSERT_TRUE(append(appender, longest));
   appender.flush();
   EXPECT_EQ(read_all(ring), "short\n" + longest);
+}
+
+TEST(BufferRing, FillsTheSameTwoBuffersWhileTheyAreRead) {
+  Doorbell bell;
+  BufferRing ring(70, false, bell);
+  LogAppender appender(ring);
+  std::set<const char*> places;
+  for (uint64_t i = 0; i < 140; ++i) {
+    const char* place = appender.reserve(kBufferSize);
+    ASSERT_NE(place, nullptr);
+    places.insert(place);
+    ASSERT_TRUE(append(appender, record(0, i)));
+    appender.flush();
+    EXPECT_EQ(read_all(ring), record(0, i));
+  }
+  EXPECT_EQ(places.size(), 2U);
+}
+
+TEST(BufferRing, FillsEachBufferOnceWhileNoneIsRead) {
+  constexpr size_t kBuffers = 70;
+  Doorbell bell;
+  BufferRing ring(kBuffers, false, bell);
+  LogAppender appender(ring);
+  std::set<const char*> places;
+  std::string expected;
+  for (uint64_t i = 0; i < kBuffers; ++i) {
+    places.insert(appender.reserve(kBufferSize));
+    ASSERT_TRUE(append(appender, record(0, i)));
+    expected += record(0, i);
+  }
+  EXPECT_EQ(places.size(), kBuffers);
+  EXPECT_FALSE(places.contains(nullptr));
+  EXPECT_EQ(appender.reserve(kBufferSize), nullptr);
+  EXPECT_EQ(read_all(ring), expected);
+  EXPECT_NE(appender.reserve(kBufferSize), nullptr);
 }
 
 TEST(BufferRing, WaitsForABufferThenGoesOn) {
