@@ -2,7 +2,7 @@
 """Measures inlet53d beside its peers and writes a report: tables, plots and the raw rounds.
 
     bench/run.py                                    everything, some tens of minutes
-    bench/run.py --quick                            two jobs and the largest zone, under three minutes
+    bench/run.py --quick                            two jobs and the largest zone, some three minutes
     bench/run.py --jobs names,log --servers inlet53d,gdnsd,nsd --rounds 5 --seconds 2 --out DIR
     bench/run.py --report-only --out DIR            the report again, from DIR/results.json
 
