@@ -303,13 +303,15 @@ void FetchRunner::take_error(uint32_t index, Attempt& attempt, Rcode rcode, uint
   go_on_without(index, attempt, now);
 }
 
-void FetchRunner::undeliverable(uint64_t token, uint64_t now) {
+void FetchRunner::undeliverable(uint64_t token, bool local, uint64_t now) {
   const FetchTable::Named named = fetches_.find(token);
   if (named.fetch == FetchTable::kNone) return;
   Fetch& fetch = fetches_[named.fetch];
   Attempt& attempt = fetch.attempts[named.attempt];
   if (attempt.state == Attempt::State::Ended) return;
-  if (target_of(fetch, attempt).unanswered(attempt.sent_us, now)) ++counts_.targets_dead;
+  if (!local && target_of(fetch, attempt).unanswered(attempt.sent_us, now)) {
+    ++counts_.targets_dead;
+  }
   decline_unreachable(named.fetch, attempt, now);
 }
 

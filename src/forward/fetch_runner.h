@@ -39,8 +39,9 @@ class FetchRunner {
   [[nodiscard]] bool received(uint64_t token, Bytes message, uint64_t now);
   /// A message came on a stream, with the id of the query `token`.
   void received_on_stream(uint64_t token, Bytes message, const SocketAddress& from, uint64_t now);
-  /// The query `token` could not be delivered.
-  void undeliverable(uint64_t token, uint64_t now);
+  /// The query `token` could not be delivered. `local`: this host did not send it, which says
+  /// nothing about the target.
+  void undeliverable(uint64_t token, bool local, uint64_t now);
   /// Its connection could not be made, or broke before a response.
   void stream_failed(uint64_t token, uint64_t now);
 

@@ -38,7 +38,7 @@ struct Forwarder::Impl final : QueryTransport, net::UdpExchangeOwner, StreamExch
 
   // What comes back.
   bool received(uint64_t token, Bytes message) override;
-  void undeliverable(uint64_t token, int error) override;
+  void undeliverable(uint64_t token, const net::SendError& error) override;
   void received_on_stream(uint64_t token, Bytes message, const SocketAddress& from) override;
   void stream_failed(uint64_t token) override;
 
@@ -85,7 +85,9 @@ void Forwarder::Impl::remove_target(uint32_t target) {
 
 std::optional<SocketAddress> Forwarder::Impl::send_datagram(uint32_t target, Bytes query,
                                                             uint64_t token) {
-  return datagrams.send(routes[target], query, token);
+  const Result<SocketAddress, net::SendError> from = datagrams.send(routes[target], query, token);
+  if (!from) return std::nullopt;
+  return *from;
 }
 
 void Forwarder::Impl::send_stream(uint32_t target, Bytes query, uint64_t token) {
@@ -97,9 +99,9 @@ bool Forwarder::Impl::received(uint64_t token, Bytes message) {
   return runner.received(token, message, monotonic_microseconds());
 }
 
-void Forwarder::Impl::undeliverable(uint64_t token, int) {
+void Forwarder::Impl::undeliverable(uint64_t token, const net::SendError& error) {
   turn_end.ask();
-  runner.undeliverable(token, monotonic_microseconds());
+  runner.undeliverable(token, net::is_local(error.failure), monotonic_microseconds());
 }
 
 void Forwarder::Impl::received_on_stream(uint64_t token, Bytes message, const SocketAddress& from) {

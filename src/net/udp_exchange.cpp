@@ -3,47 +3,47 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
-#include <optional>
 #include <utility>
 
-#include "udp_exchange_socket.h"
-#include <sys/epoll.h>
+#include "outbox.h"
+#include "port_pool.h"
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include "inlet53/base/check.h"
 #include "inlet53/base/random_octets.h"
-#include "inlet53/net/socket.h"
 
 namespace inlet53::net {
 
 namespace {
 
-constexpr size_t kOutbox = 64;  // queries that leave together at the most
 constexpr size_t kReceiveBatch = 8;
 constexpr size_t kReceiveSize = 4096;
-constexpr int kEvents = 64;
+constexpr size_t kReadablePorts = 64;  // of one look
 constexpr uint64_t kSweepMs = 500;
 constexpr size_t kHeader = 12;
-constexpr uint32_t kNone = UINT32_MAX;
-constexpr size_t kMaxResting = 256;  // sockets of one route
 
-struct Outgoing {
-  std::array<uint8_t, UdpExchange::kMaxQuery> octets;
-  uint32_t size = 0;
-  uint32_t slot = kNone;
+// A query that waits for its response.
+struct Wait {
   uint64_t token = 0;
+  uint64_t sent_ms = 0;
+  uint32_t round = 0;  // of the outbox, by which it leaves
+  uint16_t id = 0;
 };
 
-struct Route {
-  std::optional<UdpRoute> route;  // absent: free
-  uint32_t newest = kNone;        // the socket that takes the next query
-  std::vector<uint32_t> resting;  // sockets that may be used again
-};
+using Waits = std::vector<Wait>;  // of one port, in no order
+
+Waits::iterator find_id(Waits& waits, uint16_t id) noexcept {
+  return std::ranges::find(waits, id, &Wait::id);
+}
+
+Waits::iterator find_token(Waits& waits, uint64_t token) noexcept {
+  return std::ranges::find(waits, token, &Wait::token);
+}
 
 struct Undelivered {
   uint64_t token = 0;
-  int error = 0;
+  SendError error;
 };
 
 }  // namespace
@@ -51,37 +51,31 @@ struct Undelivered {
 struct UdpExchange::Impl {
   Impl(Loop& on, const Options& with, UdpExchangeOwner& to);
 
-  std::optional<SocketAddress> send(RouteId route, Bytes query, uint64_t token);
-  uint32_t socket_for(Route& route, RouteId id);
-  uint32_t wake(RouteId id);
-  uint32_t open(RouteId id);
-  bool make_room();
-  void retire(uint32_t slot);
-  void rest(uint32_t slot);
-  void close(uint32_t slot);
-
+  Result<SocketAddress, SendError> send(RouteId route, Bytes query, uint64_t token);
   void flush();
-  void empty_outbox();
-  void send_of_socket(size_t first);
-  void give_up(uint32_t slot, int error);
-  void tell_undelivered();
+  void send_outbox();
+  void remove_route(RouteId route);
 
   void look();
-  void receive(uint32_t slot);
-  bool still(uint32_t slot, uint32_t generation) const;
-  void take(uint32_t slot, uint32_t generation, const mmsghdr& message);
+  void receive(uint32_t port);
+  void take(uint32_t port, uint32_t generation, const mmsghdr& message);
+
+  void end_wait(uint32_t port, uint64_t token);
+  void end_all_waits(uint32_t port, const SendError& error);
+  void tell_undelivered();
   void sweep();
+
+  bool still_has(uint32_t port, uint32_t generation) const noexcept {
+    return pool[port].generation == generation && pool[port].in_use();
+  }
 
   Loop& loop;
   const Options options;
   UdpExchangeOwner& owner;
   RandomOctets random;
-  std::vector<Route> routes;
-  std::vector<ExchangeSocket> sockets;  // never grows beyond what was reserved
-  std::vector<uint32_t> free_slots;
-  size_t open_count = 0;
-  std::array<Outgoing, kOutbox> outbox;
-  size_t outbox_count = 0;
+  PortPool pool;
+  Outbox outbox;
+  std::vector<Waits> waits;  // by port
   std::vector<Undelivered> undelivered;
   Counts counts;
 
@@ -90,7 +84,6 @@ struct UdpExchange::Impl {
   std::array<sockaddr_in6, kReceiveBatch> peers{};
   std::array<std::array<uint8_t, kReceiveSize>, kReceiveBatch> buffers;
 
-  Descriptor epoll;
   ReadWatcher watcher;
   TurnEnd turn_end;
   Timer sweeper;
@@ -100,12 +93,10 @@ UdpExchange::Impl::Impl(Loop& on, const Options& with, UdpExchangeOwner& to)
     : loop(on),
       options(with),
       owner(to),
-      epoll(epoll_create1(EPOLL_CLOEXEC)),
-      watcher(on, epoll.get(), [this] { look(); }),
+      pool(with.max_sockets),
+      watcher(on, pool.event_descriptor(), [this] { look(); }),
       turn_end(on, [this] { flush(); }),
       sweeper(on, [this] { sweep(); }) {
-  INLET53_CHECK(epoll.valid());
-  sockets.reserve(options.max_sockets);
   for (size_t i = 0; i < kReceiveBatch; ++i) {
     incoming_octets[i] = {buffers[i].data(), kReceiveSize};
     incoming[i].msg_hdr.msg_iov = &incoming_octets[i];
@@ -114,268 +105,149 @@ UdpExchange::Impl::Impl(Loop& on, const Options& with, UdpExchangeOwner& to)
   }
 }
 
-//--- Sockets
-
-// A socket of the route that rests, with another port; kNone when there is none.
-uint32_t UdpExchange::Impl::wake(RouteId id) {
-  Route& route = routes[id];
-  while (!route.resting.empty()) {
-    const uint32_t slot = route.resting.back();
-    ExchangeSocket& socket = sockets[slot];
-    if (connect_udp(socket.descriptor.get(), route.route->to)) {
-      route.resting.pop_back();
-      socket.begin(id, loop.now_ms());
-      return slot;
-    }
-    close(slot);
-  }
-  return kNone;
-}
-
-uint32_t UdpExchange::Impl::open(RouteId id) {
-  const UdpRoute& route = *routes[id].route;
-  if (open_count == options.max_sockets && !make_room()) return kNone;
-  const IpAddress* source =
-      route.sources.empty() ? nullptr : &route.sources[random.below(route.sources.size())];
-  Descriptor descriptor = open_connected_udp(route.to, source);
-  if (!descriptor.valid()) return kNone;
-
-  uint32_t slot = 0;
-  if (free_slots.empty()) {
-    slot = static_cast<uint32_t>(sockets.size());
-    sockets.emplace_back();
-  } else {
-    slot = free_slots.back();
-    free_slots.pop_back();
-  }
-  epoll_event event{};
-  event.events = EPOLLIN;
-  event.data.u32 = slot;
-  if (epoll_ctl(epoll.get(), EPOLL_CTL_ADD, descriptor.get(), &event) != 0) {
-    free_slots.push_back(slot);
-    return kNone;
-  }
-  sockets[slot].descriptor = std::move(descriptor);
-  sockets[slot].begin(id, loop.now_ms());
-  ++open_count;
-  ++counts.sockets_opened;
-  if (!sweeper.active()) sweeper.start(kSweepMs, kSweepMs);
-  return slot;
-}
-
-// Closes a socket that rests, whoever's.
-bool UdpExchange::Impl::make_room() {
-  const auto found =
-      std::ranges::find_if(routes, [](const Route& r) { return !r.resting.empty(); });
-  if (found == routes.end()) return false;
-  close(found->resting.back());
-  return true;
-}
-
-// The socket that takes the route's next query, kNone when there is none.
-uint32_t UdpExchange::Impl::socket_for(Route& route, RouteId id) {
-  const uint64_t now = loop.now_ms();
-  const uint32_t newest = route.newest;
-  if (newest != kNone) {
-    const ExchangeSocket& socket = sockets[newest];
-    const bool fresh = socket.sends < kSendsPerSocket && now - socket.opened_ms < kSocketAgeMs;
-    if (fresh && socket.waits.size() < kMaxShared) return newest;
-  }
-  uint32_t opened = wake(id);
-  if (opened == kNone) opened = open(id);
-  if (opened == kNone) {
-    // Sharing a port for longer is better than silence.
-    return newest != kNone && sockets[newest].waits.size() < kMaxShared ? newest : kNone;
-  }
-  ++counts.ports;
-  route.newest = opened;
-  if (newest != kNone) retire(newest);
-  return opened;
-}
-
-// Requires: it is no route's newest any more.
-void UdpExchange::Impl::retire(uint32_t slot) {
-  sockets[slot].retired = true;
-  if (sockets[slot].is_done()) rest(slot);
-}
-
-// Requires: it is retired and done. To close a socket and to open one costs four times as much as
-// to give it another port.
-void UdpExchange::Impl::rest(uint32_t slot) {
-  std::vector<uint32_t>& resting = routes[sockets[slot].route].resting;
-  if (resting.size() == kMaxResting || !disconnect_udp(sockets[slot].descriptor.get())) {
-    return close(slot);
-  }
-  sockets[slot].rest();
-  resting.push_back(slot);
-}
-
-void UdpExchange::Impl::close(uint32_t slot) {
-  Route& route = routes[sockets[slot].route];
-  if (route.newest == slot) route.newest = kNone;
-  if (sockets[slot].resting) std::erase(route.resting, slot);
-  sockets[slot].end();  // closing takes it out of the epoll instance too
-  free_slots.push_back(slot);
-  --open_count;
-}
-
-bool UdpExchange::Impl::still(uint32_t slot, uint32_t generation) const {
-  const ExchangeSocket& socket = sockets[slot];
-  return socket.generation == generation && socket.descriptor.valid() && !socket.resting;
-}
-
 //--- Sending
 
-std::optional<SocketAddress> UdpExchange::Impl::send(RouteId id, Bytes query, uint64_t token) {
+Result<SocketAddress, SendError> UdpExchange::Impl::send(RouteId route, Bytes query,
+                                                         uint64_t token) {
   INLET53_CHECK(query.size() >= kHeader && query.size() <= kMaxQuery);
-  if (outbox_count == kOutbox) empty_outbox();
-  const uint32_t slot = socket_for(routes[id], id);
-  if (slot == kNone) {
+  if (outbox.full()) send_outbox();
+  const Result<uint32_t, SendError> port = pool.acquire(route, loop.now_ms());
+  if (!port) {
     ++counts.no_socket;
-    return std::nullopt;
+    return Unexpected(port.error());
   }
-  ExchangeSocket& socket = sockets[slot];
-  uint16_t query_id = random.u16();
-  while (socket.find(query_id) != nullptr) query_id = random.u16();
-  socket.waits.push_back({token, query_id});
-  ++socket.sends;
-  ++socket.unsent;
-  socket.last_send_ms = loop.now_ms();
-
-  Outgoing& out = outbox[outbox_count++];
-  std::memcpy(out.octets.data(), query.data(), query.size());
-  store_be16(out.octets.data(), query_id);
-  out.size = static_cast<uint32_t>(query.size());
-  out.slot = slot;
-  out.token = token;
+  if (pool.size() > waits.size()) waits.resize(pool.size());
+  Waits& waiting = waits[*port];
+  uint16_t id = random.u16();
+  while (find_id(waiting, id) != waiting.end()) id = random.u16();
+  waiting.push_back({token, loop.now_ms(), outbox.round(), id});
+  store_be16(outbox.add(*port, pool[*port].descriptor.get(), token, query), id);
   turn_end.ask();
-  return socket.local;
+  if (!sweeper.active()) sweeper.start(kSweepMs, kSweepMs);
+  return pool[*port].local;
 }
 
 void UdpExchange::Impl::flush() {
-  empty_outbox();
+  send_outbox();
   tell_undelivered();
 }
 
-void UdpExchange::Impl::empty_outbox() {
-  for (size_t i = 0; i < outbox_count; ++i) {
-    if (outbox[i].slot != kNone) send_of_socket(i);
+void UdpExchange::Impl::send_outbox() {
+  if (outbox.empty()) return;
+  const Outbox::Report& report = outbox.send();
+  counts.sent += report.sent;
+  counts.send_calls += report.calls;
+  for (const Outbox::Unsent& each : report.unsent) {
+    undelivered.push_back({each.token, each.error});
+    end_wait(each.port, each.token);
   }
-  outbox_count = 0;
+  for (const Outbox::PortError& each : report.unreachable) end_all_waits(each.port, each.error);
 }
 
-// Sends the queries of one socket, of which `first` is the first.
-void UdpExchange::Impl::send_of_socket(size_t first) {
-  std::array<mmsghdr, kOutbox> messages;
-  std::array<iovec, kOutbox> octets;
-  std::array<size_t, kOutbox> places;
-  const uint32_t slot = outbox[first].slot;
-  unsigned count = 0;
-  for (size_t i = first; i < outbox_count; ++i) {
-    if (outbox[i].slot != slot) continue;
-    outbox[i].slot = kNone;
-    octets[count] = {outbox[i].octets.data(), outbox[i].size};
-    messages[count] = {};
-    messages[count].msg_hdr.msg_iov = &octets[count];
-    messages[count].msg_hdr.msg_iovlen = 1;
-    places[count++] = i;
-  }
-  ExchangeSocket& socket = sockets[slot];
-  socket.unsent -= count;
-  for (unsigned done = 0; done < count;) {
-    ++counts.send_calls;
-    const int sent = sendmmsg(socket.descriptor.get(), &messages[done], count - done, MSG_DONTWAIT);
-    if (sent > 0) {
-      done += static_cast<unsigned>(sent);
-      counts.sent += static_cast<uint64_t>(sent);
-      continue;
-    }
-    const int error = errno;
-    // An error of what was sent before, which is off the socket now; it concerns them all.
-    if (error == ECONNREFUSED) return give_up(slot, error);
-    const uint64_t token = outbox[places[done++]].token;
-    socket.forget(token);
-    undelivered.push_back({token, error});
-  }
+//--- Waits
+
+void UdpExchange::Impl::end_wait(uint32_t port, uint64_t token) {
+  const auto found = find_token(waits[port], token);
+  if (found == waits[port].end()) return;
+  *found = waits[port].back();
+  waits[port].pop_back();
+  pool.release(port);
 }
 
-void UdpExchange::Impl::give_up(uint32_t slot, int error) {
-  for (const Wait& wait : sockets[slot].waits) undelivered.push_back({wait.token, error});
-  sockets[slot].waits.clear();
+// Ends the waits of the queries that have left by the port.
+void UdpExchange::Impl::end_all_waits(uint32_t port, const SendError& error) {
+  const auto has_left = [&](const Wait& wait) { return wait.round != outbox.round(); };
+  for (const Wait& wait : waits[port]) {
+    if (has_left(wait)) undelivered.push_back({wait.token, error});
+  }
+  const size_t ended = std::erase_if(waits[port], has_left);
+  pool.release(port, static_cast<uint32_t>(ended));
 }
 
 // The owner may send again, which must find everything in order.
 void UdpExchange::Impl::tell_undelivered() {
   std::vector<Undelivered> told;
   told.swap(undelivered);
-  counts.undeliverable += told.size();
-  for (const Undelivered& each : told) owner.undeliverable(each.token, each.error);
+  for (const Undelivered& each : told) {
+    ++(is_local(each.error.failure) ? counts.unsent : counts.unreachable);
+    owner.undeliverable(each.token, each.error);
+  }
   told.clear();
   if (undelivered.empty()) undelivered.swap(told);
+}
+
+void UdpExchange::Impl::sweep() {
+  const uint64_t now = loop.now_ms();
+  for (uint32_t port = 0; port < waits.size(); ++port) {
+    const size_t ended = std::erase_if(
+        waits[port], [&](const Wait& wait) { return now - wait.sent_ms > options.max_wait_ms; });
+    if (ended > 0) pool.release(port, static_cast<uint32_t>(ended));
+  }
+  pool.close_old(now);
+  if (pool.open_sockets() == 0) sweeper.stop();
+}
+
+void UdpExchange::Impl::remove_route(RouteId route) {
+  // The owner is told at the turn's end what could not be sent: it is in the middle of something.
+  send_outbox();
+  turn_end.ask();
+  for (uint32_t port = 0; port < waits.size(); ++port) {
+    if (pool[port].in_use() && pool[port].route == route) waits[port].clear();
+  }
+  pool.remove_route(route);
 }
 
 //--- Receiving
 
 void UdpExchange::Impl::look() {
-  std::array<epoll_event, kEvents> events;
-  const int count = epoll_wait(epoll.get(), events.data(), kEvents, 0);
-  for (int i = 0; i < count; ++i) {
-    receive(events[static_cast<size_t>(i)].data.u32);
-  }
+  std::array<uint32_t, kReadablePorts> ports;
+  const size_t count = pool.readable(ports);
+  for (size_t i = 0; i < count; ++i) receive(ports[i]);
   tell_undelivered();
 }
 
-// An event may be older than the socket's port, or than the socket: then there is nothing to
-// receive, or what is received counts for itself.
-void UdpExchange::Impl::receive(uint32_t slot) {
-  const uint32_t generation = sockets[slot].generation;
-  while (still(slot, generation)) {
+// An event may be older than the port, or than the socket: then there is nothing to receive, or
+// what is received counts for itself.
+void UdpExchange::Impl::receive(uint32_t port) {
+  const uint32_t generation = pool[port].generation;
+  while (still_has(port, generation)) {
     for (mmsghdr& message : incoming) message.msg_hdr.msg_namelen = sizeof(sockaddr_in6);
-    const int count = recvmmsg(sockets[slot].descriptor.get(), incoming.data(), kReceiveBatch,
+    const int count = recvmmsg(pool[port].descriptor.get(), incoming.data(), kReceiveBatch,
                                MSG_DONTWAIT, nullptr);
     if (count < 0) {
-      if (errno == EAGAIN || errno == EINTR) break;
-      give_up(slot, errno);
+      if (errno == EAGAIN || errno == EINTR) return;
+      end_all_waits(port, {SendFailure::Unreachable, errno});
       continue;
     }
-    for (size_t i = 0; i < static_cast<size_t>(count); ++i) take(slot, generation, incoming[i]);
-    if (count < static_cast<int>(kReceiveBatch)) break;
+    for (size_t i = 0; i < static_cast<size_t>(count); ++i) take(port, generation, incoming[i]);
+    if (count < static_cast<int>(kReceiveBatch)) return;
   }
-  if (still(slot, generation) && sockets[slot].retired && sockets[slot].is_done()) rest(slot);
 }
 
-void UdpExchange::Impl::take(uint32_t slot, uint32_t generation, const mmsghdr& message) {
+void UdpExchange::Impl::take(uint32_t port, uint32_t generation, const mmsghdr& message) {
   ++counts.received;
   const auto* from = static_cast<const sockaddr*>(message.msg_hdr.msg_name);
   const Bytes octets(static_cast<const uint8_t*>(message.msg_hdr.msg_iov->iov_base),
                      message.msg_len);
-  // Whoever wrote to the port before it was connected is still in the queue.
-  const bool from_peer =
-      still(slot, generation) && octets.size() >= kHeader &&
-      SocketAddress::from_sockaddr(from) == routes[sockets[slot].route].route->to;
-  const Wait* wait = from_peer ? sockets[slot].find(load_be16(octets.data())) : nullptr;
-  if (wait == nullptr) {
+  // A datagram that reached the port before it was connected may come from anywhere.
+  const bool from_peer = still_has(port, generation) && octets.size() >= kHeader &&
+                         SocketAddress::from_sockaddr(from) == pool.peer(pool[port].route);
+  if (!from_peer) {
+    ++counts.unmatched;
+    return;
+  }
+  const auto wait = find_id(waits[port], load_be16(octets.data()));
+  // A response to a query that has not left is a forgery.
+  if (wait == waits[port].end() || wait->round == outbox.round()) {
     ++counts.unmatched;
     return;
   }
   const uint64_t token = wait->token;
   if (!owner.received(token, octets)) {
     ++counts.unmatched;
-  } else if (still(slot, generation)) {
-    sockets[slot].forget(token);
+  } else if (still_has(port, generation)) {
+    end_wait(port, token);
   }
-}
-
-void UdpExchange::Impl::sweep() {
-  const uint64_t now = loop.now_ms();
-  for (uint32_t slot = 0; slot < sockets.size(); ++slot) {
-    ExchangeSocket& socket = sockets[slot];
-    if (!socket.descriptor.valid()) continue;
-    if (now - socket.last_send_ms > options.max_wait_ms) socket.waits.clear();
-    const bool old = now - socket.opened_ms > kSocketAgeMs;
-    if (socket.resting ? old : socket.is_done() && (socket.retired || old)) close(slot);
-  }
-  if (open_count == 0) sweeper.stop();
 }
 
 //--- UdpExchange
@@ -386,32 +258,24 @@ UdpExchange::UdpExchange(Loop& loop, const Options& options, UdpExchangeOwner& o
 UdpExchange::~UdpExchange() = default;
 
 UdpExchange::RouteId UdpExchange::add_route(UdpRoute route) {
-  std::vector<Route>& routes = impl_->routes;
-  const IpFamily family = route.to.address.family();
-  std::erase_if(route.sources, [&](const IpAddress& each) { return each.family() != family; });
-  const auto free = std::ranges::find_if(routes, [](const Route& r) { return !r.route; });
-  const auto at = free == routes.end() ? routes.insert(free, Route{}) : free;
-  *at = {std::move(route), kNone, {}};
-  return static_cast<RouteId>(at - routes.begin());
+  return impl_->pool.add_route(std::move(route));
 }
+void UdpExchange::remove_route(RouteId route) { impl_->remove_route(route); }
 
-void UdpExchange::remove_route(RouteId route) {
-  // What cannot be delivered is told at the turn's end: the owner is in the middle of something.
-  impl_->empty_outbox();
-  impl_->turn_end.ask();
-  for (uint32_t slot = 0; slot < impl_->sockets.size(); ++slot) {
-    const ExchangeSocket& socket = impl_->sockets[slot];
-    if (socket.descriptor.valid() && socket.route == route) impl_->close(slot);
-  }
-  impl_->routes[route] = {};
-}
-
-std::optional<SocketAddress> UdpExchange::send(RouteId route, Bytes query, uint64_t token) {
+Result<SocketAddress, SendError> UdpExchange::send(RouteId route, Bytes query, uint64_t token) {
   return impl_->send(route, query, token);
 }
 
 void UdpExchange::flush() { impl_->flush(); }
-const UdpExchange::Counts& UdpExchange::counts() const noexcept { return impl_->counts; }
-size_t UdpExchange::open_sockets() const noexcept { return impl_->open_count; }
+
+UdpExchange::Counts UdpExchange::counts() const noexcept {
+  Counts counts = impl_->counts;
+  counts.sockets_opened = impl_->pool.counts().sockets_opened;
+  counts.ports = impl_->pool.counts().ports;
+  counts.shared = impl_->pool.counts().shared;
+  return counts;
+}
+
+size_t UdpExchange::open_sockets() const noexcept { return impl_->pool.open_sockets(); }
 
 }  // namespace inlet53::net

@@ -2,12 +2,13 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "inlet53/base/bytes.h"
 #include "inlet53/base/ip_address.h"
+#include "inlet53/base/result.h"
 #include "inlet53/net/loop.h"
+#include "inlet53/net/send_error.h"
 
 namespace inlet53::net {
 
@@ -19,17 +20,17 @@ struct UdpRoute {
   std::vector<IpAddress> sources;
 };
 
-/// Whom a UdpExchange tells what came. Called on the loop's thread, never within `send`. It may
-/// send again, but not destroy the exchange.
+/// Receives what a UdpExchange has to report. Called on the loop's thread, never within `send`. It
+/// may send again, but not destroy the exchange.
 class UdpExchangeOwner {
  public:
   /// `message` came on the route and to the port from which the query of `token` was sent, and has
   /// its id. It is 12 octets or longer; one over 4 KiB is cut there. Returns whether it was waited
   /// for: true ends the wait, false counts it as unmatched, and the wait goes on.
   virtual bool received(uint64_t token, Bytes message) = 0;
-  /// The query of `token` could not go out, or ICMP said that it was not delivered. `error`: errno.
-  /// The wait has ended.
-  virtual void undeliverable(uint64_t token, int error) = 0;
+  /// The query of `token` could not be sent, by a failure on this host (`is_local(error.failure)`),
+  /// or ICMP said that its target is unreachable. The wait has ended.
+  virtual void undeliverable(uint64_t token, const SendError& error) = 0;
 
  protected:
   ~UdpExchangeOwner() = default;
@@ -40,18 +41,20 @@ class UdpExchangeOwner {
 ///
 /// How ports are chosen: a socket is connected to one route, gets its port from the kernel (at
 /// random among net.ipv4.ip_local_port_range, 28,232 by default, less those that are reserved), and
-/// gives it up after `kSendsPerSocket` queries or `kSocketAgeMs`. It then rests without a port
-/// until the route needs another, and is connected again, from a new port; a socket of its own for
-/// each port would cost four times as much. A port for each query would cost three system calls for
-/// each; long-lived ones would be few. With four queries to a
-/// socket 100,000 queries come from 16,000 different ports or more, and the queries of one socket
-/// help nobody: a forged response must fit one question of one route with its own id (and the case
-/// of its letters), and equal questions are not asked twice. A port of our own choice would need
-/// one more call, could be a service's, and would not heed what the operator reserved.
+/// gives it up after `kSendsPerSocket` queries or `kSocketAgeMs`. The socket then rests without a
+/// port until the route needs another, and is connected again from a new port: a new socket for
+/// each port costs four times as much. A port for each query costs three system calls each, and
+/// long-lived ports are few. With four queries to a port 100,000 queries come from 16,000 different
+/// ports or more. Queries that share a port do not help an attacker: a forged response must fit one
+/// question of one route with its own id (and the case of its letters), and equal questions are not
+/// asked twice. A port of our own choice needs one more call, may belong to a service, and ignores
+/// what the operator reserved.
 ///
-/// Queries of one turn of the loop leave together, those of one socket by one sendmmsg. Sockets
-/// wait in an epoll instance of their own, of which the loop watches the one descriptor.
-/// An error that ICMP sends is believed (it quotes our port): it ends the waits of that socket.
+/// Three units: `PortPool` opens, chooses and reuses sockets; `Outbox` sends the queries of one
+/// turn of the loop together, those of one port by one sendmmsg; the exchange matches responses.
+/// Sockets wait in an epoll instance of their own, of which the loop watches the one descriptor.
+/// An error that ICMP sends is believed (it quotes our port): it ends the waits of that port. A
+/// failure on this host ends the wait of the query that it concerns.
 /// Threads: the loop's. Lifetime: the loop and the owner outlive it.
 /// Cost: a query is copied, and costs a system call or two; nothing is allocated after a while.
 class UdpExchange {
@@ -62,8 +65,8 @@ class UdpExchange {
   static constexpr size_t kMaxQuery = 512;
 
   struct Options {
-    /// Sockets open at once, 1 to 65536. Beyond it (or the process's limit of descriptors) a
-    /// route's newest socket takes up to `kMaxShared` queries.
+    /// Sockets open at once, 1 to 65536. One route gets at most two thirds of them. Beyond that
+    /// (or the process's limit of descriptors) its ports take up to `kMaxShared` queries each.
     uint32_t max_sockets = 4096;
     /// How long a query waits for its response at most.
     uint32_t max_wait_ms = 5000;
@@ -78,13 +81,14 @@ class UdpExchange {
   using RouteId = uint32_t;
   /// Cost: allocates.
   [[nodiscard]] RouteId add_route(UdpRoute route);
-  /// Forgets a route; its waits end without a word. Cost: linear in the open sockets.
+  /// Removes a route. Its waits end without a call. Cost: linear in the open sockets.
   void remove_route(RouteId route);
 
   /// Sends a query with an id of our choice in place of its first two octets, at the end of the
-  /// turn. `token` is the caller's. Returns the address and port that it leaves from; absent: there
-  /// is no socket to be had, and no wait. Requires: `query` is 12 to `kMaxQuery` octets.
-  [[nodiscard]] std::optional<SocketAddress> send(RouteId route, Bytes query, uint64_t token);
+  /// turn. `token` is the caller's. Returns the address and port that it leaves from.
+  /// Errors: no socket, route or source address is to be had on this host; there is no wait.
+  /// Requires: `query` is 12 to `kMaxQuery` octets.
+  [[nodiscard]] Result<SocketAddress, SendError> send(RouteId route, Bytes query, uint64_t token);
   /// Sends now what was to wait for the end of the turn.
   void flush();
 
@@ -92,14 +96,16 @@ class UdpExchange {
     uint64_t sent = 0;
     uint64_t send_calls = 0;  // system calls for them
     uint64_t received = 0;
-    uint64_t unmatched = 0;  // no query waits for it: forged, late or twice
-    uint64_t undeliverable = 0;
+    uint64_t unmatched = 0;    // no query waits for it: forged, late or twice
+    uint64_t unreachable = 0;  // queries of which ICMP said so
+    uint64_t unsent = 0;       // queries that this host could not send
+    uint64_t no_socket = 0;    // queries that `send` refused
     uint64_t sockets_opened = 0;
-    uint64_t ports = 0;      // that sockets had, one after the other
-    uint64_t no_socket = 0;  // refused by `send`
+    uint64_t ports = 0;   // that sockets had, one after the other
+    uint64_t shared = 0;  // queries on a port that had its share already
   };
-  [[nodiscard]] const Counts& counts() const noexcept;
-  /// Those that rest included.
+  [[nodiscard]] Counts counts() const noexcept;
+  /// Resting sockets included.
   [[nodiscard]] size_t open_sockets() const noexcept;
 
  private:

@@ -260,9 +260,9 @@ TEST(Fetch, GoesOnAtOnceWhenATargetCannotBeReached) {
   script.group = two_targets();
   static_cast<void>(script.ask("www.example.com.", 1));
   const SentQuery first = script.sent[0];
-  script.runner.undeliverable(first.token, script.now);
+  script.runner.undeliverable(first.token, false, script.now);
   EXPECT_NE(script.last().target, first.target);
-  script.runner.undeliverable(script.last().token, script.now);
+  script.runner.undeliverable(script.last().token, false, script.now);
   EXPECT_TRUE(script.outcomes[1].failed);
   EXPECT_EQ(script.outcomes[1].ede, dns::Ede::NetworkError);
   EXPECT_EQ(script.outcomes[1].at, script.now);

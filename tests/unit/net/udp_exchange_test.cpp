@@ -29,10 +29,10 @@ struct Owner final : UdpExchangeOwner {
     if (on_received) on_received(token);
     return true;
   }
-  void undeliverable(uint64_t token, int error) override { errors[token] = error; }
+  void undeliverable(uint64_t token, const SendError& error) override { errors[token] = error; }
 
   std::map<uint64_t, std::string> responses;
-  std::map<uint64_t, int> errors;
+  std::map<uint64_t, SendError> errors;
   std::function<void(uint64_t)> on_received;
 };
 
@@ -227,8 +227,11 @@ TEST(UdpExchange, SaysWhatIcmpSays) {
   ASSERT_TRUE(exchange.send(route, query("one"), 1));
   ASSERT_TRUE(exchange.send(route, query("two"), 2));
   ASSERT_TRUE(scene.until([&] { return scene.owner.errors.size() == 2; }));
-  EXPECT_EQ(scene.owner.errors[1], ECONNREFUSED);
-  EXPECT_EQ(scene.owner.errors[2], ECONNREFUSED);
+  constexpr SendError kRefused{SendFailure::Unreachable, ECONNREFUSED};
+  EXPECT_EQ(scene.owner.errors[1], kRefused);
+  EXPECT_EQ(scene.owner.errors[2], kRefused);
+  EXPECT_EQ(exchange.counts().unreachable, 2U);
+  EXPECT_EQ(exchange.counts().unsent, 0U);
 }
 
 TEST(UdpExchange, SendsFromTheSourceThatItIsGiven) {
@@ -254,7 +257,9 @@ TEST(UdpExchange, HasNoSocketForASourceThatIsNotOurs) {
   Target target(scene.loop);
   UdpExchange& exchange = scene.start();
   const auto route = exchange.add_route({target.address, {local("192.0.2.1").address}});
-  EXPECT_FALSE(exchange.send(route, query("q"), 1));
+  const auto sent = exchange.send(route, query("q"), 1);
+  ASSERT_FALSE(sent);
+  EXPECT_EQ(sent.error(), (SendError{SendFailure::NoRoute, EADDRNOTAVAIL}));
   EXPECT_EQ(exchange.counts().no_socket, 1U);
 }
 
@@ -266,7 +271,9 @@ TEST(UdpExchange, SharesPortsWhenSocketsRunOut) {
   const auto route = exchange.add_route({target.address, {}});
   uint64_t token = 0;
   while (exchange.send(route, query("q"), token)) ++token;
-  EXPECT_EQ(token, UdpExchange::kSendsPerSocket + UdpExchange::kMaxShared);
+  EXPECT_EQ(token, 2 * UdpExchange::kMaxShared);
+  EXPECT_EQ(exchange.counts().shared, token - 2 * UdpExchange::kSendsPerSocket);
+  EXPECT_EQ(exchange.send(route, query("q"), token).error(), (SendError{SendFailure::NoSocket, 0}));
   EXPECT_EQ(exchange.open_sockets(), 2U);
   ASSERT_TRUE(scene.until([&] { return target.arrived.size() == token; }));
   std::set<uint16_t> ports;
@@ -326,7 +333,7 @@ TEST(UdpExchange, ForgetsARouteWithItsWaits) {
   EXPECT_TRUE(scene.owner.errors.empty());
 }
 
-// Whoever forgets a route is in the middle of something, and would not expect to be called.
+// The caller of remove_route is in the middle of something and expects no call.
 TEST(UdpExchange, TellsNothingWhileARouteIsForgotten) {
   Scene scene;
   SocketAddress closed;
@@ -342,6 +349,52 @@ TEST(UdpExchange, TellsNothingWhileARouteIsForgotten) {
   exchange.remove_route(route);
   EXPECT_TRUE(scene.owner.errors.empty());
   EXPECT_TRUE(scene.until([&] { return scene.owner.errors.size() == 2; }));
+}
+
+TEST(UdpExchange, ReportsAQueryThatThisHostCannotSend) {
+  Scene scene;
+  UdpExchange& exchange = scene.start();
+  // A datagram to a broadcast address needs an option that these sockets do not have.
+  const auto denied = exchange.add_route({local("255.255.255.255", 53), {}});
+  const auto sent = exchange.send(denied, query("q"), 1);
+  ASSERT_FALSE(sent);
+  EXPECT_EQ(sent.error(), (SendError{SendFailure::Denied, EACCES}));
+  EXPECT_EQ(exchange.counts().no_socket, 1U);
+  EXPECT_EQ(exchange.counts().unreachable, 0U);
+}
+
+// Waits that nothing answers make room by themselves, even on a port that is always in use.
+TEST(UdpExchange, EndsEachWaitAtItsOwnTime) {
+  Scene scene;
+  Target target(scene.loop);
+  scene.options.max_sockets = 1;
+  scene.options.max_wait_ms = 200;
+  UdpExchange& exchange = scene.start();
+  const auto route = exchange.add_route({target.address, {}});
+  uint64_t token = 0;
+  // Twice as many as may wait at once: the first ones must have ended meanwhile.
+  ASSERT_TRUE(scene.until([&] {
+    if (exchange.send(route, query("q"), token)) ++token;
+    return token == 2 * UdpExchange::kMaxShared;
+  }));
+  EXPECT_TRUE(scene.owner.errors.empty());
+}
+
+TEST(UdpExchange, ABusyTargetLeavesSocketsToOthers) {
+  Scene scene;
+  Target silent(scene.loop);
+  Target healthy(scene.loop);
+  healthy.echoes = true;
+  scene.options.max_sockets = 12;
+  UdpExchange& exchange = scene.start();
+  const auto busy = exchange.add_route({silent.address, {}});
+  const auto other = exchange.add_route({healthy.address, {}});
+  uint64_t token = 0;
+  while (exchange.send(busy, query("q"), token)) ++token;
+  // Two thirds of the sockets, shared.
+  EXPECT_EQ(token, 8 * UdpExchange::kMaxShared);
+  ASSERT_TRUE(exchange.send(other, query("healthy"), token));
+  EXPECT_TRUE(scene.until([&] { return scene.owner.responses.contains(token); }));
 }
 
 }  // namespace

@@ -1,0 +1,280 @@
+#include "port_pool.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include <netinet/in.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include "inlet53/base/check.h"
+
+namespace inlet53::net {
+
+namespace {
+
+constexpr size_t kMaxResting = 256;  // sockets of one route
+constexpr size_t kMaxEvents = 64;
+
+bool connect_udp(int descriptor, const SocketAddress& to) noexcept {
+  sockaddr_storage storage;
+  const socklen_t length = to.to_sockaddr(storage);
+  return connect(descriptor, reinterpret_cast<sockaddr*>(&storage), length) == 0;
+}
+
+// Takes port and peer from a connected socket, and drops what it has received. The port goes with
+// the association (connect(2), AF_UNSPEC); the source address stays. False: it is of no more use.
+bool disconnect_udp(int descriptor) noexcept {
+  sockaddr unspecified{};
+  unspecified.sa_family = AF_UNSPEC;
+  if (connect(descriptor, &unspecified, sizeof unspecified) != 0) return false;
+  constexpr int kMaxDropped = 64;
+  for (int i = 0; i < kMaxDropped; ++i) {
+    uint8_t octet = 0;
+    if (recv(descriptor, &octet, sizeof octet, MSG_DONTWAIT) < 0 && errno == EAGAIN) return true;
+  }
+  return false;
+}
+
+// Opens a non-blocking socket that is connected to `to` from `source` (null: the kernel's choice).
+// It ignores what ICMP says of the path's MTU (RFC 9715 §3).
+Result<Descriptor, SendError> open_connected_udp(const SocketAddress& to, const IpAddress* source) {
+  const bool v4 = to.address.is_v4();
+  Descriptor descriptor(
+      socket(v4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!descriptor.valid()) return Unexpected(open_error(errno));
+  const int omit = v4 ? IP_PMTUDISC_OMIT : IPV6_PMTUDISC_OMIT;
+  if (setsockopt(descriptor.get(), v4 ? IPPROTO_IP : IPPROTO_IPV6,
+                 v4 ? IP_MTU_DISCOVER : IPV6_MTU_DISCOVER, &omit, sizeof omit) != 0) {
+    return Unexpected(open_error(errno));
+  }
+  sockaddr_storage storage;
+  if (source != nullptr) {
+    const socklen_t length = SocketAddress{*source, 0}.to_sockaddr(storage);
+    if (bind(descriptor.get(), reinterpret_cast<sockaddr*>(&storage), length) != 0) {
+      return Unexpected(open_error(errno));
+    }
+  }
+  if (!connect_udp(descriptor.get(), to)) return Unexpected(open_error(errno));
+  return descriptor;
+}
+
+}  // namespace
+
+PortPool::PortPool(uint32_t max_sockets)
+    : max_sockets_(max_sockets), epoll_(epoll_create1(EPOLL_CLOEXEC)) {
+  INLET53_CHECK(epoll_.valid());
+  ports_.reserve(max_sockets);
+}
+
+PortPool::RouteId PortPool::add_route(UdpRoute route) {
+  const IpFamily family = route.to.address.family();
+  std::erase_if(route.sources, [&](const IpAddress& each) { return each.family() != family; });
+  const auto free = std::ranges::find_if(routes_, [](const Route& each) { return !each.route; });
+  const auto place = free == routes_.end() ? routes_.insert(free, Route{}) : free;
+  *place = Route{};
+  place->route = std::move(route);
+  return static_cast<RouteId>(place - routes_.begin());
+}
+
+void PortPool::remove_route(RouteId id) {
+  for (uint32_t port = 0; port < size(); ++port) {
+    if (ports_[port].state != Port::State::Free && ports_[port].route == id) close(port);
+  }
+  routes_[id] = Route{};
+}
+
+//--- Choosing
+
+Result<uint32_t, SendError> PortPool::acquire(RouteId id, uint64_t now_ms) {
+  Route& route = routes_[id];
+  if (route.newest != kNone) {
+    const Port& port = ports_[route.newest];
+    const bool fresh = port.sends < UdpExchange::kSendsPerSocket &&
+                       now_ms - port.opened_ms < UdpExchange::kSocketAgeMs;
+    if (fresh && port.users < UdpExchange::kMaxShared) return use(route.newest, now_ms);
+  }
+  const Result<uint32_t, SendError> opened = open(id, now_ms);
+  if (!opened) {
+    // To share a port for longer is better than to refuse the query.
+    const uint32_t shared = port_with_room(route);
+    if (shared == kNone) return Unexpected(opened.error());
+    ++counts_.shared;
+    return use(shared, now_ms);
+  }
+  ++counts_.ports;
+  const uint32_t former = std::exchange(route.newest, *opened);
+  if (former != kNone) {
+    ports_[former].state = Port::State::Retired;
+    if (ports_[former].users == 0) rest(former);
+  }
+  return use(*opened, now_ms);
+}
+
+uint32_t PortPool::use(uint32_t number, uint64_t now_ms) noexcept {
+  Port& port = ports_[number];
+  ++port.sends;
+  ++port.users;
+  ++routes_[port.route].users;
+  port.last_use_ms = now_ms;
+  return number;
+}
+
+void PortPool::release(uint32_t number, uint32_t count) {
+  Port& port = ports_[number];
+  INLET53_CHECK(port.users >= count);
+  port.users -= count;
+  routes_[port.route].users -= count;
+  if (port.state == Port::State::Retired && port.users == 0) rest(number);
+}
+
+// The one with the fewest users of a few ports of the route; if these are full, any that has room.
+uint32_t PortPool::port_with_room(const Route& route) {
+  constexpr size_t kLooks = 4;
+  const size_t count = route.ports.size();
+  if (route.users >= count * UdpExchange::kMaxShared) return kNone;
+  uint32_t best = route.ports[random_.below(count)];
+  for (size_t look = 1; look < kLooks; ++look) {
+    const uint32_t other = route.ports[random_.below(count)];
+    if (ports_[other].users < ports_[best].users) best = other;
+  }
+  if (ports_[best].users < UdpExchange::kMaxShared) return best;
+  const auto found = std::ranges::find_if(
+      route.ports, [&](uint32_t each) { return ports_[each].users < UdpExchange::kMaxShared; });
+  INLET53_CHECK(found != route.ports.end());
+  return *found;
+}
+
+//--- Opening and closing
+
+Result<uint32_t, SendError> PortPool::open(RouteId id, uint64_t now_ms) {
+  const size_t left = max_sockets_ - (open_ - resting_);
+  if (routes_[id].ports.size() >= 2 * left) return Unexpected(SendError{SendFailure::NoSocket, 0});
+  if (const uint32_t reopened = reopen_resting(id, now_ms); reopened != kNone) return reopened;
+  if (open_ == max_sockets_ && !close_a_resting_one()) {
+    return Unexpected(SendError{SendFailure::NoSocket, 0});
+  }
+  const UdpRoute& route = *routes_[id].route;
+  const IpAddress* source =
+      route.sources.empty() ? nullptr : &route.sources[random_.below(route.sources.size())];
+  Result<Descriptor, SendError> descriptor = open_connected_udp(route.to, source);
+  if (!descriptor) return Unexpected(descriptor.error());
+
+  uint32_t number = size();
+  if (free_.empty()) {
+    ports_.emplace_back();
+  } else {
+    number = free_.back();
+    free_.pop_back();
+  }
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.u32 = number;
+  if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, descriptor->get(), &event) != 0) {
+    const SendError error = open_error(errno);
+    free_.push_back(number);
+    return Unexpected(error);
+  }
+  ports_[number].descriptor = std::move(*descriptor);
+  ++open_;
+  ++counts_.sockets_opened;
+  begin(number, id, now_ms);
+  return number;
+}
+
+// Connects a resting socket of the route again, from a new port; kNone when there is none.
+uint32_t PortPool::reopen_resting(RouteId id, uint64_t now_ms) {
+  Route& route = routes_[id];
+  while (!route.resting.empty()) {
+    const uint32_t number = route.resting.back();
+    if (!connect_udp(ports_[number].descriptor.get(), route.route->to)) {
+      close(number);
+      continue;
+    }
+    route.resting.pop_back();
+    --resting_;
+    begin(number, id, now_ms);
+    return number;
+  }
+  return kNone;
+}
+
+bool PortPool::close_a_resting_one() {
+  const auto found =
+      std::ranges::find_if(routes_, [](const Route& each) { return !each.resting.empty(); });
+  if (found == routes_.end()) return false;
+  close(found->resting.back());
+  return true;
+}
+
+void PortPool::begin(uint32_t number, RouteId id, uint64_t now_ms) {
+  Port& port = ports_[number];
+  port.local = local_address(port.descriptor.get());
+  port.opened_ms = port.last_use_ms = now_ms;
+  port.route = id;
+  port.sends = port.users = 0;
+  port.state = Port::State::Open;
+  port.place = static_cast<uint32_t>(routes_[id].ports.size());
+  routes_[id].ports.push_back(number);
+}
+
+// Takes a port off its route's ports in use.
+void PortPool::leave(uint32_t number) {
+  Port& port = ports_[number];
+  Route& route = routes_[port.route];
+  if (route.newest == number) route.newest = kNone;
+  route.users -= std::exchange(port.users, 0);
+  ports_[route.ports.back()].place = port.place;
+  std::swap(route.ports[port.place], route.ports.back());
+  route.ports.pop_back();
+  ++port.generation;
+}
+
+// To close a socket and to open one costs four times as much as to give it another port.
+void PortPool::rest(uint32_t number) {
+  Port& port = ports_[number];
+  Route& route = routes_[port.route];
+  if (route.resting.size() == kMaxResting || !disconnect_udp(port.descriptor.get())) {
+    return close(number);
+  }
+  leave(number);
+  port.state = Port::State::Resting;
+  route.resting.push_back(number);
+  ++resting_;
+}
+
+void PortPool::close(uint32_t number) {
+  Port& port = ports_[number];
+  if (port.state == Port::State::Resting) {
+    std::erase(routes_[port.route].resting, number);
+    --resting_;
+  } else {
+    leave(number);
+  }
+  port.descriptor.reset();  // this takes it out of the epoll instance too
+  port.state = Port::State::Free;
+  free_.push_back(number);
+  --open_;
+}
+
+void PortPool::close_old(uint64_t now_ms) {
+  for (uint32_t number = 0; number < size(); ++number) {
+    const Port& port = ports_[number];
+    if (port.state == Port::State::Free || port.users > 0) continue;
+    if (now_ms - port.opened_ms > UdpExchange::kSocketAgeMs) close(number);
+  }
+}
+
+size_t PortPool::readable(std::span<uint32_t> ports) const {
+  std::array<epoll_event, kMaxEvents> events;
+  const size_t room = std::min(ports.size(), events.size());
+  const int count = epoll_wait(epoll_.get(), events.data(), static_cast<int>(room), 0);
+  for (int i = 0; i < count; ++i) {
+    ports[static_cast<size_t>(i)] = events[static_cast<size_t>(i)].data.u32;
+  }
+  return count > 0 ? static_cast<size_t>(count) : 0;
+}
+
+}  // namespace inlet53::net

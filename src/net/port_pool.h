@@ -1,0 +1,126 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "inlet53/base/random_octets.h"
+#include "inlet53/base/result.h"
+#include "inlet53/net/send_error.h"
+#include "inlet53/net/socket.h"
+#include "inlet53/net/udp_exchange.h"
+
+namespace inlet53::net {
+
+/// One UDP socket of a PortPool, connected to its route's target from a port of its own.
+struct Port {
+  enum class State : uint8_t {
+    Free,     // no socket
+    Open,     // may take queries
+    Retired,  // takes none, until no query uses it
+    Resting,  // has a socket, but neither port nor peer
+  };
+
+  Descriptor descriptor;  // not valid: Free
+  SocketAddress local;    // what the kernel chose
+  uint64_t opened_ms = 0;
+  uint64_t last_use_ms = 0;
+  uint32_t route = 0;
+  uint32_t place = 0;       // among the ports of its route
+  uint32_t sends = 0;       // queries that it took since it was opened
+  uint32_t users = 0;       // queries that wait on it
+  uint32_t generation = 0;  // changes when the port is given up
+  State state = State::Free;
+
+  [[nodiscard]] bool in_use() const noexcept {
+    return state == State::Open || state == State::Retired;
+  }
+};
+
+/// The sockets and ports of a UdpExchange: opens them, gives the same one to a few queries, and
+/// reuses a socket with a new port (see UdpExchange for the reasons). It neither sends nor
+/// receives.
+///
+///            kSendsPerSocket or kSocketAgeMs        no user
+///   Free ──► Open ──────────────────────► Retired ────────► Resting ──► Open (another port)
+///
+/// One route cannot take all sockets: it gets another only while it has fewer than twice as many as
+/// are left for all (dynamic thresholds, Choudhury and Hahne 1998), so that one busy target has two
+/// thirds at most and each other target finds some. A route that gets none shares its ports: up to
+/// `UdpExchange::kMaxShared` queries wait on each.
+///
+/// Threads: one. Cost: a query costs O(1), a new port one to three system calls.
+class PortPool {
+ public:
+  using RouteId = UdpExchange::RouteId;
+
+  /// `max_sockets`: open at once, resting ones included.
+  explicit PortPool(uint32_t max_sockets);
+
+  [[nodiscard]] RouteId add_route(UdpRoute route);
+  /// Closes the route's sockets.
+  void remove_route(RouteId route);
+  [[nodiscard]] const SocketAddress& peer(RouteId route) const noexcept {
+    return routes_[route].route->to;
+  }
+
+  /// Returns the number of the port for the route's next query, which uses it until `release`.
+  /// Errors: no port is to be had; NoSocket with error 0 when `max_sockets` is reached.
+  [[nodiscard]] Result<uint32_t, SendError> acquire(RouteId route, uint64_t now_ms);
+  /// `count` queries stop using a port. Requires: they use it.
+  void release(uint32_t port, uint32_t count = 1);
+  /// Closes ports that are too old and have no user.
+  void close_old(uint64_t now_ms);
+
+  [[nodiscard]] const Port& operator[](uint32_t port) const noexcept { return ports_[port]; }
+  /// Ports have numbers below it.
+  [[nodiscard]] uint32_t size() const noexcept { return static_cast<uint32_t>(ports_.size()); }
+  [[nodiscard]] size_t open_sockets() const noexcept { return open_; }
+
+  /// A descriptor that can be read when a port can be read.
+  [[nodiscard]] int event_descriptor() const noexcept { return epoll_.get(); }
+  /// Fills in the numbers of ports that can be read, and returns how many. A number may be of a
+  /// port that has been given up since.
+  [[nodiscard]] size_t readable(std::span<uint32_t> ports) const;
+
+  struct Counts {
+    uint64_t sockets_opened = 0;
+    uint64_t ports = 0;   // that sockets had, one after the other
+    uint64_t shared = 0;  // queries on a port that had its share already
+  };
+  [[nodiscard]] const Counts& counts() const noexcept { return counts_; }
+
+ private:
+  static constexpr uint32_t kNone = UINT32_MAX;
+
+  struct Route {
+    std::optional<UdpRoute> route;  // absent: the place is free
+    uint32_t newest = kNone;        // the port that takes the next query
+    std::vector<uint32_t> ports;    // those in use, in no order
+    std::vector<uint32_t> resting;
+    uint64_t users = 0;  // of all its ports
+  };
+
+  [[nodiscard]] uint32_t use(uint32_t port, uint64_t now_ms) noexcept;
+  [[nodiscard]] Result<uint32_t, SendError> open(RouteId route, uint64_t now_ms);
+  [[nodiscard]] uint32_t reopen_resting(RouteId route, uint64_t now_ms);
+  [[nodiscard]] uint32_t port_with_room(const Route& route);
+  [[nodiscard]] bool close_a_resting_one();
+  void begin(uint32_t port, RouteId route, uint64_t now_ms);
+  void leave(uint32_t port);
+  void rest(uint32_t port);
+  void close(uint32_t port);
+
+  const uint32_t max_sockets_;
+  RandomOctets random_;
+  std::vector<Route> routes_;
+  std::vector<Port> ports_;
+  std::vector<uint32_t> free_;
+  size_t open_ = 0;     // resting ones included
+  size_t resting_ = 0;  // of them
+  Counts counts_;
+  Descriptor epoll_;
+};
+
+}  // namespace inlet53::net

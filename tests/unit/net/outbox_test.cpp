@@ -1,0 +1,177 @@
+#include "outbox.h"
+
+#include <array>
+#include <cerrno>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "net_support.h"
+#include <gtest/gtest.h>
+
+namespace inlet53::net {
+namespace {
+
+std::vector<uint8_t> message(size_t size, uint8_t fill) { return std::vector<uint8_t>(size, fill); }
+
+// A pair of connected sockets that keep the bounds of messages.
+std::pair<Descriptor, Descriptor> socket_pair() {
+  std::array<int, 2> ends{};
+  EXPECT_EQ(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()), 0);
+  return {Descriptor(ends[0]), Descriptor(ends[1])};
+}
+
+size_t receive_all(const Descriptor& from) {
+  size_t count = 0;
+  std::array<uint8_t, 600> buffer;
+  while (recv(from.get(), buffer.data(), buffer.size(), MSG_DONTWAIT) >= 0) ++count;
+  return count;
+}
+
+TEST(Outbox, SendsWhatBelongsToOnePortTogether) {
+  const auto [a, to_a] = socket_pair();
+  const auto [b, to_b] = socket_pair();
+  Outbox outbox;
+  EXPECT_TRUE(outbox.empty());
+  for (uint64_t i = 0; i < 6; ++i) {
+    const bool first = i % 2 == 0;
+    uint8_t* const copy = outbox.add(first ? 1 : 2, first ? a.get() : b.get(), i,
+                                     message(20, static_cast<uint8_t>(i)));
+    copy[0] = 'Q';
+  }
+  EXPECT_EQ(outbox.round(), 0U);
+  const Outbox::Report& report = outbox.send();
+  EXPECT_EQ(report.sent, 6U);
+  EXPECT_EQ(report.calls, 2U);
+  EXPECT_TRUE(report.unsent.empty());
+  EXPECT_TRUE(report.unreachable.empty());
+  EXPECT_EQ(outbox.round(), 1U);
+  EXPECT_TRUE(outbox.empty());
+  for (const char i : {'\0', '\2', '\4'}) {
+    EXPECT_EQ(receive_text(to_a), "Q" + std::string(19, i));
+  }
+  EXPECT_EQ(receive_all(to_b), 3U);
+  EXPECT_EQ(receive_all(to_a), 0U);
+}
+
+TEST(Outbox, TakesSixtyFour) {
+  const auto [from, to] = socket_pair();
+  Outbox outbox;
+  for (size_t i = 0; i < Outbox::kMaxMessages; ++i) {
+    ASSERT_FALSE(outbox.full());
+    outbox.add(1, from.get(), i, message(UdpExchange::kMaxQuery, 1));
+  }
+  EXPECT_TRUE(outbox.full());
+}
+
+TEST(Outbox, NamesEachMessageThatAFullBufferKeepsBack) {
+  const auto [from, to] = socket_pair();
+  const int least = 1;  // the kernel makes it room for a few messages
+  ASSERT_EQ(setsockopt(from.get(), SOL_SOCKET, SO_SNDBUF, &least, sizeof least), 0);
+  Outbox outbox;
+  for (uint64_t i = 0; i < Outbox::kMaxMessages; ++i) outbox.add(7, from.get(), i, message(500, 1));
+  const Outbox::Report& report = outbox.send();
+  ASSERT_FALSE(report.unsent.empty());
+  EXPECT_EQ(report.sent + report.unsent.size(), Outbox::kMaxMessages);
+  EXPECT_TRUE(report.unreachable.empty());
+  EXPECT_EQ(report.unsent.front().token, report.sent);
+  for (const Outbox::Unsent& each : report.unsent) {
+    EXPECT_EQ(each.port, 7U);
+    EXPECT_EQ(each.error, (SendError{SendFailure::Busy, EAGAIN}));
+  }
+  EXPECT_EQ(receive_all(to), report.sent);
+}
+
+TEST(Outbox, GivesUpAPortThatIcmpReports) {
+  SocketAddress closed;
+  {
+    const auto gone = open_udp(local("127.0.0.1"), 0);
+    closed = bound_to(gone->get());
+  }
+  const Descriptor refused = connected(SOCK_DGRAM, closed);
+  const auto [from, to] = socket_pair();
+  Outbox outbox;
+  outbox.add(1, refused.get(), 1, message(20, 1));
+  EXPECT_EQ(outbox.send().sent, 1U);
+  // On this host ICMP's answer is there at once.
+  outbox.add(1, refused.get(), 2, message(20, 1));
+  outbox.add(1, refused.get(), 3, message(20, 1));
+  outbox.add(2, from.get(), 4, message(20, 1));
+  const Outbox::Report& report = outbox.send();
+  ASSERT_EQ(report.unreachable.size(), 1U);
+  EXPECT_EQ(report.unreachable[0].port, 1U);
+  EXPECT_EQ(report.unreachable[0].error, (SendError{SendFailure::Unreachable, ECONNREFUSED}));
+  EXPECT_TRUE(report.unsent.empty());
+  EXPECT_EQ(report.sent, 1U);
+}
+
+// What sendmmsg returns, call by call: how many messages it sent, or an errno below 0.
+std::vector<int> script;
+
+int scripted(int, mmsghdr*, unsigned count, int) {
+  const int result = script.empty() ? static_cast<int>(count) : script.front();
+  if (!script.empty()) script.erase(script.begin());
+  if (result >= 0) return result;
+  errno = -result;
+  return -1;
+}
+
+struct Scripted {
+  explicit Scripted(std::vector<int> results) : outbox(&scripted) {
+    script = std::move(results);
+    for (uint64_t token = 0; token < 3; ++token) outbox.add(1, 100, token, message(20, 1));
+  }
+  Outbox outbox;
+};
+
+TEST(Outbox, SendsTheOthersAfterOneThatThisHostRefuses) {
+  for (const int error : {EPERM, EMSGSIZE, ENOBUFS, EADDRNOTAVAIL}) {
+    Scripted with({1, -error, 1});
+    const Outbox::Report& report = with.outbox.send();
+    EXPECT_EQ(report.sent, 2U);
+    EXPECT_EQ(report.calls, 3U);
+    EXPECT_TRUE(report.unreachable.empty());
+    ASSERT_EQ(report.unsent.size(), 1U);
+    EXPECT_EQ(report.unsent[0].token, 1U);
+    EXPECT_EQ(report.unsent[0].error, send_error(error));
+  }
+}
+
+// An error that both may cause is ICMP's if it is gone at once, and this host's if it stays.
+TEST(Outbox, TellsAFailureOfThisHostFromIcmp) {
+  for (const int error : {EACCES, ENETUNREACH, EHOSTUNREACH}) {
+    Scripted host({-error, -error, -error, -error, -error, -error});
+    const Outbox::Report& local = host.outbox.send();
+    EXPECT_TRUE(local.unreachable.empty());
+    ASSERT_EQ(local.unsent.size(), 3U);
+    for (const Outbox::Unsent& each : local.unsent) EXPECT_EQ(each.error, send_error(error));
+
+    Scripted network({-error, 3});
+    const Outbox::Report& icmp = network.outbox.send();
+    EXPECT_TRUE(icmp.unsent.empty());
+    ASSERT_EQ(icmp.unreachable.size(), 1U);
+    EXPECT_EQ(icmp.unreachable[0].error, (SendError{SendFailure::Unreachable, error}));
+
+    Scripted then_full({-error, -EAGAIN});
+    EXPECT_EQ(then_full.outbox.send().unreachable.size(), 1U);
+  }
+}
+
+TEST(SendError, SortsErrors) {
+  for (const int error : {EAGAIN, ENOBUFS, ENOMEM}) {
+    EXPECT_EQ(send_error(error), (SendError{SendFailure::Busy, error}));
+  }
+  EXPECT_EQ(send_error(EPERM).failure, SendFailure::Denied);
+  EXPECT_EQ(send_error(ENETUNREACH).failure, SendFailure::NoRoute);
+  EXPECT_EQ(send_error(EMSGSIZE).failure, SendFailure::TooLarge);
+  EXPECT_EQ(send_error(EIO).failure, SendFailure::Other);
+  for (const int error : {EMFILE, ENFILE, EAGAIN, EADDRINUSE}) {
+    EXPECT_EQ(open_error(error), (SendError{SendFailure::NoSocket, error}));
+  }
+  EXPECT_EQ(open_error(EADDRNOTAVAIL).failure, SendFailure::NoRoute);
+  EXPECT_FALSE(is_local(SendFailure::Unreachable));
+  EXPECT_TRUE(is_local(SendFailure::Busy));
+}
+
+}  // namespace
+}  // namespace inlet53::net
