@@ -1,0 +1,307 @@
+#include "inlet53/gateway/call_runner.h"
+
+#include "call_runner_support.h"
+#include <gtest/gtest.h>
+
+namespace inlet53::gateway {
+namespace {
+
+std::string ok(std::string_view body) {
+  return concat("HTTP/1.1 201 Created\r\nContent-Length: ", body.size(), "\r\nX-Backend: yes\r\n",
+                "Server: backend\r\n\r\n", body);
+}
+
+//--- Calls that need no integration of others
+
+TEST_F(CallRunnerTest, AnswersAMockWithinTheCall) {
+  start();
+  const auto number = begin(request("/DemoStage/hello?a=b"));
+  ASSERT_TRUE(responses.contains(number));
+  const http::Response& response = responses[number];
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.body, "hello");
+  EXPECT_EQ(value_of(response, "X-Mock"), "yes");
+  EXPECT_EQ(value_of(response, "Content-Type"), "application/json");
+  for (const char* name : {"Date", "x-amzn-RequestId", "x-amz-apigw-id", "X-Amzn-Trace-Id"}) {
+    EXPECT_FALSE(value_of(response, name).empty()) << name;
+  }
+  const CallCounts counts = runner->counts();
+  EXPECT_EQ(counts.count, 1U);
+  EXPECT_EQ(counts.integrations, 1U);
+  EXPECT_EQ(counts.running, 0U);
+  EXPECT_EQ(counts.errors_4xx + counts.errors_5xx + counts.refused, 0U);
+  EXPECT_TRUE(wait_for_log("access.log", "GET /DemoStage/hello 200 - 200 [-]\n"));
+}
+
+TEST_F(CallRunnerTest, WritesTheStepsOfACall) {
+  start();
+  const http::Response response = call(request(
+      "/DemoStage/pets/7?a=b", "POST", {{"X-A", "1"}, {"Authorization", "secret"}}, "the body"));
+  const std::string id = value_of(response, "x-amzn-RequestId");
+  ASSERT_TRUE(wait_for_log("execution.log", "Method completed"));
+  const std::string steps = log("execution.log");
+  for (const char* step :
+       {"Starting execution for request: ", "HTTP Method: POST, Resource Path: /pets/{petId}",
+        "Method request path: {petId=7}", "Method request query string: a=b",
+        "Method request headers: {X-A=1, Authorization=****}",
+        "Method request body before transformations: the body", "Received response. Status: 200",
+        "Method completed with status: 200"}) {
+    EXPECT_NE(steps.find(concat('(', id, ") ", step)), std::string::npos) << step << '\n' << steps;
+  }
+}
+
+TEST_F(CallRunnerTest, TakesTheClientsRequestId) {
+  start();
+  const std::string id = "8f5a6c1e-2b7d-4c3a-9e10-5d6f7a8b9c0d";
+  EXPECT_EQ(value_of(call(request("/DemoStage/hello", "GET", {{"x-amzn-RequestId", id}})),
+                     "x-amzn-requestid"),
+            id);
+}
+
+TEST_F(CallRunnerTest, AnswersARefusedCallAtOnceAndLogsIt) {
+  topology.rest_apis[0].gateway_responses = {
+      {.response_type = "ACCESS_DENIED",
+       .status_code = 418,
+       .headers = {},
+       .template_text = "$context.error.message / $stageVariables.greeting"}};
+  start();
+  const auto number = begin(request("/DemoStage/denied"));
+  ASSERT_TRUE(responses.contains(number));
+  EXPECT_EQ(responses[number].status, 418);
+  EXPECT_NE(responses[number].body.find("explicit deny in a resource-based policy / hello"),
+            std::string::npos)
+      << responses[number].body;
+  EXPECT_TRUE(value_of(responses[number], "X-Amzn-Trace-Id").empty());
+  EXPECT_FALSE(value_of(responses[number], "x-amzn-RequestId").empty());
+  EXPECT_EQ(runner->counts().count, 1U);
+  EXPECT_EQ(runner->counts().errors_4xx, 1U);
+  EXPECT_EQ(runner->counts().integrations, 0U);
+  EXPECT_TRUE(wait_for_log("access.log", "GET /DemoStage/denied 418 ACCESS_DENIED - [-]\n"));
+  EXPECT_TRUE(
+      wait_for_log("execution.log", "Gateway response type: ACCESS_DENIED with status code: 418"));
+}
+
+TEST_F(CallRunnerTest, CountsACallWithoutAnApiButHasNoLogForIt) {
+  start();
+  http::Request unknown = request("/DemoStage/hello");
+  unknown.authority = "example.com";
+  const http::Response response = call(std::move(unknown));
+  EXPECT_EQ(response.status, 403);
+  EXPECT_EQ(value_of(response, "x-amzn-ErrorType"), "ForbiddenException");
+  EXPECT_EQ(runner->counts().count, 1U);
+  call("/DemoStage/hello");
+  ASSERT_TRUE(wait_for_log("access.log", "hello 200"));
+  EXPECT_EQ(log("access.log").find("403"), std::string::npos);
+}
+
+TEST_F(CallRunnerTest, ThrottlesTheAccount) {
+  settings.gateway.throttling_rate_limit = 0.001;
+  settings.gateway.throttling_burst_limit = 2;
+  start();
+  EXPECT_EQ(call("/DemoStage/denied").status, 403);  // takes nothing
+  EXPECT_EQ(call("/DemoStage/hello").status, 200);
+  EXPECT_EQ(call("/DemoStage/hello").status, 200);
+  EXPECT_EQ(call("/DemoStage/hello").status, 429);
+}
+
+TEST_F(CallRunnerTest, GivesNoCallToWhatIsNoRequest) {
+  start();
+  const http::Response response = runner->refuse(http::Refusal::BodyTooLarge);
+  EXPECT_EQ(response.status, 413);
+  EXPECT_FALSE(value_of(response, "x-amzn-RequestId").empty());
+  EXPECT_EQ(runner->counts().refused, 1U);
+  EXPECT_EQ(runner->counts().count, 0U);
+}
+
+TEST_F(CallRunnerTest, SaysSoOfAMockWithoutAResponse) {
+  method("/hello").integration.responses[0].status_code = 201;
+  start();
+  const http::Response response = call("/DemoStage/hello");
+  EXPECT_EQ(response.status, 500);
+  EXPECT_EQ(response.body, R"({"message": "Internal server error"})");
+  EXPECT_TRUE(wait_for_log("access.log", "500 API_CONFIGURATION_ERROR - [Execution failed due to"));
+}
+
+//--- HTTP proxy
+
+TEST_F(CallRunnerTest, PassesACallToItsUrlAndTheResponseBack) {
+  Backend backend(loop, [](std::string_view) { return ok("from the backend"); });
+  add_url("/out/{proxy+}", backend.uri("/base/{proxy}"));
+  start();
+  const auto number = begin(request("/DemoStage/out/a/b?c=d", "POST", {{"X-A", "1"}}, "the body"));
+  EXPECT_FALSE(responses.contains(number));
+  EXPECT_EQ(runner->counts().running, 1U);
+  ASSERT_TRUE(wait_until([&] { return responses.contains(number); }));
+  EXPECT_EQ(responses[number].status, 201);
+  EXPECT_EQ(responses[number].body, "from the backend");
+  EXPECT_EQ(value_of(responses[number], "X-Backend"), "yes");
+  EXPECT_EQ(value_of(responses[number], "x-amzn-Remapped-Server"), "backend");
+  const std::string& seen = backend.last_request();
+  EXPECT_EQ(seen.rfind("POST /base/a/b?c=d HTTP/1.1\r\n", 0), 0U) << seen;
+  EXPECT_NE(seen.find("\r\nX-A: 1\r\n"), std::string::npos) << seen;
+  EXPECT_TRUE(seen.ends_with("\r\n\r\nthe body")) << seen;
+  EXPECT_EQ(runner->counts().running, 0U);
+  EXPECT_TRUE(wait_for_log("access.log", "POST /DemoStage/out/a/b 201 - 201 [-]\n"));
+  EXPECT_NE(log("execution.log").find("Sending request to " + backend.uri("/base/a/b?c=d")),
+            std::string::npos);
+}
+
+TEST_F(CallRunnerTest, SaysWhatFailedAtAUrl) {
+  Backend backend(loop, [](std::string_view) { return "no HTTP at all\r\n\r\n"; });
+  const std::string garbage = backend.uri("/");
+  add_url("/garbage", garbage);
+  add_url("/nowhere", "http://127.0.0.1:1/");
+  add_url("/wrong", "http://{host}/");
+  start();
+  EXPECT_EQ(call("/DemoStage/garbage").status, 500);
+  const http::Response unreachable = call("/DemoStage/nowhere");
+  EXPECT_EQ(unreachable.status, 504);
+  EXPECT_EQ(unreachable.body, R"({"message": "Network error communicating with endpoint"})");
+  EXPECT_EQ(call("/DemoStage/wrong").status, 500);
+  EXPECT_EQ(runner->counts().errors_5xx, 3U);
+  EXPECT_TRUE(wait_for_log("access.log", "/nowhere 504 INTEGRATION_FAILURE - [Execution failed"));
+  EXPECT_TRUE(wait_for_log("access.log", "/wrong 500 API_CONFIGURATION_ERROR - [Execution failed"));
+}
+
+TEST_F(CallRunnerTest, WaitsNoLongerThanTheIntegrationMay) {
+  Backend backend(loop, [](std::string_view) { return ""; });
+  add_url("/silent", backend.uri("/")).timeout_ms = 50;
+  add_url("/patient", backend.uri("/"));
+  start();
+  const auto patient = begin(request("/DemoStage/patient"));
+  const http::Response response = call("/DemoStage/silent");
+  EXPECT_EQ(response.status, 504);
+  EXPECT_EQ(response.body, R"({"message": "Endpoint request timed out"})");
+  EXPECT_FALSE(responses.contains(patient));
+  EXPECT_EQ(runner->counts().running, 1U);
+  EXPECT_TRUE(wait_for_log("access.log",
+                           "504 INTEGRATION_TIMEOUT - [Execution failed due to a "
+                           "timeout error]\n"));
+  // The backend is asked no more.
+  EXPECT_TRUE(wait_until([&] { return backend.open() == 1; }));
+}
+
+TEST_F(CallRunnerTest, EndsOverdueCallsInAnyOrder) {
+  Backend backend(loop, [](std::string_view) { return ""; });
+  for (const uint32_t timeout : {90U, 50U, 70U}) {
+    add_url(concat("/after", timeout), backend.uri("/")).timeout_ms = timeout;
+  }
+  start();
+  for (const char* path : {"/after90", "/after50", "/after70"}) {
+    begin(request(std::string("/DemoStage") + path));
+  }
+  ASSERT_TRUE(wait_until([&] { return responses.size() == 3; }));
+  for (const auto& [number, response] : responses) EXPECT_EQ(response.status, 504);
+  EXPECT_EQ(runner->counts().running, 0U);
+}
+
+//--- Lambda
+
+TEST_F(CallRunnerTest, InvokesAFunction) {
+  add_function("echo", R"(
+import json
+def handler(event, context):
+    return {"statusCode": 202, "headers": {"X-Path": event["path"]},
+            "body": json.dumps([event["body"], event["requestContext"]["stage"]])}
+)");
+  start();
+  const http::Response response = call(request("/DemoStage/echo", "POST", {}, "the body"));
+  EXPECT_EQ(response.status, 202);
+  EXPECT_EQ(response.body, R"(["the body", "DemoStage"])");
+  EXPECT_EQ(value_of(response, "X-Path"), "/echo");
+  EXPECT_FALSE(value_of(response, "X-Amzn-Trace-Id").empty());
+  EXPECT_EQ(runner->function_counts().invocations, 1U);
+  EXPECT_TRUE(wait_for_log("access.log", "POST /DemoStage/echo 202 - 200 [-]\n"));
+  EXPECT_NE(log("execution.log").find("Sending request to function arn:aws:lambda:"),
+            std::string::npos);
+}
+
+TEST_F(CallRunnerTest, SaysWhatFailedInAFunction) {
+  add_function("raises", "def handler(event, context): raise ValueError('as asked')\n");
+  add_function("garbage", "def handler(event, context): return 7\n");
+  add_function("none", "").reserved_concurrency = 0;
+  start();
+  for (const char* path : {"/raises", "/garbage", "/none"}) {
+    const http::Response response = call(std::string("/DemoStage") + path);
+    EXPECT_EQ(response.status, 502) << path;
+    EXPECT_EQ(response.body, R"({"message": "Internal server error"})") << path;
+  }
+  EXPECT_TRUE(wait_for_log("access.log",
+                           "/raises 502 DEFAULT_5XX 200 [Execution failed: Lambda: as asked]\n"));
+  EXPECT_TRUE(wait_for_log("access.log",
+                           "/garbage 502 DEFAULT_5XX - [Execution failed due to "
+                           "configuration error: Malformed Lambda proxy response: "));
+  EXPECT_TRUE(
+      wait_for_log("access.log", "/none 502 DEFAULT_5XX - [Execution failed: Lambda: Rate"));
+  EXPECT_EQ(runner->function_counts().errors, 1U);
+  EXPECT_EQ(runner->function_counts().throttles, 1U);
+}
+
+TEST_F(CallRunnerTest, RefusesAnEventThatIsTooLarge) {
+  add_function("echo", "def handler(event, context): return {}\n");
+  start();
+  const http::Response response =
+      call(request("/DemoStage/echo", "POST", {}, std::string(6291456, 'x')));
+  EXPECT_EQ(response.status, 413);
+  EXPECT_EQ(response.body, R"({"message":"Request Too Long"})");
+  EXPECT_EQ(runner->function_counts().invocations, 0U);
+  EXPECT_TRUE(wait_for_log("access.log", "413 REQUEST_TOO_LARGE"));
+}
+
+TEST_F(CallRunnerTest, LetsAFunctionRunOnAfterTheTimeout) {
+  add_function("slow", R"(
+import os, time
+def handler(event, context):
+    waited = False
+    while not os.path.exists("../go"):
+        waited = True
+        time.sleep(0.01)
+    if waited:
+        print("it ran on")
+    return {}
+)");
+  std::ofstream(file("go")) << "";
+  start();
+  EXPECT_EQ(call("/DemoStage/slow").status, 200);
+  ASSERT_TRUE(wait_for_log("log/slow.log", "REPORT"));
+  std::filesystem::remove(file("go"));
+  method("/slow").integration.timeout_ms = 50;
+  start();
+  EXPECT_EQ(call("/DemoStage/slow").status, 504);
+  std::ofstream(file("go")) << "";
+  EXPECT_TRUE(wait_for_log("log/slow.log", "it ran on"));
+  EXPECT_EQ(responses.size(), 2U);
+}
+
+//--- A reload
+
+TEST_F(CallRunnerTest, EndsACallWithTheStateThatItBeganWith) {
+  Backend backend(loop, [](std::string_view) { return ""; });
+  add_url("/out", backend.uri("/")).timeout_ms = 100;
+  topology.rest_apis[0].gateway_responses = {{.response_type = "INTEGRATION_TIMEOUT",
+                                              .status_code = 599,
+                                              .headers = {},
+                                              .template_text = {}}};
+  start();
+  const auto number = begin(request("/DemoStage/out"));
+  topology.rest_apis[0].gateway_responses.clear();
+  topology.rest_apis[0].resources.pop_back();
+  start();
+  EXPECT_EQ(call("/DemoStage/out").status, 403);
+  ASSERT_TRUE(wait_until([&] { return responses.contains(number); }));
+  EXPECT_EQ(responses[number].status, 599);
+}
+
+TEST_F(CallRunnerTest, AnswersNobodyOnceItIsGone) {
+  Backend backend(loop, [](std::string_view) { return ""; });
+  add_url("/out", backend.uri("/"));
+  start();
+  begin(request("/DemoStage/out"));
+  ASSERT_TRUE(wait_until([&] { return backend.requests() == 1; }));
+  runner.reset();
+  EXPECT_TRUE(wait_until([&] { return backend.open() == 0; }));
+  EXPECT_TRUE(responses.empty());
+}
+
+}  // namespace
+}  // namespace inlet53::gateway
