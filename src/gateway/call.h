@@ -14,6 +14,8 @@
 
 namespace inlet53::gateway {
 
+class Integration;
+
 /// One call, from its request to its response. It does not move: its views point into its own
 /// request and into the state, which it keeps alive.
 struct Call {
@@ -23,20 +25,21 @@ struct Call {
 
   CallId id;
   std::shared_ptr<const GatewayState> state;
-  http::Request request;
-  RequestPath path;  // views of the request's target
+  http::Request request;  // its body is empty until the call begins
+  RequestPath path;       // views of the request's target
   IpAddress source;
-  std::string_view tls_version;  // they outlive the connection
+  std::string_view tls_version;  // this and the next outlive the connection
   std::string_view cipher_suite;
   CallContext context;
 
-  //--- Found one after the other; null as long as they are not
+  //--- What authorization finds, one after the other; null until then
   const EndpointState* endpoint = nullptr;
   const ApiState* api = nullptr;
   const StageState* stage = nullptr;
   Route route;
+  Integration* integration = nullptr;  // of the route's method; outlives the call
 
-  uint64_t started_us = 0;      // on a monotonic clock
+  uint64_t started_us = 0;      // when the request was whole, on a monotonic clock
   uint64_t integration_us = 0;  // when its integration was called; 0: not yet
 };
 

@@ -142,6 +142,8 @@ http::Response compose_fixed(FixedResponse response, std::string_view message) {
       return text_response(414, "text/plain", "Request URI too long");
     case FixedResponse::IncompleteSignature:
       return json_response(403, "IncompleteSignatureException", Shape::Plain, message);
+    case FixedResponse::ClientClosedRequest:
+      return json_response(499, kBadRequest, Shape::Plain, "Client Closed Request");
   }
   return json_response(500, kInternal, Shape::Spaced, "Internal server error");
 }

@@ -67,6 +67,9 @@ struct HttpsServer::Impl {
                                    .cipher_suite = origin.cipher_suite};
       server.taker.call_received(id, call_origin, std::move(request));
     }
+    void request_abandoned(http::RequestId id) override {
+      if (!server.ending) server.taker.call_abandoned(id);
+    }
     http::Response refuse(http::Refusal refusal) override { return server.taker.refuse(refusal); }
 
     Impl& server;
@@ -84,6 +87,7 @@ struct HttpsServer::Impl {
   CallTaker& taker;
   http::HttpsConnections connections;
   std::shared_ptr<const net::TlsServerContext> tls;
+  bool ending = false;
   std::vector<std::unique_ptr<Service>> services;  // last: closing them tells `connections`
 };
 
@@ -98,7 +102,7 @@ HttpsServer::Impl::Service* HttpsServer::Impl::find(const SocketAddress& listen)
 
 HttpsServer::HttpsServer(net::Loop& loop, const settings::Gateway& settings, CallTaker& taker)
     : impl_(std::make_unique<Impl>(loop, settings, taker)) {}
-HttpsServer::~HttpsServer() = default;
+HttpsServer::~HttpsServer() { impl_->ending = true; }
 
 Result<std::vector<net::Descriptor>, net::SocketError> HttpsServer::open_sockets(
     const std::vector<ServedAddress>& addresses) const {

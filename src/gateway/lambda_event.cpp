@@ -1,4 +1,4 @@
-#include "inlet53/gateway/lambda_event.h"
+#include "lambda_event.h"
 
 #include "base64.h"
 #include "named_values.h"
@@ -75,104 +75,106 @@ class EventWriter {
   bool first_ = true;
 };
 
-void write_path_parameters(EventWriter& writer, const ProxyCall& call) {
-  if (call.path_parameters.empty()) return writer.null("pathParameters");
+void write_path_parameters(EventWriter& writer, const Call& call) {
+  if (call.route.parameters.empty()) return writer.null("pathParameters");
   writer.open("pathParameters");
-  for (const auto& [name, value] : call.path_parameters) writer.text(name, value);
+  for (const auto& [name, value] : call.route.parameters) writer.text(name, value);
   writer.close();
 }
 
-void write_stage_variables(EventWriter& writer, const ProxyCall& call) {
-  if (call.stage_variables.empty()) return writer.null("stageVariables");
+void write_stage_variables(EventWriter& writer, const Call& call) {
+  const std::vector<topology::NamedText>& variables = call.stage->stage->variables;
+  if (variables.empty()) return writer.null("stageVariables");
   writer.open("stageVariables");
-  for (const auto& [name, value] : call.stage_variables) writer.text(name, value);
+  for (const auto& [name, value] : variables) writer.text(name, value);
   writer.close();
 }
 
-void write_identity(EventWriter& writer, const ProxyCall& call) {
+void write_identity(EventWriter& writer, const CallContext& context) {
   writer.open("identity");
   writer.null("cognitoIdentityPoolId");
   writer.null("cognitoIdentityId");
-  if (!call.vpc_endpoint_id.empty()) writer.text("vpceId", call.vpc_endpoint_id);
+  if (!context.vpc_endpoint_id.empty()) writer.text("vpceId", context.vpc_endpoint_id);
   writer.null("principalOrgId");
   writer.null("cognitoAuthenticationType");
   writer.null("userArn");
-  writer.text_or_null("userAgent", call.user_agent);
+  writer.text_or_null("userAgent", context.user_agent);
   writer.null("accountId");
   writer.null("caller");
-  writer.text("sourceIp", call.source_ip);
+  writer.text("sourceIp", context.source_ip);
   writer.null("accessKey");
-  if (!call.vpc_id.empty()) writer.text("vpcId", call.vpc_id);
+  if (!context.vpc_id.empty()) writer.text("vpcId", context.vpc_id);
   writer.null("cognitoAuthenticationProvider");
   writer.null("user");
   writer.close();
 }
 
-void write_request_context(EventWriter& writer, const ProxyCall& call) {
+void write_request_context(EventWriter& writer, const CallContext& context) {
   writer.open("requestContext");
-  writer.text("resourceId", call.resource_id);
-  writer.text("resourcePath", call.resource_path);
-  writer.text("httpMethod", call.http_method);
-  writer.text("extendedRequestId", call.extended_request_id);
-  writer.text("requestTime", call.request_time);
-  writer.text("path", call.request_path);
-  writer.text("accountId", call.account_id);
+  writer.text("resourceId", context.resource_id);
+  writer.text("resourcePath", context.resource_path);
+  writer.text("httpMethod", context.http_method);
+  writer.text("extendedRequestId", context.ids.extended_request_id);
+  writer.text("requestTime", common_log_time(context.request_time_ms / 1000));
+  writer.text("path", context.path);
+  writer.text("accountId", context.account_id);
   // Whatever the client speaks.
   writer.text("protocol", "HTTP/1.1");
-  writer.text("stage", call.stage);
-  writer.text("domainPrefix", call.domain_prefix);
-  writer.raw("requestTimeEpoch", concat(call.request_time_ms));
-  writer.text("requestId", call.request_id);
-  write_identity(writer, call);
-  writer.text("domainName", call.domain_name);
-  writer.text("deploymentId", call.deployment_id);
-  writer.text("apiId", call.api_id);
+  writer.text("stage", context.stage);
+  writer.text("domainPrefix", context.domain_prefix);
+  writer.raw("requestTimeEpoch", concat(context.request_time_ms));
+  writer.text("requestId", context.ids.request_id);
+  write_identity(writer, context);
+  writer.text("domainName", context.domain_name);
+  writer.text("deploymentId", context.deployment_id);
+  writer.text("apiId", context.api_id);
   writer.close();
 }
 
-bool is_binary(const ProxyCall& call) {
-  if (call.body.empty() || call.binary_media_types == nullptr) return false;
-  const http::Field* const content_type = http::find_field(*call.fields, "Content-Type");
-  return is_binary_media_type(*call.binary_media_types,
+bool is_binary(const Call& call) {
+  if (call.request.body.empty()) return false;
+  const http::Field* const content_type = http::find_field(call.request.fields, "Content-Type");
+  return is_binary_media_type(call.api->api.binary_media_types,
                               content_type == nullptr ? "" : content_type->value);
 }
 
-void write_body(EventWriter& writer, const ProxyCall& call) {
+void write_body(EventWriter& writer, const Call& call) {
   const bool binary = is_binary(call);
   if (binary) {
     std::string encoded = "\"";
-    append_base64(encoded, call.body);
+    append_base64(encoded, call.request.body);
     encoded += '"';
     writer.raw("body", encoded);
   } else {
-    writer.text_or_null("body", call.body);
+    writer.text_or_null("body", call.request.body);
   }
   writer.raw("isBase64Encoded", binary ? "true" : "false");
 }
 
 }  // namespace
 
-std::string compose_lambda_event(const ProxyCall& call) {
+std::string compose_lambda_event(const Call& call) {
   constexpr size_t kUsualSize = 4096;
   std::string out;
-  out.reserve(kUsualSize + call.body.size() + call.body.size() / 3);
+  const CallContext& context = call.context;
+  out.reserve(kUsualSize + call.request.body.size() + call.request.body.size() / 3);
   out += '{';
   EventWriter writer(out);
-  writer.text("resource", call.resource_path);
-  writer.text("path", call.path);
-  writer.text("httpMethod", call.http_method);
+  writer.text("resource", context.resource_path);
+  writer.text("path", call.path.path);
+  writer.text("httpMethod", context.http_method);
   writer.both_maps("headers", "multiValueHeaders",
-                   event_headers(*call.fields, {.source_ip = call.source_ip,
-                                                .trace_id = call.trace_id,
-                                                .vpc_id = call.vpc_id,
-                                                .vpc_endpoint_id = call.vpc_endpoint_id,
-                                                .cipher_suite = call.cipher_suite,
-                                                .tls_version = call.tls_version}));
+                   event_headers(call.request.fields, {.source_ip = context.source_ip,
+                                                       .trace_id = context.ids.trace_id,
+                                                       .vpc_id = context.vpc_id,
+                                                       .vpc_endpoint_id = context.vpc_endpoint_id,
+                                                       .cipher_suite = call.cipher_suite,
+                                                       .tls_version = call.tls_version}));
   writer.both_maps("queryStringParameters", "multiValueQueryStringParameters",
-                   query_parameters(call.query));
+                   query_parameters(call.path.query));
   write_path_parameters(writer, call);
   write_stage_variables(writer, call);
-  write_request_context(writer, call);
+  write_request_context(writer, context);
   write_body(writer, call);
   out += '}';
   return out;

@@ -58,7 +58,7 @@ std::string origin_of(const Url& url) {
 struct Client::Impl final : ClientConnectionOwner {
   struct Call {
     Call(net::Loop& loop, Impl& impl, CallId call)
-        : id(call), timer(loop, [&impl, call] { impl.expired(call); }) {}
+        : id(call), fail_soon(loop, [&impl, call] { impl.fail(call); }) {}
 
     CallId id;
     Url url;
@@ -69,7 +69,7 @@ struct Client::Impl final : ClientConnectionOwner {
     Done done;
     ClientConnection* connection = nullptr;
     bool on_kept = false;  // the connection had served another call before
-    net::Timer timer;
+    net::Timer fail_soon;  // for a call that cannot begin
   };
 
   /// A connection, with the call that it serves or idle.
@@ -87,7 +87,7 @@ struct Client::Impl final : ClientConnectionOwner {
   [[nodiscard]] Link& find(const ClientConnection& connection);
   void drop(const ClientConnection& connection);
   void keep(Link& link);
-  void expired(CallId id);
+  void fail(CallId id);
   void finish(CallId id, Result<Response, ClientError>&& result);
   [[nodiscard]] const net::TlsClientContext* tls_context();
 
@@ -193,17 +193,10 @@ void Client::Impl::finish(CallId id, Result<Response, ClientError>&& result) {
   call->done(std::move(result));
 }
 
-void Client::Impl::expired(CallId id) {
-  const Call& call = *calls.at(id);
-  if (!call.sound) {
-    return finish(id, Unexpected(ClientError{ClientErrorKind::Malformed, "no sound request"}));
-  }
-  if (call.connection == nullptr) {
-    return finish(id, Unexpected(ClientError{ClientErrorKind::Unreachable, tls->error()}));
-  }
-  drop(*call.connection);
-  finish(id, Unexpected(ClientError{ClientErrorKind::TimedOut,
-                                    concat(call.url.authority, ": no response in time")}));
+void Client::Impl::fail(CallId id) {
+  const bool sound = calls.at(id)->sound;
+  finish(id, Unexpected(sound ? ClientError{ClientErrorKind::Unreachable, tls->error()}
+                              : ClientError{ClientErrorKind::Malformed, "no sound request"}));
 }
 
 //--- Client
@@ -213,7 +206,7 @@ Client::Client(net::Loop& loop, const ClientOptions& options)
 
 Client::~Client() = default;
 
-Client::CallId Client::start(const Url& url, Request&& request, uint32_t timeout_ms, Done done) {
+Client::CallId Client::start(const Url& url, Request&& request, Done done) {
   const CallId id = ++impl_->last_id;
   auto made = std::make_unique<Impl::Call>(impl_->loop, *impl_, id);
   Impl::Call& call = *made;
@@ -227,8 +220,9 @@ Client::CallId Client::start(const Url& url, Request&& request, uint32_t timeout
   if (can_begin) {
     call.request = compose_request(url, request);
     impl_->connect(call, true);
+  } else {
+    call.fail_soon.start(0);
   }
-  call.timer.start(can_begin ? timeout_ms : 0);
   return id;
 }
 

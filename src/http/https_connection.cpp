@@ -38,6 +38,7 @@ size_t HttpsConnection::received(Bytes stream) {
 
 bool HttpsConnection::peer_finished() {
   peer_gone_ = true;
+  abandon_all();
   return !ending_ && owes_response();
 }
 
@@ -62,6 +63,7 @@ void HttpsConnection::timed_out() {
 
 void HttpsConnection::respond(StreamId stream, Response&& response) {
   if (session_ == nullptr || ending_) return;
+  if (std::erase(unanswered_, stream) == 0) return;
   session_->respond(stream, std::move(response));
   // Inside an event its end comes to `settle`.
   if (!receiving_) settle();
@@ -93,11 +95,13 @@ void HttpsConnection::request_received(StreamId stream, Request&& request) {
   const RequestOrigin origin{
       .client = tcp_.peer(), .tls_version = tls_.version(), .cipher_suite = tls_.cipher_suite()};
   timed_.reset();  // what comes next has a time of its own
+  unanswered_.push_back(stream);
   taker_.request_received({id_, stream}, origin, std::move(request));
 }
 
-// What was begun for it runs to its end, as at AWS; its response finds no stream.
-void HttpsConnection::request_abandoned(StreamId) {}
+void HttpsConnection::request_abandoned(StreamId stream) {
+  if (std::erase(unanswered_, stream) != 0) taker_.request_abandoned({id_, stream});
+}
 
 Response HttpsConnection::refuse(Refusal refusal) { return taker_.refuse(refusal); }
 
@@ -146,6 +150,12 @@ void HttpsConnection::settle() {
       tls_.state() == net::TlsStream::State::Failed || (said_goodbye && !owes_response());
   if (said_all || over) return end();
   keep_time();
+}
+
+// They stay unanswered: a client that closed its side only gets its responses.
+void HttpsConnection::abandon_all() {
+  const std::vector<StreamId> streams = unanswered_;  // responses within change it
+  for (const StreamId stream : streams) taker_.request_abandoned({id_, stream});
 }
 
 void HttpsConnection::end() {

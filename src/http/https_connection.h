@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "inlet53/base/bytes.h"
 #include "inlet53/http/https_connections.h"
@@ -30,6 +31,8 @@ class HttpsConnection final : net::TlsStreamOwner, SessionOwner {
   bool peer_finished();
   void caught_up();
   void timed_out();
+  /// The connection has ended; `respond` is not called any more.
+  void closed() { abandon_all(); }
 
   /// Answers a request. Nothing happens when the stream is gone.
   void respond(StreamId stream, Response&& response);
@@ -53,6 +56,7 @@ class HttpsConnection final : net::TlsStreamOwner, SessionOwner {
   /// What follows from the state that an event has led to: an end, a pause, another timeout.
   void settle();
   void end();
+  void abandon_all();
   void keep_time();
   [[nodiscard]] bool owes_response() const;
 
@@ -73,8 +77,9 @@ class HttpsConnection final : net::TlsStreamOwner, SessionOwner {
   };
   [[nodiscard]] Wait waits_for() const;
   std::optional<Wait> timed_;
-  bool sent_since_ = false;    // octets of responses have gone out since it was set
-  bool holds_buffers_ = true;  // TLS's, for records: between requests, for a moment only
+  std::vector<StreamId> unanswered_;  // requests whose response has not been made
+  bool sent_since_ = false;           // octets of responses have gone out since it was set
+  bool holds_buffers_ = true;         // TLS's, for records: between requests, for a moment only
   bool receiving_ = false;
   bool paused_ = false;
   bool peer_gone_ = false;  // it has sent FIN

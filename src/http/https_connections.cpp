@@ -61,6 +61,7 @@ void HttpsConnections::closed(net::TcpConnection& tcp) {
   const auto found = by_tcp_.find(&tcp);
   INLET53_CHECK(found != by_tcp_.end());
   by_id_.erase(found->second.id);
+  found->second.connection->closed();
   by_tcp_.erase(found);
 }
 

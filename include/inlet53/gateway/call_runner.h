@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <variant>
 
 #include "inlet53/gateway/call_logs.h"
 #include "inlet53/gateway/gateway_state.h"
@@ -25,14 +26,39 @@ struct CallCounts {
   uint64_t integration_latency_us = 0;
   uint64_t integrations = 0;  // calls that got to an integration
   uint64_t running = 0;       // now
+  uint64_t abandoned = 0;     // calls dropped because the client left before their work began
   uint64_t refused = 0;       // requests that were no proper ones: no calls, and in no log
 };
 
-/// Carries calls out: admits or refuses them, runs their integrations, answers and logs them.
+struct Call;
+
+/// A call that may go to its integration as soon as its body is there. Destroying it drops the
+/// call, which then counts nowhere and is in no log. Lifetime: the runner outlives it.
+class AuthorizedCall {
+ public:
+  AuthorizedCall(AuthorizedCall&&) noexcept;
+  AuthorizedCall& operator=(AuthorizedCall&&) noexcept;
+  ~AuthorizedCall();
+
+  /// Whether integration or execution log read the body. Otherwise it may be discarded unread.
+  [[nodiscard]] bool needs_body() const noexcept { return needs_body_; }
+
+ private:
+  friend class CallRunner;
+  AuthorizedCall(std::unique_ptr<Call> call, bool needs_body) noexcept;
+
+  std::unique_ptr<Call> call_;
+  bool needs_body_ = false;
+};
+
+/// What the head of a request leads to: the response of a refused call, or a call that may begin.
+using HeadOutcome = std::variant<http::Response, AuthorizedCall>;
+
+/// Runs calls: authorizes or refuses them, starts their integrations, answers and logs them.
 ///
-///   call_received ──► admit ──refused──► gateway response ──┐
-///                       └─► mock ──────────────────────────►│
-///                       └─► HTTP proxy, Lambda ──later─────►├─► finish: headers, logs, respond
+///   authorize (head) ──refused──► gateway response ─────────┐
+///        └─► begin (body) ─► integration ──at once──────────┤
+///                                 └──pending──► done, late──┴─► finish: headers, logs, response
 ///
 /// Threads: the loop's. Lifetime: the loop outlives it.
 class CallRunner final : public CallTaker {
@@ -40,18 +66,30 @@ class CallRunner final : public CallTaker {
   using Respond = std::function<void(CallId, http::Response&&)>;
 
   CallRunner(net::Loop& loop, const settings::Settings& settings, CallLogs& logs, Respond respond);
-  /// What runs is forgotten; nobody is answered any more.
+  /// Forgets pending calls; `respond` is not called any more.
   ~CallRunner();
   CallRunner(const CallRunner&) = delete;
   CallRunner& operator=(const CallRunner&) = delete;
 
-  /// What is served from now on; calls under way end as they began.
+  /// Serves `state` from now on. Calls under way end with the state that they began with.
   void take_up(std::shared_ptr<const GatewayState> state);
 
+  /// Decides about a request by its head: everything but its body. A refused call is counted and
+  /// logged when this returns. Requires: `head.body` is empty; `take_up` was called.
+  [[nodiscard]] HeadOutcome authorize(const CallOrigin& origin, http::Request&& head);
+  /// Runs an authorized call; `respond` is called once, within or later. `body`: decoded; empty
+  /// when the call does not need it.
+  void begin(CallId id, AuthorizedCall&& authorized, std::string&& body);
+
+  //--- CallTaker
+  /// `authorize`, then `begin`.
   void call_received(CallId id, const CallOrigin& origin, http::Request&& request) override;
+  /// Drops the call if its work has not begun (a function without a free environment), logs it with
+  /// status 499 and responds so. A call whose work has begun goes on, as at AWS.
+  void call_abandoned(CallId id) override;
   http::Response refuse(http::Refusal refusal) override;
 
-  /// Opens the functions' logs again, for whoever renamed them.
+  /// Opens the functions' logs again, after they were renamed.
   void reopen_logs();
 
   [[nodiscard]] CallCounts counts() const noexcept;

@@ -47,6 +47,7 @@ enum class FixedResponse : uint8_t {
   Forbidden,            // 403: no such API or stage, or a public API
   UriTooLong,           // 414: the ARN of the call
   IncompleteSignature,  // 403: no such method, and an Authorization that is no signature
+  ClientClosedRequest,  // 499: for the logs; the client has left
 };
 
 /// Composes one. `message`: of IncompleteSignature; the others have their own.

@@ -44,6 +44,9 @@ class CallTaker {
  public:
   /// A whole request came. `HttpsServer::respond` may be called at once or later.
   virtual void call_received(CallId call, const CallOrigin& origin, http::Request&& request) = 0;
+  /// The client of a call that is not answered yet has left: it reset the stream, or its connection
+  /// ended or is closed from its side. `HttpsServer::respond` may still be called.
+  virtual void call_abandoned(CallId call) = 0;
   /// The response to what is no proper request.
   virtual http::Response refuse(http::Refusal refusal) = 0;
 

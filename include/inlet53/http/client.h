@@ -17,7 +17,6 @@ enum class ClientErrorKind : uint8_t {
   Broken,       // the connection ended or failed before the whole response was there
   Malformed,    // not HTTP/1.1
   TooLarge,     // over the limit
-  TimedOut,
 };
 
 struct ClientError {
@@ -51,10 +50,10 @@ class Client {
   /// Sends a request to `url` (whose target it takes; `request.target` is ignored) and calls `done`
   /// once, never before this returns. The response has its Content-Length and Connection among its
   /// fields, if they were sent; nothing else of the connection. `request.fields` go out as they
-  /// are, Host, Content-Length and Connection aside, which the client makes. `timeout_ms` is for
-  /// all of it.
-  CallId start(const Url& url, Request&& request, uint32_t timeout_ms, Done done);
-  /// Forgets a call; its `done` does not come.
+  /// are, Host, Content-Length and Connection aside, which the client makes. A call has no timeout
+  /// but that of connecting: the caller keeps its deadline and calls `cancel`.
+  CallId start(const Url& url, Request&& request, Done done);
+  /// Ends a call and closes its connection; its `done` does not come.
   void cancel(CallId call);
 
  private:

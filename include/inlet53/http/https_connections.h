@@ -36,6 +36,10 @@ class RequestTaker {
  public:
   /// A whole request came. `HttpsConnections::respond` may be called at once or later.
   virtual void request_received(RequestId id, const RequestOrigin& origin, Request&& request) = 0;
+  /// The client of a request that is not answered yet has left: it reset the stream, or its
+  /// connection ended or is closed from its side. `respond` may still be called; a client that
+  /// closed its side only gets the response.
+  virtual void request_abandoned(RequestId) {}
   /// The response to what is no proper request.
   virtual Response refuse(Refusal refusal) = 0;
 

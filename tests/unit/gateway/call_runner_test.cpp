@@ -122,6 +122,56 @@ TEST_F(CallRunnerTest, SaysSoOfAMockWithoutAResponse) {
   EXPECT_TRUE(wait_for_log("access.log", "500 API_CONFIGURATION_ERROR - [Execution failed due to"));
 }
 
+//--- On the head of a request
+
+TEST_F(CallRunnerTest, RefusesOnTheHeadWhatNeedsNoBody) {
+  start();
+  for (const char* target : {"/DemoStage/denied", "/DemoStage/nothing", "/NoStage/hello"}) {
+    const HeadOutcome outcome = runner->authorize(origin(), request(target, "POST"));
+    ASSERT_TRUE(std::holds_alternative<http::Response>(outcome)) << target;
+    const auto& response = std::get<http::Response>(outcome);
+    EXPECT_EQ(response.status, 403) << target;
+    EXPECT_FALSE(value_of(response, "x-amzn-RequestId").empty()) << target;
+  }
+  EXPECT_EQ(runner->counts().count, 3U);
+  EXPECT_TRUE(responses.empty());
+}
+
+TEST_F(CallRunnerTest, SaysWhetherTheBodyIsNeeded) {
+  add_url("/out", "http://127.0.0.1:1/");
+  add_function("echo", "");
+  topology::Stage silent = topology.rest_apis[0].stages[0];
+  silent.name = "silent";
+  silent.execution_log = "";
+  topology.rest_apis[0].policy = R"({"Statement": [{"Effect": "Allow", "Principal": "*",
+      "Action": "execute-api:Invoke", "Resource": "*"}]})";
+  topology.rest_apis[0].stages.push_back(silent);
+  start();
+  const auto needs_body = [&](const char* target) {
+    const HeadOutcome outcome = runner->authorize(origin(), request(target));
+    return std::get<AuthorizedCall>(outcome).needs_body();
+  };
+  EXPECT_FALSE(needs_body("/silent/hello"));
+  EXPECT_TRUE(needs_body("/DemoStage/hello"));  // the execution log shows it
+  EXPECT_TRUE(needs_body("/silent/out"));
+  EXPECT_TRUE(needs_body("/silent/echo"));
+}
+
+TEST_F(CallRunnerTest, DropsAnAuthorizedCallWhoseBodyNeverComes) {
+  start();
+  { const HeadOutcome dropped = runner->authorize(origin(), request("/DemoStage/hello")); }
+  HeadOutcome outcome = runner->authorize(origin(), request("/DemoStage/pets/1"));
+  EXPECT_EQ(runner->counts().count, 0U);
+  // A reload between head and body: the call goes on with what it was authorized for.
+  topology.rest_apis[0].resources.clear();
+  start();
+  runner->begin({1, 7}, std::move(std::get<AuthorizedCall>(outcome)), "body");
+  EXPECT_EQ(responses[7].body, "a pet");
+  EXPECT_EQ(runner->counts().count, 1U);
+  ASSERT_TRUE(wait_for_log("access.log", "/pets/1 200"));
+  EXPECT_EQ(log("access.log").find("hello"), std::string::npos);
+}
+
 //--- HTTP proxy
 
 TEST_F(CallRunnerTest, PassesACallToItsUrlAndTheResponseBack) {

@@ -141,10 +141,10 @@ struct ClientTest : testing::Test {
     return reached;
   }
 
-  Client::CallId start(const Url& url, Request request, uint32_t timeout_ms = kPatienceMs) {
+  Client::CallId start(const Url& url, Request request) {
     const size_t place = results.size();
     results.emplace_back();
-    return client->start(url, std::move(request), timeout_ms,
+    return client->start(url, std::move(request),
                          [this, place](Result<Response, ClientError>&& result) {
                            EXPECT_FALSE(results[place].has_value());
                            results[place] = std::move(result);
@@ -152,9 +152,8 @@ struct ClientTest : testing::Test {
                          });
   }
   /// One call, from its start to its end.
-  Result<Response, ClientError> call(const Url& url, Request request,
-                                     uint32_t timeout_ms = kPatienceMs) {
-    start(url, std::move(request), timeout_ms);
+  Result<Response, ClientError> call(const Url& url, Request request) {
+    start(url, std::move(request));
     EXPECT_TRUE(run_until([&] { return finished == results.size(); }));
     return *results.back();
   }
@@ -162,9 +161,8 @@ struct ClientTest : testing::Test {
     const auto result = call(url, std::move(request));
     return result ? result->body : "error: " + result.error().message;
   }
-  std::optional<ClientErrorKind> error_of(const Url& url, Request request,
-                                          uint32_t timeout_ms = kPatienceMs) {
-    const auto result = call(url, std::move(request), timeout_ms);
+  std::optional<ClientErrorKind> error_of(const Url& url, Request request) {
+    const auto result = call(url, std::move(request));
     if (result) return std::nullopt;
     EXPECT_FALSE(result.error().message.empty());
     return result.error().kind;
@@ -338,15 +336,6 @@ TEST_F(ClientTest, SaysWhatIsWrongWithAResponse) {
   }
 }
 
-TEST_F(ClientTest, GivesUpInTime) {
-  ScriptedPeer peer(loop, [](Connection& connection) {
-    connection.say("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\na");
-  });
-  make_client();
-  EXPECT_EQ(error_of(peer.url(), get(), 10), ClientErrorKind::TimedOut);
-  EXPECT_TRUE(run_until([&] { return peer.open() == 0; }));
-}
-
 TEST_F(ClientTest, SaysThatAServerCannotBeReached) {
   uint16_t free_port = 0;
   { free_port = ScriptedPeer(loop, echo_target).url().port; }
@@ -391,9 +380,9 @@ TEST_F(ClientTest, MayBeDestroyedAndCalledWithinDone) {
   ScriptedPeer peer(loop, echo_target);
   make_client();
   std::vector<std::string> bodies;
-  client->start(peer.url("/1"), get(), kPatienceMs, [&](Result<Response, ClientError>&& first) {
+  client->start(peer.url("/1"), get(), [&](Result<Response, ClientError>&& first) {
     bodies.push_back(first->body);
-    client->start(peer.url("/2"), get(), kPatienceMs, [&](Result<Response, ClientError>&& second) {
+    client->start(peer.url("/2"), get(), [&](Result<Response, ClientError>&& second) {
       bodies.push_back(second->body);
       client.reset();
     });
@@ -403,7 +392,7 @@ TEST_F(ClientTest, MayBeDestroyedAndCalledWithinDone) {
   EXPECT_EQ(peer.accepted(), 1U);
 
   make_client();
-  client->start(peer.url("/3"), get(), kPatienceMs, [](auto&&) { FAIL(); });
+  client->start(peer.url("/3"), get(), [](auto&&) { FAIL(); });
   client.reset();
 }
 

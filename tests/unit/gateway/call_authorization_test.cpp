@@ -1,4 +1,4 @@
-#include "call_admission.h"
+#include "call_authorization.h"
 
 #include <memory>
 #include <optional>
@@ -20,7 +20,7 @@ struct Asked {
   std::string endpoint = kEndpoint;
 };
 
-class CallAdmissionTest : public testing::Test {
+class CallAuthorizationTest : public testing::Test {
  protected:
   std::optional<Refused> ask(const Asked& asked, const topology::Topology& topology) {
     call = std::make_unique<Call>();
@@ -32,7 +32,7 @@ class CallAdmissionTest : public testing::Test {
     call->path = split_target(call->request.target);
     call->source = IpAddress::parse("172.31.6.137").value();
     call->endpoint = call->state->find_endpoint(asked.endpoint);
-    return admit(*call, {1619354254000, 1000}, throttle, policy::RefusalWording::Current);
+    return authorize(*call, {1619354254000, 1000}, throttle, policy::RefusalWording::Current);
   }
   std::optional<Refused> ask(const Asked& asked) { return ask(asked, small_topology()); }
 
@@ -50,6 +50,8 @@ class CallAdmissionTest : public testing::Test {
         return "UriTooLong";
       case FixedResponse::IncompleteSignature:
         return "IncompleteSignature";
+      case FixedResponse::ClientClosedRequest:
+        return "ClientClosedRequest";
     }
     return "?";
   }
@@ -59,7 +61,7 @@ class CallAdmissionTest : public testing::Test {
   std::unique_ptr<Call> call;
 };
 
-TEST_F(CallAdmissionTest, AdmitsACallAndSaysWhatItIsFor) {
+TEST_F(CallAuthorizationTest, AdmitsACallAndSaysWhatItIsFor) {
   EXPECT_FALSE(ask({.target = "/DemoStage/pets/7?x=1"}));
   const CallContext& context = call->context;
   EXPECT_EQ(context.http_method, "GET");
@@ -75,7 +77,7 @@ TEST_F(CallAdmissionTest, AdmitsACallAndSaysWhatItIsFor) {
   EXPECT_EQ(call->route.parameters[0].value, "7");
 }
 
-TEST_F(CallAdmissionTest, ForbidsWhatIsNoApiOfTheEndpoint) {
+TEST_F(CallAuthorizationTest, ForbidsWhatIsNoApiOfTheEndpoint) {
   for (const char* authority :
        {"bbbbbbbbbb.execute-api.eu-west-1.amazonaws.com", "127.0.53.11:8443", "example.com", "",
         "aaaaaaaaaa.execute-api.eu-west-1.amazonaws.com"}) {
@@ -85,13 +87,13 @@ TEST_F(CallAdmissionTest, ForbidsWhatIsNoApiOfTheEndpoint) {
   EXPECT_EQ(outcome({.endpoint = "vpce-00000000000000000"}), "Forbidden");
 }
 
-TEST_F(CallAdmissionTest, ForbidsAStageThatIsNotThere) {
+TEST_F(CallAuthorizationTest, ForbidsAStageThatIsNotThere) {
   for (const char* target : {"/", "/Stage/hello", "/demostage/hello", "*"}) {
     EXPECT_EQ(outcome({.target = target}), "Forbidden") << target;
   }
 }
 
-TEST_F(CallAdmissionTest, MissesAMethodBeforeItAsksThePolicy) {
+TEST_F(CallAuthorizationTest, MissesAMethodBeforeItAsksThePolicy) {
   for (const char* target : {"/DemoStage", "/DemoStage/", "/DemoStage/nothing"}) {
     EXPECT_EQ(outcome({.target = target}), "MISSING_AUTHENTICATION_TOKEN") << target;
   }
@@ -100,7 +102,7 @@ TEST_F(CallAdmissionTest, MissesAMethodBeforeItAsksThePolicy) {
             "MISSING_AUTHENTICATION_TOKEN");
 }
 
-TEST_F(CallAdmissionTest, TakesAnAuthorizationApartThatIsNoSignature) {
+TEST_F(CallAuthorizationTest, TakesAnAuthorizationApartThatIsNoSignature) {
   const Asked asked{.target = "/DemoStage/nothing", .fields = {{"Authorization", "Bearer xyz"}}};
   EXPECT_EQ(outcome(asked), "IncompleteSignature");
   EXPECT_EQ(ask(asked)->message,
@@ -112,7 +114,7 @@ TEST_F(CallAdmissionTest, TakesAnAuthorizationApartThatIsNoSignature) {
   EXPECT_EQ(outcome({.fields = {{"Authorization", "Bearer xyz"}}}), "");
 }
 
-TEST_F(CallAdmissionTest, AsksTheResourcePolicy) {
+TEST_F(CallAuthorizationTest, AsksTheResourcePolicy) {
   EXPECT_EQ(outcome({.target = "/DemoStage/denied"}), "ACCESS_DENIED");
   const std::string user =
       "User: anonymous is not authorized to perform: execute-api:Invoke on resource: "
@@ -123,13 +125,13 @@ TEST_F(CallAdmissionTest, AsksTheResourcePolicy) {
             user + "hello because no resource-based policy allows the execute-api:Invoke action");
 }
 
-TEST_F(CallAdmissionTest, RefusesEveryCallOfAnApiWithoutAPolicy) {
+TEST_F(CallAuthorizationTest, RefusesEveryCallOfAnApiWithoutAPolicy) {
   auto topology = small_topology();
   topology.rest_apis[0].policy = "";
   EXPECT_EQ(outcome({}, topology), "ACCESS_DENIED");
 }
 
-TEST_F(CallAdmissionTest, AsksTheEndpointsPolicyFirst) {
+TEST_F(CallAuthorizationTest, AsksTheEndpointsPolicyFirst) {
   auto topology = small_topology();
   topology.vpc_endpoints[0].policy =
       R"({"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*",
@@ -143,13 +145,13 @@ TEST_F(CallAdmissionTest, AsksTheEndpointsPolicyFirst) {
   EXPECT_EQ(outcome({}, topology), "");
 }
 
-TEST_F(CallAdmissionTest, LetsAHeaderOverrideTheMethod) {
+TEST_F(CallAuthorizationTest, LetsAHeaderOverrideTheMethod) {
   EXPECT_EQ(outcome({.method = "POST", .fields = {{"X-HTTP-Method-Override", "get"}}}), "");
   EXPECT_EQ(call->context.http_method, "GET");
   EXPECT_EQ(outcome({.method = "GET", .fields = {{"X-HTTP-Method-Override", "G T"}}}), "");
 }
 
-TEST_F(CallAdmissionTest, ThrottlesByMethodAndStage) {
+TEST_F(CallAuthorizationTest, ThrottlesByMethodAndStage) {
   auto topology = small_topology();
   topology.rest_apis[0].stages[0].method_settings = {{"/hello", "GET", 1.0, 2}, {"*", "*", 1.0, 1}};
   EXPECT_EQ(outcome({}, topology), "");
@@ -162,7 +164,7 @@ TEST_F(CallAdmissionTest, ThrottlesByMethodAndStage) {
   EXPECT_EQ(outcome({.target = "/DemoStage/more"}, topology), "");
 }
 
-TEST_F(CallAdmissionTest, RefusesAnArnThatIsTooLong) {
+TEST_F(CallAuthorizationTest, RefusesAnArnThatIsTooLong) {
   EXPECT_EQ(outcome({.target = "/DemoStage/pets/" + std::string(1500, 'x')}), "");
   EXPECT_EQ(outcome({.target = "/DemoStage/pets/" + std::string(1600, 'x')}), "UriTooLong");
 }

@@ -14,26 +14,26 @@
 
 namespace inlet53::gateway {
 
-/// Why a call goes no further, and what it gets.
+/// Why a call is refused, and the response to it.
 struct Refused {
   std::variant<topology::GatewayResponseType, FixedResponse> response;
   std::string message;
 };
 
-/// When a call came.
+/// When a call arrived.
 struct CallTime {
   int64_t wall_ms = 0;
   uint64_t monotonic_ms = 0;
 };
 
-/// Decides whether a call may go to its integration, and finds out what it is for on the way.
+/// Decides whether a call may go to its integration. Reads the request's head only, not its body.
 ///
-/// In this order: the API, its endpoint type, the VPC endpoint's policy, the stage, the method, the
-/// resource policy, the throttle. Fills in the call's context as far as it gets.
-/// Requires: `call` has its state, request, source and endpoint's id in the context.
+/// Checks in this order: API, endpoint type, the VPC endpoint's policy, stage, method, resource
+/// policy, throttle. Fills in the call's API, stage, route and context as far as it gets.
+/// Requires: `call` has its state, request, source and endpoint.
 /// Returns nothing when the call may go on. Source: API Gateway Developer Guide, "How API Gateway
 /// resource policies affect authorization workflow".
-[[nodiscard]] std::optional<Refused> admit(Call& call, const CallTime& time, Throttle& throttle,
-                                           policy::RefusalWording wording);
+[[nodiscard]] std::optional<Refused> authorize(Call& call, const CallTime& time, Throttle& throttle,
+                                               policy::RefusalWording wording);
 
 }  // namespace inlet53::gateway

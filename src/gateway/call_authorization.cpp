@@ -1,4 +1,4 @@
-#include "call_admission.h"
+#include "call_authorization.h"
 
 #include <algorithm>
 #include <array>
@@ -46,7 +46,7 @@ bool is_method(std::string_view text) noexcept {
 }
 
 // Source: API Gateway Developer Guide, "Amazon API Gateway important notes", REST APIs.
-void take_method(Call& call) {
+void set_method(Call& call) {
   const http::Field* overriding = http::find_field(call.request.fields, "x-http-method-override");
   call.context.http_method = overriding != nullptr && is_method(overriding->value)
                                  ? overriding->value
@@ -56,7 +56,7 @@ void take_method(Call& call) {
   }
 }
 
-void take_host(Call& call) {
+void set_host(Call& call) {
   call.context.domain_name = host_of(call.request.authority);
   call.context.domain_prefix = first_label(call.context.domain_name);
 }
@@ -130,10 +130,10 @@ bool has_room(const Call& call, const CallTime& time, Throttle& throttle) {
 
 }  // namespace
 
-std::optional<Refused> admit(Call& call, const CallTime& time, Throttle& throttle,
-                             policy::RefusalWording wording) {
-  take_method(call);
-  take_host(call);
+std::optional<Refused> authorize(Call& call, const CallTime& time, Throttle& throttle,
+                                 policy::RefusalWording wording) {
+  set_method(call);
+  set_host(call);
   if (!find_api(call)) return forbidden();
   const policy::PolicyRequest request = policy_request(call, time);
   if (call.endpoint->policy) {

@@ -1,0 +1,86 @@
+#include "http_proxy_integration.h"
+
+#include <utility>
+
+#include "execution_log.h"
+
+#include "inlet53/base/text.h"
+#include "inlet53/gateway/http_integration.h"
+#include "inlet53/http/client.h"
+
+namespace inlet53::gateway {
+
+namespace {
+
+using topology::GatewayResponseType;
+
+IntegrationFailure failure_of(const http::ClientError& error) {
+  constexpr std::string_view kUnreachable = "Network error communicating with endpoint";
+  switch (error.kind) {
+    case http::ClientErrorKind::Unreachable:
+    case http::ClientErrorKind::Broken:
+      return {GatewayResponseType::IntegrationFailure, kUnreachable,
+              concat("Execution failed due to a network error: ", error.message)};
+    case http::ClientErrorKind::Malformed:
+    case http::ClientErrorKind::TooLarge:
+      break;
+  }
+  return {GatewayResponseType::ApiConfigurationError, kInternalServerError,
+          concat("Execution failed: ", error.message)};
+}
+
+IntegrationResult result_of(Result<http::Response, http::ClientError>&& result) {
+  if (!result) return {Unexpected(failure_of(result.error()))};
+  const uint16_t status = result->status;
+  return {.response = integration_response(std::move(*result)), .status = status};
+}
+
+class HttpProxyIntegration final : public Integration {
+ public:
+  HttpProxyIntegration(net::Loop& loop, CallLogs& logs) : logs_(logs), client_(loop, {}) {}
+
+  [[nodiscard]] bool needs_body() const noexcept override { return true; }
+  [[nodiscard]] std::variant<IntegrationResult, Ticket> start(Call& call, Done done) override;
+  void forget(Ticket ticket) override { client_.cancel(ticket); }
+  // The request is on its way to the backend.
+  bool cancel(Ticket) override { return false; }
+
+ private:
+  CallLogs& logs_;
+  http::Client client_;
+};
+
+std::variant<IntegrationResult, Integration::Ticket> HttpProxyIntegration::start(Call& call,
+                                                                                 Done done) {
+  const topology::Integration& integration = call.route.method->integration;
+  const auto url = integration_url(
+      integration.uri, {call.route.parameters, call.stage->stage->variables, call.path.query});
+  if (!url) {
+    return IntegrationResult{Unexpected(IntegrationFailure{
+        GatewayResponseType::ApiConfigurationError, kInternalServerError,
+        concat("Execution failed due to configuration error: the integration's URL cannot be "
+               "used: ",
+               url.error())})};
+  }
+  log_endpoint_request(logs_, call,
+                       concat(url->secure ? "https://" : "http://", url->authority, url->target));
+  // The call's views point into its request's target, which therefore stays.
+  http::Request request;
+  request.method = call.context.http_method;
+  request.fields = call.request.fields;
+  request.body = std::move(call.request.body);
+  request = integration_request(std::move(request), integration, call.context);
+  return client_.start(
+      *url, std::move(request),
+      [done = std::move(done)](Result<http::Response, http::ClientError>&& result) {
+        done(result_of(std::move(result)));
+      });
+}
+
+}  // namespace
+
+std::unique_ptr<Integration> make_http_proxy_integration(net::Loop& loop, CallLogs& logs) {
+  return std::make_unique<HttpProxyIntegration>(loop, logs);
+}
+
+}  // namespace inlet53::gateway

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "call.h"
+
+#include "inlet53/base/result.h"
+#include "inlet53/http/message.h"
+#include "inlet53/topology/gateway_response_type.h"
+
+namespace inlet53::gateway {
+
+//--- Messages of API Gateway that several integrations use
+inline constexpr std::string_view kInternalServerError = "Internal server error";
+inline constexpr std::string_view kEndpointTimedOut = "Endpoint request timed out";
+
+/// Why an integration gave no response.
+struct IntegrationFailure {
+  topology::GatewayResponseType type = topology::GatewayResponseType::Default5xx;
+  std::string_view message;  // for the client; a constant
+  std::string reason;        // for the execution log and `$context.integration.error`
+};
+
+/// How an integration ended.
+struct IntegrationResult {
+  Result<http::Response, IntegrationFailure> response;
+  std::optional<uint16_t> status{};  // what the backend or Lambda answered; none: no answer
+  std::string request_id{};          // of the Lambda invocation
+};
+
+/// One type of integration: what answers authorized calls. Threads: the loop's.
+class Integration {
+ public:
+  /// A call that is under way. Unique within its integration.
+  using Ticket = uint64_t;
+  using Done = std::function<void(IntegrationResult&&)>;
+
+  virtual ~Integration() = default;
+
+  /// Whether it reads the bodies of requests.
+  [[nodiscard]] virtual bool needs_body() const noexcept = 0;
+  /// Starts a call, and may move the body out of it. Returns the result if it is known at once;
+  /// otherwise a ticket, and `done` is called once, later. Lifetime: `call` may end before that.
+  [[nodiscard]] virtual std::variant<IntegrationResult, Ticket> start(Call& call, Done done) = 0;
+  /// The call's time is up. `done` is not called any more.
+  virtual void forget(Ticket ticket) = 0;
+  /// The client has left. Drops the call if its work has not begun, and returns true: `done` is not
+  /// called any more. Returns false if the work goes on.
+  virtual bool cancel(Ticket ticket) = 0;
+};
+
+}  // namespace inlet53::gateway
