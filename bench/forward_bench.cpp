@@ -51,7 +51,8 @@ size_t answer(uint8_t* message, size_t size) {
 }
 
 struct Owner final : ForwardOwner {
-  void forwarded(uint64_t, const ForwardResult& result, const FetchNotes&) override {
+  bool concluded(const EndedFetch&, const ForwardResult&) override { return true; }
+  void resume(uint64_t, const ForwardResult& result, bool) override {
     answered += result && result->answer.size() == 1 ? 1 : 0;
     ++told;
     if (on_told) on_told();
@@ -64,7 +65,8 @@ struct Owner final : ForwardOwner {
 struct KeptQuery final : QueryTransport {
   void add_target(uint32_t, const Target&, const std::vector<IpAddress>&) override {}
   void remove_target(uint32_t) override {}
-  std::optional<SocketAddress> send_datagram(uint32_t, Bytes query, uint64_t with) override {
+  Result<SocketAddress, net::SendError> send_datagram(uint32_t, Bytes query,
+                                                      uint64_t with) override {
     std::memcpy(message, query.data(), query.size());
     size = query.size();
     token = with;
@@ -79,14 +81,14 @@ struct KeptQuery final : QueryTransport {
 void decide(benchmark::State& state) {
   KeptQuery transport;
   uint64_t now = 1'000'000;
-  FetchRunner runner({}, transport, now);
   Owner owner;
+  FetchRunner runner({}, transport, owner, now);
   const auto qnames = names();
   const auto group = group_of(*SocketAddress::parse("192.0.2.1:53"));
   size_t next = 0;
   for (auto _ : state) {
-    const ForwardQuery query{qnames[next++ % kNames].view(), 1, group};
-    benchmark::DoNotOptimize(runner.submit(query, owner, next, now));
+    const ForwardQuery query{qnames[next++ % kNames].view(), 1, group, 0, 0};
+    benchmark::DoNotOptimize(runner.submit(query, next, now));
     now += 20;
     const size_t size = answer(transport.message, transport.size);
     benchmark::DoNotOptimize(runner.received(transport.token, {transport.message, size}, now));
@@ -136,16 +138,16 @@ void over_udp(benchmark::State& state) {
   const auto window = static_cast<uint64_t>(state.range(0));
   TargetThread target;
   net::Loop loop;
-  Forwarder forwarder(loop, {}, nullptr);
   Owner owner;
+  Forwarder forwarder(loop, {}, owner, nullptr);
   const auto qnames = names();
   const auto group = group_of(*SocketAddress::parse("127.0.0.1:" + std::to_string(target.port)));
   uint64_t next = 0;
   uint64_t end = 0;
   uint64_t refused = 0;
   const auto submit = [&] {
-    const ForwardQuery query{qnames[next % kNames].view(), 1, group};
-    const auto outcome = forwarder.submit(query, owner, next++).outcome;
+    const ForwardQuery query{qnames[next % kNames].view(), 1, group, 0, 0};
+    const auto outcome = forwarder.submit(query, next++).outcome;
     if (outcome != Submitted::Outcome::Refused) return;
     // The target's thread did not run for long enough to be taken for dead.
     ++owner.told;

@@ -2,11 +2,11 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 
 #include "due_list.h"
 #include "fetch_table.h"
 #include "query_transport.h"
-#include "target_choice.h"
 #include "target_table.h"
 
 #include "inlet53/base/random_octets.h"
@@ -16,33 +16,35 @@
 
 namespace inlet53::forward {
 
-/// Runs every fetch from its first query to its result: chooses targets, judges what they say,
-/// tries again. No socket and no clock: queries leave by a QueryTransport, what happens comes in by
-/// a call with the time (microseconds that never jump, above 0), and `next_us` says when `expire`
-/// is to be called. So a test can be a script.
+/// Executes the steps of fetches. It makes an event of whatever happens (a response, an error, the
+/// end of a wait), updates what is known of the target, gives the event to the Fetch, and executes
+/// the step: queries leave by a QueryTransport, ends of waits stand in a list, results go to the
+/// owner. No socket and no clock: everything comes by a call with the time (microseconds that never
+/// jump, above 0), and `next_us` says when `expire` is to be called. So a test can be a script.
 ///
-///   submit ──► ask ──► QueryTransport ──► received ──► take ──► conclude ──► waiters
-///               ▲                         undeliverable │
-///               └────────── expire ◄────────────────────┘ (the next target)
+///   submit, received, undeliverable, stream_failed, expire ──► Event ──► Fetch::on ──► Step
+///   Step: Send ──► QueryTransport     Await ──► DueList     Conclude ──► ForwardOwner
 ///
 /// Threads: one.
 class FetchRunner {
  public:
-  FetchRunner(const settings::Forward& settings, QueryTransport& transport, uint64_t now);
+  /// Lifetime: transport and owner outlive it.
+  FetchRunner(const settings::Forward& settings, QueryTransport& transport, ForwardOwner& owner,
+              uint64_t now);
 
-  [[nodiscard]] Submitted submit(const ForwardQuery& query, ForwardOwner& owner, uint64_t token,
-                                 uint64_t now);
-  void cancel(WaiterId waiter, uint64_t now);
+  [[nodiscard]] Submitted submit(const ForwardQuery& query, uint64_t token, uint64_t now);
+  void cancel(WaiterId waiter);
 
   /// A datagram with the id of the query `token` came from where that went. Returns whether it was
-  /// waited for; if not, the true one may still come.
-  [[nodiscard]] bool received(uint64_t token, Bytes message, uint64_t now);
+  /// waited for; if not, the true one may still come. The question in `message` is put into lower
+  /// case, so that names that point into it come out in the letters that clients use.
+  [[nodiscard]] bool received(uint64_t token, std::span<uint8_t> message, uint64_t now);
   /// A message came on a stream, with the id of the query `token`.
   void received_on_stream(uint64_t token, Bytes message, const SocketAddress& from, uint64_t now);
-  /// The query `token` could not be delivered. `local`: this host did not send it, which says
-  /// nothing about the target.
-  void undeliverable(uint64_t token, bool local, uint64_t now);
-  /// Its connection could not be made, or broke before a response.
+  /// The query `token` could not be sent by this host, which says nothing about the target, or the
+  /// network says that the target is unreachable.
+  void undeliverable(uint64_t token, const net::SendError& error, uint64_t now);
+  /// Its connection could not be made, or ended before a response.
   void stream_failed(uint64_t token, uint64_t now);
 
   /// Does what is due by `now`.
@@ -54,44 +56,37 @@ class FetchRunner {
   [[nodiscard]] size_t in_flight() const noexcept { return fetches_.size(); }
 
  private:
-  static constexpr uint64_t kStreamTimeoutUs = 900'000;
-  static constexpr uint8_t kTriesWithEdns = 2;  // at a target that has never answered
+  /// An attempt of a fetch that is under way.
+  struct Found {
+    uint32_t index = 0;
+    uint8_t number = 0;
+    FetchSlot& slot;
+    Attempt& attempt;
+    TargetState& target;
+  };
+  [[nodiscard]] std::optional<Found> find(AttemptToken token);
 
-  // Sending
-  [[nodiscard]] std::optional<ForwardFailure> ask(uint32_t index, uint64_t now);
-  [[nodiscard]] bool send(uint32_t index, size_t place, Attempt::Stream stream, bool probe,
-                          uint64_t now);
-  [[nodiscard]] static bool may_drop_edns(const Fetch& fetch, const TargetState& state,
-                                          size_t place);
-  [[nodiscard]] uint64_t patience_us(const Fetch& fetch, const Attempt& attempt);
-  void ask_or_conclude(uint32_t index, uint64_t now);
-  void send_or_decline(uint32_t index, size_t place, Attempt::Stream stream, uint64_t now);
+  // Events
+  void take_late(AttemptToken token, uint64_t now);
+  [[nodiscard]] Event read_response(const Found& found, Bytes message, uint64_t now);
+  void decline(const Found& found, dns::Rcode rcode, uint64_t now);
+  void count_silence(const FetchSlot& slot, const Attempt& attempt, uint64_t now);
 
-  // Judging
-  bool take_case_change(uint32_t index, Attempt& attempt, uint64_t now);
-  void take_response(uint32_t index, Attempt& attempt, Bytes message, uint64_t now);
-  void take_error(uint32_t index, Attempt& attempt, dns::Rcode rcode, uint64_t now);
-  void decline_unreachable(uint32_t index, Attempt& attempt, uint64_t now);
-  void go_on_without(uint32_t index, const Attempt& attempt, uint64_t now);
-  void time_out(uint32_t index, uint64_t now);
+  // Steps
+  void advance(uint32_t index, const Event& event, uint64_t now);
+  [[nodiscard]] Result<void, ForwardFailure> send(uint32_t index, uint8_t number, uint64_t now);
+  [[nodiscard]] std::optional<ForwardFailure> begin(uint32_t index, uint64_t now);
+  void send_probe(uint32_t index, uint64_t now);
+  void conclude(uint32_t index, const Conclude& end, uint64_t now);
+  [[nodiscard]] ForwardResult result_of(const FetchSlot& slot, const Conclude& end, uint64_t now);
+  void release(uint32_t index);
 
-  // Ending
-  [[nodiscard]] static ForwardFailure failure_of(const Fetch& fetch, bool busy) noexcept;
-  void conclude_with_answer(uint32_t index, const Attempt& attempt, uint64_t now);
-  void conclude_without(uint32_t index, const ForwardFailure& failure, uint64_t now);
-  /// `attempt`: which has answered, or else the last.
-  void tell(uint32_t index, const ForwardResult& result, const Attempt& attempt, uint64_t now);
-  [[nodiscard]] std::optional<SentFrom> sent_from(uint32_t index, const Attempt& attempt);
-  void linger_or_release(uint32_t index, uint64_t now);
-  void release(uint32_t index, uint64_t now);
-
-  [[nodiscard]] TargetState& target_of(const Fetch& fetch, const Attempt& attempt) noexcept {
-    return targets_.target(targets_.group(fetch.group), attempt.place);
-  }
-  void end_attempt(const Fetch& fetch, Attempt& attempt) noexcept;
+  [[nodiscard]] Surroundings surroundings(const FetchSlot& slot, uint64_t now) noexcept;
+  void count_wait(FetchSlot& slot) noexcept;
 
   const settings::Forward settings_;
   QueryTransport& transport_;
+  ForwardOwner& owner_;
   RandomOctets random_;
   TargetTable targets_;
   FetchTable fetches_;

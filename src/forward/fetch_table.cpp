@@ -20,7 +20,7 @@ uint64_t mix(uint64_t a, uint64_t b) noexcept {
 }  // namespace
 
 FetchTable::FetchTable(uint32_t limit, RandomOctets& random)
-    : limit_(std::min(limit, kMaxFetches)),
+    : limit_(std::min(limit, AttemptToken::kMaxFetches)),
       secrets_{random.u64() | 1, random.u64() | 1},
       buckets_(std::bit_ceil(size_t{limit_}), kNone) {}
 
@@ -38,10 +38,10 @@ uint64_t FetchTable::hash(dns::NameView qname, uint16_t qtype, uint32_t group) c
 uint32_t FetchTable::find(uint64_t hash, dns::NameView qname, uint16_t qtype,
                           uint32_t group) const noexcept {
   uint32_t index = buckets_[hash & (buckets_.size() - 1)];
-  for (; index != kNone; index = fetches_[index].next) {
-    const Fetch& fetch = fetches_[index];
-    if (fetch.hash == hash && fetch.group == group && fetch.query.qtype() == qtype &&
-        fetch.query.qname().equals(qname)) {
+  for (; index != kNone; index = slots_[index].next) {
+    const FetchSlot& slot = slots_[index];
+    if (slot.hash == hash && slot.group == group && slot.fetch.query().qtype() == qtype &&
+        slot.fetch.query().qname().equals(qname)) {
       return index;
     }
   }
@@ -53,43 +53,37 @@ std::optional<uint32_t> FetchTable::allocate() {
   if (!free_.empty()) {
     index = free_.back();
     free_.pop_back();
-  } else if (fetches_.size() < limit_) {
-    index = static_cast<uint32_t>(fetches_.size());
-    fetches_.emplace_back();
+  } else if (slots_.size() < limit_) {
+    index = static_cast<uint32_t>(slots_.size());
+    slots_.emplace_back();
   } else {
     return std::nullopt;
   }
-  Fetch& fetch = fetches_[index];
-  fetch.state = Fetch::State::Asking;
-  fetch.attempt_count = fetch.current = 0;
-  fetch.tries = {};
-  fetch.declined = fetch.refused_edns = 0;
-  fetch.unreachable = fetch.has_rcode = false;
-  fetch.ede.reset();
+  slots_[index].state = FetchSlot::State::Asking;
   return index;
 }
 
 void FetchTable::publish(uint32_t index) noexcept {
-  uint32_t& bucket = buckets_[fetches_[index].hash & (buckets_.size() - 1)];
-  fetches_[index].next = bucket;
+  uint32_t& bucket = buckets_[slots_[index].hash & (buckets_.size() - 1)];
+  slots_[index].next = bucket;
   bucket = index;
 }
 
 void FetchTable::withdraw(uint32_t index) noexcept {
-  uint32_t* link = &buckets_[fetches_[index].hash & (buckets_.size() - 1)];
-  while (*link != kNone && *link != index) link = &fetches_[*link].next;
-  if (*link == index) *link = fetches_[index].next;
+  uint32_t* link = &buckets_[slots_[index].hash & (buckets_.size() - 1)];
+  while (*link != kNone && *link != index) link = &slots_[*link].next;
+  if (*link == index) *link = slots_[index].next;
 }
 
 void FetchTable::release(uint32_t index) {
-  Fetch& fetch = fetches_[index];
-  INLET53_CHECK(fetch.first_waiter == kNone && fetch.state != Fetch::State::Free);
-  fetch.state = Fetch::State::Free;
-  ++fetch.generation;
+  FetchSlot& slot = slots_[index];
+  INLET53_CHECK(slot.first_waiter == kNone && slot.state != FetchSlot::State::Free);
+  slot.state = FetchSlot::State::Free;
+  ++slot.uses;
   free_.push_back(index);
 }
 
-WaiterId FetchTable::add_waiter(uint32_t fetch_index, ForwardOwner& owner, uint64_t token) {
+WaiterId FetchTable::add_waiter(uint32_t fetch_index, uint64_t token) {
   uint32_t index = 0;
   if (free_waiters_.empty()) {
     index = static_cast<uint32_t>(waiters_.size());
@@ -98,26 +92,26 @@ WaiterId FetchTable::add_waiter(uint32_t fetch_index, ForwardOwner& owner, uint6
     index = free_waiters_.back();
     free_waiters_.pop_back();
   }
-  Fetch& fetch = fetches_[fetch_index];
+  FetchSlot& slot = slots_[fetch_index];
   Waiter& waiter = waiters_[index];
-  waiter.owner = &owner;
+  waiter.waits = true;
   waiter.token = token;
   waiter.fetch = fetch_index;
   waiter.previous = kNone;
-  waiter.next = fetch.first_waiter;
+  waiter.next = slot.first_waiter;
   if (waiter.next != kNone) waiters_[waiter.next].previous = index;
-  fetch.first_waiter = index;
-  ++fetch.waiters;
+  slot.first_waiter = index;
+  ++slot.waiters;
   return {index, waiter.generation};
 }
 
 void FetchTable::unlink(uint32_t index) {
   Waiter& waiter = waiters_[index];
-  Fetch& fetch = fetches_[waiter.fetch];
-  (waiter.previous != kNone ? waiters_[waiter.previous].next : fetch.first_waiter) = waiter.next;
+  FetchSlot& slot = slots_[waiter.fetch];
+  (waiter.previous != kNone ? waiters_[waiter.previous].next : slot.first_waiter) = waiter.next;
   if (waiter.next != kNone) waiters_[waiter.next].previous = waiter.previous;
-  --fetch.waiters;
-  waiter.owner = nullptr;
+  --slot.waiters;
+  waiter.waits = false;
   ++waiter.generation;
   free_waiters_.push_back(index);
 }
@@ -125,28 +119,27 @@ void FetchTable::unlink(uint32_t index) {
 std::optional<uint32_t> FetchTable::remove_waiter(WaiterId id) {
   if (id.index >= waiters_.size()) return std::nullopt;
   const Waiter& waiter = waiters_[id.index];
-  if (waiter.owner == nullptr || waiter.generation != id.generation) return std::nullopt;
+  if (!waiter.waits || waiter.generation != id.generation) return std::nullopt;
   const uint32_t fetch = waiter.fetch;
   unlink(id.index);
   return fetch;
 }
 
-std::optional<Waiter> FetchTable::take_waiter(uint32_t fetch) {
-  const uint32_t index = fetches_[fetch].first_waiter;
+std::optional<uint64_t> FetchTable::take_waiter(uint32_t fetch) {
+  const uint32_t index = slots_[fetch].first_waiter;
   if (index == kNone) return std::nullopt;
-  const Waiter taken = waiters_[index];
+  const uint64_t token = waiters_[index].token;
   unlink(index);
-  return taken;
+  return token;
 }
 
-FetchTable::Named FetchTable::find(uint64_t token) const noexcept {
-  const auto index = static_cast<uint32_t>(token >> 8) & (kMaxFetches - 1);
-  const auto attempt = static_cast<uint8_t>(token);
-  if (index >= fetches_.size()) return {};
-  const Fetch& fetch = fetches_[index];
-  if (fetch.state == Fetch::State::Free || fetch.generation != token >> 32) return {};
-  if (attempt >= fetch.attempt_count) return {};
-  return {index, attempt};
+uint32_t FetchTable::find(AttemptToken token) const noexcept {
+  if (token.fetch() >= slots_.size()) return kNone;
+  const FetchSlot& slot = slots_[token.fetch()];
+  if (slot.state != FetchSlot::State::Asking) return kNone;
+  if (token.attempt() >= slot.fetch.attempt_count()) return kNone;
+  const uint64_t sent_us = slot.fetch.attempt(token.attempt()).sent_us;
+  return token.fits(slot.uses, sent_us) ? token.fetch() : kNone;
 }
 
 }  // namespace inlet53::forward

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -8,17 +9,89 @@
 #include "fetch.h"
 
 #include "inlet53/base/random_octets.h"
-#include "inlet53/forward/forwarder.h"
 
 namespace inlet53::forward {
 
+/// A fetch with what the runner needs beside it, in a slot that is used again.
+struct FetchSlot {
+  enum class State : uint8_t {
+    Free,
+    Asking,
+    Concluding,  // its waiters are being resumed
+  };
+
+  State state = State::Free;
+  uint32_t uses = 0;           // of the slot
+  uint32_t group = 0;          // in the TargetTable
+  uint32_t rule = 0;           // the owner's
+  uint64_t name_hash = 0;      // the owner's
+  uint64_t hash = 0;           // of the question and the group
+  uint32_t next = UINT32_MAX;  // with the same hash bucket
+  uint32_t first_waiter = UINT32_MAX;
+  uint32_t waiters = 0;
+  std::optional<uint8_t> counted_place;  // of the target whose `in_flight` counts this fetch
+  Fetch fetch;
+};
+
+/// One that waits for a fetch.
+struct Waiter {
+  bool waits = false;
+  uint64_t token = 0;
+  uint32_t fetch = 0;
+  uint32_t generation = 0;
+  uint32_t previous = UINT32_MAX;
+  uint32_t next = UINT32_MAX;
+};
+
+/// Names one attempt of a fetch. When the fetch has ended it still says which target was asked and
+/// when, so that a late response counts for its target.
+class AttemptToken {
+ public:
+  static constexpr uint32_t kMaxFetches = 1U << 24;
+
+  explicit AttemptToken(uint64_t value) noexcept : value_(value) {}
+  /// `uses`: of the fetch's slot.
+  AttemptToken(uint32_t fetch, uint32_t uses, uint8_t attempt, uint32_t target,
+               uint64_t sent_us) noexcept
+      : value_(uint64_t{fetch} << 40 | uint64_t{attempt} << 36 |
+               uint64_t{std::min(target, kNoTarget)} << 20 | (uses & kUsesMask) << 16 |
+               (sent_us / kUnitUs & kTimeMask)) {}
+
+  [[nodiscard]] uint64_t value() const noexcept { return value_; }
+  [[nodiscard]] uint32_t fetch() const noexcept { return static_cast<uint32_t>(value_ >> 40); }
+  [[nodiscard]] uint8_t attempt() const noexcept { return value_ >> 36 & 0xF; }
+  /// Absent: its number is too large for a token.
+  [[nodiscard]] std::optional<uint32_t> target() const noexcept {
+    const auto target = static_cast<uint32_t>(value_ >> 20 & kNoTarget);
+    return target == kNoTarget ? std::nullopt : std::optional(target);
+  }
+  [[nodiscard]] bool fits(uint32_t uses, uint64_t sent_us) const noexcept {
+    return (value_ >> 16 & kUsesMask) == (uses & kUsesMask) &&
+           (value_ & kTimeMask) == (sent_us / kUnitUs & kTimeMask);
+  }
+  /// When it was sent, to 256 µs. Requires: that was less than 16 s ago.
+  [[nodiscard]] uint64_t sent_us(uint64_t now) const noexcept {
+    const uint64_t age = (now / kUnitUs - value_) & kTimeMask;
+    return now - std::min(now, age * kUnitUs);
+  }
+
+ private:
+  static_assert(kMaxAttempts <= 16);
+  static constexpr uint32_t kNoTarget = 0xFFFF;
+  static constexpr uint64_t kTimeMask = 0xFFFF;
+  static constexpr uint64_t kUsesMask = 0xF;
+  static constexpr uint64_t kUnitUs = 256;
+
+  uint64_t value_;
+};
+
 /// The fetches that are under way, by question and by number, and who waits for them.
 /// References to fetches stay while they are under way. Questions are hashed with a secret, so that
-/// nobody can choose names that fall together.
+/// an attacker cannot choose names that fall together.
 /// Threads: one. Cost: O(1); memory is taken as it is first needed, and kept.
 class FetchTable {
  public:
-  /// `limit`: fetches at once, those that only linger included.
+  /// `limit`: fetches at once.
   FetchTable(uint32_t limit, RandomOctets& random);
 
   static constexpr uint32_t kNone = UINT32_MAX;
@@ -36,32 +109,24 @@ class FetchTable {
   /// Requires: withdrawn, no waiters.
   void release(uint32_t index);
 
-  [[nodiscard]] Fetch& operator[](uint32_t index) noexcept { return fetches_[index]; }
-  [[nodiscard]] size_t size() const noexcept { return fetches_.size() - free_.size(); }
+  [[nodiscard]] FetchSlot& operator[](uint32_t index) noexcept { return slots_[index]; }
+  [[nodiscard]] size_t size() const noexcept { return slots_.size() - free_.size(); }
 
-  WaiterId add_waiter(uint32_t fetch, ForwardOwner& owner, uint64_t token);
+  WaiterId add_waiter(uint32_t fetch, uint64_t token);
   /// Takes a waiter off its fetch and says which one that was; absent when it is no more.
   std::optional<uint32_t> remove_waiter(WaiterId waiter);
-  /// Takes the first waiter off a fetch; absent when there is none.
-  [[nodiscard]] std::optional<Waiter> take_waiter(uint32_t fetch);
+  /// Takes the first waiter off a fetch and gives its token; absent when there is none.
+  [[nodiscard]] std::optional<uint64_t> take_waiter(uint32_t fetch);
 
-  /// Names one attempt of a fetch; it stays what it is when the fetch is gone.
-  [[nodiscard]] uint64_t token(uint32_t index, size_t attempt) const noexcept {
-    return uint64_t{fetches_[index].generation} << 32 | index << 8 | attempt;
-  }
-  static constexpr uint32_t kMaxFetches = 1U << 24;
-  struct Named {
-    uint32_t fetch = kNone;  // kNone: it is gone
-    uint8_t attempt = 0;
-  };
-  [[nodiscard]] Named find(uint64_t token) const noexcept;
+  /// The fetch whose attempt the token names; kNone: it has ended.
+  [[nodiscard]] uint32_t find(AttemptToken token) const noexcept;
 
  private:
   void unlink(uint32_t index);
 
   const uint32_t limit_;
   const uint64_t secrets_[2];
-  std::deque<Fetch> fetches_;
+  std::deque<FetchSlot> slots_;
   std::vector<uint32_t> free_;
   std::vector<uint32_t> buckets_;
   std::deque<Waiter> waiters_;

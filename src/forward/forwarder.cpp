@@ -26,18 +26,19 @@ uint32_t socket_limit(const settings::Forward& settings, uint32_t workers) {
 
 /// Joins the FetchRunner, which decides, to sockets, connections, clock and timer.
 struct Forwarder::Impl final : QueryTransport, net::UdpExchangeOwner, StreamExchangeOwner {
-  Impl(net::Loop& loop, const settings::Forward& settings, const net::TlsClientContext* tls,
-       uint32_t workers);
+  Impl(net::Loop& loop, const settings::Forward& settings, ForwardOwner& owner,
+       const net::TlsClientContext* tls, uint32_t workers);
 
   // What the runner asks for.
   void add_target(uint32_t target, const Target& address,
                   const std::vector<IpAddress>& sources) override;
   void remove_target(uint32_t target) override;
-  std::optional<SocketAddress> send_datagram(uint32_t target, Bytes query, uint64_t token) override;
+  Result<SocketAddress, net::SendError> send_datagram(uint32_t target, Bytes query,
+                                                      uint64_t token) override;
   void send_stream(uint32_t target, Bytes query, uint64_t token) override;
 
   // What comes back.
-  bool received(uint64_t token, Bytes message) override;
+  bool received(uint64_t token, std::span<uint8_t> message) override;
   void undeliverable(uint64_t token, const net::SendError& error) override;
   void received_on_stream(uint64_t token, Bytes message, const SocketAddress& from) override;
   void stream_failed(uint64_t token) override;
@@ -52,7 +53,7 @@ struct Forwarder::Impl final : QueryTransport, net::UdpExchangeOwner, StreamExch
   net::TurnEnd turn_end;
 };
 
-Forwarder::Impl::Impl(net::Loop& loop, const settings::Forward& settings,
+Forwarder::Impl::Impl(net::Loop& loop, const settings::Forward& settings, ForwardOwner& owner,
                       const net::TlsClientContext* tls, uint32_t workers)
     : datagrams(loop,
                 {.max_sockets = socket_limit(settings, workers),
@@ -63,7 +64,7 @@ Forwarder::Impl::Impl(net::Loop& loop, const settings::Forward& settings,
                .idle_timeout_ms = settings.connection_idle_timeout_ms,
                .tls = tls},
               *this),
-      runner(settings, *this, monotonic_microseconds()),
+      runner(settings, *this, owner, monotonic_microseconds()),
       timer(loop,
             [this] {
               runner.expire(monotonic_microseconds());
@@ -83,25 +84,23 @@ void Forwarder::Impl::remove_target(uint32_t target) {
   streams.remove_target(target);
 }
 
-std::optional<SocketAddress> Forwarder::Impl::send_datagram(uint32_t target, Bytes query,
-                                                            uint64_t token) {
-  const Result<SocketAddress, net::SendError> from = datagrams.send(routes[target], query, token);
-  if (!from) return std::nullopt;
-  return *from;
+Result<SocketAddress, net::SendError> Forwarder::Impl::send_datagram(uint32_t target, Bytes query,
+                                                                     uint64_t token) {
+  return datagrams.send(routes[target], query, token);
 }
 
 void Forwarder::Impl::send_stream(uint32_t target, Bytes query, uint64_t token) {
   streams.send(target, query, token);
 }
 
-bool Forwarder::Impl::received(uint64_t token, Bytes message) {
+bool Forwarder::Impl::received(uint64_t token, std::span<uint8_t> message) {
   turn_end.ask();
   return runner.received(token, message, monotonic_microseconds());
 }
 
 void Forwarder::Impl::undeliverable(uint64_t token, const net::SendError& error) {
   turn_end.ask();
-  runner.undeliverable(token, net::is_local(error.failure), monotonic_microseconds());
+  runner.undeliverable(token, error, monotonic_microseconds());
 }
 
 void Forwarder::Impl::received_on_stream(uint64_t token, Bytes message, const SocketAddress& from) {
@@ -123,19 +122,19 @@ void Forwarder::Impl::set_timer() {
   timer.start(*next > now ? (*next - now + 999) / 1000 : 0);
 }
 
-Forwarder::Forwarder(net::Loop& loop, const settings::Forward& settings,
+Forwarder::Forwarder(net::Loop& loop, const settings::Forward& settings, ForwardOwner& owner,
                      const net::TlsClientContext* tls, uint32_t workers)
-    : impl_(std::make_unique<Impl>(loop, settings, tls, workers)) {}
+    : impl_(std::make_unique<Impl>(loop, settings, owner, tls, workers)) {}
 
 Forwarder::~Forwarder() = default;
 
-Submitted Forwarder::submit(const ForwardQuery& query, ForwardOwner& owner, uint64_t token) {
-  const Submitted submitted = impl_->runner.submit(query, owner, token, monotonic_microseconds());
+Submitted Forwarder::submit(const ForwardQuery& query, uint64_t token) {
+  const Submitted submitted = impl_->runner.submit(query, token, monotonic_microseconds());
   if (submitted.outcome == Submitted::Outcome::Started) impl_->turn_end.ask();
   return submitted;
 }
 
-void Forwarder::cancel(WaiterId waiter) { impl_->runner.cancel(waiter, monotonic_microseconds()); }
+void Forwarder::cancel(WaiterId waiter) { impl_->runner.cancel(waiter); }
 
 const ForwardCounts& Forwarder::counts() const noexcept { return impl_->runner.counts(); }
 size_t Forwarder::in_flight() const noexcept { return impl_->runner.in_flight(); }

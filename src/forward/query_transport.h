@@ -1,12 +1,13 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "inlet53/base/bytes.h"
 #include "inlet53/base/ip_address.h"
+#include "inlet53/base/result.h"
 #include "inlet53/forward/target.h"
+#include "inlet53/net/send_error.h"
 
 namespace inlet53::forward {
 
@@ -20,9 +21,9 @@ class QueryTransport {
   /// Nothing more is sent to it, and nothing of it is waited for.
   virtual void remove_target(uint32_t target) = 0;
   /// Sends a query over UDP from a port that cannot be foreseen, with such an id in place of its
-  /// first two octets. The query is copied. Returns our address; absent: it could not.
-  virtual std::optional<SocketAddress> send_datagram(uint32_t target, Bytes query,
-                                                     uint64_t token) = 0;
+  /// first two octets. The query is copied. Returns our address.
+  virtual Result<SocketAddress, net::SendError> send_datagram(uint32_t target, Bytes query,
+                                                              uint64_t token) = 0;
   /// Sends a query over TCP, or TLS to a DoT target, on a connection that may be shared.
   virtual void send_stream(uint32_t target, Bytes query, uint64_t token) = 0;
 

@@ -9,9 +9,11 @@ namespace inlet53::forward {
 uint32_t TargetTable::find_or_add(const std::shared_ptr<const TargetGroup>& group) {
   if (const auto found = index_.find(group.get()); found != index_.end()) return found->second;
   INLET53_CHECK(!group->targets.empty() && group->targets.size() <= TargetGroup::kMaxTargets);
-  GroupEntry entry{group, {}, 0};
+  GroupEntry entry;
+  entry.group = group;
   for (size_t i = 0; i < group->targets.size(); ++i) {
     entry.targets[i] = hold_target(group->targets[i], group->sources);
+    entry.states[i] = targets_[entry.targets[i]].get();
   }
   // After the new one has its targets, so that they are kept over a reload.
   release_unused();

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -17,9 +18,13 @@ namespace inlet53::forward {
 struct GroupEntry {
   std::shared_ptr<const TargetGroup> group;  // null: the place is free
   std::array<uint32_t, TargetGroup::kMaxTargets> targets{};
+  std::array<TargetState*, TargetGroup::kMaxTargets> states{};
   uint32_t fetches = 0;  // that are under way
 
   [[nodiscard]] size_t size() const noexcept { return group->targets.size(); }
+  [[nodiscard]] std::span<TargetState* const> all_states() const noexcept {
+    return {states.data(), size()};
+  }
 };
 
 /// The groups that queries name and the targets in them. Two groups that have a target with the
@@ -35,9 +40,9 @@ class TargetTable {
   [[nodiscard]] uint32_t find_or_add(const std::shared_ptr<const TargetGroup>& group);
 
   [[nodiscard]] GroupEntry& group(uint32_t index) noexcept { return groups_[index]; }
-  [[nodiscard]] TargetState& target(uint32_t index) noexcept { return *targets_[index]; }
-  [[nodiscard]] TargetState& target(const GroupEntry& group, size_t place) noexcept {
-    return *targets_[group.targets[place]];
+  /// Null: there is no such target any more.
+  [[nodiscard]] TargetState* target(uint32_t index) noexcept {
+    return index < targets_.size() ? targets_[index].get() : nullptr;
   }
 
  private:

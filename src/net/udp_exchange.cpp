@@ -227,8 +227,8 @@ void UdpExchange::Impl::receive(uint32_t port) {
 void UdpExchange::Impl::take(uint32_t port, uint32_t generation, const mmsghdr& message) {
   ++counts.received;
   const auto* from = static_cast<const sockaddr*>(message.msg_hdr.msg_name);
-  const Bytes octets(static_cast<const uint8_t*>(message.msg_hdr.msg_iov->iov_base),
-                     message.msg_len);
+  const std::span<uint8_t> octets(static_cast<uint8_t*>(message.msg_hdr.msg_iov->iov_base),
+                                  message.msg_len);
   // A datagram that reached the port before it was connected may come from anywhere.
   const bool from_peer = still_has(port, generation) && octets.size() >= kHeader &&
                          SocketAddress::from_sockaddr(from) == pool.peer(pool[port].route);

@@ -11,7 +11,7 @@ namespace inlet53::server {
 
 using cache::CachedRRset;
 using cache::ReceivedResponse;
-using forward::FetchNotes;
+using forward::EndedFetch;
 using forward::ForwardResult;
 using forward::Submitted;
 using forward::TargetResponse;
@@ -57,6 +57,42 @@ ReceivedResponse failure_of(dns::Ede ede) {
   return failure;
 }
 
+// What targets said, as cache, record and waiting queries take it.
+class Received {
+ public:
+  explicit Received(const TargetResponse& from, bool with_texts) {
+    response_.rcode = from.rcode;
+    response_.ede = to_ede(from.ede);
+    const size_t count = std::min(from.answer.size(), answers_.size());
+    for (size_t i = 0; i < count; ++i) {
+      const dns::ChainRRset& rrset = from.answer[i];
+      if (with_texts) texts_[i] = record::render_answers(rrset.rrset);
+      answers_[i] = {rrset.owner, rrset.rrset, texts_[i]};
+    }
+    response_.answers = {answers_.data(), count};
+    if (from.soa == nullptr) return;
+    soa_ = {from.soa->owner, from.soa->rrset, {}};
+    response_.authority = &soa_;
+  }
+  Received(const ForwardResult& result, bool with_texts)
+      : Received(result ? *result : TargetResponse{}, with_texts) {
+    if (!result) response_ = failure_of(result.error().ede);
+  }
+  Received(const Received&) = delete;
+  Received& operator=(const Received&) = delete;
+
+  [[nodiscard]] const ReceivedResponse& response() const noexcept { return response_; }
+
+ private:
+  static constexpr size_t kMost = dns::AnswerChain::kMaxAliases + 1;
+  static_assert(kMost <= cache::kMaxCachedAnswers);
+
+  std::array<CachedRRset, kMost> answers_;
+  std::array<std::string, kMost> texts_;
+  CachedRRset soa_;
+  ReceivedResponse response_;
+};
+
 }  // namespace
 
 Forwarding::Forwarding(net::Loop& loop, const Options& options, cache::Cache& cache,
@@ -66,7 +102,7 @@ Forwarding::Forwarding(net::Loop& loop, const Options& options, cache::Cache& ca
       responder_(responder),
       counts_(counts),
       records_(options.outbound_records ? options.log : nullptr),
-      forwarder_(loop, options.forward, options.tls, options.workers),
+      forwarder_(loop, options.forward, *this, options.tls, options.workers),
       queries_(options.forward.query_timeout_ms + kGraceMs),
       expiry_(loop, [this] { expire(); }),
       buffer_(std::make_unique<uint8_t[]>(dns::kMaxMessage)) {}
@@ -91,7 +127,7 @@ void Forwarding::begin(const ReplyTo& to, Bytes message,
   WaitingQuery& query = queries_.add(to, message, read_clock());
   query.may_ask = !too_many;
   if (!expiry_.active()) set_timer();
-  if (!ask(query, question)) resume(query);
+  if (!ask(query, question)) decide(query);
 }
 
 void Forwarding::refresh(const resolver::ForwardQuestion& question) {
@@ -119,30 +155,54 @@ bool Forwarding::ask(WaitingQuery& query, const resolver::ForwardQuestion& quest
     return false;
   }
   const Submitted submitted = forwarder_.submit(
-      {query.question.qname, question.qtype, groups_[question.rule]}, *this, query.token());
+      {query.question.qname, question.qtype, groups_[question.rule], question.hash, question.rule},
+      query.token());
   query.waiter = submitted.waiter;
   if (submitted.outcome != Submitted::Outcome::Refused) return true;
-  fail(query, submitted.failure.ede, {.first = true, .sent_from = std::nullopt});
+  // The targets were not asked: this says nothing for other queries, and is not stored.
+  if (submitted.failure.is_ours() && options_.no_room) options_.no_room();
+  fail_alone(query, submitted.failure.ede);
   return false;
 }
 
-void Forwarding::forwarded(uint64_t token, const ForwardResult& result, const FetchNotes& notes) {
+//--- Results
+
+bool Forwarding::is_current(const forward::ForwardQuery& query) const noexcept {
+  return query.rule < groups_.size() && groups_[query.rule] == query.group;
+}
+
+bool Forwarding::concluded(const EndedFetch& fetch, const ForwardResult& result) {
+  // A reload has changed the rules: the result is not about them.
+  if (!is_current(fetch.query)) return false;
+  const resolver::ForwardQuestion question{fetch.query.rule, fetch.query.qname, fetch.query.qtype,
+                                           fetch.query.name_hash};
+  const Received received(result, options_.log != nullptr);
+  const Now now = read_clock();
+  if (fetch.sent_from) {
+    records_.write(rules_[question.rule], question, received.response(), *fetch.sent_from, now);
+  }
+  const cache::CacheKey key = key_of(question);
+  const bool ours = !result && result.error().is_ours();
+  if (!ours && cache_.insert(key, received.response(), now.monotonic_ms)) return true;
+  // A failure does not take the place of an answer that is still good enough (RFC 8767 §5).
+  return !result && cache_.find(key, now.monotonic_ms);
+}
+
+void Forwarding::resume(uint64_t token, const ForwardResult& result, bool stored) {
   WaitingQuery* query = queries_.find(token);
   if (query == nullptr) return;
-  // A reload has changed the rules: what was said is not about them.
   if (query->generation != generation_) {
     query->kept.clear();
     query->failed.clear();
-  } else if (result) {
-    keep(*query, *result, notes);
   } else {
-    fail(*query, result.error().ede, notes);
+    if (!result) {
+      counts_.forward_failed.add();
+      query->failed.push_back({query->question.rule, query->question.hash});
+    }
+    if (!stored) query->kept.emplace_back(query->question, Received(result, false).response());
   }
   if (query->to.replier == nullptr) return queries_.release(*query);
-  // Deciding anew may lead to another question that fails at once.
-  const bool cached = cached_;
-  resume(*query);
-  cached_ = cached;
+  decide(*query);
 }
 
 //--- Time
@@ -154,7 +214,7 @@ void Forwarding::expire() {
     query->may_ask = false;
     query->refusal = dns::Ede::NoReachableAuthority;
     fail_alone(*query, dns::Ede::NoReachableAuthority);
-    resume(*query);
+    decide(*query);
   }
   set_timer();
 }
@@ -166,64 +226,6 @@ void Forwarding::set_timer() {
   expiry_.start(*next > now ? *next - now : 0);
 }
 
-//--- Keeping
-
-void Forwarding::keep(WaitingQuery& query, const TargetResponse& response,
-                      const FetchNotes& notes) {
-  if (!notes.first && cached_) return;
-  std::array<CachedRRset, cache::kMaxCachedAnswers> answers;
-  std::array<std::string, cache::kMaxCachedAnswers> texts;
-  const size_t count = std::min(response.answer.size(), answers.size());
-  for (size_t i = 0; i < count; ++i) {
-    const dns::ChainRRset& rrset = response.answer[i];
-    if (options_.log != nullptr) texts[i] = record::render_answers(rrset.rrset);
-    answers[i] = {rrset.owner, rrset.rrset, texts[i]};
-  }
-  CachedRRset soa;
-  ReceivedResponse received;
-  received.rcode = response.rcode;
-  received.answers = {answers.data(), count};
-  received.ede = to_ede(response.ede);
-  if (response.soa != nullptr) {
-    soa = {response.soa->owner, response.soa->rrset, {}};
-    received.authority = &soa;
-  }
-  store(query, received, notes, false);
-}
-
-// A limit of ours says nothing about the targets: nobody but this query is to know.
-void Forwarding::fail(WaitingQuery& query, dns::Ede ede, const FetchNotes& notes) {
-  if (ede == dns::Ede::Other) {
-    if (options_.no_room) options_.no_room();
-    return fail_alone(query, ede);
-  }
-  keep_failure(query, ede, notes);
-}
-
-// Whatever the cache still has is answered before this, however old (RFC 8767 §5).
-void Forwarding::keep_failure(WaitingQuery& query, dns::Ede ede, const FetchNotes& notes) {
-  counts_.forward_failed.add();
-  query.failed.push_back({query.question.rule, query.question.hash});
-  store(query, failure_of(ede), notes, true);
-}
-
-// What a fetch brings is the cache's once, for all who wait for it.
-void Forwarding::store(WaitingQuery& query, const ReceivedResponse& response,
-                       const FetchNotes& notes, bool failed) {
-  const resolver::ForwardQuestion& question = query.question;
-  if (notes.first) {
-    const Now now = read_clock();
-    if (notes.sent_from) {
-      records_.write(rules_[question.rule], question, response, *notes.sent_from, now);
-    }
-    const cache::CacheKey key = key_of(question);
-    // A failure does not take the place of an answer that is still good enough.
-    cached_ = cache_.insert(key, response, now.monotonic_ms) ||
-              (failed && cache_.find(key, now.monotonic_ms));
-  }
-  if (!cached_) query.kept.emplace_back(question, response);
-}
-
 void Forwarding::fail_alone(WaitingQuery& query, dns::Ede ede) {
   counts_.forward_failed.add();
   query.failed.push_back({query.question.rule, query.question.hash});
@@ -233,7 +235,7 @@ void Forwarding::fail_alone(WaitingQuery& query, dns::Ede ede) {
 
 //--- Answering
 
-void Forwarding::resume(WaitingQuery& query) {
+void Forwarding::decide(WaitingQuery& query) {
   std::array<resolver::ReceivedAnswer, kMaxQuestions + 1> received;
   for (;;) {
     const size_t count = std::min(query.kept.size(), received.size());

@@ -63,22 +63,20 @@ class Forwarding final : public QueryForwarder, public forward::ForwardOwner {
   [[nodiscard]] size_t waiting() const noexcept { return queries_.size(); }
 
  private:
-  void forwarded(uint64_t token, const forward::ForwardResult& result,
-                 const forward::FetchNotes& notes) override;
+  //--- ForwardOwner
+  /// Writes the outbound record and stores the result in the cache.
+  bool concluded(const forward::EndedFetch& fetch, const forward::ForwardResult& result) override;
+  /// Adds to the query what the cache did not store, and decides it again.
+  void resume(uint64_t token, const forward::ForwardResult& result, bool stored) override;
 
   /// Asks the targets; false when they can't be asked, and the question has failed.
   [[nodiscard]] bool ask(WaitingQuery& query, const resolver::ForwardQuestion& question);
-  /// Puts what came into the cache, or into the query.
-  void keep(WaitingQuery& query, const forward::TargetResponse& response,
-            const forward::FetchNotes& notes);
-  void fail(WaitingQuery& query, dns::Ede ede, const forward::FetchNotes& notes);
-  void keep_failure(WaitingQuery& query, dns::Ede ede, const forward::FetchNotes& notes);
-  void store(WaitingQuery& query, const cache::ReceivedResponse& response,
-             const forward::FetchNotes& notes, bool failed);
+  /// Whether the rules are those by which the fetch was submitted.
+  [[nodiscard]] bool is_current(const forward::ForwardQuery& query) const noexcept;
   /// The question has failed for this query alone.
   void fail_alone(WaitingQuery& query, dns::Ede ede);
-  /// Decides the query anew, and answers or asks again.
-  void resume(WaitingQuery& query);
+  /// Decides the query again, and answers or asks again.
+  void decide(WaitingQuery& query);
   void answer(WaitingQuery& query, Bytes response);
   void expire();
   void set_timer();
@@ -93,7 +91,6 @@ class Forwarding final : public QueryForwarder, public forward::ForwardOwner {
   std::vector<resolver::ForwardRule> rules_;
   uint32_t generation_ = 0;  // of the rules
   WaitingQueries queries_;
-  bool cached_ = false;  // what the last fetch brought, for all who waited for it
   net::Timer expiry_;
   std::unique_ptr<uint8_t[]> buffer_;  // of one response
 };

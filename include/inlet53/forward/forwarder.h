@@ -21,7 +21,7 @@
 ///   target      the DNS server of a rule that is asked, by its address and protocol
 ///   fetch       one question on its way to the targets of one group, however many queries it takes
 ///   attempt     one query of a fetch to one target, over UDP or a stream
-///   waiter      somebody who wants a fetch's result; equal questions are one fetch
+///   waiter      one that waits for a fetch's result; equal questions are one fetch
 namespace inlet53::forward {
 
 /// What is to be asked. Sent with RD, without CD and DO, whatever the client set: as at AWS,
@@ -30,6 +30,9 @@ struct ForwardQuery {
   dns::NameView qname;  // in lower case, at or below the group's apex
   uint16_t qtype = 0;
   std::shared_ptr<const TargetGroup> group;
+  /// The owner's own, handed back with the result; equal for equal questions of one group.
+  uint64_t name_hash = 0;
+  uint32_t rule = 0;
 };
 
 /// What a target said, checked: it came from where the question went, with its id and its question
@@ -51,11 +54,13 @@ struct TargetResponse {
 
 /// Why there is no response: the client gets SERVFAIL with this extended error.
 struct ForwardFailure {
-  /// NoReachableAuthority: no target answered in time, or all are known not to answer.
-  /// NetworkError: they cannot be reached, or what they send is no sound response.
-  /// Other: a limit of ours.
+  /// NoReachableAuthority: no target answered in time.
+  /// NetworkError: a target cannot be reached, or what it sends is no sound response.
+  /// Other: a limit or a failure of this host, which says nothing about the targets.
   dns::Ede ede = dns::Ede::Other;
   std::string_view text;  // for EXTRA-TEXT; static
+
+  [[nodiscard]] bool is_ours() const noexcept { return ede == dns::Ede::Other; }
 };
 
 using ForwardResult = Result<TargetResponse, ForwardFailure>;
@@ -67,19 +72,22 @@ struct SentFrom {
   Via via = Via::Udp;
 };
 
-/// What is told of a fetch beside its result.
-struct FetchNotes {
-  bool first = false;  // nobody else has been told of its end: what is done once is done now
+/// A fetch that has ended. Lifetime: of the call that brings it.
+struct EndedFetch {
+  ForwardQuery query;
   /// Of the query that was answered, or else of the last one; absent: none has left.
   std::optional<SentFrom> sent_from;
 };
 
-/// Who waits for results. Lifetime: outlives its waits, or cancels them.
+/// Receives the results of a forwarder. It may submit and cancel within these calls, but not
+/// destroy the forwarder. Never called within `submit` or `cancel`. Lifetime: outlives it.
 class ForwardOwner {
  public:
-  /// The fetch has ended. `token` is the one that was submitted. Never called within `submit` or
-  /// `cancel`; it may submit and cancel, but not destroy the forwarder.
-  virtual void forwarded(uint64_t token, const ForwardResult& result, const FetchNotes& notes) = 0;
+  /// A fetch has ended. Called once for each, before `resume` for each of its waiters. Returns
+  /// whether the owner has stored the result where all waiters find it; `resume` gets that back.
+  virtual bool concluded(const EndedFetch& fetch, const ForwardResult& result) = 0;
+  /// The wait with `token`, as it was submitted, has ended with `result`.
+  virtual void resume(uint64_t token, const ForwardResult& result, bool stored) = 0;
 
  protected:
   ~ForwardOwner() = default;
@@ -113,21 +121,24 @@ struct ForwardCounts {
   uint64_t attempts = 0;      // queries to targets
   uint64_t timeouts = 0;      // of them, not answered when another was tried
   uint64_t over_stream = 0;   // of them, over TCP or TLS
-  uint64_t late = 0;          // responses that nobody waited for any more
+  uint64_t late = 0;          // responses to what was not awaited any more
   uint64_t mismatched = 0;    // responses with another question
   uint64_t case_changed = 0;  // … with the question in other letters
   uint64_t malformed = 0;
-  uint64_t targets_dead = 0;  // times that a target was found not to answer
+  uint64_t targets_silent = 0;  // times that a target was found not to answer
 };
 
 /// Forwards one worker's queries.
 ///
 ///  * Targets are chosen by their smoothed latency; those about as fast share the queries. One that
-///    does not answer is tried after the others, then not at all but for a query from time to time,
-///    at growing intervals, which goes to another target as well. No query waits for the dead.
-///  * A query that is not answered in its target's time (RFC 6298; 50 to 900 ms) goes to the next
-///    target, from another port and with another id, while the first may still answer. After
-///    `query_timeout` the fetch fails.
+///    does not answer is asked after the others, and from time to time with a query that goes to
+///    another target as well, so that it costs no client time. Where no other target is left, it
+///    is asked all the same: it may answer this name.
+///  * A query that is not answered in its target's time (RFC 6298; 250 to 900 ms) goes to the next
+///    target, from another port and with another id, while the first may still answer. One
+///    question goes to one target at most three times over UDP and three times over TCP or TLS
+///    (RFC 9520 §3.1). After `query_timeout` the fetch fails.
+///  * Any response, however late, shows that its target answers.
 ///  * A truncated response, and one whose question came back in other letters, is asked for again
 ///    over TCP. Connections are kept and shared (RFC 7766 §6).
 ///  * ServFail, Refused and the like make the next target be asked; when all have declined, the
@@ -143,17 +154,17 @@ class Forwarder {
  public:
   /// `tls`: how DoT targets are verified; null: none can be asked. It outlives this. `workers`: how
   /// many forwarders share the process's limit of descriptors, of which they take a quarter.
-  Forwarder(net::Loop& loop, const settings::Forward& settings, const net::TlsClientContext* tls,
-            uint32_t workers = 1);
+  Forwarder(net::Loop& loop, const settings::Forward& settings, ForwardOwner& owner,
+            const net::TlsClientContext* tls, uint32_t workers = 1);
   ~Forwarder();
   Forwarder(const Forwarder&) = delete;
   Forwarder& operator=(const Forwarder&) = delete;
 
-  /// Begins a fetch, or joins one with the same question and the same group.
-  /// `owner` is told the result with `token`. Cost: O(1), no system call; they come at the end of
+  /// Begins a fetch, or joins one with the same question and the same group. The owner gets the
+  /// result with `token`. Cost: O(1), no system call; they come at the end of
   /// the loop's turn. A group that is new costs more once.
-  [[nodiscard]] Submitted submit(const ForwardQuery& query, ForwardOwner& owner, uint64_t token);
-  /// Ends a wait without a call. A fetch for which nobody waits is given up.
+  [[nodiscard]] Submitted submit(const ForwardQuery& query, uint64_t token);
+  /// Ends a wait without a call. A fetch without a waiter is given up.
   void cancel(WaiterId waiter);
 
   [[nodiscard]] const ForwardCounts& counts() const noexcept;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "inlet53/base/bytes.h"
@@ -25,9 +26,10 @@ struct UdpRoute {
 class UdpExchangeOwner {
  public:
   /// `message` came on the route and to the port from which the query of `token` was sent, and has
-  /// its id. It is 12 octets or longer; one over 4 KiB is cut there. Returns whether it was waited
-  /// for: true ends the wait, false counts it as unmatched, and the wait goes on.
-  virtual bool received(uint64_t token, Bytes message) = 0;
+  /// its id. It is 12 octets or longer; one over 4 KiB is cut there. The owner may change it.
+  /// Returns whether it was waited for: true ends the wait, false counts it as unmatched, and the
+  /// wait goes on.
+  virtual bool received(uint64_t token, std::span<uint8_t> message) = 0;
   /// The query of `token` could not be sent, by a failure on this host (`is_local(error.failure)`),
   /// or ICMP said that its target is unreachable. The wait has ended.
   virtual void undeliverable(uint64_t token, const SendError& error) = 0;

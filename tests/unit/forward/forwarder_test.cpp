@@ -10,7 +10,8 @@ namespace inlet53::forward {
 namespace {
 
 struct Owner final : ForwardOwner {
-  void forwarded(uint64_t token, const ForwardResult& result, const FetchNotes&) override {
+  bool concluded(const EndedFetch&, const ForwardResult&) override { return true; }
+  void resume(uint64_t token, const ForwardResult& result, bool) override {
     if (!result) {
       failures[token] = result.error();
       return;
@@ -35,10 +36,10 @@ struct Scene {
 
   void start(std::vector<Target> targets, const net::TlsClientContext* tls = nullptr) {
     group = group_of(std::move(targets));
-    forwarder.emplace(loop, settings, tls);
+    forwarder.emplace(loop, settings, owner, tls);
   }
   Submitted ask(const std::string& qname, uint64_t token) {
-    return forwarder->submit({name(qname).view(), 1, group}, owner, token);
+    return forwarder->submit({name(qname).view(), 1, group, 0, 0}, token);
   }
   [[nodiscard]] bool until_told(size_t count) {
     return run_until(loop, [&] { return owner.told() >= count; });

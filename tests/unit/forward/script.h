@@ -120,16 +120,16 @@ struct SentQuery {
 /// A FetchRunner whose sockets and clock are a script: steps are queries, answers, and time.
 class Script final : public QueryTransport, public ForwardOwner {
  public:
-  explicit Script(settings::Forward with = {}) : runner(with, *this, now) {}
+  explicit Script(settings::Forward with = {}) : runner(with, *this, *this, now) {}
 
   // What the runner asks of its transport.
   void add_target(uint32_t target, const Target& address, const std::vector<IpAddress>&) override {
     targets[target] = address.address.to_text();
   }
   void remove_target(uint32_t target) override { targets.erase(target); }
-  std::optional<SocketAddress> send_datagram(uint32_t target, Bytes query,
-                                             uint64_t token) override {
-    if (no_sockets) return std::nullopt;
+  Result<SocketAddress, net::SendError> send_datagram(uint32_t target, Bytes query,
+                                                      uint64_t token) override {
+    if (no_sockets) return Unexpected(net::SendError{net::SendFailure::NoSocket, 0});
     sent.push_back({target, false, {query.begin(), query.end()}, token, now});
     return SocketAddress{*IpAddress::parse("192.0.2.1"), static_cast<uint16_t>(1023 + sent.size())};
   }
@@ -146,15 +146,21 @@ class Script final : public QueryTransport, public ForwardOwner {
     dns::ChainEnd end = dns::ChainEnd::NoData;
     uint64_t at = 0;
     uint32_t attempts = 0;
-    bool first = false;
+    bool stored = false;
     std::optional<SentFrom> sent_from;
   };
   static constexpr uint16_t kStreamPort = 777;
-  void forwarded(uint64_t token, const ForwardResult& result, const FetchNotes& notes) override {
+  bool concluded(const EndedFetch& fetch, const ForwardResult&) override {
+    ++concluded_count;
+    ended_query = fetch.query.qname.to_text();
+    ended_from = fetch.sent_from;
+    return stores;
+  }
+  void resume(uint64_t token, const ForwardResult& result, bool stored) override {
     EXPECT_FALSE(outcomes.contains(token));
     Outcome& outcome = outcomes[token];
-    outcome.first = notes.first;
-    outcome.sent_from = notes.sent_from;
+    outcome.stored = stored;
+    outcome.sent_from = ended_from;
     outcome.at = now;
     if (!result) {
       outcome.failed = true;
@@ -172,7 +178,16 @@ class Script final : public QueryTransport, public ForwardOwner {
 
   // Steps.
   Submitted ask(std::string_view qname, uint64_t token, uint16_t qtype = 1) {
-    return runner.submit({name(qname).view(), qtype, group}, *this, token, now);
+    return runner.submit({name(qname).view(), qtype, group, 0, 0}, token, now);
+  }
+  /// Has the targets answer some questions, each in `us`.
+  void measure(uint64_t us) {
+    for (uint64_t i = 0; i < 30; ++i) {
+      const size_t first = sent.size();
+      static_cast<void>(ask("measured" + std::to_string(i) + ".example.com.", 900'000 + i));
+      pass(us);
+      for (size_t at = first; at < sent.size(); ++at) answer(sent[at]);
+    }
   }
   /// Lets time pass, doing what becomes due at its very time.
   void pass(uint64_t us) {
@@ -190,7 +205,7 @@ class Script final : public QueryTransport, public ForwardOwner {
     if (!line.empty()) reply.answer(line);
     return answer(query, reply.message());
   }
-  bool answer(const SentQuery& query, const std::vector<uint8_t>& message) {
+  bool answer(const SentQuery& query, std::vector<uint8_t> message) {
     if (!query.stream) return runner.received(query.token, message, now);
     runner.received_on_stream(query.token, message, {*IpAddress::parse("192.0.2.1"), kStreamPort},
                               now);
@@ -206,6 +221,10 @@ class Script final : public QueryTransport, public ForwardOwner {
   std::deque<SentQuery> sent;
   std::map<uint64_t, Outcome> outcomes;
   bool no_sockets = false;
+  bool stores = true;  // what `concluded` says
+  size_t concluded_count = 0;
+  std::string ended_query;
+  std::optional<SentFrom> ended_from;
   FetchRunner runner;
 };
 

@@ -32,33 +32,69 @@ TEST(RoundTrip, KeepsItsTimeoutWithinItsBounds) {
   EXPECT_EQ(trip.timeout(), RoundTrip::kMostTimeout);
 }
 
-TEST(TargetState, IsDeadAfterManyUnansweredAndSomeSilence) {
+TEST(TargetState, IsSilentAfterManyDifferentQuestionsAndSomeTime) {
   TargetState state = target();
   uint64_t now = kStart;
-  for (int i = 0; i < 15; ++i, now += 200 * kMs) {
-    EXPECT_FALSE(state.unanswered(now, now + 100 * kMs));
+  for (uint64_t question = 0; question < 15; ++question, now += 200 * kMs) {
+    EXPECT_FALSE(state.unanswered(question, now, now + 100 * kMs));
   }
-  EXPECT_FALSE(state.dead());
-  EXPECT_TRUE(state.unanswered(now, now + 100 * kMs));
-  EXPECT_TRUE(state.dead());
-  EXPECT_FALSE(state.unanswered(now, now + 100 * kMs));  // said once
+  EXPECT_FALSE(state.silent());
+  EXPECT_TRUE(state.unanswered(15, now, now + 100 * kMs));
+  EXPECT_TRUE(state.silent());
+  EXPECT_FALSE(state.unanswered(16, now, now + 100 * kMs));  // said once
   state.answered(now, now + kSecond, true);
-  EXPECT_FALSE(state.dead());
+  EXPECT_FALSE(state.silent());
 }
 
-TEST(TargetState, IsNotDeadByABurst) {
+TEST(TargetState, IsNotSilentByOneQuestionHoweverOftenItIsAsked) {
   TargetState state = target();
-  for (int i = 0; i < 1000; ++i) EXPECT_FALSE(state.unanswered(kStart, kStart + 300 * kMs));
-  EXPECT_FALSE(state.dead());
+  for (uint64_t i = 0; i < 1000; ++i) {
+    const uint64_t now = kStart + i * 100 * kMs;
+    EXPECT_FALSE(state.unanswered(i % 15, now, now + 100 * kMs));
+  }
+  EXPECT_FALSE(state.silent());
+}
+
+TEST(TargetState, IsNotSilentByABurst) {
+  TargetState state = target();
+  for (uint64_t question = 0; question < 1000; ++question) {
+    EXPECT_FALSE(state.unanswered(question, kStart, kStart + 300 * kMs));
+  }
+  EXPECT_FALSE(state.silent());
+}
+
+TEST(TargetState, AnswersAgainWithTheFirstLateResponse) {
+  TargetState state = target();
+  for (uint64_t question = 0; question < 16; ++question) {
+    state.unanswered(question, kStart, kStart + 2 * kSecond);
+  }
+  ASSERT_TRUE(state.silent());
+  state.answered(kStart, kStart + 5 * kSecond, true);
+  EXPECT_FALSE(state.silent());
+  EXPECT_EQ(state.expected_us(), state.round_trip().smoothed());
 }
 
 TEST(TargetState, IsNotBlamedForWhatWasSentBeforeItsLastAnswer) {
   TargetState state = target();
   state.answered(kStart, kStart + 10 * kMs, true);
   const uint64_t expected = state.expected_us();
-  for (int i = 0; i < 100; ++i) state.unanswered(kStart + 5 * kMs, kStart + 5 * kSecond);
+  for (uint64_t question = 0; question < 100; ++question) {
+    state.unanswered(question, kStart + 5 * kMs, kStart + 5 * kSecond);
+  }
   EXPECT_EQ(state.expected_us(), expected);
-  EXPECT_FALSE(state.dead());
+  EXPECT_FALSE(state.silent());
+}
+
+TEST(TargetState, IsNotMeasuredByAQuestionThatTakesLong) {
+  TargetState state = target();
+  state.answered(kStart, kStart + kMs, true);
+  // Asked earlier than another that has been answered: the question is slow.
+  state.answered(kStart + 2 * kMs, kStart + 3 * kMs, true);
+  state.answered(kStart + kMs, kStart + 5 * kSecond, true);
+  EXPECT_EQ(state.round_trip().smoothed(), kMs);
+  // Nothing else was answered meanwhile: the target is slow.
+  state.answered(kStart + 6 * kSecond, kStart + 7 * kSecond, true);
+  EXPECT_GT(state.round_trip().smoothed(), 100 * kMs);
 }
 
 TEST(TargetState, IsExpectedToTakeLongerWithEachUnanswered) {
@@ -66,36 +102,70 @@ TEST(TargetState, IsExpectedToTakeLongerWithEachUnanswered) {
   EXPECT_EQ(state.expected_us(), 0U);
   state.answered(kStart, kStart + 10 * kMs, true);
   EXPECT_EQ(state.expected_us(), 10 * kMs);
-  state.unanswered(kStart + 20 * kMs, kStart + 70 * kMs);
+  state.unanswered(1, kStart + 20 * kMs, kStart + 70 * kMs);
   const uint64_t once = state.expected_us();
   EXPECT_GT(once, 50 * kMs);
-  state.unanswered(kStart + 70 * kMs, kStart + 170 * kMs);
+  state.unanswered(1, kStart + 70 * kMs, kStart + 170 * kMs);
+  EXPECT_EQ(state.expected_us(), once) << "the same question";
+  state.unanswered(2, kStart + 70 * kMs, kStart + 170 * kMs);
   EXPECT_EQ(state.expected_us(), 2 * once);
 }
 
-TEST(TargetState, IsProbedAtGrowingIntervalsWhenDead) {
+TEST(TargetState, IsProbedWithEveryQueryWhileItIsDoubted) {
   TargetState state = target();
-  for (int i = 0; i < 16; ++i) state.unanswered(kStart, kStart + 1500 * kMs);
-  ASSERT_TRUE(state.dead());
-  uint64_t now = kStart + 1500 * kMs;
-  for (const uint64_t interval : {500, 1000, 2000, 4000, 8000, 10'000, 10'000}) {
-    EXPECT_FALSE(state.may_probe(now + interval * kMs - 1, false)) << interval;
-    now += interval * kMs;
-    EXPECT_TRUE(state.may_probe(now, false)) << interval;
-    state.probe_sent(now);
-    EXPECT_FALSE(state.may_probe(now, false));
-    state.unanswered(now, now + 300 * kMs);
+  state.answered(kStart, kStart + kMs, true);
+  EXPECT_FALSE(state.wants_probe(kStart + kSecond));
+  state.unanswered(1, kStart + kSecond, kStart + 2 * kSecond);
+  const uint64_t now = kStart + 2 * kSecond;
+  for (uint64_t question = 10; question < 14; ++question) {
+    EXPECT_TRUE(state.wants_probe(now));
+    state.probe_sent(question, now);
   }
-  // With no other target nobody can wait so long.
-  EXPECT_TRUE(state.may_probe(now + kSecond, true));
+  EXPECT_FALSE(state.wants_probe(now)) << "four are out";
+  // An answer to any of them ends the doubt.
+  state.answered(now, now + kMs, true);
+  EXPECT_FALSE(state.wants_probe(now + kSecond));
 }
 
-TEST(TargetState, IsMeasuredAnewWhenItsMeasureIsOld) {
+TEST(TargetState, IsProbedAtGrowingIntervalsWhenSilent) {
   TargetState state = target();
-  EXPECT_TRUE(state.may_probe(kStart, false));
+  for (uint64_t question = 0; question < 16; ++question) {
+    state.unanswered(question, kStart, kStart + 1500 * kMs);
+  }
+  ASSERT_TRUE(state.silent());
+  uint64_t now = kStart + 1500 * kMs;
+  EXPECT_TRUE(state.wants_probe(now));
+  state.probe_sent(100, now);
+  for (const uint64_t interval : {1000, 2000, 4000, 8000, 10'000, 10'000}) {
+    now += interval * kMs;
+    state.expire_probes(now - 1);
+    EXPECT_FALSE(state.wants_probe(now - 1)) << interval;
+    state.expire_probes(now);
+    EXPECT_TRUE(state.wants_probe(now)) << interval;
+    state.probe_sent(100 + interval, now);
+    EXPECT_FALSE(state.wants_probe(now));
+  }
+}
+
+TEST(TargetState, IsSilentByProbesAlone) {
+  TargetState state = target();
+  uint64_t now = kStart;
+  uint64_t question = 0;
+  bool silent = false;
+  for (; !silent && question < 1000; now += 10 * kMs) {
+    silent = state.expire_probes(now);
+    if (state.wants_probe(now)) state.probe_sent(question++, now);
+  }
+  EXPECT_TRUE(silent);
+  EXPECT_TRUE(state.silent());
+}
+
+TEST(TargetState, IsMeasuredAgainWhenItsMeasureIsOld) {
+  TargetState state = target();
+  EXPECT_TRUE(state.wants_probe(kStart));
   state.answered(kStart, kStart + kMs, true);
-  EXPECT_FALSE(state.may_probe(kStart + 9 * kSecond, false));
-  EXPECT_TRUE(state.may_probe(kStart + 11 * kSecond, false));
+  EXPECT_FALSE(state.wants_probe(kStart + 9 * kSecond));
+  EXPECT_TRUE(state.wants_probe(kStart + 11 * kSecond));
 }
 
 }  // namespace

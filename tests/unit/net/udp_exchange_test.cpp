@@ -22,7 +22,7 @@ std::vector<uint8_t> query(std::string_view word) {
 }
 
 struct Owner final : UdpExchangeOwner {
-  bool received(uint64_t token, Bytes message) override {
+  bool received(uint64_t token, std::span<uint8_t> message) override {
     const std::string word(as_text(message.subspan(12)));
     if (word == "unwanted") return false;
     responses[token] = word;

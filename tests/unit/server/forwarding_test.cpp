@@ -1,0 +1,243 @@
+// Queries that wait for targets, with a real forwarder and targets on loopback.
+#include "server/forwarding.h"
+
+#include <functional>
+#include <map>
+
+#include "test_state.h"
+#include "unit/net/net_support.h"
+#include <gtest/gtest.h>
+
+#include "inlet53/dns/response_view.h"
+
+namespace inlet53::server {
+namespace {
+
+using net::run_until;
+
+/// A target on loopback: `script` makes responses of queries, nothing for silence.
+class Target {
+ public:
+  explicit Target(net::Loop& loop) {
+    socket_ = std::move(*net::open_udp(net::local("127.0.0.1"), 0));
+    watcher_.emplace(loop, socket_.get(), [this] { receive(); });
+  }
+  [[nodiscard]] SocketAddress address() const { return net::bound_to(socket_.get()); }
+
+  std::function<std::vector<uint8_t>(std::vector<uint8_t>)> script;
+  size_t queries = 0;
+
+ private:
+  void receive() {
+    std::array<uint8_t, 600> buffer;
+    sockaddr_storage from{};
+    socklen_t length = sizeof from;
+    ssize_t size = 0;
+    while ((size = recvfrom(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT,
+                            reinterpret_cast<sockaddr*>(&from), &length)) > 0) {
+      ++queries;
+      const auto response = script({buffer.begin(), buffer.begin() + size});
+      if (response.empty()) continue;
+      sendto(socket_.get(), response.data(), response.size(), 0, reinterpret_cast<sockaddr*>(&from),
+             length);
+    }
+  }
+
+  net::Descriptor socket_;
+  std::optional<net::ReadWatcher> watcher_;
+};
+
+/// The response with an address of this TTL, or with `rcode` and none.
+std::vector<uint8_t> answer(std::vector<uint8_t> query, uint32_t ttl) {
+  if (query[11] == 1) query.resize(query.size() - 11);
+  query[2] |= 0x80;
+  query[3] = 0x80;
+  query[7] = 1;
+  query[11] = 0;
+  const uint8_t record[] = {
+      0xC0, 0x0C, 0,  1, 0, 1, 0, 0, static_cast<uint8_t>(ttl >> 8), static_cast<uint8_t>(ttl),
+      0,    4,    10, 1, 1, 2};
+  query.insert(query.end(), std::begin(record), std::end(record));
+  return query;
+}
+
+class ForwardingTest : public ::testing::Test, public Replier {
+ protected:
+  ForwardingTest() {
+    target.script = [](auto query) { return answer(std::move(query), 60); };
+    options.forward.query_timeout_ms = 300;
+    options.no_room = [this] { ++no_room; };
+    state = std::make_shared<resolver::ResolverState>(
+        *make_state({net::local("127.0.0.1", 53)}, "10.0.0.1"));
+    set_rule("partner.example.", target.address());
+  }
+  void start() {
+    forwarding.emplace(loop, options, cache, responder, counts);
+    take_up();
+  }
+  void take_up() {
+    forwarding->take_up(*state);
+    responder.begin_batch(state->addresses[0], read_clock());
+  }
+  void set_rule(std::string_view apex, const SocketAddress& to) {
+    resolver::ForwardRule rule;
+    rule.id = "rslvr-rr-1";
+    rule.apex = *dns::Name::parse_text(apex);
+    rule.targets.resize(1);
+    rule.targets[0].address = to;
+    rule.outbound.resize(1);
+    state->forward_rules = {rule};
+    state->addresses[0].rules = std::make_shared<const resolver::RuleIndex>(
+        std::vector<resolver::RuleIndex::Entry>{{rule.apex, 0}});
+  }
+
+  // Replier
+  const resolver::EndpointAddress& address() const noexcept override { return state->addresses[0]; }
+  void reply(const ReplyTo& to, Bytes response) override {
+    auto parsed = dns::parse_response(response);
+    EXPECT_TRUE(parsed);
+    if (parsed) replies.emplace(to.connection, std::move(*parsed));
+    if (on_reply) on_reply();
+  }
+
+  /// Asks as a service does; `id` says which reply is whose. Returns whether it was answered at
+  /// once, by the cache.
+  bool ask(std::string_view qname, uint64_t id, std::string_view client = "127.0.0.1") {
+    const auto query = make_query(qname, 1, 1232);
+    const SocketAddress source{*IpAddress::parse(client), 4242};
+    std::vector<uint8_t> buffer(query);
+    buffer.resize(65535);
+    responder.begin_batch(state->addresses[0], read_clock());
+    const Reply got = responder.answer(source, record::Transport::Udp, buffer, query.size());
+    if (got.asks == resolver::Asks::First) {
+      forwarding->begin({this, id, source, record::Transport::Udp}, query, responder.question());
+      return false;
+    }
+    if (got.asks == resolver::Asks::Besides) forwarding->refresh(responder.question());
+    reply({this, id, source, record::Transport::Udp}, {buffer.data(), got.size});
+    return true;
+  }
+  [[nodiscard]] bool until_replied(size_t count) {
+    return run_until(loop, [&] { return replies.size() >= count; });
+  }
+
+  net::Loop loop;
+  Target target{loop};
+  std::shared_ptr<resolver::ResolverState> state;
+  WorkerCounts counts;
+  cache::Cache cache{{}};
+  Responder responder{{}, nullptr, &cache, counts};
+  Forwarding::Options options;
+  std::optional<Forwarding> forwarding;
+  std::map<uint64_t, dns::ResponseMessage> replies;
+  std::function<void()> on_reply;
+  size_t no_room = 0;
+};
+
+TEST_F(ForwardingTest, AnswersAllWhoWaitForOneQuestionAndStoresItOnce) {
+  start();
+  for (uint64_t id = 1; id <= 5; ++id) EXPECT_FALSE(ask("www.partner.example.", id));
+  EXPECT_EQ(forwarding->waiting(), 5U);
+  ASSERT_TRUE(until_replied(5));
+  EXPECT_EQ(target.queries, 1U);
+  EXPECT_EQ(forwarding->waiting(), 0U);
+  for (const auto& [id, response] : replies) ASSERT_EQ(response.answer.size(), 1U);
+  EXPECT_TRUE(ask("www.partner.example.", 6)) << "from the cache";
+  EXPECT_EQ(target.queries, 1U);
+}
+
+TEST_F(ForwardingTest, GivesAllWhoWaitWhatTheCacheDoesNotStore) {
+  target.script = [](auto query) { return answer(std::move(query), 0); };
+  start();
+  for (uint64_t id = 1; id <= 5; ++id) EXPECT_FALSE(ask("www.partner.example.", id));
+  ASSERT_TRUE(until_replied(5));
+  EXPECT_EQ(target.queries, 1U);
+  for (const auto& [id, response] : replies) EXPECT_EQ(response.answer.size(), 1U);
+  EXPECT_FALSE(ask("www.partner.example.", 6)) << "a TTL of 0 is not stored";
+  ASSERT_TRUE(until_replied(6));
+}
+
+// One query's chain asks another question while the others of the first still wait.
+TEST_F(ForwardingTest, KeepsResultsApartWhenOneLeadsToAnotherQuestion) {
+  target.script = [](auto query) { return answer(std::move(query), 0); };
+  start();
+  bool asked = false;
+  on_reply = [&] {
+    if (std::exchange(asked, true)) return;
+    EXPECT_FALSE(ask("other.partner.example.", 100));
+  };
+  for (uint64_t id = 1; id <= 3; ++id) EXPECT_FALSE(ask("www.partner.example.", id));
+  ASSERT_TRUE(until_replied(4));
+  for (const auto& [id, response] : replies) {
+    ASSERT_EQ(response.answer.size(), 1U) << id;
+    EXPECT_EQ(response.answer[0].owner.view().to_text(),
+              id == 100 ? "other.partner.example." : "www.partner.example.");
+  }
+}
+
+TEST_F(ForwardingTest, FailsInTimeWhenTheTargetIsSilent) {
+  target.script = [](auto) { return std::vector<uint8_t>(); };
+  start();
+  for (uint64_t id = 1; id <= 3; ++id) EXPECT_FALSE(ask("www.partner.example.", id));
+  ASSERT_TRUE(until_replied(3));
+  for (const auto& [id, response] : replies) {
+    EXPECT_EQ(response.rcode, dns::Rcode::ServFail);
+    EXPECT_TRUE(response.answer.empty());
+  }
+  EXPECT_EQ(counts.forward_failed.get(), 3U);
+  const size_t queries = target.queries;
+  EXPECT_TRUE(ask("www.partner.example.", 4)) << "the failure is stored for this name";
+  EXPECT_EQ(target.queries, queries);
+  EXPECT_FALSE(ask("other.partner.example.", 5)) << "and for no other";
+  EXPECT_EQ(no_room, 0U);
+  ASSERT_TRUE(until_replied(5));
+}
+
+TEST_F(ForwardingTest, DoesNotStoreThatTooManyWait) {
+  options.forward.max_in_flight = 1;
+  start();
+  EXPECT_FALSE(ask("www.partner.example.", 1));
+  EXPECT_FALSE(ask("other.partner.example.", 2));
+  ASSERT_TRUE(replies.contains(2)) << "answered within the call";
+  EXPECT_EQ(replies.at(2).rcode, dns::Rcode::ServFail);
+  EXPECT_EQ(no_room, 1U);
+  ASSERT_TRUE(until_replied(2));
+  EXPECT_FALSE(ask("other.partner.example.", 3)) << "it is asked";
+  ASSERT_TRUE(until_replied(3));
+  EXPECT_EQ(replies.at(3).rcode, dns::Rcode::NoError);
+}
+
+TEST_F(ForwardingTest, DecidesByTheNewRulesWhatWaitedDuringAReload) {
+  std::vector<uint8_t> held;
+  target.script = [&](auto query) {
+    held = query;
+    return std::vector<uint8_t>();
+  };
+  Target other(loop);
+  other.script = [](auto query) { return answer(std::move(query), 60); };
+  options.forward.query_timeout_ms = 5000;
+  start();
+  EXPECT_FALSE(ask("www.partner.example.", 1));
+  ASSERT_TRUE(run_until(loop, [&] { return !held.empty(); }));
+  set_rule("partner.example.", other.address());
+  take_up();
+  // The old target answers late: what it says is not about the new rules.
+  target.script = [&](auto query) { return answer(std::move(query), 60); };
+  ASSERT_TRUE(until_replied(1));
+  EXPECT_EQ(replies.at(1).answer.size(), 1U);
+  EXPECT_EQ(other.queries, 1U);
+}
+
+TEST_F(ForwardingTest, ForgetsTheQueriesOfAServiceThatEnds) {
+  target.script = [](auto) { return std::vector<uint8_t>(); };
+  start();
+  EXPECT_FALSE(ask("www.partner.example.", 1));
+  forwarding->forget(*this);
+  EXPECT_EQ(forwarding->waiting(), 0U);
+  EXPECT_FALSE(ask("other.partner.example.", 2));
+  ASSERT_TRUE(until_replied(1));
+  EXPECT_FALSE(replies.contains(1));
+}
+
+}  // namespace
+}  // namespace inlet53::server
