@@ -37,7 +37,7 @@ fuzz: ## each fuzz target under libFuzzer for FUZZ_SECONDS (600)
 	@.ci/deps fuzz
 	@python3 -u tests/fuzz.py $(or $(FUZZ_SECONDS),600)
 
-bench: build ## ours beside ten other servers: CPU, latency, memory, logs; QUICK=1 takes some 3 minutes
+bench: build ## ours beside ten other servers: CPU, latency, memory, logs; QUICK=1 takes some 6 minutes
 	@.ci/deps bench
 	@meson configure build -Dbench=true && ninja -C build
 	@bench/run.py $(if $(filter-out 0,$(QUICK)),--quick)

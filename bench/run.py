@@ -2,7 +2,7 @@
 """Measures inlet53d beside its peers and writes a report: tables, plots and the raw rounds.
 
     bench/run.py                                    everything, some tens of minutes
-    bench/run.py --quick                            two jobs and the largest zone, some three minutes
+    bench/run.py --quick                            five jobs in short, some seven minutes
     bench/run.py --jobs names,log --servers inlet53d,gdnsd,nsd --rounds 5 --seconds 2 --out DIR
     bench/run.py --report-only --out DIR            the report again, from DIR/results.json
 
@@ -20,7 +20,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from harness import https_jobs, https_servers, jobs, machine, report, units
+from harness import attack_servers, https_jobs, https_servers, jobs, machine, report, units
 from harness.inlet import BareResponder, Inlet53d
 from harness.loads import Dnsperf, InletBench
 from harness.peers import PEERS
@@ -28,11 +28,11 @@ from harness.rounds import say
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVERS = (jobs.OURS, jobs.FLOOR, *PEERS, https_jobs.OURS, *https_servers.PEERS)
-QUICK = {"jobs": "names,log,records", "rounds": 5, "seconds": 0.4, "repeats": 1, "records": "1000000",
-         "zone_servers": "gdnsd,nsd", "repeating_seconds": 10}
+QUICK = {"jobs": "names,log,records,unanswered,attacks", "rounds": 5, "seconds": 0.4, "repeats": 1, "records": "1000000",
+         "zone_servers": "gdnsd,nsd", "repeating_seconds": 10, "attack_runs": 1}
 FULL = {"jobs": ",".join(jobs.JOB_NAMES), "rounds": 5, "seconds": 3, "repeats": 3,
         "records": "10000,100000,1000000,10000000", "zone_servers": ",".join(jobs.ZONE_SERVERS),
-        "repeating_seconds": 1200}
+        "repeating_seconds": 1200, "attack_runs": 3}
 
 
 def parse_arguments():
@@ -46,6 +46,7 @@ def parse_arguments():
     add("--seconds", type=float, help="of each round")
     add("--repeats", type=int, help="of a disturbed round at most")
     add("--repeating-seconds", type=float, help="for all repeated rounds together")
+    add("--attack-runs", type=int, help="of each attack on each server")
     add("--records", help="zone sizes of the job records")
     add("--reload-records", type=int, default=1_000_000, help="zone size of the job reload")
     add("--sockets", type=int, default=64, help="of the load generator")
@@ -54,6 +55,8 @@ def parse_arguments():
         help="our server once more with these lines in [server]")
     add("--baseline", type=Path, help="another build's inlet53d, measured beside ours")
     add("--baseline-gateway", type=Path, help="another build's inlet53-gateway, measured beside ours")
+    add("--compare-build", type=Path, metavar="DIR",
+        help="another build's directory: its inlet53d and inlet53-gateway, measured beside ours and compared")
     add("--build", type=Path, default=ROOT / "build")
     add("--daemon", type=Path, help="inlet53d to measure (BUILD/inlet53d)")
     add("--gateway", type=Path, help="inlet53-gateway to measure (BUILD/inlet53-gateway)")
@@ -80,6 +83,13 @@ def parse_arguments():
         if len(variant) != 2:
             parser.error("--variant: NAME=TOML, such as 'large buffer=udp_receive_buffer = \"8 MiB\"'")
     options.variants = [(name, lines, None) for name, lines in options.variants]
+    if options.compare_build:
+        for key, name in (("baseline", "inlet53d"), ("baseline_gateway", "inlet53-gateway")):
+            if getattr(options, key):
+                parser.error(f"--compare-build and --{key.replace('_', '-')} exclude each other")
+            if not (options.compare_build / name).is_file():
+                parser.error(f"--compare-build: there is no {options.compare_build / name}")
+            setattr(options, key, options.compare_build / name)
     if options.baseline:
         options.variants.append(("baseline", "", options.baseline.resolve()))
     if options.baseline_gateway:
@@ -123,6 +133,7 @@ def measure(options, results):
     tool = options.tool or options.build / "inlet53"
     Inlet53d.program = (options.daemon or options.build / "inlet53d").resolve()
     https_servers.InletGateway.program = (options.gateway or options.build / "inlet53-gateway").resolve()
+    attack_servers.Slowed.library = (options.build / "bench/slow_disk.so").resolve()
     BareResponder.program = (options.build / "bench/bare_responder").resolve()
     if InletBench.there(tool):
         generator = InletBench(options.generator_cpu, tool.resolve())

@@ -4,17 +4,14 @@ import random
 import socket
 import statistics
 import string
-import subprocess
-import sys
 from contextlib import contextmanager
-from pathlib import Path
 
-from . import lossy_target, machine, stub
+from . import stub
 from .forwarders import Forwarded
 from .forwarding_jobs import forwarders, generator, targets
 from .loads import Load
 from .rounds import say
-from .servers import CannotMeasure
+from .unanswered_jobs import scripted
 from .workloads import API_ADDRESSES, PartnerNames
 
 # Those that serve names of their own beside what they forward.
@@ -29,20 +26,6 @@ FLOOD_ROUNDS = 3
 
 
 @contextmanager
-def _lossy(bench):
-    endpoint = ("127.0.0.1", machine.free_port("127.0.0.1"))
-    command = ["taskset", "-c", str(bench.options.generator_cpu), sys.executable, "-B", Path(lossy_target.__file__),
-               endpoint[0], str(endpoint[1]), str(LOSS), str(LOSS_SEED)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            if process.stdout.readline() != "ready\n":
-                raise CannotMeasure("the target that drops datagrams does not start")
-            yield endpoint
-        finally:
-            process.terminate()
-
-
-@contextmanager
 def _hole():
     """A target that says nothing: a socket that nobody reads."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as held:
@@ -54,10 +37,11 @@ def failing(bench):
     """A target that drops datagrams, one of two that is dead, one that is a black hole, and a flood to that one."""
     names = PartnerNames(bench.folder)
     domains = {what: f"{what}.{names.domain}" for what in ("healthy", "both", "half", "hole", "lossy")}
-    with targets(bench, names, 2) as alive, _lossy(bench) as lossy, _hole() as dead, _hole() as hole:
+    with targets(bench, names, 2) as alive, scripted(bench, 1, lose_queries=LOSS, seed=LOSS_SEED) as (lossy, _), \
+            _hole() as dead, _hole() as hole:
         one, two = (target.endpoint for target in alive)
         content = Forwarded({domains["healthy"]: [one], domains["both"]: [one, two], domains["half"]: [one, dead],
-                             domains["hole"]: [hole], domains["lossy"]: [lossy]},
+                             domains["hole"]: [hole], domains["lossy"]: lossy},
                             [(f"probe.{PRIVATE}", API_ADDRESSES[:1])], private=PRIVATE)
         with bench.started("failing", [*forwarders(bench, content, PEERS)]) as running:
             rows = [_row(server) for server in running]

@@ -85,6 +85,8 @@ HANDLER = f"""def handler(event, context):
 class HelloApi:
     """GET /DemoStage/hello, answered by a mock integration or by a function."""
 
+    policy = POLICY
+
     def __init__(self, folder, tool, function=False):
         self.folder = folder / "https"
         self.folder.mkdir(exist_ok=True)
@@ -105,4 +107,4 @@ class HelloApi:
         """Our configuration. `certificate` and `log` are lines of [gateway] and of the stage."""
         integration = _FUNCTION if self.function else _MOCK.format(body=BODY)
         return _CONFIG.format(listen=listen, certificate=certificate, log=log, api=API_ID, stage=STAGE,
-                              endpoint=ENDPOINT_ID, policy=POLICY, integration=integration)
+                              endpoint=ENDPOINT_ID, policy=self.policy, integration=integration)

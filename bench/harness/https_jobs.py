@@ -67,7 +67,10 @@ def functions(bench):
         return []
     content = _content(bench, function=True)
     generator = _h2load(bench, latencies=bench.folder / "latencies")
-    with bench.started("lambda", [LambdaGateway(bench.folder, content)]) as running:
+    servers = [LambdaGateway(bench.folder, content)]
+    if bench.options.baseline_gateway:
+        servers.append(LambdaGateway(bench.folder, content, baseline=bench.options.baseline_gateway))
+    with bench.started("lambda", servers) as running:
         rows = bench.rows("lambda", generator)
         for server in running:
             for rate in (LAMBDA_RATE, None):

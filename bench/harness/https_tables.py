@@ -57,7 +57,7 @@ def functions(results):
     body = []
     for row in rows:
         load = f"{row['load']['rate']:,} a second" if row["load"]["rate"] else "as fast as answers come"
-        body.append([load, number(cpu(row), 1), cpu_cells(row, None)[1], number(median(row, "function_us"), 1),
+        body.append([f"{load}, baseline" if "baseline" in row["server"] else load, number(cpu(row), 1), cpu_cells(row, None)[1], number(median(row, "function_us"), 1),
                      number(median(row, "queries_per_second"), 0),
                      *(microseconds(median(row, f"latency_us/{part}")) for part in ("p50", "p99", "max")),
                      remarks(row, False)])

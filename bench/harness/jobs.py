@@ -3,7 +3,7 @@
 import time
 from contextlib import contextmanager
 
-from . import failing_jobs, forwarding_jobs, https_jobs, machine
+from . import attack_jobs, failing_jobs, forwarding_jobs, https_jobs, machine, unanswered_jobs
 from .inlet import BareResponder, Inlet53d
 from .loads import Dnsperf, Generator, Load
 from .peers import PEERS
@@ -248,7 +248,7 @@ def opinion(bench):
 
 JOBS = {"few": few, "records": records, "tcp": tcp, "paced": paced, "workers": workers, "ports": ports,
         "reload": reload, "io": io, "opinion": opinion, **forwarding_jobs.JOBS,
-        **failing_jobs.JOBS, **https_jobs.JOBS}
+        **failing_jobs.JOBS, **unanswered_jobs.JOBS, **https_jobs.JOBS, **attack_jobs.JOBS}
 JOB_NAMES = ("names", "log", *JOBS, "units")
 
 

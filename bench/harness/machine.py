@@ -7,6 +7,7 @@ import socket
 import time
 from pathlib import Path
 
+PAGE = os.sysconf("SC_PAGE_SIZE")
 TICK_NS = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 # /proc/PID/stat, counted after the name: reaped children's user and system time; own user and system time.
 UTIME, STIME, CHILDREN_UTIME, CHILDREN_STIME = 11, 12, 13, 14
@@ -102,6 +103,16 @@ def peak_octets(pids):
         for line in _read(f"/proc/{pid}/status").splitlines():
             if line.startswith("VmHWM:"):
                 total += int(line.split()[1]) * 1024
+    return total
+
+
+def resident_octets(pids):
+    """The resident sets of these processes alone; what they share counts for each."""
+    total = 0
+    for pid in pids:
+        fields = _read(f"/proc/{pid}/statm").split()
+        if fields:
+            total += int(fields[1]) * PAGE
     return total
 
 

@@ -1,6 +1,7 @@
 """Writes report.md and the plots from the results alone."""
 
-from . import failing_tables, forwarding_tables, https_tables, plots, tables
+from . import (attack_tables, comparison, failing_tables, forwarding_tables, https_tables, plots, tables,
+               unanswered_tables)
 from .rounds import MAX_FOREIGN, SATURATED
 
 PICTURES = {"names": ("cpu", "CPU time an answer, by server"), "records": ("records", "CPU and memory by records"),
@@ -17,7 +18,8 @@ measured and how to read it.
 def write(results, folder):
     drawn = plots.draw(results, folder)
     parts = [head(results)]
-    for section in (*tables.SECTIONS, *forwarding_tables.SECTIONS, *failing_tables.SECTIONS, *https_tables.SECTIONS):
+    for section in (*tables.SECTIONS, *forwarding_tables.SECTIONS, *failing_tables.SECTIONS,
+                    *unanswered_tables.SECTIONS, *https_tables.SECTIONS, *attack_tables.SECTIONS, *comparison.SECTIONS):
         text = section(results)
         if text and section.__name__ in PICTURES:
             name, title = PICTURES[section.__name__]

@@ -84,7 +84,8 @@ class Rows:
         for row, server, load, _ in self.rows:
             self._attempt(row, lambda: self._prime(server, load, min(1.0, load.seconds / 2)))
         for number in range(self.bench.options.rounds):
-            for row, server, load, during in self.rows:
+            # Every second turn goes the other way, so that none is always measured after the same one.
+            for row, server, load, during in self.rows[::-1 if number % 2 else 1]:
                 if "failed" not in row:
                     self._attempt(row, lambda: self._round(row, server, load, during))
             say(f"{self.job}: round {number + 1} of {self.bench.options.rounds}")

@@ -36,6 +36,7 @@ class Server:
     is_ours = False
     is_floor = False
     prime_seconds = 0.1  # of load before each measured round
+    environment = None  # its environment variables; by default ours
 
     def __init__(self, folder, content, log=None, key=None):
         self.key = key or self.name + (f"+{log}" if log else "")
@@ -72,7 +73,7 @@ class Server:
         self.outputs.append(output)
         taskset = ["taskset", "-c", ",".join(map(str, sorted(self.cpus)))]
         process = subprocess.Popen([*taskset, *map(str, command)], cwd=self.folder, stdin=subprocess.DEVNULL,
-                                   stdout=output, stderr=output)
+                                   stdout=output, stderr=output, env=self.environment)
         self.processes.append(process)
         return process
 

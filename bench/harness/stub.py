@@ -1,4 +1,4 @@
-"""A client as stub resolvers are: it repeats a query that nobody answers, and takes the first answer."""
+"""A client as stub resolvers are: it repeats a query that gets no answer, and uses the first answer."""
 
 import heapq
 import socket
@@ -12,12 +12,20 @@ TRIES = 3  # the first query and two repetitions
 
 
 def ask_all(endpoint, names, rate, timeout=TIMEOUT_SECONDS, tries=TRIES):
-    """Asks for each name, `rate` of them a second. Returns for each (rcode, seconds, queries sent); the rcode
-    is None when nothing came. The names are at most 65536."""
-    results = [None] * len(names)
-    sent = [0] * len(names)
+    """Asks for each name, `rate` of them a second. Returns what `ask_at` returns."""
+    return ask_at(endpoint, [(i / rate, name) for i, name in enumerate(names)], timeout, tries)
+
+
+def ask_at(endpoint, schedule, timeout=TIMEOUT_SECONDS, tries=TRIES):
+    """Asks for each (seconds from now, name) of the schedule, which is sorted and has at most 65536 entries.
+
+    Returns for each (rcode, seconds since its first query, queries sent); the rcode is None when no answer came.
+    """
+    results = [None] * len(schedule)
+    first = [0.0] * len(schedule)
+    sent = [0] * len(schedule)
     begun = time.monotonic()
-    due = [(begun + i / rate, i) for i in range(len(names))]  # a heap, as it is sorted
+    due = [(begun + when, i) for i, (when, _) in enumerate(schedule)]  # a heap, because it is sorted
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
         client.connect(endpoint)
@@ -29,22 +37,24 @@ def ask_all(endpoint, names, rate, timeout=TIMEOUT_SECONDS, tries=TRIES):
             elif when <= now:
                 heapq.heappop(due)
                 if sent[i] == tries:
-                    results[i] = (None, now - begun - i / rate, tries)
+                    results[i] = (None, now - first[i], tries)
                     continue
+                if not sent[i]:
+                    first[i] = now
                 sent[i] += 1
                 heapq.heappush(due, (when + timeout, i))
-                client.send(dns.query(names[i], i))
+                client.send(dns.query(schedule[i][1], i))
             else:
                 client.settimeout(when - now)
-                _receive(client, results, sent, begun, rate)
+                _receive(client, results, first, sent)
     return results
 
 
-def _receive(client, results, sent, begun, rate):
+def _receive(client, results, first, sent):
     try:
         message = client.recv(4096)
     except (TimeoutError, ConnectionRefusedError, BlockingIOError):
         return
     number, flags = struct.unpack_from("!2H", message)
     if number < len(results) and results[number] is None and sent[number]:
-        results[number] = (flags & 15, time.monotonic() - begun - number / rate, sent[number])
+        results[number] = (flags & 15, time.monotonic() - first[number], sent[number])

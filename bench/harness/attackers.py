@@ -1,0 +1,235 @@
+"""Hostile loads for an HTTPS server on loopback, each bounded in connections, bytes and time.
+
+    python3 attackers.py ATTACK ADDRESS PORT SECONDS TARGETS
+
+TARGETS is JSON: (host, path) by name. It prints "begun" when its first connections are open, and in the end, as
+JSON, what it sent and what became of it. Its connections come from an address of their own.
+"""
+
+import json
+import select
+import socket
+import ssl
+import sys
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass
+from typing import Callable
+
+if __package__:
+    from . import http2_frames as http2
+else:
+    import http2_frames as http2
+
+SOURCE = "127.0.0.2"
+CONNECT_SECONDS = 5
+RECONNECTS_RATE = 20  # a second, of each connection that the server closes
+PIECE = 65_536
+BODY_SIZE = 9 << 20
+BODY_RATE = 2 << 20  # bytes a second, of each connection
+HPACK_REFERENCES, HPACK_RATE = 16_000, 1_000_000
+RESET_BURST, RESET_RATE = 50, 2_000  # streams in one write, and a second of each connection
+FUNCTION_RESETS = 500
+
+
+@dataclass(frozen=True)
+class Attack:
+    """`script` makes the pieces that one connection sends; after them it stays open."""
+    connections: int
+    script: Callable
+    per_second: float = 1e9  # pieces, of each connection
+    http2: bool = True
+    reconnects: bool = False
+    reads: bool = True
+    receive_buffer: int | None = None
+
+
+def hpack(targets):
+    """One field of 4 KB, and header blocks of 16 KB that name it 16,000 times."""
+    host, path = targets["hello"]
+    yield http2.opening() + http2.request(1, http2.get(host, path) + http2.large_field())
+    block = http2.bomb(host, path, HPACK_REFERENCES)
+    stream = 3
+    while True:
+        yield http2.request(stream, block)
+        stream += 2
+
+
+def resets(targets, name, count):
+    """Requests whose streams are reset at once."""
+    block = http2.get(*targets[name])
+    yield http2.opening()
+    stream = 1
+    while stream < 2 * count:
+        last = min(stream + 2 * RESET_BURST, 2 * count + 1)
+        yield b"".join(http2.request(number, block) + http2.reset(number) for number in range(stream, last, 2))
+        stream = last
+
+
+def body(targets, name):
+    """A POST whose last bytes never come."""
+    host, path = targets[name]
+    head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: text/plain\r\nContent-Length: {BODY_SIZE}\r\n\r\n"
+    yield head.encode()
+    left = BODY_SIZE - 1
+    while left:
+        size = min(left, PIECE)
+        yield b"a" * size
+        left -= size
+
+
+def request(targets, name):
+    host, path = targets[name]
+    yield f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
+
+
+ATTACKS = {
+    "hpack-1": Attack(1, hpack, HPACK_RATE / HPACK_REFERENCES, reconnects=True),
+    "hpack-4": Attack(4, hpack, HPACK_RATE / HPACK_REFERENCES, reconnects=True),
+    "bodies": Attack(30, lambda targets: body(targets, "upload"), BODY_RATE / PIECE, http2=False),
+    "denied": Attack(20, lambda targets: body(targets, "denied"), BODY_RATE / PIECE, http2=False),
+    "unread": Attack(50, lambda targets: request(targets, "big"), http2=False, reads=False, receive_buffer=4096),
+    "resets": Attack(4, lambda targets: resets(targets, "hello", 1 << 28), RESET_RATE / RESET_BURST, reconnects=True),
+    "function-resets": Attack(1, lambda targets: resets(targets, "function", FUNCTION_RESETS)),
+    "hanging-function": Attack(80, lambda targets: request(targets, "hang"), http2=False),
+}
+
+
+class Link:
+    """A TLS connection that neither a full send buffer nor a silent server blocks."""
+
+    def __init__(self, endpoint, attack):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        context.set_alpn_protocols(["h2"] if attack.http2 else ["http/1.1"])
+        plain = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        try:
+            if attack.receive_buffer:
+                plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, attack.receive_buffer)
+            plain.settimeout(CONNECT_SECONDS)
+            plain.bind((SOURCE, 0))
+            plain.connect(endpoint)
+            self.tls = context.wrap_socket(plain)
+        except BaseException:
+            plain.close()
+            raise
+        self.tls.setblocking(False)
+        self.closed = False
+        self.first = b""  # of what the server sent
+
+    def send(self, octets, until):
+        """Sends all of it unless the connection or the time ends. Returns how many bytes left."""
+        view, sent = memoryview(octets), 0
+        while sent < len(view) and not self.closed and time.monotonic() < until:
+            try:
+                sent += self.tls.send(view[sent:])
+            except (ssl.SSLWantWriteError, ssl.SSLWantReadError):
+                self.read()
+                select.select([], [self.tls], [], 0.02)
+            except OSError:
+                self.closed = True
+        return sent
+
+    def read(self):
+        """Reads what has come."""
+        try:
+            while True:
+                octets = self.tls.recv(PIECE)
+                if not octets:
+                    self.closed = True
+                    return
+                self.first = (self.first + octets)[:16]
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return
+        except OSError:
+            self.closed = True
+
+
+class Run:
+    """An attack in progress: a thread for each connection."""
+
+    def __init__(self, attack, endpoint, seconds, targets):
+        self.attack, self.endpoint, self.targets = attack, endpoint, targets
+        self.end = time.monotonic() + CONNECT_SECONDS + seconds
+        self.seconds = seconds
+        self.tally = Counter()
+        self.lock = threading.Lock()
+        self.connected = threading.Barrier(attack.connections + 1)
+
+    def count(self, **more):
+        with self.lock:
+            self.tally.update(more)
+
+    def connect(self):
+        try:
+            link = Link(self.endpoint, self.attack)
+            self.count(connections=1)
+            return link
+        except OSError:
+            self.count(refused=1)
+            return None
+
+    def work(self):
+        link = self.connect()
+        self.connected.wait()
+        while True:
+            begun = time.monotonic()
+            if link:
+                self.use(link)
+                link.tls.close()
+            if not self.attack.reconnects:
+                return
+            time.sleep(max(0, begun + 1 / RECONNECTS_RATE - time.monotonic()))
+            if time.monotonic() >= self.end:
+                return
+            link = self.connect()
+
+    def use(self, link):
+        """Sends the script's pieces at their rate, then waits; until the end of the connection or of the attack."""
+        begun, done = time.monotonic(), 0
+        for piece in self.attack.script(self.targets):
+            while (due := begun + done / self.attack.per_second) > time.monotonic():
+                time.sleep(min(0.02, due - time.monotonic() + 0.0005))
+                self.read(link)
+                if link.closed or time.monotonic() > self.end:
+                    break
+            if not link.closed and time.monotonic() < self.end:
+                sent = link.send(piece, self.end)
+                self.count(bytes=sent)
+            if link.closed or time.monotonic() > self.end:
+                break
+            done += 1
+        while not link.closed and time.monotonic() < self.end:
+            time.sleep(0.05)
+            self.read(link)
+        self.count(closed=int(link.closed))
+        if link.first.startswith(b"HTTP/1.1 "):
+            self.count(**{link.first[9:12].decode(): 1})
+
+    def read(self, link):
+        if self.attack.reads:
+            link.read()
+
+    def run(self, begun=lambda: None):
+        """Runs it to its end and returns the counts; calls `begun` when the first connections are open."""
+        threads = [threading.Thread(target=self.work) for _ in range(self.attack.connections)]
+        for thread in threads:
+            thread.start()
+        self.connected.wait()
+        self.end = time.monotonic() + self.seconds
+        begun()
+        for thread in threads:
+            thread.join()
+        return dict(self.tally)
+
+
+def main():
+    name, address, port, seconds, targets = sys.argv[1:6]
+    run = Run(ATTACKS[name], (address, int(port)), float(seconds), json.loads(targets))
+    print(json.dumps(run.run(lambda: print("begun", flush=True))), flush=True)
+
+
+if __name__ == "__main__":
+    main()

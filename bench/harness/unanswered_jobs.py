@@ -1,0 +1,202 @@
+"""The jobs about targets that work but do not answer every query: some names get none, or datagrams are lost.
+
+All servers are asked at the same time, each by a client of its own: the loads are far below what one of them takes.
+"""
+
+import json
+import random
+import string
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import scripted_target, stub
+from .forwarders import Forwarded
+from .forwarding_jobs import forwarders
+from .rounds import say
+from .servers import CannotMeasure
+from .workloads import API_ADDRESSES, PARTNER_DOMAIN
+
+PEERS = ("unbound", "bind", "dnsdist", "dnsmasq")
+DELAY_SECONDS, LATE_SECONDS = 0.001, 5.0
+GOAL_MS = 2 * 1000 * DELAY_SECONDS + 5  # of the healthy names' p99
+WINDOW_ROUNDS = 10  # a load lasts as long as so many rounds of the other jobs
+PATIENCE_SECONDS = 8.0  # of the client, which sends each query once
+TARGETS = (1, 2)
+BAD = ("drop", "late")
+HEALTHY, OTHER, BROKEN = "healthy", "other", "bad"  # what the names of a load are
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A load. Healthy names come in groups, or all names come as a Poisson process does."""
+    text: str
+    bad_rate: float  # a second
+    groups: int = 3  # a second, or
+    poisson_rate: float = 0  # healthy names a second
+    group: int = 10
+    group_of_other: int = 4  # names of the other rule, in each group; of a Poisson process in the same proportion
+
+
+PATTERNS = (Pattern("1 a second", 1), Pattern("2 a second", 2), Pattern("Poisson, 2 a second", 2, poisson_rate=30))
+
+LOSS = 0.3
+LOSS_NAMES, LOSS_RATE = 4_000, 200
+LOSS_AGAIN_SECONDS = 8.0  # a failure is remembered for some seconds (RFC 9520)
+
+
+def schedule(pattern, seconds, seed):
+    """Sorted (seconds from the start, what, number) of each query of a load; `what` is one of the three above."""
+    draw = random.Random(seed)
+    found = []
+    if pattern.poisson_rate:
+        other_rate = pattern.poisson_rate * pattern.group_of_other / pattern.group
+        for what, rate in ((BROKEN, pattern.bad_rate), (HEALTHY, pattern.poisson_rate), (OTHER, other_rate)):
+            when = draw.expovariate(rate)
+            while when < seconds:
+                found.append((when, what))
+                when += draw.expovariate(rate)
+    else:
+        found += [(i / pattern.bad_rate, BROKEN) for i in range(int(seconds * pattern.bad_rate))]
+        # The groups stand between the bad names: at 1/4, 2/4 and 3/4 of the second for three of them.
+        for second in range(int(seconds)):
+            for i in range(pattern.groups):
+                when = second + (i + 1) / (pattern.groups + 1)
+                found += [(when, HEALTHY)] * pattern.group + [(when, OTHER)] * pattern.group_of_other
+    return [(when, what, number) for number, (when, what) in enumerate(sorted(found))]
+
+
+def domain(targets, bad, what):
+    """The rule's domain. The other rule has the same targets."""
+    return f"{'other' if what == OTHER else 'names'}-{targets}-{bad}.{PARTNER_DOMAIN}"
+
+
+@contextmanager
+def scripted(bench, count, **options):
+    """Scripted targets: yields their endpoints and a list, which has afterwards what they received."""
+    command = ["taskset", "-c", str(bench.options.generator_cpu), sys.executable, "-B",
+               Path(scripted_target.__file__), "--targets", str(count)]
+    for name, value in options.items():
+        command += [f"--{name.replace('_', '-')}", str(value)]
+    received = []
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            ready, *ports = process.stdout.readline().split()
+            if ready != "ready":
+                raise CannotMeasure("the scripted target does not start")
+            yield [(scripted_target.ADDRESS, int(port)) for port in ports], received
+        finally:
+            process.terminate()
+            received += json.loads(process.stdout.readline() or "[]")
+
+
+def unanswered(bench):
+    """Healthy names of a target that drops other names or answers them late: are they answered, and how fast?"""
+    seconds = max(2.0, bench.options.seconds * WINDOW_ROUNDS)
+    variants = [(targets, bad) for targets in TARGETS for bad in BAD]
+    rows = []
+    for pattern in PATTERNS:  # each with targets and servers that know nothing of the one before
+        count = sum(targets for targets, _ in variants)
+        with scripted(bench, count, delay=DELAY_SECONDS, late=LATE_SECONDS) as (endpoints, received):
+            free = iter(endpoints)
+            rules = {}
+            for targets, bad in variants:
+                asked = [next(free) for _ in range(targets)]
+                rules |= {domain(targets, bad, what): asked for what in (HEALTHY, OTHER)}
+            content = Forwarded(rules, [(f"probe.{next(iter(rules))}", sorted(API_ADDRESSES))])
+            with bench.started("unanswered", [*forwarders(bench, content, PEERS)]) as running:
+                found = _ask_all_servers(running, pattern, seconds, variants)
+        rows += found
+        _add_sends(found, received)
+        say(f"unanswered: {pattern.text}")
+    return rows
+
+
+def _ask_all_servers(running, pattern, seconds, variants):
+    """Rows of one load: for each server and variant."""
+    jobs = [(server, targets, bad) for server in running for targets, bad in variants]
+    if not jobs:
+        return []
+    begin = time.monotonic() + 0.2
+    # Not all groups at once, for the clients share a processor with the targets.
+    step = 1 / (pattern.groups + 1) / len(jobs)
+
+    def ask(number):
+        server, targets, bad = jobs[number]
+        token = "".join(random.SystemRandom().choices(string.ascii_lowercase, k=8))
+        asked = schedule(pattern, seconds, seed=number)
+        names = [(when, _name(what, bad, token, i, targets)) for when, what, i in asked]
+        time.sleep(max(0, begin + number * step - time.monotonic()))
+        answers = stub.ask_at(server.endpoint, names, PATIENCE_SECONDS, tries=1)
+        row = _row("unanswered", server)
+        row |= {"pattern": pattern.text, "targets": targets, "bad": bad, "token": token, "seconds": seconds,
+                "parts": {part: summary([answer for (_, what, _), answer in zip(asked, answers) if what == part])
+                          for part in (HEALTHY, OTHER, BROKEN)}}
+        return row
+
+    with ThreadPoolExecutor(len(jobs)) as threads:
+        return list(threads.map(ask, range(len(jobs))))
+
+
+def _name(what, bad, token, number, targets):
+    stem = {"drop": scripted_target.DROP, "late": scripted_target.LATE}[bad] if what == BROKEN else ""
+    return f"{stem}{token}-{number}.{domain(targets, bad, what)}"
+
+
+def _row(job, server):
+    return {"job": job, "server": server.key, "label": server.label, "package": server.package,
+            "ours": server.is_ours, "floor": False, "log": None, "rounds": [], "repeated": 0, "disturbed": 0}
+
+
+def summary(answers):
+    """Counts and latencies of (rcode, seconds, sent)."""
+    good = sorted(1000 * seconds for rcode, seconds, _ in answers if rcode == 0)
+    return {"asked": len(answers), "answered": len(good),
+            "failed": sum(rcode not in (0, None) for rcode, *_ in answers),
+            "silent": sum(rcode is None for rcode, *_ in answers),
+            "ms": {name: percentile(good, part) for name, part in (("p50", 0.5), ("p99", 0.99), ("max", 1))},
+            "failed_ms": percentile(sorted(1000 * seconds for rcode, seconds, _ in answers if rcode not in (0, None)), 1)}
+
+
+def percentile(ordered, part):
+    """The least value that this part of the values does not exceed; None of nothing."""
+    return ordered[max(0, -int(-len(ordered) * part // 1) - 1)] if ordered else None
+
+
+def _add_sends(rows, received):
+    """How often one target got one bad name, at most and in the median."""
+    for row in rows:
+        counts = sorted(count for _, name, count in received if row["token"] in name)
+        row["sends"] = {"median": percentile(counts, 0.5), "most": percentile(counts, 1)}
+        del row["token"]
+
+
+def loss(bench):
+    """Two targets, and 30 % of the datagrams lost in each direction: the first query, and one more."""
+    names = [f"{i:05d}-{{}}.loss.{PARTNER_DOMAIN}" for i in range(LOSS_NAMES)]
+    names = names[:max(200, int(LOSS_RATE * bench.options.seconds * WINDOW_ROUNDS))]
+    with scripted(bench, 2, lose_queries=LOSS, lose_answers=LOSS) as (endpoints, _):
+        content = Forwarded({f"loss.{PARTNER_DOMAIN}": endpoints}, [(f"probe.loss.{PARTNER_DOMAIN}",
+                                                                      sorted(API_ADDRESSES))])
+        with bench.started("loss", [*forwarders(bench, content, PEERS)]) as running:
+            if not running:
+                return []
+            with ThreadPoolExecutor(len(running)) as threads:
+                return list(threads.map(lambda server: _lossy(server, names), running))
+
+
+def _lossy(server, names):
+    token = "".join(random.SystemRandom().choices(string.ascii_lowercase, k=8))
+    names = [name.format(token) for name in names]
+    first = stub.ask_all(server.endpoint, names, LOSS_RATE, PATIENCE_SECONDS, tries=1)
+    asked_again = [name for name, (rcode, *_) in zip(names, first) if rcode != 0]
+    time.sleep(max(0, LOSS_AGAIN_SECONDS - PATIENCE_SECONDS))
+    second = stub.ask_all(server.endpoint, asked_again, LOSS_RATE, PATIENCE_SECONDS, tries=1)
+    return _row("loss", server) | {"first": summary(first), "second": summary(second)}
+
+
+JOBS = {"unanswered": unanswered, "loss": loss}

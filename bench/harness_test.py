@@ -1,0 +1,251 @@
+#!/usr/bin/env python3
+"""Tests what the benchmark harness computes, and its loads over loopback: no figure is measured here."""
+
+import json
+import queue
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import unittest
+from pathlib import Path
+
+from harness import (attack_jobs, attack_tables, attackers, comparison, dns, http2_frames, machine, paced_calls,
+                     scripted_target, stub, unanswered_jobs, unanswered_tables)
+
+FOLDER = Path(__file__).resolve().parent / "harness"
+
+
+class Schedule(unittest.TestCase):
+    """The loads of the job `unanswered`."""
+
+    def count(self, found, wanted):
+        return sum(what == wanted for _, what, _ in found)
+
+    def test_groups_stand_between_the_bad_names(self):
+        for pattern in unanswered_jobs.PATTERNS[:2]:
+            found = unanswered_jobs.schedule(pattern, 10, seed=1)
+            self.assertEqual(found, sorted(found))
+            self.assertEqual(self.count(found, unanswered_jobs.BROKEN), 10 * pattern.bad_rate)
+            self.assertEqual(self.count(found, unanswered_jobs.HEALTHY), 10 * pattern.groups * pattern.group)
+            self.assertEqual(self.count(found, unanswered_jobs.OTHER), 10 * pattern.groups * pattern.group_of_other)
+            self.assertEqual([number for *_, number in found], list(range(len(found))))
+
+    def test_a_poisson_process_has_its_rates(self):
+        pattern = unanswered_jobs.PATTERNS[2]
+        found = unanswered_jobs.schedule(pattern, 1000, seed=1)
+        self.assertAlmostEqual(self.count(found, unanswered_jobs.HEALTHY), 30_000, delta=1_000)
+        self.assertAlmostEqual(self.count(found, unanswered_jobs.OTHER), 12_000, delta=600)
+        self.assertAlmostEqual(self.count(found, unanswered_jobs.BROKEN), 2_000, delta=250)
+        self.assertTrue(all(0 < when < 1000 for when, *_ in found))
+        self.assertNotEqual(found, unanswered_jobs.schedule(pattern, 1000, seed=2))
+
+    def test_a_whole_load_fits_into_the_ids_of_one_client(self):
+        for pattern in unanswered_jobs.PATTERNS:
+            self.assertLess(len(unanswered_jobs.schedule(pattern, 60, seed=1)), 65_536)
+
+
+class Figures(unittest.TestCase):
+    def test_percentile(self):
+        self.assertIsNone(unanswered_jobs.percentile([], 0.5))
+        self.assertEqual(unanswered_jobs.percentile([7], 0.99), 7)
+        values = list(range(1, 101))
+        self.assertEqual(unanswered_jobs.percentile(values, 0.5), 50)
+        self.assertEqual(unanswered_jobs.percentile(values, 0.99), 99)
+        self.assertEqual(unanswered_jobs.percentile(values, 1), 100)
+        self.assertEqual(unanswered_jobs.percentile(list(range(1, 1001)), 0.99), 990)
+
+    def test_summary_counts_every_outcome(self):
+        found = unanswered_jobs.summary([(0, 0.001, 1), (0, 0.003, 1), (2, 0.5, 1), (5, 0.25, 1), (None, 8.0, 1)])
+        self.assertEqual((found["asked"], found["answered"], found["failed"], found["silent"]), (5, 2, 2, 1))
+        self.assertEqual(found["ms"], {"p50": 1.0, "p99": 3.0, "max": 3.0})
+        self.assertEqual(found["failed_ms"], 500)
+
+    def test_the_goal_is_missed_by_one_failure_or_by_latency(self):
+        def row(answered, p99):
+            part = {"asked": 10, "answered": answered, "ms": {"p99": p99}}
+            return {"parts": {"healthy": part, "other": part}}
+
+        self.assertTrue(unanswered_tables.meets_goal(row(10, unanswered_jobs.GOAL_MS)))
+        self.assertFalse(unanswered_tables.meets_goal(row(9, 1.0)))
+        self.assertFalse(unanswered_tables.meets_goal(row(10, unanswered_jobs.GOAL_MS + 0.1)))
+        self.assertFalse(unanswered_tables.meets_goal(row(10, None)))
+
+    def test_calls_belong_to_the_phase_in_which_they_are_due(self):
+        calls = [(0.5, 0.010, 200), (1.0, 0.020, 200), (1.5, 3.000, 200), (1.9, 1.0, 503), (2.0, 0.030, 200), (2.5, 9, 0)]
+        found = attack_jobs.by_phase(calls, begun=1.0, ended=2.0)
+        self.assertEqual({phase: (part["calls"], part["failed"]) for phase, part in found.items()},
+                         {"before": (1, 0), "during": (3, 1), "after": (2, 1)})
+        self.assertEqual(found["during"]["ms"], {"p50": 20.0, "p99": 3000.0, "max": 3000.0})
+        self.assertEqual(found["after"]["ms"]["max"], 30.0)
+
+    def test_the_table_of_attacks_shows_medians_and_what_failed(self):
+        def run(p99, failed):
+            part = {"calls": 10, "failed": failed, "ms": {"p50": 1.0, "p99": p99, "max": p99}}
+            return {"calls": dict.fromkeys(attack_jobs.PHASES, part), "resident_before": 1 << 20,
+                    "resident_peak": 3 << 20, "resident_after": 2 << 20, "cpu": 0.5, "children": 0,
+                    "attack": {"bytes": 1 << 20, "connections": 2, "closed": 1, "413": 2}}
+
+        rows = [{"job": "attacks", "attack": "bodies", "server": "nginx", "label": "nginx", "ours": False, "floor": False,
+                 "runs": [run(2.0, 1), run(4.0, 0), run(9.0, 2)]}]
+        text = attack_tables.attacks({"rows": rows, "head": {"options": {"seconds": 3}}})
+        self.assertIn("| bodies | nginx | 1.0 | 1.0 | 4.0 | 4.0 | 4.0 | 4.0 | 3 | 3 | 3 | 1 | 3 | 2 | 50% | 0 | 3 |", text)
+        self.assertIn("| 3.0 | 6 | 3 | 0 | 6 × status 413 |", text)
+
+    def test_a_build_is_compared_turn_by_turn(self):
+        def row(server, figures, **more):
+            return {"job": "misses", "server": server, "load": {"rate": None}, "log": None,
+                    "rounds": [{"us_per_answer": figure} for figure in figures], **more}
+
+        rows = [row("inlet53d", [10, 12, 11]), row("inlet53d-baseline", [11, 12, 10]), row("unbound", [30, 30, 30])]
+        self.assertEqual(comparison.pairs(rows), [(rows[0], rows[1])])
+        self.assertEqual(comparison.ratios(*comparison.pairs(rows)[0]), [10 / 11, 1.0, 1.1])
+        self.assertIn("| misses |  | 11.00 | 11.00 | 1.000 | 0.909–1.100 | 10.00 and 10.00 | 3 | yes |",
+                      comparison.comparison({"rows": rows}))
+        rows[0]["rounds"][1]["us_per_answer"] = 12.6
+        self.assertIn("**no**", comparison.comparison({"rows": rows}))
+        self.assertEqual(comparison.comparison({"rows": rows[:1]}), "")
+
+    def test_rows_of_different_loads_are_not_compared(self):
+        def row(server, version):
+            return {"job": "https", "server": server, "load": {}, "log": "text", "version": version,
+                    "rounds": [{"us_per_answer": 1.0}]}
+
+        rows = [row("inlet53-gateway+text", "HTTP/2"), row("inlet53-gateway+text", "HTTP/1.1"),
+                row("inlet53-gateway-baseline+text", "HTTP/1.1")]
+        self.assertEqual(comparison.pairs(rows), [(rows[1], rows[2])])
+
+
+class Frames(unittest.TestCase):
+    """RFC 7541's own examples, and the sizes that a bomb must have."""
+
+    def test_integers(self):
+        self.assertEqual(http2_frames.integer(10, 5), b"\x0a")
+        self.assertEqual(http2_frames.integer(1337, 5), b"\x1f\x9a\x0a")
+        self.assertEqual(http2_frames.integer(42, 8), b"\x2a")
+
+    def test_fields(self):
+        self.assertEqual(http2_frames.indexed_literal("custom-key", "custom-header"),
+                         bytes.fromhex("400a637573746f6d2d6b65790d637573746f6d2d686561646572"))
+        self.assertEqual(http2_frames.named_literal(4, "/sample/path"),
+                         bytes.fromhex("040c2f73616d706c652f70617468"))
+        self.assertEqual(http2_frames.reference(2), b"\x82")
+        self.assertEqual(http2_frames.reference(http2_frames.FIRST_DYNAMIC), b"\xbe")
+
+    def test_frames(self):
+        self.assertEqual(http2_frames.reset(3), bytes.fromhex("000004 03 00 00000003 00000008"))
+        self.assertEqual(http2_frames.frame(0x4, 0, 0), bytes(3) + b"\x04" + bytes(5))
+
+    def test_a_bomb_is_one_frame_whose_field_fills_the_table(self):
+        field = http2_frames.large_field()
+        self.assertEqual(len(field) - len(b"\x40\x03x-a\x7f\x00\x00") + 3 + http2_frames.ENTRY_OVERHEAD,
+                         http2_frames.TABLE_SIZE)
+        block = http2_frames.bomb("host", "/path", attackers.HPACK_REFERENCES)
+        self.assertEqual(block.count(b"\xbe"), 16_000)
+        self.assertLessEqual(len(block), http2_frames.MAX_FRAME)
+
+
+class Scripts(unittest.TestCase):
+    """What one connection of an attack sends."""
+
+    targets = {name: ("host", f"/{name}") for name in ("hello", "upload", "denied", "big", "function", "hang")}
+
+    def test_a_body_lacks_its_last_byte(self):
+        pieces = list(attackers.body(self.targets, "upload"))
+        self.assertIn(b"Content-Length: 9437184\r\n", pieces[0])
+        self.assertEqual(sum(map(len, pieces[1:])), 9437183)
+
+    def test_every_stream_is_reset_once(self):
+        pieces = list(attackers.resets(self.targets, "function", 120))
+        octets, at, opened, ended = b"".join(pieces[1:]), 0, [], []
+        while at < len(octets):
+            size, kind = int.from_bytes(octets[at:at + 3], "big"), octets[at + 3]
+            stream = int.from_bytes(octets[at + 5:at + 9], "big")
+            (opened if kind == http2_frames.HEADERS else ended).append(stream)
+            at += 9 + size
+        self.assertEqual(opened, list(range(1, 240, 2)))
+        self.assertEqual(ended, opened)
+
+    def test_every_attack_has_a_case(self):
+        self.assertEqual({case.attack for case in attack_jobs.CASES.values()} - {None}, set(attackers.ATTACKS))
+
+
+class Script(unittest.TestCase):
+    """How a scripted target treats a query."""
+
+    def test_names_decide(self):
+        script = scripted_target.Script(delay=0.5, late=5)
+        self.assertEqual(script.seconds_until_answer(0, "abc.example"), 0.5)
+        self.assertIsNone(script.seconds_until_answer(0, "drop-abc.example"))
+        self.assertEqual(script.seconds_until_answer(1, "late-abc.example"), 5)
+        script.seconds_until_answer(0, "drop-abc.example")
+        self.assertEqual(script.received, {(0, "drop-abc.example"): 2, (1, "late-abc.example"): 1})
+
+    def test_losses_are_of_both_directions(self):
+        for lost, expected in ((dict(lose_queries=0.3), 0.7), (dict(lose_queries=0.3, lose_answers=0.3), 0.49)):
+            script = scripted_target.Script(**lost)
+            answered = sum(script.seconds_until_answer(0, "a") is not None for _ in range(20_000))
+            self.assertAlmostEqual(answered / 20_000, expected, delta=0.02)
+
+    def test_an_answer_has_the_question_as_it_came(self):
+        query = dns.query("HOST.example", 7)
+        self.assertEqual(scripted_target.name_of(query), "host.example")
+        response = scripted_target.answer(query)
+        self.assertIn(b"\x04HOST\x07example\0", response)
+        self.assertEqual(dns.addresses(response), (0, sorted(scripted_target.ADDRESSES)))
+
+
+class Loopback(unittest.TestCase):
+    """The programs, each with its other end."""
+
+    def test_a_client_and_scripted_targets(self):
+        command = [sys.executable, "-B", FOLDER / "scripted_target.py", "--targets", "2", "--late", "0.2"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            try:
+                ready, *ports = process.stdout.readline().split()
+                self.assertEqual((ready, len(ports)), ("ready", 2))
+                endpoint = (scripted_target.ADDRESS, int(ports[1]))
+                answers = stub.ask_at(endpoint, [(0, "a.x"), (0, "drop-b.x"), (0.01, "late-c.x")], timeout=1.5, tries=2)
+            finally:
+                process.send_signal(signal.SIGTERM)
+            received = json.loads(process.stdout.readline())
+        self.assertEqual([(rcode, sent) for rcode, _, sent in answers], [(0, 1), (None, 2), (0, 1)])
+        self.assertGreaterEqual(answers[1][1], 3)
+        self.assertGreaterEqual(answers[2][1], 0.2)
+        self.assertEqual(sorted(received), [[1, "drop-b.x", 2], [1, "late-c.x", 1]])
+
+    def test_a_steady_client_opens_a_closed_connection_again(self):
+        """A call's connection that was closed between calls is no failure; a server that is gone is one."""
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            client = paced_calls.Connection(server.getsockname(), "host", "/path")
+            client.open = lambda: setattr(client, "stream", socket.create_connection(client.endpoint, 10))
+            accepted = queue.Queue()
+
+            def serve():
+                for response in (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+                                 b"HTTP/1.1 429 Slow\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"):
+                    stream, _ = server.accept()
+                    with stream:
+                        request = b""
+                        while b"\r\n\r\n" not in request:
+                            request += stream.recv(4096)
+                        stream.sendall(response)
+                    accepted.put(request)
+
+            thread = threading.Thread(target=serve)
+            thread.start()
+            self.assertEqual([client.call(), client.call()], [200, 429])
+            thread.join()
+            self.assertEqual(accepted.get(), b"GET /path HTTP/1.1\r\nHost: host\r\n\r\n")
+            self.assertIsNone(client.stream)  # it was told to close it
+        self.assertEqual(client.call(), 0)
+
+    def test_an_attack_without_a_server_ends(self):
+        run = attackers.Run(attackers.ATTACKS["denied"], ("127.0.0.1", machine.free_port("127.0.0.1")), 0.1,
+                            Scripts.targets)
+        self.assertEqual(run.run(), {"refused": 20})
+
+
+if __name__ == "__main__":
+    unittest.main()
