@@ -146,6 +146,44 @@ class Frames(unittest.TestCase):
         self.assertLessEqual(len(block), http2_frames.MAX_FRAME)
 
 
+class Windows(unittest.TestCase):
+    """Flow control, as far as an attack keeps to it."""
+
+    def setUp(self):
+        self.windows = http2_frames.Windows()
+        self.windows.open(1)
+        self.windows.open(3)
+
+    def update(self, stream, more):
+        return http2_frames.frame(http2_frames.WINDOW_UPDATE, 0, stream, more.to_bytes(4, "big"))
+
+    def test_what_is_taken_counts_for_stream_and_connection(self):
+        self.assertEqual(self.windows.take(1, 60_000), 60_000)
+        self.assertEqual(self.windows.take(1, 60_000), 5_535)
+        self.assertEqual(self.windows.take(3, 1), 0)
+        self.windows.feed(self.update(0, 10))
+        self.assertEqual(self.windows.take(3, 100), 10)
+        self.assertEqual(self.windows.take(1, 1), 0)
+
+    def test_frames_come_in_pieces(self):
+        octets = http2_frames.frame(http2_frames.HEADERS, 4, 1, b"abc") + self.update(0, 7) + self.update(1, 5)
+        self.windows.take(1, 65_535)
+        for octet in octets:
+            self.windows.feed(bytes([octet]))
+        self.assertEqual(self.windows.take(1, 100), 5)
+
+    def test_settings_change_the_windows_of_open_streams(self):
+        setting = (4).to_bytes(2, "big") + (100).to_bytes(4, "big")
+        self.windows.take(1, 40)
+        self.windows.feed(http2_frames.frame(http2_frames.SETTINGS, 0, 0, setting))
+        self.assertEqual((self.windows.take(1, 500), self.windows.take(3, 500)), (60, 100))
+        self.windows.feed(http2_frames.frame(http2_frames.SETTINGS, http2_frames.ACK, 0))
+
+    def test_a_stream_that_the_server_reset_takes_nothing(self):
+        self.windows.feed(http2_frames.reset(1))
+        self.assertEqual(self.windows.take(1, 10), 0)
+
+
 class Scripts(unittest.TestCase):
     """What one connection of an attack sends."""
 
@@ -155,6 +193,21 @@ class Scripts(unittest.TestCase):
         pieces = list(attackers.body(self.targets, "upload"))
         self.assertIn(b"Content-Length: 9437184\r\n", pieces[0])
         self.assertEqual(sum(map(len, pieces[1:])), 9437183)
+
+    def test_bodies_over_http2_keep_to_the_windows(self):
+        class Link:
+            windows = None
+
+        link = Link()
+        script = attackers.bodies_over_http2(self.targets, link)
+        next(script)
+        sent = [next(script) for _ in range(10)]
+        self.assertEqual(sum(len(piece) - 9 for piece in sent if piece), 65_535)
+        self.assertEqual(sent[-1], b"")
+        link.windows.feed(http2_frames.reset(1))
+        link.windows.streams = {5: 1}
+        link.windows.connection = 10
+        self.assertEqual(next(script), http2_frames.frame(http2_frames.DATA, 0, 5, b"a"))
 
     def test_every_stream_is_reset_once(self):
         pieces = list(attackers.resets(self.targets, "function", 120))

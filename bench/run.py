@@ -20,7 +20,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from harness import attack_servers, https_jobs, https_servers, jobs, machine, report, units
+from harness import attack_jobs, attack_servers, https_jobs, https_servers, jobs, machine, report, units
 from harness.inlet import BareResponder, Inlet53d
 from harness.loads import Dnsperf, InletBench
 from harness.peers import PEERS
@@ -47,6 +47,7 @@ def parse_arguments():
     add("--repeats", type=int, help="of a disturbed round at most")
     add("--repeating-seconds", type=float, help="for all repeated rounds together")
     add("--attack-runs", type=int, help="of each attack on each server")
+    add("--attacks", default=",".join(attack_jobs.CASES), help=f"of {','.join(attack_jobs.CASES)}")
     add("--records", help="zone sizes of the job records")
     add("--reload-records", type=int, default=1_000_000, help="zone size of the job reload")
     add("--sockets", type=int, default=64, help="of the load generator")
@@ -71,7 +72,7 @@ def parse_arguments():
     for key, value in (QUICK if options.quick else FULL).items():
         if getattr(options, key) is None:
             setattr(options, key, value)
-    for key in ("jobs", "servers", "zone_servers", "records"):
+    for key in ("jobs", "servers", "zone_servers", "attacks", "records"):
         setattr(options, key, [part for part in getattr(options, key).split(",") if part])
     options.records = [int(count) for count in options.records]
     options.variants = [variant.split("=", 1) for variant in options.variants]

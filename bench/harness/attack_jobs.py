@@ -41,10 +41,11 @@ CASES = {
     "hpack-1": Case("4 KB header named 16,000 times a block, 1 MB/s, 1 connection", "hpack-1"),
     "hpack-4": Case("the same on 4 connections", "hpack-4"),
     "bodies": Case("30 POSTs of 9 MiB that never end", "bodies"),
-    "denied": Case("20 of them to an API whose policy denies all", "denied"),
+    "bodies-http2": Case("the same on 30 streams of one HTTP/2 connection", "bodies-http2"),
+    "denied": Case("20 such POSTs to an API whose policy denies all", "denied"),
     "unread": Case("50 responses of 6 MB that are not read", "unread"),
     "resets": Case("streams reset at once, 2,000 a second on each of 4 connections", "resets"),
-    "function-resets": Case("500 of them to a function", "function-resets", nginx=False),
+    "function-resets": Case("500 such streams to a function", "function-resets", nginx=False),
     "hanging-function": Case("80 calls of a function that hangs, beside calls of another", "hanging-function",
                              nginx=False, called="function"),
     "reload": Case("HUP again and again, 1,000 APIs of 50 routes", by="reload"),
@@ -64,7 +65,8 @@ def attacks(bench):
         content = AttackApi(bench.folder, bench.tool, backend)
         many = content.with_many()
         for number in range(bench.options.attack_runs):
-            for name, case in CASES.items():
+            for name in bench.options.attacks:
+                case = CASES[name]
                 for make in _servers(bench, case):
                     server = make(many if case.by == "reload" else content, "text" if case.by == "slow disk" else None)
                     row = rows.setdefault((name, server.key), _row(server, name))

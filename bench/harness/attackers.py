@@ -26,7 +26,7 @@ SOURCE = "127.0.0.2"
 CONNECT_SECONDS = 5
 RECONNECTS_RATE = 20  # a second, of each connection that the server closes
 PIECE = 65_536
-BODY_SIZE = 9 << 20
+BODIES, BODY_SIZE = 30, 9 << 20
 BODY_RATE = 2 << 20  # bytes a second, of each connection
 HPACK_REFERENCES, HPACK_RATE = 16_000, 1_000_000
 RESET_BURST, RESET_RATE = 50, 2_000  # streams in one write, and a second of each connection
@@ -35,7 +35,7 @@ FUNCTION_RESETS = 500
 
 @dataclass(frozen=True)
 class Attack:
-    """`script` makes the pieces that one connection sends; after them it stays open."""
+    """`script(targets, link)` makes the pieces that one connection sends; after them it stays open."""
     connections: int
     script: Callable
     per_second: float = 1e9  # pieces, of each connection
@@ -45,7 +45,7 @@ class Attack:
     receive_buffer: int | None = None
 
 
-def hpack(targets):
+def hpack(targets, link):
     """One field of 4 KB, and header blocks of 16 KB that name it 16,000 times."""
     host, path = targets["hello"]
     yield http2.opening() + http2.request(1, http2.get(host, path) + http2.large_field())
@@ -79,6 +79,26 @@ def body(targets, name):
         left -= size
 
 
+def bodies_over_http2(targets, link):
+    """The same POSTs on the streams of one connection, as far as the server's windows let it send."""
+    link.windows = windows = http2.Windows()
+    block = http2.get(*targets["upload"], method=http2.METHOD_POST)
+    streams = range(1, 2 * BODIES, 2)
+    yield http2.opening() + b"".join(http2.request(stream, block, http2.END_HEADERS) for stream in streams)
+    left = dict.fromkeys(streams, BODY_SIZE - 1)
+    for stream in streams:
+        windows.open(stream)
+    while any(left[stream] for stream in streams if stream in windows.streams):
+        idle = True
+        for stream in streams:
+            if size := windows.take(stream, min(left[stream], http2.MAX_FRAME)):
+                left[stream] -= size
+                idle = False
+                yield http2.frame(http2.DATA, 0, stream, b"a" * size)
+        if idle:
+            yield b""  # the server's next frames are read meanwhile
+
+
 def request(targets, name):
     host, path = targets[name]
     yield f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
@@ -87,12 +107,13 @@ def request(targets, name):
 ATTACKS = {
     "hpack-1": Attack(1, hpack, HPACK_RATE / HPACK_REFERENCES, reconnects=True),
     "hpack-4": Attack(4, hpack, HPACK_RATE / HPACK_REFERENCES, reconnects=True),
-    "bodies": Attack(30, lambda targets: body(targets, "upload"), BODY_RATE / PIECE, http2=False),
-    "denied": Attack(20, lambda targets: body(targets, "denied"), BODY_RATE / PIECE, http2=False),
-    "unread": Attack(50, lambda targets: request(targets, "big"), http2=False, reads=False, receive_buffer=4096),
-    "resets": Attack(4, lambda targets: resets(targets, "hello", 1 << 28), RESET_RATE / RESET_BURST, reconnects=True),
-    "function-resets": Attack(1, lambda targets: resets(targets, "function", FUNCTION_RESETS)),
-    "hanging-function": Attack(80, lambda targets: request(targets, "hang"), http2=False),
+    "bodies": Attack(BODIES, lambda targets, _: body(targets, "upload"), BODY_RATE / PIECE, http2=False),
+    "bodies-http2": Attack(1, bodies_over_http2, BODIES * BODY_RATE / http2.MAX_FRAME),
+    "denied": Attack(20, lambda targets, _: body(targets, "denied"), BODY_RATE / PIECE, http2=False),
+    "unread": Attack(50, lambda targets, _: request(targets, "big"), http2=False, reads=False, receive_buffer=4096),
+    "resets": Attack(4, lambda targets, _: resets(targets, "hello", 1 << 28), RESET_RATE / RESET_BURST, reconnects=True),
+    "function-resets": Attack(1, lambda targets, _: resets(targets, "function", FUNCTION_RESETS)),
+    "hanging-function": Attack(80, lambda targets, _: request(targets, "hang"), http2=False),
 }
 
 
@@ -118,6 +139,7 @@ class Link:
         self.tls.setblocking(False)
         self.closed = False
         self.first = b""  # of what the server sent
+        self.windows = None  # of HTTP/2, if the script keeps to them
 
     def send(self, octets, until):
         """Sends all of it unless the connection or the time ends. Returns how many bytes left."""
@@ -141,6 +163,8 @@ class Link:
                     self.closed = True
                     return
                 self.first = (self.first + octets)[:16]
+                if self.windows:
+                    self.windows.feed(octets)
         except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
             return
         except OSError:
@@ -189,7 +213,8 @@ class Run:
     def use(self, link):
         """Sends the script's pieces at their rate, then waits; until the end of the connection or of the attack."""
         begun, done = time.monotonic(), 0
-        for piece in self.attack.script(self.targets):
+        for piece in self.attack.script(self.targets, link):
+            self.read(link)
             while (due := begun + done / self.attack.per_second) > time.monotonic():
                 time.sleep(min(0.02, due - time.monotonic() + 0.0005))
                 self.read(link)

@@ -3,12 +3,14 @@
 import struct
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-HEADERS, RST_STREAM, SETTINGS, WINDOW_UPDATE = 0x1, 0x3, 0x4, 0x8
-END_STREAM, END_HEADERS = 0x1, 0x4
+DATA, HEADERS, RST_STREAM, SETTINGS, WINDOW_UPDATE = 0x0, 0x1, 0x3, 0x4, 0x8
+ACK, END_STREAM, END_HEADERS = 0x1, 0x1, 0x4
+INITIAL_WINDOW_SIZE = 0x4  # a setting
+FIRST_WINDOW = 65_535
 CANCEL = 0x8
 FIRST_DYNAMIC = 62  # index of the newest entry in the dynamic table
 ENTRY_OVERHEAD, TABLE_SIZE = 32, 4096  # RFC 7541 section 4.1; the default size of the dynamic table
-METHOD_GET, SCHEME_HTTPS = b"\x82", b"\x87"  # entries of the static table
+METHOD_GET, METHOD_POST, SCHEME_HTTPS = b"\x82", b"\x83", b"\x87"  # entries of the static table
 PATH, AUTHORITY = 4, 1  # names in the static table
 MAX_FRAME = 16_384
 
@@ -49,9 +51,9 @@ def reference(index):
     return integer(index, 7, 0x80)
 
 
-def get(host, path):
-    """The pseudo-header fields of a GET request."""
-    return METHOD_GET + SCHEME_HTTPS + named_literal(PATH, path) + named_literal(AUTHORITY, host)
+def get(host, path, method=METHOD_GET):
+    """The pseudo-header fields of a request, by default a GET."""
+    return method + SCHEME_HTTPS + named_literal(PATH, path) + named_literal(AUTHORITY, host)
 
 
 def request(stream, block, flags=END_STREAM | END_HEADERS):
@@ -77,3 +79,48 @@ def large_field():
 def bomb(host, path, references):
     """A header block that names the newest entry of the dynamic table many times."""
     return get(host, path) + reference(FIRST_DYNAMIC) * references
+
+
+class Windows:
+    """The flow-control windows that a server grants, read from the frames that it sends (RFC 9113 section 6.9)."""
+
+    def __init__(self):
+        self.initial = self.connection = FIRST_WINDOW
+        self.streams = {}
+        self.rest = b""
+
+    def open(self, stream):
+        self.streams[stream] = self.initial
+
+    def take(self, stream, wanted):
+        """How many of the wanted bytes may be sent now; they count as sent."""
+        size = max(0, min(wanted, self.connection, self.streams.get(stream, 0)))
+        if size:
+            self.connection -= size
+            self.streams[stream] -= size
+        return size
+
+    def feed(self, octets):
+        octets = self.rest + octets
+        at = 0
+        while len(octets) >= at + 9 and len(octets) >= (end := at + 9 + int.from_bytes(octets[at:at + 3], "big")):
+            kind, flags, stream = struct.unpack_from("!BBI", octets, at + 3)
+            self._apply(kind, flags, stream, octets[at + 9:end])
+            at = end
+        self.rest = octets[at:]
+
+    def _apply(self, kind, flags, stream, payload):
+        if kind == WINDOW_UPDATE:
+            (more,) = struct.unpack("!I", payload)
+            if stream == 0:
+                self.connection += more
+            elif stream in self.streams:
+                self.streams[stream] += more
+        elif kind == SETTINGS and not flags & ACK:
+            for at in range(0, len(payload), 6):
+                setting, value = struct.unpack_from("!HI", payload, at)
+                if setting == INITIAL_WINDOW_SIZE:
+                    self.streams = {number: size + value - self.initial for number, size in self.streams.items()}
+                    self.initial = value
+        elif kind == RST_STREAM:
+            self.streams.pop(stream, None)
