@@ -25,18 +25,24 @@ class Schedule(unittest.TestCase):
 
     def test_groups_stand_between_the_bad_names(self):
         for pattern in unanswered_jobs.PATTERNS[:2]:
-            found = unanswered_jobs.schedule(pattern, 10, seed=1)
+            found = unanswered_jobs.schedule(pattern, 30, seed=1)
             self.assertEqual(found, sorted(found))
-            self.assertEqual(self.count(found, unanswered_jobs.BROKEN), 10 * pattern.bad_rate)
-            self.assertEqual(self.count(found, unanswered_jobs.HEALTHY), 10 * pattern.groups * pattern.group)
-            self.assertEqual(self.count(found, unanswered_jobs.OTHER), 10 * pattern.groups * pattern.group_of_other)
+            self.assertEqual(self.count(found, unanswered_jobs.BROKEN), 30 * pattern.bad_rate)
+            self.assertEqual(self.count(found, unanswered_jobs.HEALTHY), 100)
+            self.assertEqual(self.count(found, unanswered_jobs.OTHER), 40)
             self.assertEqual([number for *_, number in found], list(range(len(found))))
+            bad = {when for when, what, _ in found if what == unanswered_jobs.BROKEN}
+            groups = sorted({when for when, what, _ in found if what != unanswered_jobs.BROKEN})
+            self.assertEqual(len(groups), 10)
+            for when in groups:
+                self.assertAlmostEqual(min(abs(when - other) for other in bad), 0.5 / pattern.bad_rate)
+                self.assertLess(when, 30)
 
     def test_a_poisson_process_has_its_rates(self):
         pattern = unanswered_jobs.PATTERNS[2]
         found = unanswered_jobs.schedule(pattern, 1000, seed=1)
-        self.assertAlmostEqual(self.count(found, unanswered_jobs.HEALTHY), 30_000, delta=1_000)
-        self.assertAlmostEqual(self.count(found, unanswered_jobs.OTHER), 12_000, delta=600)
+        self.assertAlmostEqual(self.count(found, unanswered_jobs.HEALTHY), 1000 / 1.5 * 5, delta=500)
+        self.assertEqual(self.count(found, unanswered_jobs.OTHER) * 5, self.count(found, unanswered_jobs.HEALTHY) * 2)
         self.assertAlmostEqual(self.count(found, unanswered_jobs.BROKEN), 2_000, delta=250)
         self.assertTrue(all(0 < when < 1000 for when, *_ in found))
         self.assertNotEqual(found, unanswered_jobs.schedule(pattern, 1000, seed=2))

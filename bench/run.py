@@ -66,6 +66,7 @@ def parse_arguments():
     add("--generator-cpu", type=int, default=min(os.sched_getaffinity(0)))
     add("--work", type=Path, help="a folder on a real file system for what the run writes (BUILD/bench-work)")
     add("--out", type=Path, help="(bench/results/DATE-COMMIT; BUILD/bench-quick with --quick)")
+    add("--note", help="a sentence at the head of the report, such as what else the machine did")
     add("--report-only", action="store_true")
     options = parser.parse_args()
 
@@ -123,7 +124,7 @@ def head(options, generator):
     return {
         "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC"), "commit": commit(),
         "machine": machine.facts(), "versions": versions(), "generator": generator.name,
-        "form": "quick" if options.quick else "full",
+        "form": "quick" if options.quick else "full", "note": options.note,
         "options": {key: getattr(options, key) for key in kept},
         "variants": {name: lines for name, lines, _ in options.variants},
     }

@@ -73,12 +73,6 @@ ssize_t pwrite(int descriptor, const void* data, size_t size, off_t offset) {
   return real(descriptor, data, size, offset);
 }
 
-ssize_t pwrite64(int descriptor, const void* data, size_t size, off64_t offset) {
-  static auto* const real = next<ssize_t(int, const void*, size_t, off64_t)>("pwrite64");
-  delay(descriptor);
-  return real(descriptor, data, size, offset);
-}
-
 ssize_t pwritev(int descriptor, const iovec* parts, int count, off_t offset) {
   static auto* const real = next<ssize_t(int, const iovec*, int, off_t)>("pwritev");
   delay(descriptor);

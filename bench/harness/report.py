@@ -51,6 +51,8 @@ def head(results):
         f"**Load** {facts['generator']}. Where it left the server's core less than {SATURATED:.0%} busy, the row "
         "says *not saturated*",
     ]
+    if facts.get("note"):
+        items.insert(1, f"**Note** {facts['note']}")
     if agreement := clocks(results):
         items.append(agreement)
     items.append("**Versions** " + ", ".join(f"{name} {version}" for name, version in facts["versions"].items()))

@@ -33,16 +33,17 @@ HEALTHY, OTHER, BROKEN = "healthy", "other", "bad"  # what the names of a load a
 
 @dataclass(frozen=True)
 class Pattern:
-    """A load. Healthy names come in groups, or all names come as a Poisson process does."""
+    """A load: single bad names, and groups of healthy names."""
     text: str
     bad_rate: float  # a second
-    groups: int = 3  # a second, or
-    poisson_rate: float = 0  # healthy names a second
+    group_seconds: float = 3.0  # from group to group: so long that a target may seem silent between them
     group: int = 10
-    group_of_other: int = 4  # names of the other rule, in each group; of a Poisson process in the same proportion
+    group_of_other: int = 4  # names of the other rule, in each group
+    poisson: bool = False  # bad names and groups come at random, with these rates, else regularly
 
 
-PATTERNS = (Pattern("1 a second", 1), Pattern("2 a second", 2), Pattern("Poisson, 2 a second", 2, poisson_rate=30))
+PATTERNS = (Pattern("1 a second", 1), Pattern("2 a second", 2),
+            Pattern("2 a second, at random", 2, group_seconds=1.5, group=5, group_of_other=2, poisson=True))
 
 LOSS = 0.3
 LOSS_NAMES, LOSS_RATE = 4_000, 200
@@ -52,21 +53,21 @@ LOSS_AGAIN_SECONDS = 8.0  # a failure is remembered for some seconds (RFC 9520)
 def schedule(pattern, seconds, seed):
     """Sorted (seconds from the start, what, number) of each query of a load; `what` is one of the three above."""
     draw = random.Random(seed)
-    found = []
-    if pattern.poisson_rate:
-        other_rate = pattern.poisson_rate * pattern.group_of_other / pattern.group
-        for what, rate in ((BROKEN, pattern.bad_rate), (HEALTHY, pattern.poisson_rate), (OTHER, other_rate)):
+    if pattern.poisson:
+        bad, groups = ([], [])
+        for times, rate in ((bad, pattern.bad_rate), (groups, 1 / pattern.group_seconds)):
             when = draw.expovariate(rate)
             while when < seconds:
-                found.append((when, what))
+                times.append(when)
                 when += draw.expovariate(rate)
     else:
-        found += [(i / pattern.bad_rate, BROKEN) for i in range(int(seconds * pattern.bad_rate))]
-        # The groups stand between the bad names: at 1/4, 2/4 and 3/4 of the second for three of them.
-        for second in range(int(seconds)):
-            for i in range(pattern.groups):
-                when = second + (i + 1) / (pattern.groups + 1)
-                found += [(when, HEALTHY)] * pattern.group + [(when, OTHER)] * pattern.group_of_other
+        bad = [i / pattern.bad_rate for i in range(int(seconds * pattern.bad_rate))]
+        # Each group stands in the middle between two bad names.
+        groups = [(i + 1) * pattern.group_seconds - 0.5 / pattern.bad_rate
+                  for i in range(int(seconds / pattern.group_seconds))]
+    found = [(when, BROKEN) for when in bad]
+    for when in groups:
+        found += [(when, HEALTHY)] * pattern.group + [(when, OTHER)] * pattern.group_of_other
     return [(when, what, number) for number, (when, what) in enumerate(sorted(found))]
 
 
@@ -122,8 +123,8 @@ def _ask_all_servers(running, pattern, seconds, variants):
     if not jobs:
         return []
     begin = time.monotonic() + 0.2
-    # Not all groups at once, for the clients share a processor with the targets.
-    step = 1 / (pattern.groups + 1) / len(jobs)
+    # Not all groups at once, because the clients share a processor with the targets.
+    step = 0.4 / pattern.bad_rate / len(jobs)
 
     def ask(number):
         server, targets, bad = jobs[number]

@@ -35,7 +35,7 @@ def unanswered(results):
         if body:
             text += f"\n### Bad names: {pattern.text}\n\n" + table(
                 ["server", "targets", "bad names are", "healthy, answered", "failed", "no response",
-                 *(f"{part} ms" for part in MILLISECONDS), "other rule, answered", "p99 ms", "bad name: failure after ms",
+                 *(f"{part} ms" for part in MILLISECONDS), "other rule, answered", "p99 ms", "bad name fails after, at most, ms",
                  "sends", "goal"], body)
     return text
 
