@@ -68,7 +68,7 @@ Submitted FetchRunner::submit(const ForwardQuery& query, uint64_t token, uint64_
   if (!index) return refused(kTooManyFetches);
   FetchSlot& slot = fetches_[*index];
   slot.group = group;
-  slot.rule = query.rule;
+  slot.scope = query.scope;
   slot.name_hash = query.name_hash;
   slot.hash = hash;
   slot.fetch.begin(query.qname, query.qtype, static_cast<uint16_t>(settings_.edns_udp_size), now,
@@ -371,7 +371,7 @@ void FetchRunner::conclude(uint32_t index, const Conclude& end, uint64_t now) {
   const Attempt& attempt = slot.fetch.attempt(end.attempt);
   const ForwardResult result = result_of(slot, end, now);
   const EndedFetch ended{{slot.fetch.query().qname(), slot.fetch.query().qtype(), group.group,
-                          slot.name_hash, slot.rule},
+                          slot.name_hash, slot.scope},
                          sent_from(attempt, group.states[attempt.place]->target)};
   const bool stored = owner_.concluded(ended, result);
   while (const auto token = fetches_.take_waiter(index)) owner_.resume(*token, result, stored);

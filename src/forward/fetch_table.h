@@ -23,7 +23,7 @@ struct FetchSlot {
   State state = State::Free;
   uint32_t uses = 0;           // of the slot
   uint32_t group = 0;          // in the TargetTable
-  uint32_t rule = 0;           // the owner's
+  uint32_t scope = 0;          // the owner's
   uint64_t name_hash = 0;      // the owner's
   uint64_t hash = 0;           // of the question and the group
   uint32_t next = UINT32_MAX;  // with the same hash bucket

@@ -64,7 +64,7 @@ class Walk {
       Finding& finding = scratch_.finding;
       address_.zones->find_below(end, *key, query_.qtype, rotation, address_.delegation, finding);
       if (rule.forward != RuleIndex::kSystem && finding.found == Found::NotCovered) [[unlikely]] {
-        if (!forward(rule.forward, *key, owner)) return;
+        if (!forward(rule, *key, owner)) return;
       } else if (!take(finding, owner)) {
         return;
       }
@@ -79,7 +79,7 @@ class Walk {
  private:
   /// What the targets of a rule have said, or the question for them.
   /// True when the chain goes on at `next_`. Apart from the way of a query that no rule covers.
-  [[gnu::noinline, gnu::cold]] bool forward(uint32_t rule, const zone::NameKey& key,
+  [[gnu::noinline, gnu::cold]] bool forward(const RuleIndex::Match& match, const zone::NameKey& key,
                                             NameView owner) noexcept {
     if (!decision_.forwards) {
       decision_.forwards = true;
@@ -87,19 +87,20 @@ class Walk {
       decision_.authority_age = {};
       decision_.answer_ages.fill({});
     }
-    const ForwardQuestion question{rule, key.name().view(), query_.qtype,
+    const uint32_t rule = match.forward;
+    const ForwardQuestion question{rule, match.scope, key.name().view(), query_.qtype,
                                    key.hash(0, key.label_count())};
     for (const ReceivedAnswer& got : scratch_.received) {
-      if (got.question.rule == rule && got.question.qname.equals(question.qname)) {
+      if (got.question.scope == match.scope && got.question.qname.equals(question.qname)) {
         return take_received(got.response, owner, rule);
       }
     }
     const bool failed = std::ranges::any_of(scratch_.failed, [&](const FailedQuestion& each) {
-      return each.rule == rule && each.hash == question.hash;
+      return each.scope == match.scope && each.hash == question.hash;
     });
     std::optional<cache::CacheHit> hit;
     if (scratch_.cache != nullptr) {
-      hit = scratch_.cache->find({question.qname, question.qtype, rule, question.hash},
+      hit = scratch_.cache->find({question.qname, question.qtype, match.scope, question.hash},
                                  scratch_.now_ms);
     }
     // What has ended is answered when it was tried a moment ago, or no target has answered now.

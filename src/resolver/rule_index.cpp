@@ -46,7 +46,7 @@ RuleIndex::Match RuleIndex::find(const zone::NameKey& key) const noexcept {
         entries_, suffix, [](dns::NameView a, dns::NameView b) { return compare(a, b) < 0; },
         [](const Entry& entry) { return entry.apex.view(); });
     if (found == entries_.end() || compare(found->apex.view(), suffix) != 0) continue;
-    return {found->forward, label};
+    return {found->forward, found->scope, label};
   }
   return {};
 }

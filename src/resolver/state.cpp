@@ -92,7 +92,10 @@ std::vector<ForwardRule> build_forward_rules(const topology::Topology& topology)
   std::vector<ForwardRule> rules;
   for (const topology::ResolverRule& rule : topology.resolver_rules) {
     if (rule.rule_type != topology::RuleType::Forward) continue;
-    ForwardRule made{rule.id, folded_name(rule.domain_name), rule.target_ips, {}, {}};
+    ForwardRule made;
+    made.id = rule.id;
+    made.apex = folded_name(rule.domain_name);
+    made.targets = rule.target_ips;
     const auto* endpoint = topology.find_resolver_endpoint(rule.resolver_endpoint);
     INLET53_CHECK(endpoint != nullptr);  // validated
     const topology::Vpc* vpc = topology.find_vpc(endpoint->vpc);
@@ -108,16 +111,42 @@ std::vector<ForwardRule> build_forward_rules(const topology::Topology& topology)
   return rules;
 }
 
+// Gives each rule the scope of an equal one of the previous state, which only one rule gets, or a
+// new scope. Returns the next new one.
+uint32_t assign_scopes(std::vector<ForwardRule>& rules, const ResolverState* previous) {
+  std::multimap<std::string, const ForwardRule*> kept;  // by domain
+  uint32_t next = 0;
+  if (previous != nullptr) {
+    next = previous->next_scope;
+    for (const ForwardRule& rule : previous->forward_rules) {
+      kept.emplace(rule.apex.view().to_text(), &rule);
+    }
+  }
+  for (ForwardRule& rule : rules) {
+    auto [at, end] = kept.equal_range(rule.apex.view().to_text());
+    while (at != end && !at->second->asks_the_same_as(rule)) ++at;
+    if (at == end) {
+      rule.scope = next++;
+      continue;
+    }
+    rule.scope = at->second->scope;
+    kept.erase(at);
+  }
+  return next;
+}
+
 // Null when the VPC has none. `forward_rules`: as the topology has them.
 std::shared_ptr<const RuleIndex> build_rules(const topology::Topology& topology,
-                                             std::string_view vpc) {
+                                             std::string_view vpc,
+                                             const std::vector<ForwardRule>& forward_rules) {
   std::vector<RuleIndex::Entry> entries;
   uint32_t next = 0;
   for (const topology::ResolverRule& rule : topology.resolver_rules) {
     const bool forwards = rule.rule_type == topology::RuleType::Forward;
     const uint32_t forward = forwards ? next++ : RuleIndex::kSystem;
     if (std::find(rule.vpcs.begin(), rule.vpcs.end(), vpc) == rule.vpcs.end()) continue;
-    entries.push_back({folded_name(rule.domain_name), forward});
+    const uint32_t scope = forwards ? forward_rules[forward].scope : 0;
+    entries.push_back({folded_name(rule.domain_name), forward, scope});
   }
   if (entries.empty()) return nullptr;
   return std::make_shared<const RuleIndex>(std::move(entries));
@@ -134,7 +163,8 @@ bool lets_everyone_in(const CidrSet& sources, bool ipv4) {
 EndpointAddress build_address(const topology::Topology& topology, const topology::Vpc& vpc,
                               const topology::ResolverEndpoint& endpoint,
                               const topology::ResolverEndpointIp& ip,
-                              topology::EndpointProtocol protocol, ZoneShelf& shelf) {
+                              topology::EndpointProtocol protocol, ZoneShelf& shelf,
+                              const std::vector<ForwardRule>& forward_rules) {
   using topology::IpProtocol;
   EndpointAddress out;
   out.endpoint_id = endpoint.id;
@@ -157,7 +187,7 @@ EndpointAddress build_address(const topology::Topology& topology, const topology
   out.fragments = record::render_endpoint_fragments(vpc, endpoint, ip);
   out.zones = shelf.index(vpc, out.delegation);
   out.firewall = shelf.firewall(vpc);
-  if (!out.delegation) out.rules = build_rules(topology, vpc.id);
+  if (!out.delegation) out.rules = build_rules(topology, vpc.id, forward_rules);
   return out;
 }
 
@@ -172,7 +202,7 @@ const EndpointAddress* ResolverState::find(const SocketAddress& listen,
 }
 
 Result<std::shared_ptr<const ResolverState>, FileError> build_state(
-    const topology::Topology& topology, zone::HashSeed seed) {
+    const topology::Topology& topology, zone::HashSeed seed, const ResolverState* previous) {
   ZoneShelf shelf(topology, seed);
   if (auto loaded = shelf.load_hosted_zones(); !loaded) return Unexpected(loaded.error());
   if (auto loaded = shelf.load_lists(); !loaded) return Unexpected(loaded.error());
@@ -180,6 +210,7 @@ Result<std::shared_ptr<const ResolverState>, FileError> build_state(
   auto state = std::make_shared<ResolverState>();
   state->unreadable_lists = shelf.lists().unreadable;
   state->forward_rules = build_forward_rules(topology);
+  state->next_scope = assign_scopes(state->forward_rules, previous);
   for (const topology::ResolverEndpoint& endpoint : topology.resolver_endpoints) {
     if (endpoint.direction == topology::Direction::Outbound) continue;
     const topology::Vpc* vpc = topology.find_vpc(endpoint.vpc);
@@ -187,7 +218,8 @@ Result<std::shared_ptr<const ResolverState>, FileError> build_state(
     for (const topology::ResolverEndpointIp& ip : endpoint.ip_addresses) {
       if (!ip.enabled) continue;
       for (const topology::EndpointProtocol protocol : endpoint.protocols) {
-        state->addresses.push_back(build_address(topology, *vpc, endpoint, ip, protocol, shelf));
+        state->addresses.push_back(
+            build_address(topology, *vpc, endpoint, ip, protocol, shelf, state->forward_rules));
       }
     }
   }

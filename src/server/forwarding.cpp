@@ -32,22 +32,13 @@ std::shared_ptr<const forward::TargetGroup> make_group(const resolver::ForwardRu
   return group;
 }
 
-// The same rules in the same places: what the cache has of them is theirs.
-bool are_the_same(const std::vector<resolver::ForwardRule>& a,
-                  const std::vector<resolver::ForwardRule>& b) {
-  return std::ranges::equal(a, b,
-                            [](const resolver::ForwardRule& one, const resolver::ForwardRule& two) {
-                              return one.asks_the_same_as(two);
-                            });
-}
-
 std::optional<dns::Ede> to_ede(std::optional<uint16_t> code) noexcept {
   if (!code) return std::nullopt;
   return static_cast<dns::Ede>(*code);
 }
 
 cache::CacheKey key_of(const resolver::ForwardQuestion& question) noexcept {
-  return {question.qname, question.qtype, question.rule, question.hash};
+  return {question.qname, question.qtype, question.scope, question.hash};
 }
 
 ReceivedResponse failure_of(dns::Ede ede) {
@@ -108,13 +99,27 @@ Forwarding::Forwarding(net::Loop& loop, const Options& options, cache::Cache& ca
       buffer_(std::make_unique<uint8_t[]>(dns::kMaxMessage)) {}
 
 void Forwarding::take_up(const resolver::ResolverState& state) {
-  const bool same = are_the_same(rules_, state.forward_rules);
-  rules_ = state.forward_rules;  // their outbound endpoints may have changed all the same
-  if (same) return;
-  groups_.clear();
-  for (const resolver::ForwardRule& rule : rules_) groups_.push_back(make_group(rule));
-  ++generation_;
-  cache_.flush_all();
+  std::vector<std::shared_ptr<const forward::TargetGroup>> groups;
+  std::unordered_map<uint32_t, uint32_t> by_scope;
+  bool keeps_any = false;
+  for (const resolver::ForwardRule& rule : state.forward_rules) {
+    by_scope.emplace(rule.scope, static_cast<uint32_t>(groups.size()));
+    const auto before = by_scope_.find(rule.scope);
+    const bool known = before != by_scope_.end();
+    keeps_any = keeps_any || known;
+    const bool same_group = known && rules_[before->second].id == rule.id;
+    groups.push_back(same_group ? groups_[before->second] : make_group(rule));
+  }
+  if (!keeps_any) cache_.flush_all();
+  rules_ = state.forward_rules;
+  groups_ = std::move(groups);
+  by_scope_ = std::move(by_scope);
+}
+
+std::optional<uint32_t> Forwarding::find_rule(uint32_t scope) const noexcept {
+  const auto found = by_scope_.find(scope);
+  if (found == by_scope_.end()) return std::nullopt;
+  return found->second;
 }
 
 //--- Asking
@@ -147,7 +152,6 @@ bool Forwarding::ask(WaitingQuery& query, const resolver::ForwardQuestion& quest
   query.qname = dns::Name(question.qname);
   query.question = question;
   query.question.qname = query.qname.view();
-  query.generation = generation_;
   ++query.questions;
   INLET53_CHECK(question.rule < groups_.size());
   if (!query.may_ask || query.questions > kMaxQuestions) {
@@ -155,7 +159,7 @@ bool Forwarding::ask(WaitingQuery& query, const resolver::ForwardQuestion& quest
     return false;
   }
   const Submitted submitted = forwarder_.submit(
-      {query.question.qname, question.qtype, groups_[question.rule], question.hash, question.rule},
+      {query.question.qname, question.qtype, groups_[question.rule], question.hash, question.scope},
       query.token());
   query.waiter = submitted.waiter;
   if (submitted.outcome != Submitted::Outcome::Refused) return true;
@@ -167,15 +171,12 @@ bool Forwarding::ask(WaitingQuery& query, const resolver::ForwardQuestion& quest
 
 //--- Results
 
-bool Forwarding::is_current(const forward::ForwardQuery& query) const noexcept {
-  return query.rule < groups_.size() && groups_[query.rule] == query.group;
-}
-
 bool Forwarding::concluded(const EndedFetch& fetch, const ForwardResult& result) {
-  // A reload has changed the rules: the result is not about them.
-  if (!is_current(fetch.query)) return false;
-  const resolver::ForwardQuestion question{fetch.query.rule, fetch.query.qname, fetch.query.qtype,
-                                           fetch.query.name_hash};
+  // A reload has changed or removed the rule: the result is not about the others.
+  const auto rule = find_rule(fetch.query.scope);
+  if (!rule) return false;
+  const resolver::ForwardQuestion question{*rule, fetch.query.scope, fetch.query.qname,
+                                           fetch.query.qtype, fetch.query.name_hash};
   const Received received(result, options_.log != nullptr);
   const Now now = read_clock();
   if (fetch.sent_from) {
@@ -191,13 +192,12 @@ bool Forwarding::concluded(const EndedFetch& fetch, const ForwardResult& result)
 void Forwarding::resume(uint64_t token, const ForwardResult& result, bool stored) {
   WaitingQuery* query = queries_.find(token);
   if (query == nullptr) return;
-  if (query->generation != generation_) {
-    query->kept.clear();
-    query->failed.clear();
-  } else {
+  // The answer of a rule that a reload has changed or removed counts for nothing.
+  if (const auto rule = find_rule(query->question.scope)) {
+    query->question.rule = *rule;
     if (!result) {
       counts_.forward_failed.add();
-      query->failed.push_back({query->question.rule, query->question.hash});
+      query->failed.push_back({query->question.scope, query->question.hash});
     }
     if (!stored) query->kept.emplace_back(query->question, Received(result, false).response());
   }
@@ -228,7 +228,7 @@ void Forwarding::set_timer() {
 
 void Forwarding::fail_alone(WaitingQuery& query, dns::Ede ede) {
   counts_.forward_failed.add();
-  query.failed.push_back({query.question.rule, query.question.hash});
+  query.failed.push_back({query.question.scope, query.question.hash});
   if (cache_.find(key_of(query.question), read_clock().monotonic_ms)) return;
   query.kept.emplace_back(query.question, failure_of(ede));
 }

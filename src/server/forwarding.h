@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <unordered_map>
 #include <vector>
 
 #include "outbound_records.h"
@@ -52,7 +54,9 @@ class Forwarding final : public QueryForwarder, public forward::ForwardOwner {
   Forwarding(net::Loop& loop, const Options& options, cache::Cache& cache, Responder& responder,
              WorkerCounts& counts);
 
-  /// From now on the rules are those of `state`. What the cache has of other rules is forgotten.
+  /// Takes over the rules of `state`. The cache keeps what it has of rules whose domain, targets
+  /// and sources are as before; answers of the others are never found again, and make room as any
+  /// old entry does. When no rule is as before, the cache is emptied at once.
   void take_up(const resolver::ResolverState& state);
 
   //--- QueryForwarder
@@ -69,10 +73,10 @@ class Forwarding final : public QueryForwarder, public forward::ForwardOwner {
   /// Adds to the query what the cache did not store, and decides it again.
   void resume(uint64_t token, const forward::ForwardResult& result, bool stored) override;
 
+  /// The number that the rule with this scope has now; absent: a reload has changed or removed it.
+  [[nodiscard]] std::optional<uint32_t> find_rule(uint32_t scope) const noexcept;
   /// Asks the targets; false when they can't be asked, and the question has failed.
   [[nodiscard]] bool ask(WaitingQuery& query, const resolver::ForwardQuestion& question);
-  /// Whether the rules are those by which the fetch was submitted.
-  [[nodiscard]] bool is_current(const forward::ForwardQuery& query) const noexcept;
   /// The question has failed for this query alone.
   void fail_alone(WaitingQuery& query, dns::Ede ede);
   /// Decides the query again, and answers or asks again.
@@ -89,7 +93,7 @@ class Forwarding final : public QueryForwarder, public forward::ForwardOwner {
   forward::Forwarder forwarder_;
   std::vector<std::shared_ptr<const forward::TargetGroup>> groups_;  // as the state's rules
   std::vector<resolver::ForwardRule> rules_;
-  uint32_t generation_ = 0;  // of the rules
+  std::unordered_map<uint32_t, uint32_t> by_scope_;  // numbers of rules
   WaitingQueries queries_;
   net::Timer expiry_;
   std::unique_ptr<uint8_t[]> buffer_;  // of one response

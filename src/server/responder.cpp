@@ -128,7 +128,7 @@ Reply Responder::answer_datagram(const SocketAddress& source, MutableBytes buffe
     if (decision_.forwards) [[unlikely]] {
       if (decision_.asks == resolver::Asks::First) return {0, decision_.asks};
       size = compose_forwarded(query, buffer, response_limit(query, transport), answers_sent);
-      recorded = recorded && !take_cache_hit(resumed != nullptr);
+      if (take_cache_hit(resumed != nullptr)) recorded = false;
     } else {
       size = compose(query, buffer, response_limit(query, transport), answers_sent);
     }
@@ -158,7 +158,7 @@ void Responder::lend(const Resumption& got) noexcept {
   scratch_.failed = got.failed;
 }
 
-// Whether the cache alone has answered, and such queries leave no record.
+// Counts an answer of the cache. Returns whether it leaves no record.
 bool Responder::take_cache_hit(bool resumed) noexcept {
   if (!decision_.from_cache || resumed) return false;
   counts_.cache_hits.add();

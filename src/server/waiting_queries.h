@@ -32,7 +32,6 @@ struct WaitingQuery {
   dns::Ede refusal = dns::Ede::Other;  // what becomes of its questions then
   dns::Name qname;                     // of the question that is asked
   resolver::ForwardQuestion question;
-  uint32_t generation = 0;  // of the rules that it is about
   forward::WaiterId waiter;
   std::vector<KeptAnswer> kept;
   std::vector<resolver::FailedQuestion> failed;

@@ -268,6 +268,61 @@ def test_a_reload_changes_rules(tmp_path):
     new.stop()
 
 
+def test_a_reload_keeps_what_the_cache_has_of_rules_that_stay(tmp_path):
+    target = ScriptedTarget(lambda query, _: host(query, address="10.1.1.2"))
+    inner = ScriptedTarget(lambda query, _: host(query, address="10.1.1.3"))
+    running = start(tmp_path, rule("partner", "partner.test", target.endpoint),
+                    rule("gone", "gone.test", target.endpoint))
+    endpoint = running.endpoints[0]
+
+    def reload_with(*rules):
+        running.write_config(more=OUTBOUND + "".join(rules))
+        running.reload()
+
+    def first_address(name):
+        found = addresses(ask(endpoint, name))
+        return found[0] if found else None
+
+    for name in ("x.partner.test", "x.sub.partner.test", "x.gone.test"):
+        assert first_address(name) == "10.1.1.2"
+    # An unrelated rule before it, and one for a part of its names; it has another name, one is gone.
+    partner = rule("renamed", "partner.test", target.endpoint)
+    reload_with(rule("added", "added.test", inner.endpoint), partner, rule("sub", "sub.partner.test", inner.endpoint))
+    wait_until(lambda: first_address("x.added.test") == "10.1.1.3", "the rule that was added")
+    assert first_address("x.partner.test") == "10.1.1.2"
+    assert len(target.asked("x.partner.test.")) == 1
+    assert first_address("x.sub.partner.test") == "10.1.1.3"
+    assert ask(endpoint, "x.gone.test").rcode() == dns.rcode.REFUSED
+    # A rule that went and comes back is asked anew.
+    reload_with(partner, rule("gone", "gone.test", target.endpoint))
+    wait_until(lambda: first_address("x.gone.test") == "10.1.1.2", "the rule that came back")
+    assert len(target.asked("x.gone.test.")) == 2
+    # Other targets.
+    reload_with(rule("renamed", "partner.test", inner.endpoint))
+    wait_until(lambda: ask(endpoint, "y.gone.test").rcode() == dns.rcode.REFUSED, "the reload")
+    assert first_address("x.partner.test") == "10.1.1.3"
+    assert len(target.asked("x.partner.test.")) == 1
+    assert running.stop() == 0, running.said()
+    target.stop()
+    inner.stop()
+
+
+def test_a_zone_that_a_reload_adds_answers_for_what_the_cache_has(tmp_path):
+    target = ScriptedTarget(lambda query, _: host(query, address="10.1.1.2"))
+    running = start(tmp_path, rule("partner", "partner.test", target.endpoint))
+    assert addresses(ask(running.endpoints[0], "app.inner.partner.test")) == ["10.1.1.2"]
+    running.write_config(more=OUTBOUND + rule("partner", "partner.test", target.endpoint) + """
+[hosted_zone.inner]
+domain_name = "inner.partner.test"
+file = "corp.zone"
+vpcs = ["demo"]
+""")
+    running.reload()
+    wait_until(lambda: addresses(ask(running.endpoints[0], "app.inner.partner.test")) == ["10.0.20.10"], "the zone")
+    assert running.stop() == 0, running.said()
+    target.stop()
+
+
 def test_the_log_without_what_the_cache_answered(tmp_path):
     target = ScriptedTarget(lambda query, _: host(query))
     running = Daemon(tmp_path, zone=ZONE, more='mode = "unique"\n' + OUTBOUND +

@@ -32,7 +32,7 @@ struct ForwardQuery {
   std::shared_ptr<const TargetGroup> group;
   /// The owner's own, handed back with the result; equal for equal questions of one group.
   uint64_t name_hash = 0;
-  uint32_t rule = 0;
+  uint32_t scope = 0;
 };
 
 /// What a target said, checked: it came from where the question went, with its id and its question

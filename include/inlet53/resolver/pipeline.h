@@ -33,6 +33,7 @@ struct OwnedRRset {
 /// A question for the targets of a FORWARD rule.
 struct ForwardQuestion {
   uint32_t rule = 0;    // index in ResolverState::forward_rules
+  uint32_t scope = 0;   // of the rule, for the cache
   dns::NameView qname;  // in lower case; lives as long as the Scratch is not used again
   uint16_t qtype = 0;
   uint64_t hash = 0;  // of `qname`, for the cache
@@ -54,8 +55,8 @@ struct ReceivedAnswer {
 /// A question of a query that no target has answered: for it, what the cache has is good enough,
 /// however old (RFC 8767 §5).
 struct FailedQuestion {
-  uint32_t rule = 0;
-  uint64_t hash = 0;  // of its name; its type is the query's
+  uint32_t scope = 0;  // of its rule
+  uint64_t hash = 0;   // of its name; its type is the query's
 };
 
 /// How one query is to be answered. A value: nothing has been done yet.

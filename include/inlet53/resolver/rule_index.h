@@ -24,6 +24,9 @@ struct OutboundAddress {
 /// A FORWARD rule as the state has it.
 struct ForwardRule {
   std::string id;  // rslvr-rr-…
+  /// Names the domain, targets and source addresses together, for the cache: a later state has the
+  /// same number for a rule that has them too, and no other rule ever has it.
+  uint32_t scope = 0;
   dns::Name apex;  // the rule's domain, in lower case
   std::vector<topology::TargetAddress> targets;
   std::vector<IpAddress> sources;         // of its outbound endpoint; empty: the kernel's choice
@@ -33,7 +36,7 @@ struct ForwardRule {
   /// Where several would do (no `send_from`), its port says which, so that they share the queries.
   [[nodiscard]] const OutboundAddress& left_by(const SocketAddress& local) const noexcept;
 
-  /// Whether queries forwarded by one may be answered with what the other got.
+  /// Returns whether queries forwarded by one may be answered with what the other got.
   [[nodiscard]] bool asks_the_same_as(const ForwardRule& other) const noexcept {
     return apex.view().equals(other.apex.view()) && targets == other.targets &&
            sources == other.sources;
@@ -51,9 +54,11 @@ class RuleIndex {
   struct Entry {
     dns::Name apex;              // in lower case
     uint32_t forward = kSystem;  // index in ResolverState::forward_rules; kSystem: a SYSTEM rule
+    uint32_t scope = 0;          // of that rule
   };
   struct Match {
     uint32_t forward = kSystem;  // kSystem: no rule forwards the name
+    uint32_t scope = 0;          // of the rule
     size_t label = 0;            // of the name, where the rule's domain begins
   };
 

@@ -44,6 +44,8 @@ struct ResolverState {
   /// Enabled ones, inbound and delegation; one for each protocol of the endpoint.
   std::vector<EndpointAddress> addresses;
   std::vector<ForwardRule> forward_rules;
+  /// The scope of the first rule that is new in the next state.
+  uint32_t next_scope = 0;
   /// Files of firewall domain lists that can't be read, without which their VPCs fail open.
   std::vector<FileError> unreadable_lists;
   /// The address served at `listen` by `protocol`, null when there is none. Lifetime: this state's.
@@ -55,9 +57,11 @@ struct ResolverState {
 /// Builds a state from a validated topology: loads its zone files and domain lists, makes the
 /// endpoint names and the fragments.
 /// `seed`: the process's; the same for every state, so that tables can be kept between states.
+/// `previous`: the state before this one, whose rules keep their scopes; null: this is the first.
 /// Errors: the first zone file or list that is refused (`zone_loader.h`, `firewall.h`).
 /// Threads: any, one at a time. Cost: loads every zone and list.
 [[nodiscard]] Result<std::shared_ptr<const ResolverState>, FileError> build_state(
-    const topology::Topology& topology, zone::HashSeed seed);
+    const topology::Topology& topology, zone::HashSeed seed,
+    const ResolverState* previous = nullptr);
 
 }  // namespace inlet53::resolver

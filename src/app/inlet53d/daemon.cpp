@@ -83,7 +83,7 @@ int Daemon::run() {
 }
 
 int Daemon::start() {
-  auto prepared = prepare(options_, seed_, tls_);
+  auto prepared = prepare(options_, seed_, nullptr, tls_);
   if (prepared == nullptr) return kExitConfiguration;
   config_ = std::move(prepared->config);
   auto sockets = open_sockets(*prepared->state);
@@ -210,7 +210,8 @@ void Daemon::reload() {
     return;
   }
   try {
-    preparation_ = std::make_unique<Preparation>(options_, seed_, tls_, [this] { news_.wake(); });
+    preparation_ =
+        std::make_unique<Preparation>(options_, seed_, state_, tls_, [this] { news_.wake(); });
   } catch (const std::system_error& error) {  // the system gives no thread
     log_error(concat("reload refused: the old configuration stays: ", error.what()));
   }

@@ -29,7 +29,8 @@ void apply(const Options& options, settings::Settings& settings) {
 }  // namespace
 
 std::unique_ptr<Prepared> prepare(const Options& options, zone::HashSeed seed,
-                                  const server::TlsContexts& previous) {
+                                  const resolver::ResolverState* previous,
+                                  const server::TlsContexts& tls_before) {
   auto config = config::load_config(options.config);
   if (!config) {
     for (const config::ConfigError& error : config.error()) log_error(error.to_text());
@@ -39,7 +40,7 @@ std::unique_ptr<Prepared> prepare(const Options& options, zone::HashSeed seed,
     log_error(concat(options.config, ": no resolver endpoint has an enabled IP address"));
     return nullptr;
   }
-  auto state = resolver::build_state(config->topology, seed);
+  auto state = resolver::build_state(config->topology, seed, previous);
   // What building took is nearly as much as the tables themselves, and the next time is far off.
   malloc_trim(0);
   if (!state) {
@@ -49,7 +50,7 @@ std::unique_ptr<Prepared> prepare(const Options& options, zone::HashSeed seed,
   for (const FileError& error : (*state)->unreadable_lists) {
     log_warning(concat(error.to_text(), "; DNS Firewall fails open where a rule needs this list"));
   }
-  auto tls = server::load_tls_contexts(config->settings.tls, **state, previous);
+  auto tls = server::load_tls_contexts(config->settings.tls, **state, tls_before);
   if (!tls) {
     log_error(concat(options.config, ": tls: ", tls.error()));
     return nullptr;
@@ -59,12 +60,14 @@ std::unique_ptr<Prepared> prepare(const Options& options, zone::HashSeed seed,
       Prepared{std::move(*config), std::move(*state), std::move(*tls)});
 }
 
-Preparation::Preparation(const Options& options, zone::HashSeed seed, server::TlsContexts previous,
-                         std::function<void()> done)
-    : thread_([this, &options, seed, previous = std::move(previous), done = std::move(done)] {
+Preparation::Preparation(const Options& options, zone::HashSeed seed,
+                         std::shared_ptr<const resolver::ResolverState> previous,
+                         server::TlsContexts tls, std::function<void()> done)
+    : thread_([this, &options, seed, previous = std::move(previous), tls = std::move(tls),
+               done = std::move(done)] {
         // On Linux a thread has a nice value of its own. Refused, it is as it was.
         static_cast<void>(setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNice));
-        prepared_ = prepare(options, seed, previous);
+        prepared_ = prepare(options, seed, previous.get(), tls);
         finished_ = true;
         done();
       }) {}

@@ -21,10 +21,12 @@ struct Prepared {
 };
 
 /// Reads the configuration file, builds the state and loads the certificates that it calls for,
-/// whole, before anybody hears of it. `previous`: whose session tickets go on to be taken. Every
-/// error is logged; null when there was one. Cost: loads every zone. Threads: any, one at a time.
+/// whole, before any worker gets it. `previous`: the state that is served now, null at the start;
+/// `tls_before`: its certificates, whose session tickets stay valid. Logs every error; null when
+/// there was one. Cost: loads every zone. Threads: any, one at a time.
 [[nodiscard]] std::unique_ptr<Prepared> prepare(const Options& options, zone::HashSeed seed,
-                                                const server::TlsContexts& previous);
+                                                const resolver::ResolverState* previous,
+                                                const server::TlsContexts& tls_before);
 
 /// Prepares a reload on a thread of its own, which gives way to the workers (nice 10): a million
 /// records take seconds, and neither an answer nor a signal is to wait for them.
@@ -32,7 +34,8 @@ struct Prepared {
 class Preparation {
  public:
   /// Requires: `options` outlives this object.
-  Preparation(const Options& options, zone::HashSeed seed, server::TlsContexts previous,
+  Preparation(const Options& options, zone::HashSeed seed,
+              std::shared_ptr<const resolver::ResolverState> previous, server::TlsContexts tls,
               std::function<void()> done);
   /// Waits for the thread.
   ~Preparation();

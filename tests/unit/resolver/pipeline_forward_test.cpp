@@ -78,7 +78,7 @@ class ForwardPipeline : public ::testing::Test {
             {zone::ZoneKind::HostedZone, table(kInner, "same.test.")}},
         kSeed);
     const auto rule = [](std::string_view apex, uint32_t forward) {
-      return RuleIndex::Entry{*dns::Name::parse_text(apex), forward};
+      return RuleIndex::Entry{*dns::Name::parse_text(apex), forward, forward + 40};
     };
     address.rules = std::make_shared<const RuleIndex>(
         std::vector<RuleIndex::Entry>{rule("partner.test.", 0), rule("same.test.", 1),
@@ -98,7 +98,7 @@ class ForwardPipeline : public ::testing::Test {
   }
 
   void keep(const ForwardQuestion& question, const cache::ReceivedResponse& response) {
-    cache.insert({question.qname, question.qtype, question.rule, question.hash}, response,
+    cache.insert({question.qname, question.qtype, question.scope, question.hash}, response,
                  scratch->now_ms);
   }
 
@@ -121,6 +121,7 @@ class ForwardPipeline : public ::testing::Test {
 TEST_F(ForwardPipeline, AsksTheTargetsOfTheMostSpecificRule) {
   ASSERT_EQ(ask("WWW.partner.test.").asks, Asks::First);
   EXPECT_EQ(decision->question.rule, 0U);
+  EXPECT_EQ(decision->question.scope, 40U);
   EXPECT_EQ(decision->question.qname.to_text(), "www.partner.test.");
   EXPECT_EQ(decision->question.qtype, 1U);
   EXPECT_NE(ask("app.corp.test.").asks, Asks::First);

@@ -46,6 +46,32 @@ class State : public ::testing::Test {
     t.hosted_zones.push_back({apex, "Z1", apex, file, std::move(vpcs)});
   }
 
+  /// Adds a FORWARD rule of the VPC `one` to a target at `port`.
+  topology::ResolverRule& add_rule(const char* id, const char* domain, uint16_t port) {
+    if (t.resolver_endpoints.back().direction != topology::Direction::Outbound) {
+      add_endpoint("one", topology::Direction::Outbound, 1);
+      t.resolver_endpoints.back().id = t.resolver_endpoints.back().name = "out";
+    }
+    topology::ResolverRule rule;
+    rule.id = rule.name = id;
+    rule.domain_name = domain;
+    rule.resolver_endpoint = "out";
+    rule.vpcs = {"one"};
+    rule.target_ips.emplace_back();
+    rule.target_ips[0].address = {*IpAddress::parse("192.0.2.1"), port};
+    t.resolver_rules.push_back(rule);
+    return t.resolver_rules.back();
+  }
+  /// Builds the next state; returns the scopes of its rules.
+  std::vector<uint32_t> scopes() {
+    auto built = build_state(t, kSeed, state.get());
+    EXPECT_TRUE(built);
+    state = *built;
+    std::vector<uint32_t> out;
+    for (const ForwardRule& rule : state->forward_rules) out.push_back(rule.scope);
+    return out;
+  }
+
   void build() {
     const auto built = build_state(t, kSeed);
     ASSERT_TRUE(built) << built.error().to_text();
@@ -202,6 +228,63 @@ TEST_F(State, HasTheFirewallOfTheEndpointsVpc) {
   build();
   EXPECT_EQ(state->unreadable_lists.size(), 1U);
   EXPECT_EQ(ask(5301, "localhost."), "NOERROR 127.0.0.1");
+}
+
+TEST_F(State, ARuleKeepsItsScopeWhileItAsksTheSame) {
+  add_rule("a", "a.test", 53);
+  add_rule("b", "b.test", 53);
+  EXPECT_EQ(scopes(), (std::vector<uint32_t>{0, 1}));
+  EXPECT_EQ(scopes(), (std::vector<uint32_t>{0, 1}));
+  EXPECT_EQ(state->addresses[0]
+                .rules
+                ->find([] {
+                  zone::NameKey key;
+                  key.assign(dns::Name::parse_text("x.b.test.")->view(), kSeed);
+                  return key;
+                }())
+                .scope,
+            1U);
+
+  // An unrelated rule, even before the others; another name and id; letters.
+  add_rule("c", "c.test", 53);
+  std::swap(t.resolver_rules[0], t.resolver_rules[2]);
+  t.resolver_rules[1].id = t.resolver_rules[1].name = "renamed";
+  t.resolver_rules[1].domain_name = "B.test";
+  EXPECT_EQ(scopes(), (std::vector<uint32_t>{2, 1, 0}));
+}
+
+TEST_F(State, ARuleThatAsksOthersGetsANewScope) {
+  add_rule("a", "a.test", 53);
+  add_rule("b", "b.test", 53);
+  ASSERT_EQ(scopes(), (std::vector<uint32_t>{0, 1}));
+  t.resolver_rules[0].target_ips[0].address.port = 54;
+  EXPECT_EQ(scopes(), (std::vector<uint32_t>{2, 1}));
+  t.resolver_rules[0].target_ips[0].protocol = topology::TargetProtocol::DoT;
+  EXPECT_EQ(scopes(), (std::vector<uint32_t>{3, 1}));
+  t.resolver_rules[0].target_ips[0].server_name_indication = "dns.test";
+  EXPECT_EQ(scopes(), (std::vector<uint32_t>{4, 1}));
+  t.resolver_rules[0].domain_name = "sub.a.test";
+  EXPECT_EQ(scopes(), (std::vector<uint32_t>{5, 1}));
+  t.resolver_endpoints.back().ip_addresses[0].send_from = *IpAddress::parse("127.0.0.9");
+  EXPECT_EQ(scopes(), (std::vector<uint32_t>{6, 7})) << "both leave by the endpoint";
+}
+
+TEST_F(State, ARuleThatComesBackGetsANewScope) {
+  add_rule("a", "a.test", 53);
+  add_rule("b", "b.test", 53);
+  ASSERT_EQ(scopes(), (std::vector<uint32_t>{0, 1}));
+  const topology::ResolverRule gone = t.resolver_rules[0];
+  t.resolver_rules.erase(t.resolver_rules.begin());
+  EXPECT_EQ(scopes(), (std::vector<uint32_t>{1}));
+  t.resolver_rules.push_back(gone);
+  EXPECT_EQ(scopes(), (std::vector<uint32_t>{1, 2}));
+}
+
+TEST_F(State, EqualRulesHaveScopesOfTheirOwn) {
+  add_rule("a", "a.test", 53);
+  add_rule("a-of-two", "a.test", 53).vpcs = {"two"};
+  EXPECT_EQ(scopes(), (std::vector<uint32_t>{0, 1}));
+  EXPECT_EQ(scopes(), (std::vector<uint32_t>{0, 1}));
 }
 
 }  // namespace

@@ -82,13 +82,14 @@ class ForwardingTest : public ::testing::Test, public Replier {
   void set_rule(std::string_view apex, const SocketAddress& to) {
     resolver::ForwardRule rule;
     rule.id = "rslvr-rr-1";
+    rule.scope = next_scope++;
     rule.apex = *dns::Name::parse_text(apex);
     rule.targets.resize(1);
     rule.targets[0].address = to;
     rule.outbound.resize(1);
     state->forward_rules = {rule};
     state->addresses[0].rules = std::make_shared<const resolver::RuleIndex>(
-        std::vector<resolver::RuleIndex::Entry>{{rule.apex, 0}});
+        std::vector<resolver::RuleIndex::Entry>{{rule.apex, 0, rule.scope}});
   }
 
   // Replier
@@ -132,6 +133,7 @@ class ForwardingTest : public ::testing::Test, public Replier {
   std::map<uint64_t, dns::ResponseMessage> replies;
   std::function<void()> on_reply;
   size_t no_room = 0;
+  uint32_t next_scope = 0;
 };
 
 TEST_F(ForwardingTest, AnswersAllWhoWaitForOneQuestionAndStoresItOnce) {

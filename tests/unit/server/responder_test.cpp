@@ -117,7 +117,7 @@ TEST_F(ResponderTest, WhatOneQueryHasGotIsNobodyElses) {
   std::vector<uint8_t> alias{0xC0, 0x0C, 0, 5, 0, 1, 0, 0, 0, 0, 0, 16};
   alias.insert(alias.end(), target.view().data(), target.view().data() + target.view().size());
   const cache::CachedRRset rrset{asked.view(), {5, 1, alias}, {}};
-  resolver::ReceivedAnswer got{{0, asked.view(), 1, 0}, {}};
+  resolver::ReceivedAnswer got{{0, 0, asked.view(), 1, 0}, {}};
   got.response.answers = {&rrset, 1};
   const Resumption with{{&got, 1}, {}};
   ASSERT_EQ(answer(&with).asks, resolver::Asks::First);
