@@ -1,0 +1,93 @@
+#include "line_file.h"
+
+#include <cerrno>
+#include <climits>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace inlet53::linelog {
+
+namespace {
+
+// A disk gets large pieces; a piece that is too large delays the other logs.
+constexpr size_t kMostBytes = size_t{1} << 20;
+
+bool can_be_written(int descriptor) noexcept {
+  pollfd one{descriptor, POLLOUT, 0};
+  return poll(&one, 1, 0) == 1;  // an error counts: write(2) says which
+}
+
+// Pipes take this much without waiting when poll(2) says that they can be written. It ends with a
+// whole line where it can, so that no other writer of the pipe comes into the middle of one.
+std::string_view piece_for_pipe(std::string_view lines) noexcept {
+  if (lines.size() <= PIPE_BUF) return lines;
+  const std::string_view piece = lines.substr(0, PIPE_BUF);
+  const size_t end = piece.rfind('\n');
+  return end == std::string_view::npos ? piece : piece.substr(0, end + 1);
+}
+
+std::string reason(int error) { return std::generic_category().message(error); }
+
+}  // namespace
+
+Result<LineFile, std::string> LineFile::open(const std::string& path) {
+  std::error_code ignored;  // opening gives the reason
+  std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ignored);
+  // Without O_NONBLOCK, opening a FIFO waits for a reader.
+  const int descriptor =
+      ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0640);
+  if (descriptor >= 0) return LineFile(descriptor);
+  if (errno == ENXIO) return Unexpected(std::string("no process reads it"));
+  return Unexpected(reason(errno));
+}
+
+LineFile LineFile::duplicate(int descriptor) {
+  return LineFile(fcntl(descriptor, F_DUPFD_CLOEXEC, 0));
+}
+
+LineFile::LineFile(int descriptor) : descriptor_(descriptor) {
+  struct stat status {};
+  is_regular_ = fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+LineFile& LineFile::operator=(LineFile&& other) noexcept {
+  std::swap(descriptor_, other.descriptor_);
+  std::swap(is_regular_, other.is_regular_);
+  return *this;
+}
+
+LineFile::~LineFile() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+WriteStep LineFile::write(std::string_view lines, const LineLogs::Write& write) const {
+  if (!is_open()) return {.error = EBADF};
+  if (!is_regular_ && !can_be_written(descriptor_)) return {.is_busy = true};
+  const std::string_view piece = is_regular_ ? lines.substr(0, kMostBytes) : piece_for_pipe(lines);
+  const ssize_t count =
+      write ? write(descriptor_, piece) : ::write(descriptor_, piece.data(), piece.size());
+  if (count >= 0) return {.bytes = static_cast<size_t>(count)};
+  if (errno == EINTR) return {};
+  if (errno == EAGAIN) return {.is_busy = true};
+  return {.error = errno};
+}
+
+bool LineFile::is_same(const LineFile& other) const noexcept {
+  struct stat mine {};
+  struct stat others {};
+  return fstat(descriptor_, &mine) == 0 && fstat(other.descriptor_, &others) == 0 &&
+         mine.st_dev == others.st_dev && mine.st_ino == others.st_ino;
+}
+
+bool LineFile::is_deleted() const noexcept {
+  struct stat status {};
+  return is_regular_ && fstat(descriptor_, &status) == 0 && status.st_nlink == 0;
+}
+
+}  // namespace inlet53::linelog

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "inlet53/base/result.h"
+#include "inlet53/linelog/line_logs.h"
+
+namespace inlet53::linelog {
+
+/// What one attempt to write came to.
+struct WriteStep {
+  size_t bytes = 0;      // that the file took
+  bool is_busy = false;  // the file takes no more now: wait until it can be written
+  int error = 0;         // errno
+};
+
+/// One file that is open for appending. Threads: one.
+class LineFile {
+ public:
+  /// Opens or creates `path`, with the directories above it. Errors: the reason.
+  [[nodiscard]] static Result<LineFile, std::string> open(const std::string& path);
+  /// A duplicate of a descriptor. One that is closed gives a file that takes nothing.
+  [[nodiscard]] static LineFile duplicate(int descriptor);
+
+  /// A file that is not open yet.
+  LineFile() = default;
+
+  LineFile(LineFile&& other) noexcept
+      : descriptor_(std::exchange(other.descriptor_, -1)), is_regular_(other.is_regular_) {}
+  LineFile& operator=(LineFile&& other) noexcept;
+  ~LineFile();
+
+  [[nodiscard]] bool is_open() const noexcept { return descriptor_ >= 0; }
+  [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
+
+  /// Writes the first part of `lines`. Waits for a regular file only: a pipe that is full, or a
+  /// terminal that is stopped, is busy. Requires: `lines` is not empty.
+  [[nodiscard]] WriteStep write(std::string_view lines, const LineLogs::Write& write) const;
+
+  [[nodiscard]] bool is_same(const LineFile& other) const noexcept;
+  /// True when no directory has the file any more. A renamed file is not deleted.
+  [[nodiscard]] bool is_deleted() const noexcept;
+
+ private:
+  explicit LineFile(int descriptor);
+
+  int descriptor_ = -1;
+  bool is_regular_ = false;
+};
+
+}  // namespace inlet53::linelog

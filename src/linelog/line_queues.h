@@ -1,0 +1,125 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "line_file.h"
+
+#include "inlet53/linelog/line_logs.h"
+
+namespace inlet53::linelog {
+
+/// The lines of one log that wait. `name` and `path` never change; the other fields belong to the
+/// lock of LineQueues.
+struct LineQueue {
+  LineQueue(std::string given_name, std::string given_path)
+      : name(std::move(given_name)), path(std::move(given_path)) {}
+
+  const std::string name;  // for reports
+  const std::string path;  // empty: a descriptor that was open already
+
+  std::string text;            // lines that the writer has not taken, each with its line end
+  size_t waiting_bytes = 0;    // with those that the writer has taken and not written
+  uint64_t waiting_lines = 0;  // the same
+  bool is_released = false;    // no owner is left
+  bool reopen_asked = false;
+  bool is_refused = false;  // the file cannot be written
+  uint64_t dropped = 0;     // lines, since the start
+  uint64_t reported = 0;    // of them
+  uint64_t report_due_ms = 0;
+};
+
+/// A queue with its file, on the way to the writer.
+struct NewLog {
+  std::shared_ptr<LineQueue> queue;
+  LineFile file;
+};
+
+/// What the writer hears of one queue.
+struct QueueNews {
+  bool reopen = false;       // after the text that was taken before or now
+  bool is_released = false;  // no line follows
+};
+
+/// The queues of all logs. They bound what waits, count every line and wake the writer.
+/// Threads: any.
+class LineQueues {
+ public:
+  explicit LineQueues(size_t max_waiting);
+  ~LineQueues();
+  LineQueues(const LineQueues&) = delete;
+  LineQueues& operator=(const LineQueues&) = delete;
+
+  //--- The owners' side
+  void set_max_waiting(size_t bytes);
+  void add(std::shared_ptr<LineQueue> queue, LineFile file);
+  /// Adds a line, or counts and reports it as dropped.
+  void append(LineQueue& queue, std::string_view line);
+  void release(LineQueue& queue);
+  void ask_reopen();
+  [[nodiscard]] LineCounts counts() const;
+
+  //--- The end
+  /// Asks the writer to end within `limit`, and waits a little longer. Returns false when it has
+  /// not ended; the counts are final then, whatever it still writes.
+  [[nodiscard]] bool end_writer(std::chrono::milliseconds limit);
+  /// When the writer is to end, in monotonic milliseconds; absent: not yet.
+  [[nodiscard]] std::optional<uint64_t> end_due_ms() const;
+  /// The writer has ended. Lines that still wait are counted as dropped.
+  void writer_ended();
+
+  //--- The writer's side
+  [[nodiscard]] std::vector<NewLog> take_new();
+  /// Takes the lines that wait into `text`, unless it is null.
+  [[nodiscard]] QueueNews take(LineQueue& queue, std::string* text);
+  [[nodiscard]] bool has_waiting(const LineQueue& queue) const;
+  void count_written(LineQueue& queue, size_t bytes, uint64_t lines);
+  /// Gives up all lines that wait in a queue.
+  void drop_all(LineQueue& queue);
+  /// Returns true when that is news.
+  bool set_refused(LineQueue& queue, bool is_refused);
+  /// Lines that were dropped and not reported; 0 while the next report is not due, but for the
+  /// `last` report.
+  [[nodiscard]] uint64_t take_unreported(LineQueue& queue, bool last);
+  [[nodiscard]] uint64_t dropped(const LineQueue& queue) const;
+
+  /// Becomes readable when there is work.
+  [[nodiscard]] int wake_descriptor() const noexcept { return wake_descriptor_; }
+  /// Makes it unreadable. Lines that come from now on wake the writer only when they are many.
+  void begin_round();
+  /// Each line that comes from now on wakes the writer, and lines that wait already do.
+  void begin_sleep();
+
+ private:
+  void wake();
+  void wake_if_needed();
+  [[nodiscard]] bool has_room(const LineQueue& queue, size_t bytes) const noexcept;
+
+  const int wake_descriptor_;
+  mutable std::mutex mutex_;
+  size_t max_waiting_;  // bytes
+  std::condition_variable ended_;
+  std::vector<std::shared_ptr<LineQueue>> queues_;  // that are not released
+  std::vector<NewLog> new_;
+  LineCounts counts_;
+  size_t waiting_bytes_ = 0;
+  size_t appended_bytes_ = 0;  // since the round began
+  bool must_wake_ = false;     // the writer sleeps until it is woken
+  bool is_woken_ = false;      // since the round began
+  std::optional<uint64_t> end_due_ms_;
+  bool has_ended_ = false;
+};
+
+/// `PATH: 3 lines dropped: …`.
+[[nodiscard]] std::string dropped_text(const LineQueue& queue, uint64_t lines, bool is_refused);
+
+}  // namespace inlet53::linelog
