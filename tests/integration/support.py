@@ -1,5 +1,6 @@
 """What the integration tests share: free addresses, a running inlet53d, its query log."""
 
+import contextlib
 import errno
 import json
 import os
@@ -38,6 +39,28 @@ def wait_until(condition, what, deadline=DEADLINE):
         if time.monotonic() > end:
             raise AssertionError(f"waited {deadline:.0f} s in vain for {what}")
         time.sleep(0.02)
+
+
+@contextlib.contextmanager
+def held_file(path):
+    """Puts a FIFO in a file's place: a process that reads it waits until the end of the `with`, where the
+    FIFO ends empty. Yields a function that waits for the reader."""
+    path = Path(path)
+    path.unlink()
+    os.mkfifo(path)
+    held = []
+
+    def has_reader():
+        try:
+            held.append(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
+        except OSError:
+            return False
+        return True
+    try:
+        yield lambda: wait_until(has_reader, f"a reader of {path}")
+    finally:
+        for end in held:
+            os.close(end)
 
 
 def free_port(address, family=socket.AF_INET):

@@ -4,13 +4,12 @@ import os
 import signal
 import subprocess
 import threading
-from pathlib import Path
 
 import dns.exception
 import dns.rcode
 import pytest
 
-from support import ADDRESSES, API, BUILD, Daemon, addresses, ask, free_endpoint, wait_until
+from support import ADDRESSES, API, BUILD, Daemon, addresses, ask, free_endpoint, held_file, wait_until
 
 
 def test_a_disabled_address_is_closed_and_comes_back(daemon):
@@ -98,12 +97,27 @@ def test_a_reload_asked_for_during_a_reload_reads_the_file_again(daemon):
 
 
 def test_neither_answers_nor_the_end_wait_for_a_reload(daemon):
-    daemon.config_file.unlink()
-    os.mkfifo(daemon.config_file)  # opening it never ends
-    threads = Path(f"/proc/{daemon.process.pid}/task")
-    before = len(list(threads.iterdir()))
-    daemon.process.send_signal(signal.SIGHUP)
-    wait_until(lambda: len(list(threads.iterdir())) > before, "the reload's thread")
+    with held_file(daemon.config_file) as wait_for_reader:
+        daemon.process.send_signal(signal.SIGHUP)
+        wait_for_reader()
+        assert sorted(addresses(ask(daemon.endpoints[0], API))) == ADDRESSES
+        assert daemon.stop() == 0, daemon.said()
+
+
+def test_a_removed_working_directory_refuses_a_reload_at_most(tmp_path):
+    """A path on the command line is relative to it."""
+    work = tmp_path / "work"
+    work.mkdir()
+    here = os.getcwd()
+    os.chdir(work)
+    try:
+        daemon = Daemon(tmp_path).start()
+    finally:
+        os.chdir(here)
+    for file in work.iterdir():
+        file.unlink()
+    work.rmdir()
+    daemon.reload()
     assert sorted(addresses(ask(daemon.endpoints[0], API))) == ADDRESSES
     assert daemon.stop() == 0, daemon.said()
 

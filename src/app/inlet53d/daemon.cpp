@@ -47,7 +47,15 @@ void end_at_once(int) { std::_Exit(kExitOk); }
 Daemon::Daemon(Options options)
     : options_(std::move(options)),
       seed_(zone::random_seed()),
-      news_(loop_, [this] { take_news(); }) {}
+      news_(loop_, [this] { take_news(); }),
+      reload_(
+          loop_, background_,
+          [this] {
+            return [this, state = state_, tls = tls_] {
+              return prepare(options_, seed_, state.get(), tls);
+            };
+          },
+          [this](std::unique_ptr<Prepared> prepared) { take_up(std::move(prepared)); }) {}
 
 Daemon::~Daemon() = default;
 
@@ -56,7 +64,7 @@ int Daemon::run() {
   std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is an error of write(2), as a full disk is
   raise_descriptor_limit();
   // Before anything that takes time: what a signal asks for waits until the loop runs.
-  net::SignalWatcher hangup(loop_, SIGHUP, [this] { reload(); });
+  net::SignalWatcher hangup(loop_, SIGHUP, [this] { reload_.request(); });
   net::SignalWatcher user1(loop_, SIGUSR1, [this] {
     if (query_log_ != nullptr) query_log_->reopen();
   });
@@ -77,13 +85,14 @@ int Daemon::run() {
   if (query_log_ != nullptr) query_log_->close();
   log_statistics();
   log_info("ended");
-  // A reload that is still being prepared is of no use to anybody.
-  if (preparation_ != nullptr && !preparation_->finished()) std::_Exit(kExitOk);
+  // Nothing needs a reload that is still being prepared.
+  if (reload_.is_running()) std::_Exit(kExitOk);
   return kExitOk;
 }
 
 int Daemon::start() {
-  auto prepared = prepare(options_, seed_, nullptr, tls_);
+  auto prepared =
+      net::run_preparation<Prepared>([this] { return prepare(options_, seed_, nullptr, tls_); });
   if (prepared == nullptr) return kExitConfiguration;
   config_ = std::move(prepared->config);
   auto sockets = open_sockets(*prepared->state);
@@ -193,6 +202,7 @@ std::optional<Daemon::Sockets> Daemon::open_sockets(const resolver::ResolverStat
 }
 
 void Daemon::assign(Prepared prepared, Sockets sockets) {
+  reload_.pause();  // addresses that are being closed may be wanted again
   assigning_ = workers_.size();
   for (size_t i = 0; i < workers_.size(); ++i) {
     workers_[i]->assign({prepared.state, std::move(sockets[i]), prepared.tls});
@@ -201,23 +211,8 @@ void Daemon::assign(Prepared prepared, Sockets sockets) {
   tls_ = std::move(prepared.tls);
 }
 
-void Daemon::reload() {
-  if (ending_) return;
-  // Addresses that are being closed might be wanted again; and the file may have changed since a
-  // reload that is being prepared read it.
-  if (assigning_ > 0 || preparation_ != nullptr) {
-    reload_wanted_ = true;
-    return;
-  }
-  try {
-    preparation_ =
-        std::make_unique<Preparation>(options_, seed_, state_, tls_, [this] { news_.wake(); });
-  } catch (const std::system_error& error) {  // the system gives no thread
-    log_error(concat("reload refused: the old configuration stays: ", error.what()));
-  }
-}
-
 void Daemon::take_up(std::unique_ptr<Prepared> prepared) {
+  if (ending_) return;
   std::optional<Sockets> sockets;
   if (prepared != nullptr) sockets = open_sockets(*prepared->state);
   if (!sockets) {
@@ -245,14 +240,10 @@ void Daemon::take_news() {
     if (running_ == 0) loop_.stop();
     return;
   }
-  if (preparation_ != nullptr && preparation_->finished()) {
-    auto prepared = preparation_->take();
-    preparation_.reset();
-    take_up(std::move(prepared));
-  }
   if (assigning_ > 0) return;
-  retiring_.reset();
-  if (std::exchange(reload_wanted_, false)) reload();
+  // Freeing a large state takes long: signals and the operator's orders do not wait for it.
+  if (retiring_ != nullptr) background_.post([retired = std::move(retiring_)] {});
+  reload_.resume();
 }
 
 void Daemon::end() {
@@ -261,6 +252,7 @@ void Daemon::end() {
     std::_Exit(kExitOk);
   }
   if (query_log_ != nullptr) query_log_->stop_waiting();  // a full disk must not keep us
+  reload_.pause();
   for (auto& worker : workers_) worker->stop();
 }
 

@@ -12,7 +12,9 @@
 #include "spread_keeper.h"
 
 #include "inlet53/config/config.h"
+#include "inlet53/net/background_thread.h"
 #include "inlet53/net/loop.h"
+#include "inlet53/net/preparation.h"
 #include "inlet53/querylog/query_log.h"
 #include "inlet53/resolver/state.h"
 #include "inlet53/server/worker.h"
@@ -38,7 +40,6 @@ class Daemon {
   [[nodiscard]] int open_control(const settings::Control& settings);
   [[nodiscard]] int start_query_log(const settings::QueryLog& settings);
   void start_workers();
-  void reload();
   void take_up(std::unique_ptr<Prepared> prepared);
   /// One list of sockets a worker, for the addresses that `state` serves and we do not yet.
   using Sockets = std::vector<std::vector<server::AddressSockets>>;
@@ -55,19 +56,19 @@ class Daemon {
   config::Config config_;
   std::shared_ptr<const resolver::ResolverState> state_;
   server::TlsContexts tls_;
-  /// The state before `state_`, kept until no worker uses it, so that it is freed here.
+  /// The state before `state_`, kept until no worker uses it: then `background_` frees it.
   std::shared_ptr<const resolver::ResolverState> retiring_;
   std::unique_ptr<querylog::QueryLog> query_log_;
   std::shared_ptr<const net::TlsClientContext> forward_tls_;  // whom DoT targets are trusted by
   std::atomic<size_t> assigning_{0};  // workers that have not taken up `state_`
   std::atomic<size_t> running_{0};    // workers that have not ended
-  net::Wakeup news_;                  // either count has come to 0, or a reload is prepared
-  bool reload_wanted_ = false;
+  net::Wakeup news_;                  // either count has come to 0
+  net::BackgroundThread background_{"reload"};
+  net::Preparation<Prepared> reload_;
   bool ending_ = false;
   std::unique_ptr<OperatorOrders> orders_;  // null: there is no control socket
   std::unique_ptr<SpreadKeeper> spread_;    // null: UDP queries go to all workers
   std::vector<std::unique_ptr<server::Worker>> workers_;
-  std::unique_ptr<Preparation> preparation_;  // of a reload; null: none
 };
 
 }  // namespace inlet53::app

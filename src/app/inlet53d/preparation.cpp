@@ -4,8 +4,6 @@
 #include <utility>
 
 #include <malloc.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include "inlet53/base/operator_log.h"
 #include "inlet53/base/text.h"
@@ -14,8 +12,6 @@
 namespace inlet53::app {
 
 namespace {
-
-constexpr int kNice = 10;
 
 void apply(const Options& options, settings::Settings& settings) {
   if (options.workers) settings.server.workers = *options.workers;
@@ -59,19 +55,5 @@ std::unique_ptr<Prepared> prepare(const Options& options, zone::HashSeed seed,
   return std::make_unique<Prepared>(
       Prepared{std::move(*config), std::move(*state), std::move(*tls)});
 }
-
-Preparation::Preparation(const Options& options, zone::HashSeed seed,
-                         std::shared_ptr<const resolver::ResolverState> previous,
-                         server::TlsContexts tls, std::function<void()> done)
-    : thread_([this, &options, seed, previous = std::move(previous), tls = std::move(tls),
-               done = std::move(done)] {
-        // On Linux a thread has a nice value of its own. Refused, it is as it was.
-        static_cast<void>(setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNice));
-        prepared_ = prepare(options, seed, previous.get(), tls);
-        finished_ = true;
-        done();
-      }) {}
-
-Preparation::~Preparation() { thread_.join(); }
 
 }  // namespace inlet53::app

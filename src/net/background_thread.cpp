@@ -1,0 +1,82 @@
+#include "inlet53/net/background_thread.h"
+
+#include <csignal>
+#include <exception>
+#include <utility>
+
+#include <pthread.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "inlet53/base/operator_log.h"
+#include "inlet53/base/text.h"
+
+namespace inlet53::net {
+
+namespace {
+
+constexpr int kNice = 10;
+
+// Signals are for the thread that has a loop.
+void block_all_signals() {
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, nullptr);
+}
+
+void run_guarded(BackgroundThread::Job job) {
+  try {
+    job();
+  } catch (const std::exception& error) {
+    log_error(concat("a job in the background failed: ", error.what()));
+  }
+}
+
+}  // namespace
+
+BackgroundThread::BackgroundThread(std::string name)
+    : thread_([this, name = std::move(name)] { run(name); }) {}
+
+BackgroundThread::~BackgroundThread() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_ending_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+void BackgroundThread::post(Job job) {
+  {
+    const std::lock_guard lock(mutex_);
+    jobs_.push_back(std::move(job));
+  }
+  changed_.notify_all();
+}
+
+void BackgroundThread::wait_for_jobs() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return jobs_.empty() && !is_running_; });
+}
+
+void BackgroundThread::run(const std::string& name) {
+  block_all_signals();
+  pthread_setname_np(pthread_self(), name.c_str());
+  // On Linux a thread has a nice value of its own. Refused, it is as it was.
+  static_cast<void>(setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNice));
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [this] { return is_ending_ || !jobs_.empty(); });
+    if (is_ending_) return;
+    Job job = std::move(jobs_.front());
+    jobs_.pop_front();
+    is_running_ = true;
+    lock.unlock();
+    run_guarded(std::move(job));
+    lock.lock();
+    is_running_ = false;
+    changed_.notify_all();
+  }
+}
+
+}  // namespace inlet53::net
