@@ -233,6 +233,8 @@ void read_gateway(TableReader& in, settings::Gateway& gateway) {
           in_range<uint32_t>(parse_number, range::kThrottlingBurstLimit));
   in.read("statistics_interval", Need::Optional, gateway.statistics_interval_seconds,
           in_range<uint32_t>(parse_seconds, range::kStatisticsIntervalSeconds));
+  in.read("log_buffer", Need::Optional, gateway.log_buffer,
+          in_range<uint32_t>(parse_octets, range::kLogBuffer));
   in.read("former_refusal_wording", Need::Optional, gateway.former_refusal_wording, parse_boolean);
 }
 

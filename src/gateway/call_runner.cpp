@@ -49,13 +49,14 @@ AuthorizedCall::~AuthorizedCall() = default;
 //--- CallRunner::Impl
 
 struct CallRunner::Impl {
-  Impl(net::Loop& loop, const settings::Settings& settings, CallLogs& to, Respond answer)
+  Impl(net::Loop& loop, const settings::Settings& settings, CallLogs& to,
+       linelog::LineLogs& function_logs, Respond answer)
       : wording(settings.gateway.former_refusal_wording ? policy::RefusalWording::Former
                                                         : policy::RefusalWording::Current),
         logs(to),
         respond(std::move(answer)),
         throttle({settings.gateway.throttling_rate_limit, settings.gateway.throttling_burst_limit}),
-        functions(loop, {}, service_options(settings.lambda)),
+        functions(loop, function_logs, {}, service_options(settings.lambda)),
         mock(make_mock_integration()),
         http_proxy(make_http_proxy_integration(loop, logs)),
         lambda(make_lambda_integration(functions, logs)),
@@ -208,8 +209,8 @@ http::Response CallRunner::Impl::finish(Call& call, http::Response&& response) {
 //--- CallRunner
 
 CallRunner::CallRunner(net::Loop& loop, const settings::Settings& settings, CallLogs& logs,
-                       Respond respond)
-    : impl_(std::make_unique<Impl>(loop, settings, logs, std::move(respond))) {}
+                       linelog::LineLogs& function_logs, Respond respond)
+    : impl_(std::make_unique<Impl>(loop, settings, logs, function_logs, std::move(respond))) {}
 CallRunner::~CallRunner() = default;
 
 void CallRunner::take_up(std::shared_ptr<const GatewayState> state) {
@@ -268,8 +269,6 @@ http::Response CallRunner::refuse(http::Refusal refusal) {
   impl_->common_fields.add(response, context);
   return response;
 }
-
-void CallRunner::reopen_logs() { impl_->functions.reopen_logs(); }
 
 CallCounts CallRunner::counts() const noexcept {
   CallCounts counts = impl_->counts;

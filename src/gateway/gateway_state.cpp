@@ -104,9 +104,9 @@ const MockResponse* ApiState::find_mock(const topology::Method* method) const no
 
 //--- GatewayState
 
-Result<std::shared_ptr<const GatewayState>, Errors> GatewayState::build(
+Result<std::unique_ptr<GatewayState>, Errors> GatewayState::build(
     const topology::Topology& topology, const std::string& file) {
-  auto state = std::make_shared<GatewayState>();
+  auto state = std::make_unique<GatewayState>();
   Errors errors;
   for (const topology::VpcEndpoint& endpoint : topology.vpc_endpoints) {
     if (topology::service_label(endpoint.service_name) != kService) continue;
@@ -139,7 +139,28 @@ Result<std::shared_ptr<const GatewayState>, Errors> GatewayState::build(
   }
   state->functions_ = topology.functions;
   if (!errors.empty()) return Unexpected(std::move(errors));
-  return std::shared_ptr<const GatewayState>(std::move(state));
+  return state;
+}
+
+Result<void, std::string> GatewayState::open_logs(linelog::LineLogs& logs) {
+  const auto open = [&](const std::string& path, std::shared_ptr<linelog::LineLog>& lines) {
+    if (path.empty()) return Result<void, std::string>();
+    auto opened = logs.open(path);
+    if (!opened) return Result<void, std::string>(Unexpected(opened.error()));
+    lines = std::move(*opened);
+    return Result<void, std::string>();
+  };
+  for (const auto& api : apis_) {
+    for (StageState& stage : api->stages) {
+      if (auto opened = open(stage.stage->access_log.file, stage.access_lines); !opened) {
+        return opened;
+      }
+      if (auto opened = open(stage.stage->execution_log, stage.execution_lines); !opened) {
+        return opened;
+      }
+    }
+  }
+  return {};
 }
 
 const EndpointState* GatewayState::find_endpoint(std::string_view id) const noexcept {

@@ -1,20 +1,19 @@
 #include "inlet53/gateway/gateway_worker.h"
 
 #include <utility>
+#include <vector>
 
 #include "inlet53/base/text.h"
 #include "inlet53/gateway/call_logs.h"
 #include "inlet53/gateway/call_runner.h"
 #include "inlet53/gateway/https_server.h"
-#include "inlet53/gateway/server_certificate.h"
 
 namespace inlet53::gateway {
 
 struct GatewayWorker::Impl {
-  Impl(net::Loop& loop, const settings::Settings& given)
+  Impl(net::Loop& loop, const settings::Settings& given, linelog::LineLogs& to)
       : settings(given),
-        logs(loop),
-        runner(loop, settings, logs,
+        runner(loop, settings, logs, to,
                [this](CallId call, http::Response&& response) {
                  server.respond(call, std::move(response));
                }),
@@ -24,36 +23,26 @@ struct GatewayWorker::Impl {
   CallLogs logs;
   CallRunner runner;
   HttpsServer server;
-  std::shared_ptr<const net::TlsServerContext> tls;
-  std::shared_ptr<const GatewayState> state;
+  ServedConfiguration served;
 };
 
-GatewayWorker::GatewayWorker(net::Loop& loop, const settings::Settings& settings)
-    : impl_(std::make_unique<Impl>(loop, settings)) {}
+GatewayWorker::GatewayWorker(net::Loop& loop, const settings::Settings& settings,
+                             linelog::LineLogs& logs)
+    : impl_(std::make_unique<Impl>(loop, settings, logs)) {}
 GatewayWorker::~GatewayWorker() = default;
 
-Result<void, ServeError> GatewayWorker::serve(std::shared_ptr<const GatewayState> state,
-                                              const topology::Topology& topology) {
-  auto tls = load_server_certificate(impl_->settings.gateway, topology, impl_->tls.get());
-  if (!tls) return Unexpected(ServeError{tls.error(), false});
-  auto sockets = impl_->server.open_sockets(state->addresses());
-  if (!sockets) return Unexpected(ServeError{sockets.error().message, true});
-  if (const auto opened = impl_->logs.open(*state); !opened) {
-    return Unexpected(ServeError{opened.error(), false});
-  }
-  impl_->tls = std::move(*tls);
-  impl_->server.set_tls(impl_->tls);
-  impl_->runner.take_up(state);
-  impl_->server.serve(state->addresses(), std::move(*sockets));
-  impl_->state = std::move(state);
+Result<void, std::string> GatewayWorker::serve(ServedConfiguration configuration) {
+  const std::vector<ServedAddress>& addresses = configuration.state->addresses();
+  auto sockets = impl_->server.open_sockets(addresses);
+  if (!sockets) return Unexpected(sockets.error().message);
+  impl_->server.set_tls(configuration.tls);
+  impl_->runner.take_up(configuration.state);
+  impl_->server.serve(addresses, std::move(*sockets));
+  impl_->served = std::move(configuration);
   return {};
 }
 
-const GatewayState& GatewayWorker::state() const noexcept { return *impl_->state; }
-void GatewayWorker::reopen_logs() {
-  impl_->logs.reopen();
-  impl_->runner.reopen_logs();
-}
+const ServedConfiguration& GatewayWorker::served() const noexcept { return impl_->served; }
 void GatewayWorker::drain() { impl_->server.drain(); }
 
 size_t GatewayWorker::open_connections() const noexcept {
@@ -74,7 +63,7 @@ std::string GatewayWorker::counts_text() const {
       " integration_latency_us=", average(calls.integration_latency_us, calls.integrations),
       " invocations=", functions.invocations, " function_errors=", functions.errors,
       " throttles=", functions.throttles, " cold_starts=", functions.cold_starts,
-      " environments=", functions.environments, " log_lines_lost=", impl_->logs.lost());
+      " environments=", functions.environments);
 }
 
 }  // namespace inlet53::gateway

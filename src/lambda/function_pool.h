@@ -46,7 +46,6 @@ class FunctionPool final : private EnvironmentOwner {
   void set_function(std::shared_ptr<const topology::Function> function);
   /// Environments made before now end after what they do, those that do nothing at once.
   void retire_environments();
-  void reopen_log() { log_->reopen(); }
 
   /// An invocation that cannot run ends within this call.
   void invoke(Assignment&& assignment);

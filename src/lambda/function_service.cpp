@@ -23,8 +23,9 @@ EnvironmentOptions environment_options(const ServiceOptions& options) {
 }  // namespace
 
 struct FunctionService::Impl final : FunctionPoolOwner {
-  Impl(net::Loop& its_loop, ServiceOptions its_options)
+  Impl(net::Loop& its_loop, linelog::LineLogs& its_logs, ServiceOptions its_options)
       : loop(its_loop),
+        logs(its_logs),
         options(std::move(its_options)),
         deliver_soon(loop, [this] { deliver_refused(); }) {}
   ~Impl();
@@ -44,6 +45,7 @@ struct FunctionService::Impl final : FunctionPoolOwner {
   void invocation_ended(InvocationId invocation, Outcome&& outcome) override;
 
   net::Loop& loop;
+  linelog::LineLogs& logs;
   const ServiceOptions options;
   CodeWatch code;
   ServiceCounts counts;
@@ -79,7 +81,7 @@ void FunctionService::Impl::add(topology::Function&& function) {
   const auto found = pools.find(shared->id);
   if (found == pools.end()) {
     code.watch(shared->code);
-    auto log = std::make_shared<FunctionLog>(loop, options.log_folder, shared->name);
+    auto log = std::make_shared<FunctionLog>(logs, options.log_folder, shared->name);
     pools.emplace(shared->id,
                   std::make_unique<FunctionPool>(loop, shared, environment_options(options),
                                                  std::move(log), *this));
@@ -197,9 +199,9 @@ void FunctionService::Impl::environment_ended() {
 
 //--- FunctionService
 
-FunctionService::FunctionService(net::Loop& loop, std::vector<topology::Function> functions,
-                                 ServiceOptions options)
-    : impl_(std::make_unique<Impl>(loop, std::move(options))) {
+FunctionService::FunctionService(net::Loop& loop, linelog::LineLogs& logs,
+                                 std::vector<topology::Function> functions, ServiceOptions options)
+    : impl_(std::make_unique<Impl>(loop, logs, std::move(options))) {
   impl_->replace(std::move(functions));
 }
 
@@ -221,10 +223,6 @@ void FunctionService::forget(InvocationId invocation) { impl_->callers.erase(inv
 
 void FunctionService::replace(std::vector<topology::Function> functions) {
   impl_->replace(std::move(functions));
-}
-
-void FunctionService::reopen_logs() {
-  for (const auto& [id, pool] : impl_->pools) pool->reopen_log();
 }
 
 ServiceCounts FunctionService::counts() const { return impl_->counts; }

@@ -65,7 +65,9 @@ class CallRunner final : public CallTaker {
  public:
   using Respond = std::function<void(CallId, http::Response&&)>;
 
-  CallRunner(net::Loop& loop, const settings::Settings& settings, CallLogs& logs, Respond respond);
+  /// `function_logs`: where functions log.
+  CallRunner(net::Loop& loop, const settings::Settings& settings, CallLogs& logs,
+             linelog::LineLogs& function_logs, Respond respond);
   /// Forgets pending calls; `respond` is not called any more.
   ~CallRunner();
   CallRunner(const CallRunner&) = delete;
@@ -88,9 +90,6 @@ class CallRunner final : public CallTaker {
   /// status 499 and responds so. A call whose work has begun goes on, as at AWS.
   void call_abandoned(CallId id) override;
   http::Response refuse(http::Refusal refusal) override;
-
-  /// Opens the functions' logs again, after they were renamed.
-  void reopen_logs();
 
   [[nodiscard]] CallCounts counts() const noexcept;
   [[nodiscard]] lambda::ServiceCounts function_counts() const;

@@ -13,6 +13,7 @@
 #include "inlet53/gateway/router.h"
 #include "inlet53/gateway/text_template.h"
 #include "inlet53/gateway/throttle.h"
+#include "inlet53/linelog/line_logs.h"
 #include "inlet53/policy/resource_policy.h"
 #include "inlet53/topology/topology.h"
 
@@ -30,6 +31,10 @@ struct MockResponse {
 struct StageState {
   const topology::Stage* stage = nullptr;
   TextTemplate access_log;
+  /// The open logs; null when the stage has none. Calls write to those of the state that they began
+  /// with, so that a reload loses no line.
+  std::shared_ptr<linelog::LineLog> access_lines;
+  std::shared_ptr<linelog::LineLog> execution_lines;
 
   struct MethodLimit {
     std::string resource_path;  // `*`: each of the stage's methods
@@ -85,10 +90,14 @@ struct StateError {
 class GatewayState {
  public:
   /// Builds it from a topology that has been validated. `file` is the configuration's name, for
-  /// errors in policies that stand in it.
-  /// Errors: all that are found.
-  [[nodiscard]] static Result<std::shared_ptr<const GatewayState>, std::vector<StateError>> build(
+  /// errors in policies that stand in it. The logs are not open yet.
+  /// Errors: all that are found. Threads: any. Cost: some 10 µs a route.
+  [[nodiscard]] static Result<std::unique_ptr<GatewayState>, std::vector<StateError>> build(
       const topology::Topology& topology, const std::string& file);
+
+  /// Opens the logs of all stages. A log that is open already is shared. Waits for the disk.
+  /// Errors: why the first that failed cannot be opened, with its path.
+  [[nodiscard]] Result<void, std::string> open_logs(linelog::LineLogs& logs);
 
   /// The addresses to serve: the network interfaces of execute-api endpoints.
   [[nodiscard]] const std::vector<ServedAddress>& addresses() const noexcept { return addresses_; }

@@ -6,42 +6,41 @@
 
 #include "inlet53/base/result.h"
 #include "inlet53/gateway/gateway_state.h"
+#include "inlet53/linelog/line_logs.h"
 #include "inlet53/net/loop.h"
+#include "inlet53/net/tls_context.h"
 #include "inlet53/settings/settings.h"
-#include "inlet53/topology/topology.h"
 
 namespace inlet53::gateway {
 
-/// Why a configuration can't be served.
-struct ServeError {
-  std::string message;       // for people
-  bool cannot_bind = false;  // an address can't be had
+/// All that a worker serves, ready: taking it up reads no file.
+struct ServedConfiguration {
+  std::shared_ptr<const GatewayState> state;  // its logs are open
+  std::shared_ptr<const net::TlsServerContext> tls;
 };
 
-/// The gateway: its addresses, its calls, its logs, on one loop. A configuration is taken up whole
-/// or not at all. Threads: the loop's. Lifetime: the loop outlives it.
+/// The gateway: its addresses and its calls, on one loop. A configuration is taken up whole or not
+/// at all. Threads: the loop's. Lifetime: the loop and the logs outlive it.
 class GatewayWorker {
  public:
-  GatewayWorker(net::Loop& loop, const settings::Settings& settings);
-  /// Closes every connection, ends every function's process, writes out the logs.
+  GatewayWorker(net::Loop& loop, const settings::Settings& settings, linelog::LineLogs& logs);
+  /// Closes every connection and ends every function's process.
   ~GatewayWorker();
   GatewayWorker(const GatewayWorker&) = delete;
   GatewayWorker& operator=(const GatewayWorker&) = delete;
 
-  /// Serves `state` from now on: loads the certificate, opens sockets and logs, and changes over
-  /// when all of it could be had. Calls under way end as they began. `topology`: what `state` was
-  /// built from, for the certificate's names.
-  [[nodiscard]] Result<void, ServeError> serve(std::shared_ptr<const GatewayState> state,
-                                               const topology::Topology& topology);
+  /// Opens the sockets of new addresses and serves `configuration` from now on. Calls under way
+  /// end with the state that they began with. Errors: why an address cannot be served, for people;
+  /// nothing has changed then. Cost: does not grow with the number of routes.
+  [[nodiscard]] Result<void, std::string> serve(ServedConfiguration configuration);
   /// What is served. Requires: `serve` has succeeded.
-  [[nodiscard]] const GatewayState& state() const noexcept;
+  [[nodiscard]] const ServedConfiguration& served() const noexcept;
 
-  void reopen_logs();
   /// Takes no more connections and calls; what is under way ends.
   void drain();
   [[nodiscard]] size_t open_connections() const noexcept;
 
-  /// All counts on one line, `name=value` each.
+  /// All counts but those of logs on one line, `name=value` each.
   [[nodiscard]] std::string counts_text() const;
 
  private:

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "inlet53/linelog/line_logs.h"
 #include "inlet53/net/loop.h"
 #include "inlet53/topology/topology.h"
 
@@ -57,14 +58,14 @@ struct ServiceCounts {
 /// on the Runtime API) reaches this process beyond its own outcome. When a file below a function's
 /// code changes, later invocations get environments with the new code; a function that writes into
 /// its own code folder, which Lambda does not allow, thus starts anew each time.
-/// Threads: the loop's. Lifetime: the loop outlives it.
+/// Threads: the loop's. Lifetime: the loop and the logs outlive it.
 class FunctionService {
  public:
   using InvocationId = uint64_t;
   using Done = std::function<void(Outcome&&)>;
 
-  FunctionService(net::Loop& loop, std::vector<topology::Function> functions,
-                  ServiceOptions options);
+  FunctionService(net::Loop& loop, linelog::LineLogs& logs,
+                  std::vector<topology::Function> functions, ServiceOptions options);
   /// Ends every environment (SIGTERM is not waited for: SIGKILL); no `done` comes any more.
   /// Requires: not called inside a `done`.
   ~FunctionService();
@@ -77,11 +78,8 @@ class FunctionService {
   /// The caller no longer waits. The function runs on, as at AWS.
   void forget(InvocationId invocation);
   /// Takes new functions; environments of those that changed or are gone end after what they do.
-  /// Opens the log files anew. Requires: not called inside a `done`.
+  /// Requires: not called inside a `done`.
   void replace(std::vector<topology::Function> functions);
-
-  /// Opens every function's log again, for whoever renamed the files.
-  void reopen_logs();
 
   [[nodiscard]] ServiceCounts counts() const;
 

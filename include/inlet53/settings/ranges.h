@@ -45,6 +45,8 @@ inline constexpr Range kFailureTtlSeconds{1, 300};  // RFC 9520 §3.2
 inline constexpr Range kGatewayTimeoutMs{100, 3'600'000};
 inline constexpr Range kThrottlingRateLimit{0, 1'000'000};  // requests a second
 inline constexpr Range kThrottlingBurstLimit{0, 1'000'000};
+/// Bytes. A log has a quarter of it, which holds several lines of a function (64 KiB each).
+inline constexpr Range kLogBuffer{1U << 20, 1U << 30};
 inline constexpr Range kEnvironments{1, 10'000};  // each is a process
 inline constexpr Range kEnvironmentIdleSeconds{1, 86400};
 

@@ -131,7 +131,8 @@ struct Gateway {
   double throttling_rate_limit = 10000;  // requests a second, account and region
   uint32_t throttling_burst_limit = 5000;
   uint32_t statistics_interval_seconds = 60;  // 0: only at the end
-  bool former_refusal_wording = false;        // as API Gateway worded refusals until 2025
+  uint32_t log_buffer = 32U << 20;      // bytes of log lines that wait for the disk, of all logs
+  bool former_refusal_wording = false;  // as API Gateway worded refusals until 2025
 
   friend bool operator==(const Gateway&, const Gateway&) = default;
 };

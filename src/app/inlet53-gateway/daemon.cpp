@@ -1,5 +1,7 @@
 #include "daemon.h"
 
+#include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <utility>
@@ -16,6 +18,7 @@ namespace {
 
 constexpr uint64_t kDrainMs = 3000;
 constexpr uint64_t kDrainPollMs = 10;
+constexpr uint64_t kLeastLogMs = 500;  // for the logs' end, however long connections took
 
 // Each connection is a descriptor: take as many as the system lets us have.
 void raise_descriptor_limit() {
@@ -25,39 +28,19 @@ void raise_descriptor_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// A configuration with the state that was built from it.
-struct Prepared {
-  config::Config config;
-  std::shared_ptr<const gateway::GatewayState> state;
-};
-
-// Every error is logged; nothing comes when there was one.
-std::optional<Prepared> prepare(const GatewayOptions& options) {
-  auto config = config::load_config(options.config);
-  if (!config) {
-    for (const config::ConfigError& error : config.error()) log_error(error.to_text());
-    return std::nullopt;
-  }
-  auto state = gateway::GatewayState::build(config->topology, options.config);
-  if (!state) {
-    for (const gateway::StateError& error : state.error()) log_error(error.to_text());
-    return std::nullopt;
-  }
-  if (!topology::calls_for_gateway(config->topology)) {
-    log_error(concat(options.config, ": no REST API has a stage: there is nothing to serve"));
-    return std::nullopt;
-  }
-  if ((*state)->addresses().empty()) {
-    log_error(concat(options.config, ": no execute-api VPC endpoint has a network interface"));
-    return std::nullopt;
-  }
-  return Prepared{std::move(*config), std::move(*state)};
-}
+void end_at_once(int) { std::_Exit(kExitOk); }
 
 }  // namespace
 
 GatewayDaemon::GatewayDaemon(GatewayOptions options)
-    : options_(std::move(options)), drain_timer_(loop_, [this] { check_drained(); }) {}
+    : options_(std::move(options)),
+      drain_timer_(loop_, [this] { check_drained(); }),
+      reload_(
+          loop_, background_,
+          [this] {
+            return [context = context(worker_->served().tls)] { return prepare(context); };
+          },
+          [this](std::unique_ptr<Prepared> prepared) { take_up(std::move(prepared)); }) {}
 
 GatewayDaemon::~GatewayDaemon() = default;
 
@@ -66,57 +49,62 @@ int GatewayDaemon::run() {
   std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is an error of write(2), as a full disk is
   raise_descriptor_limit();
   // Before anything that takes time: what a signal asks for waits until the loop runs.
-  net::SignalWatcher hangup(loop_, SIGHUP, [this] { reload(); });
-  net::SignalWatcher user1(loop_, SIGUSR1, [this] { worker_->reopen_logs(); });
+  net::SignalWatcher hangup(loop_, SIGHUP, [this] { reload_.request(); });
+  net::SignalWatcher user1(loop_, SIGUSR1, [this] { logs_.reopen(); });
   if (const int code = start(); code != kExitOk) return code;
 
-  net::SignalWatcher term(loop_, SIGTERM, [this] { end(); });
-  net::SignalWatcher interrupt(loop_, SIGINT, [this] { end(); });
+  std::optional<net::SignalWatcher> term(std::in_place, loop_, SIGTERM, [this] { end(); });
+  std::optional<net::SignalWatcher> interrupt(std::in_place, loop_, SIGINT, [this] { end(); });
   net::Timer statistics(loop_, [this] { log_statistics(); });
-  const uint64_t interval = uint64_t{config_.settings.gateway.statistics_interval_seconds} * 1000;
+  const uint64_t interval = uint64_t{settings_.gateway.statistics_interval_seconds} * 1000;
   if (interval > 0) statistics.start(interval, interval);
 
   loop_.run();
-  log_statistics();
-  worker_.reset();  // ends the functions' processes, writes out the logs
-  log_info("ended");
-  return kExitOk;
+  // The loop runs no more, and a disk may take long: another signal ends the process.
+  term.reset();
+  interrupt.reset();
+  std::signal(SIGTERM, end_at_once);
+  std::signal(SIGINT, end_at_once);
+  return finish();
 }
 
 int GatewayDaemon::start() {
-  auto prepared = prepare(options_);
-  if (!prepared) return kExitConfiguration;
-  config_ = std::move(prepared->config);
-  auto worker = std::make_unique<gateway::GatewayWorker>(loop_, config_.settings);
-  if (const auto served = worker->serve(std::move(prepared->state), config_.topology); !served) {
-    log_error(served.error().message);
-    return served.error().cannot_bind ? kExitCannotBind : kExitFailure;
+  auto prepared = net::run_preparation<Prepared>([this] { return prepare(context(nullptr)); });
+  if (prepared == nullptr) return kExitConfiguration;
+  settings_ = std::move(prepared->settings);
+  logs_.set_max_waiting(settings_.gateway.log_buffer);
+  auto worker = std::make_unique<gateway::GatewayWorker>(loop_, settings_, logs_);
+  if (const auto served = worker->serve(std::move(prepared->served)); !served) {
+    log_error(served.error());
+    return kExitCannotBind;
   }
   worker_ = std::move(worker);
-  for (const gateway::ServedAddress& address : worker_->state().addresses()) {
+  for (const gateway::ServedAddress& address : worker_->served().state->addresses()) {
     log_info(
         concat("serving ", address.vpc_endpoint, " at ", address.listen.to_text(), " (HTTPS)"));
   }
   return kExitOk;
 }
 
-void GatewayDaemon::reload() {
+PreparationContext GatewayDaemon::context(
+    std::shared_ptr<const net::TlsServerContext> previous_tls) {
+  return {options_, logs_, background_, std::move(previous_tls)};
+}
+
+void GatewayDaemon::take_up(std::unique_ptr<Prepared> prepared) {
   if (ending_) return;
-  auto prepared = prepare(options_);
-  if (!prepared) return log_error("reload refused: the old configuration stays");
-  const auto served = worker_->serve(std::move(prepared->state), prepared->config.topology);
-  if (!served) {
-    log_error(served.error().message);
+  if (prepared == nullptr) return log_error("reload refused: the old configuration stays");
+  if (const auto served = worker_->serve(std::move(prepared->served)); !served) {
+    log_error(served.error());
     return log_error("reload refused: the old configuration stays");
   }
-  config_.topology = std::move(prepared->config.topology);
-  const settings::Settings& settings = prepared->config.settings;
-  if (!(settings.gateway == config_.settings.gateway &&
-        settings.lambda == config_.settings.lambda)) {
+  const settings::Settings& settings = prepared->settings;
+  if (!(settings.gateway == settings_.gateway && settings.lambda == settings_.lambda)) {
     log_warning("reload: [gateway] and [lambda] change only at a restart");
   }
-  log_info(concat("reloaded ", options_.config, ": serving ", worker_->state().addresses().size(),
-                  " addresses, ", worker_->state().apis().size(), " REST APIs"));
+  const gateway::GatewayState& state = *worker_->served().state;
+  log_info(concat("reloaded ", options_.config, ": serving ", state.addresses().size(),
+                  " addresses, ", state.apis().size(), " REST APIs"));
 }
 
 void GatewayDaemon::end() {
@@ -124,6 +112,7 @@ void GatewayDaemon::end() {
     log_warning("ended at once, at the second signal");
     std::_Exit(kExitOk);
   }
+  reload_.pause();
   worker_->drain();
   drain_until_ms_ = loop_.now_ms() + kDrainMs;
   drain_timer_.start(0, kDrainPollMs);
@@ -133,8 +122,29 @@ void GatewayDaemon::check_drained() {
   if (worker_->open_connections() == 0 || loop_.now_ms() >= drain_until_ms_) loop_.stop();
 }
 
+int GatewayDaemon::finish() {
+  const std::string calls = worker_->counts_text();
+  worker_.reset();  // ends the functions' processes
+  const uint64_t now = loop_.now_ms();
+  const uint64_t left = drain_until_ms_ > now ? drain_until_ms_ - now : 0;
+  const bool closed = logs_.close(std::chrono::milliseconds(std::max(left, kLeastLogMs)));
+  log_info(concat("statistics: ", calls, line_counts_text()));
+  log_info("ended");
+  // Nothing needs a reload that is still being prepared, and a thread that hangs in a write would
+  // use what a return destroys.
+  if (!closed || reload_.is_running()) std::_Exit(kExitOk);
+  return kExitOk;
+}
+
+std::string GatewayDaemon::line_counts_text() const {
+  const linelog::LineCounts lines = logs_.counts();
+  return concat(" log_lines=", lines.written, " log_lines_waiting=", lines.waiting,
+                " log_lines_dropped_full=", lines.dropped_full,
+                " log_lines_dropped_disk=", lines.dropped_disk);
+}
+
 void GatewayDaemon::log_statistics() const {
-  log_info(concat("statistics: ", worker_->counts_text()));
+  log_info(concat("statistics: ", worker_->counts_text(), line_counts_text()));
 }
 
 }  // namespace inlet53::app

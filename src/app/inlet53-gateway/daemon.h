@@ -2,19 +2,24 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "options.h"
+#include "preparation.h"
 
-#include "inlet53/config/config.h"
-#include "inlet53/gateway/gateway_state.h"
 #include "inlet53/gateway/gateway_worker.h"
+#include "inlet53/linelog/line_logs.h"
+#include "inlet53/net/background_thread.h"
 #include "inlet53/net/loop.h"
+#include "inlet53/net/preparation.h"
 #include "inlet53/net/tls_context.h"
+#include "inlet53/settings/settings.h"
 
 namespace inlet53::app {
 
-/// The HTTPS daemon: reads the configuration, runs the gateway, takes signals. A configuration that
-/// is refused changes nothing. Threads: the main thread's.
+/// The HTTPS daemon: reads the configuration, runs the gateway, takes signals. A reload is prepared
+/// on another thread, and a configuration that is refused changes nothing. Threads: the main
+/// thread's.
 class GatewayDaemon {
  public:
   explicit GatewayDaemon(GatewayOptions options);
@@ -27,16 +32,23 @@ class GatewayDaemon {
 
  private:
   [[nodiscard]] int start();
-  void reload();
+  [[nodiscard]] PreparationContext context(
+      std::shared_ptr<const net::TlsServerContext> previous_tls);
+  void take_up(std::unique_ptr<Prepared> prepared);
   void end();
   void check_drained();
+  [[nodiscard]] int finish();
   void log_statistics() const;
+  [[nodiscard]] std::string line_counts_text() const;
 
   const GatewayOptions options_;
   net::Loop loop_;
-  config::Config config_;
+  settings::Settings settings_;
+  net::BackgroundThread background_{"reload"};  // outlives what holds a state
+  linelog::LineLogs logs_{{}};
   std::unique_ptr<gateway::GatewayWorker> worker_;
   net::Timer drain_timer_;
+  net::Preparation<Prepared> reload_;
   uint64_t drain_until_ms_ = 0;
   bool ending_ = false;
 };

@@ -396,6 +396,7 @@ certificate = 'gateway.pem'
 key = '/etc/gateway.key'
 head_timeout = '2 s'
 throttling_rate_limit = 0.5
+log_buffer = '2 MiB'
 former_refusal_wording = true
 [lambda]
 log_folder = 'logs'
@@ -410,6 +411,7 @@ idle_timeout = '1 min'
   EXPECT_EQ(s.gateway.authority_folder, "");
   EXPECT_EQ(s.gateway.head_timeout_ms, 2000U);
   EXPECT_EQ(s.gateway.throttling_rate_limit, 0.5);
+  EXPECT_EQ(s.gateway.log_buffer, 2U << 20);
   EXPECT_TRUE(s.gateway.former_refusal_wording);
   EXPECT_EQ(s.lambda.log_folder, file("logs"));
   EXPECT_EQ(s.lambda.python, "python3.11");
@@ -426,6 +428,7 @@ handshake_timeout = '50 ms'
 throttling_rate_limit = -1
 throttling_burst_limit = 1000001
 statistics_interval = '2 d'
+log_buffer = '1 KiB'
 [lambda]
 python = ''
 max_environments = 0
@@ -438,9 +441,10 @@ idle_timeout = 0
                 "7:25: gateway.throttling_rate_limit: -1 is out of range: from 0 to 1000000",
                 "8:26: gateway.throttling_burst_limit: 1000001 is out of range: from 0 to 1000000",
                 "9:23: gateway.statistics_interval: \"2 d\" is out of range: from 0 to 1 d",
-                "11:10: lambda.python: the path is empty",
-                "12:20: lambda.max_environments: 0 is out of range: from 1 to 10000",
-                "13:16: lambda.idle_timeout: 0 is out of range: from 1 s to 1 d",
+                "10:14: gateway.log_buffer: \"1 KiB\" is out of range: from 1 MiB to 1 GiB",
+                "12:10: lambda.python: the path is empty",
+                "13:20: lambda.max_environments: 0 is out of range: from 1 to 10000",
+                "14:16: lambda.idle_timeout: 0 is out of range: from 1 s to 1 d",
             }));
   EXPECT_EQ(
       errors_of("[gateway]\nthrottling_rate_limit = nan\n"),

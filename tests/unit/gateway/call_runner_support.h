@@ -84,7 +84,6 @@ class CallRunnerTest : public testing::Test {
   }
   ~CallRunnerTest() override {
     runner.reset();
-    logs.reset();
     std::filesystem::remove_all(folder);
   }
 
@@ -92,11 +91,9 @@ class CallRunnerTest : public testing::Test {
 
   /// Serves `topology` as it is now.
   void start() {
-    const auto state = build(topology);
-    if (!logs) logs.emplace(loop);
-    ASSERT_TRUE(logs->open(*state));
+    const auto state = build(topology, line_logs);
     if (!runner) {
-      runner.emplace(loop, settings, *logs, [this](CallId id, http::Response&& response) {
+      runner.emplace(loop, settings, logs, line_logs, [this](CallId id, http::Response&& response) {
         EXPECT_FALSE(responses.contains(id.stream)) << "a second response";
         responses[id.stream] = std::move(response);
       });
@@ -192,7 +189,8 @@ class CallRunnerTest : public testing::Test {
   settings::Settings settings;
   topology::Topology topology = small_topology();
   net::Loop loop;
-  std::optional<CallLogs> logs;
+  linelog::LineLogs line_logs{{}};
+  CallLogs logs;
   std::optional<CallRunner> runner;
   http::StreamId begun = 0;
   std::map<http::StreamId, http::Response> responses;

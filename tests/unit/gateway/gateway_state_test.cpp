@@ -1,5 +1,10 @@
 #include "inlet53/gateway/gateway_state.h"
 
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -201,6 +206,69 @@ TEST(GatewayState, CompletesLimitsThatAreSetInPart) {
   EXPECT_EQ(limit_with(settings), (Throttle::Limit{1e9, 7}));
   settings.throttling_burst_limit.reset();
   EXPECT_EQ(limit_with(settings), std::nullopt);
+}
+
+//--- Logs
+
+class GatewayStateLogs : public testing::Test {
+ protected:
+  void SetUp() override { ASSERT_NE(mkdtemp(folder.data()), nullptr); }
+  void TearDown() override { std::filesystem::remove_all(folder); }
+
+  topology::Topology with_logs(const std::string& access, const std::string& execution) const {
+    topology::Topology t = small_topology();
+    for (topology::RestApi& api : t.rest_apis) {
+      api.stages[0].access_log = {.file = access.empty() ? "" : folder + access, .format = "x"};
+      api.stages[0].execution_log = execution.empty() ? "" : folder + execution;
+    }
+    return t;
+  }
+  static const StageState& stage(const GatewayState& state) {
+    return state.find_api(kApi, kRegion)->stages.at(0);
+  }
+  std::string read(const std::string& name) const {
+    std::ifstream in(folder + name);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+
+  std::string folder = "/tmp/inlet53-state-XXXXXX";
+  linelog::LineLogs logs{{}};
+};
+
+TEST_F(GatewayStateLogs, OpensThoseThatStagesName) {
+  const auto state = build(with_logs("/below/access.log", ""), logs);
+  EXPECT_EQ(stage(*state).execution_lines, nullptr);
+  stage(*state).access_lines->append("line");
+  EXPECT_TRUE(logs.close(std::chrono::minutes(1)));
+  EXPECT_EQ(read("/below/access.log"), "line\n");
+}
+
+TEST_F(GatewayStateLogs, SharesAFileBetweenStagesAndStates) {
+  const auto state = build(with_logs("/all.log", "/all.log"), logs);
+  const auto lines = stage(*state).access_lines;
+  EXPECT_EQ(stage(*state).execution_lines, lines);
+  EXPECT_EQ(state->find_api(kPublicApi, kRegion)->stages.at(0).access_lines, lines);
+  EXPECT_EQ(stage(*build(with_logs("/all.log", ""), logs)).access_lines, lines);
+}
+
+TEST_F(GatewayStateLogs, KeepsTheLogOfAStateThatCallsHold) {
+  auto before = build(with_logs("/old.log", ""), logs);
+  const auto after = build(with_logs("/new.log", ""), logs);
+  stage(*before).access_lines->append("a call that began before");
+  stage(*after).access_lines->append("a call that began after");
+  before.reset();
+  EXPECT_TRUE(logs.close(std::chrono::minutes(1)));
+  EXPECT_EQ(read("/old.log"), "a call that began before\n");
+  EXPECT_EQ(read("/new.log"), "a call that began after\n");
+  EXPECT_EQ(logs.counts().written, 2U);
+}
+
+TEST_F(GatewayStateLogs, NamesTheLogThatCannotBeOpened) {
+  auto state = GatewayState::build(with_logs("/access.log", "/"), "test.toml");
+  ASSERT_TRUE(state);
+  const auto opened = (*state)->open_logs(logs);
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error(), folder + "/: cannot be opened: Is a directory");
 }
 
 //--- Errors

@@ -77,7 +77,17 @@ inline topology::Topology small_topology() {
 inline std::shared_ptr<const GatewayState> build(const topology::Topology& topology) {
   auto state = GatewayState::build(topology, "test.toml");
   EXPECT_TRUE(state) << state.error()[0].to_text();
-  return *state;
+  return std::move(*state);
+}
+
+/// The same with open logs.
+inline std::shared_ptr<const GatewayState> build(const topology::Topology& topology,
+                                                 linelog::LineLogs& logs) {
+  auto state = GatewayState::build(topology, "test.toml");
+  EXPECT_TRUE(state) << state.error()[0].to_text();
+  const auto opened = (*state)->open_logs(logs);
+  EXPECT_TRUE(opened) << opened.error();
+  return std::move(*state);
 }
 
 }  // namespace inlet53::gateway

@@ -14,7 +14,7 @@ struct Log {
   }
   // The texts of all events.
   std::vector<std::string> texts() {
-    function_log->flush();
+    EXPECT_TRUE(run_until(loop, [&] { return logs.counts().waiting == 0; }));
     std::istringstream lines(read_file(folder.path / "hello.log"));
     std::vector<std::string> all;
     for (std::string line; std::getline(lines, line);) {
@@ -25,8 +25,9 @@ struct Log {
 
   TemporaryFolder folder;
   net::Loop loop;
+  linelog::LineLogs logs{{}};
   std::shared_ptr<FunctionLog> function_log =
-      std::make_shared<FunctionLog>(loop, folder.path.string(), "hello");
+      std::make_shared<FunctionLog>(logs, folder.path.string(), "hello");
   EnvironmentLog stream;
 };
 
@@ -108,7 +109,9 @@ TEST(FunctionLog, IsWrittenSoonAndGoesOnInANewFileWhenReopened) {
       run_until(log.loop, [&] { return !read_file(log.folder.path / "hello.log").empty(); }));
   std::filesystem::rename(log.folder.path / "hello.log", log.folder.path / "hello.log.1");
   log.stream.note("still there");
-  log.function_log->reopen();
+  log.logs.reopen();
+  EXPECT_TRUE(
+      run_until(log.loop, [&] { return std::filesystem::exists(log.folder.path / "hello.log"); }));
   log.stream.note("after");
   EXPECT_EQ(log.texts(), Texts{"after"});
   EXPECT_NE(read_file(log.folder.path / "hello.log.1").find("still there\n"), std::string::npos);

@@ -122,7 +122,7 @@ TEST(FunctionService, MakesRoomForAFunctionByEndingAnotherOnesIdleEnvironment) {
   topology::Function other = hello.function;
   other.id += "2";
   other.name += "2";
-  hello.service.emplace(hello.loop, std::vector{hello.function, other}, hello.options);
+  hello.service.emplace(hello.loop, hello.logs, std::vector{hello.function, other}, hello.options);
   const int first = hello.call_for_json();
   hello.function.id = other.id;
   // The first one is on its way to be ready again; until it is there, there is no room.

@@ -100,7 +100,7 @@ struct OneFunction {
   }
 
   FunctionService& started() {
-    if (!service) service.emplace(loop, std::vector{function}, options);
+    if (!service) service.emplace(loop, logs, std::vector{function}, options);
     return *service;
   }
 
@@ -139,6 +139,7 @@ struct OneFunction {
   topology::Function function;
   ServiceOptions options;
   net::Loop loop;
+  linelog::LineLogs logs{{}};
   std::map<int, Outcome> outcomes;
   int invoked = 0;
   std::optional<FunctionService> service;

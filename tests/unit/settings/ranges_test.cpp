@@ -44,6 +44,7 @@ TEST(Ranges, HoldTheDefaultsAndFitTheFields) {
       {"max_sockets", defaults.forward.max_sockets, range::kForwardSockets, k32},
       {"connection_idle_timeout", defaults.forward.connection_idle_timeout_ms,
        range::kForwardIdleTimeoutMs, k32},
+      {"log_buffer", defaults.gateway.log_buffer, range::kLogBuffer, k32},
       {"buffers_per_worker", defaults.query_log.buffers_per_worker, range::kBuffersPerWorker, k32},
       {"rotate_size", defaults.query_log.rotate_octets, range::kRotateOctets, k64},
       {"rotate_interval", defaults.query_log.rotate_seconds, range::kRotateSeconds, k32},

@@ -1,0 +1,61 @@
+#include "preparation.h"
+
+#include <utility>
+
+#include "inlet53/base/operator_log.h"
+#include "inlet53/base/text.h"
+#include "inlet53/config/config.h"
+#include "inlet53/gateway/gateway_state.h"
+#include "inlet53/gateway/server_certificate.h"
+#include "inlet53/topology/topology.h"
+
+namespace inlet53::app {
+
+namespace {
+
+// The last owner is a call or a reload, on the loop; freeing 50,000 routes there would stop calls.
+std::shared_ptr<const gateway::GatewayState> free_on(
+    net::BackgroundThread& thread, std::unique_ptr<const gateway::GatewayState> state) {
+  return {state.release(), [&thread](const gateway::GatewayState* last) {
+            thread.post([owned = std::shared_ptr<const gateway::GatewayState>(last)] {});
+          }};
+}
+
+}  // namespace
+
+std::unique_ptr<Prepared> prepare(const PreparationContext& context) {
+  const std::string& file = context.options.config;
+  auto config = config::load_config(file);
+  if (!config) {
+    for (const config::ConfigError& error : config.error()) log_error(error.to_text());
+    return nullptr;
+  }
+  auto state = gateway::GatewayState::build(config->topology, file);
+  if (!state) {
+    for (const gateway::StateError& error : state.error()) log_error(error.to_text());
+    return nullptr;
+  }
+  if (!topology::calls_for_gateway(config->topology)) {
+    log_error(concat(file, ": no REST API has a stage: there is nothing to serve"));
+    return nullptr;
+  }
+  if ((*state)->addresses().empty()) {
+    log_error(concat(file, ": no execute-api VPC endpoint has a network interface"));
+    return nullptr;
+  }
+  auto tls = gateway::load_server_certificate(config->settings.gateway, config->topology,
+                                              context.previous_tls.get());
+  if (!tls) {
+    log_error(tls.error());
+    return nullptr;
+  }
+  if (const auto opened = (*state)->open_logs(context.logs); !opened) {
+    log_error(opened.error());
+    return nullptr;
+  }
+  return std::make_unique<Prepared>(
+      Prepared{std::move(config->settings),
+               {free_on(context.background, std::move(*state)), std::move(*tls)}});
+}
+
+}  // namespace inlet53::app

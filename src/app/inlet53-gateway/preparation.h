@@ -1,0 +1,36 @@
+#pragma once
+
+#include <memory>
+
+#include "options.h"
+
+#include "inlet53/gateway/gateway_worker.h"
+#include "inlet53/linelog/line_logs.h"
+#include "inlet53/net/background_thread.h"
+#include "inlet53/net/tls_context.h"
+#include "inlet53/settings/settings.h"
+
+namespace inlet53::app {
+
+/// A configuration with what was built from it. The topology is gone: freeing it takes long.
+struct Prepared {
+  settings::Settings settings;
+  gateway::ServedConfiguration served;
+};
+
+/// What `prepare` needs, besides the file. All of it may be used on another thread.
+struct PreparationContext {
+  const GatewayOptions& options;
+  linelog::LineLogs& logs;
+  /// Frees the state when its last owner lets it go.
+  net::BackgroundThread& background;
+  /// Whose session tickets go on to be taken; null: none.
+  std::shared_ptr<const net::TlsServerContext> previous_tls;
+};
+
+/// Reads the configuration file and its policies, builds the routers, opens the logs and loads the
+/// certificate. Every error is logged; null when there was one. It may throw: see
+/// net::run_preparation. Threads: any, one at a time.
+[[nodiscard]] std::unique_ptr<Prepared> prepare(const PreparationContext& context);
+
+}  // namespace inlet53::app
