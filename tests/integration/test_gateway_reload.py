@@ -1,5 +1,6 @@
 """The gateway's reload and its logs: calls wait neither for a configuration nor for a disk, and every line counts."""
 
+import contextlib
 import os
 import resource
 import signal
@@ -178,15 +179,25 @@ def test_a_removed_working_directory_refuses_a_reload_at_most(gateway):
     assert gateway.stop() == 0
 
 
-def test_many_reloads_free_the_old_states(gateway):
-    gateway.write_config(apis=large_apis(30, 50))
+def test_reloads_free_the_old_states(gateway):
+    """A state owns its logs: their files are closed with it, when the last call that began with it has ended."""
+    def open_logs():
+        files = []
+        for one in os.scandir(f"/proc/{gateway.process.pid}/fd"):
+            with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+                files.append(os.path.basename(os.readlink(one.path)))
+        return sorted(file for file in files if file.startswith("access"))
     gateway.start()
-    for _ in range(3):
-        gateway.reload()
-    settled = gateway.memory()
-    for _ in range(8):
-        gateway.reload()
-    assert gateway.memory() < settled * 1.5
+    with gateway.connect() as busy:
+        busy.sendall(request("/v1/wait"))
+        gateway.wait_line("wait.log", "START RequestId")
+        for i in range(4):
+            gateway.write_config(apis=apis(f"access{i}.log"))
+            gateway.reload()
+        wait_until(lambda: open_logs() == ["access.log", "access3.log"], "the end of the states between")
+        (gateway.folder / "code/release").touch()
+        read_response(busy)
+    wait_until(lambda: open_logs() == ["access3.log"], "the end of the first state")
 
 
 #--- Calls in progress and their logs

@@ -192,8 +192,7 @@ TEST_F(CallRunnerTest, PassesACallToItsUrlAndTheResponseBack) {
   EXPECT_TRUE(seen.ends_with("\r\n\r\nthe body")) << seen;
   EXPECT_EQ(runner->counts().running, 0U);
   EXPECT_TRUE(wait_for_log("access.log", "POST /DemoStage/out/a/b 201 - 201 [-]\n"));
-  EXPECT_TRUE(
-      wait_for_log("execution.log", "Sending request to " + backend.uri("/base/a/b?c=d")));
+  EXPECT_TRUE(wait_for_log("execution.log", "Sending request to " + backend.uri("/base/a/b?c=d")));
 }
 
 TEST_F(CallRunnerTest, SaysWhatFailedAtAUrl) {
