@@ -145,6 +145,7 @@ def measure(options, results):
     os.sched_setaffinity(0, {options.generator_cpu})  # we too stay off the servers' processor
     options.work.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=options.work) as folder:
+        os.chmod(folder, 0o755)  # functions and servers that run as other users read files below it
         results["head"] = head(options, generator)
         bench = jobs.Bench(options, generator, Path(folder).resolve())
         results |= {"rows": [], "logs": bench.logs, "left_out": bench.left_out, "clocks": bench.clocks, "units": []}

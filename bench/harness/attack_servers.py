@@ -3,12 +3,11 @@
 import copy
 import os
 import pwd
-import re
-import signal
 
 from . import machine
 from .https_content import BODY, HOST, STAGE, HelloApi
 from .https_servers import InletGateway, Nginx
+from .inlet import RELOADED
 from .servers import CannotMeasure
 
 BIG_SIZE = 6_000_000
@@ -127,6 +126,8 @@ class Slowed:
 
 
 class AttackedGateway(Slowed, InletGateway):
+    reload_marker = RELOADED
+
     def prepare(self):
         folder = self.folder / "attacked"
         folder.mkdir()
@@ -137,28 +138,16 @@ class AttackedGateway(Slowed, InletGateway):
         """Without the functions' processes."""
         return self.pids[:1]
 
-    def hang_up(self):
-        """Asks for a reload."""
-        os.kill(self.pids[0], signal.SIGHUP)
-
-    def reloads(self):
-        return len(re.findall(r"\breloaded ", (self.folder / "server.out").read_text()))
-
 
 class AttackedNginx(Slowed, Nginx):
     """Its limits are the defaults, but for bodies: it takes 10 MiB, as API Gateway does. It keeps a body in a file
     before it passes it on to another server of its own; 6 MB come from a file."""
 
+    reload_marker = "start worker process "  # which a new configuration begins with
+
     def memory_pids(self):
         """The master's and the workers'."""
         return machine.process_tree(self.pids)
-
-    def hang_up(self):
-        os.kill(self.pids[0], signal.SIGHUP)
-
-    def reloads(self):
-        """How many new configurations its workers have begun with."""
-        return (self.folder / "server.out").read_text().count("start worker process ")
 
     def write_config(self, endpoint, secure, log):
         path = super().write_config(endpoint, secure, log)

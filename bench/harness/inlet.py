@@ -1,12 +1,9 @@
 """inlet53d, and the floor: a responder that does nothing but answer."""
 
-import os
-import re
-import signal
-
 from .servers import Server
 from .workloads import API_ADDRESSES
 
+RELOADED = r"\breloaded "  # what the operator log says when a reload is done
 _CONFIG = """region = "eu-west-1"
 account_id = "123456789012"
 
@@ -79,6 +76,7 @@ class Inlet53d(Server):
     name = "inlet53d"
     logs = ("json",)
     is_ours = True
+    reload_marker = RELOADED
     address = "127.0.53.1"
     program = None  # set by run.py
     version = ""
@@ -121,13 +119,6 @@ class Inlet53d(Server):
     def pin(self):
         if not self.worker_cpus:  # else it pins its workers itself
             super().pin()
-
-    def hang_up(self):
-        """Asks for a reload."""
-        os.kill(self.pids[0], signal.SIGHUP)
-
-    def reloads(self):
-        return len(re.findall(r"\breloaded ", (self.folder / "server.out").read_text()))
 
 
 class BareResponder(Server):

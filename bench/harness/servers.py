@@ -1,6 +1,9 @@
 """What every measured server has in common: a folder, a command, a probe, a query log that is counted."""
 
+import os
+import re
 import shutil
+import signal
 import struct
 import subprocess
 import time
@@ -145,6 +148,16 @@ class Server:
         output = self.folder / "server.out"
         lines = output.read_text(errors="replace").splitlines() if output.exists() else []
         return " / ".join(lines[-3:])
+
+    def hang_up(self):
+        """Asks for a reload."""
+        os.kill(self.pids[-1], signal.SIGHUP)
+
+    reload_marker = None  # a pattern: what the server's output has once for each reload that is done
+
+    def reloads(self):
+        """How many reloads were done, the first start included if it is marked too."""
+        return len(re.findall(self.reload_marker, (self.folder / "server.out").read_text(errors="replace")))
 
     def peak_memory(self):
         """The most octets that the server has held since its start, in its resident set."""
