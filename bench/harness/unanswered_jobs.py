@@ -129,7 +129,7 @@ def _ask_all_servers(running, pattern, seconds, variants):
     def ask(number):
         server, targets, bad = jobs[number]
         token = "".join(random.SystemRandom().choices(string.ascii_lowercase, k=8))
-        asked = schedule(pattern, seconds, seed=number)
+        asked = schedule(pattern, seconds, seed=variants.index((targets, bad)))  # the same for each server
         names = [(when, _name(what, bad, token, i, targets)) for when, what, i in asked]
         time.sleep(max(0, begin + number * step - time.monotonic()))
         answers = stub.ask_at(server.endpoint, names, PATIENCE_SECONDS, tries=1)
