@@ -10,4 +10,12 @@ std::string_view partition_of(std::string_view region) noexcept {
   return "aws";
 }
 
+std::string_view dns_suffix_of(std::string_view region) noexcept {
+  const std::string_view partition = partition_of(region);
+  if (partition == "aws-cn") return "amazonaws.com.cn";
+  if (partition == "aws-iso") return "c2s.ic.gov";
+  if (partition == "aws-iso-b") return "sc2s.sgov.gov";
+  return "amazonaws.com";
+}
+
 }  // namespace inlet53

@@ -1,6 +1,7 @@
 #include "inlet53/gateway/api_reference.h"
 
 #include "inlet53/base/ids.h"
+#include "inlet53/base/partition.h"
 #include "inlet53/base/text.h"
 
 namespace inlet53::gateway {
@@ -20,10 +21,10 @@ std::optional<std::string> if_api_id(std::string_view text) {
 // `.execute-api.eu-west-1.amazonaws.com`. Every call asks: no text is composed for it.
 bool is_service_domain(std::string_view text, std::string_view region) noexcept {
   constexpr std::string_view kBefore = ".execute-api.";
-  constexpr std::string_view kBehind = ".amazonaws.com";
-  return text.size() == kBefore.size() + region.size() + kBehind.size() &&
-         text.starts_with(kBefore) && text.substr(kBefore.size()).starts_with(region) &&
-         text.ends_with(kBehind);
+  const std::string_view suffix = dns_suffix_of(region);
+  const size_t dot = kBefore.size() + region.size();
+  return text.size() == dot + 1 + suffix.size() && text[dot] == '.' && text.starts_with(kBefore) &&
+         text.substr(kBefore.size()).starts_with(region) && text.ends_with(suffix);
 }
 
 }  // namespace

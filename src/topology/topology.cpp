@@ -23,15 +23,19 @@ const Object* find_by_id(const std::vector<Object>& objects, std::string_view id
 }
 
 /// `com.amazonaws.REGION.SERVICE` in its two parts, both empty when it is anything else.
-/// A service may have dots of its own (`ecr.api`).
+/// A service may have dots of its own (`ecr.api`). Names of China's regions may begin with `cn.`.
 std::pair<std::string_view, std::string_view> split_service_name(std::string_view name) noexcept {
   constexpr std::string_view kPrefix = "com.amazonaws.";
+  constexpr std::string_view kChina = "cn.";
+  const bool china = name.starts_with(kChina);
+  if (china) name.remove_prefix(kChina.size());
   if (!name.starts_with(kPrefix)) return {};
   name.remove_prefix(kPrefix.size());
   const size_t dot = name.find('.');
   if (dot == std::string_view::npos || dot + 1 == name.size()) return {};
-  if (!is_region(name.substr(0, dot))) return {};
-  return {name.substr(0, dot), name.substr(dot + 1)};
+  const std::string_view region = name.substr(0, dot);
+  if (!is_region(region) || (china && partition_of(region) != "aws-cn")) return {};
+  return {region, name.substr(dot + 1)};
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "route53_records.h"
 
+#include "inlet53/base/partition.h"
 #include "inlet53/base/text.h"
 #include "inlet53/dns/types.h"
 
@@ -45,11 +46,12 @@ std::string reversed(std::string_view label) {
 }
 
 std::string private_name(const Service& service) {
-  return concat(reversed(service.label), ".", service.region, ".amazonaws.com");
+  return concat(reversed(service.label), ".", service.region, ".", dns_suffix_of(service.region));
 }
 
 std::string endpoint_domain(const Service& service) {
-  return concat(reversed(service.label), ".", service.region, ".vpce.amazonaws.com");
+  return concat(reversed(service.label), ".", service.region, ".vpce.",
+                dns_suffix_of(service.region));
 }
 
 /// The kinds of address records at a name.

@@ -6,6 +6,7 @@
 
 #include "route53_records.h"
 
+#include "inlet53/base/partition.h"
 #include "inlet53/base/text.h"
 #include "inlet53/dns/types.h"
 
@@ -27,7 +28,7 @@ std::string private_domain(std::string_view region) {
 
 std::string public_domain(std::string_view region) {
   return region == kOldestRegion ? "compute-1.amazonaws.com"
-                                 : concat(region, ".compute.amazonaws.com");
+                                 : concat(region, ".compute.", dns_suffix_of(region));
 }
 
 bool has_names(const Vpc& vpc) { return vpc.enable_dns_support && vpc.enable_dns_hostnames; }

@@ -383,7 +383,8 @@ struct Topology {
 [[nodiscard]] std::vector<SocketAddress> serving_addresses(const NetworkInterface& interface);
 
 /// The region in a service's name (`com.amazonaws.eu-west-1.execute-api`), empty when the name is
-/// not of the form `com.amazonaws.REGION.SERVICE`. Lifetime: `service_name`'s.
+/// not of the form `com.amazonaws.REGION.SERVICE`, in China also `cn.com.amazonaws.REGION.SERVICE`.
+/// Lifetime: `service_name`'s.
 [[nodiscard]] std::string_view service_region(std::string_view service_name) noexcept;
 /// The service in a service's name, `execute-api` (or `ecr.api`); empty when the name is not of
 /// that form. Lifetime: `service_name`'s.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "inlet53/base/exit_code.h"
+#include "inlet53/base/partition.h"
 #include "inlet53/base/text.h"
 #include "inlet53/config/config.h"
 #include "inlet53/loadgen/names_file.h"
@@ -25,7 +26,7 @@ auto invalid(std::string text) {
 }
 
 std::string api_domain(std::string_view region) {
-  return concat(kService, '.', region, ".amazonaws.com");
+  return concat(kService, '.', region, '.', dns_suffix_of(region));
 }
 
 Gathered<dns::Name> parse_name(std::string_view text) {

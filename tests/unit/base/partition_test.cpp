@@ -13,5 +13,13 @@ TEST(Partition, FollowsTheRegion) {
   EXPECT_EQ(partition_of("us-isob-east-1"), "aws-iso-b");
 }
 
+TEST(Partition, HasADomainForItsNames) {
+  EXPECT_EQ(dns_suffix_of("eu-west-1"), "amazonaws.com");
+  EXPECT_EQ(dns_suffix_of("us-gov-east-1"), "amazonaws.com");
+  EXPECT_EQ(dns_suffix_of("cn-northwest-1"), "amazonaws.com.cn");
+  EXPECT_EQ(dns_suffix_of("us-iso-east-1"), "c2s.ic.gov");
+  EXPECT_EQ(dns_suffix_of("us-isob-east-1"), "sc2s.sgov.gov");
+}
+
 }  // namespace
 }  // namespace inlet53

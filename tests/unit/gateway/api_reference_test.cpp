@@ -71,5 +71,16 @@ TEST(ApiReference, FindsTheApiThatACallNames) {
   }
 }
 
+TEST(ApiReference, KnowsTheNamesOfChinasRegions) {
+  const std::string api = "dligg9dxuk";
+  const auto find = [](const char* host) {
+    return referred_api(host, {}, "cn-north-1", kEndpoint);
+  };
+  EXPECT_EQ(find("dligg9dxuk.execute-api.cn-north-1.amazonaws.com.cn"), api);
+  EXPECT_EQ(find("dligg9dxuk-vpce-0ac4147ba9386c9f7.execute-api.cn-north-1.amazonaws.com.cn"), api);
+  EXPECT_EQ(find("dligg9dxuk.execute-api.cn-north-1.amazonaws.com"), std::nullopt);
+  EXPECT_EQ(find("dligg9dxuk.execute-api.cn-north-1xamazonaws.com.cn"), std::nullopt);
+}
+
 }  // namespace
 }  // namespace inlet53::gateway

@@ -34,6 +34,9 @@ TEST(Topology, TakesServiceNamesApart) {
   const Case cases[] = {
       {"com.amazonaws.eu-west-1.execute-api", "eu-west-1", "execute-api"},
       {"com.amazonaws.us-gov-east-1.ecr.api", "us-gov-east-1", "ecr.api"},
+      {"com.amazonaws.cn-north-1.execute-api", "cn-north-1", "execute-api"},
+      {"cn.com.amazonaws.cn-north-1.ec2", "cn-north-1", "ec2"},
+      {"cn.com.amazonaws.eu-west-1.ec2", "", ""},
       {"com.amazonaws.vpce.eu-west-1.vpce-svc-0a1b2c3d4e5f60718", "", ""},
       {"com.amazonaws.eu-west-1.", "", ""},
       {"com.amazonaws.eu-west-1", "", ""},

@@ -256,6 +256,16 @@ TEST(EndpointZones, RegionsAndServicesHaveZonesOfTheirOwn) {
             0);
 }
 
+TEST(EndpointZones, ChinasRegionsHaveADomainOfTheirOwn) {
+  Topology topology = demo(PrivateDns::Listed);
+  topology.vpcs[0].region = topology.rest_apis[0].region = "cn-north-1";
+  topology.vpc_endpoints[0].service_name = "com.amazonaws.cn-north-1.execute-api";
+  const auto lines = lines_of(endpoint_zones(topology, topology.vpcs[0]));
+  EXPECT_EQ(std::ranges::count(lines, "zone execute-api.cn-north-1.amazonaws.com.cn. partial"), 1);
+  EXPECT_EQ(std::ranges::count(lines, "zone execute-api.cn-north-1.vpce.amazonaws.com.cn. partial"),
+            1);
+}
+
 TEST(EndpointZones, OneInterfaceAZoneGivesZonalNamesTheirOwnAddresses) {
   const Lines lines = names_at(demo(PrivateDns::Disabled), 1);
   const std::string zonal =

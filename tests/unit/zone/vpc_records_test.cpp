@@ -134,6 +134,16 @@ TEST(VpcRecords, SpellTheFirstRegionAnotherWay) {
          });
 }
 
+TEST(VpcRecords, SpellChinasRegionsWithTheirOwnDomain) {
+  Topology topology = three_vpcs();
+  topology.vpcs[2].region = "cn-north-1";
+  expect(index_of(topology, 2),
+         {
+             {"ec2-203-0-113-27.cn-north-1.compute.amazonaws.com.cn.", kA, "A 100.64.0.30"},
+             {"ec2-203-0-113-27.cn-north-1.compute.amazonaws.com.", kA, "nothing"},
+         });
+}
+
 TEST(VpcRecords, LeadPublicNamesToPrivateAddressesInTheirOwnVpc) {
   expect(index_of(three_vpcs(), 0),
          {
