@@ -101,7 +101,7 @@ class HelloApi:
         if made.returncode != 0:
             raise CannotMeasure(f"{tool} ca: {made.stderr.strip()}")
         self.certificate = json.loads(made.stdout)["server_certificate"]["file"]
-        self.key = self.certificate.removesuffix(".pem") + "-key.pem"
+        self.key = self.certificate  # behind the certificate, in one file
 
     def config(self, listen, certificate, log=""):
         """Our configuration. `certificate` and `log` are lines of [gateway] and of the stage."""

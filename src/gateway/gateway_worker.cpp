@@ -35,11 +35,16 @@ Result<void, std::string> GatewayWorker::serve(ServedConfiguration configuration
   const std::vector<ServedAddress>& addresses = configuration.state->addresses();
   auto sockets = impl_->server.open_sockets(addresses);
   if (!sockets) return Unexpected(sockets.error().message);
-  impl_->server.set_tls(configuration.tls);
+  impl_->server.set_tls(configuration.certificate.tls);
   impl_->runner.take_up(configuration.state);
   impl_->server.serve(addresses, std::move(*sockets));
   impl_->served = std::move(configuration);
   return {};
+}
+
+void GatewayWorker::show(ServerCertificate certificate) {
+  impl_->server.set_tls(certificate.tls);
+  impl_->served.certificate = std::move(certificate);
 }
 
 const ServedConfiguration& GatewayWorker::served() const noexcept { return impl_->served; }

@@ -1,9 +1,9 @@
 #include "inlet53/gateway/server_certificate.h"
 
-#include <set>
 #include <utility>
+#include <vector>
 
-#include "inlet53/base/text.h"
+#include "inlet53/base/operator_log.h"
 #include "inlet53/net/certificate_authority.h"
 
 namespace inlet53::gateway {
@@ -15,32 +15,23 @@ const std::vector<std::string> kProtocols = {"h2", "http/1.1", "http/1.0"};
 
 }  // namespace
 
-std::vector<std::string> certificate_names(const topology::Topology& topology) {
-  std::set<std::string> regions;
-  for (const topology::VpcEndpoint& endpoint : topology.vpc_endpoints) {
-    if (topology::service_label(endpoint.service_name) == "execute-api") {
-      regions.emplace(topology::service_region(endpoint.service_name));
-    }
-  }
-  std::vector<std::string> names;
-  for (const std::string& region : regions) {
-    names.push_back(concat("*.execute-api.", region, ".amazonaws.com"));
-    names.push_back(concat("*.execute-api.", region, ".vpce.amazonaws.com"));
-  }
-  return names;
-}
-
-Result<std::shared_ptr<const net::TlsServerContext>, std::string> load_server_certificate(
-    const settings::Gateway& settings, const topology::Topology& topology,
+Result<ServerCertificate, std::string> load_server_certificate(
+    const settings::Settings& settings, const topology::CertificateNames& names,
     const net::TlsServerContext* previous) {
+  const settings::Gateway& gateway = settings.gateway;
+  net::CertificateRequest request{std::string(kCertificateLabel), names.gateway, names.gateway};
+  if (gateway.authority_folder == settings.tls.authority_folder) {
+    request.permitted.insert(request.permitted.end(), names.dns.begin(), names.dns.end());
+  }
   const auto files = net::certificate_files(
-      {settings.certificate_file, settings.key_file, settings.authority_folder},
-      std::string(kCertificateLabel), certificate_names(topology));
+      {gateway.certificate_file, gateway.key_file, gateway.authority_folder}, request);
   if (!files) return Unexpected(files.error());
+  for (const std::string& notice : files->notices) log_warning(notice);
   auto context =
       net::TlsServerContext::load(files->certificate_file, files->key_file, kProtocols, previous);
   if (!context) return Unexpected(context.error());
-  return std::make_shared<const net::TlsServerContext>(std::move(*context));
+  return ServerCertificate{std::make_shared<const net::TlsServerContext>(std::move(*context)),
+                           files->renew_at};
 }
 
 }  // namespace inlet53::gateway

@@ -1,18 +1,22 @@
 #include "certificate.h"
 
 #include <array>
-#include <cstdio>
+#include <cerrno>
+#include <cstring>
 
 #include "tls_error.h"
+#include <fcntl.h>
 #include <openssl/bio.h>
 #include <openssl/ec.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
+#include <unistd.h>
 
 #include "inlet53/base/check.h"
 #include "inlet53/base/ip_address.h"
 #include "inlet53/base/text.h"
+#include "inlet53/net/socket.h"
 
 namespace inlet53::net {
 
@@ -28,12 +32,6 @@ constexpr int kSerialOctets = 16;
 
 // Source: RFC 5280 appendix A.1 (ub-common-name).
 constexpr size_t kMaxCommonName = 64;
-
-// A clock that is a little behind ours must not find the certificate too young.
-constexpr long kBackdatedSeconds = 3600;
-
-// What an authority of ours may certify; see CertificateAuthority.
-constexpr const char* kNameConstraints = "critical,permitted;DNS:amazonaws.com";
 
 void set_serial(X509* certificate) {
   std::array<unsigned char, kSerialOctets> octets{};
@@ -84,14 +82,14 @@ MemoryBio memory_bio() {
   return bio;
 }
 
-template <class Reader>
-auto load_pem(const std::string& file, Reader reader) -> decltype(reader(nullptr)) {
-  std::FILE* opened = std::fopen(file.c_str(), "re");
-  if (opened == nullptr) return nullptr;
-  auto* loaded = reader(opened);
-  std::fclose(opened);
-  return loaded;
+MemoryBio memory_bio(std::string_view text) {
+  MemoryBio bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+  INLET53_CHECK(bio != nullptr);
+  return bio;
 }
+
+// A daemon has no terminal to ask at.
+int refuse_passphrase(char*, int, int, void*) { return -1; }
 
 }  // namespace
 
@@ -107,8 +105,8 @@ Certificate make_certificate(const CertificateContent& content, EVP_PKEY* key, c
   X509* made = certificate.get();
   INLET53_CHECK(made != nullptr && X509_set_version(made, X509_VERSION_3) == 1);
   set_serial(made);
-  X509_gmtime_adj(X509_getm_notBefore(made), -kBackdatedSeconds);
-  X509_gmtime_adj(X509_getm_notAfter(made), static_cast<long>(content.valid_seconds));
+  INLET53_CHECK(ASN1_TIME_set(X509_getm_notBefore(made), content.not_before) != nullptr);
+  INLET53_CHECK(ASN1_TIME_set(X509_getm_notAfter(made), content.not_after) != nullptr);
   set_subject(made, content.common_name);
   const X509* by = issuer == nullptr ? made : issuer;
   INLET53_CHECK(X509_set_issuer_name(made, X509_get_subject_name(by)) == 1);
@@ -118,10 +116,12 @@ Certificate make_certificate(const CertificateContent& content, EVP_PKEY* key, c
   // OpenSSL only reads the issuer through this.
   X509V3_set_ctx(&context, const_cast<X509*>(by), made, nullptr, nullptr, 0);
   add_extension(made, &context, NID_subject_key_identifier, "hash");
-  if (content.authority) {
+  if (!content.constraints.empty()) {
     add_extension(made, &context, NID_basic_constraints, "critical,CA:TRUE,pathlen:0");
     add_extension(made, &context, NID_key_usage, "critical,keyCertSign,cRLSign");
-    add_extension(made, &context, NID_name_constraints, kNameConstraints);
+    // Of TLS servers only: name constraints do not bound e-mail addresses and the like.
+    add_extension(made, &context, NID_ext_key_usage, "serverAuth");
+    add_extension(made, &context, NID_name_constraints, content.constraints);
   } else {
     add_extension(made, &context, NID_authority_key_identifier, "keyid");
     add_extension(made, &context, NID_basic_constraints, "critical,CA:FALSE");
@@ -133,22 +133,49 @@ Certificate make_certificate(const CertificateContent& content, EVP_PKEY* key, c
   return certificate;
 }
 
-Result<Certificate, std::string> load_certificate(const std::string& file) {
-  Certificate loaded(load_pem(
-      file, [](std::FILE* from) { return PEM_read_X509(from, nullptr, nullptr, nullptr); }));
-  if (loaded == nullptr) {
-    return Unexpected(concat(file, ": cannot be read as a certificate: ", take_tls_error()));
+Result<std::string, std::string> read_pem_file(const std::string& file) {
+  constexpr size_t kMaxFile = size_t{1} << 20;
+  const Descriptor opened(::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  std::string text(kMaxFile + 1, '\0');
+  size_t size = 0;
+  ssize_t count = opened.valid() ? 1 : -1;
+  while (count > 0 && size < text.size()) {
+    count = ::read(opened.get(), text.data() + size, text.size() - size);
+    if (count > 0) size += static_cast<size_t>(count);
   }
-  return loaded;
+  if (count < 0) return Unexpected(concat(file, ": cannot be read: ", std::strerror(errno)));
+  if (size > kMaxFile) return Unexpected(concat(file, ": is larger than 1 MiB"));
+  text.resize(size);
+  text.shrink_to_fit();
+  return text;
 }
 
-Result<Key, std::string> load_key(const std::string& file) {
-  Key loaded(load_pem(
-      file, [](std::FILE* from) { return PEM_read_PrivateKey(from, nullptr, nullptr, nullptr); }));
-  if (loaded == nullptr) {
+std::vector<Certificate> parse_chain(std::string_view pem) {
+  const MemoryBio bio = memory_bio(pem);
+  std::vector<Certificate> chain;
+  while (X509* next = PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)) {
+    chain.emplace_back(next);
+  }
+  static_cast<void>(take_tls_error());  // the end is one
+  return chain;
+}
+
+Result<Certificate, std::string> parse_certificate(const std::string& file, std::string_view pem) {
+  const MemoryBio bio = memory_bio(pem);
+  Certificate parsed(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
+  if (parsed == nullptr) {
+    return Unexpected(concat(file, ": cannot be read as a certificate: ", take_tls_error()));
+  }
+  return parsed;
+}
+
+Result<Key, std::string> parse_key(const std::string& file, std::string_view pem) {
+  const MemoryBio bio = memory_bio(pem);
+  Key parsed(PEM_read_bio_PrivateKey(bio.get(), nullptr, refuse_passphrase, nullptr));
+  if (parsed == nullptr) {
     return Unexpected(concat(file, ": cannot be read as a private key: ", take_tls_error()));
   }
-  return loaded;
+  return parsed;
 }
 
 std::string certificate_pem(X509* certificate) {

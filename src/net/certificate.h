@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <openssl/evp.h>
@@ -23,24 +24,33 @@ struct KeyDeleter {
 };
 using Key = std::unique_ptr<EVP_PKEY, KeyDeleter>;
 
+/// The certificates of a PEM text, in its order.
+[[nodiscard]] std::vector<Certificate> parse_chain(std::string_view pem);
+
 /// A new ECDSA key on P-256: what TLS signs fastest with.
 [[nodiscard]] Key make_key();
 
-/// What a new certificate is to say.
+/// What a new certificate says. It is an authority's when it has constraints.
 struct CertificateContent {
   std::string common_name;
   std::vector<std::string> names;  // DNS names, IP addresses; empty for an authority
-  int64_t valid_seconds = 0;
-  bool authority = false;
+  std::string constraints;         // of an authority, see `constraints_text`
+  int64_t not_before = 0;          // seconds since 1970-01-01T00:00:00Z
+  int64_t not_after = 0;
 };
 
 /// Makes a certificate for `key`, signed by `issuer_key`; without `issuer` it is its own.
 [[nodiscard]] Certificate make_certificate(const CertificateContent& content, EVP_PKEY* key,
                                            const X509* issuer, EVP_PKEY* issuer_key);
 
-/// Reading PEM files. Errors: for people, with the file's name.
-[[nodiscard]] Result<Certificate, std::string> load_certificate(const std::string& file);
-[[nodiscard]] Result<Key, std::string> load_key(const std::string& file);
+/// Reads a PEM file of at most 1 MiB. Errors: for people, with the file's name.
+[[nodiscard]] Result<std::string, std::string> read_pem_file(const std::string& file);
+
+/// Parses the first certificate or private key of a PEM text. `file`: where it comes from, for the
+/// error, which is for people.
+[[nodiscard]] Result<Certificate, std::string> parse_certificate(const std::string& file,
+                                                                 std::string_view pem);
+[[nodiscard]] Result<Key, std::string> parse_key(const std::string& file, std::string_view pem);
 
 [[nodiscard]] std::string certificate_pem(X509* certificate);
 [[nodiscard]] std::string key_pem(EVP_PKEY* key);

@@ -1,223 +1,270 @@
 #include "inlet53/net/certificate_authority.h"
 
-#include <array>
-#include <cerrno>
-#include <cstring>
+#include <algorithm>
 #include <ctime>
-#include <filesystem>
-#include <system_error>
+#include <optional>
+#include <string_view>
 #include <utility>
 
 #include "certificate.h"
-#include <fcntl.h>
-#include <openssl/asn1.h>
+#include "certificate_summary.h"
+#include "name_constraints.h"
+#include "private_directory.h"
 #include <openssl/x509v3.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "inlet53/base/bytes.h"
 #include "inlet53/base/check.h"
+#include "inlet53/base/clock.h"
 #include "inlet53/base/ip_address.h"
 #include "inlet53/base/text.h"
-#include "inlet53/net/socket.h"
 
 namespace inlet53::net {
 
 namespace {
 
 constexpr int64_t kDay = 86400;
-constexpr int64_t kAuthoritySeconds = 3650 * kDay;
-// The most that the clients of today take of a server's certificate is 398 days.
-constexpr int64_t kLeafSeconds = 397 * kDay;
-constexpr int64_t kRenewSeconds = 30 * kDay;
+// A year is what people plan for; the rest of it is what a lost key can be misused for.
+constexpr int64_t kAuthoritySeconds = 365 * kDay;
+// Longer than a server's certificate is valid, which so never outlives its authority's.
+constexpr int64_t kAuthorityRenewSeconds = 120 * kDay;
+// As public authorities do that renew by themselves: 90 days, renewed after two thirds of them.
+constexpr int64_t kLeafSeconds = 90 * kDay;
+constexpr int64_t kLeafRenewSeconds = 30 * kDay;
+// A clock that is a little behind ours must not find the certificate too young.
+constexpr int64_t kBackdatedSeconds = 3600;
 
-std::string failed(const std::string& file, std::string_view what, int error) {
-  return concat(file, ": cannot ", what, ": ", std::strerror(error));
+constexpr const char* kAuthorityFile = "ca.pem";
+constexpr const char* kAuthorityKeyFile = "ca-key.pem";
+constexpr const char* kAuthorityName = "inlet53 local certificate authority";
+
+std::string date(int64_t seconds) {
+  UtcSecond second;
+  second.set(seconds);
+  return std::string(second.text());
 }
 
-int64_t to_seconds(const ASN1_TIME* time) {
-  std::tm parts{};
-  if (ASN1_TIME_to_tm(time, &parts) != 1) return 0;
-  return timegm(&parts);
+// An authority with its key. Without a certificate, it has yet to be made.
+struct Authority {
+  Certificate certificate;
+  Key key;
+};
+
+Certificate make_authority(EVP_PKEY* key, const PermittedNames& permitted, int64_t now) {
+  return make_certificate({.common_name = kAuthorityName,
+                           .names = {},
+                           .constraints = constraints_text(permitted),
+                           .not_before = now - kBackdatedSeconds,
+                           .not_after = now + kAuthoritySeconds},
+                          key, nullptr, key);
 }
 
-std::string common_name(X509* certificate) {
-  std::array<char, 256> text{};
-  const int size = X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName,
-                                             text.data(), static_cast<int>(text.size()));
-  return size < 0 ? std::string{} : std::string(text.data(), static_cast<size_t>(size));
+// What it permits; absent: an earlier version made it, which bounded neither addresses nor time.
+std::optional<PermittedNames> permitted_by(const X509* authority) {
+  if (not_after(authority) - not_before(authority) > kAuthoritySeconds + kBackdatedSeconds) {
+    return std::nullopt;
+  }
+  return read_constraints(authority);
 }
 
-std::vector<std::string> alternative_names(X509* certificate) {
-  std::vector<std::string> names;
-  auto* list = static_cast<GENERAL_NAMES*>(
-      X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr));
-  for (int i = 0; i < sk_GENERAL_NAME_num(list); ++i) {
-    const GENERAL_NAME* name = sk_GENERAL_NAME_value(list, i);
-    if (name->type != GEN_DNS && name->type != GEN_IPADD) continue;
-    // Both are strings of ASN.1, an address of its octets.
-    const ASN1_STRING* text = name->d.ia5;
-    const Bytes octets{ASN1_STRING_get0_data(text), static_cast<size_t>(ASN1_STRING_length(text))};
-    if (name->type == GEN_DNS) {
-      names.emplace_back(as_text(octets));
-    } else if (octets.size() == 4 || octets.size() == 16) {
-      names.push_back(IpAddress::from_bytes(octets).to_text());
+Result<std::optional<Authority>, std::string> load_authority(const PrivateDirectory& directory) {
+  const std::string file = directory.path(kAuthorityFile);
+  const bool has_key = directory.has(kAuthorityKeyFile);
+  Authority authority;
+  if (has_key) {
+    const auto text = directory.read_private(kAuthorityKeyFile);
+    if (!text) return Unexpected(text.error());
+    auto key = parse_key(directory.path(kAuthorityKeyFile), *text);
+    if (!key) return Unexpected(key.error());
+    authority.key = std::move(*key);
+  }
+  if (directory.has(kAuthorityFile)) {
+    if (!has_key) {
+      return Unexpected(concat(directory.path(kAuthorityKeyFile),
+                               ": is missing beside ca.pem; put it back, or remove ca.pem to have "
+                               "a new authority made"));
+    }
+    const auto text = directory.read(kAuthorityFile);
+    if (!text) return Unexpected(text.error());
+    auto certificate = parse_certificate(file, *text);
+    if (!certificate) return Unexpected(certificate.error());
+    authority.certificate = std::move(*certificate);
+    if (common_name(authority.certificate.get()) != kAuthorityName) {
+      return Unexpected(concat(file,
+                               ": inlet53 did not make this authority and does not replace it; "
+                               "name another directory"));
+    }
+    if (X509_check_private_key(authority.certificate.get(), authority.key.get()) != 1) {
+      if (permitted_by(authority.certificate.get())) {
+        return Unexpected(concat(directory.path(kAuthorityKeyFile), ": is not the key of ", file));
+      }
+      authority.certificate.reset();  // a crash came between the two files of a replacement
     }
   }
-  GENERAL_NAMES_free(list);
-  return names;
+  return has_key ? std::optional(std::move(authority)) : std::nullopt;
 }
 
-std::string fingerprint(X509* certificate) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned int size = 0;
-  INLET53_CHECK(X509_digest(certificate, EVP_sha256(), digest.data(), &size) == 1);
-  std::string text;
-  for (unsigned int i = 0; i < size; ++i) {
-    if (i > 0) text += ':';
-    text += kDigits[digest[i] >> 4];
-    text += kDigits[digest[i] & 15];
+// What the certificates of other labels are for: another configuration may have them from here.
+void add_other_leaves(const PrivateDirectory& directory, const std::string& label,
+                      EVP_PKEY* authority_key, int64_t now, PermittedNames& permitted) {
+  for (const std::string& name : directory.names(".pem")) {
+    if (name == kAuthorityFile || name == kAuthorityKeyFile || name == label + ".pem") continue;
+    const auto text = directory.read(name);
+    const auto leaf = text ? parse_certificate(name, *text) : Unexpected(text.error());
+    if (!leaf || X509_verify(leaf->get(), authority_key) != 1) continue;
+    if (not_after(leaf->get()) > now) permitted.add(alternative_names(leaf->get()));
   }
-  return text;
 }
 
-CertificateSummary summary_of(X509* certificate) {
-  return {.subject = common_name(certificate),
-          .names = alternative_names(certificate),
-          .not_before = to_seconds(X509_get0_notBefore(certificate)),
-          .not_after = to_seconds(X509_get0_notAfter(certificate)),
-          .sha256 = fingerprint(certificate)};
+bool is_due(const X509* certificate, int64_t renew_seconds, int64_t now) {
+  return now < not_before(certificate) || now >= not_after(certificate) - renew_seconds;
 }
 
-// Whole or not at all: a reader never sees half a file, and a crash leaves the old one.
-Result<void, std::string> write_file(const std::string& file, const std::string& text,
-                                     mode_t mode) {
-  const std::string fresh = file + ".new";
-  ::unlink(fresh.c_str());
-  Descriptor opened(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode));
-  if (!opened.valid()) return Unexpected(failed(fresh, "be made", errno));
-  if (::write(opened.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
-      ::fsync(opened.get()) != 0) {
-    return Unexpected(failed(fresh, "be written", errno));
+// Why an authority's certificate is made anew, for the operator; absent: it is not.
+std::optional<std::string> reason_to_renew(const Authority& authority, const PermittedNames& wanted,
+                                           int64_t now) {
+  const X509* certificate = authority.certificate.get();
+  if (certificate == nullptr) return "made; clients that are to trust it need this file";
+  const auto permitted = permitted_by(certificate);
+  if (!permitted) {
+    return "replaced, with its key: an earlier version made it, for ten years and any address. "
+           "Remove the previous one from clients and give them this one";
   }
-  if (::rename(fresh.c_str(), file.c_str()) != 0) {
-    return Unexpected(failed(file, "be written", errno));
+  if (!permitted->covers(wanted)) {
+    return "renewed for more names, with the same key. Give it to clients again: those with the "
+           "previous one refuse certificates for the new names";
   }
-  return {};
-}
-
-// Holds the folder for one process at a time; released with the descriptor.
-Result<Descriptor, std::string> lock(const std::string& folder) {
-  Descriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!opened.valid() || ::flock(opened.get(), LOCK_EX) != 0) {
-    return Unexpected(failed(folder, "be opened", errno));
+  if (is_due(certificate, kAuthorityRenewSeconds, now)) {
+    return concat("renewed, with the same key. Give it to clients before ",
+                  date(not_after(certificate)), ", when the previous one ends");
   }
-  return opened;
+  if (*permitted != wanted) {
+    return "renewed for fewer names, with the same key; clients may keep the previous one";
+  }
+  return std::nullopt;
 }
 
-bool exists(const std::string& file) { return ::access(file.c_str(), F_OK) == 0; }
-
-Result<void, std::string> write_pair(const std::string& certificate_file, X509* certificate,
-                                     const std::string& key_file, EVP_PKEY* key) {
-  if (const auto written = write_file(key_file, key_pem(key), 0600); !written) return written;
-  return write_file(certificate_file, certificate_pem(certificate), 0644);
+// The authority, made or renewed where that is due; says so in `files`.
+Result<Authority, std::string> ready_authority(const PrivateDirectory& directory,
+                                               const CertificateRequest& request, int64_t now,
+                                               CertificateFiles& files) {
+  auto loaded = load_authority(directory);
+  if (!loaded) return Unexpected(loaded.error());
+  Authority authority = *loaded ? std::move(**loaded) : Authority{};
+  const X509* before = authority.certificate.get();
+  if (authority.key == nullptr || (before != nullptr && !permitted_by(before))) {
+    authority.key = make_key();
+    const auto written = directory.write(kAuthorityKeyFile, key_pem(authority.key.get()),
+                                         PrivateDirectory::kPrivate);
+    if (!written) return Unexpected(written.error());
+  }
+  PermittedNames wanted;
+  wanted.add(request.permitted);
+  wanted.add(request.names);
+  add_other_leaves(directory, request.label, authority.key.get(), now, wanted);
+  if (const auto reason = reason_to_renew(authority, wanted, now)) {
+    authority.certificate = make_authority(authority.key.get(), wanted, now);
+    const auto written = directory.write(
+        kAuthorityFile, certificate_pem(authority.certificate.get()), PrivateDirectory::kPublic);
+    if (!written) return Unexpected(written.error());
+    files.authority_made = true;
+    files.notices.push_back(concat(directory.path(kAuthorityFile), ": ", *reason));
+  }
+  return authority;
 }
 
-// Whether an issued certificate can go on being used.
-bool serves(const std::string& certificate_file, const std::string& key_file, X509* issuer,
-            const std::vector<std::string>& names) {
-  if (!exists(certificate_file) || !exists(key_file)) return false;
-  const auto certificate = load_certificate(certificate_file);
-  const auto key = load_key(key_file);
-  if (!certificate || !key) return false;
-  X509* held = certificate->get();
-  return X509_verify(held, X509_get0_pubkey(issuer)) == 1 &&
-         X509_check_private_key(held, key->get()) == 1 && alternative_names(held) == names &&
-         to_seconds(X509_get0_notAfter(held)) > std::time(nullptr) + kRenewSeconds;
+// The certificate in a file if it can go on being used, else null. Errors: other users may read its
+// key; that is refused, not replaced, since the operator should know.
+Result<Certificate, std::string> load_leaf(const PrivateDirectory& directory,
+                                           const std::string& name,
+                                           const std::vector<std::string>& names,
+                                           const Authority& authority, int64_t now) {
+  const auto text = directory.has(name) ? directory.read(name) : std::string();
+  const bool has_key = text && text->find("PRIVATE KEY") != std::string::npos;
+  if (!has_key) return Certificate{};
+  if (auto checked = directory.read_private(name); !checked) return Unexpected(checked.error());
+  auto certificate = parse_certificate(name, *text);
+  const auto key = parse_key(name, *text);
+  if (!certificate || !key) return Certificate{};
+  X509* leaf = certificate->get();
+  const bool usable = X509_verify(leaf, authority.key.get()) == 1 &&
+                      X509_check_private_key(leaf, key->get()) == 1 &&
+                      alternative_names(leaf) == names && !is_due(leaf, kLeafRenewSeconds, now);
+  return usable ? std::move(*certificate) : Certificate{};
+}
+
+Result<Certificate, std::string> make_leaf(const PrivateDirectory& directory,
+                                           const CertificateRequest& request,
+                                           const Authority& authority, int64_t now) {
+  const Key key = make_key();
+  // OpenSSL takes a common name for a DNS name where no other is there, so an address is none.
+  const std::string& first = request.names.front();
+  Certificate leaf = make_certificate(
+      {.common_name = IpAddress::parse(first) ? "inlet53" : first,
+       .names = request.names,
+       .constraints = {},
+       .not_before = now - kBackdatedSeconds,
+       .not_after = std::min(now + kLeafSeconds, not_after(authority.certificate.get()))},
+      key.get(), authority.certificate.get(), authority.key.get());
+  const auto written =
+      directory.write(request.label + ".pem", certificate_pem(leaf.get()) + key_pem(key.get()),
+                      PrivateDirectory::kPrivate);
+  if (!written) return Unexpected(written.error());
+  directory.remove(request.label + "-key.pem");  // where earlier versions had the key
+  return leaf;
+}
+
+// Other users who may read a server's own key. A warning only: they may be of a group for that.
+std::vector<std::string> key_notices(const std::string& key_file) {
+  struct stat status {};
+  if (stat(key_file.c_str(), &status) != 0 || (status.st_mode & (S_IROTH | S_IWOTH)) == 0) {
+    return {};
+  }
+  return {concat(key_file, ": all users of this machine may read this private key; chmod 0600 it")};
 }
 
 }  // namespace
 
 Result<CertificateSummary, std::string> read_certificate(const std::string& file) {
-  const auto certificate = load_certificate(file);
+  const auto text = read_pem_file(file);
+  if (!text) return Unexpected(text.error());
+  const auto certificate = parse_certificate(file, *text);
   if (!certificate) return Unexpected(certificate.error());
   return summary_of(certificate->get());
 }
 
-CertificateAuthority::CertificateAuthority(std::string folder)
-    : folder_(std::move(folder)),
-      certificate_file_(folder_ + "/ca.pem"),
-      key_file_(folder_ + "/ca-key.pem") {}
-
-Result<CertificateAuthority, std::string> CertificateAuthority::open(const std::string& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) return Unexpected(failed(folder, "be made", error.value()));
-  const auto held = lock(folder);
-  if (!held) return Unexpected(held.error());
-
-  CertificateAuthority authority(folder);
-  const bool has_certificate = exists(authority.certificate_file_);
-  // A key without a certificate was left by a crash: nobody can have trusted it.
-  if (has_certificate && !exists(authority.key_file_)) {
-    return Unexpected(concat(folder,
-                             ": has a ca.pem without its ca-key.pem; remove it to have a new "
-                             "authority made, or put the key back"));
-  }
-  if (has_certificate) return authority;
-
-  const Key key = make_key();
-  const Certificate certificate =
-      make_certificate({.common_name = "inlet53 local certificate authority",
-                        .names = {},
-                        .valid_seconds = kAuthoritySeconds,
-                        .authority = true},
-                       key.get(), nullptr, key.get());
-  const auto written =
-      write_pair(authority.certificate_file_, certificate.get(), authority.key_file_, key.get());
-  if (!written) return Unexpected(written.error());
-  authority.fresh_ = true;
-  return authority;
+std::string authority_certificate_file(const std::string& directory) {
+  return concat(directory, "/", kAuthorityFile);
 }
 
-Result<CertificateAuthority::Issued, std::string> CertificateAuthority::issue(
-    const std::string& label, const std::vector<std::string>& names) const {
-  INLET53_CHECK(!names.empty());
-  const auto held = lock(folder_);
-  if (!held) return Unexpected(held.error());
-  const auto issuer = load_certificate(certificate_file_);
-  if (!issuer) return Unexpected(issuer.error());
-  const auto issuer_key = load_key(key_file_);
-  if (!issuer_key) return Unexpected(issuer_key.error());
-  if (X509_check_private_key(issuer->get(), issuer_key->get()) != 1) {
-    return Unexpected(concat(key_file_, ": is not the key of ", certificate_file_));
-  }
-
-  Issued issued{.certificate_file = concat(folder_, "/", label, ".pem"),
-                .key_file = concat(folder_, "/", label, "-key.pem")};
-  if (serves(issued.certificate_file, issued.key_file, issuer->get(), names)) return issued;
-  const Key key = make_key();
-  const Certificate certificate = make_certificate(
-      {.common_name = names.front(), .names = names, .valid_seconds = kLeafSeconds}, key.get(),
-      issuer->get(), issuer_key->get());
-  const auto written =
-      write_pair(issued.certificate_file, certificate.get(), issued.key_file, key.get());
-  if (!written) return Unexpected(written.error());
-  issued.fresh = true;
-  return issued;
-}
-
-Result<CertificateAuthority::Issued, std::string> certificate_files(
-    const CertificateSource& source, const std::string& label,
-    const std::vector<std::string>& names) {
-  if (!source.certificate_file.empty()) {
-    return CertificateAuthority::Issued{source.certificate_file, source.key_file, false};
-  }
-  const auto authority = CertificateAuthority::open(source.authority_folder);
+Result<CertificateFiles, std::string> issue_certificate(const std::string& directory,
+                                                        const CertificateRequest& request,
+                                                        int64_t now) {
+  INLET53_CHECK(!request.names.empty());
+  const auto opened = PrivateDirectory::open(directory);
+  if (!opened) return Unexpected(opened.error());
+  const std::string name = request.label + ".pem";
+  CertificateFiles files{.certificate_file = opened->path(name), .key_file = opened->path(name)};
+  const auto authority = ready_authority(*opened, request, now, files);
   if (!authority) return Unexpected(authority.error());
-  return authority->issue(label, names);
+  auto leaf = load_leaf(*opened, name, request.names, *authority, now);
+  if (leaf && *leaf == nullptr) {
+    leaf = make_leaf(*opened, request, *authority, now);
+    files.made = leaf.has_value();
+  }
+  if (!leaf) return Unexpected(leaf.error());
+  files.renew_at = std::min(not_after(leaf->get()) - kLeafRenewSeconds,
+                            not_after(authority->certificate.get()) - kAuthorityRenewSeconds);
+  return files;
+}
+
+Result<CertificateFiles, std::string> certificate_files(const CertificateSource& source,
+                                                        const CertificateRequest& request) {
+  if (source.certificate_file.empty()) {
+    return issue_certificate(source.authority_directory, request, std::time(nullptr));
+  }
+  CertificateFiles files{.certificate_file = source.certificate_file, .key_file = source.key_file};
+  files.notices = key_notices(source.key_file);
+  return files;
 }
 
 }  // namespace inlet53::net

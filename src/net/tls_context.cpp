@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "certificate.h"
 #include "tls_error.h"
 #include <openssl/ssl.h>
 
@@ -74,6 +75,35 @@ struct TlsServerContext::Impl {
 
 namespace {
 
+// Each file is read once: in one that is replaced meanwhile, certificate and key belong together.
+Result<void, std::string> use_files(SSL_CTX* context, const std::string& certificate_file,
+                                    const std::string& key_file) {
+  const auto certificates = read_pem_file(certificate_file);
+  if (!certificates) return Unexpected(certificates.error());
+  const auto leaf = parse_certificate(certificate_file, *certificates);
+  if (!leaf) return Unexpected(leaf.error());
+  const auto unusable = [](const std::string& file, std::string_view what) {
+    return Unexpected(concat(file, ": cannot be read as ", what, ": ", take_tls_error()));
+  };
+  if (SSL_CTX_use_certificate(context, leaf->get()) != 1) {
+    return unusable(certificate_file, "a certificate");
+  }
+  const std::vector<Certificate> chain = parse_chain(*certificates);
+  for (size_t i = 1; i < chain.size(); ++i) {
+    if (SSL_CTX_add1_chain_cert(context, chain[i].get()) != 1) {
+      return unusable(certificate_file, "a chain of certificates");
+    }
+  }
+  const auto text = key_file == certificate_file ? certificates : read_pem_file(key_file);
+  if (!text) return Unexpected(text.error());
+  const auto key = parse_key(key_file, *text);
+  if (!key) return Unexpected(key.error());
+  if (SSL_CTX_use_PrivateKey(context, key->get()) != 1) {
+    return unusable(key_file, concat("the private key of ", certificate_file));
+  }
+  return {};
+}
+
 void free_list(void*, void* list, CRYPTO_EX_DATA*, int, long, void*) {
   delete static_cast<std::string*>(list);
 }
@@ -90,13 +120,8 @@ Result<TlsServerContext, std::string> TlsServerContext::load(
     const std::vector<std::string>& protocols, const TlsServerContext* previous) {
   auto impl = std::make_unique<Impl>();
   SSL_CTX* context = impl->context.get();
-  if (SSL_CTX_use_certificate_chain_file(context, certificate_file.c_str()) != 1) {
-    return Unexpected(
-        concat(certificate_file, ": cannot be read as a certificate: ", take_tls_error()));
-  }
-  if (SSL_CTX_use_PrivateKey_file(context, key_file.c_str(), SSL_FILETYPE_PEM) != 1) {
-    return Unexpected(concat(key_file, ": cannot be read as the private key of ", certificate_file,
-                             ": ", take_tls_error()));
+  if (auto used = use_files(context, certificate_file, key_file); !used) {
+    return Unexpected(used.error());
   }
   SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
   INLET53_CHECK(SSL_CTX_set_session_id_context(

@@ -169,7 +169,6 @@ EndpointAddress build_address(const topology::Topology& topology, const topology
   EndpointAddress out;
   out.endpoint_id = endpoint.id;
   out.interface_id = ip.id;
-  out.server_name = concat(endpoint.id, ".resolver.", vpc.region, ".amazonaws.com");
   out.address = ip.address;
   out.protocol = protocol;
   out.listen = topology::serving_address(ip, protocol);
@@ -211,6 +210,7 @@ Result<std::shared_ptr<const ResolverState>, FileError> build_state(
   state->unreadable_lists = shelf.lists().unreadable;
   state->forward_rules = build_forward_rules(topology);
   state->next_scope = assign_scopes(state->forward_rules, previous);
+  state->certificate_names = topology::certificate_names(topology);
   for (const topology::ResolverEndpoint& endpoint : topology.resolver_endpoints) {
     if (endpoint.direction == topology::Direction::Outbound) continue;
     const topology::Vpc* vpc = topology.find_vpc(endpoint.vpc);

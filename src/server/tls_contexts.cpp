@@ -1,9 +1,9 @@
 #include "inlet53/server/tls_contexts.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
+#include "inlet53/base/operator_log.h"
 #include "inlet53/net/certificate_authority.h"
 
 namespace inlet53::server {
@@ -22,7 +22,7 @@ bool serves(const resolver::ResolverState& state, EndpointProtocol protocol) {
 }
 
 Result<std::shared_ptr<const net::TlsServerContext>, std::string> load(
-    const net::CertificateAuthority::Issued& files, const std::vector<std::string>& protocols,
+    const net::CertificateFiles& files, const std::vector<std::string>& protocols,
     const net::TlsServerContext* previous) {
   auto context =
       net::TlsServerContext::load(files.certificate_file, files.key_file, protocols, previous);
@@ -32,30 +32,22 @@ Result<std::shared_ptr<const net::TlsServerContext>, std::string> load(
 
 }  // namespace
 
-std::vector<std::string> certificate_names(const resolver::ResolverState& state) {
-  std::set<std::string> endpoints;
-  std::set<IpAddress> addresses;
-  for (const resolver::EndpointAddress& address : state.addresses) {
-    if (address.protocol == EndpointProtocol::Do53) continue;
-    endpoints.insert(address.server_name);
-    addresses.insert(address.address);
-    addresses.insert(address.listen.address);
-  }
-  std::vector<std::string> names(endpoints.begin(), endpoints.end());
-  for (const IpAddress& address : addresses) names.push_back(address.to_text());
-  return names;
-}
-
-Result<TlsContexts, std::string> load_tls_contexts(const settings::Tls& settings,
+Result<TlsContexts, std::string> load_tls_contexts(const settings::Settings& settings,
                                                    const resolver::ResolverState& state,
                                                    const TlsContexts& previous) {
-  const std::vector<std::string> names = certificate_names(state);
-  if (names.empty()) return TlsContexts{};
-  const auto files = net::certificate_files(
-      {settings.certificate_file, settings.key_file, settings.authority_folder},
-      std::string(kCertificateLabel), names);
+  const topology::CertificateNames& names = state.certificate_names;
+  if (names.dns.empty()) return TlsContexts{};
+  const settings::Tls& tls = settings.tls;
+  net::CertificateRequest request{std::string(kCertificateLabel), names.dns, names.dns};
+  if (tls.authority_folder == settings.gateway.authority_folder) {
+    request.permitted.insert(request.permitted.end(), names.gateway.begin(), names.gateway.end());
+  }
+  const auto files =
+      net::certificate_files({tls.certificate_file, tls.key_file, tls.authority_folder}, request);
   if (!files) return Unexpected(files.error());
+  for (const std::string& notice : files->notices) log_warning(notice);
   TlsContexts contexts;
+  contexts.renew_at = files->renew_at;
   if (serves(state, EndpointProtocol::DoT)) {
     auto loaded = load(*files, kDotProtocols, previous.dot.get());
     if (!loaded) return Unexpected(loaded.error());

@@ -210,6 +210,7 @@ struct Worker::Impl {
   void take_orders() {
     std::optional<Assignment> next;
     std::optional<uint32_t> spread;
+    std::optional<TlsContexts> contexts;
     bool stopping = false;
     std::vector<FlushOrder> flushes;
     {
@@ -217,12 +218,16 @@ struct Worker::Impl {
       flushes.swap(flush_orders);
       spread = std::exchange(spread_order, std::nullopt);
       next = std::exchange(assignment, std::nullopt);
+      contexts = std::exchange(tls_order, std::nullopt);
       stopping = stop_asked;
     }
     for (const FlushOrder& order : flushes) order.flushed(flush(order.flush));
     if (spread) {
       spread_over = spread;
       for (auto& service : services) service->spread_queries(*spread);
+    }
+    if (contexts) {
+      for (auto& service : services) service->set_tls(*contexts);
     }
     if (next && !draining) {
       apply(std::move(*next));
@@ -308,6 +313,7 @@ struct Worker::Impl {
   std::vector<FlushOrder> flush_orders;
   std::optional<uint32_t> spread_order;
   std::optional<Assignment> assignment;
+  std::optional<TlsContexts> tls_order;
   bool stop_asked = false;
 
   net::Loop loop;
@@ -336,6 +342,14 @@ void Worker::assign(Assignment assignment) {
     const std::lock_guard lock(impl_->mutex);
     INLET53_CHECK(!impl_->assignment);
     impl_->assignment = std::move(assignment);
+  }
+  impl_->wakeup.wake();
+}
+
+void Worker::set_tls(TlsContexts contexts) {
+  {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->tls_order = std::move(contexts);
   }
   impl_->wakeup.wake();
 }

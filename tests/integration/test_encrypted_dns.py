@@ -293,7 +293,7 @@ def test_a_certificate_is_replaced_while_connections_stand(tmp_path, start_encry
         (tmp_path / "dns.key").write_text("no key")
         server.reload()
         server.wait_said("reload refused")
-        assert "dns.key: cannot be read as the private key" in server.said()
+        assert "dns.key: cannot be read as a private key" in server.said()
         assert shown_subject(server).split() == (tmp_path / "dns.pem").read_text().split()
         standing.sendall(framed(API, ident=3))
         assert read_message(standing).id == 3
@@ -303,4 +303,4 @@ def test_an_unreadable_certificate_at_the_start(tmp_path):
     server = EncryptedDaemon(tmp_path, tls='certificate = "dns.pem"\nkey = "dns.key"')
     with open(server.operator_log, "wb") as log:
         assert subprocess.run([BUILD / "inlet53d", "--config", server.config_file], stderr=log).returncode == 3
-    assert "dns.pem: cannot be read as a certificate" in server.said()
+    assert "dns.pem: cannot be read: No such file" in server.said()

@@ -6,17 +6,19 @@
 
 #include "inlet53/base/result.h"
 #include "inlet53/gateway/gateway_state.h"
+#include "inlet53/gateway/server_certificate.h"
 #include "inlet53/linelog/line_logs.h"
 #include "inlet53/net/loop.h"
-#include "inlet53/net/tls_context.h"
 #include "inlet53/settings/settings.h"
+#include "inlet53/topology/certificate_names.h"
 
 namespace inlet53::gateway {
 
 /// All that a worker serves, ready: taking it up reads no file.
 struct ServedConfiguration {
   std::shared_ptr<const GatewayState> state;  // its logs are open
-  std::shared_ptr<const net::TlsServerContext> tls;
+  ServerCertificate certificate;
+  topology::CertificateNames names;  // what the certificate is for
 };
 
 /// The gateway: its addresses and its calls, on one loop. A configuration is taken up whole or not
@@ -33,6 +35,8 @@ class GatewayWorker {
   /// end with the state that they began with. Errors: why an address cannot be served, for people;
   /// nothing has changed then. Cost: does not grow with the number of routes.
   [[nodiscard]] Result<void, std::string> serve(ServedConfiguration configuration);
+  /// Shows another certificate to the connections that come after. Requires: `serve` has succeeded.
+  void show(ServerCertificate certificate);
   /// What is served. Requires: `serve` has succeeded.
   [[nodiscard]] const ServedConfiguration& served() const noexcept;
 

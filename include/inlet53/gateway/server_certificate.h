@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -8,23 +9,25 @@
 #include "inlet53/base/result.h"
 #include "inlet53/net/tls_context.h"
 #include "inlet53/settings/settings.h"
-#include "inlet53/topology/topology.h"
+#include "inlet53/topology/certificate_names.h"
 
 namespace inlet53::gateway {
 
-/// The names of the gateway's certificate: for each region with an execute-api endpoint
-/// `*.execute-api.R.amazonaws.com`, the APIs', and `*.execute-api.R.vpce.amazonaws.com`, the
-/// endpoints' own. In the order of the regions' names.
-[[nodiscard]] std::vector<std::string> certificate_names(const topology::Topology& topology);
+/// What HTTPS shows its clients.
+struct ServerCertificate {
+  std::shared_ptr<const net::TlsServerContext> tls;
+  /// When to load it again, in seconds since 1970-01-01T00:00:00Z; 0: never by itself.
+  int64_t renew_at = 0;
+};
 
-/// What its file is called in the authority's folder.
+/// The name of its file in the authority's directory, without `.pem`.
 inline constexpr std::string_view kCertificateLabel = "gateway";
 
-/// Loads the certificate that the settings name, or has the local authority make one (its folder
-/// is made on first use). `previous`: whose session tickets go on to be taken; may be null.
-/// Errors: for people, with the file's name.
-[[nodiscard]] Result<std::shared_ptr<const net::TlsServerContext>, std::string>
-load_server_certificate(const settings::Gateway& settings, const topology::Topology& topology,
-                        const net::TlsServerContext* previous);
+/// Loads the certificate that `settings.gateway` names, or has the local authority make or renew
+/// one. `previous`: whose session tickets go on to be taken; may be null. Notices of the authority
+/// are logged. Errors: for people, with the file's name. Threads: any.
+[[nodiscard]] Result<ServerCertificate, std::string> load_server_certificate(
+    const settings::Settings& settings, const topology::CertificateNames& names,
+    const net::TlsServerContext* previous);
 
 }  // namespace inlet53::gateway

@@ -6,71 +6,82 @@
 
 #include "inlet53/base/result.h"
 
-/// A certificate authority of one's own, for names that no public authority certifies for us.
+/// A local certificate authority, for names that no public authority certifies for us.
+///
+/// Its directory has mode 0700 and holds
+/// - `ca.pem`, the authority's certificate, for clients. It is valid for 365 days and may certify
+///   TLS servers for the names and addresses of one configuration, and nothing else: all other
+///   names and addresses are excluded by critical name constraints (RFC 5280 §4.2.1.10).
+/// - `ca-key.pem`, its key: ECDSA on P-256, mode 0600. It stays when the certificate is renewed.
+/// - `LABEL.pem`, the certificate of a server with its key behind it, mode 0600. One file, so that
+///   certificate and key always belong together. It is valid for 90 days, at most as long as the
+///   authority's certificate.
+///
+/// A server's certificate is renewed when it has 30 days left or its names change. The authority's
+/// certificate is renewed when it has 120 days left or its names change; key and subject stay, so
+/// that clients with the previous `ca.pem` trust new certificates as well, as long as theirs is
+/// valid and permits the names. That leaves 120 days to hand out the new one. An authority that an
+/// earlier version made (ten years, any address) is replaced, with its key.
+///
+/// All functions: errors are for people, with the file's name. Threads: any. Processes: any number
+/// of one user; the directory has a lock.
 namespace inlet53::net {
 
 /// What a certificate says, for people.
 struct CertificateSummary {
   std::string subject;             // its common name
   std::vector<std::string> names;  // DNS names and addresses that it is for; none for an authority
-  int64_t not_before = 0;          // seconds since 1970-01-01T00:00:00Z
+  std::vector<std::string> permitted;  // of an authority of ours: what it may certify
+  int64_t not_before = 0;              // seconds since 1970-01-01T00:00:00Z
   int64_t not_after = 0;
   std::string sha256;  // its fingerprint, `AB:CD:…`
 };
 
-/// Reads the first certificate of a PEM file. Errors: for people, with the file's name.
+/// Reads the first certificate of a PEM file.
 [[nodiscard]] Result<CertificateSummary, std::string> read_certificate(const std::string& file);
 
-/// A folder with an authority's certificate and key, and with certificates that it issued.
-///
-/// `ca.pem` and `ca-key.pem` are made when they are not there: an ECDSA key on P-256, readable by
-/// its owner only (mode 0600), a certificate for ten years that may certify names below
-/// amazonaws.com and amazonaws.com.cn and no others, so that a machine that trusts it is not open
-/// to forged names of anybody else (addresses, which DNS over TLS is asked at, are not bounded).
-/// Source: RFC 5280 §4.2.1.10 (name constraints).
-class CertificateAuthority {
- public:
-  /// Opens the authority in `folder`, makes it on first use. Of two processes at once one makes it.
-  /// Errors: for people, with the file's name.
-  [[nodiscard]] static Result<CertificateAuthority, std::string> open(const std::string& folder);
+/// The authority's certificate in its directory.
+[[nodiscard]] std::string authority_certificate_file(const std::string& directory);
 
-  /// The files of a certificate for `names`, DNS names or IP addresses (the first is its common
-  /// name, as far as that may be long: 64 octets), valid for 397 days: those that are there if they
-  /// have these names, come from this authority and last for 30 days more, else new ones. `label`
-  /// is their file name. Errors: for people, with the file's name.
-  struct Issued {
-    std::string certificate_file;
-    std::string key_file;
-    bool fresh = false;  // made by this call
-  };
-  [[nodiscard]] Result<Issued, std::string> issue(const std::string& label,
-                                                  const std::vector<std::string>& names) const;
-
-  [[nodiscard]] const std::string& certificate_file() const noexcept { return certificate_file_; }
-  /// Whether `open` made it.
-  [[nodiscard]] bool fresh() const noexcept { return fresh_; }
-
- private:
-  explicit CertificateAuthority(std::string folder);
-
-  std::string folder_;
-  std::string certificate_file_;
-  std::string key_file_;
-  bool fresh_ = false;
+/// Which certificate a server wants of an authority.
+struct CertificateRequest {
+  std::string label;               // the name of its file
+  std::vector<std::string> names;  // DNS names or IP addresses; the first is its common name
+  /// All names that the configuration has certified by this authority, with `names`.
+  std::vector<std::string> permitted;
 };
+
+/// The files of a server's certificate.
+struct CertificateFiles {
+  std::string certificate_file;  // PEM, leaf first
+  std::string key_file;          // PEM; may be the same file
+  bool made = false;             // by this call
+  bool authority_made = false;   // or renewed, by this call
+  /// When to ask for it again, in seconds since 1970-01-01T00:00:00Z; 0: never.
+  int64_t renew_at = 0;
+  /// What the operator should know, a line each.
+  std::vector<std::string> notices = {};
+};
+
+/// Issues a certificate, or returns the one that is there as long as it serves. Makes or renews the
+/// authority where that is due. `now`: seconds since 1970-01-01T00:00:00Z.
+/// Requires: `names` is not empty; at least one of `permitted` is a DNS name.
+/// Errors: also, a key that other users may read, a lock that is not free within 5 s, or an
+/// authority that is not ours.
+[[nodiscard]] Result<CertificateFiles, std::string> issue_certificate(
+    const std::string& directory, const CertificateRequest& request, int64_t now);
 
 /// Where a server has its certificate from: files of its own or, when it names none, a local
 /// authority.
 struct CertificateSource {
   std::string certificate_file;  // PEM, leaf first; empty: the authority makes one
   std::string key_file;
-  std::string authority_folder;
+  std::string authority_directory;
 };
 
-/// The files of a server's certificate; those of its own as they are named, else what `issue`
-/// gives. Errors: for people, with the file's name.
-[[nodiscard]] Result<CertificateAuthority::Issued, std::string> certificate_files(
-    const CertificateSource& source, const std::string& label,
-    const std::vector<std::string>& names);
+/// The files of a server's certificate; those of its own as they are named, with a notice when
+/// other users may read the key; else what `issue_certificate` gives now.
+[[nodiscard]] Result<CertificateFiles, std::string> certificate_files(
+    const CertificateSource& source, const CertificateRequest& request);
 
 }  // namespace inlet53::net

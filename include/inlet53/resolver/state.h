@@ -12,6 +12,7 @@
 #include "inlet53/record/query_record.h"
 #include "inlet53/resolver/firewall.h"
 #include "inlet53/resolver/rule_index.h"
+#include "inlet53/topology/certificate_names.h"
 #include "inlet53/topology/topology.h"
 #include "inlet53/zone/zone_index.h"
 
@@ -21,7 +22,6 @@ namespace inlet53::resolver {
 struct EndpointAddress {
   std::string endpoint_id;   // rslvr-in-…
   std::string interface_id;  // rni-…
-  std::string server_name;   // for its certificate: ENDPOINT.resolver.REGION.amazonaws.com
   IpAddress address;         // the VPC's
   topology::EndpointProtocol protocol = topology::EndpointProtocol::Do53;
   SocketAddress listen;
@@ -48,6 +48,8 @@ struct ResolverState {
   uint32_t next_scope = 0;
   /// Files of firewall domain lists that can't be read, without which their VPCs fail open.
   std::vector<FileError> unreadable_lists;
+  /// What the certificates of this configuration are for.
+  topology::CertificateNames certificate_names;
   /// The address served at `listen` by `protocol`, null when there is none. Lifetime: this state's.
   [[nodiscard]] const EndpointAddress* find(
       const SocketAddress& listen,

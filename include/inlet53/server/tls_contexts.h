@@ -1,9 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "inlet53/base/result.h"
 #include "inlet53/net/tls_context.h"
@@ -17,21 +17,19 @@ namespace inlet53::server {
 struct TlsContexts {
   std::shared_ptr<const net::TlsServerContext> dot;
   std::shared_ptr<const net::TlsServerContext> doh;
+  /// When to load them again, in seconds since 1970-01-01T00:00:00Z; 0: never by itself.
+  int64_t renew_at = 0;
 };
-
-/// The names of the certificate for the addresses that `state` serves encrypted: each endpoint's,
-/// then the addresses where it is asked, the VPC's own and those of this machine. In order.
-[[nodiscard]] std::vector<std::string> certificate_names(const resolver::ResolverState& state);
 
 /// What its file is called in the authority's folder.
 inline constexpr std::string_view kCertificateLabel = "dns";
 
-/// Loads the certificate that the settings name, or has the local authority make one (its folder is
-/// made on first use); nothing when `state` serves nothing encrypted. `previous`: whose session
-/// tickets go on to be taken.
+/// Loads the certificate that `settings.tls` names, or has the local authority make or renew one;
+/// nothing when `state` serves nothing encrypted. `previous`: whose session tickets go on to be
+/// taken. Notices of the authority are logged.
 /// Errors: for people, with the file's name. Threads: any.
 [[nodiscard]] Result<TlsContexts, std::string> load_tls_contexts(
-    const settings::Tls& settings, const resolver::ResolverState& state,
+    const settings::Settings& settings, const resolver::ResolverState& state,
     const TlsContexts& previous);
 
 }  // namespace inlet53::server

@@ -63,8 +63,8 @@ struct CacheFlush {
 ///
 /// A new state arrives as an Assignment and is taken up between two batches, whole: no query sees a
 /// mix of old and new. Addresses that the new state lacks are closed, those that it keeps go on.
-/// Threads: `assign`, `flush`, `spread_queries`, `stop`, `counts`, `cpu_time_ns` any; the
-/// constructor and destructor the owner's.
+/// Threads: `assign`, `set_tls`, `flush`, `spread_queries`, `stop`, `counts`, `cpu_time_ns` any;
+/// the constructor and destructor the owner's.
 class Worker {
  public:
   struct Options {
@@ -101,6 +101,9 @@ class Worker {
   /// Hands over what to answer from now on.
   /// Requires: the Assignment before it was taken up (`Options::assigned` was called).
   void assign(Assignment assignment);
+
+  /// Shows another certificate to connections that come after. Requires: as `assign`.
+  void set_tls(TlsContexts contexts);
 
   /// Has the cache forget something; `flushed` is called on the worker's thread with the number of
   /// responses. Nothing is said once the worker has ended. Lifetime of `flushed`: the worker's.

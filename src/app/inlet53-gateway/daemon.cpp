@@ -38,9 +38,19 @@ GatewayDaemon::GatewayDaemon(GatewayOptions options)
       reload_(
           loop_, background_,
           [this] {
-            return [context = context(worker_->served().tls)] { return prepare(context); };
+            return
+                [context = context(worker_->served().certificate.tls)] { return prepare(context); };
           },
-          [this](std::unique_ptr<Prepared> prepared) { take_up(std::move(prepared)); }) {}
+          [this](std::unique_ptr<Prepared> prepared) { take_up(std::move(prepared)); }),
+      renewal_(
+          loop_, background_,
+          [this] {
+            return [settings = certificate_settings_, served = worker_->served()] {
+              return renew_certificate(settings, served);
+            };
+          },
+          [this](std::unique_ptr<RenewedCertificate> renewed) { show(std::move(renewed)); }),
+      renewal_timer_(loop_, [this] { renewal_.request(); }) {}
 
 GatewayDaemon::~GatewayDaemon() = default;
 
@@ -71,14 +81,13 @@ int GatewayDaemon::run() {
 int GatewayDaemon::start() {
   auto prepared = net::run_preparation<Prepared>([this] { return prepare(context(nullptr)); });
   if (prepared == nullptr) return kExitConfiguration;
-  settings_ = std::move(prepared->settings);
+  settings_ = prepared->settings;
   logs_.set_max_waiting(settings_.gateway.log_buffer);
-  auto worker = std::make_unique<gateway::GatewayWorker>(loop_, settings_, logs_);
-  if (const auto served = worker->serve(std::move(prepared->served)); !served) {
+  worker_ = std::make_unique<gateway::GatewayWorker>(loop_, settings_, logs_);
+  if (const auto served = serve(*prepared); !served) {
     log_error(served.error());
     return kExitCannotBind;
   }
-  worker_ = std::move(worker);
   for (const gateway::ServedAddress& address : worker_->served().state->addresses()) {
     log_info(
         concat("serving ", address.vpc_endpoint, " at ", address.listen.to_text(), " (HTTPS)"));
@@ -91,10 +100,25 @@ PreparationContext GatewayDaemon::context(
   return {options_, logs_, background_, std::move(previous_tls)};
 }
 
+Result<void, std::string> GatewayDaemon::serve(Prepared& prepared) {
+  if (auto served = worker_->serve(std::move(prepared.served)); !served) return served;
+  certificate_settings_ = prepared.settings;
+  renewal_timer_.set(worker_->served().certificate.renew_at);
+  return {};
+}
+
+// Null: the timer asks again. A reload that was taken up meanwhile has loaded the certificate.
+void GatewayDaemon::show(std::unique_ptr<RenewedCertificate> renewed) {
+  if (ending_ || renewed == nullptr || renewed->state != worker_->served().state) return;
+  worker_->show(std::move(renewed->certificate));
+  renewal_timer_.set(worker_->served().certificate.renew_at);
+  log_info("renewed the certificate of HTTPS");
+}
+
 void GatewayDaemon::take_up(std::unique_ptr<Prepared> prepared) {
   if (ending_) return;
   if (prepared == nullptr) return log_error("reload refused: the old configuration stays");
-  if (const auto served = worker_->serve(std::move(prepared->served)); !served) {
+  if (const auto served = serve(*prepared); !served) {
     log_error(served.error());
     return log_error("reload refused: the old configuration stays");
   }
@@ -113,6 +137,7 @@ void GatewayDaemon::end() {
     std::_Exit(kExitOk);
   }
   reload_.pause();
+  renewal_.pause();
   worker_->drain();
   drain_until_ms_ = loop_.now_ms() + kDrainMs;
   drain_timer_.start(0, kDrainPollMs);
@@ -132,7 +157,7 @@ int GatewayDaemon::finish() {
   log_info("ended");
   // Nothing needs a reload that is still being prepared, and a thread that hangs in a write would
   // use what a return destroys.
-  if (!closed || reload_.is_running()) std::_Exit(kExitOk);
+  if (!closed || reload_.is_running() || renewal_.is_running()) std::_Exit(kExitOk);
   return kExitOk;
 }
 

@@ -12,6 +12,7 @@
 #include "inlet53/net/background_thread.h"
 #include "inlet53/net/loop.h"
 #include "inlet53/net/preparation.h"
+#include "inlet53/net/renewal_timer.h"
 #include "inlet53/net/tls_context.h"
 #include "inlet53/settings/settings.h"
 
@@ -35,6 +36,8 @@ class GatewayDaemon {
   [[nodiscard]] PreparationContext context(
       std::shared_ptr<const net::TlsServerContext> previous_tls);
   void take_up(std::unique_ptr<Prepared> prepared);
+  [[nodiscard]] Result<void, std::string> serve(Prepared& prepared);
+  void show(std::unique_ptr<RenewedCertificate> renewed);
   void end();
   void check_drained();
   [[nodiscard]] int finish();
@@ -49,6 +52,9 @@ class GatewayDaemon {
   std::unique_ptr<gateway::GatewayWorker> worker_;
   net::Timer drain_timer_;
   net::Preparation<Prepared> reload_;
+  settings::Settings certificate_settings_;  // those that the certificate was loaded with
+  net::Preparation<RenewedCertificate> renewal_;
+  net::RenewalTimer renewal_timer_;  // asks for `renewal_`
   uint64_t drain_until_ms_ = 0;
   bool ending_ = false;
 };

@@ -7,6 +7,7 @@
 #include "inlet53/config/config.h"
 #include "inlet53/gateway/gateway_state.h"
 #include "inlet53/gateway/server_certificate.h"
+#include "inlet53/topology/certificate_names.h"
 #include "inlet53/topology/topology.h"
 
 namespace inlet53::app {
@@ -43,19 +44,32 @@ std::unique_ptr<Prepared> prepare(const PreparationContext& context) {
     log_error(concat(file, ": no execute-api VPC endpoint has a network interface"));
     return nullptr;
   }
-  auto tls = gateway::load_server_certificate(config->settings.gateway, config->topology,
-                                              context.previous_tls.get());
-  if (!tls) {
-    log_error(tls.error());
+  topology::CertificateNames names = topology::certificate_names(config->topology);
+  auto certificate =
+      gateway::load_server_certificate(config->settings, names, context.previous_tls.get());
+  if (!certificate) {
+    log_error(certificate.error());
     return nullptr;
   }
   if (const auto opened = (*state)->open_logs(context.logs); !opened) {
     log_error(opened.error());
     return nullptr;
   }
-  return std::make_unique<Prepared>(
-      Prepared{std::move(config->settings),
-               {free_on(context.background, std::move(*state)), std::move(*tls)}});
+  return std::make_unique<Prepared>(Prepared{
+      std::move(config->settings),
+      {free_on(context.background, std::move(*state)), std::move(*certificate), std::move(names)}});
+}
+
+std::unique_ptr<RenewedCertificate> renew_certificate(const settings::Settings& settings,
+                                                      const gateway::ServedConfiguration& served) {
+  auto certificate =
+      gateway::load_server_certificate(settings, served.names, served.certificate.tls.get());
+  if (!certificate) {
+    log_error(concat("the certificate cannot be renewed: ", certificate.error()));
+    return nullptr;
+  }
+  return std::make_unique<RenewedCertificate>(
+      RenewedCertificate{served.state, std::move(*certificate)});
 }
 
 }  // namespace inlet53::app

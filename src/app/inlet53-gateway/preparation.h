@@ -33,4 +33,15 @@ struct PreparationContext {
 /// net::run_preparation. Threads: any, one at a time.
 [[nodiscard]] std::unique_ptr<Prepared> prepare(const PreparationContext& context);
 
+/// A certificate that was loaded again, with the state that was served then.
+struct RenewedCertificate {
+  std::shared_ptr<const gateway::GatewayState> state;
+  gateway::ServerCertificate certificate;
+};
+
+/// Loads the certificate of what is served again, and has the local authority renew what is due.
+/// Logs the error; null when there was one. Threads: any.
+[[nodiscard]] std::unique_ptr<RenewedCertificate> renew_certificate(
+    const settings::Settings& settings, const gateway::ServedConfiguration& served);
+
 }  // namespace inlet53::app

@@ -1,8 +1,11 @@
 #include "ca.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
-#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -12,6 +15,8 @@
 #include "inlet53/config/config.h"
 #include "inlet53/gateway/server_certificate.h"
 #include "inlet53/net/certificate_authority.h"
+#include "inlet53/server/tls_contexts.h"
+#include "inlet53/topology/certificate_names.h"
 
 namespace inlet53::app {
 
@@ -19,12 +24,22 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// A certificate with the file that it came from.
+// A certificate to show, with the file that it came from.
 struct Shown {
-  std::string title;
+  std::string title;  // for people
+  std::string key;    // of the JSON object
   std::string file;
-  bool fresh = false;
+  bool made = false;
   net::CertificateSummary summary;
+};
+
+// Where a daemon's certificate comes from, and what for.
+struct Server {
+  std::string title;
+  std::string key;
+  std::string label;
+  net::CertificateSource source;
+  std::vector<std::string> names;
 };
 
 void say(std::string_view fault) { std::cerr << "inlet53: " << fault << '\n'; }
@@ -35,32 +50,126 @@ std::string utc(int64_t seconds) {
   return std::string(second.text());
 }
 
-Result<Shown, std::string> show(std::string title, std::string file, bool fresh) {
-  auto summary = net::read_certificate(file);
-  if (!summary) return Unexpected(summary.error());
-  return Shown{std::move(title), std::move(file), fresh, std::move(*summary)};
+std::string joined(const std::vector<std::string>& texts) {
+  std::string all;
+  for (const std::string& text : texts) all += concat(all.empty() ? "" : ", ", text);
+  return all;
 }
 
 void print(const Shown& shown) {
-  std::cout << shown.title << "  " << shown.file << (shown.fresh ? "  (made now)" : "") << '\n';
-  std::string names;
-  for (const std::string& name : shown.summary.names) {
-    names += names.empty() ? "" : ", ";
-    names += name;
+  std::cout << shown.title << "  " << shown.file << (shown.made ? "  (made now)" : "") << '\n';
+  const net::CertificateSummary& summary = shown.summary;
+  if (!summary.names.empty()) std::cout << "  for          " << joined(summary.names) << '\n';
+  if (!summary.permitted.empty()) {
+    std::cout << "  may certify  " << joined(summary.permitted) << '\n';
   }
-  if (!names.empty()) std::cout << "  for         " << names << '\n';
-  std::cout << "  valid until " << utc(shown.summary.not_after) << "\n  SHA-256     "
-            << shown.summary.sha256 << '\n';
+  std::cout << "  valid until  " << utc(summary.not_after) << "\n  SHA-256      " << summary.sha256
+            << '\n';
 }
 
 Json to_json(const Shown& shown) {
-  return {{"file", shown.file},
-          {"made_now", shown.fresh},
-          {"subject", shown.summary.subject},
-          {"names", shown.summary.names},
-          {"not_before", utc(shown.summary.not_before)},
-          {"not_after", utc(shown.summary.not_after)},
-          {"sha256", shown.summary.sha256}};
+  Json out{{"file", shown.file},
+           {"made_now", shown.made},
+           {"subject", shown.summary.subject},
+           {"names", shown.summary.names}};
+  if (!shown.summary.permitted.empty()) out["permitted"] = shown.summary.permitted;
+  out["not_before"] = utc(shown.summary.not_before);
+  out["not_after"] = utc(shown.summary.not_after);
+  out["sha256"] = shown.summary.sha256;
+  return out;
+}
+
+// Reads the certificate in `shown.file` and appends it. Errors: as `read_certificate`.
+Result<void, std::string> append(std::vector<Shown>& all, Shown shown) {
+  auto summary = net::read_certificate(shown.file);
+  if (!summary) return Unexpected(summary.error());
+  shown.summary = std::move(*summary);
+  all.push_back(std::move(shown));
+  return {};
+}
+
+Result<void, std::string> append_authority(std::vector<Shown>& all, const std::string& directory,
+                                           bool made) {
+  const std::string file = net::authority_certificate_file(directory);
+  for (Shown& shown : all) {
+    if (shown.file != file) continue;
+    shown.made = shown.made || made;
+    auto summary = net::read_certificate(file);  // it may be renewed since
+    if (!summary) return Unexpected(summary.error());
+    shown.summary = std::move(*summary);
+    return {};
+  }
+  const bool first = all.empty() || all.front().key != "certificate_authority";
+  return append(all, {.title = "certificate authority",
+                      .key = first ? "certificate_authority" : "dns_certificate_authority",
+                      .file = file,
+                      .made = made,
+                      .summary = {}});
+}
+
+// Has each server's certificate made where it is not its own, and shows all.
+Result<std::vector<Shown>, std::string> prepare(const std::vector<Server>& servers) {
+  std::vector<Shown> all;
+  for (const Server& server : servers) {
+    if (server.names.empty()) continue;
+    net::CertificateRequest request{server.label, server.names, {}};
+    for (const Server& other : servers) {
+      if (other.source.authority_directory != server.source.authority_directory) continue;
+      request.permitted.insert(request.permitted.end(), other.names.begin(), other.names.end());
+    }
+    const auto files = net::certificate_files(server.source, request);
+    if (!files) return Unexpected(files.error());
+    for (const std::string& notice : files->notices) say(notice);
+    if (server.source.certificate_file.empty()) {
+      const auto shown =
+          append_authority(all, server.source.authority_directory, files->authority_made);
+      if (!shown) return Unexpected(shown.error());
+    }
+    const auto shown = append(all, {.title = server.title,
+                                    .key = server.key,
+                                    .file = files->certificate_file,
+                                    .made = files->made,
+                                    .summary = {}});
+    if (!shown) return Unexpected(shown.error());
+  }
+  return all;
+}
+
+std::vector<Server> servers_of(const config::Config& config) {
+  const settings::Gateway& gateway = config.settings.gateway;
+  const settings::Tls& tls = config.settings.tls;
+  const topology::CertificateNames names = topology::certificate_names(config.topology);
+  return {{"certificate of HTTPS ",
+           "server_certificate",
+           std::string(gateway::kCertificateLabel),
+           {gateway.certificate_file, gateway.key_file, gateway.authority_folder},
+           names.gateway},
+          {"certificate of DNS   ",
+           "dns_certificate",
+           std::string(server::kCertificateLabel),
+           {tls.certificate_file, tls.key_file, tls.authority_folder},
+           names.dns}};
+}
+
+int print_all(const std::vector<Shown>& all, bool json) {
+  if (json) {
+    Json out = Json::object();
+    for (const Shown& shown : all) out[shown.key] = to_json(shown);
+    std::cout << out.dump() << '\n';
+    return kExitOk;
+  }
+  for (const Shown& shown : all) print(shown);
+  const auto authority = std::ranges::find_if(
+      all, [](const Shown& shown) { return shown.key == "certificate_authority"; });
+  if (all.empty()) {
+    std::cout << "The configuration serves nothing with TLS; it needs no certificate.\n";
+  } else if (authority == all.end()) {
+    std::cout << "\nThe configuration names its certificates itself; no local authority is used.\n";
+  } else {
+    std::cout << "\nClients trust the authority by its file: curl --cacert " << authority->file
+              << " …\nIt cannot certify any other name or address.\n";
+  }
+  return kExitOk;
 }
 
 int fail(const std::string& fault) {
@@ -68,60 +177,28 @@ int fail(const std::string& fault) {
   return kExitFailure;
 }
 
-// With a user's own certificate there is no authority of ours to show.
-int show_own(const CaOptions& options, const settings::Gateway& settings) {
-  const auto shown = show("server certificate   ", settings.certificate_file, false);
-  if (!shown) return fail(shown.error());
-  if (options.json) {
-    std::cout << Json{{"server_certificate", to_json(*shown)}}.dump() << '\n';
-  } else {
-    print(*shown);
-    std::cout << "\nThe configuration names this certificate itself; no local authority is used.\n";
+// An authority that is there. Without a configuration nobody knows what a new one may certify.
+int show_directory(const CaOptions& options) {
+  const std::string directory = std::filesystem::absolute(options.folder).string();
+  std::vector<Shown> all;
+  if (const auto shown = append_authority(all, directory, false); !shown) {
+    return fail(concat(shown.error(), "; `inlet53 ca --config FILE` makes an authority"));
   }
-  return kExitOk;
+  return print_all(all, options.json);
 }
 
 }  // namespace
 
 int run_ca(const CaOptions& options) {
-  std::string folder = options.folder;
-  std::vector<std::string> names;
-  if (!options.config.empty()) {
-    const auto config = config::load_config(options.config);
-    if (!config) {
-      for (const config::ConfigError& error : config.error()) say(error.to_text());
-      return kExitConfiguration;
-    }
-    const settings::Gateway& settings = config->settings.gateway;
-    if (!settings.certificate_file.empty()) return show_own(options, settings);
-    folder = settings.authority_folder;
-    names = gateway::certificate_names(config->topology);
+  if (options.config.empty()) return show_directory(options);
+  const auto config = config::load_config(options.config);
+  if (!config) {
+    for (const config::ConfigError& error : config.error()) say(error.to_text());
+    return kExitConfiguration;
   }
-  const auto authority =
-      net::CertificateAuthority::open(std::filesystem::absolute(folder).string());
-  if (!authority) return fail(authority.error());
-  const auto shown =
-      show("certificate authority", authority->certificate_file(), authority->fresh());
-  if (!shown) return fail(shown.error());
-  std::optional<Shown> server;
-  if (!names.empty()) {
-    const auto issued = authority->issue(std::string(gateway::kCertificateLabel), names);
-    if (!issued) return fail(issued.error());
-    auto leaf = show("server certificate   ", issued->certificate_file, issued->fresh);
-    if (!leaf) return fail(leaf.error());
-    server = std::move(*leaf);
-  }
-  if (options.json) {
-    Json out{{"certificate_authority", to_json(*shown)}};
-    if (server) out["server_certificate"] = to_json(*server);
-    std::cout << out.dump() << '\n';
-    return kExitOk;
-  }
-  print(*shown);
-  if (server) print(*server);
-  std::cout << "\nClients trust it by that file: curl --cacert " << shown->file
-            << " …\nOf names it can certify those below amazonaws.com only.\n";
-  return kExitOk;
+  const auto all = prepare(servers_of(*config));
+  if (!all) return fail(all.error());
+  return print_all(*all, options.json);
 }
 
 }  // namespace inlet53::app

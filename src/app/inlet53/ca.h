@@ -6,13 +6,13 @@ namespace inlet53::app {
 
 /// `inlet53 ca`.
 struct CaOptions {
-  std::string config;  // whose authority and endpoints; or
-  std::string folder;  // an authority alone
+  std::string config;  // of the daemons whose certificates are shown; or
+  std::string folder;  // the directory of an authority
   bool json = false;   // -o json
 };
 
-/// Shows the local certificate authority and, with a configuration, the gateway's certificate;
-/// makes what is not there. Returns kExitOk, kExitFailure or kExitConfiguration.
+/// Shows the local certificate authority. With a configuration also the certificates of both
+/// daemons; makes or renews what is due. Returns kExitOk, kExitFailure or kExitConfiguration.
 [[nodiscard]] int run_ca(const CaOptions& options);
 
 }  // namespace inlet53::app

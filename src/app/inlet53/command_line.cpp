@@ -31,8 +31,9 @@ constexpr const char* kTailDetails =
     "NO_COLOR is set.";
 
 constexpr const char* kCaDetails =
-    "Makes the authority on first use, keys with mode 0600. With --config also the gateway's\n"
-    "certificate, for the endpoint names of every region in the file.";
+    "With --config, makes or renews the authority and the certificates of both daemons, for the\n"
+    "names and addresses that the file has served with TLS. The authority can certify nothing\n"
+    "else. Keys have mode 0600. With --folder, shows an authority that is there.";
 
 constexpr const char* kFlushDetails =
     "Forgets the responses about NAME, and those that have records of it; with --subtree those of\n"

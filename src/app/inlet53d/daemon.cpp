@@ -55,7 +55,16 @@ Daemon::Daemon(Options options)
               return prepare(options_, seed_, state.get(), tls);
             };
           },
-          [this](std::unique_ptr<Prepared> prepared) { take_up(std::move(prepared)); }) {}
+          [this](std::unique_ptr<Prepared> prepared) { take_up(std::move(prepared)); }),
+      renewal_(
+          loop_, background_,
+          [this] {
+            return [settings = config_.settings, state = state_, tls = tls_] {
+              return renew_certificate(settings, state, tls);
+            };
+          },
+          [this](std::unique_ptr<RenewedCertificate> renewed) { show(std::move(renewed)); }),
+      renewal_timer_(loop_, [this] { renewal_.request(); }) {}
 
 Daemon::~Daemon() = default;
 
@@ -86,7 +95,7 @@ int Daemon::run() {
   log_statistics();
   log_info("ended");
   // Nothing needs a reload that is still being prepared.
-  if (reload_.is_running()) std::_Exit(kExitOk);
+  if (reload_.is_running() || renewal_.is_running()) std::_Exit(kExitOk);
   return kExitOk;
 }
 
@@ -209,6 +218,16 @@ void Daemon::assign(Prepared prepared, Sockets sockets) {
   }
   retiring_ = std::exchange(state_, std::move(prepared.state));
   tls_ = std::move(prepared.tls);
+  renewal_timer_.set(tls_.renew_at);
+}
+
+// Null: the timer asks again. A reload that was taken up meanwhile has loaded the certificate.
+void Daemon::show(std::unique_ptr<RenewedCertificate> renewed) {
+  if (ending_ || renewed == nullptr || renewed->state != state_) return;
+  tls_ = std::move(renewed->tls);
+  for (auto& worker : workers_) worker->set_tls(tls_);
+  renewal_timer_.set(tls_.renew_at);
+  log_info("renewed the certificate of DNS over TLS and HTTPS");
 }
 
 void Daemon::take_up(std::unique_ptr<Prepared> prepared) {
@@ -226,6 +245,7 @@ void Daemon::take_up(std::unique_ptr<Prepared> prepared) {
   tls.certificate_file = config.settings.tls.certificate_file;
   tls.key_file = config.settings.tls.key_file;
   tls.authority_folder = config.settings.tls.authority_folder;
+  config_.settings.gateway = config.settings.gateway;  // not ours, but for its authority
   if (!(config.settings == config_.settings)) {
     log_warning(
         "reload: the daemon's own sections, [server] to [query_log], change only at a restart; but "
@@ -253,6 +273,7 @@ void Daemon::end() {
   }
   if (query_log_ != nullptr) query_log_->stop_waiting();  // a full disk must not keep us
   reload_.pause();
+  renewal_.pause();
   for (auto& worker : workers_) worker->stop();
 }
 

@@ -15,6 +15,7 @@
 #include "inlet53/net/background_thread.h"
 #include "inlet53/net/loop.h"
 #include "inlet53/net/preparation.h"
+#include "inlet53/net/renewal_timer.h"
 #include "inlet53/querylog/query_log.h"
 #include "inlet53/resolver/state.h"
 #include "inlet53/server/worker.h"
@@ -47,6 +48,7 @@ class Daemon {
   [[nodiscard]] std::optional<Sockets> open_sockets(const resolver::ResolverState& state) const;
   void assign(Prepared prepared, Sockets sockets);
   void take_news();
+  void show(std::unique_ptr<RenewedCertificate> renewed);
   void end();
   void log_statistics() const;
 
@@ -65,6 +67,8 @@ class Daemon {
   net::Wakeup news_;                  // either count has come to 0
   net::BackgroundThread background_{"reload"};
   net::Preparation<Prepared> reload_;
+  net::Preparation<RenewedCertificate> renewal_;
+  net::RenewalTimer renewal_timer_;  // asks for `renewal_`
   bool ending_ = false;
   std::unique_ptr<OperatorOrders> orders_;  // null: there is no control socket
   std::unique_ptr<SpreadKeeper> spread_;    // null: UDP queries go to all workers

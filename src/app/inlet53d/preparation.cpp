@@ -46,7 +46,7 @@ std::unique_ptr<Prepared> prepare(const Options& options, zone::HashSeed seed,
   for (const FileError& error : (*state)->unreadable_lists) {
     log_warning(concat(error.to_text(), "; DNS Firewall fails open where a rule needs this list"));
   }
-  auto tls = server::load_tls_contexts(config->settings.tls, **state, tls_before);
+  auto tls = server::load_tls_contexts(config->settings, **state, tls_before);
   if (!tls) {
     log_error(concat(options.config, ": tls: ", tls.error()));
     return nullptr;
@@ -54,6 +54,18 @@ std::unique_ptr<Prepared> prepare(const Options& options, zone::HashSeed seed,
   apply(options, config->settings);
   return std::make_unique<Prepared>(
       Prepared{std::move(*config), std::move(*state), std::move(*tls)});
+}
+
+std::unique_ptr<RenewedCertificate> renew_certificate(
+    const settings::Settings& settings, std::shared_ptr<const resolver::ResolverState> state,
+    const server::TlsContexts& previous) {
+  auto tls = server::load_tls_contexts(settings, *state, previous);
+  if (!tls) {
+    log_error(concat("the certificate cannot be renewed: tls: ", tls.error()));
+    return nullptr;
+  }
+  return std::make_unique<RenewedCertificate>(
+      RenewedCertificate{std::move(state), std::move(*tls)});
 }
 
 }  // namespace inlet53::app

@@ -26,4 +26,16 @@ struct Prepared {
                                                 const resolver::ResolverState* previous,
                                                 const server::TlsContexts& tls_before);
 
+/// A certificate that was loaded again, with the state whose names it is for.
+struct RenewedCertificate {
+  std::shared_ptr<const resolver::ResolverState> state;
+  server::TlsContexts tls;
+};
+
+/// Loads the certificates again, and has the local authority renew what is due. Logs the error;
+/// null when there was one. `previous`: whose session tickets stay valid. Threads: any.
+[[nodiscard]] std::unique_ptr<RenewedCertificate> renew_certificate(
+    const settings::Settings& settings, std::shared_ptr<const resolver::ResolverState> state,
+    const server::TlsContexts& previous);
+
 }  // namespace inlet53::app

@@ -42,7 +42,7 @@ class TestCertificates {
  private:
   TemporaryFolder folder_;
   std::string authority_file_;
-  CertificateAuthority::Issued issued_;
+  CertificateFiles issued_;
 };
 
 /// What a client does that our own does not: ALPN, and sessions resumed.

@@ -147,7 +147,7 @@ TEST_F(State, HasAnAddressForEachProtocolWithItsOwnSources) {
   const EndpointAddress* doh = state->find({*IpAddress::parse("10.0.0.9"), 443}, DoH);
   ASSERT_TRUE(plain != nullptr && dot != nullptr && doh != nullptr);
   EXPECT_EQ(state->find({local, 8853}), nullptr);
-  EXPECT_EQ(dot->server_name, "rslvr-in-1.resolver.eu-west-1.amazonaws.com");
+  EXPECT_EQ(state->certificate_names.dns.front(), "rslvr-in-1.resolver.eu-west-1.amazonaws.com");
 
   const auto admits = [](const CidrSet& sources, const char* address) {
     return sources.contains(*IpAddress::parse(address));
