@@ -75,10 +75,17 @@ void check_uri(Findings& findings, const KeyPath& path, std::string_view uri,
   if (has_control_octet(uri) || uri.find_first_of(" #\"<>\\^`|") != std::string_view::npos) {
     return findings.add(path, "a URL has no spaces, no fragment and none of \" < > \\ ^ ` |");
   }
+  const size_t host_end = std::min(uri.find_first_of("/?", scheme), uri.size());
   std::string_view rest = uri;
   UriVariable variable;
   while (take_part(rest, variable)) {
     std::string problem = wrong_part(variable, segments);
+    const auto at = static_cast<size_t>(variable.name.data() - uri.data());
+    if (problem.empty() && !variable.dollar && at <= host_end) {
+      problem = concat('{', variable.name,
+                       "} stands in the host or port, so that a client would choose the server; "
+                       "write a \"/\" before it");
+    }
     if (!problem.empty()) findings.add(path, std::move(problem));
   }
   if (std::count(uri.begin(), uri.end(), '{') != std::count(uri.begin(), uri.end(), '}')) {

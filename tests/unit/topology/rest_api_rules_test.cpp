@@ -192,6 +192,12 @@ TEST(RestApiRules, HoldIntegrationsToWhatTheyNeed) {
       {[](Topology& t) { integration(t, 2).uri = "https:///x"; },
        {"rest_api.hello.resource.\"/shop/{proxy+}\".ANY.integration.uri: \"https:///x\" is no URL; "
         "one looks like \"http://10.0.1.5:8080/{proxy}\""}},
+      {[](Topology& t) { integration(t, 2).uri = "http://h{proxy}/x/{proxy}"; },
+       {"rest_api.hello.resource.\"/shop/{proxy+}\".ANY.integration.uri: {proxy} stands in the "
+        "host or port, so that a client would choose the server; write a \"/\" before it"}},
+      {[](Topology& t) { integration(t, 2).uri = "http://10.0.1.5:80{proxy}"; },
+       {"rest_api.hello.resource.\"/shop/{proxy+}\".ANY.integration.uri: {proxy} stands in the "
+        "host or port, so that a client would choose the server; write a \"/\" before it"}},
       {[](Topology& t) { integration(t, 2).uri = "http://h/a b"; },
        {"rest_api.hello.resource.\"/shop/{proxy+}\".ANY.integration.uri: a URL has no spaces, no "
         "fragment and none of \" < > \\ ^ ` |"}},
