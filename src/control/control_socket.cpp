@@ -22,10 +22,18 @@ std::string fault(const std::string& path, std::string_view what, int error) {
   return concat(path, ": ", what, ": ", std::system_category().message(error));
 }
 
-// Whether a daemon listens there.
+// Whether a daemon listens there. One that has too much to do to accept connections does.
 bool is_served(const sockaddr_un& address) {
-  const net::Descriptor probe(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  return probe.valid() && connect(probe.get(), as_sockaddr(address), sizeof address) == 0;
+  const net::Descriptor probe(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  return probe.valid() &&
+         (connect(probe.get(), as_sockaddr(address), sizeof address) == 0 || errno == EAGAIN);
+}
+
+bool is_permitted(int connection) {
+  ucred peer{};
+  socklen_t length = sizeof peer;
+  if (getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) return false;
+  return may_give_orders(peer.uid);
 }
 
 Result<net::Descriptor, std::string> listen_at(const std::string& path) {
@@ -52,6 +60,8 @@ Result<net::Descriptor, std::string> listen_at(const std::string& path) {
 
 }  // namespace
 
+bool may_give_orders(uint32_t user) noexcept { return user == geteuid() || user == 0; }
+
 struct ControlSocket::Impl {
   struct Connection {
     Connection(Impl& impl, uint64_t number, net::Descriptor accepted)
@@ -73,9 +83,16 @@ struct ControlSocket::Impl {
         owner(to),
         listening(std::move(descriptor)),
         pause(on, [this] { on_pause(); }) {
+    static_cast<void>(lstat(path.c_str(), &made));
     start_accepting();
   }
-  ~Impl() { unlink(path.c_str()); }
+  // Another daemon may have made its own socket there since.
+  ~Impl() {
+    struct stat found {};
+    const bool ours = lstat(path.c_str(), &found) == 0 && found.st_dev == made.st_dev &&
+                      found.st_ino == made.st_ino;
+    if (ours) unlink(path.c_str());
+  }
 
   void accept_all() {
     for (;;) {
@@ -86,7 +103,7 @@ struct ControlSocket::Impl {
         if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) pause_accepting();
         return;
       }
-      if (connections.size() >= kMaxConnections) continue;
+      if (connections.size() >= kMaxConnections || !is_permitted(accepted.get())) continue;
       const uint64_t number = ++calls;
       connections.emplace(std::piecewise_construct, std::forward_as_tuple(number),
                           std::forward_as_tuple(*this, number, std::move(accepted)));
@@ -139,6 +156,7 @@ struct ControlSocket::Impl {
   const std::string path;
   ControlOwner& owner;
   net::Descriptor listening;
+  struct stat made {};  // the socket's file
   std::map<uint64_t, Connection> connections;
   uint64_t calls = 0;
   std::optional<net::ReadWatcher> watcher;  // absent: for a moment nobody is accepted

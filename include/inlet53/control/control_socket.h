@@ -26,7 +26,11 @@ class ControlOwner {
   ~ControlOwner() = default;
 };
 
-/// A daemon's end. Who may connect is the file's matter: its mode is 0600.
+/// Whether a user may give orders to this process: its own user and root. `user`: a uid.
+[[nodiscard]] bool may_give_orders(uint32_t user) noexcept;
+
+/// A daemon's end. The file has mode 0600, and processes of users who may not give orders are
+/// disconnected, whatever has become of that mode.
 /// Threads: the loop's. Lifetime: loop and owner outlive it; the file goes with it.
 class ControlSocket {
  public:

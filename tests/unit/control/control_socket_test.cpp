@@ -7,6 +7,8 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "inlet53/control/give_order.h"
 
@@ -72,6 +74,40 @@ TEST_F(ControlSocketTest, IsTheOwnersAlone) {
     EXPECT_EQ(found.st_mode & 0777U, 0600U);
   });
   EXPECT_FALSE(std::filesystem::exists(path)) << "it goes with the daemon";
+}
+
+TEST_F(ControlSocketTest, TakesOrdersOfItsOwnUserAndRoot) {
+  EXPECT_TRUE(may_give_orders(geteuid()));
+  EXPECT_TRUE(may_give_orders(0));
+  EXPECT_FALSE(may_give_orders(geteuid() + 1));
+}
+
+TEST_F(ControlSocketTest, DisconnectsAnotherUserWhateverTheMode) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root to become another user";
+  chmod(folder.c_str(), 0755);
+  serve([&] {
+    chmod(path.c_str(), 0666);
+    const pid_t child = fork();
+    if (child == 0) {
+      if (setuid(65534) != 0) _exit(2);
+      const auto answer = give_order(path, "flush all", kPatience);
+      _exit(answer ? 1 : 0);
+    }
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0) << "another user's order was answered";
+  });
+}
+
+TEST_F(ControlSocketTest, LeavesAloneWhatAnotherDaemonHasMadeSince) {
+  net::Loop loop;
+  Echo echo;
+  auto socket = ControlSocket::open(loop, path, echo);
+  ASSERT_TRUE(socket) << socket.error();
+  std::filesystem::remove(path);
+  std::ofstream(path) << "another's";
+  socket->reset();
+  EXPECT_TRUE(std::filesystem::exists(path));
 }
 
 TEST_F(ControlSocketTest, IsNotTakenFromADaemonThatServesIt) {
