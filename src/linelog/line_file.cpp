@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "inlet53/base/own_file.h"
+
 namespace inlet53::linelog {
 
 namespace {
@@ -32,19 +34,14 @@ std::string_view piece_for_pipe(std::string_view lines) noexcept {
   return end == std::string_view::npos ? piece : piece.substr(0, end + 1);
 }
 
-std::string reason(int error) { return std::generic_category().message(error); }
-
 }  // namespace
 
 Result<LineFile, std::string> LineFile::open(const std::string& path) {
   std::error_code ignored;  // opening gives the reason
   std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ignored);
-  // Without O_NONBLOCK, opening a FIFO waits for a reader.
-  const int descriptor =
-      ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0640);
-  if (descriptor >= 0) return LineFile(descriptor);
-  if (errno == ENXIO) return Unexpected(std::string("no process reads it"));
-  return Unexpected(reason(errno));
+  const auto opened = open_own_file(path, O_WRONLY | O_APPEND | O_NONBLOCK, 0640);
+  if (!opened) return Unexpected(opened.error());
+  return LineFile(*opened);
 }
 
 LineFile LineFile::duplicate(int descriptor) {

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "inlet53/base/operator_log.h"
+#include "inlet53/base/own_file.h"
 #include "inlet53/base/text.h"
 #include "inlet53/querylog/query_log.h"
 
@@ -63,10 +64,9 @@ Result<uint64_t, std::string> end_of_last_line(int descriptor, uint64_t size) {
 }  // namespace
 
 Result<LogFile, std::string> LogFile::open(const std::string& path) {
-  const int descriptor = again_if_interrupted([&] {
-    return ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0640);
-  });
-  if (descriptor == -1) return Unexpected(reason(errno));
+  const auto opened = open_own_file(path, O_RDWR | O_NONBLOCK, 0640);
+  if (!opened) return Unexpected(opened.error());
+  const int descriptor = *opened;
   LogFile file(descriptor);
 
   if (flock(descriptor, LOCK_EX | LOCK_NB) == -1 && errno == EWOULDBLOCK) {

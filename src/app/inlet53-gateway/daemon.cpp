@@ -10,6 +10,7 @@
 
 #include "inlet53/base/exit_code.h"
 #include "inlet53/base/operator_log.h"
+#include "inlet53/base/own_file.h"
 #include "inlet53/base/text.h"
 
 namespace inlet53::app {
@@ -58,6 +59,7 @@ int GatewayDaemon::run() {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is an error of write(2), as a full disk is
   raise_descriptor_limit();
+  forbid_others_to_write();
   // Before anything that takes time: what a signal asks for waits until the loop runs.
   net::SignalWatcher hangup(loop_, SIGHUP, [this] { reload_.request(); });
   net::SignalWatcher user1(loop_, SIGUSR1, [this] { logs_.reopen(); });

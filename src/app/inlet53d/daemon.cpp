@@ -12,6 +12,7 @@
 
 #include "inlet53/base/exit_code.h"
 #include "inlet53/base/operator_log.h"
+#include "inlet53/base/own_file.h"
 #include "inlet53/base/text.h"
 #include "inlet53/server/worker_counts.h"
 
@@ -72,6 +73,7 @@ int Daemon::run() {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is an error of write(2), as a full disk is
   raise_descriptor_limit();
+  forbid_others_to_write();
   // Before anything that takes time: what a signal asks for waits until the loop runs.
   net::SignalWatcher hangup(loop_, SIGHUP, [this] { reload_.request(); });
   net::SignalWatcher user1(loop_, SIGUSR1, [this] {

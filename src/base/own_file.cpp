@@ -1,0 +1,68 @@
+#include "inlet53/base/own_file.h"
+
+#include <cerrno>
+#include <system_error>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "inlet53/base/text.h"
+
+namespace inlet53 {
+
+namespace {
+
+bool is_trusted(uid_t owner) { return owner == geteuid() || owner == 0; }
+
+std::string reason(int error) { return std::generic_category().message(error); }
+
+int open_without_interruption(const std::string& path, int flags, mode_t mode) {
+  int descriptor = -1;
+  do {
+    descriptor = open(path.c_str(), flags, mode);
+  } while (descriptor == -1 && errno == EINTR);
+  return descriptor;
+}
+
+// Why another user could lead or read what is written; empty: nobody can.
+std::string objection(const struct stat& status, std::string_view what) {
+  if (is_trusted(status.st_uid)) return {};
+  return concat(what, " belongs to user ", status.st_uid, ", and this is user ", geteuid(),
+                "; remove it, and use a directory that other users may not write to");
+}
+
+}  // namespace
+
+Result<int, std::string> open_own_file(const std::string& path, int flags, mode_t mode) {
+  const int always = flags | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+  int descriptor = open_without_interruption(path, always | O_NOFOLLOW, mode);
+  if (descriptor == -1 && errno == ELOOP) {
+    struct stat link {};
+    if (lstat(path.c_str(), &link) != 0) return Unexpected(reason(errno));
+    if (std::string objected = objection(link, "the symbolic link"); !objected.empty()) {
+      return Unexpected(std::move(objected));
+    }
+    descriptor = open_without_interruption(path, always, mode);
+  }
+  if (descriptor == -1 && errno == ENXIO) return Unexpected(std::string("no process reads it"));
+  if (descriptor == -1) return Unexpected(reason(errno));
+  struct stat status {};
+  std::string objected;
+  if (fstat(descriptor, &status) != 0) objected = reason(errno);
+  if (objected.empty() && S_ISREG(status.st_mode)) objected = objection(status, "the file");
+  if (objected.empty() && (flags & O_NONBLOCK) == 0) {
+    const int set = fcntl(descriptor, F_GETFL);
+    if (set == -1 || fcntl(descriptor, F_SETFL, set & ~O_NONBLOCK) == -1) objected = reason(errno);
+  }
+  if (objected.empty()) return descriptor;
+  close(descriptor);
+  return Unexpected(std::move(objected));
+}
+
+void forbid_others_to_write() noexcept {
+  constexpr mode_t kOthersWrite = S_IWGRP | S_IWOTH;
+  umask(umask(kOthersWrite) | kOthersWrite);
+}
+
+}  // namespace inlet53

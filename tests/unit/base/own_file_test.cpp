@@ -1,0 +1,107 @@
+#include "inlet53/base/own_file.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace inlet53 {
+namespace {
+
+constexpr uid_t kNobody = 65534;
+
+class OwnFileTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (std::filesystem::temp_directory_path() / "own.XXXXXX").string();
+    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+    folder = pattern;
+    file = folder + "/file.log";
+  }
+  void TearDown() override { std::filesystem::remove_all(folder); }
+
+  // Opens the file and writes a word. Returns the error; empty: there is none.
+  std::string write_word() const {
+    const auto opened = open_own_file(file, O_WRONLY | O_APPEND, 0640);
+    if (!opened) return opened.error();
+    EXPECT_EQ(::write(*opened, "word\n", 5), 5);
+    EXPECT_EQ(fcntl(*opened, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
+    close(*opened);
+    return {};
+  }
+  static bool contains(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+  }
+
+  std::string folder;
+  std::string file;
+};
+
+TEST_F(OwnFileTest, MakesAFileWithItsMode) {
+  const mode_t before = umask(0);
+  EXPECT_EQ(write_word(), "");
+  umask(before);
+  struct stat status {};
+  ASSERT_EQ(stat(file.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07777, 0640U);
+  EXPECT_EQ(write_word(), "");
+  EXPECT_EQ(std::filesystem::file_size(file), 10U);
+}
+
+TEST_F(OwnFileTest, FollowsItsOwnLinks) {
+  std::filesystem::create_symlink(folder + "/elsewhere.log", file);
+  EXPECT_EQ(write_word(), "");
+  EXPECT_EQ(std::filesystem::file_size(folder + "/elsewhere.log"), 5U);
+}
+
+TEST_F(OwnFileTest, RefusesALinkOfAnotherUser) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root to give a link away";
+  std::ofstream(folder + "/passwd") << "root";
+  std::filesystem::create_symlink(folder + "/passwd", file);
+  ASSERT_EQ(lchown(file.c_str(), kNobody, kNobody), 0);
+  EXPECT_TRUE(contains(write_word(), "the symbolic link belongs to user 65534")) << write_word();
+  EXPECT_EQ(std::filesystem::file_size(folder + "/passwd"), 4U);
+}
+
+TEST_F(OwnFileTest, RefusesAFileOfAnotherUser) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root to give a file away";
+  std::ofstream(file) << "";
+  ASSERT_EQ(chown(file.c_str(), kNobody, kNobody), 0);
+  EXPECT_TRUE(contains(write_word(), "the file belongs to user 65534")) << write_word();
+  EXPECT_EQ(std::filesystem::file_size(file), 0U);
+}
+
+TEST_F(OwnFileTest, WaitsForNoReaderOfAPipe) {
+  ASSERT_EQ(mkfifo(file.c_str(), 0600), 0);
+  EXPECT_EQ(write_word(), "no process reads it");
+}
+
+TEST_F(OwnFileTest, WritesToADevice) {
+  const auto opened = open_own_file("/dev/null", O_WRONLY | O_APPEND, 0640);
+  ASSERT_TRUE(opened) << opened.error();
+  EXPECT_EQ(fcntl(*opened, F_GETFL) & O_NONBLOCK, 0);
+  close(*opened);
+}
+
+TEST_F(OwnFileTest, LetsNobodyElseWriteWhatIsMade) {
+  const mode_t before = umask(0);
+  forbid_others_to_write();
+  std::filesystem::create_directory(folder + "/made");
+  struct stat status {};
+  ASSERT_EQ(stat((folder + "/made").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07777, 0755U);
+  EXPECT_EQ(umask(before), 022U);
+}
+
+TEST_F(OwnFileTest, SaysWhatTheSystemSays) {
+  file = folder + "/none/file.log";
+  EXPECT_EQ(write_word(), "No such file or directory");
+}
+
+}  // namespace
+}  // namespace inlet53
