@@ -287,7 +287,7 @@ def test_a_key_that_others_may_read_is_refused(gateway, authority, name):
     (authority / name).chmod(0o644)
     run = subprocess.run([BUILD / "inlet53-gateway", "--config", gateway.config_file], text=True,
                          capture_output=True, timeout=DEADLINE)
-    assert run.returncode == 1
+    assert run.returncode == 3
     assert f"{name}: other users may read this private key (mode 0644)" in run.stderr + run.stdout
     assert "chmod 0600" in run.stderr + run.stdout
 

@@ -8,6 +8,7 @@ import unittest
 import check_format
 import check_headers
 import check_house
+import check_security
 import house
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -192,6 +193,51 @@ class OtherLints(unittest.TestCase):
     def test_format_accepts_the_style(self):
         self.write("#pragma once\nint f();\n")
         self.assertEqual(check_format.run(self.root, ["--dry-run", "-Werror"]), 0)
+
+
+class Security(unittest.TestCase):
+    """SECURITY.md and the tests that it names."""
+    SETTINGS = {"tcp": {"max_connections": 1}}
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name)
+        for name, text in {"integration/test_a.py": "class T:\n    def test_in():\n        pass\ndef test_a(x):\n",
+                           "unit/net/a_test.cpp": "TEST(A, Works) {\nTEST_F(AFixture, WorksToo) {\n"}.items():
+            file = self.root / "tests" / name
+            file.parent.mkdir(parents=True)
+            file.write_text(text)
+
+    def faults(self, page):
+        (self.root / "SECURITY.md").write_text(page)
+        return list(check_security.check(self.root, self.SETTINGS))
+
+    def test_accepts_statements_with_their_tests(self):
+        self.assertEqual(self.faults(
+            "# S\n## Whom we trust\n- The operator.\n## Limits\n"
+            "- One (`integration/test_a.py::test_a`).\n- Two, on the\n  next line (`unit/net/a_test.cpp::A.Works`).\n"
+            "- Three: `integration/test_a.py::T.test_in`\n\n| what | setting | test |\n|---|---|---|\n"
+            "| a | `[tcp] max_connections` | `unit/net/a_test.cpp::AFixture.WorksToo` |\n"), [])
+
+    def test_refuses_a_statement_without_a_test(self):
+        for page in ("## Limits\n- Nothing holds this.\n", "## L\n| a | b |\n|---|---|\n| c | d |\n"):
+            self.assertEqual(len(self.faults(page)), 1, page)
+
+    def test_refuses_a_test_that_is_not_there(self):
+        for name in ("integration/test_b.py::test_a", "integration/test_a.py::test_b", "unit/net/a_test.cpp::A.Work",
+                     "unit/net/a_test.cpp::B.Works", "integration/test_a.py::T.test_out"):
+            faults = self.faults(f"- One: `{name}`\n")
+            self.assertEqual(len(faults), 1, faults)
+            self.assertIn("no test" if name.startswith(("integration/test_a", "unit")) else "there is no", faults[0])
+
+    def test_refuses_a_setting_that_is_not_there(self):
+        for setting in ("`[tcp] max_connection`", "`[udp] max_connections`"):
+            self.assertEqual(len(self.faults(f"- One: {setting} `integration/test_a.py::test_a`\n")), 1)
+
+    def test_refuses_a_page_that_is_missing_or_too_long(self):
+        self.assertEqual(len(list(check_security.check(self.root, {}))), 1)
+        self.assertEqual(len(self.faults("text\n" * 151)), 1)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,90 @@
+#!/usr/bin/env python3
+"""Checks that SECURITY.md is held by tests: each statement names one, each named test exists, and each
+setting that it names is in conf/inlet53.toml. Prints each fault as FILE:LINE: what; exit 1 if any.
+
+A statement is a list item or a row of a table. Tests are written `integration/test_x.py::test_y`,
+`unit/net/x_test.cpp::Suite.Name` or `lint/x.py::Class.test_y`, below tests/. Settings are written
+`[section] key`.
+
+Usage: check_security.py [ROOT]
+"""
+
+import pathlib
+import re
+import sys
+import tomllib
+
+PAGE = "SECURITY.md"
+# What these sections state is not what a test can show.
+WITHOUT_TESTS = {"Reporting a fault", "Whom we trust"}
+MAX_LINES = 150  # about two pages
+
+TEST = re.compile(r"`((?:unit|integration|lint)/[\w/.-]+?\.(?:py|cpp))::([\w./]+)`")
+SETTING = re.compile(r"`\[(\w+)\] (\w+)(?: = [^`]*)?`")
+STATEMENT = re.compile(r"- |\| (?!-)")
+
+
+def has_test(file, name):
+    """Whether a file defines a test: `test_x`, `Class.test_x`, or `Suite.Name` of GoogleTest."""
+    text = file.read_text()
+    if file.suffix == ".py":
+        return all(re.search(rf"^\s*(?:def|class) {part}\b", text, re.MULTILINE) for part in name.split("."))
+    suite, _, case = name.partition(".")
+    return bool(re.search(rf"\bTEST(?:_[FP])?\(\s*{re.escape(suite)},\s*{re.escape(case)}\s*\)", text))
+
+
+def statements(text):
+    """(line, section, text) of each list item and each row of a table, with the lines that go on with it."""
+    section, found, table_head = "", [], False
+    lines = text.splitlines()
+    for number, line in enumerate(lines, 1):
+        if line.startswith("#"):
+            section, table_head = line.lstrip("# "), False
+        elif line.startswith("|"):
+            is_head = number < len(lines) and lines[number].startswith("|--")
+            if not is_head and not line.startswith("|--"):
+                found.append([number, section, line])
+        elif line.startswith("- "):
+            found.append([number, section, line])
+        elif line.startswith("  ") and found:
+            found[-1][2] += line
+    return found
+
+
+def read_settings(root):
+    return tomllib.loads((root / "conf/inlet53.toml").read_text())
+
+
+def check(root, settings):
+    page = root / PAGE
+    if not page.is_file():
+        yield f"{PAGE}: is missing"
+        return
+    text = page.read_text()
+    if len(text.splitlines()) > MAX_LINES:
+        yield f"{PAGE}:{len(text.splitlines())}: over {MAX_LINES} lines: keep it to two pages"
+    for number, section, statement in statements(text):
+        if section not in WITHOUT_TESTS and not TEST.search(statement):
+            yield f"{PAGE}:{number}: no test is named for: {statement.strip()[:60]}"
+    for number, line in enumerate(text.splitlines(), 1):
+        for name, test in TEST.findall(line):
+            file = root / "tests" / name
+            if not file.is_file():
+                yield f"{PAGE}:{number}: there is no tests/{name}"
+            elif not has_test(file, test):
+                yield f"{PAGE}:{number}: tests/{name} has no test {test}"
+        for section, key in SETTING.findall(line):
+            if key not in settings.get(section, {}):
+                yield f"{PAGE}:{number}: conf/inlet53.toml has no {key} in [{section}]"
+
+
+def main():
+    here = pathlib.Path(__file__).resolve().parent
+    root = pathlib.Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else here.parent.parent
+    faults = list(check(root, read_settings(root)))
+    print("\n".join(faults) if faults else f"{PAGE} is held by tests")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
