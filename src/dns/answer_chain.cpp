@@ -121,6 +121,16 @@ uint32_t ttl_of(Bytes message, const RecordExtent& record) noexcept {
   return ttl > kMaxTtl ? 0 : ttl;
 }
 
+// Puts the labels with which a flat name begins as `sent` does, letter for letter, into lower case.
+void lower_sent_labels(uint8_t* name, NameView sent) noexcept {
+  const uint8_t* from = sent.data();
+  while (*name != 0 && *name == *from && std::memcmp(name + 1, from + 1, *name) == 0) {
+    fold_copy(name + 1, name + 1, *name);
+    from += 1 + *from;
+    name += 1 + *name;
+  }
+}
+
 bool is_in(Bytes message, const RecordExtent& record) noexcept {
   return load_be16(&message[record.head + 2]) == kIn;
 }
@@ -147,7 +157,9 @@ std::optional<RecordExtent> find_first(Bytes message, size_t at, size_t count, N
 AnswerChain::AnswerChain()
     : octets_(std::make_unique_for_overwrite<uint8_t[]>(kNamesRoom + kMaxPrepared)) {}
 
-bool AnswerChain::read(Bytes message, NameView qname, uint16_t qtype, NameView apex) noexcept {
+bool AnswerChain::read(Bytes message, NameView qname, uint16_t qtype, NameView apex,
+                       NameView sent) noexcept {
+  sent_ = sent;
   const uint16_t flags = load_be16(&message[2]);
   truncated_ = (flags & 0x0200) != 0;
   rcode_ = static_cast<Rcode>(flags & 0x0F);
@@ -222,7 +234,9 @@ bool AnswerChain::append_rrset(Bytes message, const RecordExtent& first, size_t 
     at = record->end;
     if (record->type != first.type || !is_in(message, *record)) continue;
     if (!owner_is(message, record->owner, last_name_)) continue;
+    uint8_t* const rdata = arena.at() + kPreparedHead;
     if (!arena.append_record(message, *record)) return false;
+    if (first.type == kCname) lower_sent_labels(rdata, sent_);
     ++rrset.count;
     rrset.ttl = std::min(rrset.ttl, ttl_of(message, *record));
   }

@@ -141,8 +141,14 @@ bool FetchRunner::received(uint64_t value, std::span<uint8_t> message, uint64_t 
     found->target.answered(found->attempt.sent_us, now, true);
     advance(found->index, {.kind = Kind::Truncated, .attempt = found->number}, now);
   } else {
-    std::memcpy(&message[dns::kHeaderSize], query.qname().data(), query.qname().size());
-    advance(found->index, read_response(*found, message, now), now);
+    const dns::NameView qname = query.qname();
+    std::array<uint8_t, dns::kMaxName> sent;
+    std::memcpy(sent.data(), &message[dns::kHeaderSize], qname.size());
+    std::memcpy(&message[dns::kHeaderSize], qname.data(), qname.size());
+    advance(
+        found->index,
+        read_response(*found, message, dns::NameView::from_checked(sent.data(), qname.size()), now),
+        now);
   }
   return true;
 }
@@ -160,7 +166,8 @@ void FetchRunner::received_on_stream(uint64_t value, Bytes message, const Socket
   if (match == QueryMatch::BareError) {
     decline(*found, header_rcode(message), now);
   } else if (match == QueryMatch::SameQuestion && !is_truncated(message)) {
-    advance(found->index, read_response(*found, message, now), now);
+    advance(found->index, read_response(*found, message, found->slot.fetch.query().qname(), now),
+            now);
   } else {
     ++counts_.malformed;
     advance(found->index, {.kind = Kind::Malformed, .attempt = found->number}, now);
@@ -173,11 +180,12 @@ void FetchRunner::decline(const Found& found, Rcode rcode, uint64_t now) {
 }
 
 // Updates what is known of the target, too.
-Event FetchRunner::read_response(const Found& found, Bytes message, uint64_t now) {
+Event FetchRunner::read_response(const Found& found, Bytes message, dns::NameView sent,
+                                 uint64_t now) {
   const TargetQuery& query = found.slot.fetch.query();
   const TargetGroup& group = *targets_.group(found.slot.group).group;
   Event event{.kind = Kind::Answered, .attempt = found.number};
-  if (!chain_.read(message, query.qname(), query.qtype(), group.apex.view())) {
+  if (!chain_.read(message, query.qname(), query.qtype(), group.apex.view(), sent)) {
     ++counts_.malformed;
     event.kind = Kind::Malformed;
   } else if (!is_answer(chain_.rcode())) {

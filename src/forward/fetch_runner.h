@@ -68,7 +68,9 @@ class FetchRunner {
 
   // Events
   void take_late(AttemptToken token, uint64_t now);
-  [[nodiscard]] Event read_response(const Found& found, Bytes message, uint64_t now);
+  /// `sent`: the question's name in the letters in which it was sent.
+  [[nodiscard]] Event read_response(const Found& found, Bytes message, dns::NameView sent,
+                                    uint64_t now);
   void decline(const Found& found, dns::Rcode rcode, uint64_t now);
   void count_silence(const FetchSlot& slot, const Attempt& attempt, uint64_t now);
 

@@ -38,6 +38,11 @@ enum class ChainEnd : uint8_t {
 ///    bit counts as 0 (RFC 2181 §8). Of several CNAME records at one name the first counts. DNAME
 ///    records are left out: the CNAME that comes with one says the same about the name (RFC 6672
 ///    §5.3.1).
+///  * Names come in the letters in which they stand, but for those that a target took from the
+///    question: a query may have been sent in letters of random case, which clients do not see.
+///    A name that points into the question comes in the letters that the question has in the
+///    message. A CNAME that was made from a DNAME begins with labels of the question; they come in
+///    lower case.
 ///  * Of an answer to ANY the first RRset counts (RFC 8482 §4.1).
 ///  * A SOA counts when the last name is at or below its owner, even where that is above the apex:
 ///  a
@@ -57,9 +62,14 @@ class AnswerChain {
   /// False, and nothing else holds then, when it is broken in any section, has a second OPT or
   /// octets after the last record, when RDATA on the way does not have its type's shape, when the
   /// chain is over `kMaxAliases`, or when the RRsets are over 128 KiB with their names made flat.
+  /// `sent`: the question's name in the letters in which it was sent.
   /// Requires: `qname` in lower case and at or below `apex`; `message` begins with a header, and
   /// its question is that question.
-  [[nodiscard]] bool read(Bytes message, NameView qname, uint16_t qtype, NameView apex) noexcept;
+  [[nodiscard]] bool read(Bytes message, NameView qname, uint16_t qtype, NameView apex,
+                          NameView sent) noexcept;
+  [[nodiscard]] bool read(Bytes message, NameView qname, uint16_t qtype, NameView apex) noexcept {
+    return read(message, qname, qtype, apex, qname);
+  }
 
   /// With the OPT's upper bits; where the chain ended outside, NoError: what else it says is about
   /// a name that the target was not asked for.
@@ -93,6 +103,7 @@ class AnswerChain {
   size_t count_ = 0;
   ChainRRset soa_;
   NameView last_name_;
+  NameView sent_;
   Rcode rcode_ = Rcode::NoError;
   ChainEnd end_ = ChainEnd::NoData;
   std::optional<uint16_t> ede_;

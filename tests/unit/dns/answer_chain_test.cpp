@@ -110,6 +110,26 @@ TEST(AnswerChain, FollowsAliasesInWhateverOrderTheyStand) {
   EXPECT_EQ(chain.end(), ChainEnd::Answer);
 }
 
+// A CNAME that was made from a DNAME repeats labels of the question as they were sent.
+TEST(AnswerChain, LowersLettersThatAreTheQuestions) {
+  AnswerChain chain;
+  Response response("wWw.hOSt.old.example.com.");
+  response.answer("old.example.com.", 60, "DNAME", "New.example.com.");
+  response.answer("www.host.old.example.com.", 60, "CNAME", "wWw.hOSt.New.example.com.");
+  response.answer("www.host.new.example.com.", 60, "CNAME", "wWw.HOST.example.com.");
+  response.answer("www.host.example.com.", 60, "A", "192.0.2.1");
+  const Name sent = name("wWw.hOSt.old.example.com.");
+  const Name asked = name("www.host.old.example.com.");
+  ASSERT_TRUE(chain.read(response.message().bytes(), asked.view(), 1, name("example.com.").view(),
+                         sent.view()));
+  ASSERT_EQ(chain.rrsets().size(), 3U);
+  const auto target = [&](size_t index) {
+    return parse_flat_name(chain.rrsets()[index].rrset.records, kPreparedHead)->to_text();
+  };
+  EXPECT_EQ(target(0), "www.host.New.example.com.") << "what is the target's stays";
+  EXPECT_EQ(target(1), "www.HOST.example.com.");
+}
+
 TEST(AnswerChain, LeavesOutWhatIsNotOnTheWay) {
   AnswerChain chain;
   Response response("www.example.com.");
