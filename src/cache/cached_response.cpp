@@ -21,10 +21,10 @@ dns::Rcode CachedResponse::rcode() const noexcept {
   return static_cast<dns::Rcode>(entry_head(entry_).rcode);
 }
 
-std::optional<dns::Ede> CachedResponse::ede() const noexcept {
+std::optional<dns::ExtendedError> CachedResponse::ede() const noexcept {
   const uint16_t ede = entry_head(entry_).ede;
   if (ede == kNoEde) return std::nullopt;
-  return static_cast<dns::Ede>(ede);
+  return dns::ExtendedError{static_cast<dns::Ede>(ede), entry_ede_text(entry_)};
 }
 
 size_t CachedResponse::answer_count() const noexcept { return entry_head(entry_).answer_count; }

@@ -21,6 +21,12 @@ size_t part_octets(const CacheKey& key, const CachedRRset& rrset) noexcept {
          rrset.text.size();
 }
 
+// Texts are ours and short; a longer one is left out.
+std::string_view ede_text(const ReceivedResponse& response) noexcept {
+  if (!response.ede || response.ede->text.size() > UINT8_MAX) return {};
+  return response.ede->text;
+}
+
 /// Writes what follows the heads, one piece after the other.
 class PieceWriter {
  public:
@@ -65,7 +71,7 @@ void write_part(uint8_t* entry, size_t index, const CacheKey& key, const CachedR
 }  // namespace
 
 size_t entry_octets(const CacheKey& key, const ReceivedResponse& response) noexcept {
-  size_t octets = sizeof(EntryHead) + key.name.size();
+  size_t octets = sizeof(EntryHead) + key.name.size() + ede_text(response).size();
   for (const CachedRRset& rrset : response.answers) octets += part_octets(key, rrset);
   if (response.authority != nullptr) octets += part_octets(key, *response.authority);
   return whole_units(octets);
@@ -85,7 +91,8 @@ void write_entry(uint8_t* entry, size_t octets, const CacheKey& key,
   head->scope = key.scope;
   head->qtype = key.qtype;
   head->rcode = static_cast<uint16_t>(response.rcode);
-  head->ede = response.ede ? static_cast<uint16_t>(*response.ede) : kNoEde;
+  head->ede = response.ede ? static_cast<uint16_t>(response.ede->code) : kNoEde;
+  head->ede_octets = static_cast<uint8_t>(ede_text(response).size());
   head->name_octets = static_cast<uint8_t>(key.name.size());
   head->answer_count = static_cast<uint8_t>(response.answers.size());
   head->has_authority = response.authority != nullptr;
@@ -93,6 +100,7 @@ void write_entry(uint8_t* entry, size_t octets, const CacheKey& key,
 
   PieceWriter pieces(entry, sizeof(EntryHead) + part_count(*head) * sizeof(RRsetPart));
   pieces.put(key.name.bytes());
+  pieces.put(as_bytes(ede_text(response)));
   size_t index = 0;
   for (const CachedRRset& rrset : response.answers) {
     write_part(entry, index++, key, rrset, capped_ttl(rrset.wire, options), pieces);

@@ -8,8 +8,9 @@
 #include "inlet53/cache/cache.h"
 
 /// How a response lies in the cache: EntryHead, a RRsetPart for each answer RRset and then for the
-/// authority's, the key's name, and for each part its owner (unless that is the key's name),
-/// records and text. An entry has no pointers, so that it can be moved as it stands.
+/// authority's, the key's name, the extended error's text, and for each part its owner (unless that
+/// is the key's name), records and text. An entry has no pointers, so that it can be moved as it
+/// stands.
 namespace inlet53::cache {
 
 /// Entries begin at multiples of this, and places count in it.
@@ -29,6 +30,7 @@ struct EntryHead {
   uint16_t rcode;
   uint16_t ede;  // kNoEde: none
   uint8_t name_octets;
+  uint8_t ede_octets;  // of the text of `ede`
   uint8_t answer_count;
   bool has_authority;
   bool all_types;  // NXDOMAIN: `qtype` does not count
@@ -63,6 +65,12 @@ struct RRsetPart {
   const EntryHead& head = entry_head(entry);
   return dns::NameView::from_checked(
       entry + sizeof(EntryHead) + part_count(head) * sizeof(RRsetPart), head.name_octets);
+}
+
+/// The text of the extended error.
+[[nodiscard]] inline std::string_view entry_ede_text(const uint8_t* entry) noexcept {
+  const dns::NameView name = entry_name(entry);
+  return as_text({name.data() + name.size(), entry_head(entry).ede_octets});
 }
 
 [[nodiscard]] inline uint64_t age_ms(const EntryHead& head, uint64_t now_ms) noexcept {

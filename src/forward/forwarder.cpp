@@ -14,6 +14,13 @@ namespace inlet53::forward {
 
 namespace {
 
+// Responses to fetches that have ended show that their target answers.
+uint32_t late_wait_ms(const settings::Forward& settings) {
+  constexpr uint32_t kMost = 7000;
+  constexpr uint32_t kMostInAll = 14'000;  // as far as a token's time reaches
+  return std::min(kMost, kMostInAll - std::min(kMostInAll, settings.query_timeout_ms));
+}
+
 // Descriptors are for clients and logs too: a quarter of them, for all workers together.
 uint32_t socket_limit(const settings::Forward& settings, uint32_t workers) {
   rlimit limit{};
@@ -57,7 +64,8 @@ Forwarder::Impl::Impl(net::Loop& loop, const settings::Forward& settings, Forwar
                       const net::TlsClientContext* tls, uint32_t workers)
     : datagrams(loop,
                 {.max_sockets = socket_limit(settings, workers),
-                 .max_wait_ms = settings.query_timeout_ms + 1000},
+                 .max_wait_ms = settings.query_timeout_ms + 1000,
+                 .late_wait_ms = late_wait_ms(settings)},
                 *this),
       streams(loop,
               {.connect_timeout_ms = settings.query_timeout_ms,

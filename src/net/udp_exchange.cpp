@@ -178,9 +178,11 @@ void UdpExchange::Impl::tell_undelivered() {
 
 void UdpExchange::Impl::sweep() {
   const uint64_t now = loop.now_ms();
+  const bool has_room = pool.open_sockets() <= options.max_sockets / 2;
+  const uint64_t most = uint64_t{options.max_wait_ms} + (has_room ? options.late_wait_ms : 0);
   for (uint32_t port = 0; port < waits.size(); ++port) {
-    const size_t ended = std::erase_if(
-        waits[port], [&](const Wait& wait) { return now - wait.sent_ms > options.max_wait_ms; });
+    const size_t ended =
+        std::erase_if(waits[port], [&](const Wait& wait) { return now - wait.sent_ms > most; });
     if (ended > 0) pool.release(port, static_cast<uint32_t>(ended));
   }
   pool.close_old(now);

@@ -35,6 +35,10 @@ NameView target_of(const AnswerRRset& rrset) noexcept {
   return NameView::from_checked(record + dns::kPreparedHead, load_be16(record + 10));
 }
 
+constexpr dns::ExtendedError kNotCovered{dns::Ede::NotAuthoritative,
+                                         "no endpoint, rule or hosted zone covers this name"};
+constexpr dns::ExtendedError kChainTooLong{dns::Ede::Other, "the chain of aliases is too long"};
+
 /// Follows one query from name to name and fills the decision.
 class Walk {
  public:
@@ -148,9 +152,9 @@ class Walk {
   }
 
   /// RFC 8914 §4.4, §4.20.
-  [[nodiscard]] dns::Ede stale_ede() const noexcept {
-    return decision_.rcode == dns::Rcode::NXDomain ? dns::Ede::StaleNXDomain
-                                                   : dns::Ede::StaleAnswer;
+  [[nodiscard]] dns::ExtendedError stale_ede() const noexcept {
+    return {decision_.rcode == dns::Rcode::NXDomain ? dns::Ede::StaleNXDomain
+                                                    : dns::Ede::StaleAnswer};
   }
 
   /// False when the chain is too long, or DNS Firewall blocks where an alias leads.
@@ -224,7 +228,7 @@ class Walk {
   /// The response of a rule, to the question itself, whichever name of the chain it matched.
   void block(const FirewallRule& rule) noexcept {
     decision_.authoritative = false;
-    decision_.ede = dns::Ede::Blocked;
+    decision_.ede = dns::ExtendedError{dns::Ede::Blocked};
     decision_.rcode = dns::Rcode::NoError;  // whatever a target has said
     decision_.answer_count = 0;
     decision_.answer_ages[0] = {};
@@ -245,7 +249,7 @@ class Walk {
     switch (finding.found) {
       case Found::NotCovered:
         // At the end of a chain, what was found so far is the answer: whoever asked goes on.
-        if (decision_.answer_count == 0) refuse(dns::Ede::NotAuthoritative);
+        if (decision_.answer_count == 0) refuse(kNotCovered);
         return false;
       case Found::Answer:
         add_answer(owner, finding.rrset);
@@ -346,7 +350,7 @@ class Walk {
     }
   }
 
-  void refuse(std::optional<dns::Ede> ede) noexcept {
+  void refuse(const dns::ExtendedError& ede) noexcept {
     decision_.rcode = dns::Rcode::Refused;
     decision_.authoritative = false;
     decision_.ede = ede;
@@ -356,7 +360,7 @@ class Walk {
   void fail() noexcept {
     decision_.rcode = dns::Rcode::ServFail;
     decision_.authoritative = false;
-    decision_.ede = dns::Ede::Other;
+    decision_.ede = kChainTooLong;
     decision_.answer_count = 0;
   }
 

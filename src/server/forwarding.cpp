@@ -32,19 +32,27 @@ std::shared_ptr<const forward::TargetGroup> make_group(const resolver::ForwardRu
   return group;
 }
 
-std::optional<dns::Ede> to_ede(std::optional<uint16_t> code) noexcept {
+constexpr dns::ExtendedError kTooManyOfClient{dns::Ede::Other,
+                                              "too many queries of this client wait for targets"};
+constexpr dns::ExtendedError kTooManyQuestions{dns::Ede::Other,
+                                               "the name leads to too many questions for targets"};
+constexpr dns::ExtendedError kTimeIsUp{dns::Ede::NoReachableAuthority,
+                                       "no target of the rule has answered in time"};
+
+// Of a target's own error the code is passed on: our texts say what happened here.
+std::optional<dns::ExtendedError> error_of_target(std::optional<uint16_t> code) noexcept {
   if (!code) return std::nullopt;
-  return static_cast<dns::Ede>(*code);
+  return dns::ExtendedError{static_cast<dns::Ede>(*code)};
 }
 
 cache::CacheKey key_of(const resolver::ForwardQuestion& question) noexcept {
   return {question.qname, question.qtype, question.scope, question.hash};
 }
 
-ReceivedResponse failure_of(dns::Ede ede) {
+ReceivedResponse failure_of(const dns::ExtendedError& error) {
   ReceivedResponse failure;
   failure.rcode = dns::Rcode::ServFail;
-  failure.ede = ede;
+  failure.ede = error;
   return failure;
 }
 
@@ -53,7 +61,7 @@ class Received {
  public:
   explicit Received(const TargetResponse& from, bool with_texts) {
     response_.rcode = from.rcode;
-    response_.ede = to_ede(from.ede);
+    response_.ede = error_of_target(from.ede);
     const size_t count = std::min(from.answer.size(), answers_.size());
     for (size_t i = 0; i < count; ++i) {
       const dns::ChainRRset& rrset = from.answer[i];
@@ -67,7 +75,7 @@ class Received {
   }
   Received(const ForwardResult& result, bool with_texts)
       : Received(result ? *result : TargetResponse{}, with_texts) {
-    if (!result) response_ = failure_of(result.error().ede);
+    if (!result) response_ = failure_of(result.error().error());
   }
   Received(const Received&) = delete;
   Received& operator=(const Received&) = delete;
@@ -131,6 +139,7 @@ void Forwarding::begin(const ReplyTo& to, Bytes message,
       queries_.of_client(to.source.address) >= options_.forward.max_waiting_per_client;
   WaitingQuery& query = queries_.add(to, message, read_clock());
   query.may_ask = !too_many;
+  query.refusal = kTooManyOfClient;
   if (!expiry_.active()) set_timer();
   if (!ask(query, question)) decide(query);
 }
@@ -155,7 +164,7 @@ bool Forwarding::ask(WaitingQuery& query, const resolver::ForwardQuestion& quest
   ++query.questions;
   INLET53_CHECK(question.rule < groups_.size());
   if (!query.may_ask || query.questions > kMaxQuestions) {
-    fail_alone(query, query.refusal);
+    fail_alone(query, query.may_ask ? kTooManyQuestions : query.refusal);
     return false;
   }
   const Submitted submitted = forwarder_.submit(
@@ -165,7 +174,7 @@ bool Forwarding::ask(WaitingQuery& query, const resolver::ForwardQuestion& quest
   if (submitted.outcome != Submitted::Outcome::Refused) return true;
   // The targets were not asked: this says nothing for other queries, and is not stored.
   if (submitted.failure.is_ours() && options_.no_room) options_.no_room();
-  fail_alone(query, submitted.failure.ede);
+  fail_alone(query, submitted.failure.error());
   return false;
 }
 
@@ -212,8 +221,8 @@ void Forwarding::expire() {
   while (WaitingQuery* query = queries_.take_expired(now)) {
     forwarder_.cancel(query->waiter);
     query->may_ask = false;
-    query->refusal = dns::Ede::NoReachableAuthority;
-    fail_alone(*query, dns::Ede::NoReachableAuthority);
+    query->refusal = kTimeIsUp;
+    fail_alone(*query, kTimeIsUp);
     decide(*query);
   }
   set_timer();
@@ -226,11 +235,11 @@ void Forwarding::set_timer() {
   expiry_.start(*next > now ? *next - now : 0);
 }
 
-void Forwarding::fail_alone(WaitingQuery& query, dns::Ede ede) {
+void Forwarding::fail_alone(WaitingQuery& query, const dns::ExtendedError& error) {
   counts_.forward_failed.add();
   query.failed.push_back({query.question.scope, query.question.hash});
   if (cache_.find(key_of(query.question), read_clock().monotonic_ms)) return;
-  query.kept.emplace_back(query.question, failure_of(ede));
+  query.kept.emplace_back(query.question, failure_of(error));
 }
 
 //--- Answering
@@ -251,7 +260,9 @@ void Forwarding::decide(WaitingQuery& query) {
                           query.message.size(), &with);
     if (reply.asks != resolver::Asks::First) return answer(query, {buffer_.get(), reply.size});
     // The same question again is one that neither cache nor query has kept: then it fails.
-    if (query.questions > kMaxQuestions) query.may_ask = false;
+    if (query.questions > kMaxQuestions && std::exchange(query.may_ask, false)) {
+      query.refusal = kTooManyQuestions;
+    }
     if (query.questions > 3 * kMaxQuestions) return answer(query, {});
     if (ask(query, responder_.question())) return;
   }

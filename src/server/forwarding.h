@@ -78,7 +78,7 @@ class Forwarding final : public QueryForwarder, public forward::ForwardOwner {
   /// Asks the targets; false when they can't be asked, and the question has failed.
   [[nodiscard]] bool ask(WaitingQuery& query, const resolver::ForwardQuestion& question);
   /// The question has failed for this query alone.
-  void fail_alone(WaitingQuery& query, dns::Ede ede);
+  void fail_alone(WaitingQuery& query, const dns::ExtendedError& error);
   /// Decides the query again, and answers or asks again.
   void decide(WaitingQuery& query);
   void answer(WaitingQuery& query, Bytes response);

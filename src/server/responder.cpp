@@ -33,22 +33,6 @@ Rcode rcode_of(QueryVerdict verdict, OptionVerdict options) noexcept {
   return Rcode::FormErr;
 }
 
-/// What an extended error means here, for whoever reads it with dig.
-[[gnu::noinline, gnu::cold]] std::string_view text_of(dns::Ede ede) noexcept {
-  switch (ede) {
-    case dns::Ede::NotAuthoritative:
-      return "no endpoint, rule or hosted zone covers this name";
-    case dns::Ede::NoReachableAuthority:
-      return "no target of the rule has answered";
-    case dns::Ede::NetworkError:
-      return "no target of the rule can be reached";
-    case dns::Ede::Other:
-      return "too many aliases, or too many queries under way";
-    default:
-      return {};
-  }
-}
-
 }  // namespace
 
 Responder::Responder(const Options& options, querylog::LogAppender* log, cache::Cache* cache,
@@ -187,8 +171,11 @@ size_t Responder::response_limit(const dns::QueryView& query, Transport transpor
   if (writer.truncated()) counts_.truncated.add();
   const dns::ResponseFlags flags{decision_.authoritative, decision_.recursion_available};
   if (!query.edns.present) return writer.finish(flags, decision_.rcode);
-  dns::ResponseOpt opt{udp_size_, decision_.ede};
-  if (decision_.ede) opt.ede_text = text_of(*decision_.ede);
+  dns::ResponseOpt opt{udp_size_};
+  if (decision_.ede) {
+    opt.ede = decision_.ede->code;
+    opt.ede_text = decision_.ede->text;
+  }
   return writer.finish(flags, decision_.rcode, opt);
 }
 

@@ -22,7 +22,7 @@ WaitingQuery& WaitingQueries::take_slot() {
   query.waits = true;
   query.questions = 0;
   query.may_ask = true;
-  query.refusal = dns::Ede::Other;
+  query.refusal = {};
   return query;
 }
 

@@ -12,6 +12,7 @@
 
 #include "inlet53/base/bytes.h"
 #include "inlet53/base/clock.h"
+#include "inlet53/dns/extended_error.h"
 #include "inlet53/dns/name.h"
 #include "inlet53/forward/forwarder.h"
 #include "inlet53/resolver/pipeline.h"
@@ -28,9 +29,9 @@ struct WaitingQuery {
   std::vector<uint8_t> message;
   int64_t arrived = 0;  // wall seconds: the record's time
   uint32_t questions = 0;
-  bool may_ask = true;                 // false: its time is up, or its client has too many
-  dns::Ede refusal = dns::Ede::Other;  // what becomes of its questions then
-  dns::Name qname;                     // of the question that is asked
+  bool may_ask = true;         // false: its time is up, or its client has too many
+  dns::ExtendedError refusal;  // what becomes of its questions then
+  dns::Name qname;             // of the question that is asked
   resolver::ForwardQuestion question;
   forward::WaiterId waiter;
   std::vector<KeptAnswer> kept;

@@ -28,6 +28,12 @@ there  CNAME app.corp.internal.
 away   CNAME www.elsewhere.test.
 zero   0 A 10.1.1.9
 large  TXT %s
+letters-of-all-kinds-in-one-name       MX    10 exchange.letters-of-all-kinds-in-one-name
+letters-of-all-kinds-in-one-name       PTR   pointer.letters-of-all-kinds-in-one-name
+letters-of-all-kinds-in-one-name       SRV   1 2 53 service.letters-of-all-kinds-in-one-name
+alias.letters-of-all-kinds-in-one-name CNAME letters-of-all-kinds-in-one-name
+moved                                  DNAME letters-of-all-kinds-in-one-name
+alias-below-the-name-that-has-moved.letters-of-all-kinds-in-one-name A 10.1.1.7
 """
 
 

@@ -4,6 +4,7 @@ import threading
 
 import dns.flags
 import dns.message
+import dns.name
 import dns.rcode
 import dns.rdatatype
 import pytest
@@ -70,6 +71,35 @@ def test_the_record_of_a_forwarded_query(with_target):
     assert record["rcode"] == "NOERROR"
     assert record["answers"] == [{"Rdata": "10.1.1.1", "Type": "A", "Class": "IN"}]
     assert record["srcids"]["resolver_endpoint"].startswith("rslvr-in-")
+
+
+LETTERS = "letters-of-all-kinds-in-one-name.partner.test"
+
+
+def names_in(response):
+    for rrset in response.answer + response.authority:
+        yield rrset.name
+        for rdata in rrset:
+            yield from (value for value in (getattr(rdata, field, None) for field in rdata.__slots__)
+                        if isinstance(value, dns.name.Name))
+
+
+@pytest.mark.parametrize("qname, qtype", [
+    (LETTERS, "MX"), (LETTERS, "PTR"), (LETTERS, "SRV"), (f"alias.{LETTERS}", "A"), (f"alias.{LETTERS}", "MX"),
+    ("alias-below-the-name-that-has-moved.moved.partner.test", "A"),  # a DNAME
+    ("there-is-no-such-name-for-all-these-letters.partner.test", "A"), (LETTERS, "TXT")])
+def test_the_letters_of_our_queries_stay_with_us(with_target, qname, qtype):
+    """Targets compress names against the question, which is sent in mixed letters."""
+    response = ask(with_target.endpoints[0], qname, qtype)
+    names = list(names_in(response))
+    assert names
+    for name in names:
+        assert name.to_text() == name.to_text().lower()
+    with_target.wait_record(query_name=qname + ".", query_type=qtype, srcaddr="127.0.0.1")
+    for record in with_target.records():
+        if record["query_name"] == qname + ".":
+            for answer in record["answers"]:
+                assert answer["Rdata"] == answer["Rdata"].lower()
 
 
 #--- A target that does as it is told

@@ -6,6 +6,7 @@
 #include <span>
 #include <string_view>
 
+#include "inlet53/dns/extended_error.h"
 #include "inlet53/dns/name.h"
 #include "inlet53/dns/rrset_view.h"
 #include "inlet53/dns/types.h"
@@ -30,7 +31,7 @@ struct ReceivedResponse {
   std::span<const CachedRRset> answers;  // in their order: a CNAME each, then the answer
   /// The SOA of a negative response (RFC 2308 §3); any other type counts as none.
   const CachedRRset* authority = nullptr;
-  std::optional<dns::Ede> ede;
+  std::optional<dns::ExtendedError> ede;  // its text is copied
 };
 
 /// RRsets in the answer section of a response that is kept; one with more is not.
@@ -45,7 +46,7 @@ class CachedResponse {
   explicit CachedResponse(const uint8_t* entry) noexcept : entry_(entry) {}
 
   [[nodiscard]] dns::Rcode rcode() const noexcept;
-  [[nodiscard]] std::optional<dns::Ede> ede() const noexcept;
+  [[nodiscard]] std::optional<dns::ExtendedError> ede() const noexcept;
   [[nodiscard]] size_t answer_count() const noexcept;
   /// Answer RRset `index`. Owners that are the name that was asked for are not kept: they come back
   /// as `asked`, to the pointer, so that a caller can tell them without comparing names.

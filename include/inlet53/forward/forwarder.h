@@ -9,6 +9,7 @@
 #include "inlet53/base/ip_address.h"
 #include "inlet53/base/result.h"
 #include "inlet53/dns/answer_chain.h"
+#include "inlet53/dns/extended_error.h"
 #include "inlet53/dns/name.h"
 #include "inlet53/dns/types.h"
 #include "inlet53/forward/target.h"
@@ -61,6 +62,7 @@ struct ForwardFailure {
   std::string_view text;  // for EXTRA-TEXT; static
 
   [[nodiscard]] bool is_ours() const noexcept { return ede == dns::Ede::Other; }
+  [[nodiscard]] dns::ExtendedError error() const noexcept { return {ede, text}; }
 };
 
 using ForwardResult = Result<TargetResponse, ForwardFailure>;

@@ -72,6 +72,8 @@ class UdpExchange {
     uint32_t max_sockets = 4096;
     /// How long a query waits for its response at most.
     uint32_t max_wait_ms = 5000;
+    /// How long a response is still reported after that, as long as half of the sockets are free.
+    uint32_t late_wait_ms = 0;
   };
   static constexpr size_t kMaxShared = 64;
 

@@ -7,6 +7,7 @@
 
 #include "inlet53/base/ip_address.h"
 #include "inlet53/cache/cache.h"
+#include "inlet53/dns/extended_error.h"
 #include "inlet53/dns/name.h"
 #include "inlet53/dns/query_view.h"
 #include "inlet53/dns/types.h"
@@ -68,7 +69,7 @@ struct Decision {
   dns::Rcode rcode = dns::Rcode::NoError;
   bool authoritative = false;
   bool recursion_available = true;
-  std::optional<dns::Ede> ede;
+  std::optional<dns::ExtendedError> ede;
   FirewallVerdict firewall;  // the rule that blocked, else the first that alerted, else none
   Asks asks = Asks::Nothing;
   bool forwards = false;    // a rule's targets have a part in it: the answer has TTLs that aged, or

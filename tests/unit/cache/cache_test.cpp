@@ -243,9 +243,17 @@ TEST(Cache, KeepsAnExtendedError) {
   Cache cache({});
   const TestKey key("www.test.");
   TestResponse failure(Rcode::ServFail);
-  failure.ede(dns::Ede::NoReachableAuthority);
+  const std::string text = "no target has answered";
+  failure.ede({dns::Ede::NoReachableAuthority, text});
   ASSERT_TRUE(cache.insert(key.get(), failure.get(), 0));
-  EXPECT_EQ(cache.find(key.get(), 0)->response.ede(), dns::Ede::NoReachableAuthority);
+  const dns::ExtendedError expected{dns::Ede::NoReachableAuthority, "no target has answered"};
+  EXPECT_EQ(cache.find(key.get(), 0)->response.ede(), expected);
+  // Without a text, and with one that is too long for an entry.
+  for (const std::string& none : {std::string(), std::string(256, 'x')}) {
+    failure.ede({dns::Ede::NetworkError, none});
+    ASSERT_TRUE(cache.insert(key.get(), failure.get(), 0));
+    EXPECT_EQ(cache.find(key.get(), 0)->response.ede(), dns::ExtendedError{dns::Ede::NetworkError});
+  }
 }
 
 TEST(Cache, RefusesWhatIsTooLargeForItAndForgetsWhatThereWas) {

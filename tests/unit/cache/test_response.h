@@ -78,7 +78,7 @@ class TestResponse {
     has_authority_ = true;
     return *this;
   }
-  TestResponse& ede(dns::Ede ede) {
+  TestResponse& ede(const dns::ExtendedError& ede) {
     response_.ede = ede;
     return *this;
   }

@@ -145,6 +145,19 @@ TEST(Forwarder, FailsInTimeWhenATargetIsSilent) {
   EXPECT_EQ(scene.owner.failures[1].ede, dns::Ede::NoReachableAuthority);
 }
 
+TEST(Forwarder, TakesALateResponseForAnAnswerOfItsTarget) {
+  Scene scene;
+  scene.settings.query_timeout_ms = 100;
+  TargetServer target(scene.loop);
+  target.holds = true;
+  scene.start({target.target()});
+  static_cast<void>(scene.ask("www.example.com.", 1));
+  ASSERT_TRUE(scene.until_told(1));
+  EXPECT_EQ(scene.owner.failures.size(), 1U);
+  target.release();
+  EXPECT_TRUE(run_until(scene.loop, [&] { return scene.forwarder->counts().late >= 1; }));
+}
+
 //--- DNS over TLS
 
 const std::string kServerName = "dot.resolver.amazonaws.com";

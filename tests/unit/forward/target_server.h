@@ -41,8 +41,18 @@ class TargetServer final : public net::TcpConnectionOwner {
     return {address_, TargetProtocol::DoT, server_name};
   }
   void stop_tcp() { listener_.reset(); }
+  /// Answers what it held.
+  void release() {
+    holds = false;
+    for (const Held& each : held_) {
+      const auto message = answer(each.query);
+      sendto(udp_.get(), message.data(), message.size(), 0,
+             reinterpret_cast<const sockaddr*>(&each.from), each.length);
+    }
+  }
 
   bool silent = false;
+  bool holds = false;       // answers over UDP when it is released
   bool truncates = false;   // over UDP
   bool reverses = false;    // answers what came together over TCP from the last to the first
   size_t closes_after = 0;  // responses on a connection; 0: never
@@ -50,6 +60,12 @@ class TargetServer final : public net::TcpConnectionOwner {
   bool resumed = false;  // a connection went on with a TLS session
 
  private:
+  struct Held {
+    std::vector<uint8_t> query;
+    sockaddr_storage from;
+    socklen_t length;
+  };
+
   void listen(net::Descriptor socket) {
     const auto admit = [this](net::TcpConnection&) {
       ++connections;
@@ -67,6 +83,10 @@ class TargetServer final : public net::TcpConnectionOwner {
                                      reinterpret_cast<sockaddr*>(&from), &length);
       if (count < 0) return;
       if (silent) continue;
+      if (holds) {
+        held_.push_back({{buffer.begin(), buffer.begin() + count}, from, length});
+        continue;
+      }
       const Bytes query(buffer.data(), static_cast<size_t>(count));
       const auto message = truncates ? Reply(query).truncated().message() : answer(query);
       sendto(udp_.get(), message.data(), message.size(), 0, reinterpret_cast<sockaddr*>(&from),
@@ -139,6 +159,7 @@ class TargetServer final : public net::TcpConnectionOwner {
   std::map<net::TcpConnection*, size_t> answered_;
   SocketAddress address_;
   net::Descriptor udp_;
+  std::vector<Held> held_;
   std::optional<net::ReadWatcher> watcher_;
   std::optional<net::TcpListener> listener_;
 };

@@ -380,6 +380,29 @@ TEST(UdpExchange, EndsEachWaitAtItsOwnTime) {
   EXPECT_TRUE(scene.owner.errors.empty());
 }
 
+TEST(UdpExchange, ReportsLateResponsesWhileSocketsAreFree) {
+  for (const uint32_t max_sockets : {4U, 1U}) {
+    Scene scene;
+    Target target(scene.loop);
+    scene.options = {.max_sockets = max_sockets, .max_wait_ms = 1, .late_wait_ms = 60'000};
+    UdpExchange& exchange = scene.start();
+    const auto route = exchange.add_route({target.address, {}});
+    ASSERT_TRUE(exchange.send(route, query("late"), 1));
+    ASSERT_TRUE(scene.until([&] { return target.arrived.size() == 1; }));
+    // Two looks at what waits: the first may come before the time is up.
+    const uint64_t begin = scene.loop.now_ms();
+    ASSERT_TRUE(scene.until([&] { return scene.loop.now_ms() > begin + 1200; }));
+    target.send(target.arrived[0].from, target.arrived[0].message);
+    if (max_sockets == 1) {
+      // Its only socket is in use, and so it does not wait for longer.
+      EXPECT_TRUE(scene.until([&] { return exchange.counts().unmatched == 1; }));
+      EXPECT_TRUE(scene.owner.responses.empty());
+      continue;
+    }
+    EXPECT_TRUE(scene.until([&] { return scene.owner.responses.contains(1); }));
+  }
+}
+
 TEST(UdpExchange, ABusyTargetLeavesSocketsToOthers) {
   Scene scene;
   Target silent(scene.loop);

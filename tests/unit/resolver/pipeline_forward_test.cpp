@@ -191,11 +191,11 @@ TEST_F(ForwardPipeline, AFailureIsRememberedForAWhile) {
   ask("www.partner.test.");
   cache::ReceivedResponse failure;
   failure.rcode = dns::Rcode::ServFail;
-  failure.ede = dns::Ede::NoReachableAuthority;
+  failure.ede = dns::ExtendedError{dns::Ede::NoReachableAuthority, "silent"};
   keep(decision->question, failure);
   EXPECT_NE(ask("www.partner.test.").asks, Asks::First);
   EXPECT_EQ(decision->rcode, dns::Rcode::ServFail);
-  EXPECT_EQ(decision->ede, dns::Ede::NoReachableAuthority);
+  EXPECT_EQ(decision->ede, (dns::ExtendedError{dns::Ede::NoReachableAuthority, "silent"}));
   scratch->now_ms = kNow + 6'000;
   EXPECT_EQ(ask("www.partner.test.").asks, Asks::First);
 }
