@@ -34,6 +34,19 @@ std::string_view piece_for_pipe(std::string_view lines) noexcept {
   return end == std::string_view::npos ? piece : piece.substr(0, end + 1);
 }
 
+// A file that is open for writing only cannot be read, hence the path.
+bool ends_within_line(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (descriptor < 0) return false;
+  struct stat status {};
+  char last = '\n';
+  if (fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0) {
+    [[maybe_unused]] const ssize_t got = pread(descriptor, &last, 1, status.st_size - 1);
+  }
+  ::close(descriptor);
+  return last != '\n';
+}
+
 }  // namespace
 
 Result<LineFile, std::string> LineFile::open(const std::string& path) {
@@ -41,7 +54,9 @@ Result<LineFile, std::string> LineFile::open(const std::string& path) {
   std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ignored);
   const auto opened = open_own_file(path, O_WRONLY | O_APPEND | O_NONBLOCK, 0640);
   if (!opened) return Unexpected(opened.error());
-  return LineFile(*opened);
+  LineFile file(*opened);
+  file.ends_within_line_ = file.is_regular_ && ends_within_line(path);
+  return file;
 }
 
 LineFile LineFile::duplicate(int descriptor) {
@@ -56,6 +71,7 @@ LineFile::LineFile(int descriptor) : descriptor_(descriptor) {
 LineFile& LineFile::operator=(LineFile&& other) noexcept {
   std::swap(descriptor_, other.descriptor_);
   std::swap(is_regular_, other.is_regular_);
+  std::swap(ends_within_line_, other.ends_within_line_);
   return *this;
 }
 
@@ -63,12 +79,14 @@ LineFile::~LineFile() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-WriteStep LineFile::write(std::string_view lines, const LineLogs::Write& write) const {
+WriteStep LineFile::write(std::string_view lines, const LineLogs::Write& write) {
   if (!is_open()) return {.error = EBADF};
   if (!is_regular_ && !can_be_written(descriptor_)) return {.is_busy = true};
-  const std::string_view piece = is_regular_ ? lines.substr(0, kMostBytes) : piece_for_pipe(lines);
+  std::string_view piece = is_regular_ ? lines.substr(0, kMostBytes) : piece_for_pipe(lines);
+  if (ends_within_line_) piece = "\n";
   const ssize_t count =
       write ? write(descriptor_, piece) : ::write(descriptor_, piece.data(), piece.size());
+  if (count > 0 && std::exchange(ends_within_line_, false)) return {};
   if (count >= 0) return {.bytes = static_cast<size_t>(count)};
   if (errno == EINTR) return {};
   if (errno == EAGAIN) return {.is_busy = true};

@@ -28,16 +28,22 @@ class LineFile {
   LineFile() = default;
 
   LineFile(LineFile&& other) noexcept
-      : descriptor_(std::exchange(other.descriptor_, -1)), is_regular_(other.is_regular_) {}
+      : descriptor_(std::exchange(other.descriptor_, -1)),
+        is_regular_(other.is_regular_),
+        ends_within_line_(other.ends_within_line_) {}
   LineFile& operator=(LineFile&& other) noexcept;
   ~LineFile();
 
   [[nodiscard]] bool is_open() const noexcept { return descriptor_ >= 0; }
   [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
 
-  /// Writes the first part of `lines`. Waits for a regular file only: a pipe that is full, or a
-  /// terminal that is stopped, is busy. Requires: `lines` is not empty.
-  [[nodiscard]] WriteStep write(std::string_view lines, const LineLogs::Write& write) const;
+  /// Writes the first part of `lines`, behind a line end where the file ended within a line when it
+  /// was opened (a process that was killed). Waits for a regular file only: a pipe that is full, or
+  /// a terminal that is stopped, is busy. Requires: `lines` is not empty.
+  [[nodiscard]] WriteStep write(std::string_view lines, const LineLogs::Write& write);
+
+  /// What follows is the rest of the file's last line.
+  void continue_line() noexcept { ends_within_line_ = false; }
 
   [[nodiscard]] bool is_same(const LineFile& other) const noexcept;
   /// True when no directory has the file any more. A renamed file is not deleted.
@@ -48,6 +54,7 @@ class LineFile {
 
   int descriptor_ = -1;
   bool is_regular_ = false;
+  bool ends_within_line_ = false;
 };
 
 }  // namespace inlet53::linelog

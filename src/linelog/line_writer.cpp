@@ -125,7 +125,11 @@ Result<void, std::string> LineWriter::reopen(Output& output) {
   if (output.queue->path.empty()) return {};
   auto file = LineFile::open(output.queue->path);
   if (!file) return Unexpected(file.error());
-  if (!file->is_same(output.file)) output.written = output.counted;
+  if (file->is_same(output.file)) {
+    file->continue_line();
+  } else {
+    output.written = output.counted;
+  }
   output.file = std::move(*file);
   return {};
 }

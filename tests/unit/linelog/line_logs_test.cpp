@@ -160,6 +160,28 @@ TEST_F(LineLogsTest, AppendsToWhatIsThereAndWritesAllAtTheEnd) {
   EXPECT_TRUE(logs->close(kLong)) << "again";
 }
 
+TEST_F(LineLogsTest, EndsALineThatWasLeftUnfinished) {
+  std::ofstream(path("access.log")) << "whole\nunfini";
+  start();
+  open("access.log")->append("next");
+  EXPECT_TRUE(logs->close(kLong));
+  EXPECT_EQ(read("access.log"), "whole\nunfini\nnext\n");
+  EXPECT_EQ(logs->counts().written, 1U);
+}
+
+TEST_F(LineLogsTest, FinishesItsLineWhenTheSameFileIsOpenedAgain) {
+  start();
+  const auto log = open("access.log");
+  disk.fail(ENOSPC, 2);
+  log->append("one");
+  EXPECT_TRUE(wait_for("access.log", "on"));
+  logs->reopen();
+  const int before = disk.calls();
+  EXPECT_TRUE(wait_until([&] { return disk.calls() > before + 2; }));
+  disk.repair();
+  EXPECT_TRUE(wait_for("access.log", "one\n"));
+}
+
 TEST_F(LineLogsTest, GathersLinesIntoFewWrites) {
   start();
   const auto log = open("access.log");
