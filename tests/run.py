@@ -31,8 +31,7 @@ LANES = [
          ["-Db_sanitize=address,undefined", "-Dbuildtype=debug"], []),
     Lane("what threads share, under the thread sanitizer", "build-tsan",
          ["-Db_sanitize=thread", "-Dbuildtype=debug"],
-         ["unit base", "unit net", "unit linelog", "unit querylog", "unit server", "unit gateway",
-          "integration reload", "integration gateway_reload"]),
+         ["unit base", "unit net", "unit linelog", "unit querylog", "unit server", "integration reload"]),
     Lane("instructions a query, in a release build", "build-count",
          ["--buildtype=release", "-Ddebug=true", "-Db_lto=true"], ["instructions"]),
 ]
