@@ -78,6 +78,11 @@ def test_openssl_and_gnutls_refuse_other_names_and_addresses(authority, tmp_path
         assert gnutls.returncode != 0 and "Not verified" in gnutls.stdout, gnutls.stdout
 
 
+def accepts(endpoint):
+    with socket.socket() as probe:
+        return probe.connect_ex(endpoint) == 0
+
+
 @pytest.fixture
 def impostor(authority, tmp_path):
     """Starts a TLS server with a certificate for some name or address, signed by the authority's key."""
@@ -91,10 +96,7 @@ def impostor(authority, tmp_path):
                                          "-quiet"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.DEVNULL))
 
-        def accepts():
-            with socket.socket() as probe:
-                return probe.connect_ex(endpoint) == 0
-        wait_until(accepts, "openssl s_server")
+        wait_until(lambda: accepts(endpoint), "openssl s_server")
         return endpoint
     yield begin
     for process in started:
@@ -264,6 +266,7 @@ def test_both_daemons_share_one_authority(tmp_path):
         wait_until(lambda: log.read_text().count("(HTTPS)") >= 2 and log.read_text().count("serving rslvr") >= 6,
                    "both daemons")
         context = ssl.create_default_context(cafile=tmp_path / "authority/ca.pem")
+        wait_until(lambda: accepts(server.dot) and accepts(listens[0]), "both daemons to listen")
         with server.connect(context=context):
             pass
         with socket.create_connection(listens[0], timeout=DEADLINE) as tcp:

@@ -200,7 +200,8 @@ def test_a_client_cannot_speak_for_the_gateway(gateway):
 
 @pytest.mark.parametrize("target,method,seen", [
     ("/v1/one/1/2", "GET", "/swapped/2/1?x=1"), ("/v1/one/1/2?y=2", "GET", "/swapped/2/1?x=1&y=2"),
-    ("/v1/variable", "DELETE", "/variable"), ("/v1/all/x", "PATCH", "/x"), ("/v1/all/x", "OPTIONS", "/x")])
+    ("/v1/variable", "DELETE", "/variable"), ("/v1/all/x", "PATCH", "/x"), ("/v1/all/x", "OPTIONS", "/x"),
+    ("/v1/all/../x", "GET", "/../x")])
 def test_the_url(gateway, target, method, seen):
     told = gateway.call(target, method).json
     assert (told["target"], told["method"]) == (seen, method)
