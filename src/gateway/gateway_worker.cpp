@@ -64,7 +64,7 @@ std::string GatewayWorker::counts_text() const {
       " handshakes=", https.handshakes, " resumed=", https.resumed,
       " handshakes_failed=", https.handshakes_failed, " calls=", calls.count,
       " 4xx=", calls.errors_4xx, " 5xx=", calls.errors_5xx, " requests_refused=", calls.refused,
-      " latency_us=", average(calls.latency_us, calls.count),
+      " abandoned=", calls.abandoned, " latency_us=", average(calls.latency_us, calls.count),
       " integration_latency_us=", average(calls.integration_latency_us, calls.integrations),
       " invocations=", functions.invocations, " function_errors=", functions.errors,
       " throttles=", functions.throttles, " cold_starts=", functions.cold_starts,

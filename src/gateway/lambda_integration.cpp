@@ -61,7 +61,7 @@ class LambdaIntegration final : public Integration {
   [[nodiscard]] bool needs_body() const noexcept override { return true; }
   [[nodiscard]] std::variant<IntegrationResult, Ticket> start(Call& call, Done done) override;
   void forget(Ticket ticket) override { functions_.forget(ticket); }
-  bool cancel(Ticket) override { return false; }
+  bool cancel(Ticket ticket) override { return functions_.cancel(ticket); }
 
  private:
   lambda::FunctionService& functions_;

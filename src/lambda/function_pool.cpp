@@ -15,6 +15,9 @@ namespace {
 constexpr uint64_t kFinishingGraceMs = 20;
 constexpr uint64_t kLastGraceMs = 1000;
 
+// The log stream of events that belong to no environment.
+constexpr std::string_view kNoStream = "-";
+
 }  // namespace
 
 FunctionPool::FunctionPool(net::Loop& loop, std::shared_ptr<const topology::Function> function,
@@ -25,8 +28,9 @@ FunctionPool::FunctionPool(net::Loop& loop, std::shared_ptr<const topology::Func
       options_(options),
       log_(std::move(log)),
       owner_(owner),
+      refusals_(loop, function_->name),
       bury_soon_(loop, [this] { ended_.clear(); }),
-      grace_(loop, [this] { start_beyond(0); }) {}
+      grace_(loop, [this] { ask_for_starts(); }) {}
 
 FunctionPool::~FunctionPool() { end_all(); }
 
@@ -46,7 +50,7 @@ void FunctionPool::retire_environments() {
     environment->stale = true;
     if (environment->ready() || environment->starting()) environment->end();
   }
-  start_for_waiting();
+  serve_waiting();
 }
 
 void FunctionPool::invoke(Assignment&& assignment) {
@@ -54,7 +58,17 @@ void FunctionPool::invoke(Assignment&& assignment) {
     return environment->assign(std::move(assignment));
   }
   waiting_.push_back(std::move(assignment));
-  start_for_waiting();
+  serve_waiting();
+}
+
+// The first of those that wait have environments that start for them.
+bool FunctionPool::cancel(FunctionService::InvocationId invocation) {
+  const size_t begun = std::min(waiting_.size(), count(&Environment::starting));
+  const auto found = std::find_if(waiting_.begin() + static_cast<ptrdiff_t>(begun), waiting_.end(),
+                                  [invocation](const auto& one) { return one.id == invocation; });
+  if (found == waiting_.end()) return false;
+  waiting_.erase(found);
+  return true;
 }
 
 //--- What environments say
@@ -62,7 +76,7 @@ void FunctionPool::invoke(Assignment&& assignment) {
 void FunctionPool::ready(Environment& environment) {
   if (environment.stale) {
     environment.end();
-    return start_for_waiting();
+    return serve_waiting();
   }
   if (waiting_.empty()) return;
   Assignment first = std::move(waiting_.front());
@@ -90,48 +104,66 @@ void FunctionPool::ended(Environment& environment) {
   environments_.erase(found);
   bury_soon_.start(0);
   owner_.environment_ended();
-  start_for_waiting();
+  serve_waiting();
 }
 
 //--- Starting
 
-void FunctionPool::start_for_waiting() {
-  const size_t soon = count(&Environment::finishing);
-  start_beyond(soon);
-  if (soon > 0 && !waiting_.empty() && !grace_.active()) {
-    grace_.start(has_room() ? kFinishingGraceMs : kLastGraceMs);
+void FunctionPool::serve_waiting() {
+  const bool is_short = waiting_.size() > count(&Environment::starting);
+  if (is_short && !grace_.active() && count(&Environment::finishing) > 0) {
+    grace_.start(!is_at_limit() && owner_.may_start(*this) ? kFinishingGraceMs : kLastGraceMs);
   }
+  ask_for_starts();
 }
 
-// `coming` of those that wait get an environment without a start.
-void FunctionPool::start_beyond(size_t coming) {
-  while (waiting_.size() > count(&Environment::starting) + coming) start_one();
+void FunctionPool::ask_for_starts() {
+  if (starts_wanted() > 0) owner_.start_wanted();
 }
 
-// Starts one more environment, or refuses the invocation that came last.
-void FunctionPool::start_one() {
-  if (!has_room() || !owner_.admit_environment()) {
-    return refuse_last(OutcomeKind::Throttled,
-                       concat("Rate Exceeded: no more than ", living(), " environments of ",
-                              function_->name, " may run now"));
+size_t FunctionPool::starts_wanted() const {
+  size_t coming = count(&Environment::starting);
+  if (grace_.active()) coming += count(&Environment::finishing);
+  return waiting_.size() - std::min(waiting_.size(), coming);
+}
+
+bool FunctionPool::start_next() {
+  if (is_at_limit() || !owner_.make_place(*this)) {
+    refuse_last(OutcomeKind::Throttled, no_place_message());
+    return false;
   }
   auto started = Environment::start(loop_, function_, log_, options_, *this);
-  if (!started) return refuse_last(OutcomeKind::Unavailable, std::move(started.error()));
+  if (!started) {
+    refuse_last(OutcomeKind::Unavailable, std::move(started.error()));
+    return false;
+  }
   environments_.push_back(std::move(*started));
   owner_.environment_started();
+  return true;
 }
 
 void FunctionPool::refuse_last(OutcomeKind kind, std::string message) {
   Assignment last = std::move(waiting_.back());
   waiting_.pop_back();
+  log_->append(kNoStream, concat("Refused RequestId: ", last.request_id, "\t", message));
+  refusals_.add(message);
   owner_.invocation_ended(last.id, {.kind = kind,
                                     .payload = {},
                                     .request_id = std::move(last.request_id),
                                     .message = std::move(message)});
 }
 
-bool FunctionPool::has_room() const {
-  return !function_->reserved_concurrency || living() < *function_->reserved_concurrency;
+std::string FunctionPool::no_place_message() const {
+  if (is_at_limit()) {
+    return concat("Rate Exceeded: no more than ", living(), " environments of ", function_->name,
+                  " may run now");
+  }
+  return concat("Rate Exceeded: ", living(), " environments of ", function_->name,
+                " run; the other places of max_environments are taken or kept for other functions");
+}
+
+bool FunctionPool::is_at_limit() const {
+  return function_->reserved_concurrency && living() >= *function_->reserved_concurrency;
 }
 
 size_t FunctionPool::living() const { return environments_.size() - count(&Environment::ending); }

@@ -8,6 +8,7 @@
 
 #include "environment.h"
 #include "function_log.h"
+#include "refusal_log.h"
 
 #include "inlet53/lambda/function_service.h"
 #include "inlet53/net/loop.h"
@@ -15,11 +16,18 @@
 
 namespace inlet53::lambda {
 
+class FunctionPool;
+
 /// What a pool asks of its owner, who may not destroy it within.
 class FunctionPoolOwner {
  public:
-  /// Whether one more environment may start.
-  [[nodiscard]] virtual bool admit_environment() = 0;
+  /// An invocation waits for which no environment comes: `start_next` is to be called soon, not
+  /// within.
+  virtual void start_wanted() = 0;
+  /// Whether one more environment of `pool` may start now.
+  [[nodiscard]] virtual bool may_start(const FunctionPool& pool) const = 0;
+  /// The same, and ends another function's idle environment if that makes the place.
+  [[nodiscard]] virtual bool make_place(const FunctionPool& pool) = 0;
   virtual void environment_started() = 0;
   /// An environment is gone.
   virtual void environment_ended() = 0;
@@ -30,9 +38,10 @@ class FunctionPoolOwner {
 };
 
 /// The environments of one function and the invocations that wait for one of them. An invocation
-/// goes to the environment that got ready last, else one is started for it, up to the function's
-/// concurrency. Each start is owed to one invocation: an environment that fails to start fails that
-/// one, and none is started again by itself. Threads: the loop's.
+/// goes to the environment that got ready last. If none is ready, one is started for it in a later
+/// turn of the loop, up to the function's concurrency and as far as the owner has places; else the
+/// invocation is refused. Each start belongs to one invocation: an environment that fails to start
+/// fails that one, and none is started again by itself. Threads: the loop's.
 class FunctionPool final : private EnvironmentOwner {
  public:
   FunctionPool(net::Loop& loop, std::shared_ptr<const topology::Function> function,
@@ -47,8 +56,16 @@ class FunctionPool final : private EnvironmentOwner {
   /// Environments made before now end after what they do, those that do nothing at once.
   void retire_environments();
 
-  /// An invocation that cannot run ends within this call.
   void invoke(Assignment&& assignment);
+  /// Drops an invocation without an outcome, if no environment runs it or starts for it. Returns
+  /// whether it did.
+  bool cancel(FunctionService::InvocationId invocation);
+
+  /// Invocations for which an environment is to be started, or which are to be refused.
+  [[nodiscard]] size_t starts_wanted() const;
+  /// Starts an environment for an invocation that waits, or refuses the one that came last. Returns
+  /// whether it started one. Requires: `starts_wanted` is not 0.
+  bool start_next();
 
   /// Environments that are not ending.
   [[nodiscard]] size_t living() const;
@@ -67,10 +84,10 @@ class FunctionPool final : private EnvironmentOwner {
 
   [[nodiscard]] Environment* latest_ready() const;
   [[nodiscard]] size_t count(bool (Environment::*quality)() const noexcept) const;
-  [[nodiscard]] bool has_room() const;
-  void start_for_waiting();
-  void start_beyond(size_t coming);
-  void start_one();
+  [[nodiscard]] bool is_at_limit() const;
+  void serve_waiting();
+  void ask_for_starts();
+  [[nodiscard]] std::string no_place_message() const;
   void refuse_last(OutcomeKind kind, std::string message);
 
   net::Loop& loop_;
@@ -80,9 +97,10 @@ class FunctionPool final : private EnvironmentOwner {
   FunctionPoolOwner& owner_;
   std::vector<std::unique_ptr<Environment>> environments_;
   std::deque<Assignment> waiting_;
-  std::vector<std::unique_ptr<Environment>> ended_;  // until nobody of them is on the stack
+  std::vector<std::unique_ptr<Environment>> ended_;  // until none of them is on the stack
+  RefusalLog refusals_;
   net::Timer bury_soon_;
-  net::Timer grace_;
+  net::Timer grace_;  // runs while invocations wait for environments that finish
 };
 
 }  // namespace inlet53::lambda

@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "code_watch.h"
+#include "environment_places.h"
 #include "function_pool.h"
+#include "refusal_log.h"
 #include "runtime_api.h"
 
 #include "inlet53/base/text.h"
@@ -14,6 +16,9 @@
 namespace inlet53::lambda {
 
 namespace {
+
+// After a start, if there is another one to make.
+constexpr uint64_t kBetweenStartsMs = 1;
 
 EnvironmentOptions environment_options(const ServiceOptions& options) {
   return {.interpreters = {options.python, options.node},
@@ -27,6 +32,8 @@ struct FunctionService::Impl final : FunctionPoolOwner {
       : loop(its_loop),
         logs(its_logs),
         options(std::move(its_options)),
+        unknown(its_loop, "(unknown)"),
+        start_soon(loop, [this] { start_some(); }),
         deliver_soon(loop, [this] { deliver_refused(); }) {}
   ~Impl();
 
@@ -37,9 +44,23 @@ struct FunctionService::Impl final : FunctionPoolOwner {
   void refuse(Assignment&& assignment, OutcomeKind kind, std::string message);
   void deliver_refused();
   void deliver(InvocationId invocation, Outcome&& outcome);
+  bool cancel(InvocationId invocation);
   void bury_empty();
 
-  bool admit_environment() override;
+  template <class Visit>
+  void for_each_pool(Visit visit) const;
+  [[nodiscard]] FunctionPool* neediest_pool() const;
+  void start_some();
+  /// Where one more environment of `pool` may run, and the pool whose environment must end for it.
+  struct Found {
+    PlaceKind kind = PlaceKind::None;
+    const FunctionPool* evict = nullptr;
+  };
+  [[nodiscard]] Found find_place_for(const FunctionPool& pool) const;
+
+  void start_wanted() override;
+  [[nodiscard]] bool may_start(const FunctionPool& pool) const override;
+  [[nodiscard]] bool make_place(const FunctionPool& pool) override;
   void environment_started() override;
   void environment_ended() override;
   void invocation_ended(InvocationId invocation, Outcome&& outcome) override;
@@ -53,6 +74,8 @@ struct FunctionService::Impl final : FunctionPoolOwner {
   bool invoking = false;  // an outcome that comes now comes too early
   std::unordered_map<InvocationId, Done> callers;
   std::vector<std::pair<InvocationId, Outcome>> refused;
+  RefusalLog unknown;  // of functions that are not there
+  net::Timer start_soon;
   net::Timer deliver_soon;
   std::unordered_map<std::string, std::unique_ptr<FunctionPool>> pools;  // by the function's id
   std::vector<std::unique_ptr<FunctionPool>> retired;  // of functions that are gone
@@ -122,8 +145,9 @@ void FunctionService::Impl::bury_empty() {
 void FunctionService::Impl::invoke(std::string_view function, Assignment&& assignment) {
   const auto found = pools.find(std::string(function));
   if (found == pools.end()) {
-    return refuse(std::move(assignment), OutcomeKind::Unavailable,
-                  concat("Function not found: ", function));
+    std::string message = concat("Function not found: ", function);
+    unknown.add(message);
+    return refuse(std::move(assignment), OutcomeKind::Unavailable, std::move(message));
   }
   if (assignment.invocation.payload.size() > RuntimeApi::kMaxPayload) {
     return refuse(std::move(assignment), OutcomeKind::Unavailable,
@@ -169,22 +193,73 @@ void FunctionService::Impl::deliver(InvocationId invocation, Outcome&& outcome) 
   done(std::move(outcome));
 }
 
+bool FunctionService::Impl::cancel(InvocationId invocation) {
+  bool cancelled = false;
+  for_each_pool([&](FunctionPool& pool, std::optional<uint32_t>) {
+    cancelled = cancelled || pool.cancel(invocation);
+  });
+  if (!cancelled) return false;
+  callers.erase(invocation);
+  ++counts.cancelled;
+  return true;
+}
+
 //--- Environments
 
-bool FunctionService::Impl::admit_environment() {
-  size_t living = 0;
-  Environment* idlest = nullptr;
-  const auto look_at = [&](const FunctionPool& pool) {
-    living += pool.living();
-    Environment* const one = pool.idlest();
-    if (one && (!idlest || one->ready_since_ms() < idlest->ready_since_ms())) idlest = one;
-  };
-  for (const auto& [id, pool] : pools) look_at(*pool);
-  for (const auto& pool : retired) look_at(*pool);
-  if (living < options.max_environments) return true;
-  if (idlest == nullptr) return false;
-  idlest->end();
-  return true;
+template <class Visit>
+void FunctionService::Impl::for_each_pool(Visit visit) const {
+  for (const auto& [id, pool] : pools) visit(*pool, pool->function().reserved_concurrency);
+  for (const auto& pool : retired) visit(*pool, std::optional<uint32_t>(0));
+}
+
+void FunctionService::Impl::start_wanted() {
+  if (!start_soon.active()) start_soon.start(0);
+}
+
+// The one with the fewest environments, so that a function with many starts delays no other.
+FunctionPool* FunctionService::Impl::neediest_pool() const {
+  FunctionPool* neediest = nullptr;
+  for_each_pool([&](FunctionPool& pool, std::optional<uint32_t>) {
+    if (pool.starts_wanted() == 0) return;
+    if (neediest == nullptr || pool.living() < neediest->living()) neediest = &pool;
+  });
+  return neediest;
+}
+
+// At most one start in a turn: a start takes about a millisecond, and what arrives meanwhile, such
+// as the reset of a stream, is seen before the next one.
+void FunctionService::Impl::start_some() {
+  FunctionPool* pool = neediest_pool();
+  while (pool != nullptr && !pool->start_next()) pool = neediest_pool();
+  if (pool != nullptr && !start_soon.active()) start_soon.start(kBetweenStartsMs);
+}
+
+FunctionService::Impl::Found FunctionService::Impl::find_place_for(
+    const FunctionPool& asking) const {
+  std::vector<const FunctionPool*> places;
+  std::vector<FunctionUse> uses;
+  size_t asking_at = 0;
+  for_each_pool([&](const FunctionPool& pool, std::optional<uint32_t> limit) {
+    if (&pool == &asking) asking_at = places.size();
+    places.push_back(&pool);
+    const Environment* const idlest = pool.idlest();
+    uses.push_back({.living = pool.living(),
+                    .limit = limit,
+                    .idle_since_ms = idlest == nullptr ? std::nullopt
+                                                       : std::optional(idlest->ready_since_ms())});
+  });
+  const Place place = find_place(uses, asking_at, options.max_environments, loop.now_ms());
+  return {place.kind, place.kind == PlaceKind::Evict ? places[place.function] : nullptr};
+}
+
+bool FunctionService::Impl::may_start(const FunctionPool& pool) const {
+  return find_place_for(pool).kind != PlaceKind::None;
+}
+
+bool FunctionService::Impl::make_place(const FunctionPool& pool) {
+  const Found found = find_place_for(pool);
+  if (found.evict != nullptr) found.evict->idlest()->end();
+  return found.kind != PlaceKind::None;
 }
 
 void FunctionService::Impl::environment_started() {
@@ -219,7 +294,11 @@ FunctionService::InvocationId FunctionService::invoke(std::string_view function,
   return id;
 }
 
-void FunctionService::forget(InvocationId invocation) { impl_->callers.erase(invocation); }
+bool FunctionService::cancel(InvocationId invocation) { return impl_->cancel(invocation); }
+
+void FunctionService::forget(InvocationId invocation) {
+  if (!impl_->cancel(invocation)) impl_->callers.erase(invocation);
+}
 
 void FunctionService::replace(std::vector<topology::Function> functions) {
   impl_->replace(std::move(functions));

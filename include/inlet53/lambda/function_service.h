@@ -24,7 +24,7 @@ struct Invocation {
 enum class OutcomeKind : uint8_t {
   Response,       // the handler returned
   FunctionError,  // it raised an error, ran out of time, ended, or answered too much: `Unhandled`
-  Throttled,      // over the concurrency limit: TooManyRequestsException
+  Throttled,      // over the concurrency limit, or no environment is free: TooManyRequestsException
   Unavailable,    // no such function, or no environment could be started for it
 };
 
@@ -49,13 +49,16 @@ struct ServiceCounts {
   uint64_t invocations = 0;
   uint64_t errors = 0;  // FunctionError
   uint64_t throttles = 0;
+  uint64_t cancelled = 0;  // dropped while they waited for an environment
   uint64_t cold_starts = 0;
   uint64_t environments = 0;  // alive now
 };
 
 /// Runs functions. Each environment is a process of its own with a warm pool for each function, and
 /// serves one invocation at a time; nothing that it does (crash, hang, gigabytes of output, garbage
-/// on the Runtime API) reaches this process beyond its own outcome. When a file below a function's
+/// on the Runtime API) reaches this process beyond its own outcome. Functions share the places of
+/// `max_environments` fairly (src/lambda/environment_places.h). Each refused invocation is told to
+/// the function's log, and at a bounded rate to the operator log. When a file below a function's
 /// code changes, later invocations get environments with the new code; a function that writes into
 /// its own code folder, which Lambda does not allow, thus starts anew each time.
 /// Threads: the loop's. Lifetime: the loop and the logs outlive it.
@@ -75,7 +78,10 @@ class FunctionService {
   /// Invokes a function by its id (topology::Function::id) and calls `done` once, never before this
   /// returns.
   InvocationId invoke(std::string_view function, Invocation&& invocation, Done done);
-  /// The caller no longer waits. The function runs on, as at AWS.
+  /// Drops an invocation that waits for an environment, if none starts for it yet; `done` is not
+  /// called. Returns whether it did. Otherwise nothing changes: the function runs, as at AWS.
+  bool cancel(InvocationId invocation);
+  /// The caller no longer waits: `cancel`, or else the function runs on without it.
   void forget(InvocationId invocation);
   /// Takes new functions; environments of those that changed or are gone end after what they do.
   /// Requires: not called inside a `done`.

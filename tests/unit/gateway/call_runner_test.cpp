@@ -321,6 +321,43 @@ def handler(event, context):
   EXPECT_EQ(responses.size(), 2U);
 }
 
+//--- Clients that leave
+
+TEST_F(CallRunnerTest, DropsACallWhoseClientLeavesBeforeAnEnvironmentStarts) {
+  add_function("echo", "def handler(event, context): return {}\n");
+  start();
+  const auto number = begin(request("/DemoStage/echo"));
+  runner->call_abandoned({1, number});
+  ASSERT_TRUE(responses.contains(number));
+  EXPECT_EQ(responses[number].status, 499);
+  EXPECT_EQ(runner->counts().abandoned, 1U);
+  EXPECT_EQ(runner->counts().errors_4xx, 1U);
+  EXPECT_EQ(runner->counts().running, 0U);
+  runner->call_abandoned({1, number});  // nothing more happens
+  EXPECT_TRUE(wait_for_log("access.log", "GET /DemoStage/echo 499 - - [The client left before "));
+  // The next call is the first to start one.
+  EXPECT_EQ(call("/DemoStage/echo").status, 200);
+  EXPECT_EQ(runner->function_counts().cold_starts, 1U);
+  EXPECT_EQ(runner->function_counts().cancelled, 1U);
+}
+
+TEST_F(CallRunnerTest, FinishesACallThatRunsWhenItsClientLeaves) {
+  Backend backend(loop, [](std::string_view) { return ""; });
+  add_url("/out", backend.uri("/")).timeout_ms = 50;
+  add_function("echo", "def handler(event, context): return {'statusCode': 202}\n");
+  start();
+  const auto invoked = begin(request("/DemoStage/echo"));
+  ASSERT_TRUE(wait_until([&] { return runner->function_counts().cold_starts == 1; }));
+  const auto sent = begin(request("/DemoStage/out"));
+  runner->call_abandoned({1, invoked});
+  runner->call_abandoned({1, sent});
+  EXPECT_TRUE(responses.empty());
+  ASSERT_TRUE(wait_until([&] { return responses.size() == 2; }));
+  EXPECT_EQ(responses[invoked].status, 202);
+  EXPECT_EQ(responses[sent].status, 504);
+  EXPECT_EQ(runner->counts().abandoned, 0U);
+}
+
 //--- A reload
 
 TEST_F(CallRunnerTest, EndsACallWithTheStateThatItBeganWith) {

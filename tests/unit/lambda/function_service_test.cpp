@@ -201,10 +201,132 @@ TEST(FunctionService, RunsOnWhenTheCallerNoLongerWaits) {
   OneFunction hello;
   hello.python("def handler(event, context): print('it ran on')\n");
   const auto forgotten = hello.invoke();
+  EXPECT_TRUE(hello.wait_until([&] { return hello.service->counts().cold_starts == 1; }));
+  EXPECT_FALSE(hello.service->cancel(forgotten));  // its environment starts
   hello.service->forget(forgotten);
   EXPECT_TRUE(hello.wait_for_log("it ran on"));
   EXPECT_TRUE(hello.wait_for_log("REPORT"));
   EXPECT_TRUE(hello.outcomes.empty());
+}
+
+TEST(FunctionService, StartsNothingForCallersThatHaveLeft) {
+  OneFunction hello;
+  hello.python("def handler(event, context): return event\n");
+  for (int i = 0; i < 64; ++i) {
+    const auto left = hello.invoke();
+    if (i % 2 == 0) {
+      EXPECT_TRUE(hello.service->cancel(left));
+      EXPECT_FALSE(hello.service->cancel(left));
+    } else {
+      hello.service->forget(left);
+    }
+  }
+  EXPECT_EQ(hello.service->counts().cancelled, 64U);
+  EXPECT_EQ(hello.call_for_json("1"), 1);
+  EXPECT_EQ(hello.service->counts().cold_starts, 1U);
+  EXPECT_EQ(hello.outcomes.size(), 1U);
+}
+
+TEST(FunctionService, StartsOneEnvironmentAtATime) {
+  OneFunction hello;
+  hello.python("def handler(event, context): return event\n");
+  std::vector<FunctionService::InvocationId> invocations;
+  for (int i = 0; i < 64; ++i) invocations.push_back(hello.invoke());
+  // What leaves as soon as the first start was seen gets no environment.
+  EXPECT_TRUE(hello.wait_until([&] { return hello.service->counts().cold_starts > 0; }));
+  size_t cancelled = 0;
+  for (const auto one : invocations) cancelled += hello.service->cancel(one) ? 1 : 0;
+  const ServiceCounts counts = hello.service->counts();
+  EXPECT_GE(cancelled, 32U);
+  EXPECT_EQ(counts.cold_starts + cancelled, 64U);
+  EXPECT_TRUE(hello.wait_for_outcomes(64 - cancelled));
+  EXPECT_EQ(hello.service->counts().cold_starts, counts.cold_starts);
+}
+
+//--- Several functions
+
+/// A function that holds its environments until the file `go` is there, and one that answers at
+/// once.
+struct TwoFunctions : OneFunction {
+  explicit TwoFunctions(uint32_t max_environments) {
+    python(R"(
+import os, time
+def handler(event, context):
+    while event == "hold" and not os.path.exists("../go"):
+        time.sleep(0.01)
+    return os.getpid()
+)");
+    options.max_environments = max_environments;
+    holding = function;
+    holding.id += "-holding";
+    holding.name = "holding";
+    service.emplace(loop, logs, std::vector{function, holding}, options);
+  }
+  /// Invokes the holding function; its outcome comes to `outcomes`.
+  void hold() {
+    const auto number = ++invoked;
+    service->invoke(holding.id, {.payload = "\"hold\"", .trace_id = {}},
+                    [this, number](Outcome&& outcome) { outcomes[number] = std::move(outcome); });
+  }
+  [[nodiscard]] std::string holding_log() const {
+    return read_file(folder.path / "log/holding.log");
+  }
+  [[nodiscard]] size_t throttled() const {
+    size_t count = 0;
+    for (const auto& [number, outcome] : outcomes) {
+      count += outcome.kind == OutcomeKind::Throttled ? 1 : 0;
+    }
+    return count;
+  }
+
+  topology::Function holding;
+};
+
+TEST(FunctionService, KeepsPlacesFromAFunctionThatHangs) {
+  TwoFunctions two(8);
+  testing::internal::CaptureStderr();
+  for (int i = 0; i < 20; ++i) two.hold();
+  // 8 places: a share of 2 for each, and 4 for any. 14 of 20 are refused.
+  EXPECT_TRUE(two.wait_for_outcomes(14));
+  const std::string said = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(two.service->counts().environments, 6U);
+  for (const auto& [number, outcome] : two.outcomes) {
+    EXPECT_EQ(outcome.kind, OutcomeKind::Throttled);
+    EXPECT_EQ(outcome.message,
+              "Rate Exceeded: 6 environments of holding run; the other places of max_environments "
+              "are taken or kept for other functions");
+  }
+  EXPECT_NE(said.find("function holding: an invocation is refused: Rate Exceeded"),
+            std::string::npos)
+      << said;
+
+  // The other function has its share, cold and warm, and keeps its process.
+  const int pid = two.call_for_json();
+  for (int i = 0; i < 10; ++i) {
+    two.hold();
+    EXPECT_EQ(two.call_for_json(), pid);
+  }
+  EXPECT_EQ(two.service->counts().cold_starts, 7U);
+  EXPECT_TRUE(two.wait_until([&] {
+    const std::string log = two.holding_log();
+    size_t lines = 0;
+    for (size_t at = 0; (at = log.find("\t-\tRefused RequestId: ", at)) != log.npos; ++at) ++lines;
+    return lines == 24;
+  })) << two.holding_log();
+  two.folder.write("go", "");
+  EXPECT_TRUE(two.wait_for_outcomes(41));
+  EXPECT_EQ(two.throttled(), 24U);
+}
+
+TEST(FunctionService, LeavesTheIdleEnvironmentOfAnotherFunctionAlone) {
+  TwoFunctions two(2);
+  const int pid = two.call_for_json();
+  for (int i = 0; i < 5; ++i) two.hold();
+  EXPECT_TRUE(two.wait_for_outcomes(1 + 4));
+  EXPECT_TRUE(is_running(pid));
+  EXPECT_EQ(two.call_for_json(), pid);
+  two.folder.write("go", "");
+  EXPECT_TRUE(two.wait_for_outcomes(7));
 }
 
 TEST(FunctionService, KillsEverythingWhenItEnds) {

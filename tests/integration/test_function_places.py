@@ -1,0 +1,127 @@
+"""How functions share the places for environments, and which calls get one."""
+
+import pytest
+
+from gateway import API_ID, OPEN_POLICY, Gateway
+from http2_frames import CANCEL, HEADERS, RST_STREAM, Connection, call_fields, frame, headers, number
+from support import wait_until
+
+PLACES = 8
+# With two functions each is guaranteed PLACES / 2 / 2; the rest is for any.
+MOST_OF_ONE = PLACES - PLACES // 4
+
+PYTHON = """
+import os, time
+
+def hold(event, context):
+    while not os.path.exists("../release"):
+        time.sleep(0.01)
+    return {"body": "held"}
+
+def quick(event, context):
+    return {"body": str(os.getpid())}
+"""
+
+
+def function(name, handler):
+    return f"""
+[rest_api.hello.resource."/{name}".GET]
+integration = {{ type = "AWS_PROXY", function = "{name}" }}
+[function.{name}]
+runtime = "python3.11"
+handler = "app.{handler}"
+code = "code"
+timeout = "60 s"
+"""
+
+
+@pytest.fixture
+def gateway(tmp_path):
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code/app.py").write_text(PYTHON)
+    log_format = "$context.path $context.status $context.integrationErrorMessage $context.requestId"
+    apis = f"""
+[rest_api.hello]
+id = "{API_ID}"
+vpc_endpoints = ["execute-api"]
+policy = '''{OPEN_POLICY}'''
+[rest_api.hello.stage.v1]
+access_log = {{ file = "access.log", format = "{log_format}" }}
+{function("holding", "hold")}{function("other", "quick")}"""
+    running = Gateway(tmp_path, apis, functions=f"max_environments = {PLACES}\n").start()
+    yield running
+    (tmp_path / "release").touch()
+    assert running.stop() == 0, running.said()
+
+
+def starts(gateway, name):
+    return sum("INIT_START" in line for line in gateway.lines(f"{name}.log"))
+
+
+def answered(gateway, words):
+    return sum(words in line for line in gateway.lines("access.log"))
+
+
+def calls(target, count, first=1):
+    return [headers(first + 2 * i, *call_fields(target)) for i in range(count)]
+
+
+def resets(count, first=1):
+    return [frame(RST_STREAM, 0, first + 2 * i, number(CANCEL)) for i in range(count)]
+
+
+def test_a_function_that_hangs_leaves_others_their_share(gateway):
+    warm = gateway.call("/v1/other").text
+    with Connection(gateway) as connection:
+        connection.send(b"".join(calls("/v1/holding", 40)))
+        refused = 40 - MOST_OF_ONE
+        wait_until(lambda: answered(gateway, "/v1/holding 502") == refused, "the refusals")
+        # The other function goes on, in the process that it had.
+        assert {gateway.call("/v1/other").text for _ in range(100)} == {warm}
+        wait_until(lambda: starts(gateway, "holding") == MOST_OF_ONE, "all places that one function may have")
+
+        wait_until(lambda: sum("\t-\tRefused RequestId: " in line and "Rate Exceeded: 6 environments of holding" in line
+                               for line in gateway.lines("holding.log")) == refused, "each refusal in its log")
+        gateway.wait_said("function holding: an invocation is refused: Rate Exceeded: 6 environments of holding run")
+        assert gateway.said().count("function holding: ") <= 2
+        assert not any("Refused" in line for line in gateway.lines("other.log"))
+
+        (gateway.folder / "release").touch()
+        wait_until(lambda: answered(gateway, "/v1/holding 200") == MOST_OF_ONE, "the responses")
+
+
+def test_a_cold_function_starts_beside_one_that_hangs(gateway):
+    with Connection(gateway) as connection:
+        connection.send(b"".join(calls("/v1/holding", 40)))
+        assert connection.read_until(lambda one: one.kind == HEADERS) is not None
+        assert gateway.call("/v1/other").status == 200
+
+
+def test_a_burst_of_reset_streams_starts_nothing(gateway):
+    with Connection(gateway) as connection:
+        both = zip(calls("/v1/other", 64), resets(64))
+        connection.send(b"".join(call + reset for call, reset in both))
+        gateway.wait_line("access.log", "/v1/other 499 The client left before the call's work began")
+        assert gateway.call("/v1/other").status == 200
+    wait_until(lambda: len(gateway.lines("access.log")) == 65, "a line for each call")
+    # One at a time starts, and only while it has a client: 64 TLS records may come in several pieces.
+    assert starts(gateway, "other") <= 4
+
+
+def test_a_connection_that_ends_takes_its_waiting_calls_along(gateway):
+    with Connection(gateway) as connection:
+        connection.send_last(b"".join(calls("/v1/other", 64)))
+        gateway.wait_line("access.log", "/v1/other 499 The client left before the call's work began")
+    wait_until(lambda: len(gateway.lines("access.log")) == 64, "a line for each call")
+    assert starts(gateway, "other") <= 4
+    assert gateway.call("/v1/other").status == 200
+
+
+def test_a_call_that_has_begun_goes_on_without_its_client(gateway):
+    with Connection(gateway) as connection:
+        connection.send(calls("/v1/holding", 1)[0])
+        gateway.wait_line("holding.log", "START RequestId")
+        connection.send(resets(1)[0])
+    (gateway.folder / "release").touch()
+    gateway.wait_line("holding.log", "REPORT RequestId")
+    gateway.wait_line("access.log", "/v1/holding 200")
