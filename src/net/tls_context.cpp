@@ -1,10 +1,10 @@
 #include "inlet53/net/tls_context.h"
 
-#include <array>
 #include <cstdint>
 #include <utility>
 
 #include "certificate.h"
+#include "ticket_keys.h"
 #include "tls_error.h"
 #include <openssl/ssl.h>
 
@@ -28,9 +28,6 @@ constexpr const char* kCipherSuites =
 
 // A name for the sessions of this program: OpenSSL resumes none without it.
 constexpr std::string_view kSessionContext = "inlet53";
-
-// The octets that OpenSSL has for the keys of session tickets.
-constexpr size_t kTicketKeyOctets = 80;
 
 Context new_context(const SSL_METHOD* method) {
   Context context(SSL_CTX_new(method));
@@ -129,12 +126,8 @@ Result<TlsServerContext, std::string> TlsServerContext::load(
                     kSessionContext.size()) == 1);
   // Tickets carry the session: nothing is to be kept here for clients that never come back.
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
-  if (previous != nullptr) {
-    std::array<unsigned char, kTicketKeyOctets> keys{};
-    INLET53_CHECK(SSL_CTX_get_tlsext_ticket_keys(previous->raw(), keys.data(), keys.size()) == 1);
-    INLET53_CHECK(SSL_CTX_set_tlsext_ticket_keys(context, keys.data(), keys.size()) == 1);
-    OPENSSL_cleanse(keys.data(), keys.size());
-  }
+  use_ticket_keys(context, previous == nullptr ? std::make_shared<TicketKeys>()
+                                               : ticket_keys_of(previous->raw()));
   if (!protocols.empty()) {
     auto list = std::make_unique<std::string>(alpn_list(protocols));
     SSL_CTX_set_alpn_select_cb(context, select_protocol, list.get());
