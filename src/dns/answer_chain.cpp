@@ -135,23 +135,6 @@ bool is_in(Bytes message, const RecordExtent& record) noexcept {
   return load_be16(&message[record.head + 2]) == kIn;
 }
 
-// The first record of `name` that is of `type` (any, for ANY), or else its first CNAME. Absent when
-// there is neither. Requires: the section was found to be whole.
-std::optional<RecordExtent> find_first(Bytes message, size_t at, size_t count, NameView name,
-                                       uint16_t type) noexcept {
-  std::optional<RecordExtent> alias;
-  for (; count > 0; --count) {
-    const auto record = find_record(message, at);
-    at = record->end;
-    const bool wanted = record->type == type || type == kAny;
-    if (!wanted && (record->type != kCname || alias)) continue;
-    if (!is_in(message, *record) || !owner_is(message, record->owner, name)) continue;
-    if (wanted) return record;
-    alias = record;
-  }
-  return alias;
-}
-
 }  // namespace
 
 AnswerChain::AnswerChain()
@@ -171,6 +154,7 @@ bool AnswerChain::read(Bytes message, NameView qname, uint16_t qtype, NameView a
   if (!read_sections(message, sections)) return false;
   Arena arena(octets_.get());
   last_name_ = arena.keep_folded(qname);
+  last_name_at_ = kHeaderSize;
   return follow(message, sections, qtype, apex, arena) && read_soa(message, sections, arena);
 }
 
@@ -202,11 +186,37 @@ bool AnswerChain::read_sections(Bytes message, Sections& sections) noexcept {
   return at == message.size();
 }
 
+// Most owners are a pointer to where the name stands: in the question, or where an alias has it.
+bool AnswerChain::is_last_name(Bytes message, const RecordExtent& record) const noexcept {
+  const size_t owner = load_be16(&message[record.owner]);
+  const bool points = owner >> 8 >= kPointerBits && (owner & kMaxPointerOffset) == last_name_at_;
+  if (points && last_name_at_ < record.owner) return true;
+  return owner_is(message, record.owner, last_name_);
+}
+
+// The first record of the last name that is of `type` (any, for ANY), or else its first CNAME.
+// Absent when there is neither. Requires: the section was found to be whole.
+std::optional<RecordExtent> AnswerChain::find_first(Bytes message, const Sections& sections,
+                                                    uint16_t type) const noexcept {
+  std::optional<RecordExtent> alias;
+  size_t at = sections.answer;
+  for (size_t left = sections.answers; left > 0; --left) {
+    const auto record = find_record(message, at);
+    at = record->end;
+    const bool wanted = record->type == type || type == kAny;
+    if (!wanted && (record->type != kCname || alias)) continue;
+    if (!is_in(message, *record) || !is_last_name(message, *record)) continue;
+    if (wanted) return record;
+    alias = record;
+  }
+  return alias;
+}
+
 bool AnswerChain::follow(Bytes message, const Sections& sections, uint16_t qtype, NameView apex,
                          Arena& arena) noexcept {
   while (true) {
     end_ = ChainEnd::NoData;
-    const auto first = find_first(message, sections.answer, sections.answers, last_name_, qtype);
+    const auto first = find_first(message, sections, qtype);
     if (!first) return true;
     const bool alias = first->type == kCname && qtype != kCname && qtype != kAny;
     const size_t end = alias ? first->end : sections.authority;
@@ -217,6 +227,7 @@ bool AnswerChain::follow(Bytes message, const Sections& sections, uint16_t qtype
     const auto next = parse_flat_name(rrsets_[count_ - 1].rrset.records, kPreparedHead);
     if (!next || count_ > kMaxAliases) return false;
     last_name_ = arena.keep_folded(*next);
+    last_name_at_ = first->rdata;
     if (last_name_.is_at_or_below(apex)) continue;
     end_ = ChainEnd::Outside;
     rcode_ = Rcode::NoError;
@@ -233,7 +244,7 @@ bool AnswerChain::append_rrset(Bytes message, const RecordExtent& first, size_t 
     const auto record = find_record(message, at);
     at = record->end;
     if (record->type != first.type || !is_in(message, *record)) continue;
-    if (!owner_is(message, record->owner, last_name_)) continue;
+    if (!is_last_name(message, *record)) continue;
     uint8_t* const rdata = arena.at() + kPreparedHead;
     if (!arena.append_record(message, *record)) return false;
     if (first.type == kCname) lower_sent_labels(rdata, sent_);

@@ -1,5 +1,6 @@
 #include "target_query.h"
 
+#include <bit>
 #include <cstring>
 
 namespace inlet53::forward {
@@ -10,14 +11,16 @@ constexpr size_t kQuestionTail = 4;
 constexpr uint16_t kRd = 0x0100;
 constexpr uint16_t kIn = 1;
 
-// Writes a name; letters with their bit in `upper` come out in upper case. Length octets are below
-// the letters.
-void write_cased(dns::NameView name, const uint64_t* upper, uint8_t* out) noexcept {
-  const uint8_t* in = name.data();
-  for (size_t i = 0; i < name.size(); ++i) {
-    const bool raise = (upper[i / 64] >> (i % 64) & 1) != 0 && in[i] >= 'a' && in[i] <= 'z';
-    out[i] = static_cast<uint8_t>(raise ? in[i] - 0x20 : in[i]);
-  }
+// Raises the lower-case letters of eight octets for which `bits` has 0x20; other octets stay.
+uint64_t raise_letters(uint64_t word, uint64_t bits) noexcept {
+  constexpr uint64_t kOnes = 0x0101010101010101;
+  constexpr uint64_t kHigh = 0x80 * kOnes;
+  // With the high bits away, the additions can't carry from octet to octet.
+  const uint64_t low = word & ~kHigh;
+  const uint64_t at_least_a = low + (0x80 - 'a') * kOnes;
+  const uint64_t above_z = low + (0x7F - 'z') * kOnes;
+  const uint64_t letters = (at_least_a ^ above_z) & ~word & kHigh;
+  return word ^ (bits & (letters >> 2));  // 0x80 >> 2 is 0x20, the bit between the cases
 }
 
 }  // namespace
@@ -27,7 +30,16 @@ void TargetQuery::assign(dns::NameView qname, uint16_t qtype, uint16_t edns_udp_
   qname_ = dns::Name(qname);
   qtype_ = qtype;
   edns_udp_size_ = edns_udp_size;
-  for (size_t i = 0; i * 64 < qname.size(); ++i) upper_[i] = random.u64();
+  std::memcpy(cased_.data(), qname.data(), qname.size());
+  // One random bit for each octet: each rotation has eight others at the places of 0x20.
+  uint64_t bits = 0;
+  for (size_t at = 0; at < qname.size(); at += sizeof bits) {
+    bits = at % 64 == 0 ? random.u64() : std::rotr(bits, 1);
+    uint64_t word = 0;
+    std::memcpy(&word, &cased_[at], sizeof word);
+    word = raise_letters(word, bits);
+    std::memcpy(&cased_[at], &word, sizeof word);
+  }
 }
 
 size_t TargetQuery::compose(QueryForm form, uint8_t* out) const noexcept {
@@ -36,13 +48,9 @@ size_t TargetQuery::compose(QueryForm form, uint8_t* out) const noexcept {
   store_be16(out + 4, 1);
   store_be16(out + 10, form.edns ? 1 : 0);
   uint8_t* at = out + dns::kHeaderSize;
-  const dns::NameView name = qname_.view();
-  if (form.random_case) {
-    write_cased(name, upper_.data(), at);
-  } else {
-    std::memcpy(at, name.data(), name.size());
-  }
-  at += name.size();
+  const size_t size = qname_.view().size();
+  std::memcpy(at, sent_name(form), size);
+  at += size;
   store_be16(at, qtype_);
   store_be16(at + 2, kIn);
   at += kQuestionTail;
@@ -65,17 +73,14 @@ QueryMatch TargetQuery::match(QueryForm form, Bytes message) const noexcept {
     const bool error = rcode == dns::Rcode::FormErr || rcode == dns::Rcode::NotImp;
     return bare && error ? QueryMatch::BareError : QueryMatch::None;
   }
-  std::array<uint8_t, kMaxSize> sent;
-  compose({.edns = false, .random_case = form.random_case}, sent.data());
   const size_t name_size = qname_.view().size();
   const size_t end = dns::kHeaderSize + name_size + kQuestionTail;
   if (questions != 1 || message.size() < end) return QueryMatch::None;
-  const uint8_t* asked = sent.data() + dns::kHeaderSize;
   const uint8_t* echoed = message.data() + dns::kHeaderSize;
-  if (std::memcmp(asked, echoed, name_size + kQuestionTail) == 0) return QueryMatch::SameQuestion;
-  if (std::memcmp(asked + name_size, echoed + name_size, kQuestionTail) != 0) {
+  if (load_be16(echoed + name_size) != qtype_ || load_be16(echoed + name_size + 2) != kIn) {
     return QueryMatch::None;
   }
+  if (std::memcmp(sent_name(form), echoed, name_size) == 0) return QueryMatch::SameQuestion;
   const auto name = dns::parse_flat_name(message, dns::kHeaderSize);
   if (!name || !name->equals(qname_.view())) return QueryMatch::None;
   return form.random_case ? QueryMatch::OtherCase : QueryMatch::SameQuestion;

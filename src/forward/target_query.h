@@ -45,9 +45,13 @@ class TargetQuery {
   [[nodiscard]] uint16_t qtype() const noexcept { return qtype_; }
 
  private:
+  // The name as it is sent, in mixed case or in lower case.
+  [[nodiscard]] const uint8_t* sent_name(QueryForm form) const noexcept {
+    return form.random_case ? cased_.data() : qname_.view().data();
+  }
+
   dns::Name qname_;
-  // The question's letters that are sent in upper case.
-  std::array<uint64_t, (dns::kMaxName + 63) / 64> upper_{};
+  std::array<uint8_t, dns::kMaxName + 1> cased_{};  // in whole words, some letters in upper case
   uint16_t qtype_ = 0;
   uint16_t edns_udp_size_ = 0;
 };

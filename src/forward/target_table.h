@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <span>
 #include <unordered_map>
@@ -50,7 +51,7 @@ class TargetTable {
   void release_unused();
 
   QueryTransport& transport_;
-  std::vector<GroupEntry> groups_;
+  std::deque<GroupEntry> groups_;  // references to entries stay
   std::unordered_map<const TargetGroup*, uint32_t> index_;
   std::vector<std::unique_ptr<TargetState>> targets_;  // null: the place is free
 };

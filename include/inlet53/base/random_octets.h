@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 namespace inlet53 {
 
@@ -18,20 +19,20 @@ class RandomOctets {
   RandomOctets(const RandomOctets&) = delete;
   RandomOctets& operator=(const RandomOctets&) = delete;
 
-  [[nodiscard]] uint16_t u16() noexcept { return static_cast<uint16_t>(take(2)); }
-  [[nodiscard]] uint64_t u64() noexcept { return take(8); }
+  [[nodiscard]] uint16_t u16() noexcept { return take<uint16_t>(); }
+  [[nodiscard]] uint64_t u64() noexcept { return take<uint64_t>(); }
   /// One of 0 to `count` - 1, each as likely as the others to one in 2^32 (and better).
   /// Requires: `count` is 1 to 2^32.
-  [[nodiscard]] uint64_t below(uint64_t count) noexcept { return ((take(8) >> 32) * count) >> 32; }
+  [[nodiscard]] uint64_t below(uint64_t count) noexcept { return ((u64() >> 32) * count) >> 32; }
 
  private:
-  [[nodiscard]] uint64_t take(size_t size) noexcept {
-    if (kStore - taken_ < size) fill();
-    uint64_t value = 0;
-    for (size_t i = 0; i < size; ++i, ++taken_) {
-      value = value << 8 | octets_[taken_];
-      octets_[taken_] = 0;
-    }
+  template <class Value>
+  [[nodiscard]] Value take() noexcept {
+    if (kStore - taken_ < sizeof(Value)) fill();
+    Value value;
+    std::memcpy(&value, &octets_[taken_], sizeof value);
+    std::memset(&octets_[taken_], 0, sizeof value);
+    taken_ += sizeof value;
     return value;
   }
   void fill() noexcept;

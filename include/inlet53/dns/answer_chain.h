@@ -94,6 +94,9 @@ class AnswerChain {
   [[nodiscard]] bool read_sections(Bytes message, Sections& sections) noexcept;
   [[nodiscard]] bool follow(Bytes message, const Sections& sections, uint16_t qtype, NameView apex,
                             Arena& arena) noexcept;
+  [[nodiscard]] bool is_last_name(Bytes message, const RecordExtent& record) const noexcept;
+  [[nodiscard]] std::optional<RecordExtent> find_first(Bytes message, const Sections& sections,
+                                                       uint16_t type) const noexcept;
   [[nodiscard]] bool append_rrset(Bytes message, const RecordExtent& first, size_t end,
                                   Arena& arena) noexcept;
   [[nodiscard]] bool read_soa(Bytes message, const Sections& sections, Arena& arena) noexcept;
@@ -103,6 +106,7 @@ class AnswerChain {
   size_t count_ = 0;
   ChainRRset soa_;
   NameView last_name_;
+  size_t last_name_at_ = 0;  // in the message
   NameView sent_;
   Rcode rcode_ = Rcode::NoError;
   ChainEnd end_ = ChainEnd::NoData;

@@ -130,6 +130,25 @@ TEST(AnswerChain, LowersLettersThatAreTheQuestions) {
   EXPECT_EQ(target(1), "www.HOST.example.com.");
 }
 
+// A pointer counts where it leads back to the name, and nowhere else.
+TEST(AnswerChain, FollowsOwnersThatPointToTheNamesBefore) {
+  const Name qname = name("a.example.com.");
+  const auto read = [&](uint16_t first_owner, uint16_t second_owner) {
+    WireBytes message;
+    message.header(0x8180, {.answers = 2}).raw(qname.view().bytes()).u16(1).u16(1);
+    const uint8_t alias[] = {1, 'b', 0xC0, 14};  // b.example.com., at 43
+    const uint8_t address[] = {192, 0, 2, 1};
+    message.u16(first_owner).record(RRType::CNAME, 1, 60, alias);
+    message.u16(second_owner).record(RRType::A, 1, 60, address);
+    AnswerChain chain;
+    EXPECT_TRUE(chain.read(message.bytes(), qname.view(), 1, name("example.com.").view()));
+    return described(chain);
+  };
+  EXPECT_EQ(read(0xC00C, 0xC02B), (Texts{"a.example.com. 60 CNAME x1", "b.example.com. 60 A x1"}));
+  EXPECT_EQ(read(0xC00C, 0xC00E), (Texts{"a.example.com. 60 CNAME x1"})) << "example.com.";
+  EXPECT_EQ(read(0xC00E, 0xC02B), Texts{}) << "the alias is not the question's";
+}
+
 TEST(AnswerChain, LeavesOutWhatIsNotOnTheWay) {
   AnswerChain chain;
   Response response("www.example.com.");
