@@ -5,7 +5,7 @@ answers, responses and log records.
 All of them are checked. With --once it ends then: 0, or 1 if anything was not as
 expected; else it stays up until Ctrl-C and says what to try.
 
-Usage: demo.py BUILD_DIRECTORY [--once] [--config FILE]
+Usage: demo.py BUILD_DIRECTORY [--once] [--config FILE] [--log FILE]
 """
 
 import argparse
@@ -53,11 +53,11 @@ class Target:
 
 
 class Demo:
-    def __init__(self, tool, config):
+    def __init__(self, tool, config, operator_log):
         self.tool = tool
         self.config = config
         self.up = None
-        self.operator_log = tool.parent / "demo/operator.log"
+        self.operator_log = operator_log
 
     def load(self):
         """Checks the configuration as an operator would."""
@@ -183,10 +183,14 @@ def main():
     parser.add_argument("build", type=pathlib.Path, help="the build directory")
     parser.add_argument("--once", action="store_true", help="end after the questions")
     parser.add_argument("--config", type=pathlib.Path, default=HERE / "demo.toml")
+    parser.add_argument("--log", type=pathlib.Path,
+                        help="the daemons' operator log; default: demo/operator.log in the build directory")
     arguments = parser.parse_args()
     for signum in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(signum, interrupted)
-    demo = Demo(arguments.build.resolve() / "inlet53", arguments.config.resolve())
+    build = arguments.build.resolve()
+    log = (arguments.log or build / "demo/operator.log").resolve()
+    demo = Demo(build / "inlet53", arguments.config.resolve(), log)
     try:
         return run(demo, arguments.once)
     except KeyboardInterrupt:

@@ -258,6 +258,12 @@ void read_lambda(TableReader& in, settings::Lambda& lambda) {
           in_range<uint32_t>(parse_number, range::kEnvironments));
   in.read("idle_timeout", Need::Optional, lambda.idle_seconds,
           in_range<uint32_t>(parse_seconds, range::kEnvironmentIdleSeconds));
+  in.read("isolation", Need::Optional, lambda.isolation,
+          one_of<settings::Isolation>({{"off", settings::Isolation::Off},
+                                       {"preferred", settings::Isolation::Preferred},
+                                       {"required", settings::Isolation::Required}}));
+  in.read("first_user_id", Need::Optional, lambda.first_user_id,
+          in_range<uint32_t>(parse_number, range::kFirstUserId));
 }
 
 }  // namespace

@@ -22,13 +22,15 @@ namespace {
 using topology::GatewayResponseType;
 using topology::IntegrationType;
 
-lambda::ServiceOptions service_options(const settings::Lambda& settings) {
+lambda::ServiceOptions service_options(const settings::Lambda& settings,
+                                       std::shared_ptr<lambda::Isolation> isolation) {
   lambda::ServiceOptions options;
   options.log_folder = settings.log_folder;
   options.python = settings.python;
   options.node = settings.node;
   options.idle_seconds = settings.idle_seconds;
   options.max_environments = settings.max_environments;
+  options.isolation = std::move(isolation);
   return options;
 }
 
@@ -50,13 +52,14 @@ AuthorizedCall::~AuthorizedCall() = default;
 
 struct CallRunner::Impl {
   Impl(net::Loop& loop, const settings::Settings& settings, CallLogs& to,
-       linelog::LineLogs& function_logs, Respond answer)
+       linelog::LineLogs& function_logs, Respond answer,
+       std::shared_ptr<lambda::Isolation> isolation)
       : wording(settings.gateway.former_refusal_wording ? policy::RefusalWording::Former
                                                         : policy::RefusalWording::Current),
         logs(to),
         respond(std::move(answer)),
         throttle({settings.gateway.throttling_rate_limit, settings.gateway.throttling_burst_limit}),
-        functions(loop, function_logs, {}, service_options(settings.lambda)),
+        functions(loop, function_logs, {}, service_options(settings.lambda, std::move(isolation))),
         mock(make_mock_integration()),
         http_proxy(make_http_proxy_integration(loop, logs)),
         lambda(make_lambda_integration(functions, logs)),
@@ -209,8 +212,10 @@ http::Response CallRunner::Impl::finish(Call& call, http::Response&& response) {
 //--- CallRunner
 
 CallRunner::CallRunner(net::Loop& loop, const settings::Settings& settings, CallLogs& logs,
-                       linelog::LineLogs& function_logs, Respond respond)
-    : impl_(std::make_unique<Impl>(loop, settings, logs, function_logs, std::move(respond))) {}
+                       linelog::LineLogs& function_logs, Respond respond,
+                       std::shared_ptr<lambda::Isolation> isolation)
+    : impl_(std::make_unique<Impl>(loop, settings, logs, function_logs, std::move(respond),
+                                   std::move(isolation))) {}
 CallRunner::~CallRunner() = default;
 
 void CallRunner::take_up(std::shared_ptr<const GatewayState> state) {

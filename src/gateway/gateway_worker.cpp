@@ -11,12 +11,15 @@
 namespace inlet53::gateway {
 
 struct GatewayWorker::Impl {
-  Impl(net::Loop& loop, const settings::Settings& given, linelog::LineLogs& to)
+  Impl(net::Loop& loop, const settings::Settings& given, linelog::LineLogs& to,
+       std::shared_ptr<lambda::Isolation> isolation)
       : settings(given),
-        runner(loop, settings, logs, to,
-               [this](CallId call, http::Response&& response) {
-                 server.respond(call, std::move(response));
-               }),
+        runner(
+            loop, settings, logs, to,
+            [this](CallId call, http::Response&& response) {
+              server.respond(call, std::move(response));
+            },
+            std::move(isolation)),
         server(loop, settings.gateway, runner) {}
 
   const settings::Settings settings;
@@ -27,8 +30,8 @@ struct GatewayWorker::Impl {
 };
 
 GatewayWorker::GatewayWorker(net::Loop& loop, const settings::Settings& settings,
-                             linelog::LineLogs& logs)
-    : impl_(std::make_unique<Impl>(loop, settings, logs)) {}
+                             linelog::LineLogs& logs, std::shared_ptr<lambda::Isolation> isolation)
+    : impl_(std::make_unique<Impl>(loop, settings, logs, std::move(isolation))) {}
 GatewayWorker::~GatewayWorker() = default;
 
 Result<void, std::string> GatewayWorker::serve(ServedConfiguration configuration) {
@@ -68,7 +71,8 @@ std::string GatewayWorker::counts_text() const {
       " integration_latency_us=", average(calls.integration_latency_us, calls.integrations),
       " invocations=", functions.invocations, " function_errors=", functions.errors,
       " throttles=", functions.throttles, " cold_starts=", functions.cold_starts,
-      " environments=", functions.environments);
+      " environments=", functions.environments,
+      " runtime_api_refused=", functions.refused_connections);
 }
 
 }  // namespace inlet53::gateway

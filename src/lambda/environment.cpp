@@ -11,6 +11,7 @@
 
 #include "inlet53/base/check.h"
 #include "inlet53/base/clock.h"
+#include "inlet53/base/operator_log.h"
 #include "inlet53/base/text.h"
 
 namespace inlet53::lambda {
@@ -96,7 +97,17 @@ Result<void, std::string> Environment::launch() {
   log_.init_start(function_->runtime);
   const auto command = runtime_command(*function_, options_.interpreters);
   if (!command) return Unexpected(command.error());
-  auto api = RuntimeApi::open(loop_, *this);
+  if (!options_.callers->fault().empty()) {
+    return Unexpected(std::string(options_.callers->fault()));
+  }
+  auto confinement = options_.isolation ? options_.isolation->confine(*function_)
+                                        : Result<net::Confinement, std::string>{};
+  if (!confinement) return Unexpected(std::move(confinement.error()));
+  user_ = confinement->user;
+  auto api = RuntimeApi::open(loop_, *this,
+                              [this](const SocketAddress& client, const SocketAddress& server) {
+                                return may_call(client, server);
+                              });
   if (!api) return Unexpected(std::move(api.error()));
   api_ = std::move(*api);
   auto pipe =
@@ -114,6 +125,7 @@ Result<void, std::string> Environment::launch() {
   options.output = output_->write_end();
   options.death_signal = SIGKILL;
   options.end_group = true;
+  options.confinement = std::move(*confinement);
   auto process =
       net::ChildProcess::start(loop_, options, [this](net::ChildExit how) { on_exit(how); });
   if (!process) return Unexpected(std::move(process.error()));
@@ -140,6 +152,23 @@ Outcome Environment::fail(const Assignment& assignment) {
   log_.start(assignment.request_id);
   report(assignment.request_id, "error", type_of(*init_failure_));
   return function_error(payload_of(*init_failure_, assignment.request_id), assignment.request_id);
+}
+
+//--- Callers of the Runtime API
+
+bool Environment::may_call(const SocketAddress& client, const SocketAddress& server) {
+  // Nothing is its own before the process has started, or after it was reaped.
+  if (process_ && !exit_ &&
+      options_.callers->allows(client, server, {.root = process_->pid(), .user = user_})) {
+    return true;
+  }
+  if (!std::exchange(refusal_logged_, true)) {
+    log_warning(concat("function ", function_->name, ": refused a connection from ",
+                       client.to_text(),
+                       " to its Runtime API: it is not of the function's own processes; more "
+                       "are only counted"));
+  }
+  return false;
 }
 
 //--- Invocations

@@ -6,6 +6,7 @@
 #include <string>
 #include <variant>
 
+#include "caller_check.h"
 #include "environment_log.h"
 #include "error_payload.h"
 #include "runtime_api.h"
@@ -13,6 +14,7 @@
 
 #include "inlet53/base/result.h"
 #include "inlet53/lambda/function_service.h"
+#include "inlet53/lambda/isolation.h"
 #include "inlet53/net/child_process.h"
 #include "inlet53/net/loop.h"
 #include "inlet53/net/output_pipe.h"
@@ -45,13 +47,15 @@ class EnvironmentOwner {
 };
 
 struct EnvironmentOptions {
+  std::shared_ptr<CallerCheck> callers = std::make_shared<CallerCheck>();
+  std::shared_ptr<Isolation> isolation{};  // null: none
   Interpreters interpreters{};
   uint64_t idle_ms = 300'000;  // it ends when it was ready for so long
   uint64_t init_ms = 10'000;   // AWS's limit of the init phase
 };
 
-/// One execution environment: a process, the Runtime API that only this process is told of, and
-/// one invocation at a time.
+/// One execution environment: a process with those that descend from it, the Runtime API that only
+/// these may use, and one invocation at a time.
 ///
 ///   Starting ──next──► Ready ──assign──► Running ──response──► Finishing ──next──► Ready …
 ///      │                 │ idle             │ timeout              │ timeout
@@ -104,6 +108,7 @@ class Environment final : private RuntimeApiOwner {
   void init_error_received(std::string&& payload) override;
   void disconnected() override;
 
+  [[nodiscard]] bool may_call(const SocketAddress& client, const SocketAddress& server);
   void on_deadline();
   void on_exit(net::ChildExit how);
   void conclude_exit();
@@ -122,6 +127,8 @@ class Environment final : private RuntimeApiOwner {
   std::unique_ptr<RuntimeApi> api_;
   std::unique_ptr<net::OutputPipe> output_;
   std::unique_ptr<net::ChildProcess> process_;
+  std::optional<uint32_t> user_;  // of the process, when it is not this one's
+  bool refusal_logged_ = false;
 
   State state_ = State::Starting;
   std::optional<net::ChildExit> exit_;

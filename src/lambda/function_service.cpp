@@ -20,8 +20,11 @@ namespace {
 // After a start, if there is another one to make.
 constexpr uint64_t kBetweenStartsMs = 1;
 
-EnvironmentOptions environment_options(const ServiceOptions& options) {
-  return {.interpreters = {options.python, options.node},
+EnvironmentOptions environment_options(const ServiceOptions& options,
+                                       std::shared_ptr<CallerCheck> callers) {
+  return {.callers = std::move(callers),
+          .isolation = options.isolation,
+          .interpreters = {options.python, options.node},
           .idle_ms = uint64_t{options.idle_seconds} * 1000};
 }
 
@@ -68,6 +71,7 @@ struct FunctionService::Impl final : FunctionPoolOwner {
   net::Loop& loop;
   linelog::LineLogs& logs;
   const ServiceOptions options;
+  const std::shared_ptr<CallerCheck> caller_check = std::make_shared<CallerCheck>();
   CodeWatch code;
   ServiceCounts counts;
   InvocationId last_id = 0;
@@ -105,9 +109,9 @@ void FunctionService::Impl::add(topology::Function&& function) {
   if (found == pools.end()) {
     code.watch(shared->code);
     auto log = std::make_shared<FunctionLog>(logs, options.log_folder, shared->name);
-    pools.emplace(shared->id,
-                  std::make_unique<FunctionPool>(loop, shared, environment_options(options),
-                                                 std::move(log), *this));
+    pools.emplace(shared->id, std::make_unique<FunctionPool>(
+                                  loop, shared, environment_options(options, caller_check),
+                                  std::move(log), *this));
     return;
   }
   FunctionPool& pool = *found->second;
@@ -304,6 +308,10 @@ void FunctionService::replace(std::vector<topology::Function> functions) {
   impl_->replace(std::move(functions));
 }
 
-ServiceCounts FunctionService::counts() const { return impl_->counts; }
+ServiceCounts FunctionService::counts() const {
+  ServiceCounts counts = impl_->counts;
+  counts.refused_connections = impl_->caller_check->refused();
+  return counts;
+}
 
 }  // namespace inlet53::lambda

@@ -83,25 +83,29 @@ struct RuntimeApi::Conversation final : http::SessionOwner {
 };
 
 Result<std::unique_ptr<RuntimeApi>, std::string> RuntimeApi::open(net::Loop& loop,
-                                                                  RuntimeApiOwner& owner) {
-  const SocketAddress any_port{*IpAddress::parse("127.0.0.1"), 0};
-  auto socket = net::open_tcp(any_port);
+                                                                  RuntimeApiOwner& owner,
+                                                                  Authorize authorize) {
+  auto socket = net::open_unshared_tcp(*IpAddress::parse("127.0.0.1"));
   if (!socket) return Unexpected(socket.error().message);
-  return std::unique_ptr<RuntimeApi>(new RuntimeApi(loop, std::move(*socket), owner));
+  return std::unique_ptr<RuntimeApi>(
+      new RuntimeApi(loop, std::move(*socket), owner, std::move(authorize)));
 }
 
-RuntimeApi::RuntimeApi(net::Loop& loop, net::Descriptor socket, RuntimeApiOwner& owner)
+RuntimeApi::RuntimeApi(net::Loop& loop, net::Descriptor socket, RuntimeApiOwner& owner,
+                       Authorize authorize)
     : owner_(owner),
+      authorize_(std::move(authorize)),
+      address_(net::local_address(socket.get())),
+      authority_(address_.to_text()),
       listener_(loop, std::move(socket), listener_options(), *this,
-                [this](net::TcpConnection& connection) { return admit(connection); }) {
-  authority_ = net::local_address(listener_.descriptor()).to_text();
-}
+                [this](net::TcpConnection& connection) { return accept(connection); }) {}
 
 RuntimeApi::~RuntimeApi() = default;
 
 //--- Connections
 
-bool RuntimeApi::admit(net::TcpConnection& connection) {
+bool RuntimeApi::accept(net::TcpConnection& connection) {
+  if (!authorize_(connection.peer(), address_)) return false;
   conversations_.emplace(&connection, std::make_unique<Conversation>(*this, connection));
   return true;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -41,12 +42,14 @@ struct RuntimeInvocation {
   int64_t deadline_ms = 0;  // since 1970
 };
 
-/// The Lambda Runtime API of one environment, on a port of 127.0.0.1 that only it is told:
+/// The Lambda Runtime API of one environment, on a port of 127.0.0.1:
 ///
 ///   Started ──next──► Ready ──deliver──► Running ──response, error──► Responded ──next──► Ready …
 ///      └─init error─► InitError
 ///
-/// What comes out of turn gets 403, an unknown request id 400, a payload over `kMaxPayload` 413.
+/// Every process of the machine can connect to the port; `Authorize` decides about each connection
+/// when it is accepted, and one that it refuses is closed without a byte.
+/// A request out of turn gets 403, an unknown request id 400, a payload over `kMaxPayload` 413.
 /// Threads: the loop's. Lifetime: loop and owner outlive it.
 /// Source: AWS Lambda Developer Guide, "Using the Lambda runtime API for custom runtimes"; the
 /// wording of errors as of the Lambda Runtime Interface Emulator.
@@ -55,9 +58,13 @@ class RuntimeApi final : public net::TcpConnectionOwner {
   /// Octets of a response, and of an event. Source: Lambda quotas; the number in its error message.
   static constexpr uint32_t kMaxPayload = 6'291'556;
 
+  /// Decides whether the client may use the API; called once for each connection.
+  using Authorize = std::function<bool(const SocketAddress& client, const SocketAddress& server)>;
+
   /// Errors: why it cannot listen, for people.
-  [[nodiscard]] static Result<std::unique_ptr<RuntimeApi>, std::string> open(
-      net::Loop& loop, RuntimeApiOwner& owner);
+  [[nodiscard]] static Result<std::unique_ptr<RuntimeApi>, std::string> open(net::Loop& loop,
+                                                                             RuntimeApiOwner& owner,
+                                                                             Authorize authorize);
   ~RuntimeApi();
 
   /// AWS_LAMBDA_RUNTIME_API: `127.0.0.1:40123`.
@@ -70,8 +77,8 @@ class RuntimeApi final : public net::TcpConnectionOwner {
   enum class Phase : uint8_t { Started, InitError, Ready, Running, Responded };
   struct Conversation;
 
-  RuntimeApi(net::Loop& loop, net::Descriptor socket, RuntimeApiOwner& owner);
-  bool admit(net::TcpConnection& connection);
+  RuntimeApi(net::Loop& loop, net::Descriptor socket, RuntimeApiOwner& owner, Authorize authorize);
+  bool accept(net::TcpConnection& connection);
   size_t received(net::TcpConnection& connection, Bytes stream) override;
   void caught_up(net::TcpConnection& connection) override;
   void closed(net::TcpConnection& connection) override;
@@ -86,7 +93,9 @@ class RuntimeApi final : public net::TcpConnectionOwner {
   [[nodiscard]] http::Response out_of_turn(std::string_view wanted) const;
 
   RuntimeApiOwner& owner_;
-  std::string authority_;
+  const Authorize authorize_;
+  const SocketAddress address_;
+  const std::string authority_;
   Phase phase_ = Phase::Started;
   std::string request_id_;  // of the invocation that was delivered last
   std::unordered_map<net::TcpConnection*, std::unique_ptr<Conversation>> conversations_;

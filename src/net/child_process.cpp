@@ -8,11 +8,13 @@
 #include <system_error>
 #include <utility>
 
+#include "confined_child.h"
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -43,9 +45,10 @@ constexpr int kEndPatienceMs = 1000;
 
 // What a child that could not become its program says of it.
 struct StartError {
-  enum class What : int { Program, Folder };
+  enum class What : int { Program, Folder, Confinement };
   What what = What::Program;
   int error = 0;  // errno
+  ConfinementError confinement{};
 };
 
 // Everything that the child needs, made before the fork: after it nothing may allocate.
@@ -56,6 +59,7 @@ struct Preparation {
         output(options.output),
         death_signal(options.death_signal) {
     if (options.environment) envp = pointers(*options.environment);
+    if (options.confinement) confined.emplace(*options.confinement);
   }
 
   static std::vector<char*> pointers(const std::vector<std::string>& texts) {
@@ -72,16 +76,20 @@ struct Preparation {
   Descriptor input;
   int output;
   int death_signal;
+  std::optional<ConfinedChild> confined;
   pid_t parent = getpid();
 };
 
 //--- Between fork and exec: only calls that are safe after a fork in a process with threads.
 
-[[noreturn]] void report_and_exit(int error_pipe,
-                                  StartError::What what = StartError::What::Program) {
-  const StartError error{what, errno};
+[[noreturn]] void report_and_exit(int error_pipe, const StartError& error) {
   const auto written = ::write(error_pipe, &error, sizeof error);
   _exit(written == sizeof error ? 127 : 126);
+}
+
+[[noreturn]] void report_and_exit(int error_pipe,
+                                  StartError::What what = StartError::What::Program) {
+  report_and_exit(error_pipe, StartError{what, errno});
 }
 
 void restore_signals() {
@@ -92,21 +100,36 @@ void restore_signals() {
 }
 
 // Ours are opened close-on-exec; those of libraries, and those we inherited, may be not.
-void close_the_rest_on_exec() { syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC); }
+void close_the_rest_on_exec() {
+  if (syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC) == 0) return;
+  // Linux before 5.11.
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  for (int descriptor = 3; static_cast<rlim_t>(descriptor) < limit.rlim_max; ++descriptor) {
+    fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+  }
+}
 
-[[noreturn]] void become(const Preparation& prepared, int error_pipe) {
-  setpgid(0, 0);
-  if (prctl(PR_SET_PDEATHSIG, prepared.death_signal) != 0) report_and_exit(error_pipe);
-  if (getppid() != prepared.parent) _exit(127);  // the parent died before prctl
+[[noreturn]] void become(Preparation& prepared, int error_pipe) {
   if (dup2(prepared.input.get(), STDIN_FILENO) < 0) report_and_exit(error_pipe);
   if (prepared.output >= 0 &&
       (dup2(prepared.output, STDOUT_FILENO) < 0 || dup2(prepared.output, STDERR_FILENO) < 0)) {
     report_and_exit(error_pipe);
   }
+  close_the_rest_on_exec();  // before a confinement lowers the limit
+  if (prepared.confined) {
+    const ConfinementError failed = prepared.confined->enter();
+    if (failed.error != 0) {
+      report_and_exit(error_pipe, {StartError::What::Confinement, failed.error, failed});
+    }
+  } else {
+    setpgid(0, 0);
+  }
+  if (prctl(PR_SET_PDEATHSIG, prepared.death_signal) != 0) report_and_exit(error_pipe);
+  if (getppid() != prepared.parent) _exit(127);  // the parent died before prctl
   if (prepared.folder != nullptr && chdir(prepared.folder) != 0) {
     report_and_exit(error_pipe, StartError::What::Folder);
   }
-  close_the_rest_on_exec();
   restore_signals();
   execvpe(prepared.argv.front(), prepared.argv.data(),
           prepared.envp ? prepared.envp->data() : environ);
@@ -128,6 +151,19 @@ std::string failure(std::string_view program, int error) {
   return concat(program, ": ", std::generic_category().message(error));
 }
 
+std::string explain(const StartError& failed, const ChildOptions& options) {
+  const std::string& program = options.arguments.front();
+  switch (failed.what) {
+    case StartError::What::Program:
+      break;
+    case StartError::What::Folder:
+      return failure(options.folder, failed.error);
+    case StartError::What::Confinement:
+      return concat(program, ": ", to_text(failed.confinement, *options.confinement));
+  }
+  return failure(program, failed.error);
+}
+
 // The child's stdin: /dev/null, or a file in memory. Not valid: errno says why.
 Descriptor open_input(std::string_view text) {
   if (text.empty()) return Descriptor(open("/dev/null", O_RDONLY | O_CLOEXEC));
@@ -143,7 +179,7 @@ Descriptor open_input(std::string_view text) {
 
 // Forks with every signal blocked: a handler of ours that ran in the child would write into the
 // loop's own signal pipe.
-pid_t fork_blocked(const Preparation& prepared, int error_pipe) {
+pid_t fork_blocked(Preparation& prepared, int error_pipe) {
   sigset_t all;
   sigset_t before;
   sigfillset(&all);
@@ -202,6 +238,12 @@ Result<std::unique_ptr<ChildProcess>, std::string> ChildProcess::start(
   prepared.input = open_input(options.input);
   if (!prepared.input.valid()) return Unexpected(failure(program, errno));
 
+  // So that it may open /dev/stdout anew.
+  if (options.confinement && options.confinement->user && options.output >= 0) {
+    const uint32_t user = *options.confinement->user;
+    if (fchown(options.output, user, user) != 0) return Unexpected(failure(program, errno));
+  }
+
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) return Unexpected(failure(program, errno));
   const Descriptor read_end(ends[0]);
@@ -209,12 +251,10 @@ Result<std::unique_ptr<ChildProcess>, std::string> ChildProcess::start(
 
   const pid_t child = fork_blocked(prepared, write_end.get());
   if (child < 0) return Unexpected(failure(program, errno));
-  setpgid(child, child);  // both sides do it: neither may run on before it is done
   write_end.reset();
   if (const StartError failed = read_start_error(read_end.get()); failed.error != 0) {
     waitpid(child, nullptr, 0);
-    const bool folder = failed.what == StartError::What::Folder;
-    return Unexpected(failure(folder ? options.folder : program, failed.error));
+    return Unexpected(explain(failed, options));
   }
 
   Descriptor pidfd = open_pidfd(child);

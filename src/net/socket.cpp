@@ -129,6 +129,10 @@ Result<Descriptor, SocketError> open_tcp(const SocketAddress& address) {
   return open_bound(address, kTcp, {{SOL_SOCKET, SO_REUSEADDR, 1}, {SOL_SOCKET, SO_REUSEPORT, 1}});
 }
 
+Result<Descriptor, SocketError> open_unshared_tcp(const IpAddress& address) {
+  return open_bound({address, 0}, kTcp, {});
+}
+
 bool attach_source_filter(int descriptor, const CidrSet& allowed) {
   int domain = 0;
   socklen_t length = sizeof domain;

@@ -155,10 +155,14 @@ class Gateway:
         self.values.update(changes)
         self.config_file.write_text(NETWORK.format(**self.values))
 
-    def start(self):
+    def launch(self, prefix=()):
+        """Starts the daemon, by a command that executes it; does not wait for it."""
         with open(self.operator_log, "ab") as log:
-            self.process = subprocess.Popen([BUILD / "inlet53-gateway", "--config", self.config_file],
+            self.process = subprocess.Popen([*prefix, BUILD / "inlet53-gateway", "--config", self.config_file],
                                             stderr=log, stdout=log)
+
+    def start(self, prefix=()):
+        self.launch(prefix)
         self.wait_said("serving", 3)
         return self
 

@@ -8,8 +8,8 @@ import pytest
 from support import BUILD, DEADLINE, SOURCE, free_endpoint
 
 
-@pytest.fixture
-def config(tmp_path):
+def own_ports(folder):
+    """The demo's configuration, in a folder and with ports of its own."""
     text = (SOURCE / "conf/demo.toml").read_text()
     for fixed in ("127.0.53.1:5300", "127.0.53.2:5300", "127.0.53.11:8443", "127.0.53.12:8443",
                   "127.0.53.13:8443"):
@@ -19,13 +19,19 @@ def config(tmp_path):
                          ('"demo/', f'"{SOURCE}/conf/demo/')):
         assert ours in text
         text = text.replace(ours, theirs)
-    file = tmp_path / "demo.toml"
+    file = folder / "demo.toml"
     file.write_text(text)
     return file
 
 
-def demo(config):
-    return subprocess.run([sys.executable, SOURCE / "conf/demo.py", BUILD, "--once", "--config", config],
+@pytest.fixture
+def config(tmp_path):
+    return own_ports(tmp_path)
+
+
+def demo(config, prefix=()):
+    return subprocess.run([*prefix, sys.executable, SOURCE / "conf/demo.py", BUILD, "--once", "--config", config,
+                           "--log", config.parent / "operator.log"],
                           text=True, capture_output=True, timeout=2 * DEADLINE)
 
 

@@ -148,8 +148,8 @@ id = "evt123"
 
 FUNCTIONS = "".join([
     function("python", environment={"GREETING": "hello"}, timeout="20 s", memory_size=256),
-    function("single", reserved_concurrency=1, timeout="30 s", environment={"RELEASE": "FOLDER/release-one"}),
-    function("twins", timeout="30 s", environment={"RELEASE": "FOLDER/release"}),
+    function("single", reserved_concurrency=1, timeout="30 s", environment={"RELEASE": "FOLDER/shared/release-one"}),
+    function("twins", timeout="30 s", environment={"RELEASE": "FOLDER/shared/release"}),
     function("patient", timeout="1 s"), function("bad", timeout="20 s"), function("changing", "changing"),
     function("node", "node", runtime="nodejs20.x"),
     function("callback", "node", runtime="nodejs20.x", handler="app.callback"),
@@ -165,6 +165,7 @@ def gateway(tmp_path_factory):
         (folder / name).mkdir()
         (folder / name / file).write_text(source)
     (folder / "shell/bootstrap").chmod(0o755)
+    (folder / "shared").mkdir()  # functions see it, and what tests put into it
     running = Gateway(folder, APIS + FUNCTIONS.replace("FOLDER", str(folder))).start()
     yield running
     assert running.stop() == 0, running.said()
@@ -422,7 +423,7 @@ def test_one_at_a_time(gateway):
         assert (throttled.status, throttled.text) == (502, '{"message": "Internal server error"}')
         request_id = throttled.headers["x-amzn-requestid"]
         assert "Rate Exceeded" in gateway.wait_line("execution.log", f"({request_id}) Execution failed")
-        (gateway.folder / "release-one").touch()
+        (gateway.folder / "shared/release-one").touch()
         assert status_of(read_response(holding)[0]) == 200
     wait_until(lambda: gateway.call("/v1/single/counted").status == 200, "room for the next call")
 
@@ -438,7 +439,7 @@ def test_calls_at_once_have_processes_of_their_own(gateway):
     with concurrent.futures.ThreadPoolExecutor() as pool:
         calls = [pool.submit(gateway.call, "/v1/twins/hold") for _ in range(2)]
         wait_until(lambda: sum("START RequestId" in line for line in gateway.lines("twins.log")) == 2, "both calls")
-        (gateway.folder / "release").touch()
+        (gateway.folder / "shared/release").touch()
         assert calls[0].result().json != calls[1].result().json
 
 

@@ -65,9 +65,10 @@ class CallRunner final : public CallTaker {
  public:
   using Respond = std::function<void(CallId, http::Response&&)>;
 
-  /// `function_logs`: where functions log.
+  /// `function_logs`: where functions log. `isolation`: that of functions; null: none.
   CallRunner(net::Loop& loop, const settings::Settings& settings, CallLogs& logs,
-             linelog::LineLogs& function_logs, Respond respond);
+             linelog::LineLogs& function_logs, Respond respond,
+             std::shared_ptr<lambda::Isolation> isolation = nullptr);
   /// Forgets pending calls; `respond` is not called any more.
   ~CallRunner();
   CallRunner(const CallRunner&) = delete;

@@ -7,6 +7,7 @@
 #include "inlet53/base/result.h"
 #include "inlet53/gateway/gateway_state.h"
 #include "inlet53/gateway/server_certificate.h"
+#include "inlet53/lambda/isolation.h"
 #include "inlet53/linelog/line_logs.h"
 #include "inlet53/net/loop.h"
 #include "inlet53/settings/settings.h"
@@ -25,7 +26,9 @@ struct ServedConfiguration {
 /// at all. Threads: the loop's. Lifetime: the loop and the logs outlive it.
 class GatewayWorker {
  public:
-  GatewayWorker(net::Loop& loop, const settings::Settings& settings, linelog::LineLogs& logs);
+  /// `isolation` is that of functions; null: none.
+  GatewayWorker(net::Loop& loop, const settings::Settings& settings, linelog::LineLogs& logs,
+                std::shared_ptr<lambda::Isolation> isolation);
   /// Closes every connection and ends every function's process.
   ~GatewayWorker();
   GatewayWorker(const GatewayWorker&) = delete;

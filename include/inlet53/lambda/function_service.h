@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "inlet53/lambda/isolation.h"
 #include "inlet53/linelog/line_logs.h"
 #include "inlet53/net/loop.h"
 #include "inlet53/topology/topology.h"
@@ -42,6 +43,7 @@ struct ServiceOptions {
   std::string node;                // of nodejs* runtimes; empty: node of PATH
   uint32_t idle_seconds = 300;     // an environment that waits so long is ended
   uint32_t max_environments = 64;  // of all functions together
+  std::shared_ptr<Isolation> isolation{};  // null: none
 };
 
 /// Since the service was made.
@@ -51,7 +53,8 @@ struct ServiceCounts {
   uint64_t throttles = 0;
   uint64_t cancelled = 0;  // dropped while they waited for an environment
   uint64_t cold_starts = 0;
-  uint64_t environments = 0;  // alive now
+  uint64_t environments = 0;         // alive now
+  uint64_t refused_connections = 0;  // to Runtime APIs, by processes that are not the function's
 };
 
 /// Runs functions. Each environment is a process of its own with a warm pool for each function, and

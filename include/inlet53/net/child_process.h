@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "inlet53/base/result.h"
+#include "inlet53/net/confinement.h"
 #include "inlet53/net/loop.h"
 
 namespace inlet53::net {
@@ -31,6 +32,8 @@ struct ChildOptions {
   int output = -1;           // becomes its stdout and stderr; -1: it inherits this process's
   int death_signal = 15;     // what it gets when this process dies, however that dies; SIGTERM
   bool end_group = false;    // when it ends, SIGKILL for what is left of its process group
+  /// For a program that is not trusted; absent: it is as this process.
+  std::optional<Confinement> confinement{};
 };
 
 /// One child process. It has no descriptor of this process but stdin, stdout and stderr; signals

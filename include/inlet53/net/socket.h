@@ -66,6 +66,10 @@ struct SocketError {
 /// Errors: what socket, setsockopt or bind gave.
 [[nodiscard]] Result<Descriptor, SocketError> open_tcp(const SocketAddress& address);
 
+/// The same with a port that the kernel chooses and that no other socket shares. (With SO_REUSEPORT
+/// every process of the same user could listen there, too, and get some of the connections.)
+[[nodiscard]] Result<Descriptor, SocketError> open_unshared_tcp(const IpAddress& address);
+
 /// Attaches a classic BPF program to a TCP socket that listens or will, or replaces the one it has:
 /// SYNs from sources outside `allowed` are dropped before the handshake, so that a stranger sees
 /// silence. Only blocks of the socket's own family count; none of them: nobody gets in. A

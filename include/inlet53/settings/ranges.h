@@ -49,6 +49,7 @@ inline constexpr Range kThrottlingBurstLimit{0, 1'000'000};
 inline constexpr Range kLogBuffer{1U << 20, 1U << 30};
 inline constexpr Range kEnvironments{1, 10'000};  // each is a process
 inline constexpr Range kEnvironmentIdleSeconds{1, 86400};
+inline constexpr Range kFirstUserId{1000, 4'294'000'000};  // 10,000 ids from there on
 
 inline constexpr Range kBuffersPerWorker{2, 1024};  // one fills while another is written
 inline constexpr Range kRotateOctets{0, 1ULL << 50};

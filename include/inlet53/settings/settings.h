@@ -137,6 +137,13 @@ struct Gateway {
   friend bool operator==(const Gateway&, const Gateway&) = default;
 };
 
+/// Whether functions are kept from the daemon's files and from each other.
+enum class Isolation : uint8_t {
+  Off,
+  Preferred,  // as far as the system allows it
+  Required,   // the gateway does not start where the system does not allow it
+};
+
 /// Where functions run.
 struct Lambda {
   std::string log_folder;          // absolute; empty: the daemon's stderr
@@ -144,6 +151,8 @@ struct Lambda {
   std::string node;                // empty: node of PATH
   uint32_t max_environments = 64;  // processes of all functions together
   uint32_t idle_seconds = 300;     // a waiting process is ended after that
+  Isolation isolation = Isolation::Preferred;
+  uint32_t first_user_id = 70000;  // of the user ids of functions, when the daemon is root
 
   friend bool operator==(const Lambda&, const Lambda&) = default;
 };

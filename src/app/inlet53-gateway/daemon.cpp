@@ -12,6 +12,7 @@
 #include "inlet53/base/operator_log.h"
 #include "inlet53/base/own_file.h"
 #include "inlet53/base/text.h"
+#include "inlet53/net/process_protection.h"
 
 namespace inlet53::app {
 
@@ -58,6 +59,7 @@ GatewayDaemon::~GatewayDaemon() = default;
 int GatewayDaemon::run() {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is an error of write(2), as a full disk is
+  net::deny_tracing();            // it holds keys, and functions may have its user id
   raise_descriptor_limit();
   forbid_others_to_write();
   // Before anything that takes time: what a signal asks for waits until the loop runs.
@@ -84,8 +86,9 @@ int GatewayDaemon::start() {
   auto prepared = net::run_preparation<Prepared>([this] { return prepare(context(nullptr)); });
   if (prepared == nullptr) return kExitConfiguration;
   settings_ = prepared->settings;
+  isolation_ = prepared->isolation;
   logs_.set_max_waiting(settings_.gateway.log_buffer);
-  worker_ = std::make_unique<gateway::GatewayWorker>(loop_, settings_, logs_);
+  worker_ = std::make_unique<gateway::GatewayWorker>(loop_, settings_, logs_, isolation_);
   if (const auto served = serve(*prepared); !served) {
     log_error(served.error());
     return kExitCannotBind;
@@ -99,7 +102,7 @@ int GatewayDaemon::start() {
 
 PreparationContext GatewayDaemon::context(
     std::shared_ptr<const net::TlsServerContext> previous_tls) {
-  return {options_, logs_, background_, std::move(previous_tls)};
+  return {options_, logs_, background_, std::move(previous_tls), isolation_};
 }
 
 Result<void, std::string> GatewayDaemon::serve(Prepared& prepared) {
@@ -124,6 +127,7 @@ void GatewayDaemon::take_up(std::unique_ptr<Prepared> prepared) {
     log_error(served.error());
     return log_error("reload refused: the old configuration stays");
   }
+  isolation_->set_files(std::move(prepared->private_files));
   const settings::Settings& settings = prepared->settings;
   if (!(settings.gateway == settings_.gateway && settings.lambda == settings_.lambda)) {
     log_warning("reload: [gateway] and [lambda] change only at a restart");

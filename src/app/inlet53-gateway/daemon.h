@@ -8,6 +8,7 @@
 #include "preparation.h"
 
 #include "inlet53/gateway/gateway_worker.h"
+#include "inlet53/lambda/isolation.h"
 #include "inlet53/linelog/line_logs.h"
 #include "inlet53/net/background_thread.h"
 #include "inlet53/net/loop.h"
@@ -49,6 +50,7 @@ class GatewayDaemon {
   settings::Settings settings_;
   net::BackgroundThread background_{"reload"};  // outlives what holds a state
   linelog::LineLogs logs_{{}};
+  std::shared_ptr<lambda::Isolation> isolation_;
   std::unique_ptr<gateway::GatewayWorker> worker_;
   net::Timer drain_timer_;
   net::Preparation<Prepared> reload_;

@@ -22,6 +22,20 @@ std::shared_ptr<const gateway::GatewayState> free_on(
           }};
 }
 
+// Tells the operator which functions are not isolated; false when the configuration requires it.
+bool isolate(const config::Config& config, lambda::Isolation& isolation) {
+  const bool required = isolation.wanted() == settings::Isolation::Required;
+  const std::vector<std::string> problems = isolation.problems(config.topology.functions);
+  for (const std::string& problem : problems) {
+    if (required) {
+      log_error(concat(problem, "; [lambda] isolation = \"required\" does not allow that"));
+    } else {
+      log_warning(problem);
+    }
+  }
+  return problems.empty() || !required;
+}
+
 }  // namespace
 
 std::unique_ptr<Prepared> prepare(const PreparationContext& context) {
@@ -44,6 +58,12 @@ std::unique_ptr<Prepared> prepare(const PreparationContext& context) {
     log_error(concat(file, ": no execute-api VPC endpoint has a network interface"));
     return nullptr;
   }
+  auto isolation = context.isolation
+                       ? context.isolation
+                       : std::make_shared<lambda::Isolation>(lambda::isolation_options(
+                             config->settings, config->topology, config->file));
+  if (!isolate(*config, *isolation)) return nullptr;
+  auto private_files = lambda::private_files(config->settings, config->topology, config->file);
   topology::CertificateNames names = topology::certificate_names(config->topology);
   auto certificate =
       gateway::load_server_certificate(config->settings, names, context.previous_tls.get());
@@ -57,7 +77,9 @@ std::unique_ptr<Prepared> prepare(const PreparationContext& context) {
   }
   return std::make_unique<Prepared>(Prepared{
       std::move(config->settings),
-      {free_on(context.background, std::move(*state)), std::move(*certificate), std::move(names)}});
+      {free_on(context.background, std::move(*state)), std::move(*certificate), std::move(names)},
+      std::move(isolation),
+      std::move(private_files)});
 }
 
 std::unique_ptr<RenewedCertificate> renew_certificate(const settings::Settings& settings,

@@ -5,6 +5,7 @@
 #include "options.h"
 
 #include "inlet53/gateway/gateway_worker.h"
+#include "inlet53/lambda/isolation.h"
 #include "inlet53/linelog/line_logs.h"
 #include "inlet53/net/background_thread.h"
 #include "inlet53/net/tls_context.h"
@@ -16,6 +17,8 @@ namespace inlet53::app {
 struct Prepared {
   settings::Settings settings;
   gateway::ServedConfiguration served;
+  std::shared_ptr<lambda::Isolation> isolation;  // of functions
+  lambda::PrivateFiles private_files;
 };
 
 /// What `prepare` needs, besides the file. All of it may be used on another thread.
@@ -26,11 +29,13 @@ struct PreparationContext {
   net::BackgroundThread& background;
   /// Whose session tickets go on to be taken; null: none.
   std::shared_ptr<const net::TlsServerContext> previous_tls;
+  /// How functions are isolated already; null: that is to be found out.
+  std::shared_ptr<lambda::Isolation> isolation;
 };
 
-/// Reads the configuration file and its policies, builds the routers, opens the logs and loads the
-/// certificate. Every error is logged; null when there was one. It may throw: see
-/// net::run_preparation. Threads: any, one at a time.
+/// Reads the configuration file and its policies, builds the routers, decides about the isolation
+/// of functions, opens the logs and loads the certificate. Every error is logged; null when there
+/// was one. It may throw: see net::run_preparation. Threads: any, one at a time.
 [[nodiscard]] std::unique_ptr<Prepared> prepare(const PreparationContext& context);
 
 /// A certificate that was loaded again, with the state that was served then.

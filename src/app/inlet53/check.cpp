@@ -12,6 +12,7 @@
 #include "inlet53/config/config.h"
 #include "inlet53/dns/name.h"
 #include "inlet53/gateway/gateway_state.h"
+#include "inlet53/lambda/isolation.h"
 #include "inlet53/resolver/firewall.h"
 #include "inlet53/zone/zone_loader.h"
 
@@ -33,6 +34,15 @@ void read_domain_lists(const topology::Topology& topology, CheckReport& report) 
   for (size_t i = 0; i < lists->sets.size(); ++i) {
     report.domain_lists.push_back({&topology.firewall_domain_lists[i], lists->sets[i]});
   }
+}
+
+// For the user who runs this and on this machine, as the gateway would find it.
+void try_isolation(const config::Config& config, CheckReport& report) {
+  if (config.topology.functions.empty()) return;
+  lambda::Isolation isolation(
+      lambda::isolation_options(config.settings, config.topology, config.file));
+  report.isolation = isolation.description();
+  report.isolation_problems = isolation.problems(config.topology.functions);
 }
 
 CheckReport read_files(const config::Config& config) {
@@ -60,6 +70,7 @@ CheckReport read_files(const config::Config& config) {
                                error.error.message});
     }
   }
+  try_isolation(config, report);
   return report;
 }
 
@@ -88,7 +99,8 @@ Json errors_json(const CheckOptions& options, const std::vector<ConfigError>& er
 
 int run_check(const CheckOptions& options) {
   const auto config = config::load_config(options.file);
-  const CheckReport report = config ? read_files(*config) : CheckReport{config.error(), {}, {}};
+  const CheckReport report =
+      config ? read_files(*config) : CheckReport{config.error(), {}, {}, {}, {}};
   if (!report.errors.empty()) {
     if (options.json) {
       std::cout << errors_json(options, report.errors).dump() << '\n';

@@ -222,6 +222,17 @@ void print_api(const topology::RestApi& api) {
   std::cout << '\n';
 }
 
+void print_isolation(const config::Config& config, const CheckReport& report) {
+  if (report.isolation.empty()) return;
+  std::cout << "  functions " << counted(config.topology.functions.size(), "function", "functions")
+            << ", isolation: " << report.isolation << '\n';
+  const bool required = config.settings.lambda.isolation == settings::Isolation::Required;
+  for (const std::string& problem : report.isolation_problems) {
+    std::cout << "  warning: " << problem << (required ? "; inlet53-gateway will not start" : "")
+              << '\n';
+  }
+}
+
 }  // namespace
 
 std::string summary_json(const config::Config& config, const CheckReport& report) {
@@ -237,6 +248,8 @@ std::string summary_json(const config::Config& config, const CheckReport& report
                         {"hosted_zones", zones_json(report.zones)},
                         {"resolver_rules", resolver_rules_json(config.topology)},
                         {"firewall_domain_lists", domain_lists_json(report.domain_lists)},
+                        {"function_isolation", report.isolation},
+                        {"function_isolation_problems", report.isolation_problems},
                         {"query_log", config.settings.query_log.file},
                         {"certificate_authority", authority_file(config.settings.gateway)}};
   return summary.dump();
@@ -256,6 +269,7 @@ void print_summary(const config::Config& config, const CheckReport& report) {
     if (topology::calls_for_gateway(topology)) print_interfaces(topology, endpoint);
   }
   for (const topology::RestApi& api : topology.rest_apis) print_api(api);
+  print_isolation(config, report);
   for (const LoadedZone& loaded : report.zones) {
     std::cout << "  hosted zone " << loaded.zone->domain_name << "  "
               << counted(loaded.records, "record", "records") << "  " << loaded.zone->file << '\n';

@@ -29,6 +29,8 @@ struct CheckReport {
   std::vector<config::ConfigError> errors;
   std::vector<LoadedZone> zones;
   std::vector<LoadedList> domain_lists;
+  std::string isolation;  // of functions, in words; empty: there are none
+  std::vector<std::string> isolation_problems;
 };
 
 /// A sound configuration, summed up: for people on stdout, for programs as one JSON object.

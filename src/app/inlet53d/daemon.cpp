@@ -14,6 +14,7 @@
 #include "inlet53/base/operator_log.h"
 #include "inlet53/base/own_file.h"
 #include "inlet53/base/text.h"
+#include "inlet53/net/process_protection.h"
 #include "inlet53/server/worker_counts.h"
 
 namespace inlet53::app {
@@ -72,6 +73,7 @@ Daemon::~Daemon() = default;
 int Daemon::run() {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is an error of write(2), as a full disk is
+  net::deny_tracing();  // it holds keys, and functions of the gateway may have its user id
   raise_descriptor_limit();
   forbid_others_to_write();
   // Before anything that takes time: what a signal asks for waits until the loop runs.

@@ -404,6 +404,8 @@ python = 'python3.11'
 node = './bin/node'
 max_environments = 2
 idle_timeout = '1 min'
+isolation = 'required'
+first_user_id = 90000
 )")
                                    .settings;
   EXPECT_EQ(s.gateway.certificate_file, file("gateway.pem"));
@@ -417,11 +419,16 @@ idle_timeout = '1 min'
   EXPECT_EQ(s.lambda.python, "python3.11");
   EXPECT_EQ(s.lambda.node, file("bin/node"));
   EXPECT_EQ(s.lambda.idle_seconds, 60U);
+  EXPECT_EQ(s.lambda.isolation, settings::Isolation::Required);
+  EXPECT_EQ(s.lambda.first_user_id, 90000U);
+  EXPECT_EQ(read("[lambda]\nisolation = 'off'\n").settings.lambda.isolation,
+            settings::Isolation::Off);
   EXPECT_EQ(read("").settings.gateway.authority_folder, file("authority"));
 }
 
 TEST_F(GatewayConfig, HoldsTheSettingsToTheirRanges) {
-  EXPECT_EQ(errors_of(R"([gateway]
+  EXPECT_EQ(
+      errors_of(R"([gateway]
 key = 'k'
 max_connections = 0
 handshake_timeout = '50 ms'
@@ -433,19 +440,23 @@ log_buffer = '1 KiB'
 python = ''
 max_environments = 0
 idle_timeout = 0
+isolation = 'maybe'
+first_user_id = 999
 )"),
-            (Errors{
-                "4:7: gateway.key: certificate and key go together; certificate is missing",
-                "5:19: gateway.max_connections: 0 is out of range: from 1 to 1000000",
-                "6:21: gateway.handshake_timeout: \"50 ms\" is out of range: from 100 ms to 1 h",
-                "7:25: gateway.throttling_rate_limit: -1 is out of range: from 0 to 1000000",
-                "8:26: gateway.throttling_burst_limit: 1000001 is out of range: from 0 to 1000000",
-                "9:23: gateway.statistics_interval: \"2 d\" is out of range: from 0 to 1 d",
-                "10:14: gateway.log_buffer: \"1 KiB\" is out of range: from 1 MiB to 1 GiB",
-                "12:10: lambda.python: the path is empty",
-                "13:20: lambda.max_environments: 0 is out of range: from 1 to 10000",
-                "14:16: lambda.idle_timeout: 0 is out of range: from 1 s to 1 d",
-            }));
+      (Errors{
+          "4:7: gateway.key: certificate and key go together; certificate is missing",
+          "5:19: gateway.max_connections: 0 is out of range: from 1 to 1000000",
+          "6:21: gateway.handshake_timeout: \"50 ms\" is out of range: from 100 ms to 1 h",
+          "7:25: gateway.throttling_rate_limit: -1 is out of range: from 0 to 1000000",
+          "8:26: gateway.throttling_burst_limit: 1000001 is out of range: from 0 to 1000000",
+          "9:23: gateway.statistics_interval: \"2 d\" is out of range: from 0 to 1 d",
+          "10:14: gateway.log_buffer: \"1 KiB\" is out of range: from 1 MiB to 1 GiB",
+          "12:10: lambda.python: the path is empty",
+          "13:20: lambda.max_environments: 0 is out of range: from 1 to 10000",
+          "14:16: lambda.idle_timeout: 0 is out of range: from 1 s to 1 d",
+          "15:13: lambda.isolation: \"maybe\" is none of \"off\", \"preferred\", \"required\"",
+          "16:17: lambda.first_user_id: 999 is out of range: from 1000 to 4294000000",
+      }));
   EXPECT_EQ(
       errors_of("[gateway]\nthrottling_rate_limit = nan\n"),
       (Errors{"4:25: gateway.throttling_rate_limit: nan is out of range: from 0 to 1000000"}));

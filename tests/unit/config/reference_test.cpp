@@ -90,6 +90,8 @@ TEST(Reference, ShowsTheDefaultsOfTheGateway) {
   const settings::Lambda& lambda = config->settings.lambda;
   EXPECT_EQ(lambda.max_environments, settings::Lambda{}.max_environments);
   EXPECT_EQ(lambda.idle_seconds, settings::Lambda{}.idle_seconds);
+  EXPECT_EQ(lambda.isolation, settings::Lambda{}.isolation);
+  EXPECT_EQ(lambda.first_user_id, settings::Lambda{}.first_user_id);
 }
 
 TEST(Demo, IsTheArticlesTopology) {

@@ -14,10 +14,13 @@
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <nlohmann/json.hpp>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "inlet53/lambda/function_service.h"
+#include "inlet53/net/socket.h"
 
 namespace inlet53::lambda {
 
@@ -66,13 +69,40 @@ struct TemporaryFolder {
   }
   void write_program(const std::string& name, const std::string& text) const {
     write(name, text);
-    EXPECT_EQ(chmod((path / name).c_str(), 0700), 0);
+    EXPECT_EQ(chmod((path / name).c_str(), 0755), 0);
   }
 
   std::filesystem::path path;
 };
 
 inline bool is_running(int pid) { return kill(pid, 0) == 0 || errno != ESRCH; }
+
+/// A client's blocking socket; the loop runs between what it sends and what it reads.
+struct Client {
+  explicit Client(const std::string& authority)
+      : descriptor(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const auto port = std::stoi(authority.substr(authority.find(':') + 1));
+    address.sin_port = htons(static_cast<uint16_t>(port));
+    EXPECT_EQ(connect(descriptor.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  }
+  void send(const std::string& text) const {
+    EXPECT_EQ(::send(descriptor.get(), text.data(), text.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(text.size()));
+  }
+  /// Takes what is there; false when the server has closed.
+  bool read() {
+    char octets[65536];
+    const ssize_t count = recv(descriptor.get(), octets, sizeof octets, MSG_DONTWAIT);
+    if (count > 0) received.append(octets, static_cast<size_t>(count));
+    return count > 0 || (count < 0 && errno == EAGAIN);
+  }
+
+  net::Descriptor descriptor;
+  std::string received;
+};
 
 /// A service with one function, `hello`, whose code is the test's.
 struct OneFunction {
@@ -130,6 +160,14 @@ struct OneFunction {
   }
   /// Waits until the environment is ready again, its process gone, …
   [[nodiscard]] bool wait_until(const std::function<bool()>& done) { return run_until(loop, done); }
+  /// Waits until a file that the function writes beside its code has a whole line, and reads it.
+  std::string wait_for_line(const std::string& name) {
+    const auto file = folder.path / name;
+    EXPECT_TRUE(run_until(loop, [&] { return read_file(file).ends_with('\n'); })) << log();
+    std::string line = read_file(file);
+    if (!line.empty()) line.pop_back();
+    return line;
+  }
   [[nodiscard]] std::string log() const { return read_file(folder.path / "log" / "hello.log"); }
   [[nodiscard]] bool wait_for_log(std::string_view text) {
     return run_until(loop, [&] { return log().find(text) != std::string::npos; });

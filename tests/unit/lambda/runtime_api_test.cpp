@@ -3,10 +3,7 @@
 #include <deque>
 
 #include "lambda_support.h"
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <poll.h>
 #include <sys/socket.h>
 
 namespace inlet53::lambda {
@@ -27,36 +24,10 @@ struct Recorder final : RuntimeApiOwner {
   std::vector<std::string> events;
 };
 
-// A client's blocking socket; the loop runs between what it sends and what it reads.
-struct Client {
-  explicit Client(const std::string& authority)
-      : descriptor(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const auto port = std::stoi(authority.substr(authority.find(':') + 1));
-    address.sin_port = htons(static_cast<uint16_t>(port));
-    EXPECT_EQ(connect(descriptor.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-  }
-  void send(const std::string& text) const {
-    EXPECT_EQ(::send(descriptor.get(), text.data(), text.size(), MSG_NOSIGNAL),
-              static_cast<ssize_t>(text.size()));
-  }
-  // Takes what is there; false when the server has closed.
-  bool read() {
-    char octets[65536];
-    const ssize_t count = recv(descriptor.get(), octets, sizeof octets, MSG_DONTWAIT);
-    if (count > 0) received.append(octets, static_cast<size_t>(count));
-    return count > 0 || (count < 0 && errno == EAGAIN);
-  }
-
-  net::Descriptor descriptor;
-  std::string received;
-};
-
 struct Api {
   Api() {
-    auto opened = RuntimeApi::open(loop, owner);
+    auto opened = RuntimeApi::open(
+        loop, owner, [this](const SocketAddress&, const SocketAddress&) { return authorized; });
     EXPECT_TRUE(opened) << opened.error();
     api = std::move(*opened);
     client.emplace(api->authority());
@@ -106,6 +77,7 @@ struct Api {
 
   net::Loop loop;
   Recorder owner;
+  bool authorized = true;  // the connections that come
   std::unique_ptr<RuntimeApi> api;
   std::optional<Client> client;
 };
@@ -224,6 +196,32 @@ TEST(RuntimeApi, OutlivesGarbage) {
     EXPECT_TRUE(run_until(api.loop, [&] { return !client.read(); }));
   }
   EXPECT_EQ(api.ask("GET", "/nothing").substr(0, 3), "404");
+}
+
+TEST(RuntimeApi, ClosesAConnectionThatIsNotAuthorizedWithoutAByte) {
+  Api api;
+  EXPECT_EQ(api.ask("GET", "/nothing").substr(0, 3), "404");  // accepted while it was authorized
+  api.authorized = false;
+  Client refused(api.api->authority());
+  send(refused.descriptor.get(), "GET", 3, MSG_NOSIGNAL);
+  EXPECT_TRUE(run_until(api.loop, [&] { return !refused.read(); }));
+  EXPECT_EQ(refused.received, "");
+  // It is decided once for each connection.
+  EXPECT_EQ(api.ask("GET", "/nothing").substr(0, 3), "404");
+  EXPECT_TRUE(api.owner.events.empty());
+}
+
+// Else a process of the same user would get some of the runtime's connections.
+TEST(RuntimeApi, SharesItsPortWithNoOtherSocket) {
+  const Api api;
+  const auto address = SocketAddress::parse(api.api->authority());
+  ASSERT_TRUE(address);
+  const auto other = net::open_tcp(*address);  // with SO_REUSEPORT
+  ASSERT_FALSE(other);
+  EXPECT_TRUE(other.error().taken());
+  const auto any = net::open_tcp({*IpAddress::parse("0.0.0.0"), address->port});
+  ASSERT_FALSE(any);
+  EXPECT_TRUE(any.error().taken());
 }
 
 TEST(RuntimeApi, LetsARuntimeAskAgainOverAnotherConnection) {

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "inlet53/base/result.h"
+#include "inlet53/net/confinement.h"
+#include "inlet53/settings/settings.h"
+#include "inlet53/topology/topology.h"
+
+namespace inlet53::lambda {
+
+/// Files of the daemons that no function may read or change.
+struct PrivateFiles {
+  std::vector<std::string> folders{};  // with all that is in them
+  std::vector<std::string> files{};
+  std::string log_folder{};  // its *.log files
+};
+
+/// The private files of a configuration: the file itself, the local certificate authorities, the
+/// keys, the control socket and all logs. `file` is the configuration's.
+[[nodiscard]] PrivateFiles private_files(const settings::Settings& settings,
+                                         const topology::Topology& topology,
+                                         const std::string& file);
+
+/// What isolates functions, and from what.
+struct IsolationOptions {
+  settings::Isolation wanted = settings::Isolation::Preferred;
+  uint32_t first_user_id = 70000;
+  std::string python;  // as ServiceOptions'
+  std::string node;
+  PrivateFiles files;
+  /// For tests: tells whether the system allows a confinement.
+  std::function<Result<void, std::string>(const net::Confinement&)> attempt = net::try_confinement;
+};
+
+/// The options that a configuration gives. `file` is the configuration's.
+[[nodiscard]] IsolationOptions isolation_options(const settings::Settings& settings,
+                                                 const topology::Topology& topology,
+                                                 const std::string& file);
+
+/// How functions are kept from the daemons' files and from each other. In this order, what the
+/// system allows:
+///  - a user id for each function, when this process is root; with a mount namespace, if possible;
+///  - a user namespace and a mount namespace for each environment.
+/// In a mount namespace the private files are hidden, all is read-only, and /tmp and /dev/shm are
+/// the environment's own. Source: user_namespaces(7), mount_namespaces(7).
+/// Threads: any.
+class Isolation {
+ public:
+  enum class Kind : uint8_t { Users, Namespaces, None };
+  static constexpr uint32_t kUserIds = 10000;  // from `first_user_id` on
+
+  /// Tries what the system allows. Cost: some forks.
+  explicit Isolation(IsolationOptions options);
+
+  Isolation(const Isolation&) = delete;
+  Isolation& operator=(const Isolation&) = delete;
+
+  [[nodiscard]] Kind kind() const noexcept { return kind_; }
+  [[nodiscard]] settings::Isolation wanted() const noexcept { return options_.wanted; }
+  [[nodiscard]] bool has_mounts() const noexcept { return mounts_; }
+  /// Replaces the private files, after a reload.
+  void set_files(PrivateFiles files);
+
+  /// How a function's process is confined. Errors: the reason why it cannot be isolated although
+  /// `Required` wants it. Cost: some dozen system calls.
+  [[nodiscard]] Result<net::Confinement, std::string> confine(const topology::Function& function);
+  /// What is not isolated, and why; one sentence for all functions or for each. Empty: all are, or
+  /// isolation is off.
+  [[nodiscard]] std::vector<std::string> problems(const std::vector<topology::Function>& functions);
+  /// One line for people: how functions are isolated.
+  [[nodiscard]] std::string description() const;
+
+ private:
+  [[nodiscard]] Result<net::Confinement, std::string> plan(const topology::Function& function);
+  [[nodiscard]] uint32_t user_of(const topology::Function& function);
+  [[nodiscard]] PrivateFiles files();
+
+  const IsolationOptions options_;
+  Kind kind_ = Kind::None;
+  bool mounts_ = false;
+  std::string reason_;  // why it is None
+
+  std::mutex mutex_;  // of what follows
+  PrivateFiles files_;
+  std::unordered_map<std::string, uint32_t> ids_;  // by the function's id
+};
+
+}  // namespace inlet53::lambda

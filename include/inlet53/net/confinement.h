@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "inlet53/base/result.h"
+
+namespace inlet53::net {
+
+/// One step that changes which files a confined process sees.
+struct MountStep {
+  enum class Kind : uint8_t {
+    Hide,           // an empty directory covers a directory, /dev/null any other file
+    PrivateFolder,  // an empty directory of its own, which it may write to, covers it
+    Expose,         // what was there before the first step, where a step has covered it
+  };
+  Kind kind = Kind::Hide;
+  std::string path;  // absolute, without symbolic links
+
+  friend bool operator==(const MountStep&, const MountStep&) = default;
+};
+
+/// What a child process of another's code may be and see. Every confined process
+///  - is in a session of its own, without a terminal;
+///  - gains no privileges by programs that it executes (PR_SET_NO_NEW_PRIVS), and has no
+///    capabilities, unless it runs as root;
+///  - has a umask of 077, no core files, and 1,024 descriptors unless it raises the limit;
+///  - adopts its orphaned descendants (PR_SET_CHILD_SUBREAPER).
+struct Confinement {
+  /// The user and group that it runs as, without supplementary groups; absent: the caller's.
+  std::optional<uint32_t> user{};
+  /// A user namespace of its own, with the caller's ids: the process can trace no process outside.
+  bool user_namespace = false;
+  /// A mount namespace of its own, in which all is read-only but private folders.
+  bool mount_namespace = false;
+  std::vector<MountStep> mounts{};  // in this order; requires `mount_namespace`
+};
+
+/// Confines a child process that then ends. Errors: what the system refuses, for people.
+/// Cost: a fork; waits for the child.
+[[nodiscard]] Result<void, std::string> try_confinement(const Confinement& confinement);
+
+}  // namespace inlet53::net

@@ -1,0 +1,238 @@
+#include "inlet53/lambda/isolation.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "mount_plan.h"
+#include "runtime_command.h"
+#include <grp.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include "inlet53/base/text.h"
+
+namespace inlet53::lambda {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// Sockets of services that run commands for the user who asks, so that a function with the same
+// user id could leave its namespaces.
+std::vector<std::string> command_sockets() {
+  std::vector<std::string> paths{"/run/user",       "/run/dbus",   "/run/docker.sock",
+                                 "/run/containerd", "/run/podman", "/run/screen"};
+  for (const char* const name : {"XDG_RUNTIME_DIR", "SSH_AUTH_SOCK"}) {
+    if (const char* const path = std::getenv(name); path != nullptr && *path == '/') {
+      paths.emplace_back(path);
+    }
+  }
+  return paths;
+}
+
+// Where a program of PATH is; empty: nowhere.
+std::string find_program(const std::string& name) {
+  if (name.find('/') != name.npos) return name;
+  const char* const variable = std::getenv("PATH");
+  std::string_view path = variable == nullptr ? "/usr/local/bin:/usr/bin:/bin" : variable;
+  while (!path.empty()) {
+    const std::string_view folder = path.substr(0, path.find(':'));
+    const std::string program = concat(folder, "/", name);
+    if (!folder.empty() && access(program.c_str(), X_OK) == 0) return program;
+    path.remove_prefix(std::min(folder.size() + 1, path.size()));
+  }
+  return {};
+}
+
+// What an interpreter needs besides itself: PREFIX of PREFIX/bin/python3, also behind links.
+std::vector<std::string> interpreter_folders(const std::string& program) {
+  std::vector<std::string> folders;
+  std::error_code error;
+  for (const fs::path& path : {fs::path(program), fs::weakly_canonical(program, error)}) {
+    const fs::path folder = path.parent_path().parent_path();
+    if (folder.has_relative_path()) folders.push_back(folder.string());
+  }
+  return folders;
+}
+
+std::string interpreter_of(const topology::Function& function, const IsolationOptions& options) {
+  const Result<RuntimeCommand, std::string> command =
+      runtime_command(function, {options.python, options.node});
+  if (!command || command->arguments.front().starts_with(function.code)) return {};
+  return find_program(command->arguments.front());
+}
+
+uint32_t hash(std::string_view text) {
+  uint32_t value = 2166136261U;  // FNV-1a
+  for (const char letter : text) value = (value ^ static_cast<uint8_t>(letter)) * 16777619U;
+  return value;
+}
+
+bool is_named(uint32_t id) { return getpwuid(id) != nullptr || getgrgid(id) != nullptr; }
+
+void append(std::vector<std::string>& to, std::vector<std::string> more) {
+  to.insert(to.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
+std::string unreadable(std::string_view path, uint32_t user) {
+  return concat(path, " cannot be read by user ", user,
+                ", the function's own: let other users read it (chmod o+rX)");
+}
+
+}  // namespace
+
+PrivateFiles private_files(const settings::Settings& settings, const topology::Topology& topology,
+                           const std::string& file) {
+  PrivateFiles all{.folders = {settings.gateway.authority_folder, settings.tls.authority_folder},
+                   .files = {file, settings.gateway.key_file, settings.tls.key_file,
+                             settings.control.socket, settings.query_log.file},
+                   .log_folder = settings.lambda.log_folder};
+  for (const topology::RestApi& api : topology.rest_apis) {
+    for (const topology::Stage& stage : api.stages) {
+      append(all.files, {stage.access_log.file, stage.execution_log});
+    }
+  }
+  for (std::vector<std::string>* const paths : {&all.folders, &all.files}) {
+    std::erase_if(*paths, [](const std::string& path) { return path.empty(); });
+    for (std::string& path : *paths) path = fs::absolute(path).string();
+  }
+  return all;
+}
+
+IsolationOptions isolation_options(const settings::Settings& settings,
+                                   const topology::Topology& topology, const std::string& file) {
+  IsolationOptions options;
+  options.wanted = settings.lambda.isolation;
+  options.first_user_id = settings.lambda.first_user_id;
+  options.python = settings.lambda.python;
+  options.node = settings.lambda.node;
+  options.files = private_files(settings, topology, file);
+  return options;
+}
+
+Isolation::Isolation(IsolationOptions options)
+    : options_(std::move(options)), files_(options_.files) {
+  if (options_.wanted == settings::Isolation::Off) {
+    reason_ = "isolation = \"off\"";
+    return;
+  }
+  const std::vector<net::MountStep> mounts = plan_mounts({.hidden = options_.files, .kept = {}});
+  if (geteuid() == 0) {
+    const net::Confinement user{.user = options_.first_user_id};
+    const net::Confinement user_and_mounts{
+        .user = options_.first_user_id, .mount_namespace = true, .mounts = mounts};
+    mounts_ = options_.attempt(user_and_mounts).has_value();
+    const auto tried = mounts_ ? Result<void, std::string>{} : options_.attempt(user);
+    if (tried) {
+      kind_ = Kind::Users;
+      return;
+    }
+    reason_ = tried.error();
+  }
+  const auto tried =
+      options_.attempt({.user_namespace = true, .mount_namespace = true, .mounts = mounts});
+  if (tried) {
+    kind_ = Kind::Namespaces;
+    mounts_ = true;
+  } else {
+    reason_ = reason_.empty() ? tried.error() : concat(reason_, "; ", tried.error());
+  }
+}
+
+void Isolation::set_files(PrivateFiles files) {
+  const std::lock_guard lock(mutex_);
+  files_ = std::move(files);
+}
+
+PrivateFiles Isolation::files() {
+  const std::lock_guard lock(mutex_);
+  return files_;
+}
+
+Result<net::Confinement, std::string> Isolation::confine(const topology::Function& function) {
+  auto planned = plan(function);
+  if (planned || options_.wanted == settings::Isolation::Required) return planned;
+  return net::Confinement{};
+}
+
+Result<net::Confinement, std::string> Isolation::plan(const topology::Function& function) {
+  net::Confinement confinement{.mount_namespace = mounts_};
+  if (kind_ == Kind::None) {
+    if (options_.wanted == settings::Isolation::Off) return confinement;
+    return Unexpected(reason_);
+  }
+  const std::string interpreter = interpreter_of(function, options_);
+  MountRequest request{.hidden = files(), .kept = {function.code}};
+  if (!interpreter.empty()) append(request.kept, interpreter_folders(interpreter));
+  if (kind_ == Kind::Namespaces) {
+    confinement.user_namespace = true;
+    append(request.hidden.folders, command_sockets());
+    confinement.mounts = plan_mounts(request);
+    return confinement;
+  }
+  const uint32_t user = user_of(function);
+  confinement.user = request.user = user;
+  if (mounts_) {
+    confinement.mounts = plan_mounts(request);
+  } else {
+    for (const std::string& path : {function.code, interpreter}) {
+      if (!path.empty() && !user_may(user, path, R_OK | X_OK)) {
+        return Unexpected(unreadable(path, user));
+      }
+    }
+  }
+  if (const std::string entry = unreadable_entry(user, function.code); !entry.empty()) {
+    return Unexpected(unreadable(entry, user));
+  }
+  return confinement;
+}
+
+// Stays as long as this object, and is the same at the next start unless two functions collide.
+uint32_t Isolation::user_of(const topology::Function& function) {
+  const std::lock_guard lock(mutex_);
+  const auto found = ids_.find(function.id);
+  if (found != ids_.end()) return found->second;
+  const auto is_taken = [this](uint32_t id) {
+    return is_named(id) || std::any_of(ids_.begin(), ids_.end(),
+                                       [id](const auto& one) { return one.second == id; });
+  };
+  uint32_t offset = hash(function.id) % kUserIds;
+  for (uint32_t i = 0; i < kUserIds && is_taken(options_.first_user_id + offset); ++i) {
+    offset = (offset + 1) % kUserIds;
+  }
+  return ids_.emplace(function.id, options_.first_user_id + offset).first->second;
+}
+
+std::vector<std::string> Isolation::problems(const std::vector<topology::Function>& functions) {
+  if (options_.wanted == settings::Isolation::Off || functions.empty()) return {};
+  if (kind_ == Kind::None) {
+    return {concat("functions can read the daemon's keys and configuration: ", reason_)};
+  }
+  std::vector<std::string> all;
+  for (const topology::Function& function : functions) {
+    if (const auto planned = plan(function); !planned) {
+      all.push_back(concat("function ", function.name,
+                           " can read the daemon's keys and configuration: ", planned.error()));
+    }
+  }
+  return all;
+}
+
+std::string Isolation::description() const {
+  switch (kind_) {
+    case Kind::Users:
+      return mounts_ ? "a user id for each function, and a mount namespace for each environment"
+                     : "a user id for each function";
+    case Kind::Namespaces:
+      return "a user and mount namespace for each environment";
+    case Kind::None:
+      break;
+  }
+  return concat("none (", reason_, ")");
+}
+
+}  // namespace inlet53::lambda

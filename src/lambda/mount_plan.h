@@ -1,0 +1,35 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "inlet53/lambda/isolation.h"
+#include "inlet53/net/confinement.h"
+
+namespace inlet53::lambda {
+
+/// What a function's mount namespace hides and shows.
+struct MountRequest {
+  PrivateFiles hidden;
+  std::vector<std::string> kept;   // directories that stay visible, wherever they are
+  std::optional<uint32_t> user{};  // who must be able to reach them; absent: this process
+};
+
+/// Composes the mounts, from the file system's root downwards. A private file's directory is
+/// covered, so that a new file of the same name is hidden, too; where that directory holds what is
+/// kept, its other entries stay visible. A directory of the system (/etc) or above the user's home
+/// is not covered: there only the file itself is.
+/// Cost: reads the directories of private files.
+[[nodiscard]] std::vector<net::MountStep> plan_mounts(const MountRequest& request);
+
+/// Tells whether a user other than this process's may do something with a file: `mode` as for
+/// access(2). Requires: this process may change its file system user. Source: setfsuid(2).
+[[nodiscard]] bool user_may(uint32_t user, const std::string& path, int mode);
+
+/// The first entry of a directory, or the directory itself, that the user may not read; empty:
+/// the user may read all. The directory's own path does not count. Looks at 1,000 entries at most,
+/// not below them.
+[[nodiscard]] std::string unreadable_entry(uint32_t user, const std::string& folder);
+
+}  // namespace inlet53::lambda

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include <sys/types.h>
+
+#include "inlet53/base/result.h"
+#include "inlet53/net/confinement.h"
+
+namespace inlet53::net {
+
+/// Why a child could not confine itself: plain, so that it passes through a pipe.
+struct ConfinementError {
+  enum class Step : int { None, Session, Namespaces, UserMap, Mount, ReadOnly, User, Privileges };
+  Step step = Step::None;
+  size_t mount = 0;  // which one, for Step::Mount
+  int error = 0;     // errno
+};
+
+/// `cannot hide /etc/inlet53: Operation not permitted`.
+[[nodiscard]] std::string to_text(const ConfinementError& error, const Confinement& confinement);
+
+/// A confinement, prepared for a child: after a fork nothing may allocate.
+/// Lifetime: `confinement` outlives it.
+class ConfinedChild {
+ public:
+  explicit ConfinedChild(const Confinement& confinement);
+
+  /// Confines the calling process. It has one thread; its stdin, stdout and stderr are in place.
+  /// Safe between fork and exec. The parent-death signal is set after it: a new user clears it.
+  [[nodiscard]] ConfinementError enter();
+
+ private:
+  [[nodiscard]] int enter_namespaces();
+  [[nodiscard]] int map_user();
+  [[nodiscard]] ConfinementError mount_all();
+  [[nodiscard]] int mount_one(size_t index);
+  [[nodiscard]] int change_user();
+  [[nodiscard]] int drop_privileges();
+  void bound_capabilities() const;
+  [[nodiscard]] bool stays_root() const;
+
+  const Confinement& confinement_;
+  std::string user_map_;
+  std::string group_map_;
+  std::vector<std::string> paths_;  // of the mounts; written to while directories are made
+  std::vector<int> trees_;          // of the mounts: what Expose shows, else -1
+};
+
+}  // namespace inlet53::net

@@ -1,0 +1,16 @@
+#include "inlet53/net/file_system_user.h"
+
+#include <sys/fsuid.h>
+#include <sys/types.h>
+
+namespace inlet53::net {
+
+// The group first: without root's rights there is no CAP_SETGID. Back in the other order.
+FileSystemUser::FileSystemUser(uint32_t id) noexcept : group_(setfsgid(id)), user_(setfsuid(id)) {}
+
+FileSystemUser::~FileSystemUser() {
+  setfsuid(static_cast<uid_t>(user_));
+  setfsgid(static_cast<gid_t>(group_));
+}
+
+}  // namespace inlet53::net

@@ -1,0 +1,205 @@
+#include "inlet53/net/socket_owner.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <fstream>
+#include <string>
+#include <string_view>
+
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace inlet53::net {
+
+namespace {
+
+//--- sock_diag
+
+struct Request {
+  nlmsghdr header{};
+  inet_diag_req_v2 body{};
+};
+
+void copy_address(const IpAddress& from, __be32 (&to)[4]) {
+  std::memcpy(to, from.bytes().data(), from.bytes().size());
+}
+
+Request compose_request(const SocketAddress& local, const SocketAddress& remote,
+                        uint32_t sequence) {
+  Request request;
+  request.header.nlmsg_seq = sequence;
+  request.header.nlmsg_len = sizeof request;
+  request.header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
+  request.header.nlmsg_flags = NLM_F_REQUEST;  // without NLM_F_DUMP: one socket, by its addresses
+  request.body.sdiag_family = local.address.is_v4() ? AF_INET : AF_INET6;
+  request.body.sdiag_protocol = IPPROTO_TCP;
+  request.body.idiag_states = ~0U;
+  request.body.id.idiag_sport = htons(local.port);
+  request.body.id.idiag_dport = htons(remote.port);
+  copy_address(local.address, request.body.id.idiag_src);
+  copy_address(remote.address, request.body.id.idiag_dst);
+  request.body.id.idiag_cookie[0] = INET_DIAG_NOCOOKIE;
+  request.body.id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
+  return request;
+}
+
+// The kernel finds a listening socket when no connection has these addresses, so the ports of what
+// it found are compared. A socket that is closed but not gone has no inode.
+std::optional<SocketOwner> owner_of(const inet_diag_msg& found, const inet_diag_sockid& asked) {
+  if (found.id.idiag_sport != asked.idiag_sport || found.id.idiag_dport != asked.idiag_dport ||
+      found.idiag_inode == 0) {
+    return std::nullopt;
+  }
+  return SocketOwner{found.idiag_inode, found.idiag_uid};
+}
+
+std::optional<SocketOwner> ask_kernel(int netlink, const Request& request) {
+  if (send(netlink, &request, sizeof request, MSG_NOSIGNAL) != sizeof request) return std::nullopt;
+  // The kernel has queued its response before send returns. A response to an earlier request, which
+  // could not be read then, is passed over.
+  alignas(nlmsghdr) std::array<char, 4096> buffer;
+  for (;;) {
+    const ssize_t size = recv(netlink, buffer.data(), buffer.size(), MSG_DONTWAIT);
+    if (size < static_cast<ssize_t>(sizeof(nlmsghdr))) return std::nullopt;
+    nlmsghdr header;
+    std::memcpy(&header, buffer.data(), sizeof header);
+    if (header.nlmsg_seq != request.header.nlmsg_seq) continue;
+    inet_diag_msg message;
+    // NLMSG_ERROR: no such socket.
+    if (header.nlmsg_type != SOCK_DIAG_BY_FAMILY ||
+        size < static_cast<ssize_t>(NLMSG_HDRLEN + sizeof message)) {
+      return std::nullopt;
+    }
+    std::memcpy(&message, buffer.data() + NLMSG_HDRLEN, sizeof message);
+    return owner_of(message, request.body.id);
+  }
+}
+
+//--- /proc/net/tcp, tcp6
+
+void append_hex(std::string& text, uint32_t value, int digits) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4) {
+    text += kDigits[(value >> shift) & 0xF];
+  }
+}
+
+// An address as the files have it: each group of four bytes is a number in the machine's order.
+std::string file_text(const SocketAddress& socket, bool as_v6) {
+  std::array<uint8_t, 16> bytes{};
+  const Bytes own = socket.address.bytes();
+  if (own.size() == bytes.size() || !as_v6) {
+    std::memcpy(bytes.data(), own.data(), own.size());
+  } else {
+    bytes[10] = bytes[11] = 0xFF;  // ::ffff:192.0.2.1, of a socket for both families
+    std::memcpy(bytes.data() + 12, own.data(), own.size());
+  }
+  std::string text;
+  for (size_t at = 0; at < (as_v6 ? 16U : 4U); at += 4) {
+    uint32_t group = 0;
+    std::memcpy(&group, bytes.data() + at, sizeof group);
+    append_hex(text, group, 8);
+  }
+  text += ':';
+  append_hex(text, socket.port, 4);
+  return text;
+}
+
+template <class Number>
+bool parse_number(std::string_view text, Number& number) {
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
+  return parsed.ec == std::errc{} && parsed.ptr == text.data() + text.size();
+}
+
+// The next word of a line; removes it.
+std::string_view next_word(std::string_view& line) {
+  line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
+  const std::string_view word = line.substr(0, line.find(' '));
+  line.remove_prefix(word.size());
+  return word;
+}
+
+std::optional<SocketOwner> read_file(const char* name, const std::string& local,
+                                     const std::string& remote) {
+  std::ifstream file(name);
+  for (std::string text; std::getline(file, text);) {
+    std::string_view line = text;
+    next_word(line);  // the line's number
+    if (next_word(line) != local || next_word(line) != remote) continue;
+    for (int i = 0; i < 4; ++i) next_word(line);  // state, queues, timer, retransmissions
+    SocketOwner owner;
+    const bool has_user = parse_number(next_word(line), owner.user);
+    next_word(line);  // timeout
+    if (!has_user || !parse_number(next_word(line), owner.inode) || owner.inode == 0) return {};
+    return owner;
+  }
+  return std::nullopt;
+}
+
+std::optional<SocketOwner> read_files(const SocketAddress& local, const SocketAddress& remote) {
+  if (local.address.is_v4()) {
+    if (const auto owner =
+            read_file("/proc/net/tcp", file_text(local, false), file_text(remote, false))) {
+      return owner;
+    }
+  }
+  return read_file("/proc/net/tcp6", file_text(local, true), file_text(remote, true));
+}
+
+//--- The trial
+
+Descriptor connect_to(const SocketAddress& address) {
+  Descriptor client(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_storage storage;
+  const socklen_t length = address.to_sockaddr(storage);
+  if (connect(client.get(), reinterpret_cast<const sockaddr*>(&storage), length) != 0) return {};
+  return client;
+}
+
+}  // namespace
+
+SocketOwners SocketOwners::with(Source source) {
+  SocketOwners owners;
+  owners.source_ = source;
+  if (source == Source::SockDiag) {
+    owners.netlink_ = Descriptor(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG));
+  }
+  return owners;
+}
+
+SocketOwners SocketOwners::open() {
+  const auto server = open_tcp({*IpAddress::parse("127.0.0.1"), 0});
+  if (!server || listen(server->get(), 1) != 0) return {};
+  const SocketAddress address = local_address(server->get());
+  const Descriptor client = connect_to(address);
+  if (!client.valid()) return {};
+  const SocketAddress own = local_address(client.get());
+  for (const Source source : {Source::SockDiag, Source::ProcFile}) {
+    SocketOwners owners = with(source);
+    if (owners.find(own, address)) return owners;
+  }
+  return {};
+}
+
+std::optional<SocketOwner> SocketOwners::find(const SocketAddress& local,
+                                              const SocketAddress& remote) const {
+  switch (source_) {
+    case Source::SockDiag:
+      if (!netlink_.valid()) return std::nullopt;
+      return ask_kernel(netlink_.get(), compose_request(local, remote, ++sequence_));
+    case Source::ProcFile:
+      return read_files(local, remote);
+    case Source::None:
+      break;
+  }
+  return std::nullopt;
+}
+
+}  // namespace inlet53::net

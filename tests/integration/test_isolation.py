@@ -1,0 +1,213 @@
+"""Who may use a function's Runtime API, and what of the daemon's a function can read: as root, as an ordinary
+user, and where the system allows no isolation."""
+
+import json
+import os
+import subprocess
+
+import pytest
+
+from gateway import API_ID, OPEN_POLICY, Gateway
+from isolation import AS_USER, NO_NAMESPACES, PROBE, USER, folder_of, give
+from support import BUILD, DEADLINE, SOURCE, wait_until
+from test_demo import demo, own_ports
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="starts daemons as other users: needs root")
+
+APIS = f"""
+[rest_api.hello]
+id = "{API_ID}"
+vpc_endpoints = ["execute-api"]
+policy = '''{OPEN_POLICY}'''
+[rest_api.hello.stage.v1]
+access_log = {{ file = "access.log", format = "json" }}
+[rest_api.hello.resource."/probe".POST]
+integration = {{ type = "AWS_PROXY", function = "probe" }}
+[function.probe]
+runtime = "python3.11"
+handler = "app.handler"
+code = "code"
+environment = {{ SECRET = "of the function" }}
+"""
+
+# What no function may read, as its handler names it.
+PRIVATE = ["FOLDER/inlet53.toml", "FOLDER/authority/ca.key", "FOLDER/authority/ca.pem", "FOLDER/access.log",
+           "FOLDER/operator.log", "DAEMON/environ", "DAEMON/root/FOLDER/inlet53.toml", "DAEMON/mem", "DAEMON/maps"]
+
+WARNING = "functions can read the daemon's keys and configuration: "
+
+
+def prepare(folder, settings=""):
+    (folder / "code").mkdir()
+    (folder / "code/app.py").write_text(PROBE)
+    for path in (folder, folder / "code", folder / "code/app.py"):
+        path.chmod(0o755)
+    return Gateway(folder, APIS, functions=settings)
+
+
+def probe(gateway, paths=()):
+    response = gateway.call("/v1/probe", "POST", body=json.dumps({"read": list(paths)}))
+    assert response.status == 200, gateway.lines("probe.log")
+    return response.json
+
+
+def what_it_reads(gateway):
+    """Of the private files, those that the function could read something of."""
+    paths = [path.replace("FOLDER", str(gateway.folder)) for path in PRIVATE]
+    return [path for path, text in zip(PRIVATE, probe(gateway, paths)["read"]) if text]
+
+
+@pytest.fixture
+def as_root(tmp_path):
+    running = prepare(tmp_path).start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def other_folder():
+    with folder_of() as folder:
+        yield folder
+
+
+#--- Callers of the Runtime API
+
+@pytest.mark.parametrize("who", ["root", "nobody", "function"])
+def test_other_processes_get_nothing_from_a_runtime_api(as_root, who):
+    said = probe(as_root)
+    uid = {"root": 0, "nobody": 65534, "function": said["uid"]}[who]
+    assert said["uid"] >= 70000
+    run = subprocess.run(["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups", "curl", "-sS", "--max-time",
+                          str(DEADLINE), f"http://{said['api']}/2018-06-01/runtime/invocation/next"],
+                         capture_output=True, text=True, timeout=2 * DEADLINE)
+    # curl: an empty reply, or a reset.
+    assert run.returncode in (52, 56) and run.stdout == ""
+    assert probe(as_root)["api"] == said["api"], "the environment lives and is served"
+    assert as_root.said().count("refused a connection from 127.0.0.1:") == 1
+    assert as_root.stop() == 0
+    assert as_root.statistics()["runtime_api_refused"] == 1
+
+
+def test_refusals_are_logged_once(as_root):
+    api = probe(as_root)["api"]
+    for _ in range(5):
+        subprocess.run(["curl", "-sS", "--max-time", str(DEADLINE), f"http://{api}/"], capture_output=True)
+    probe(as_root)
+    assert as_root.said().count("refused a connection from") == 1
+    assert as_root.stop() == 0
+    assert as_root.statistics()["runtime_api_refused"] == 5
+
+
+#--- The daemon's files
+
+def test_functions_of_root_have_users_of_their_own(as_root):
+    assert what_it_reads(as_root) == []
+    assert WARNING not in as_root.said()
+
+
+def test_functions_of_a_user_are_in_namespaces(other_folder):
+    gateway = prepare(other_folder)
+    give(other_folder)
+    gateway.start(AS_USER)
+    assert what_it_reads(gateway) == []
+    assert probe(gateway)["uid"] == USER
+    assert WARNING not in gateway.said()
+    assert gateway.stop() == 0
+
+
+# An editor and a renewal replace files: what takes a file's place is hidden, too.
+def test_a_replaced_file_stays_hidden(as_root):
+    secret = "FOLDER/inlet53.toml".replace("FOLDER", str(as_root.folder))
+    assert probe(as_root, [secret])["read"] == [None]
+    new = as_root.folder / "new.toml"
+    new.write_text(as_root.config_file.read_text())
+    new.rename(as_root.config_file)
+    assert probe(as_root, [secret])["read"] == [None]
+
+
+def test_code_that_its_user_cannot_read_is_named(tmp_path):
+    gateway = prepare(tmp_path)
+    (tmp_path / "code/app.py").chmod(0o600)
+    gateway.start()
+    assert f"function probe can read the daemon's keys and configuration: {tmp_path}/code/app.py" in gateway.said()
+    assert probe(gateway)["uid"] == 0
+    assert gateway.stop() == 0
+
+
+#--- Where there is no isolation
+
+def test_without_namespaces_functions_run_with_one_warning(other_folder):
+    gateway = prepare(other_folder)
+    give(other_folder)
+    gateway.start((*AS_USER, *NO_NAMESPACES))
+    assert probe(gateway)["uid"] == USER
+    assert gateway.said().count(WARNING) == 1
+    assert "cannot make a user and mount namespace: Operation not permitted" in gateway.said()
+    # The daemon's memory and environment are closed even so.
+    assert all("DAEMON" not in path for path in what_it_reads(gateway))
+    assert gateway.stop() == 0
+
+
+def test_required_refuses_to_start_without_namespaces(other_folder):
+    gateway = prepare(other_folder, 'isolation = "required"')
+    give(other_folder)
+    gateway.launch((*AS_USER, *NO_NAMESPACES))
+    assert gateway.process.wait(DEADLINE) == 3
+    assert 'cannot make a user and mount namespace: Operation not permitted; [lambda] isolation = "required"' \
+        in gateway.said()
+    gateway.operator_log.unlink()
+    gateway.start(AS_USER)
+    assert what_it_reads(gateway) == []
+    assert gateway.stop() == 0
+
+
+def test_required_refuses_a_reload_with_code_that_cannot_be_read(tmp_path):
+    gateway = prepare(tmp_path, 'isolation = "required"').start()
+    (tmp_path / "code/app.py").chmod(0o600)
+    gateway.reload(refused=True)
+    assert "cannot be read by user 7" in gateway.said()
+    assert gateway.stop() == 0
+
+
+def test_off_is_without_warning_and_isolation(tmp_path):
+    gateway = prepare(tmp_path, 'isolation = "off"').start()
+    assert probe(gateway)["uid"] == 0
+    assert probe(gateway, [str(gateway.config_file)])["read"][0] is not None
+    assert WARNING not in gateway.said()
+    assert gateway.stop() == 0
+
+
+#--- inlet53 check
+
+def check(gateway, prefix=()):
+    return subprocess.run([*prefix, BUILD / "inlet53", "check", gateway.config_file], capture_output=True, text=True,
+                          timeout=DEADLINE)
+
+
+def test_check_tells_how_functions_are_isolated(other_folder):
+    gateway = prepare(other_folder)
+    run = check(gateway)
+    assert run.returncode == 0
+    assert "isolation: a user id for each function, and a mount namespace for each environment" in run.stdout
+    give(other_folder)
+    assert "isolation: a user and mount namespace for each environment" in check(gateway, AS_USER).stdout
+    run = check(gateway, (*AS_USER, *NO_NAMESPACES))
+    assert run.returncode == 0
+    assert run.stdout.count(f"warning: {WARNING}") == 1
+
+
+#--- The demo
+
+@pytest.mark.parametrize("prefix", [(), AS_USER, (*AS_USER, *NO_NAMESPACES)], ids=["root", "user", "no namespaces"])
+def test_the_demo_works(other_folder, prefix):
+    config = own_ports(other_folder)
+    give(other_folder)
+    run = demo(config, prefix)
+    said = (other_folder / "operator.log").read_text()
+    assert said.count(WARNING) == (1 if NO_NAMESPACES[0] in prefix else 0)
+    if "for a socket filter" in said:
+        # A kernel that lets only root attach one: then sources outside the security groups get a handshake.
+        assert run.stdout.count("✗") == 2 and "26 of 28 as expected" in run.stdout, run.stdout + run.stderr
+        assert "expected no TCP handshake" in run.stdout and "expected curl to end with 28" in run.stdout
+    else:
+        assert run.returncode == 0, run.stdout + run.stderr

@@ -1,0 +1,184 @@
+#include "caller_check.h"
+
+#include <array>
+#include <csignal>
+#include <functional>
+#include <string>
+
+#include "lambda_support.h"
+#include <fcntl.h>
+#include <grp.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace inlet53::lambda {
+namespace {
+
+// Runtimes that tell where their Runtime API is.
+constexpr const char* kTell = "echo $AWS_LAMBDA_RUNTIME_API > ../api.tmp; mv ../api.tmp ../api\n";
+constexpr const char* kServe = R"(
+api="http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime"
+while :; do
+  head=../head.$$
+  event=$(curl -sS -D $head $api/invocation/next) || exit 1
+  id=$(sed -n 's/^Lambda-Runtime-Aws-Request-Id: *//Ip' $head | tr -d '\r')
+  curl -sS -o /dev/null -d "$event" $api/invocation/$id/response
+done
+)";
+constexpr const char* kNext = "GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: x\r\n\r\n";
+
+// What a process that runs `body` gets by asking for an invocation; it ends afterwards.
+struct Outsider {
+  Outsider(const std::string& authority, const std::function<bool()>& prepare) {
+    std::array<int, 2> ends{};
+    EXPECT_EQ(pipe2(ends.data(), O_CLOEXEC), 0);
+    read_end = net::Descriptor(ends[0]);
+    net::Descriptor write_end(ends[1]);
+    pid = fork();
+    if (pid == 0) {
+      const std::string got = (prepare() ? ask(authority) : "not started") + "\n";
+      _exit(write(write_end.get(), got.data(), got.size()) > 0 ? 0 : 1);
+    }
+  }
+  ~Outsider() {
+    kill(pid, SIGKILL);
+    waitpid(pid, nullptr, 0);
+  }
+  Outsider(const Outsider&) = delete;
+  Outsider& operator=(const Outsider&) = delete;
+
+  static std::string ask(const std::string& authority) {
+    const Client client(authority);
+    client.send(kNext);
+    std::array<char, 1024> answer;
+    const ssize_t count = recv(client.descriptor.get(), answer.data(), answer.size(), 0);
+    return count > 0 ? std::string(answer.data(), static_cast<size_t>(count)) : "closed";
+  }
+  bool ended() {
+    std::array<char, 1024> some;
+    const ssize_t count = recv_some(some);
+    if (count > 0) result.append(some.data(), static_cast<size_t>(count));
+    return count == 0;
+  }
+  ssize_t recv_some(std::array<char, 1024>& some) const {
+    pollfd looked{read_end.get(), POLLIN, 0};
+    return poll(&looked, 1, 0) == 1 ? read(read_end.get(), some.data(), some.size()) : -1;
+  }
+
+  net::Descriptor read_end;
+  pid_t pid = 0;
+  std::string result;
+};
+
+std::string ask_from_outside(OneFunction& function, const std::string& authority,
+                             const std::function<bool()>& prepare) {
+  Outsider outsider(authority, prepare);
+  EXPECT_TRUE(function.wait_until([&] { return outsider.ended(); }));
+  return outsider.result;
+}
+
+TEST(Callers, OfTheSameUserGetNothing) {
+  OneFunction served("provided");
+  served.bootstrap(std::string(kTell) + kServe);
+  EXPECT_EQ(served.call("1").payload, "1");
+  const std::string authority = served.wait_for_line("api");
+  EXPECT_EQ(ask_from_outside(served, authority, [] { return true; }), "closed\n");
+  // An event goes to the runtime, whoever waits beside it.
+  EXPECT_EQ(served.call("2").payload, "2");
+  EXPECT_EQ(served.started().counts().refused_connections, 1U);
+}
+
+TEST(Callers, OfAnotherUserGetNothing) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can start a process of another user";
+  OneFunction served("provided");
+  served.bootstrap(std::string(kTell) + kServe);
+  EXPECT_EQ(served.call("1").payload, "1");
+  const std::string authority = served.wait_for_line("api");
+  EXPECT_EQ(ask_from_outside(served, authority,
+                             [] {
+                               constexpr uint32_t kNobody = 65534;
+                               return setgroups(0, nullptr) == 0 && setgid(kNobody) == 0 &&
+                                      setuid(kNobody) == 0;
+                             }),
+            "closed\n");
+  EXPECT_EQ(served.call("2").payload, "2");
+  EXPECT_EQ(served.started().counts().refused_connections, 1U);
+}
+
+TEST(Callers, ThatDescendFromTheRuntimeAreServed) {
+  for (const char* const way : {"sh ./serve & wait", "setsid sh ./serve & wait",
+                                // It asks when its parent is gone and the runtime has adopted it.
+                                "(setsid sh ./serve $$ &) & while :; do sleep 1; done"}) {
+    OneFunction served("provided");
+    served.code("serve", std::string("while [ -n \"$1\" ] && [ $(ps -o ppid= -p $$) != $1 ]; do "
+                                     "sleep 0.01; done\n") +
+                             kServe);
+    served.bootstrap(way);
+    EXPECT_EQ(served.call("1").payload, "1") << way;
+    EXPECT_EQ(served.call("2").payload, "2") << way;
+    EXPECT_EQ(served.started().counts().refused_connections, 0U) << way;
+  }
+}
+
+// Two environments of one function: the second asks the first one's Runtime API.
+TEST(Callers, OfAnotherEnvironmentGetNothing) {
+  OneFunction served;
+  served.python(R"(
+import os, socket, time
+
+def handler(event, context):
+    if "hold" in event:
+        with open("../api", "w") as file:
+            file.write(os.environ["AWS_LAMBDA_RUNTIME_API"] + "\n")
+        while not os.path.exists("../release"):
+            time.sleep(0.01)
+        return "held"
+    host, port = event["api"].split(":")
+    with socket.create_connection((host, int(port)), 60) as other:
+        try:
+            other.sendall(b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: x\r\n\r\n")
+            return other.recv(1024).decode()
+        except ConnectionError:
+            return ""
+)");
+  served.invoke("{\"hold\": true}");
+  const std::string authority = served.wait_for_line("api");
+  EXPECT_EQ(served.call("{\"api\": \"" + authority + "\"}").payload, "\"\"");
+  served.folder.write("release", "");
+  EXPECT_TRUE(served.wait_for_outcomes(2));
+  EXPECT_EQ(served.outcomes[1].payload, "\"held\"");
+  EXPECT_EQ(served.started().counts().refused_connections, 1U);
+}
+
+// How a runtime of another language may connect: by a socket for both families.
+TEST(Callers, MayUseASocketForBothFamilies) {
+  OneFunction served("provided");
+  served.code("serve.py", R"(
+import os, re, socket
+host, port = os.environ["AWS_LAMBDA_RUNTIME_API"].split(":")
+api = socket.socket(socket.AF_INET6)
+api.connect(("::ffff:" + host, int(port)))
+api.sendall(b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: x\r\n\r\n")
+head = api.recv(65536).decode()
+request_id = re.search("Aws-Request-Id: (.*)\r", head, re.I).group(1)
+api.sendall(f"POST /2018-06-01/runtime/invocation/{request_id}/response HTTP/1.1\r\nHost: x\r\n"
+            "Content-Length: 1\r\n\r\n7".encode())
+api.recv(65536)
+)");
+  served.bootstrap("exec python3 serve.py\n");
+  EXPECT_EQ(served.call().payload, "7");
+}
+
+TEST(Callers, AreAllRefusedWhereTheyCannotBeRecognised) {
+  CallerCheck blind(net::SocketOwners::with(net::SocketOwners::Source::None));
+  EXPECT_NE(blind.fault(), "");
+  const SocketAddress any{*IpAddress::parse("127.0.0.1"), 1};
+  EXPECT_FALSE(blind.allows(any, any, {.root = getpid()}));
+  EXPECT_EQ(blind.refused(), 1U);
+  EXPECT_EQ(CallerCheck().fault(), "");
+}
+
+}  // namespace
+}  // namespace inlet53::lambda

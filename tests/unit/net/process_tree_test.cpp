@@ -1,0 +1,147 @@
+#include "inlet53/net/process_tree.h"
+
+#include <array>
+#include <csignal>
+#include <functional>
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <linux/capability.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "inlet53/net/socket.h"
+
+namespace inlet53::net {
+namespace {
+
+// Opens a socket, writes its inode number into `output`, and stays.
+[[noreturn]] void hold_socket(int output) {
+  const int holder = socket(AF_INET, SOCK_STREAM, 0);
+  struct stat status {};
+  fstat(holder, &status);
+  const auto inode = static_cast<uint32_t>(status.st_ino);
+  if (write(output, &inode, sizeof inode) != sizeof inode) _exit(1);
+  for (;;) pause();
+}
+
+// A child process that runs `body(output)`; killed at the end, with its group.
+struct Child {
+  explicit Child(const std::function<void(int)>& body) {
+    std::array<int, 2> ends{};
+    EXPECT_EQ(pipe2(ends.data(), O_CLOEXEC), 0);
+    const Descriptor read_end(ends[0]);
+    Descriptor write_end(ends[1]);
+    pid = fork();
+    EXPECT_GE(pid, 0);
+    if (pid == 0) {
+      setpgid(0, 0);
+      body(write_end.get());
+      for (;;) pause();
+    }
+    write_end.reset();
+    EXPECT_EQ(read(read_end.get(), &inode, sizeof inode), static_cast<ssize_t>(sizeof inode));
+  }
+  ~Child() {
+    kill(-pid, SIGKILL);
+    waitpid(pid, nullptr, 0);
+  }
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+
+  pid_t pid = 0;
+  uint32_t inode = 0;
+};
+
+// Leaves its parent behind: the parent ends first.
+void fork_twice(int output) {
+  if (fork() == 0) {
+    const pid_t parent = getpid();
+    if (fork() == 0) {
+      while (getppid() == parent) usleep(1000);
+      hold_socket(output);
+    }
+    _exit(0);
+  }
+  wait(nullptr);
+}
+
+TEST(ProcessTree, HasTheSocketsOfItsRoot) {
+  const Descriptor own(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  struct stat status {};
+  ASSERT_EQ(fstat(own.get(), &status), 0);
+  const auto inode = static_cast<uint32_t>(status.st_ino);
+  EXPECT_TRUE(process_tree_has_socket(getpid(), inode, {}));
+  EXPECT_FALSE(process_tree_has_socket(getpid(), inode + 1'000'000, {}));
+  EXPECT_FALSE(process_tree_has_socket(0, inode, {}));
+}
+
+TEST(ProcessTree, HasTheSocketsOfItsDescendants) {
+  const Child child(hold_socket);
+  const Child grandchild([](int output) {
+    if (fork() == 0) hold_socket(output);
+  });
+  const Child moved([](int output) {
+    if (fork() == 0) {
+      setpgid(0, 0);
+      // Its group is not killed with the child: it ends with its parent.
+      prctl(PR_SET_PDEATHSIG, SIGKILL);
+      hold_socket(output);
+    }
+  });
+  for (const Child* const one : {&child, &grandchild, &moved}) {
+    EXPECT_TRUE(process_tree_has_socket(one->pid, one->inode, {}));
+    EXPECT_TRUE(process_tree_has_socket(getpid(), one->inode, {}));
+  }
+  // Not those of others.
+  EXPECT_FALSE(process_tree_has_socket(child.pid, grandchild.inode, {}));
+  EXPECT_FALSE(process_tree_has_socket(grandchild.pid, child.inode, {}));
+  EXPECT_FALSE(process_tree_has_socket(moved.pid, child.inode, {}));
+}
+
+TEST(ProcessTree, KeepsOrphansWhenItsRootAdoptsThem) {
+  const Child adopts([](int output) {
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    fork_twice(output);
+  });
+  EXPECT_TRUE(process_tree_has_socket(adopts.pid, adopts.inode, {}));
+  const Child leaves(fork_twice);
+  EXPECT_FALSE(process_tree_has_socket(leaves.pid, leaves.inode, {}));
+}
+
+void drop_ptrace() {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  std::array<__user_cap_data_struct, 2> all{};
+  syscall(SYS_capget, &header, all.data());
+  all[0].effective &= ~(1U << CAP_SYS_PTRACE);
+  all[0].permitted &= ~(1U << CAP_SYS_PTRACE);
+  syscall(SYS_capset, &header, all.data());
+}
+
+TEST(ProcessTree, OfAnotherUserIsReadWithThatUsersRights) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can start a process of another user";
+  constexpr uint32_t kUser = 70001;
+  const Child other([](int output) {
+    if (setgid(kUser) != 0 || setuid(kUser) != 0) _exit(1);
+    prctl(PR_SET_DUMPABLE, 1);  // as after execve
+    hold_socket(output);
+  });
+  // As root of a container has it: without CAP_SYS_PTRACE.
+  const pid_t reader = fork();
+  if (reader == 0) {
+    drop_ptrace();
+    const bool alone = process_tree_has_socket(other.pid, other.inode, {});
+    const bool as_user = process_tree_has_socket(other.pid, other.inode, kUser);
+    _exit(!alone && as_user ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(reader, &status, 0), reader);
+  EXPECT_EQ(status, 0);
+}
+
+}  // namespace
+}  // namespace inlet53::net
