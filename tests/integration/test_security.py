@@ -25,7 +25,8 @@ execution_log = "logs/execution.log"
 {mock("/hello", body="hello")}
 """
 
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become another user")
+needs_root = pytest.mark.skipif(os.geteuid() != 0,
+                                reason="needs root to become another user, or to look into a daemon")
 
 
 @pytest.fixture
@@ -76,6 +77,7 @@ def served(pid):
     return found, v6
 
 
+@needs_root
 def test_inlet53d_listens_where_the_file_says_and_nowhere_else(tmp_path):
     server = EncryptedDaemon(tmp_path).start()
     plain = {(protocol, endpoint) for protocol in ("tcp", "udp") for endpoint in server.endpoints}
@@ -84,6 +86,7 @@ def test_inlet53d_listens_where_the_file_says_and_nowhere_else(tmp_path):
     assert server.stop() == 0
 
 
+@needs_root
 def test_the_gateway_listens_where_the_file_says_and_nowhere_else(gateway):
     gateway.start()
     assert gateway.call("/v1/hello").status == 200
@@ -159,6 +162,7 @@ def check_descriptors(pid):
             assert flags & os.O_CLOEXEC, (name, os.readlink(f"/proc/{pid}/fd/{name}"))
 
 
+@needs_root
 def test_no_descriptor_of_a_daemon_is_inherited(tmp_path, gateway):
     gateway.start()
     (tmp_path / "dns").mkdir()

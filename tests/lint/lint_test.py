@@ -237,7 +237,7 @@ class Security(unittest.TestCase):
 
     def test_refuses_a_page_that_is_missing_or_too_long(self):
         self.assertEqual(len(list(check_security.check(self.root, {}))), 1)
-        self.assertEqual(len(self.faults("text\n" * 151)), 1)
+        self.assertEqual(len(self.faults("text\n" * 161)), 1)
 
 
 if __name__ == "__main__":
