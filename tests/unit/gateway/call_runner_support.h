@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -84,6 +85,7 @@ class CallRunnerTest : public testing::Test {
   }
   ~CallRunnerTest() override {
     runner.reset();
+    line_logs.close(std::chrono::minutes(1));  // its thread makes files that are gone again
     std::filesystem::remove_all(folder);
   }
 

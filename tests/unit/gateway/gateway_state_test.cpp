@@ -213,7 +213,10 @@ TEST(GatewayState, CompletesLimitsThatAreSetInPart) {
 class GatewayStateLogs : public testing::Test {
  protected:
   void SetUp() override { ASSERT_NE(mkdtemp(folder.data()), nullptr); }
-  void TearDown() override { std::filesystem::remove_all(folder); }
+  void TearDown() override {
+    logs.close(std::chrono::minutes(1));  // its thread makes files that are gone again
+    std::filesystem::remove_all(folder);
+  }
 
   topology::Topology with_logs(const std::string& access, const std::string& execution) const {
     topology::Topology t = small_topology();
