@@ -21,10 +21,10 @@ constexpr const char* kTell = "echo $AWS_LAMBDA_RUNTIME_API > ../api.tmp; mv ../
 constexpr const char* kServe = R"(
 api="http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime"
 while :; do
-  head=../head.$$
-  event=$(curl -sS -D $head $api/invocation/next) || exit 1
-  id=$(sed -n 's/^Lambda-Runtime-Aws-Request-Id: *//Ip' $head | tr -d '\r')
-  curl -sS -o /dev/null -d "$event" $api/invocation/$id/response
+  response=$(curl -sS -i $api/invocation/next) || exit 1
+  id=$(printf '%s' "$response" | sed -n 's/^Lambda-Runtime-Aws-Request-Id: *\([^\r]*\).*/\1/Ip')
+  event=$(printf '%s' "$response" | sed '1,/^\r*$/d')
+  curl -sS -o /dev/null -d "$event" $api/invocation/$id/response || exit 1
 done
 )";
 constexpr const char* kNext = "GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -113,7 +113,7 @@ TEST(Callers, ThatDescendFromTheRuntimeAreServed) {
                                 "(setsid sh ./serve $$ &) & while :; do sleep 1; done"}) {
     OneFunction served("provided");
     served.code("serve", std::string("while [ -n \"$1\" ] && [ $(ps -o ppid= -p $$) != $1 ]; do "
-                                     "sleep 0.01; done\n") +
+                                     "kill -0 $1 || exit 1; sleep 0.01; done\n") +
                              kServe);
     served.bootstrap(way);
     EXPECT_EQ(served.call("1").payload, "1") << way;
