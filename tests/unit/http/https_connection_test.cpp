@@ -1,0 +1,273 @@
+// HTTPS connections over real sockets: TCP, TLS and HTTP joined, their timeouts and their ends.
+#include "http2_support.h"
+#include "https_support.h"
+
+namespace inlet53::http {
+namespace {
+
+constexpr std::string_view kGet = "GET /a HTTP/1.1\r\nHost: a\r\n\r\n";
+constexpr std::string_view kEndOfAnswer = "\r\n\r\n/a";
+
+std::string post_head(std::string_view target, size_t length) {
+  return concat("POST ", target, " HTTP/1.1\r\nHost: a\r\nContent-Length: ", length, "\r\n\r\n");
+}
+
+size_t count_of(std::string_view text, std::string_view part) {
+  size_t count = 0;
+  for (size_t at = 0; (at = text.find(part, at)) != std::string_view::npos; at += part.size()) {
+    ++count;
+  }
+  return count;
+}
+
+TEST(HttpsConnection, ServesHttp1AndKeepsTheConnection) {
+  HttpsServerUnderTest server;
+  HttpsTestClient client(server, "http/1.1", "127.0.0.7");
+  ASSERT_TRUE(client.shake_hands());
+  for (size_t i = 1; i <= 3; ++i) {
+    client.send(kGet);
+    ASSERT_TRUE(server.run_until([&] { return count_of(client.received, kEndOfAnswer) == i; }));
+  }
+  ASSERT_EQ(server.requests.size(), 3U);
+  EXPECT_EQ(server.origins[0].client.address, *IpAddress::parse("127.0.0.7"));
+  EXPECT_EQ(server.origins[0].tls_version, "TLSv1.3");
+  EXPECT_FALSE(server.origins[0].cipher_suite.empty());
+  EXPECT_EQ(server.connections.counts().connections, 1U);
+  EXPECT_EQ(server.connections.counts().handshakes, 1U);
+  EXPECT_EQ(server.connections.open_connections(), 1U);
+  EXPECT_NE(server.ids[0], server.ids[1]);
+}
+
+TEST(HttpsConnection, ServesHttp2WhenTheClientOffersIt) {
+  HttpsServerUnderTest server;
+  HttpsTestClient client(server, "h2");
+  ASSERT_TRUE(client.shake_hands());
+  // Its SETTINGS come before the client has said anything.
+  ASSERT_TRUE(server.run_until([&] { return client.received.size() >= 9; }));
+  EXPECT_EQ(client.received[3], static_cast<char>(NGHTTP2_SETTINGS));
+  client.send(connection_start() + frame(NGHTTP2_HEADERS, 5, 1, literals(get("/h2"))));
+  ASSERT_TRUE(server.run_until([&] { return client.received.ends_with("/h2"); }));
+  EXPECT_EQ(server.requests.at(0).version, Version::Http2);
+}
+
+TEST(HttpsConnection, WithoutAnOfferItSpeaksHttp1) {
+  HttpsServerUnderTest server;
+  HttpsTestClient client(server, "");
+  ASSERT_TRUE(client.shake_hands());
+  client.send(kGet);
+  EXPECT_TRUE(server.run_until([&] { return client.received.ends_with("/a"); }));
+}
+
+TEST(HttpsConnection, ClosesWhatDoesNotFinishItsHandshake) {
+  HttpsOptions options;
+  options.handshake_timeout_ms = 50;
+  HttpsServerUnderTest server(options);
+  HttpsTestClient silent(server, "");
+  HttpsTestClient halfway(server, "");
+  halfway.send_raw("\x16\x03\x01");
+  EXPECT_TRUE(server.run_until([&] { return server.connections.counts().handshakes_failed == 2; }));
+  EXPECT_TRUE(server.run_until([&] { return silent.at_end && halfway.at_end; }));
+}
+
+TEST(HttpsConnection, ClosesWhatIsNoTls) {
+  HttpsServerUnderTest server;
+  HttpsTestClient client(server, "");
+  client.send_raw(kGet);
+  EXPECT_TRUE(server.run_until([&] { return server.connections.counts().handshakes_failed == 1; }));
+  EXPECT_TRUE(server.requests.empty());
+}
+
+TEST(HttpsConnection, ClosesAnIdleConnection) {
+  HttpsOptions options;
+  options.idle_timeout_ms = 100;
+  HttpsServerUnderTest server(options);
+  HttpsTestClient silent(server, "http/1.1");
+  ASSERT_TRUE(silent.shake_hands());
+  HttpsTestClient client(server, "http/1.1");
+  ASSERT_TRUE(client.shake_hands());
+  client.send(kGet);
+  EXPECT_TRUE(server.run_until([&] { return silent.at_end && client.at_end; }));
+  EXPECT_TRUE(client.said_bye);
+  EXPECT_TRUE(client.received.ends_with("/a"));
+  EXPECT_TRUE(server.refusals.empty());
+}
+
+TEST(HttpsConnection, KeepsAConnectionThatIsIdleForLongerThanItsBuffersStay) {
+  HttpsServerUnderTest server;
+  HttpsTestClient client(server, "http/1.1");
+  ASSERT_TRUE(client.shake_hands());
+  client.send(kGet);
+  ASSERT_TRUE(server.run_until([&] { return client.received.ends_with("/a"); }));
+  const uint64_t until = server.loop.now_ms() + 1200;  // TLS's buffers go after 1 s
+  ASSERT_TRUE(server.run_until([&] { return server.loop.now_ms() >= until; }));
+  client.send(kGet);
+  EXPECT_TRUE(server.run_until([&] { return count_of(client.received, kEndOfAnswer) == 2; }));
+}
+
+TEST(HttpsConnection, AHeadThatTakesTooLongGets408) {
+  HttpsOptions options;
+  options.head_timeout_ms = 50;
+  HttpsServerUnderTest server(options);
+  HttpsTestClient client(server, "http/1.1");
+  ASSERT_TRUE(client.shake_hands());
+  client.send("GET /a HT");
+  ASSERT_TRUE(server.run_until([&] { return client.at_end; }));
+  EXPECT_EQ(client.received.substr(0, 13), "HTTP/1.1 408 ");
+  EXPECT_EQ(server.refusals, std::vector{Refusal::RequestTimeout});
+}
+
+TEST(HttpsConnection, ABodyThatPausesTooLongGets408) {
+  HttpsOptions options;
+  options.body_timeout_ms = 200;
+  HttpsServerUnderTest server(options);
+  HttpsTestClient client(server, "http/1.1");
+  ASSERT_TRUE(client.shake_hands());
+  client.send(post_head("/a", 5) + "four");
+  ASSERT_TRUE(server.run_until([&] { return client.at_end; }));
+  EXPECT_EQ(client.received.substr(0, 13), "HTTP/1.1 408 ");
+  EXPECT_TRUE(server.requests.empty());
+}
+
+TEST(HttpsConnection, WaitsForAnAnswerWithoutATimeout) {
+  HttpsOptions options;
+  options.idle_timeout_ms = options.head_timeout_ms = options.body_timeout_ms = 20;
+  HttpsServerUnderTest server(options);
+  server.answers = false;
+  HttpsTestClient client(server, "http/1.1");
+  ASSERT_TRUE(client.shake_hands());
+  client.send(kGet);
+  ASSERT_TRUE(server.run_until([&] { return server.requests.size() == 1; }));
+  const uint64_t until = server.loop.now_ms() + 200;
+  ASSERT_TRUE(server.run_until([&] { return server.loop.now_ms() >= until; }));
+  ASSERT_FALSE(client.at_end);
+  server.connections.respond(server.ids[0], {.status = 200, .fields = {}, .body = "late"});
+  EXPECT_TRUE(server.run_until([&] { return client.received.ends_with("late"); }));
+}
+
+TEST(HttpsConnection, PipelinedRequestsWaitTheirTurn) {
+  HttpsServerUnderTest server;
+  server.answers = false;
+  HttpsTestClient client(server, "http/1.1");
+  ASSERT_TRUE(client.shake_hands());
+  std::string requests;
+  for (int i = 0; i < 2000; ++i) requests += kGet;  // more than a connection keeps
+  client.send(requests);
+  for (size_t i = 0; i < 10; ++i) {
+    ASSERT_TRUE(server.run_until([&] { return server.requests.size() > i; })) << i;
+    ASSERT_EQ(server.requests.size(), i + 1);
+    server.answers = i == 9;
+    server.connections.respond(server.ids[i], {.status = 200, .fields = {}, .body = "/a"});
+  }
+  EXPECT_TRUE(server.run_until([&] { return count_of(client.received, kEndOfAnswer) == 2000; }));
+}
+
+TEST(HttpsConnection, SendsALargeResponseAsTheClientReads) {
+  HttpsServerUnderTest server;
+  const std::string body(size_t{12} << 20, 'b');
+  server.answer = [&](const Request&) {
+    return Response{.status = 200, .fields = {}, .body = body};
+  };
+  HttpsTestClient client(server, "http/1.1");
+  ASSERT_TRUE(client.shake_hands());
+  client.reads = false;
+  client.send(kGet);
+  ASSERT_TRUE(server.run_until([&] { return server.requests.size() == 1; }));
+  client.reads = true;
+  EXPECT_TRUE(server.run_until([&] { return client.received.size() > body.size(); }));
+  EXPECT_TRUE(client.received.ends_with(body));
+}
+
+TEST(HttpsConnection, GivesUpAClientThatDoesNotRead) {
+  HttpsOptions options;
+  options.idle_timeout_ms = 200;
+  net::TcpListener::Options tcp;
+  tcp.write_timeout_ms = 200;
+  for (const char* const protocol : {"http/1.1", "h2"}) {
+    HttpsServerUnderTest server(options, tcp);
+    server.answer = [](const Request&) {
+      return Response{.status = 200, .fields = {}, .body = std::string(size_t{12} << 20, 'b')};
+    };
+    HttpsTestClient client(server, protocol);
+    ASSERT_TRUE(client.shake_hands());
+    client.reads = false;
+    client.send(protocol == std::string_view("h2")
+                    ? connection_start() + frame(NGHTTP2_HEADERS, 5, 1, literals(get("/h2")))
+                    : std::string(kGet));
+    EXPECT_TRUE(server.run_until(
+        [&] { return server.requests.size() == 1 && server.connections.open_connections() == 0; }));
+  }
+}
+
+TEST(HttpsConnection, AnswersAClientThatHasSaidGoodbye) {
+  for (const bool with_tls : {true, false}) {
+    HttpsServerUnderTest server;
+    server.answers = false;
+    HttpsTestClient client(server, "http/1.1");
+    ASSERT_TRUE(client.shake_hands());
+    client.send(kGet);
+    if (with_tls) client.end();
+    ASSERT_TRUE(server.run_until([&] { return server.requests.size() == 1 && client.sent_all(); }));
+    client.shut_down();
+    const uint64_t until = server.loop.now_ms() + 50;
+    ASSERT_TRUE(server.run_until([&] { return server.loop.now_ms() >= until; }));
+    server.connections.respond(server.ids[0], {.status = 200, .fields = {}, .body = "late"});
+    ASSERT_TRUE(server.run_until([&] { return client.at_end; }));
+    EXPECT_TRUE(client.received.ends_with("late"));
+    EXPECT_TRUE(server.run_until([&] { return server.connections.open_connections() == 0; }));
+  }
+}
+
+TEST(HttpsConnection, AResponseForAClientThatIsGoneIsDropped) {
+  HttpsServerUnderTest server;
+  server.answers = false;
+  HttpsTestClient client(server, "http/1.1");
+  ASSERT_TRUE(client.shake_hands());
+  client.send(kGet);
+  ASSERT_TRUE(server.run_until([&] { return server.requests.size() == 1; }));
+  server.listener.reset();  // closes every connection
+  EXPECT_EQ(server.connections.open_connections(), 0U);
+  server.connections.respond(server.ids[0], {.status = 200, .fields = {}, .body = "late"});
+  EXPECT_TRUE(server.run_until([&] { return client.at_end; }));
+  EXPECT_EQ(client.received, "");
+}
+
+TEST(HttpsConnection, DrainsWhenWhatIsUnderWayIsAnswered) {
+  HttpsServerUnderTest server;
+  server.answers = false;
+  HttpsTestClient handshaking(server, "http/1.1");
+  HttpsTestClient idle(server, "http/1.1");
+  ASSERT_TRUE(idle.shake_hands());
+  HttpsTestClient busy(server, "http/1.1");
+  ASSERT_TRUE(busy.shake_hands());
+  HttpsTestClient busy2(server, "h2");
+  ASSERT_TRUE(busy2.shake_hands());
+  busy.send(kGet);
+  busy2.send(connection_start() + frame(NGHTTP2_HEADERS, 5, 1, literals(get("/h2"))));
+  ASSERT_TRUE(server.run_until([&] { return server.requests.size() == 2; }));
+  server.connections.drain();
+  ASSERT_TRUE(server.run_until([&] { return idle.at_end && handshaking.at_end; }));
+  EXPECT_FALSE(busy.at_end);
+  for (const RequestId id : server.ids) {
+    server.connections.respond(id, {.status = 200, .fields = {}, .body = "last"});
+  }
+  ASSERT_TRUE(server.run_until([&] { return busy.at_end && busy2.at_end; }));
+  EXPECT_NE(busy.received.find("Connection: close"), std::string::npos);
+  EXPECT_TRUE(busy.received.ends_with("last"));
+  EXPECT_NE(busy2.received.find("last"), std::string::npos);
+}
+
+TEST(HttpsConnection, ReadsALargeBody) {
+  HttpsServerUnderTest server;
+  server.answer = [](const Request& request) {
+    return Response{.status = 200, .fields = {}, .body = std::to_string(request.body.size())};
+  };
+  HttpsTestClient client(server, "http/1.1");
+  ASSERT_TRUE(client.shake_hands());
+  const std::string body(size_t{9} << 20, 'b');
+  client.send(post_head("/a", body.size()) + body);
+  ASSERT_TRUE(server.run_until([&] { return client.received.ends_with(std::to_string(9 << 20)); }));
+  EXPECT_EQ(server.requests[0].body, body);
+}
+
+}  // namespace
+}  // namespace inlet53::http
