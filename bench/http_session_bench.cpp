@@ -2,6 +2,7 @@
 // client's usual fields on a kept connection, answered with a small JSON body.
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,9 +27,16 @@ constexpr std::string_view kRequest =
     "\r\n";
 
 struct Connection final : SessionOwner {
-  using Make = std::unique_ptr<ServerSession> (*)(SessionOwner&, const ServerLimits&);
-  explicit Connection(Make make) : session(make(*this, {})) {}
+  using Make = std::unique_ptr<ServerSession> (*)(SessionOwner&, const ServerLimits&, BodyAccount&);
+  explicit Connection(Make make) : session(make(*this, {}, account)) {}
+  ~Connection() {
+    session.reset();
+    account.budget.close(account);
+  }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
 
+  std::optional<Response> head_received(StreamId, const Request&) override { return std::nullopt; }
   void request_received(StreamId stream, Request&& request) override {
     benchmark::DoNotOptimize(request);
     session->respond(stream,
@@ -44,7 +52,15 @@ struct Connection final : SessionOwner {
   }
   void send_octets(Bytes octets) override { sent += octets.size(); }
   [[nodiscard]] bool congested() const override { return false; }
+  void room_decided() override {}
+  [[nodiscard]] uint64_t now_ms() const override { return 0; }
+  void receive(std::string_view octets) {
+    session->begin_turn();
+    benchmark::DoNotOptimize(session->received(as_bytes(octets)));
+  }
 
+  static inline BodyBudget budget;
+  BodyAccount& account = budget.open(IpAddress{});
   size_t sent = 0;
   std::unique_ptr<ServerSession> session;
 };
@@ -58,7 +74,7 @@ void expect_answers(benchmark::State& state, const Connection& connection) {
 void BM_Http1Get(benchmark::State& state) {
   Connection connection(make_http1_session);
   for (auto _ : state) {
-    benchmark::DoNotOptimize(connection.session->received(as_bytes(kRequest)));
+    connection.receive(kRequest);
   }
   expect_answers(state, connection);
 }
@@ -124,7 +140,7 @@ void BM_Http2Get(benchmark::State& state) {
       next = 1;
       state.ResumeTiming();
     }
-    benchmark::DoNotOptimize(connection->session->received(as_bytes(pieces[next++])));
+    connection->receive(pieces[next++]);
   }
   expect_answers(state, *connection);
 }

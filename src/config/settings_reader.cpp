@@ -225,6 +225,15 @@ void read_gateway(TableReader& in, settings::Gateway& gateway) {
   read_timeout("head_timeout", gateway.head_timeout_ms);
   read_timeout("body_timeout", gateway.body_timeout_ms);
   read_timeout("idle_timeout", gateway.idle_timeout_ms);
+  in.read("max_body_memory", Need::Optional, gateway.max_body_memory,
+          in_range<uint64_t>(parse_octets, range::kBodyMemory));
+  in.read("max_body_memory_per_client", Need::Optional, gateway.max_body_memory_per_client,
+          in_range<uint64_t>(parse_octets, range::kBodyMemoryPerClient));
+  if (gateway.max_body_memory_per_client > gateway.max_body_memory) {
+    in.report(
+        in.has("max_body_memory_per_client") ? "max_body_memory_per_client" : "max_body_memory",
+        "one client may not have more than max_body_memory, which is for all");
+  }
   in.read("backlog", Need::Optional, gateway.backlog,
           in_range<uint32_t>(parse_number, range::kBacklog));
   in.read("throttling_rate_limit", Need::Optional, gateway.throttling_rate_limit,

@@ -1,6 +1,7 @@
 #include "inlet53/gateway/call_runner.h"
 
 #include <ctime>
+#include <map>
 #include <utility>
 
 #include "call.h"
@@ -91,6 +92,7 @@ struct CallRunner::Impl {
   const std::unique_ptr<Integration> http_proxy;
   const std::unique_ptr<Integration> lambda;
   PendingCalls pending;
+  std::map<CallId, AuthorizedCall> without_body;  // their bodies are still arriving
 };
 
 Integration& CallRunner::Impl::integration_of(IntegrationType type) const noexcept {
@@ -206,6 +208,9 @@ http::Response CallRunner::Impl::finish(Call& call, http::Response&& response) {
     log_call_end(logs, call);
     logs.write_access(*call.stage, context);
   }
+  // Before the response is charged: nobody reads it any more.
+  call.request.body = {};
+  call.request.charge.release();
   return std::move(response);
 }
 
@@ -245,16 +250,31 @@ void CallRunner::begin(CallId id, AuthorizedCall&& authorized, std::string&& bod
   impl_->integrate(std::move(call));
 }
 
+std::optional<http::Response> CallRunner::head_received(CallId id, const CallOrigin& origin,
+                                                        const http::Request& head) {
+  HeadOutcome outcome = authorize(origin, http::Request(head));
+  if (auto* response = std::get_if<http::Response>(&outcome)) return std::move(*response);
+  impl_->without_body.emplace(id, std::move(std::get<AuthorizedCall>(outcome)));
+  return std::nullopt;
+}
+
 void CallRunner::call_received(CallId id, const CallOrigin& origin, http::Request&& request) {
   std::string body = std::exchange(request.body, {});
-  HeadOutcome outcome = authorize(origin, std::move(request));
+  http::BodyCharge charge = std::move(request.charge);
+  auto kept = impl_->without_body.extract(id);
+  HeadOutcome outcome =
+      kept.empty() ? authorize(origin, std::move(request)) : HeadOutcome(std::move(kept.mapped()));
   if (auto* response = std::get_if<http::Response>(&outcome)) {
     return impl_->respond(id, std::move(*response));
   }
-  begin(id, std::move(std::get<AuthorizedCall>(outcome)), std::move(body));
+  auto& authorized = std::get<AuthorizedCall>(outcome);
+  // The call holds the charge to its end: its integration has the body, in one form or another.
+  authorized.call_->request.charge = std::move(charge);
+  begin(id, std::move(authorized), std::move(body));
 }
 
 void CallRunner::call_abandoned(CallId id) {
+  if (impl_->without_body.erase(id) != 0) return;  // no call yet
   const auto call = impl_->pending.cancel(id);
   if (call == nullptr) return;
   ++impl_->counts.abandoned;

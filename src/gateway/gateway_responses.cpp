@@ -163,6 +163,9 @@ http::Response compose_refusal(http::Refusal refusal) {
       return json_response(status, kBadRequest, Shape::Plain, "Request Header Fields Too Large");
     case http::Refusal::UnsupportedCoding:
       return json_response(status, kInternal, Shape::Plain, "Not Implemented");
+    case http::Refusal::NoRoom:
+      return json_response(status, "ServiceUnavailableException", Shape::Plain,
+                           "Service Unavailable");
     case http::Refusal::UnsupportedVersion:
       return json_response(status, kInternal, Shape::Plain, "HTTP Version Not Supported");
   }

@@ -7,22 +7,35 @@
 #include "inlet53/gateway/call_logs.h"
 #include "inlet53/gateway/call_runner.h"
 #include "inlet53/gateway/https_server.h"
+#include "inlet53/http/body_budget.h"
 
 namespace inlet53::gateway {
+
+namespace {
+
+http::BodyBudget::Limits body_limits(const settings::Gateway& settings) {
+  return {.total = settings.max_body_memory,
+          .per_client = settings.max_body_memory_per_client,
+          .wait_ms = settings.body_timeout_ms};
+}
+
+}  // namespace
 
 struct GatewayWorker::Impl {
   Impl(net::Loop& loop, const settings::Settings& given, linelog::LineLogs& to,
        std::shared_ptr<lambda::Isolation> isolation)
       : settings(given),
+        bodies(body_limits(given.gateway)),
         runner(
             loop, settings, logs, to,
             [this](CallId call, http::Response&& response) {
               server.respond(call, std::move(response));
             },
             std::move(isolation)),
-        server(loop, settings.gateway, runner) {}
+        server(loop, settings.gateway, bodies, runner) {}
 
   const settings::Settings settings;
+  http::BodyBudget bodies;  // outlives the calls, which hold charges of it
   CallLogs logs;
   CallRunner runner;
   HttpsServer server;
@@ -59,14 +72,17 @@ size_t GatewayWorker::open_connections() const noexcept {
 
 std::string GatewayWorker::counts_text() const {
   const ServerCounts https = impl_->server.counts();
+  const http::BodyBudget::Counts& bodies = impl_->bodies.counts();
   const CallCounts calls = impl_->runner.counts();
   const lambda::ServiceCounts functions = impl_->runner.function_counts();
   const auto average = [](uint64_t sum, uint64_t count) { return count == 0 ? 0 : sum / count; };
   return concat(
       "connections=", https.connections, " open=", https.open, " refused=", https.refused,
       " handshakes=", https.handshakes, " resumed=", https.resumed,
-      " handshakes_failed=", https.handshakes_failed, " calls=", calls.count,
-      " 4xx=", calls.errors_4xx, " 5xx=", calls.errors_5xx, " requests_refused=", calls.refused,
+      " handshakes_failed=", https.handshakes_failed, " body_memory=", bodies.bytes,
+      " bodies_waited=", bodies.waited, " bodies_denied=", bodies.denied,
+      " bodies_refused=", bodies.refused, " calls=", calls.count, " 4xx=", calls.errors_4xx,
+      " 5xx=", calls.errors_5xx, " requests_refused=", calls.refused,
       " abandoned=", calls.abandoned, " latency_us=", average(calls.latency_us, calls.count),
       " integration_latency_us=", average(calls.integration_latency_us, calls.integrations),
       " invocations=", functions.invocations, " function_errors=", functions.errors,

@@ -58,14 +58,22 @@ struct HttpsServer::Impl {
       return true;
     }
 
+    [[nodiscard]] CallOrigin call_origin(const http::RequestOrigin& origin) const {
+      return {.vpc_endpoint = address.vpc_endpoint,
+              .source = origin.client.address,
+              .tls_version = origin.tls_version,
+              .cipher_suite = origin.cipher_suite};
+    }
+
     //--- http::RequestTaker
+    std::optional<http::Response> head_received(http::RequestId id,
+                                                const http::RequestOrigin& origin,
+                                                const http::Request& head) override {
+      return server.taker.head_received(id, call_origin(origin), head);
+    }
     void request_received(http::RequestId id, const http::RequestOrigin& origin,
                           http::Request&& request) override {
-      const CallOrigin call_origin{.vpc_endpoint = address.vpc_endpoint,
-                                   .source = origin.client.address,
-                                   .tls_version = origin.tls_version,
-                                   .cipher_suite = origin.cipher_suite};
-      server.taker.call_received(id, call_origin, std::move(request));
+      server.taker.call_received(id, call_origin(origin), std::move(request));
     }
     void request_abandoned(http::RequestId id) override {
       if (!server.ending) server.taker.call_abandoned(id);
@@ -77,8 +85,8 @@ struct HttpsServer::Impl {
     net::TcpListener listener;
   };
 
-  Impl(net::Loop& on, const settings::Gateway& given, CallTaker& calls)
-      : loop(on), settings(given), taker(calls), connections(https_options(given)) {}
+  Impl(net::Loop& on, const settings::Gateway& given, http::BodyBudget& budget, CallTaker& calls)
+      : loop(on), settings(given), taker(calls), connections(on, https_options(given), budget) {}
 
   [[nodiscard]] Service* find(const SocketAddress& listen) const;
 
@@ -100,8 +108,14 @@ HttpsServer::Impl::Service* HttpsServer::Impl::find(const SocketAddress& listen)
 
 //--- HttpsServer
 
-HttpsServer::HttpsServer(net::Loop& loop, const settings::Gateway& settings, CallTaker& taker)
-    : impl_(std::make_unique<Impl>(loop, settings, taker)) {}
+std::optional<http::Response> CallTaker::head_received(CallId, const CallOrigin&,
+                                                       const http::Request&) {
+  return std::nullopt;
+}
+
+HttpsServer::HttpsServer(net::Loop& loop, const settings::Gateway& settings,
+                         http::BodyBudget& budget, CallTaker& taker)
+    : impl_(std::make_unique<Impl>(loop, settings, budget, taker)) {}
 HttpsServer::~HttpsServer() { impl_->ending = true; }
 
 Result<std::vector<net::Descriptor>, net::SocketError> HttpsServer::open_sockets(

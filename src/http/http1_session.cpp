@@ -18,6 +18,12 @@ constexpr size_t kPiece = size_t{64} << 10;
 // Method, spaces and version of a request line, beside the target.
 constexpr size_t kRestOfRequestLine = 64;
 
+// A body of unknown length begins with room for so much.
+constexpr uint64_t kSmallBody = uint64_t{64} << 10;
+// Of a body that is refused by its head so much is read, to keep the connection; a larger one ends
+// it.
+constexpr uint64_t kMaxDiscard = uint64_t{64} << 10;
+
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 void append_number(std::string& out, uint64_t number) { text_detail::append_one(out, number); }
@@ -30,17 +36,36 @@ size_t Http1Session::received(Bytes stream) {
   size_t done = 0;
   while (done < stream.size() && !finished() && !paused()) {
     const Bytes rest = stream.subspan(done);
-    const size_t consumed = step_ == Step::Head ? read_head(rest) : read_body(rest);
+    const size_t consumed = read(rest);
     if (consumed == 0) break;
     done += consumed;
   }
   // Behind the last request nothing is read, whatever it is.
-  const bool all_read = finished() || (step_ >= Step::Owed && is_last());
-  return all_read ? stream.size() : done;
+  const bool is_answered = step_ == Step::Owed || step_ == Step::Sending;
+  return finished() || (is_answered && is_last()) ? stream.size() : done;
+}
+
+size_t Http1Session::read(Bytes stream) {
+  switch (step_) {
+    case Step::Head:
+      return read_head(stream);
+    case Step::Body:
+      return chunked_ ? read_chunks(stream) : read_body(stream);
+    case Step::Discard:
+      return discard(stream);
+    case Step::AwaitRoom:
+    case Step::Owed:
+    case Step::Sending:
+    case Step::Finished:
+      break;
+  }
+  return 0;
 }
 
 bool Http1Session::paused() const {
-  return step_ == Step::Owed || step_ == Step::Sending || owner_.congested();
+  const bool waits =
+      step_ == Step::AwaitRoom || step_ == Step::Owed || step_ == Step::Sending || turn_.over();
+  return waits || owner_.congested();
 }
 
 size_t Http1Session::read_head(Bytes stream) {
@@ -74,6 +99,8 @@ size_t Http1Session::read_head(Bytes stream) {
     refuse(head.error());
     return stream.size();
   }
+  turn_.add_request();
+  turn_.add_head_bytes(size);
   begin_request(std::move(*head), stream.size() > size);
   return size;
 }
@@ -91,13 +118,54 @@ void Http1Session::begin_request(RequestHead&& head, bool body_is_there) {
   chunks_ = {};
   body_left_ = head.body_size;
   if (!chunked_ && body_left_ == 0) return deliver();
+  // Bytes of the body that are there say that the client does not wait (RFC 9110 §10.1.1).
+  wants_continue_ = head.wants_continue && !body_is_there;
+  if (auto response = owner_.head_received(stream_, request_)) {
+    return answer_head(std::move(*response), !chunked_ && !wants_continue_);
+  }
+  if (reserve(chunked_ ? std::min<uint64_t>(kSmallBody, limits_.max_body) : body_left_)) {
+    begin_body();
+  }
+}
+
+// The response does not wait for the body. What comes of it is no request: it is read and dropped
+// if it is short and certain to come, else the connection ends (RFC 9110 §9.3, RFC 9112 §9.3).
+void Http1Session::answer_head(Response&& response, bool body_will_come) {
+  request_ = {};
+  if (!body_will_come || body_left_ > kMaxDiscard) {
+    keep_alive_ = false;
+    body_left_ = 0;
+  }
+  send(std::move(response));
+}
+
+//--- Bodies
+
+bool Http1Session::reserve(uint64_t bytes) {
+  const bool fits = account_.budget.charge_or_wait(account_, bytes, request_.charge, *this, wait_,
+                                                   owner_.now_ms());
+  if (!fits) step_ = Step::AwaitRoom;
+  return fits;
+}
+
+void Http1Session::room_granted(BodyCharge&& charge) {
+  request_.charge.add(std::move(charge));
+  begin_body();
+  owner_.room_decided();
+}
+
+void Http1Session::room_denied() {
+  refuse(Refusal::NoRoom);
+  owner_.room_decided();
+}
+
+void Http1Session::begin_body() {
   step_ = Step::Body;
-  // Octets of the body that are there say that the client does not wait (RFC 9110 §10.1.1).
-  if (head.wants_continue && !body_is_there) owner_.send_octets(as_bytes(kContinue));
+  if (!chunked_) request_.body.reserve(body_left_ + request_.body.size());
+  if (std::exchange(wants_continue_, false)) owner_.send_octets(as_bytes(kContinue));
 }
 
 size_t Http1Session::read_body(Bytes stream) {
-  if (chunked_) return read_chunks(stream);
   const size_t size = std::min<uint64_t>(body_left_, stream.size());
   request_.body += as_text(stream.first(size));
   body_left_ -= size;
@@ -106,11 +174,15 @@ size_t Http1Session::read_body(Bytes stream) {
 }
 
 size_t Http1Session::read_chunks(Bytes stream) {
+  const uint64_t room = request_.charge.bytes();
+  const bool may_overrun = request_.body.size() + stream.size() > room;
+  if (may_overrun && room < limits_.max_body && !reserve(limits_.max_body - room)) return 0;
   size_t consumed = 0;
   switch (chunks_.read(stream, limits_.max_body, request_.body, consumed)) {
     case ChunkedReader::Finding::Incomplete:
       break;
     case ChunkedReader::Finding::Complete:
+      request_.charge.shrink_to(request_.body.size());
       deliver();
       break;
     case ChunkedReader::Finding::Malformed:
@@ -121,6 +193,13 @@ size_t Http1Session::read_chunks(Bytes stream) {
       break;
   }
   return consumed;
+}
+
+size_t Http1Session::discard(Bytes stream) {
+  const size_t size = std::min<uint64_t>(body_left_, stream.size());
+  body_left_ -= size;
+  if (body_left_ == 0) step_ = Step::Head;
+  return size;
 }
 
 void Http1Session::deliver() {
@@ -138,12 +217,21 @@ void Http1Session::respond(StreamId stream, Response&& response) {
 void Http1Session::refuse(Refusal refusal) {
   // What was read of the request does not count any more, nor does anything behind it.
   if (step_ == Step::Head) is_head_ = false;
+  if (is_announced()) owner_.request_abandoned(stream_);
+  wait_.cancel();
   keep_alive_ = false;
+  body_left_ = 0;
   request_ = {};
   send(owner_.refuse(refusal));
 }
 
 void Http1Session::send(Response&& response) {
+  // What goes out at once occupies nothing here; the connection charges what the socket leaves.
+  const bool is_large = !is_head_ && response.body.size() > kFirstPiece;
+  if (is_large && !account_.budget.try_charge(account_, response.body.size(), sending_charge_)) {
+    account_.budget.count_refused();
+    response = owner_.refuse(Refusal::NoRoom);
+  }
   if (response.status < 200 || response.status > 599) response.status = 500;
   const bool with_body = !is_head_ && has_body(response.status);
   const size_t first = with_body ? std::min(response.body.size(), kFirstPiece) : 0;
@@ -198,8 +286,13 @@ void Http1Session::send_rest() {
 
 void Http1Session::end_response() {
   sending_ = {};
+  sending_charge_.release();
   sent_ = 0;
-  step_ = is_last() ? Step::Finished : Step::Head;
+  if (is_last()) {
+    step_ = Step::Finished;
+  } else {
+    step_ = body_left_ > 0 ? Step::Discard : Step::Head;
+  }
 }
 
 void Http1Session::resume() {
@@ -209,16 +302,16 @@ void Http1Session::resume() {
 //--- Ending
 
 void Http1Session::time_out() {
-  if (step_ == Step::Body || (step_ == Step::Head && begun_)) {
+  if (step_ == Step::Body || step_ == Step::AwaitRoom || (step_ == Step::Head && begun_)) {
     refuse(Refusal::RequestTimeout);
-  } else if (step_ == Step::Head) {
+  } else if (step_ == Step::Head || step_ == Step::Discard) {
     step_ = Step::Finished;
   }
 }
 
 void Http1Session::drain() {
   draining_ = true;
-  if (step_ == Step::Head && !begun_) step_ = Step::Finished;
+  if ((step_ == Step::Head && !begun_) || step_ == Step::Discard) step_ = Step::Finished;
 }
 
 SessionPhase Http1Session::phase() const {
@@ -226,7 +319,10 @@ SessionPhase Http1Session::phase() const {
     case Step::Head:
       return begun_ ? SessionPhase::ReadingHead : SessionPhase::Idle;
     case Step::Body:
+    case Step::Discard:
       return SessionPhase::ReadingBody;
+    case Step::AwaitRoom:
+      return SessionPhase::WaitingForRoom;
     case Step::Owed:
     case Step::Sending:
       return SessionPhase::Responding;

@@ -5,6 +5,7 @@
 #include "chunked_reader.h"
 #include "head_scanner.h"
 #include "request_head.h"
+#include "turn_work.h"
 
 #include "inlet53/http/server_session.h"
 
@@ -12,19 +13,26 @@ namespace inlet53::http {
 
 /// One HTTP/1.x connection. One request at a time is read, waits for its response, is answered:
 ///
-///   Head ──► Body ──► Owed ──► Sending ──► Head …
-///     └─ refused ──────────────┘  └─ last response ──► finished
+///   Head ──► (AwaitRoom) ──► Body ──► Owed ──► Sending ──► Head …
+///     └─ refused by its head ───────────────────┘  ├─ a small body that was refused ──► Discard
+///     ──► Head
+///                                                  └─ last response ──► Finished
 ///
 /// A head stays with the caller (nothing of it is consumed) until all of it is there; so a
-/// connection that waits holds this object and nothing on the heap.
-class Http1Session final : public ServerSession {
+/// connection that waits holds this object and nothing on the heap. A body is read once the budget
+/// has room for it: for all of it when its length is known, else for a small one and, if it is
+/// none, for the largest.
+class Http1Session final : public ServerSession, BodyWaiter {
  public:
-  Http1Session(SessionOwner& owner, const ServerLimits& limits) : owner_(owner), limits_(limits) {}
+  Http1Session(SessionOwner& owner, const ServerLimits& limits, BodyAccount& account)
+      : owner_(owner), limits_(limits), account_(account) {}
 
   size_t received(Bytes stream) override;
   [[nodiscard]] bool paused() const override;
   void respond(StreamId stream, Response&& response) override;
   void resume() override;
+  void begin_turn() override { turn_.begin(); }
+  [[nodiscard]] bool turn_is_over() const override { return turn_.over(); }
   void time_out() override;
   void drain() override;
   [[nodiscard]] bool finished() const override { return step_ == Step::Finished; }
@@ -32,12 +40,22 @@ class Http1Session final : public ServerSession {
   [[nodiscard]] bool waits_for_peer() const override { return step_ == Step::Sending; }
 
  private:
-  enum class Step : uint8_t { Head, Body, Owed, Sending, Finished };
+  enum class Step : uint8_t { Head, AwaitRoom, Body, Owed, Sending, Discard, Finished };
 
+  //--- BodyWaiter
+  void room_granted(BodyCharge&& charge) override;
+  void room_denied() override;
+
+  size_t read(Bytes stream);
   size_t read_head(Bytes stream);
   void begin_request(RequestHead&& head, bool body_is_there);
+  void answer_head(Response&& response, bool body_will_come);
+  /// Whether the body has room for `bytes` more; else it waits for that.
+  bool reserve(uint64_t bytes);
+  void begin_body();
   size_t read_body(Bytes stream);
   size_t read_chunks(Bytes stream);
+  size_t discard(Bytes stream);
   void deliver();
   void refuse(Refusal refusal);
   void send(Response&& response);
@@ -46,24 +64,33 @@ class Http1Session final : public ServerSession {
   void end_response();
   /// Whether the connection ends with the response to the present request.
   [[nodiscard]] bool is_last() const noexcept { return !keep_alive_ || draining_; }
+  /// Whether the owner knows of the present request and owes its response.
+  [[nodiscard]] bool is_announced() const noexcept {
+    return step_ == Step::AwaitRoom || step_ == Step::Body || step_ == Step::Owed;
+  }
 
   SessionOwner& owner_;
   const ServerLimits limits_;
+  BodyAccount& account_;
   Step step_ = Step::Head;
-  Version version_ = Version::Http11;  // this and the next three are of the present request
+  Version version_ = Version::Http11;  // this and the next four are of the present request
   bool keep_alive_ = true;
   bool chunked_ = false;
   bool is_head_ = false;             // its method is HEAD
+  bool wants_continue_ = false;      // the client waits for 100 (Continue)
   bool begun_ = false;               // octets of the next head are there
   bool skipped_empty_line_ = false;  // before the next head
   bool draining_ = false;
   StreamId stream_ = 0;  // of the present request; counts them
   HeadScanner scanner_;
   ChunkedReader chunks_;
-  uint64_t body_left_ = 0;  // octets to come when it is not chunked
-  Request request_;         // while its body is read
-  std::string sending_;     // the body of a response that does not go out in one piece
-  size_t sent_ = 0;         // octets of it
+  uint64_t body_left_ = 0;     // bytes to come when it is not chunked
+  Request request_;            // while its body is read
+  BodyWait wait_;              // in AwaitRoom
+  std::string sending_;        // the body of a response that does not go out in one piece
+  BodyCharge sending_charge_;  // of it
+  size_t sent_ = 0;            // bytes of it
+  TurnWork turn_;
 };
 
 }  // namespace inlet53::http

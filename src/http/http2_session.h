@@ -4,7 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "http2_request.h"
+#include "http2_stream.h"
+#include "http2_work.h"
 #include <nghttp2/nghttp2.h>
 
 #include "inlet53/http/server_session.h"
@@ -13,22 +14,25 @@ namespace inlet53::http {
 
 /// One HTTP/2 connection, over nghttp2. A stream:
 ///
-///   Reading ──► Owed ──► Answered ──► closed
-///      └─ refused ──────────┘
+///   Head ──► Body ──► Owed ──► Answered ──► closed
+///     └────────┴─ refused ──────┘
 ///
-/// What bounds memory: `max_streams` streams; bodies beyond kSmallBody are let in kLargeBodies at a
-/// time, by the streams' windows (the connection's window never holds anybody up, so that none
-/// waits for another in a circle). What bounds work: nghttp2's limits on resets, acknowledgements,
-/// CONTINUATION and SETTINGS, and two here: requests given up, and frames that say nothing.
+/// What bounds memory: `max_streams` streams; of each the body has room in the budget before it is
+/// kept. A stream begins with a window of kSmallBody, and with room for as much or 503; a larger
+/// body gets a window when the budget has room for all of it (the connection's window never holds
+/// anybody up, so that none waits for another in a circle). What bounds work: `Http2Work`, and
+/// nghttp2's limits on resets, acknowledgements, CONTINUATION and SETTINGS.
 class Http2Session final : public ServerSession {
  public:
-  Http2Session(SessionOwner& owner, const ServerLimits& limits);
+  Http2Session(SessionOwner& owner, const ServerLimits& limits, BodyAccount& account);
   ~Http2Session() override;
   Http2Session(const Http2Session&) = delete;
   Http2Session& operator=(const Http2Session&) = delete;
 
   size_t received(Bytes stream) override;
   [[nodiscard]] bool paused() const override;
+  void begin_turn() override { work_.begin_turn(); }
+  [[nodiscard]] bool turn_is_over() const override { return work_.turn_is_over(); }
   void respond(StreamId stream, Response&& response) override;
   void resume() override;
   void time_out() override;
@@ -37,49 +41,55 @@ class Http2Session final : public ServerSession {
   [[nodiscard]] SessionPhase phase() const override;
   [[nodiscard]] bool waits_for_peer() const override;
 
-  /// Octets of a body that need nobody's leave; the window that a stream begins with.
+  /// Bytes of a body up to which it waits for nothing; the window that a stream begins with.
   static constexpr uint32_t kSmallBody = 64U << 10;
-  static constexpr uint32_t kLargeBodies = 2;
 
  private:
-  struct Stream;
-  struct Callbacks;  // what nghttp2 calls
+  friend struct Http2Stream;
+  friend struct Http2Callbacks;  // what nghttp2 calls
 
   //--- What nghttp2 says, while it reads
   void begin_stream(int32_t id);
-  void head_ended(Stream& stream, bool body_follows);
-  void body_arrived(Stream& stream, Bytes octets);
-  void request_ended(Stream& stream);
-  void stream_closed(Stream& stream);
-  void quiet_frame_arrived();
+  void head_ended(Http2Stream& stream, bool body_follows);
+  void body_arrived(Http2Stream& stream, Bytes octets);
+  void request_ended(Http2Stream& stream);
+  void stream_closed(Http2Stream& stream);
+  void count_request();
 
-  //--- Large bodies
-  void ask_for_room(Stream& stream);
-  void give_room(Stream& stream);
-  void give_room_to_next();
+  //--- Room for bodies
+  void begin_body(Http2Stream& stream);
+  void ask_for_room(Http2Stream& stream, uint64_t size);
+  void open_window(Http2Stream& stream);
+  void say_continue(Http2Stream& stream);
+  void room_granted(Http2Stream& stream, BodyCharge&& charge);
+  void room_denied(Http2Stream& stream);
 
   //--- Sending
-  void refuse(Stream& stream, Refusal refusal);
-  void submit(Stream& stream, Response&& response);
-  bool take_piece(Stream& stream, Bytes frame_head, size_t size);
+  void refuse(Http2Stream& stream, Refusal refusal);
+  void submit(Http2Stream& stream, Response&& response);
+  bool gather_data(Http2Stream& stream, Bytes frame_head, size_t size);
   void flush();
   void send_gathered();
-  void end_for_abuse();
-  [[nodiscard]] Stream* find(StreamId id) const;
+  void end_if_abused();
+  [[nodiscard]] Http2Stream* find(StreamId id) const;
+
+  /// What is done with more frames that are ready to be sent.
+  enum class Gathering : uint8_t {
+    Open,
+    Full,  // enough is gathered: it goes out first
+  };
 
   SessionOwner& owner_;
   const ServerLimits limits_;
+  BodyAccount& account_;
   nghttp2_session* session_ = nullptr;
-  std::vector<std::unique_ptr<Stream>> streams_;
-  std::string gathered_;       // frames that go out together; empty between calls
-  uint32_t requests_ = 0;      // all that came
-  uint32_t answered_ = 0;      // of them
-  uint32_t abandoned_ = 0;     // given up by the client while owed
-  uint32_t quiet_frames_ = 0;  // since something was said last
-  uint32_t owed_ = 0;          // streams of that state
-  uint32_t large_bodies_ = 0;  // streams that have room for one
-  bool inside_ = false;        // nghttp2 is reading: what is said goes out afterwards
-  bool full_ = false;          // enough is gathered
+  std::vector<std::unique_ptr<Http2Stream>> streams_;
+  std::string gathered_;  // frames that go out together; empty between calls
+  Http2Work work_;
+  uint32_t requests_ = 0;  // all that came
+  uint32_t owed_ = 0;      // streams of that state
+  Gathering gathering_ = Gathering::Open;
+  bool inside_ = false;  // nghttp2 is reading: what is said goes out afterwards
   bool draining_ = false;
   bool failed_ = false;
 };

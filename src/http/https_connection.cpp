@@ -16,19 +16,29 @@ constexpr uint32_t kQuietMs = 1000;
 }  // namespace
 
 HttpsConnection::HttpsConnection(uint64_t id, net::TcpConnection& tcp,
-                                 const net::TlsServerContext& tls, const HttpsOptions& options,
-                                 RequestTaker& taker, HttpsCounts& counts)
-    : id_(id), tcp_(tcp), options_(options), taker_(taker), counts_(counts), tls_(tls, *this) {
+                                 const net::TlsServerContext& tls, HttpsShared& shared,
+                                 RequestTaker& taker, BodyAccount& account)
+    : id_(id),
+      tcp_(tcp),
+      shared_(shared),
+      options_(shared.options),
+      taker_(taker),
+      account_(account),
+      tls_(tls, *this) {
   tcp_.set_timeout(options_.handshake_timeout_ms);
 }
 
 HttpsConnection::~HttpsConnection() {
-  if (session_ == nullptr) ++counts_.handshakes_failed;
+  if (session_ == nullptr) ++shared_.counts.handshakes_failed;
+  session_.reset();
+  unsent_.release();
+  account_.budget.close(account_);
 }
 
 //--- What TCP says
 
 size_t HttpsConnection::received(Bytes stream) {
+  if (session_ != nullptr && !listed_) session_->begin_turn();
   receiving_ = true;
   const size_t consumed = tls_.received(stream);
   receiving_ = false;
@@ -43,8 +53,15 @@ bool HttpsConnection::peer_finished() {
 }
 
 void HttpsConnection::caught_up() {
-  if (session_ == nullptr || ending_) return;
+  if (session_ == nullptr || ending_) return unsent_.release();
   session_->resume();
+  settle();
+}
+
+void HttpsConnection::go_on() {
+  listed_ = false;
+  if (session_ == nullptr || ending_) return;
+  session_->begin_turn();
   settle();
 }
 
@@ -91,12 +108,24 @@ bool HttpsConnection::wants_no_plaintext() const {
 
 //--- SessionOwner
 
-void HttpsConnection::request_received(StreamId stream, Request&& request) {
-  const RequestOrigin origin{
+RequestOrigin HttpsConnection::origin() const {
+  return {
       .client = tcp_.peer(), .tls_version = tls_.version(), .cipher_suite = tls_.cipher_suite()};
+}
+
+std::optional<Response> HttpsConnection::head_received(StreamId stream, const Request& head) {
+  timed_.reset();  // the body has a time of its own
+  auto response = taker_.head_received({id_, stream}, origin(), head);
+  if (!response) unanswered_.push_back(stream);
+  return response;
+}
+
+void HttpsConnection::request_received(StreamId stream, Request&& request) {
   timed_.reset();  // what comes next has a time of its own
-  unanswered_.push_back(stream);
-  taker_.request_received({id_, stream}, origin, std::move(request));
+  if (std::find(unanswered_.begin(), unanswered_.end(), stream) == unanswered_.end()) {
+    unanswered_.push_back(stream);
+  }
+  taker_.request_received({id_, stream}, origin(), std::move(request));
 }
 
 void HttpsConnection::request_abandoned(StreamId stream) {
@@ -110,14 +139,16 @@ void HttpsConnection::send_octets(Bytes octets) {
   tls_.send(octets);
 }
 bool HttpsConnection::congested() const { return tcp_.congested(); }
+void HttpsConnection::room_decided() { settle(); }
+uint64_t HttpsConnection::now_ms() const { return shared_.loop.now_ms(); }
 
 //--- Between events
 
 void HttpsConnection::open_session() {
-  session_ = tls_.protocol() == kHttp2 ? make_http2_session(*this, options_.limits)
-                                       : make_http1_session(*this, options_.limits);
-  ++counts_.handshakes;
-  if (tls_.resumed()) ++counts_.resumed;
+  session_ = tls_.protocol() == kHttp2 ? make_http2_session(*this, options_.limits, account_)
+                                       : make_http1_session(*this, options_.limits, account_);
+  ++shared_.counts.handshakes;
+  if (tls_.resumed()) ++shared_.counts.resumed;
 }
 
 void HttpsConnection::settle() {
@@ -130,7 +161,19 @@ void HttpsConnection::settle() {
     receiving_ = false;
   }
 
-  // What was left while a response was owed has its turn.
+  continue_reading();
+  account_.budget.set_charge(account_, tcp_.unsent(), unsent_);
+
+  const bool said_all = session_ != nullptr && session_->finished();
+  const bool said_goodbye = peer_gone_ || tls_.state() == net::TlsStream::State::Ended;
+  const bool over =
+      tls_.state() == net::TlsStream::State::Failed || (said_goodbye && !owes_response());
+  if (said_all || over) return end();
+  keep_time();
+}
+
+// What was left while a response was owed, a body had no room or the turn was over has its turn.
+void HttpsConnection::continue_reading() {
   while (paused_ && !wants_no_plaintext()) {
     paused_ = false;
     receiving_ = true;
@@ -143,13 +186,11 @@ void HttpsConnection::settle() {
     paused_ = true;
     tcp_.pause();
   }
-
-  const bool said_all = session_ != nullptr && session_->finished();
-  const bool said_goodbye = peer_gone_ || tls_.state() == net::TlsStream::State::Ended;
-  const bool over =
-      tls_.state() == net::TlsStream::State::Failed || (said_goodbye && !owes_response());
-  if (said_all || over) return end();
-  keep_time();
+  if (paused_ && !listed_ && session_->turn_is_over()) {
+    listed_ = true;
+    shared_.unfinished.push_back(id_);
+    shared_.turn_end->ask();
+  }
 }
 
 // They stay unanswered: a client that closed its side only gets its responses.
@@ -180,6 +221,8 @@ HttpsConnection::Wait HttpsConnection::waits_for() const {
       return Wait::Head;
     case SessionPhase::ReadingBody:
       return Wait::Body;
+    case SessionPhase::WaitingForRoom:
+      return Wait::Room;
     case SessionPhase::Responding:
       return Wait::Answer;
   }
@@ -203,6 +246,7 @@ void HttpsConnection::keep_time() {
       return tcp_.set_timeout(options_.head_timeout_ms);
     case Wait::Body:
       return tcp_.set_timeout(options_.body_timeout_ms);
+    case Wait::Room:
     case Wait::Answer:
       return tcp_.set_timeout(0);
   }

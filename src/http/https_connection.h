@@ -20,8 +20,9 @@ namespace inlet53::http {
 /// Lifetime: its TCP connection's; what it is given but for `tls` outlives it. Threads: the loop's.
 class HttpsConnection final : net::TlsStreamOwner, SessionOwner {
  public:
+  /// Takes over `account`, which is open.
   HttpsConnection(uint64_t id, net::TcpConnection& tcp, const net::TlsServerContext& tls,
-                  const HttpsOptions& options, RequestTaker& taker, HttpsCounts& counts);
+                  HttpsShared& shared, RequestTaker& taker, BodyAccount& account);
   ~HttpsConnection();
 
   //--- What TCP says
@@ -38,6 +39,8 @@ class HttpsConnection final : net::TlsStreamOwner, SessionOwner {
   void respond(StreamId stream, Response&& response);
   /// No further requests.
   void drain();
+  /// Another turn of the loop, for a session whose turn was over.
+  void go_on();
 
  private:
   //--- TlsStreamOwner
@@ -46,15 +49,20 @@ class HttpsConnection final : net::TlsStreamOwner, SessionOwner {
   bool wants_no_plaintext() const override;
 
   //--- SessionOwner
+  std::optional<Response> head_received(StreamId stream, const Request& head) override;
   void request_received(StreamId stream, Request&& request) override;
   void request_abandoned(StreamId stream) override;
   Response refuse(Refusal refusal) override;
   void send_octets(Bytes octets) override;
   bool congested() const override;
+  void room_decided() override;
+  uint64_t now_ms() const override;
 
   void open_session();
   /// What follows from the state that an event has led to: an end, a pause, another timeout.
   void settle();
+  void continue_reading();
+  [[nodiscard]] RequestOrigin origin() const;
   void end();
   void abandon_all();
   void keep_time();
@@ -62,9 +70,11 @@ class HttpsConnection final : net::TlsStreamOwner, SessionOwner {
 
   const uint64_t id_;
   net::TcpConnection& tcp_;
+  HttpsShared& shared_;
   const HttpsOptions& options_;
   RequestTaker& taker_;
-  HttpsCounts& counts_;
+  BodyAccount& account_;
+  BodyCharge unsent_;  // what TCP holds for a client that does not read
   net::TlsStream tls_;
   std::unique_ptr<ServerSession> session_;  // null until the handshake's end
   /// What the timeout that runs is for.
@@ -72,7 +82,8 @@ class HttpsConnection final : net::TlsStreamOwner, SessionOwner {
     Request,  // between requests
     Head,
     Body,
-    Answer,  // no timeout: whoever makes it has one
+    Room,    // for a body: the budget has a timeout
+    Answer,  // no timeout: its owner has one
     Client,  // that reads nothing of a response
   };
   [[nodiscard]] Wait waits_for() const;
@@ -82,6 +93,7 @@ class HttpsConnection final : net::TlsStreamOwner, SessionOwner {
   bool holds_buffers_ = true;         // TLS's, for records: between requests, for a moment only
   bool receiving_ = false;
   bool paused_ = false;
+  bool listed_ = false;     // among those that go on at the end of the turn
   bool peer_gone_ = false;  // it has sent FIN
   bool ending_ = false;
 };

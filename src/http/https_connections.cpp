@@ -9,16 +9,37 @@
 
 namespace inlet53::http {
 
-HttpsConnections::HttpsConnections(const HttpsOptions& options) : options_(options) {}
-HttpsConnections::~HttpsConnections() = default;
+namespace {
+
+// How often bodies that have waited for too long are looked for.
+constexpr uint64_t kOverdueMs = 250;
+
+}  // namespace
+
+std::optional<Response> RequestTaker::head_received(RequestId, const RequestOrigin&,
+                                                    const Request&) {
+  return std::nullopt;
+}
+void RequestTaker::request_abandoned(RequestId) {}
+
+HttpsConnections::HttpsConnections(net::Loop& loop, const HttpsOptions& options, BodyBudget& budget)
+    : options_(options),
+      budget_(budget),
+      shared_{.loop = loop, .options = options_, .turn_end = &turn_end_},
+      turn_end_(loop, [this] { end_turn(); }),
+      overdue_(loop, [this] { budget_.deny_overdue(shared_.loop.now_ms()); }) {
+  budget_.set_wake([this] { watch_waiters(); });
+}
+HttpsConnections::~HttpsConnections() { budget_.set_wake({}); }
 
 void HttpsConnections::open(net::TcpConnection& tcp, const net::TlsServerContext& tls,
                             RequestTaker& taker) {
   const uint64_t id = next_id_++;
-  auto connection = std::make_unique<HttpsConnection>(id, tcp, tls, options_, taker, counts_);
+  auto connection = std::make_unique<HttpsConnection>(id, tcp, tls, shared_, taker,
+                                                      budget_.open(tcp.peer().address));
   by_id_.emplace(id, connection.get());
   by_tcp_.emplace(&tcp, Entry{id, std::move(connection)});
-  ++counts_.connections;
+  ++shared_.counts.connections;
 }
 
 void HttpsConnections::respond(RequestId id, Response&& response) {
@@ -33,6 +54,21 @@ void HttpsConnections::drain() {
   for (const auto& [id, connection] : by_id_) ids.push_back(id);
   for (const uint64_t id : ids) {
     if (const auto found = by_id_.find(id); found != by_id_.end()) found->second->drain();
+  }
+}
+
+void HttpsConnections::watch_waiters() {
+  turn_end_.ask();
+  if (!overdue_.active()) overdue_.start(kOverdueMs, kOverdueMs);
+}
+
+// Bodies that wait get their room, and each connection with work left does another part of it.
+void HttpsConnections::end_turn() {
+  budget_.grant();
+  if (!budget_.has_waiters()) overdue_.stop();
+  const std::vector<uint64_t> unfinished = std::exchange(shared_.unfinished, {});
+  for (const uint64_t id : unfinished) {
+    if (const auto found = by_id_.find(id); found != by_id_.end()) found->second->go_on();
   }
 }
 

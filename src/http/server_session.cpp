@@ -19,18 +19,22 @@ uint16_t refusal_status(Refusal refusal) noexcept {
       return 431;
     case Refusal::UnsupportedCoding:
       return 501;
+    case Refusal::NoRoom:
+      return 503;
     case Refusal::UnsupportedVersion:
       return 505;
   }
   return 500;
 }
 
-std::unique_ptr<ServerSession> make_http1_session(SessionOwner& owner, const ServerLimits& limits) {
-  return std::make_unique<Http1Session>(owner, limits);
+std::unique_ptr<ServerSession> make_http1_session(SessionOwner& owner, const ServerLimits& limits,
+                                                  BodyAccount& account) {
+  return std::make_unique<Http1Session>(owner, limits, account);
 }
 
-std::unique_ptr<ServerSession> make_http2_session(SessionOwner& owner, const ServerLimits& limits) {
-  return std::make_unique<Http2Session>(owner, limits);
+std::unique_ptr<ServerSession> make_http2_session(SessionOwner& owner, const ServerLimits& limits,
+                                                  BodyAccount& account) {
+  return std::make_unique<Http2Session>(owner, limits, account);
 }
 
 }  // namespace inlet53::http

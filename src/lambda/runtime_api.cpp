@@ -1,5 +1,6 @@
 #include "runtime_api.h"
 
+#include <optional>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -19,6 +20,10 @@ constexpr std::string_view kInvocation = "/2018-06-01/runtime/invocation/";
 // A response over Lambda's limit is read and answered up to here; beyond it the session refuses it
 // and closes the connection.
 constexpr uint32_t kMaxBody = 8U << 20;
+
+constexpr uint32_t kMaxConnections = 16;  // a runtime needs one or two
+// Room for a body of each connection, and for as much that stays free (`BodyBudget`).
+constexpr uint64_t kBudget = uint64_t{4} * kMaxConnections * kMaxBody;
 
 http::Response json_response(uint16_t status, std::string body) {
   http::Response response;
@@ -44,7 +49,7 @@ http::ServerLimits session_limits() {
 
 net::TcpListener::Options listener_options() {
   net::TcpListener::Options options;
-  options.max_connections = 16;  // a runtime needs one or two
+  options.max_connections = kMaxConnections;
   return options;
 }
 
@@ -55,8 +60,18 @@ struct RuntimeApi::Conversation final : http::SessionOwner {
   Conversation(RuntimeApi& runtime_api, net::TcpConnection& its_connection)
       : api(runtime_api),
         connection(its_connection),
-        session(http::make_http1_session(*this, session_limits())) {}
+        account(api.budget_.open(its_connection.peer().address)),
+        session(http::make_http1_session(*this, session_limits(), account)) {}
+  ~Conversation() {
+    session.reset();
+    account.budget.close(account);
+  }
+  Conversation(const Conversation&) = delete;
+  Conversation& operator=(const Conversation&) = delete;
 
+  std::optional<http::Response> head_received(http::StreamId, const http::Request&) override {
+    return std::nullopt;
+  }
   void request_received(http::StreamId stream, http::Request&& request) override {
     api.request_received(*this, stream, std::move(request));
   }
@@ -67,6 +82,17 @@ struct RuntimeApi::Conversation final : http::SessionOwner {
   }
   void send_octets(Bytes octets) override { connection.send(octets); }
   [[nodiscard]] bool congested() const override { return connection.congested(); }
+  void room_decided() override {}  // no body waits: the budget has room for all connections
+  [[nodiscard]] uint64_t now_ms() const override { return 0; }
+
+  size_t received(Bytes stream) {
+    size_t done = 0;
+    do {
+      session->begin_turn();
+      done += session->received(stream.subspan(done));
+    } while (done < stream.size() && session->turn_is_over() && !session->finished());
+    return done;
+  }
 
   // Whatever the session was asked: what it needs of the connection now.
   void settle() {
@@ -78,6 +104,7 @@ struct RuntimeApi::Conversation final : http::SessionOwner {
 
   RuntimeApi& api;
   net::TcpConnection& connection;
+  http::BodyAccount& account;
   std::unique_ptr<http::ServerSession> session;
   bool paused = false;  // the connection, for the session
 };
@@ -97,6 +124,7 @@ RuntimeApi::RuntimeApi(net::Loop& loop, net::Descriptor socket, RuntimeApiOwner&
       authorize_(std::move(authorize)),
       address_(net::local_address(socket.get())),
       authority_(address_.to_text()),
+      budget_({.total = kBudget, .per_client = kBudget, .wait_ms = 0}),
       listener_(loop, std::move(socket), listener_options(), *this,
                 [this](net::TcpConnection& connection) { return accept(connection); }) {}
 
@@ -112,7 +140,7 @@ bool RuntimeApi::accept(net::TcpConnection& connection) {
 
 size_t RuntimeApi::received(net::TcpConnection& connection, Bytes stream) {
   Conversation& conversation = *conversations_.at(&connection);
-  const size_t consumed = conversation.session->received(stream);
+  const size_t consumed = conversation.received(stream);
   conversation.settle();
   return consumed;
 }

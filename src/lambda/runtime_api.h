@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "inlet53/base/result.h"
+#include "inlet53/http/body_budget.h"
 #include "inlet53/http/message.h"
 #include "inlet53/http/server_session.h"
 #include "inlet53/net/loop.h"
@@ -98,6 +99,7 @@ class RuntimeApi final : public net::TcpConnectionOwner {
   const std::string authority_;
   Phase phase_ = Phase::Started;
   std::string request_id_;  // of the invocation that was delivered last
+  http::BodyBudget budget_;
   std::unordered_map<net::TcpConnection*, std::unique_ptr<Conversation>> conversations_;
   Conversation* waiting_ = nullptr;  // whose `next` has no answer yet; null also if it went away
   http::StreamId waiting_stream_ = 0;

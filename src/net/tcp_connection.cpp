@@ -47,10 +47,10 @@ void TcpConnection::Impl::on_ready(SocketEvents events) {
     return;
   }
   if (!ending && events.writable) {
-    const bool was_congested = congested;
+    const bool waited = !unsent.empty();
     write_unsent();
-    // The owner stopped at a response that would not go out; it can go on now.
-    if (was_congested && !congested && !ending) {
+    // The owner may have stopped at a response that would not go out; it can go on now.
+    if (waited && unsent.empty() && !ending) {
       context.owner.caught_up(*self);
       if (wants_to_read() && !rest.empty()) deliver({});
     }
@@ -266,6 +266,7 @@ TcpConnection::~TcpConnection() = default;
 
 void TcpConnection::send(Bytes octets) { impl_->send(octets); }
 bool TcpConnection::congested() const noexcept { return impl_->congested; }
+size_t TcpConnection::unsent() const noexcept { return impl_->unsent.size() - impl_->sent; }
 void TcpConnection::pause() { impl_->pause(); }
 void TcpConnection::resume() { impl_->resume(); }
 void TcpConnection::close_after_send() { impl_->close_after_send(); }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <optional>
 
 namespace inlet53::server {
 
@@ -68,7 +67,6 @@ bool is_dns_message(const http::Request& request) noexcept {
 }
 
 Result<size_t, DohFault> read_body(const http::Request& request, MutableBytes out) {
-  if (!is_dns_message(request)) return Unexpected(DohFault::OtherContent);
   if (request.body.size() > out.size()) return Unexpected(DohFault::TooLarge);
   if (!request.body.empty()) std::memcpy(out.data(), request.body.data(), request.body.size());
   return request.body.size();
@@ -85,14 +83,21 @@ Result<size_t, DohFault> read_query(std::string_view query, MutableBytes out) {
 
 }  // namespace
 
+std::optional<DohFault> find_head_fault(const http::Request& head) noexcept {
+  const std::string_view target = head.target;
+  if (target.substr(0, target.find('?')) != kDohPath) return DohFault::OtherPath;
+  if (head.method == "POST") {
+    return is_dns_message(head) ? std::nullopt : std::optional(DohFault::OtherContent);
+  }
+  if (head.method != "GET" && head.method != "HEAD") return DohFault::OtherMethod;
+  return std::nullopt;
+}
+
 Result<size_t, DohFault> read_doh_request(const http::Request& request, MutableBytes out) {
+  if (const auto fault = find_head_fault(request)) return Unexpected(*fault);
+  if (request.method == "POST") return read_body(request, out);
   const std::string_view target = request.target;
   const size_t mark = std::min(target.find('?'), target.size());
-  if (target.substr(0, mark) != kDohPath) return Unexpected(DohFault::OtherPath);
-  if (request.method == "POST") return read_body(request, out);
-  if (request.method != "GET" && request.method != "HEAD") {
-    return Unexpected(DohFault::OtherMethod);
-  }
   return read_query(target.substr(std::min(mark + 1, target.size())), out);
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "inlet53/base/bytes.h"
@@ -25,6 +26,10 @@ enum class DohFault : uint16_t {
   TooLarge = 413,      // more octets than a message has
   OtherContent = 415,  // of a POST: not kDnsMessage
 };
+
+/// What is wrong with a request's head alone: the path, the method, or the content of a POST.
+/// Threads: any.
+[[nodiscard]] std::optional<DohFault> find_head_fault(const http::Request& head) noexcept;
 
 /// Takes the DNS message out of a request: a POST's body, or what the `dns` of a GET's (or HEAD's)
 /// query stands for. Other parameters are not looked at. Puts it at the start of `out` and returns

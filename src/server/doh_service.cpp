@@ -19,6 +19,11 @@ constexpr uint16_t kBadGateway = 502;
 // Enough for every field that a client of DNS sends, and a query by GET.
 constexpr uint32_t kMaxHead = 16U << 10;
 
+// What messages may occupy that are sent by POST, or that a client does not read, each at most
+// 65535 bytes: some hundred of the largest for a client, and far more of usual ones.
+constexpr uint64_t kBodyMemory = uint64_t{32} << 20;
+constexpr uint64_t kBodyMemoryPerClient = uint64_t{8} << 20;
+
 http::HttpsOptions https_options(const settings::Tls& settings) {
   http::HttpsOptions options{.handshake_timeout_ms = settings.handshake_timeout_ms,
                              .head_timeout_ms = settings.head_timeout_ms,
@@ -79,7 +84,10 @@ DohService::DohService(net::Loop& loop, net::Descriptor socket, const settings::
       address_(&address),
       batch_done_(std::move(batch_done)),
       buffer_(std::make_unique<uint8_t[]>(dns::kMaxMessage)),
-      connections_(https_options(settings)),
+      bodies_({.total = kBodyMemory,
+               .per_client = kBodyMemoryPerClient,
+               .wait_ms = settings.body_timeout_ms}),
+      connections_(loop, https_options(settings), bodies_),
       listener_(loop, std::move(socket), listener_options(settings), connections_, counts,
                 counts.doh_connections, address, [this](net::TcpConnection& tcp) {
                   count_handshakes();
@@ -99,6 +107,14 @@ void DohService::set_address(const resolver::EndpointAddress& address) {
 void DohService::drain() {
   listener_.stop_accepting();
   connections_.drain();
+}
+
+// What is wrong with its head needs no body.
+std::optional<http::Response> DohService::head_received(http::RequestId, const http::RequestOrigin&,
+                                                        const http::Request& head) {
+  const auto fault = find_head_fault(head);
+  if (!fault) return std::nullopt;
+  return compose_fault(*fault);
 }
 
 void DohService::request_received(http::RequestId id, const http::RequestOrigin& origin,
@@ -134,6 +150,9 @@ void DohService::reply(const ReplyTo& to, Bytes response) {
 }
 
 http::Response DohService::refuse(http::Refusal refusal) {
+  if (refusal == http::Refusal::NoRoom) {
+    return compose_refusal(http::refusal_status(refusal), "too many requests wait; try again");
+  }
   return compose_refusal(http::refusal_status(refusal), "this is no request for DNS over HTTPS");
 }
 

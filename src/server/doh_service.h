@@ -2,10 +2,12 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "endpoint_listener.h"
 #include "endpoint_service.h"
 
+#include "inlet53/http/body_budget.h"
 #include "inlet53/http/https_connections.h"
 #include "inlet53/net/loop.h"
 #include "inlet53/net/tls_context.h"
@@ -44,6 +46,8 @@ class DohService final : public EndpointService, public Replier, http::RequestTa
 
  private:
   //--- http::RequestTaker
+  std::optional<http::Response> head_received(http::RequestId id, const http::RequestOrigin& origin,
+                                              const http::Request& head) override;
   void request_received(http::RequestId id, const http::RequestOrigin& origin,
                         http::Request&& request) override;
   http::Response refuse(http::Refusal refusal) override;
@@ -58,6 +62,7 @@ class DohService final : public EndpointService, public Replier, http::RequestTa
   const resolver::EndpointAddress* address_;
   const std::function<void()> batch_done_;
   std::unique_ptr<uint8_t[]> buffer_;  // of one message
+  http::BodyBudget bodies_;
   http::HttpsConnections connections_;
   http::HttpsCounts counted_;
   EndpointListener listener_;  // last: its end tells `connections_`

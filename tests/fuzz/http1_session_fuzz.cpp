@@ -2,7 +2,9 @@
 // and refusal; nothing is read behind a refusal.
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "fuzz.h"
@@ -15,9 +17,18 @@ using namespace inlet53;
 using namespace inlet53::http;
 
 struct Connection final : SessionOwner {
-  explicit Connection(const ServerLimits& limits) : session(make_http1_session(*this, limits)) {}
+  explicit Connection(const ServerLimits& limits)
+      : session(make_http1_session(*this, limits, account)) {}
+  ~Connection() {
+    session.reset();
+    account.budget.close(account);
+  }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
 
   void request_received(StreamId stream, Request&& request) override {
+    announced = false;
+    FUZZ_CHECK(request.charge.bytes() == request.body.size());
     FUZZ_CHECK(refusals == 0 && !request.method.empty() && !request.target.empty());
     FUZZ_CHECK(request.target.find_first_of(" \r\n\t") == std::string::npos);
     for (const Field& field : request.fields) {
@@ -26,7 +37,16 @@ struct Connection final : SessionOwner {
     log += request.method + ' ' + request.target + ' ' + request.authority + '\n' + request.body;
     session->respond(stream, {.status = 200, .fields = {{"X", "y"}}, .body = request.body});
   }
-  void request_abandoned(StreamId) override { FUZZ_CHECK(false); }
+  std::optional<Response> head_received(StreamId, const Request& head) override {
+    FUZZ_CHECK(!announced && head.body.empty());
+    if (head.method == "PUT" && find_field(head.fields, "expect") == nullptr) {
+      log += "PUT " + head.target + '\n';
+      return Response{.status = 403, .fields = {}, .body = "no"};
+    }
+    announced = true;
+    return std::nullopt;
+  }
+  void request_abandoned(StreamId) override { FUZZ_CHECK(std::exchange(announced, false)); }
   Response refuse(Refusal refusal) override {
     FUZZ_CHECK(++refusals == 1);
     return {.status = refusal_status(refusal), .fields = {}, .body = "refused"};
@@ -36,17 +56,25 @@ struct Connection final : SessionOwner {
     if (refusals == 0) log += as_text(octets);
   }
   [[nodiscard]] bool congested() const override { return false; }
+  void room_decided() override {}
+  [[nodiscard]] uint64_t now_ms() const override { return 0; }
 
   void arrive(Bytes octets) {
     waiting.insert(waiting.end(), octets.begin(), octets.end());
-    const size_t consumed = session->received(waiting);
-    FUZZ_CHECK(consumed <= waiting.size());
-    waiting.erase(waiting.begin(), waiting.begin() + static_cast<ptrdiff_t>(consumed));
+    do {
+      session->begin_turn();
+      const size_t consumed = session->received(waiting);
+      FUZZ_CHECK(consumed <= waiting.size());
+      waiting.erase(waiting.begin(), waiting.begin() + static_cast<ptrdiff_t>(consumed));
+    } while (session->turn_is_over() && !waiting.empty());
   }
 
   std::string log;
   std::vector<uint8_t> waiting;
   int refusals = 0;
+  bool announced = false;  // a head came, its body has not
+  BodyBudget budget;
+  BodyAccount& account = budget.open(IpAddress());
   std::unique_ptr<ServerSession> session;
 };
 

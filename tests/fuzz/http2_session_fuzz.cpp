@@ -2,6 +2,7 @@
 // is answered late, some responses are large; what comes keeps to the limits.
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,13 @@ constexpr ServerLimits kLimits{.max_target = 1000,
                                .max_requests = 0};
 
 struct Connection final : SessionOwner {
-  Connection() : session(make_http2_session(*this, kLimits)) {}
+  Connection() : session(make_http2_session(*this, kLimits, account)) {}
+  ~Connection() {
+    session.reset();
+    account.budget.close(account);
+  }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
 
   void request_received(StreamId stream, Request&& request) override {
     FUZZ_CHECK(request.target.starts_with('/') || request.target == "*");
@@ -32,16 +39,28 @@ struct Connection final : SessionOwner {
     for (const Field& field : request.fields) {
       FUZZ_CHECK(is_field_name(field.name) && is_field_value(field.value));
     }
+    FUZZ_CHECK(request.charge.bytes() == request.body.size());
+    std::erase(announced, stream);
     owed.push_back(stream);
     FUZZ_CHECK(owed.size() <= kLimits.max_streams);
     if (stream % 4 == 1) answer(stream);
   }
-  void request_abandoned(StreamId stream) override { FUZZ_CHECK(std::erase(owed, stream) == 1); }
+  std::optional<Response> head_received(StreamId stream, const Request& head) override {
+    FUZZ_CHECK(head.body.empty());
+    if (stream % 8 == 3) return Response{.status = 403, .fields = {}, .body = "no"};
+    announced.push_back(stream);
+    return std::nullopt;
+  }
+  void request_abandoned(StreamId stream) override {
+    FUZZ_CHECK(std::erase(owed, stream) + std::erase(announced, stream) == 1);
+  }
   Response refuse(Refusal refusal) override {
     return {.status = refusal_status(refusal), .fields = {}, .body = "refused"};
   }
   void send_octets(Bytes octets) override { FUZZ_CHECK(!octets.empty()); }
   [[nodiscard]] bool congested() const override { return is_congested; }
+  void room_decided() override {}
+  [[nodiscard]] uint64_t now_ms() const override { return 0; }
 
   void answer(StreamId stream) {
     FUZZ_CHECK(std::erase(owed, stream) == 1);
@@ -50,7 +69,10 @@ struct Connection final : SessionOwner {
         {.status = 200, .fields = {{"X", "y"}}, .body = std::string(stream * 1000 % 100000, 'b')});
   }
 
+  BodyBudget budget{{.total = 20000, .per_client = 4000, .wait_ms = 0}};
+  BodyAccount& account = budget.open(IpAddress());
   std::vector<StreamId> owed;
+  std::vector<StreamId> announced;  // their heads came, their bodies have not
   bool is_congested = false;
   std::unique_ptr<ServerSession> session;
 };
@@ -64,7 +86,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const size_t step = size == 0 ? 1 : 1 + data[size / 2];
   for (size_t at = 0; at < size && !connection.session->finished(); at += step) {
     const Bytes piece = octets.subspan(at, std::min(step, size - at));
-    FUZZ_CHECK(connection.session->received(piece) == piece.size());
+    size_t done = 0;
+    while (done < piece.size()) {
+      connection.session->begin_turn();
+      done += connection.session->received(piece.subspan(done));
+    }
+    FUZZ_CHECK(done == piece.size());
+    if (at % 7 == 3) connection.budget.grant();
+    if (at % 11 == 5) connection.budget.deny_overdue(1);
     if (at % 3 == 1 && !connection.owed.empty()) connection.answer(connection.owed.front());
     connection.is_congested = at % 5 == 2;
     if (!connection.is_congested) connection.session->resume();

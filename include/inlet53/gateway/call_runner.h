@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -85,7 +86,10 @@ class CallRunner final : public CallTaker {
   void begin(CallId id, AuthorizedCall&& authorized, std::string&& body);
 
   //--- CallTaker
-  /// `authorize`, then `begin`.
+  /// `authorize`; a call that may go on is kept until its body is there.
+  std::optional<http::Response> head_received(CallId id, const CallOrigin& origin,
+                                              const http::Request& head) override;
+  /// `authorize` unless `head_received` did it, then `begin`.
   void call_received(CallId id, const CallOrigin& origin, http::Request&& request) override;
   /// Drops the call if its work has not begun (a function without a free environment), logs it with
   /// status 499 and responds so. A call whose work has begun goes on, as at AWS.

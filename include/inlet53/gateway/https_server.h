@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "inlet53/base/cidr.h"
 #include "inlet53/base/ip_address.h"
 #include "inlet53/base/result.h"
+#include "inlet53/http/body_budget.h"
 #include "inlet53/http/https_connections.h"
 #include "inlet53/http/message.h"
 #include "inlet53/http/server_session.h"
@@ -39,15 +41,22 @@ struct CallOrigin {
   std::string_view cipher_suite;  // TLS_AES_128_GCM_SHA256
 };
 
-/// Who answers the calls. All are called on the loop's thread.
+/// Answers the calls. All are called on the loop's thread.
 class CallTaker {
  public:
-  /// A whole request came. `HttpsServer::respond` may be called at once or later.
+  /// The head of a call came whose body has not: a response refuses the body and ends the call;
+  /// nothing lets it come, and `call_received` or `call_abandoned` follows. Not called for a call
+  /// without a body. By default each body is wanted.
+  virtual std::optional<http::Response> head_received(CallId call, const CallOrigin& origin,
+                                                      const http::Request& head);
+  /// A whole request came. `HttpsServer::respond` may be called at once or later. What its body
+  /// occupies is charged to its client as long as `request.charge` lives.
   virtual void call_received(CallId call, const CallOrigin& origin, http::Request&& request) = 0;
-  /// The client of a call that is not answered yet has left: it reset the stream, or its connection
-  /// ended or is closed from its side. `HttpsServer::respond` may still be called.
+  /// A call that `head_received` let in or `call_received` gave, and that has no response yet, lost
+  /// its client (it reset the stream, or its connection ended or is closed from its side), or the
+  /// rest of its request was refused. `HttpsServer::respond` may still be called.
   virtual void call_abandoned(CallId call) = 0;
-  /// The response to what is no proper request.
+  /// Composes the response to what is no proper request.
   virtual http::Response refuse(http::Refusal refusal) = 0;
 
  protected:
@@ -63,7 +72,9 @@ struct ServerCounts : http::HttpsCounts {
 /// Serves a set of addresses. Threads: the loop's. Lifetime: the loop and `taker` outlive it.
 class HttpsServer {
  public:
-  HttpsServer(net::Loop& loop, const settings::Gateway& settings, CallTaker& taker);
+  /// Lifetime: `budget` outlives this, and the charges of the requests that it gives.
+  HttpsServer(net::Loop& loop, const settings::Gateway& settings, http::BodyBudget& budget,
+              CallTaker& taker);
   /// Closes every connection. Requires: not called inside one of its callbacks.
   ~HttpsServer();
   HttpsServer(const HttpsServer&) = delete;

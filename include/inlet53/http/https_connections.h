@@ -1,14 +1,19 @@
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "inlet53/base/ip_address.h"
+#include "inlet53/http/body_budget.h"
 #include "inlet53/http/message.h"
 #include "inlet53/http/server_session.h"
+#include "inlet53/net/loop.h"
 #include "inlet53/net/tcp_listener.h"
 #include "inlet53/net/tls_context.h"
 
@@ -21,7 +26,7 @@ struct RequestId {
   uint64_t connection = 0;
   StreamId stream = 0;
 
-  friend bool operator==(const RequestId&, const RequestId&) = default;
+  friend auto operator<=>(const RequestId&, const RequestId&) = default;
 };
 
 /// How a request came in. Lifetime: the texts outlive the connection.
@@ -31,16 +36,22 @@ struct RequestOrigin {
   std::string_view cipher_suite;  // TLS_AES_128_GCM_SHA256
 };
 
-/// Who answers requests. Called on the loop's thread.
+/// Answers requests. Called on the loop's thread.
 class RequestTaker {
  public:
+  /// The head of a request came whose body has not: a response refuses the body, and nothing more
+  /// comes of this request; nothing lets it come, and `request_received` or `request_abandoned`
+  /// follows. Not called for a request without a body. By default each body is wanted.
+  virtual std::optional<Response> head_received(RequestId id, const RequestOrigin& origin,
+                                                const Request& head);
   /// A whole request came. `HttpsConnections::respond` may be called at once or later.
   virtual void request_received(RequestId id, const RequestOrigin& origin, Request&& request) = 0;
-  /// The client of a request that is not answered yet has left: it reset the stream, or its
-  /// connection ended or is closed from its side. `respond` may still be called; a client that
-  /// closed its side only gets the response.
-  virtual void request_abandoned(RequestId) {}
-  /// The response to what is no proper request.
+  /// A request that `head_received` let in or `request_received` gave, and that has no response
+  /// yet, lost its client (it reset the stream, or its connection ended or is closed from its
+  /// side), or the rest of it was refused. `respond` may still be called; a client that closed its
+  /// side only gets the response. By default nothing is done.
+  virtual void request_abandoned(RequestId id);
+  /// Composes the response to what is no proper request.
   virtual Response refuse(Refusal refusal) = 0;
 
  protected:
@@ -66,12 +77,24 @@ struct HttpsCounts {
 
 class HttpsConnection;
 
+/// What the connections of a table share.
+struct HttpsShared {
+  net::Loop& loop;
+  const HttpsOptions& options;
+  HttpsCounts counts{};
+  /// Connections with work left, by their numbers: each goes on at the end of the loop's turn.
+  std::vector<uint64_t> unfinished{};
+  net::TurnEnd* turn_end = nullptr;
+};
+
 /// The connections of one or more listeners, each of which names this as its connections' owner and
 /// hands over the connections that it admits.
 /// Threads: the loop's. Lifetime: outlives those listeners.
 class HttpsConnections final : public net::TcpConnectionOwner {
  public:
-  explicit HttpsConnections(const HttpsOptions& options);
+  /// Lifetime: `loop` and `budget` outlive this. `budget` belongs to this table alone, but for the
+  /// charges that requests hold.
+  HttpsConnections(net::Loop& loop, const HttpsOptions& options, BodyBudget& budget);
   ~HttpsConnections();
   HttpsConnections(const HttpsConnections&) = delete;
   HttpsConnections& operator=(const HttpsConnections&) = delete;
@@ -84,7 +107,7 @@ class HttpsConnections final : public net::TcpConnectionOwner {
   void drain();
 
   [[nodiscard]] size_t open_connections() const noexcept { return by_tcp_.size(); }
-  [[nodiscard]] const HttpsCounts& counts() const noexcept { return counts_; }
+  [[nodiscard]] const HttpsCounts& counts() const noexcept { return shared_.counts; }
 
  private:
   //--- net::TcpConnectionOwner
@@ -95,13 +118,18 @@ class HttpsConnections final : public net::TcpConnectionOwner {
   void closed(net::TcpConnection& tcp) override;
 
   [[nodiscard]] HttpsConnection& connection_of(net::TcpConnection& tcp);
+  void end_turn();
+  void watch_waiters();
 
   struct Entry {
     uint64_t id = 0;
     std::unique_ptr<HttpsConnection> connection;
   };
   const HttpsOptions options_;
-  HttpsCounts counts_;
+  BodyBudget& budget_;
+  HttpsShared shared_;
+  net::TurnEnd turn_end_;
+  net::Timer overdue_;  // runs while bodies wait for room
   uint64_t next_id_ = 1;
   std::unordered_map<uint64_t, HttpsConnection*> by_id_;
   std::unordered_map<net::TcpConnection*, Entry> by_tcp_;

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "inlet53/http/body_budget.h"
+
 /// HTTP messages as values, the same for every version of HTTP.
 /// Source: RFC 9110.
 namespace inlet53::http {
@@ -36,7 +38,7 @@ using Fields = std::vector<Field>;
 
 enum class Version : uint8_t { Http10, Http11, Http2 };
 
-/// A whole request, body and all.
+/// A request. Until its body has come, `body` is empty.
 struct Request {
   std::string method;     // as sent
   std::string target;     // path and query as sent, `/a%20b?c=d`; `*` of OPTIONS
@@ -46,6 +48,8 @@ struct Request {
   /// pseudo-header fields; trailer fields are dropped (RFC 9110 §6.5.1).
   Fields fields;
   std::string body;  // decoded from its transfer coding
+  /// What `body` holds of the server's budget; goes along with it. Nothing in a client's request.
+  BodyCharge charge{};
 };
 
 /// A whole response. The session that sends it adds what frames it (Content-Length, Connection).

@@ -3,13 +3,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "inlet53/base/bytes.h"
+#include "inlet53/http/body_budget.h"
 #include "inlet53/http/message.h"
 
 /// The server's side of one HTTP connection, over any byte stream.
 ///
-///   octets in ──► received ──► request_received ──► (owner decides) ──► respond ──► send_octets
+///   bytes in ──► received ──► head_received ──► (a body) ──► request_received ──► respond ──► send
+///                                └─ response: it goes out at once, the body is dropped
 ///
 /// Threads: one at a time. An owner may call `respond` within `request_received`, and nothing else
 /// within its callbacks; it destroys the session outside of them.
@@ -26,6 +29,7 @@ enum class Refusal : uint8_t {
   TargetTooLong,       // 414
   FieldsTooLarge,      // 431
   UnsupportedCoding,   // 501: a transfer coding other than chunked
+  NoRoom,              // 503: the budget has no room for its body, or for its response's
   UnsupportedVersion,  // 505
 };
 
@@ -35,35 +39,49 @@ enum class Refusal : uint8_t {
 struct ServerLimits {
   uint32_t max_target = 10240;        // octets of path and query
   uint32_t max_field_values = 10240;  // octets of all field values together
-  uint32_t max_head = 64U << 10;      // octets of a request's head, names and all
-  uint32_t max_fields = 200;          // field lines of a request
-  uint32_t max_body = 10485760;       // octets, decoded
-  uint32_t max_streams = 128;         // HTTP/2: requests at once (SETTINGS)
-  uint32_t max_requests = 0;          // of a connection, then it is ended; 0: no limit
+  /// Bytes of a request's head, names and all; HTTP/2 counts 32 more for each field, as its
+  /// SETTINGS_MAX_HEADER_LIST_SIZE does.
+  uint32_t max_head = 64U << 10;
+  uint32_t max_fields = 200;     // field lines of a request
+  uint32_t max_body = 10485760;  // octets, decoded
+  uint32_t max_streams = 128;    // HTTP/2: requests at once (SETTINGS)
+  uint32_t max_requests = 0;     // of a connection, then it is ended; 0: no limit
 };
 
-/// What is going on, for whoever sets timeouts.
+/// What a session does, for the timeouts of its connection.
 enum class SessionPhase : uint8_t {
-  Idle,         // between requests
-  ReadingHead,  // some octets of a request's head are there
-  ReadingBody,  // a request's head is there, its body is not
-  Responding,   // a whole request waits for its response, or a response for its sending
+  Idle,            // between requests
+  ReadingHead,     // some bytes of a request's head are there
+  ReadingBody,     // a request's head is there, its body is not
+  WaitingForRoom,  // as ReadingBody, but the budget has no room for the body: nothing is read
+  Responding,      // a whole request waits for its response, or a response for its sending
 };
 
-/// What a session asks of its connection.
+/// What a session tells its connection, and asks of it.
 class SessionOwner {
  public:
+  /// The head of a request came that has a body; `head` has no body yet. A response refuses the
+  /// body: it goes out at once, without 100 (Continue), and the session drops the body. Nothing:
+  /// the body is wanted, and `request_received` follows when it is there. Not called for a request
+  /// without a body.
+  virtual std::optional<Response> head_received(StreamId stream, const Request& head) = 0;
   /// A whole request came. `respond` may be called at once or at any later time.
   virtual void request_received(StreamId stream, Request&& request) = 0;
-  /// Nobody waits for this response any more: the client reset the stream. A connection that ends
-  /// says nothing more.
+  /// A request that `head_received` or `request_received` announced gets no response of the
+  /// owner's any more: the client reset the stream, or the session refused the rest of the request.
+  /// A connection that ends calls nothing more.
   virtual void request_abandoned(StreamId stream) = 0;
-  /// The response with which a request is refused that never gets to `request_received`.
+  /// Composes the response to a request that the session refuses.
   virtual Response refuse(Refusal refusal) = 0;
-  /// Octets for the peer, in order. They are copied or sent before it returns.
+  /// Bytes for the peer, in order. They are copied or sent before it returns.
   virtual void send_octets(Bytes octets) = 0;
   /// Whether the peer reads so slowly that nothing more should be sent now; `resume` follows.
   [[nodiscard]] virtual bool congested() const = 0;
+  /// A body got its room, or was denied it, outside of any call: `paused` and `finished` may have
+  /// changed.
+  virtual void room_decided() = 0;
+  /// Milliseconds on a monotonic clock.
+  [[nodiscard]] virtual uint64_t now_ms() const = 0;
 
  protected:
   ~SessionOwner() = default;
@@ -77,13 +95,18 @@ class ServerSession {
   /// are done with; the rest must come again, with what arrives next or after `paused` has ended.
   virtual size_t received(Bytes stream) = 0;
   /// Whether it takes nothing more for now: HTTP/1.1 with a response owed (the next request waits
-  /// its turn), or a congested connection. It ends within `respond` or `resume`.
+  /// its turn) or a body that waits for room, a congested connection, or a turn that is over. It
+  /// ends within `respond`, `resume` or `begin_turn`, or before `SessionOwner::room_decided`.
   [[nodiscard]] virtual bool paused() const = 0;
+  /// A new turn of the loop: the session may do work again.
+  virtual void begin_turn() = 0;
+  /// Whether it has done so much work since `begin_turn` that other connections are due.
+  [[nodiscard]] virtual bool turn_is_over() const = 0;
   /// Answers a request. Nothing happens when the stream is gone.
   virtual void respond(StreamId stream, Response&& response) = 0;
   /// The connection is no longer congested.
   virtual void resume() = 0;
-  /// A request took too long to arrive: says 408 where the version has a way to, and finishes.
+  /// A request took too long to arrive: responds 408 where the version has a way to, and finishes.
   virtual void time_out() = 0;
   /// Takes no further requests, finishes when the ones under way are answered.
   virtual void drain() = 0;
@@ -98,13 +121,16 @@ class ServerSession {
 
 /// HTTP/1.1 and 1.0: keep-alive, pipelining (requests are answered one after the other), chunked
 /// bodies, 100-continue. Strict: what two readers could take for two things is refused.
-/// Source: RFC 9112. Lifetime: `owner` outlives it.
+/// Source: RFC 9112. Lifetime: `owner` and `account` outlive it.
 [[nodiscard]] std::unique_ptr<ServerSession> make_http1_session(SessionOwner& owner,
-                                                                const ServerLimits& limits);
+                                                                const ServerLimits& limits,
+                                                                BodyAccount& account);
 
-/// HTTP/2, after ALPN `h2` (prior knowledge; no upgrade). Source: RFC 9113. Lifetime: `owner`
-/// outlives it. Its first frames go out with the first call, an empty `received` at the latest.
+/// HTTP/2, after ALPN `h2` (prior knowledge; no upgrade). Source: RFC 9113. Lifetime: `owner` and
+/// `account` outlive it. Its first frames go out with the first call, an empty `received` at the
+/// latest.
 [[nodiscard]] std::unique_ptr<ServerSession> make_http2_session(SessionOwner& owner,
-                                                                const ServerLimits& limits);
+                                                                const ServerLimits& limits,
+                                                                BodyAccount& account);
 
 }  // namespace inlet53::http

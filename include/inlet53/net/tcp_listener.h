@@ -27,7 +27,7 @@ class TcpConnectionOwner {
   /// made; the owner then ends the connection itself by `close_after_send`. Otherwise it closes
   /// when what was queued is sent.
   virtual bool owes_responses(TcpConnection& connection);
-  /// The peer has read what waited: the connection is no longer congested.
+  /// The peer has read all that waited (`unsent` is 0 again): the connection is not congested.
   virtual void caught_up(TcpConnection& connection);
   /// The timeout has come. Returns whether the owner ends the connection itself, in order, by
   /// `close_after_send`; otherwise it is closed.
@@ -61,6 +61,8 @@ class TcpConnection {
   void send(Bytes octets);
   /// Tells whether the peer reads so slowly that the owner should make no more responses.
   [[nodiscard]] bool congested() const noexcept;
+  /// Bytes that wait for the peer to read.
+  [[nodiscard]] size_t unsent() const noexcept;
   /// Takes no octets for now: once some are left that the owner has not consumed, nothing more is
   /// read, and a slow or stopped owner costs no more than those. Ends with `resume`.
   void pause();

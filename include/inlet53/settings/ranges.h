@@ -43,6 +43,9 @@ inline constexpr Range kCacheTtlSeconds{0, 7 * 86400};
 inline constexpr Range kFailureTtlSeconds{1, 300};  // RFC 9520 §3.2
 
 inline constexpr Range kGatewayTimeoutMs{100, 3'600'000};
+/// Bytes. The least has room for the largest request, 10 MiB, beside others.
+inline constexpr Range kBodyMemory{32ULL << 20, 1ULL << 40};
+inline constexpr Range kBodyMemoryPerClient{16ULL << 20, 1ULL << 40};
 inline constexpr Range kThrottlingRateLimit{0, 1'000'000};  // requests a second
 inline constexpr Range kThrottlingBurstLimit{0, 1'000'000};
 /// Bytes. A log has a quarter of it, which holds several lines of a function (64 KiB each).

@@ -124,9 +124,11 @@ struct Gateway {
   uint32_t max_connections = 20000;  // of an endpoint address
   uint32_t max_connections_per_client = 20000;
   uint32_t handshake_timeout_ms = 10000;
-  uint32_t head_timeout_ms = 10000;  // from a request's first octet to the end of its head
-  uint32_t body_timeout_ms = 30000;  // without an octet of its body
-  uint32_t idle_timeout_ms = 60000;  // between requests
+  uint32_t head_timeout_ms = 10000;         // from a request's first octet to the end of its head
+  uint32_t body_timeout_ms = 30000;         // without an octet of its body, or without room for it
+  uint32_t idle_timeout_ms = 60000;         // between requests
+  uint64_t max_body_memory = 256ULL << 20;  // bytes of all request and response bodies
+  uint64_t max_body_memory_per_client = 64ULL << 20;  // the same, of one client address
   uint32_t backlog = 1024;
   double throttling_rate_limit = 10000;  // requests a second, account and region
   uint32_t throttling_burst_limit = 5000;

@@ -426,6 +426,22 @@ first_user_id = 90000
   EXPECT_EQ(read("").settings.gateway.authority_folder, file("authority"));
 }
 
+TEST_F(GatewayConfig, TheMemoryOfOneClientsBodiesIsAPartOfAll) {
+  const auto& gateway = read(
+                            "[gateway]\nmax_body_memory = '1 GiB'\n"
+                            "max_body_memory_per_client = '100 MiB'\n")
+                            .settings.gateway;
+  EXPECT_EQ(gateway.max_body_memory, 1ULL << 30);
+  EXPECT_EQ(gateway.max_body_memory_per_client, 100ULL << 20);
+  EXPECT_EQ(errors_of("[gateway]\nmax_body_memory = '32 MiB'\n"),
+            (Errors{"4:19: gateway.max_body_memory: one client may not have more than "
+                    "max_body_memory, which is for all"}));
+  EXPECT_EQ(
+      errors_of("[gateway]\nmax_body_memory = '1 MiB'\nmax_body_memory_per_client = '2 TiB'\n")
+          .size(),
+      2U);
+}
+
 TEST_F(GatewayConfig, HoldsTheSettingsToTheirRanges) {
   EXPECT_EQ(
       errors_of(R"([gateway]

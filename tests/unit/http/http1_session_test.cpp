@@ -353,5 +353,173 @@ TEST(Http1Session, FinishesARefusalWhenThePeerHasReadIt) {
   EXPECT_TRUE(connection.session->finished());  // it was small: handed over at once
 }
 
+//--- Bodies: decided on by the head, and room for them
+
+std::string post(std::string_view target, size_t length, std::string_view more = {}) {
+  return concat("POST ", target, " HTTP/1.1\r\nHost: a\r\nContent-Length: ", length, "\r\n", more,
+                "\r\n");
+}
+
+constexpr std::string_view kExpect = "Expect: 100-continue\r\n";
+constexpr std::string_view kChunked =
+    "POST /no HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+
+void refuse_by_head(TestConnection& connection) {
+  connection.answer_head = [](const Request& head) -> std::optional<Response> {
+    EXPECT_TRUE(head.body.empty());
+    if (head.target != "/no") return std::nullopt;
+    return Response{.status = 200, .fields = {}, .body = "no"};
+  };
+}
+
+TEST(Http1Session, ARequestIsRefusedByItsHead) {
+  // A short body is read and dropped, however it comes; the connection stays.
+  const std::string octets = post("/no", 1000) + std::string(1000, 'b') + std::string(kGet);
+  for (size_t cut = 0; cut < octets.size(); cut += 7) {
+    TestConnection connection(make_http1_session);
+    refuse_by_head(connection);
+    connection.arrive(octets.substr(0, cut));
+    connection.arrive(octets.substr(cut));
+    EXPECT_EQ(connection.sent, response_to("no") + response_to("/a")) << cut;
+    EXPECT_EQ(connection.requests.size(), 1U);
+    EXPECT_TRUE(connection.abandoned.empty());
+  }
+  // The response does not wait for it.
+  TestConnection connection(make_http1_session);
+  refuse_by_head(connection);
+  connection.arrive(post("/no", 1000));
+  EXPECT_EQ(connection.take_sent(), response_to("no"));
+  EXPECT_EQ(connection.session->phase(), SessionPhase::ReadingBody);
+  EXPECT_EQ(connection.budget.counts().bytes, 0U);
+  connection.session->time_out();
+  EXPECT_TRUE(connection.session->finished());
+  EXPECT_EQ(connection.sent, "");
+}
+
+TEST(Http1Session, ALongBodyThatIsRefusedEndsTheConnection) {
+  const std::string cases[] = {
+      post("/no", 10'000'000),   // too long to be dropped
+      std::string(kChunked),     // of any length
+      post("/no", 10, kExpect),  // perhaps it never comes
+  };
+  for (const std::string& octets : cases) {
+    TestConnection connection(make_http1_session);
+    refuse_by_head(connection);
+    connection.arrive(octets);
+    EXPECT_EQ(connection.sent, response_to("no", "Connection: close\r\n"));
+    EXPECT_TRUE(connection.session->finished());
+  }
+  // Its body is there: the client did not wait.
+  TestConnection connection(make_http1_session);
+  refuse_by_head(connection);
+  connection.arrive(post("/no", 10, kExpect) + "0123456789" + std::string(kGet));
+  EXPECT_EQ(connection.sent, response_to("no") + response_to("/a"));
+}
+
+TEST(Http1Session, ABodyWaitsForRoom) {
+  TestConnection connection(make_http1_session, {},
+                            {.total = 3000, .per_client = 1000, .wait_ms = 50});
+  BodyCharge held;
+  ASSERT_TRUE(connection.budget.try_charge(connection.account, 600, held));
+  connection.arrive(post("/a", 500, kExpect));
+  EXPECT_EQ(connection.session->phase(), SessionPhase::WaitingForRoom);
+  EXPECT_TRUE(connection.session->paused());
+  EXPECT_EQ(connection.sent, "");  // no 100 either
+  connection.budget.grant();
+  EXPECT_EQ(connection.rooms_decided, 0);
+  held.release();
+  connection.budget.grant();
+  EXPECT_EQ(connection.rooms_decided, 1);
+  EXPECT_FALSE(connection.session->paused());
+  EXPECT_EQ(connection.take_sent(), "HTTP/1.1 100 Continue\r\n\r\n");
+  connection.arrive(std::string(500, 'b'));
+  EXPECT_EQ(connection.take_sent(), response_to("/a"));
+  EXPECT_EQ(connection.requests.at(0).request.charge.bytes(), 500U);
+}
+
+TEST(Http1Session, ABodyThatWaitsForTooLongGets503) {
+  TestConnection connection(make_http1_session, {},
+                            {.total = 3000, .per_client = 1000, .wait_ms = 50});
+  BodyCharge held;
+  ASSERT_TRUE(connection.budget.try_charge(connection.account, 600, held));
+  connection.arrive(post("/a", 500));
+  connection.budget.deny_overdue(50);
+  EXPECT_EQ(connection.refusals, std::vector{Refusal::NoRoom});
+  EXPECT_EQ(connection.sent.substr(0, 13), "HTTP/1.1 503 ");
+  EXPECT_EQ(connection.abandoned, std::vector<StreamId>{1});
+  EXPECT_TRUE(connection.session->finished());
+}
+
+TEST(Http1Session, ABodyOfUnknownLengthHasRoomForASmallOneThenForTheLargest) {
+  ServerLimits limits;
+  limits.max_body = 1'000'000;
+  TestConnection connection(make_http1_session, limits,
+                            {.total = 4'000'000, .per_client = 1'000'000, .wait_ms = 50});
+  const auto chunk = [](size_t size) {
+    return concat(size == 30000 ? "7530" : "0", "\r\n", std::string(size, 'b'), "\r\n");
+  };
+  connection.arrive("POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+  EXPECT_EQ(connection.budget.counts().bytes, uint64_t{64} << 10);
+  BodyCharge held;
+  ASSERT_TRUE(connection.budget.try_charge(connection.account, 1000, held));
+  connection.arrive(chunk(30000) + chunk(30000));
+  EXPECT_EQ(connection.session->phase(), SessionPhase::ReadingBody);
+  connection.arrive(chunk(30000));
+  EXPECT_EQ(connection.session->phase(), SessionPhase::WaitingForRoom);
+  held.release();
+  connection.budget.grant();
+  EXPECT_EQ(connection.budget.counts().bytes, 1'000'000U);
+  connection.arrive(chunk(0));
+  ASSERT_EQ(connection.requests.size(), 1U);
+  EXPECT_EQ(connection.requests[0].request.body.size(), 90000U);
+  EXPECT_EQ(connection.budget.counts().bytes, 90000U);
+}
+
+TEST(Http1Session, AResponseWithoutRoomBecomes503) {
+  TestConnection connection(make_http1_session, {},
+                            {.total = 300'000, .per_client = 100'000, .wait_ms = 50});
+  size_t size = 100'000;
+  connection.answer = [&](const Request&) {
+    return Response{.status = 200, .fields = {}, .body = std::string(size, 'b')};
+  };
+  connection.arrive(kGet);
+  EXPECT_EQ(connection.take_sent().size(), response_to(std::string(size, 'b')).size());
+  EXPECT_EQ(connection.budget.counts().bytes, 0U);
+  size = 100'001;
+  connection.arrive(kGet);
+  EXPECT_EQ(connection.take_sent().substr(0, 13), "HTTP/1.1 503 ");
+  EXPECT_EQ(connection.budget.counts().refused, 1U);
+  EXPECT_FALSE(connection.session->finished());
+  // As long as it is sent it is charged.
+  size = 90'000;
+  connection.sends_until_congested = 1;
+  connection.arrive(kGet);
+  EXPECT_EQ(connection.budget.counts().bytes, 90'000U);
+  connection.resume();
+  EXPECT_EQ(connection.budget.counts().bytes, 0U);
+}
+
+TEST(Http1Session, SaysWhenABodyThatItsOwnerWaitsForDoesNotCome) {
+  TestConnection connection(make_http1_session);
+  connection.arrive(post("/a", 10) + "half");
+  EXPECT_EQ(connection.heads, std::vector<StreamId>{1});
+  connection.session->time_out();
+  EXPECT_EQ(connection.abandoned, std::vector<StreamId>{1});
+  EXPECT_EQ(connection.budget.counts().bytes, 0U);
+}
+
+TEST(Http1Session, ATurnEndsAfterManyRequests) {
+  TestConnection connection(make_http1_session);
+  connection.turns_go_on = false;
+  std::string octets;
+  for (int i = 0; i < 150; ++i) octets += kGet;
+  connection.arrive(octets);
+  EXPECT_EQ(connection.requests.size(), 64U);
+  EXPECT_TRUE(connection.session->paused());
+  connection.session->begin_turn();
+  connection.arrive({});
+  EXPECT_EQ(connection.requests.size(), 128U);
+}
+
 }  // namespace
 }  // namespace inlet53::http

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "tls_support.h"
+#include "unit/net/tls_support.h"
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -29,10 +29,12 @@ constexpr uint32_t kPatienceMs = 20'000;
 /// unless `answers` is false.
 struct HttpsServerUnderTest final : RequestTaker {
   explicit HttpsServerUnderTest(const HttpsOptions& options = {},
-                                const net::TcpListener::Options& tcp = {})
+                                const net::TcpListener::Options& tcp = {},
+                                const BodyBudget::Limits& bodies = {})
       : certificates({"gateway.amazonaws.com"}),
         tls(certificates.server({"h2", "http/1.1"})),
-        connections(options) {
+        budget(bodies),
+        connections(loop, options, budget) {
     auto socket = net::open_tcp({*IpAddress::parse("127.0.0.1"), 0});
     EXPECT_TRUE(socket);
     sockaddr_storage storage{};
@@ -46,6 +48,12 @@ struct HttpsServerUnderTest final : RequestTaker {
                      });
   }
 
+  std::optional<Response> head_received(RequestId, const RequestOrigin&,
+                                        const Request& head) override {
+    ++heads;
+    return answer_head(head);
+  }
+  void request_abandoned(RequestId id) override { abandoned.push_back(id); }
   void request_received(RequestId id, const RequestOrigin& origin, Request&& request) override {
     origins.push_back(origin);
     ids.push_back(id);
@@ -76,17 +84,23 @@ struct HttpsServerUnderTest final : RequestTaker {
   std::function<Response(const Request&)> answer = [](const Request& request) {
     return Response{.status = 200, .fields = {}, .body = request.target};
   };
+  std::function<std::optional<Response>(const Request&)> answer_head = [](const Request&) {
+    return std::nullopt;
+  };
   bool answers = true;
+  int heads = 0;
   std::vector<RequestOrigin> origins;
   std::vector<RequestId> ids;
-  std::vector<Request> requests;
   std::vector<Refusal> refusals;
+  std::vector<RequestId> abandoned;
   std::vector<std::function<void()>> every_turn;  // of clients
 
   net::TestCertificates certificates;
   net::TlsServerContext tls;
   net::Loop loop;
   SocketAddress address;
+  BodyBudget budget;
+  std::vector<Request> requests;  // which hold charges of the budget
   HttpsConnections connections;
   std::optional<net::TcpListener> listener;
 };

@@ -24,10 +24,22 @@ struct Received {
 /// A connection that keeps what its session says, and answers each request with what `answer` makes
 /// of it, at once unless `answers` is false.
 struct TestConnection final : SessionOwner {
-  using Make = std::unique_ptr<ServerSession> (*)(SessionOwner&, const ServerLimits&);
-  explicit TestConnection(Make make, const ServerLimits& limits = {})
-      : session(make(*this, limits)) {}
+  using Make = std::unique_ptr<ServerSession> (*)(SessionOwner&, const ServerLimits&, BodyAccount&);
+  explicit TestConnection(Make make, const ServerLimits& limits = {},
+                          const BodyBudget::Limits& bodies = {})
+      : budget(bodies), account(budget.open(IpAddress())), session(make(*this, limits, account)) {}
+  ~TestConnection() {
+    session.reset();
+    requests.clear();
+    budget.close(account);
+  }
+  TestConnection(const TestConnection&) = delete;
+  TestConnection& operator=(const TestConnection&) = delete;
 
+  std::optional<Response> head_received(StreamId stream, const Request& head) override {
+    heads.push_back(stream);
+    return answer_head(head);
+  }
   void request_received(StreamId stream, Request&& request) override {
     requests.push_back({stream, std::move(request)});
     if (answers) session->respond(stream, answer(requests.back().request));
@@ -44,15 +56,18 @@ struct TestConnection final : SessionOwner {
     if (sends_until_congested > 0 && --sends_until_congested == 0) is_congested = true;
   }
   [[nodiscard]] bool congested() const override { return is_congested; }
+  void room_decided() override { ++rooms_decided; }
+  [[nodiscard]] uint64_t now_ms() const override { return now; }
 
   /// Octets arrive: what the session did not consume of former ones comes again before them.
   void arrive(std::string_view octets) {
     waiting += octets;
     while (!waiting.empty() && !session->finished()) {
+      if (turns_go_on) session->begin_turn();
       const size_t consumed = session->received(as_bytes(waiting));
       ASSERT_LE(consumed, waiting.size());
       waiting.erase(0, consumed);
-      if (consumed == 0 || session->paused()) break;
+      if (consumed == 0 || (session->paused() && !(turns_go_on && session->turn_is_over()))) break;
     }
   }
   /// Octets arrive one by one.
@@ -68,7 +83,12 @@ struct TestConnection final : SessionOwner {
   std::function<Response(const Request&)> answer = [](const Request& request) {
     return Response{.status = 200, .fields = {}, .body = request.target};
   };
+  std::function<std::optional<Response>(const Request&)> answer_head = [](const Request&) {
+    return std::nullopt;
+  };
   bool answers = true;
+  bool turns_go_on = true;  // a turn that is over is followed by another at once
+  uint64_t now = 0;
   bool is_congested = false;
   int sends_until_congested = 0;  // 0: never
   int sends = 0;
@@ -76,8 +96,12 @@ struct TestConnection final : SessionOwner {
   std::string sent;
   std::string waiting;
   std::vector<Received> requests;
+  std::vector<StreamId> heads;
   std::vector<StreamId> abandoned;
   std::vector<Refusal> refusals;
+  int rooms_decided = 0;
+  BodyBudget budget;
+  BodyAccount& account;
   std::unique_ptr<ServerSession> session;
 };
 

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "turn_work.h"
+
+namespace inlet53::http {
+
+/// What one HTTP/2 connection may cost, beside what nghttp2 bounds by itself (RST_STREAM frames,
+/// acknowledgements that wait, CONTINUATION frames, entries of SETTINGS).
+///
+///  - A header block may expand to what SETTINGS_MAX_HEADER_LIST_SIZE says, and no byte further
+///    (references of HPACK cost the client one byte, and us the whole field).
+///  - Requests that come to nothing, and frames that change nothing, may outnumber the useful ones
+///    by a fixed number only (CVE-2019-9513, CVE-2019-9518, CVE-2023-44487, CVE-2025-8671).
+///  - A turn of the loop ends after so much (`TurnWork`).
+///
+/// When a bound is passed, `is_abuse` is true for good.
+class Http2Work {
+ public:
+  /// What each field counts beside its texts. Source: RFC 9113 §6.5.2.
+  static constexpr uint32_t kFieldOverhead = 32;
+  /// WINDOW_UPDATE, PING, SETTINGS, DATA without data, between two frames that say something.
+  static constexpr uint32_t kMaxQuietFrames = 10000;
+  /// By how many the requests that their client gave up may outnumber the answered ones.
+  static constexpr uint32_t kMaxAbandoned = 200;
+  /// The same of requests that were malformed, refused by their head, or never ended. A client that
+  /// has not read our SETTINGS may open some hundred streams too many.
+  static constexpr uint32_t kMaxWasted = 1000;
+
+  /// `max_list`: bytes that a header block may expand to.
+  explicit Http2Work(uint32_t max_list) noexcept : max_list_(max_list) {}
+
+  //--- Header blocks
+  /// A HEADERS or CONTINUATION frame of `bytes` begins. A block is never longer than what it
+  /// expands to.
+  void block_frame(bool is_first, size_t bytes) noexcept {
+    if (is_first) list_ = block_ = 0;
+    block_ += bytes;
+    if (block_ > uint64_t{max_list_} + kMaxPadding) abuse_ = true;
+  }
+  void add_field(size_t name, size_t value) noexcept {
+    const uint64_t bytes = uint64_t{name} + value + kFieldOverhead;
+    list_ += bytes;
+    turn_.add_head_bytes(bytes);
+    if (list_ > max_list_) abuse_ = true;
+  }
+
+  //--- Requests
+  void request_began() noexcept { turn_.add_request(); }
+  void answered() noexcept { ++answered_; }
+  void abandoned() noexcept {
+    if (++abandoned_ > answered_ + kMaxAbandoned) abuse_ = true;
+  }
+  void wasted() noexcept {
+    turn_.add_request();
+    if (++wasted_ > answered_ + kMaxWasted) abuse_ = true;
+  }
+
+  //--- Frames
+  void said_something() noexcept { quiet_frames_ = 0; }
+  void said_nothing() noexcept {
+    if (++quiet_frames_ > kMaxQuietFrames) abuse_ = true;
+  }
+
+  void begin_turn() noexcept { turn_.begin(); }
+  [[nodiscard]] bool turn_is_over() const noexcept { return turn_.over(); }
+  [[nodiscard]] bool is_abuse() const noexcept { return abuse_; }
+
+ private:
+  static constexpr uint32_t kMaxPadding = 4096;  // of the frames of a block
+
+  uint32_t max_list_;
+  uint64_t list_ = 0;   // bytes of the present block, decoded
+  uint64_t block_ = 0;  // the same, as they came
+  uint64_t answered_ = 0;
+  uint64_t abandoned_ = 0;
+  uint64_t wasted_ = 0;
+  uint32_t quiet_frames_ = 0;  // since something was said last
+  bool abuse_ = false;
+  TurnWork turn_;
+};
+
+}  // namespace inlet53::http

@@ -1,0 +1,276 @@
+"""Bodies and header blocks that would fill the gateway's memory or its time: each has a bound, and other
+clients are answered meanwhile."""
+
+import json
+import socket
+import ssl
+import threading
+import time
+
+import pytest
+
+from gateway import API_ID, API_NAME, OPEN_POLICY, Gateway, mock, read_all, read_response, request, status_of
+from http2_frames import (DATA, END_HEADERS, END_STREAM, ENHANCE_YOUR_CALM, GOAWAY, HEADERS, RST_STREAM, Connection,
+                          call_fields, fields, frame, headers, text)
+from support import wait_until
+
+MIB = 1 << 20
+OTHER = "127.0.0.2"  # another client's address
+
+DENY = json.dumps({"Version": "2012-10-17", "Statement": [
+    {"Effect": "Deny", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*"}]})
+
+FUNCTION = """
+def handler(event, context):
+    return {"body": "x" * 6000000}
+"""
+
+
+def apis(policy=OPEN_POLICY):
+    return f"""
+[rest_api.hello]
+id = "{API_ID}"
+vpc_endpoints = ["execute-api"]
+policy = '''{policy}'''
+[rest_api.hello.stage.v1]
+{mock("/hello", body="hello")}
+{mock("/hello", "POST", body="hello")}
+{mock("/large", body="x" * 6_000_000)}
+[rest_api.hello.resource."/function".GET]
+integration = {{ type = "AWS_PROXY", function = "large" }}
+[rest_api.hello.resource."/function".POST]
+integration = {{ type = "AWS_PROXY", function = "large" }}
+[function.large]
+runtime = "python3.11"
+handler = "app.handler"
+code = "code"
+timeout = "5 min"
+reserved_concurrency = 4
+"""
+
+
+def start(folder, policy=OPEN_POLICY, gateway=""):
+    (folder / "code").mkdir()
+    (folder / "code/app.py").write_text(FUNCTION)
+    return Gateway(folder, apis(policy), gateway=gateway).start()
+
+
+@pytest.fixture
+def gateway(tmp_path):
+    """One whose clients may pause for long."""
+    running = start(tmp_path, gateway='body_timeout = "5 min"\nidle_timeout = "5 min"\n')
+    yield running
+    running.kill()
+
+
+def assert_answers(gateway, source=OTHER):
+    assert gateway.call("/v1/hello", source=source).text == "hello"
+    assert gateway.call("/v1/hello", "POST", body=b"x" * 1000, source=source).text == "hello"
+
+
+class Growth:
+    """The most that the gateway's memory has grown since."""
+
+    def __init__(self, gateway):
+        self.gateway, self.before, self.most = gateway, gateway.memory(), 0
+
+    def look(self):
+        now = self.gateway.memory() - self.before
+        self.most = max(self.most, now)
+        return now
+
+
+def send_some(tls, octets):
+    """Sends what the gateway takes until it takes nothing for a while; returns how much that was."""
+    tls.settimeout(0.3)
+    sent = 0
+    while sent < len(octets):
+        try:
+            sent += tls.send(octets[sent:sent + 65536])
+        except (TimeoutError, ssl.SSLWantWriteError):
+            break
+        except OSError:
+            break
+    return sent
+
+
+def test_unfinished_bodies_of_one_client(gateway):
+    """30 requests of 10 MiB that lack their end: 270 MiB if each was kept."""
+    growth = Growth(gateway)
+    held = [gateway.connect() for _ in range(30)]
+    body = b"x" * (9 * MIB)
+    for tls in held:
+        tls.sendall(request("/v1/hello", "POST", f"Content-Length: {10 * MIB}"))
+    taken = [send_some(tls, body) for tls in held]
+    growth.look()
+    assert sum(size == len(body) for size in taken) <= 6, "more than 64 MiB were taken"
+    assert growth.most < 110 * MIB
+    assert_answers(gateway)
+    for tls in held:
+        tls.close()
+    wait_until(lambda: growth.look() < 40 * MIB, "the memory to be given back")
+    # All of them are served after one another, however many come at once.
+    assert gateway.call("/v1/hello", "POST", body=body).text == "hello"
+
+
+def test_unfinished_bodies_over_http_2(gateway):
+    growth = Growth(gateway)
+    length = ("content-length", str(10 * MIB))
+    connections = [Connection(gateway) for _ in range(4)]
+    for connection in connections:
+        connection.send(b"".join(headers(1 + 2 * i, *call_fields("/v1/hello", "POST", length), flags=END_HEADERS)
+                                 for i in range(20)))
+        # The window that each stream begins with: 80 streams, 5 MiB.
+        for i in range(20):
+            connection.send(frame(DATA, 0, 1 + 2 * i, b"x" * 16000) * 4)
+    assert_answers(gateway)
+    growth.look()
+    assert growth.most < 60 * MIB
+    for connection in connections:
+        connection.tls.close()
+    assert_answers(gateway)
+
+
+def test_many_large_bodies_are_served_by_turns(gateway):
+    """12 clients of one address with 9 MiB each, more than its share at once: none is refused."""
+    answers = []
+
+    def post():
+        answers.append(gateway.call("/v1/hello", "POST", body=b"x" * (9 * MIB)).status)
+
+    threads = [threading.Thread(target=post) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [200] * 12
+
+
+def test_a_body_that_waits_too_long_for_memory(tmp_path):
+    gateway = start(tmp_path, gateway='body_timeout = "1 s"\nmax_body_memory_per_client = "16 MiB"\n')
+    holder = gateway.connect()
+    stop = threading.Event()
+
+    def dribble():
+        while not stop.wait(0.2):
+            holder.sendall(b"x")
+
+    holder.sendall(request("/v1/hello", "POST", f"Content-Length: {10 * MIB}"))
+    thread = threading.Thread(target=dribble)
+    thread.start()
+    try:
+        with gateway.connect() as tls:
+            tls.sendall(request("/v1/hello", "POST", f"Content-Length: {10 * MIB}", "Expect: 100-continue"))
+            answer = read_all(tls)
+            assert status_of(answer) == 503 and b"Service Unavailable" in answer
+        assert_answers(gateway, "127.0.0.1")  # the same client's small requests go on
+    finally:
+        stop.set()
+        thread.join()
+        holder.close()
+    assert gateway.stop() == 0
+    assert gateway.statistics()["bodies_denied"] == 1
+
+
+def test_bodies_that_the_policy_refuses_are_not_kept(tmp_path):
+    gateway = start(tmp_path, DENY)
+    growth = Growth(gateway)
+    held = []
+    for _ in range(20):
+        tls = gateway.connect()
+        tls.sendall(request("/v1/hello", "POST", f"Content-Length: {10 * MIB}"))
+        send_some(tls, b"x" * (9 * MIB))
+        held.append(tls)
+    growth.look()
+    assert growth.most < 20 * MIB
+    for tls in held:
+        tls.close()
+    # The response is there before the body, and without 100 (Continue).
+    for more in ((), ("Expect: 100-continue",)):
+        with gateway.connect() as tls:
+            tls.sendall(request("/v1/hello", "POST", f"Content-Length: {10 * MIB}", *more))
+            answer = read_all(tls)
+            assert status_of(answer) == 403 and b"\r\nConnection: close\r\n" in answer
+    # A short body costs no connection.
+    with gateway.connect() as tls:
+        for _ in range(3):
+            tls.sendall(request("/v1/hello", "POST", "Content-Length: 4", body=b"body"))
+            assert status_of(read_response(tls)[0]) == 403
+    with Connection(gateway) as connection:
+        connection.send(headers(1, *call_fields("/v1/hello", "POST"), flags=END_HEADERS))
+        assert connection.read_until(lambda one: one.kind == HEADERS and one.stream == 1)
+        end = connection.read_until(lambda one: one.kind == RST_STREAM)
+        assert end.stream == 1 and end.error == 0
+    assert gateway.stop() == 0
+
+
+def test_responses_that_are_not_read(gateway):
+    """60 responses of 6 MB, of the gateway's own and of a function: 360 MB if each was kept."""
+    assert gateway.call("/v1/function").status == 200
+    growth = Growth(gateway)
+    held = []
+    statuses = []
+    for target in ["/v1/function"] * 20 + ["/v1/large"] * 40:
+        with_small_window = socket.socket()
+        with_small_window.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        with_small_window.settimeout(60)
+        with_small_window.connect(gateway.endpoints[0])
+        tls = gateway.tls().wrap_socket(with_small_window, server_hostname=API_NAME)
+        tls.sendall(request(target))
+        statuses.append(status_of(tls.recv(1024)))
+        held.append(tls)
+        growth.look()
+    assert statuses.count(200) >= 5 and statuses.count(503) >= 30, statuses
+    assert growth.most < 130 * MIB
+    assert_answers(gateway)
+    for tls in held:
+        tls.close()
+    wait_until(lambda: growth.look() < 50 * MIB, "the memory to be given back")
+    assert gateway.call("/v1/large").status == 200
+
+
+#--- Headers
+
+BOMB = (fields(*call_fields()) + b"\x40" + text("x-a") + text("a" * 4000), b"\xbe" * 12000)
+
+
+def test_a_head_that_expands_beyond_the_limit_ends_its_connection(gateway):
+    with Connection(gateway) as connection:
+        connection.send(frame(HEADERS, END_HEADERS | END_STREAM, 1, BOMB[0] + BOMB[1]))
+        end = connection.read_until(lambda one: one.kind == GOAWAY)
+        assert connection.was_reset or end.error == ENHANCE_YOUR_CALM
+    assert_answers(gateway)
+
+
+def test_floods_of_heads_leave_time_for_others(gateway):
+    """Four clients that send nothing but heads that expand to a lot, as fast as they can."""
+    stop = threading.Event()
+    small = fields(*call_fields()) + b"\x40" + text("x-a") + text("a" * 4000)
+
+    def flood(block):
+        while not stop.is_set():
+            try:
+                with Connection(gateway) as connection:
+                    connection.tls.settimeout(0.5)
+                    for stream in range(1, 20001, 2):
+                        if stop.is_set():
+                            break
+                        connection.send(frame(HEADERS, END_HEADERS | END_STREAM, stream, block))
+            except OSError:
+                continue
+
+    threads = [threading.Thread(target=flood, args=(block,)) for block in (BOMB[0] + BOMB[1], small + b"\xbe" * 14) * 2]
+    before = gateway.memory()
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(20):
+            begin = time.monotonic()
+            assert_answers(gateway)
+            assert time.monotonic() - begin < 20  # tests do not measure; it is not starved
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert gateway.memory() - before < 200 * MIB
+    assert gateway.is_running()
