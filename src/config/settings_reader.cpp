@@ -1,5 +1,7 @@
 #include "settings_reader.h"
 
+#include "inlet53/settings/forward_sockets.h"
+
 namespace inlet53::config {
 
 namespace {
@@ -109,6 +111,52 @@ void read_limits(TableReader& in, settings::Limits& limits) {
   in.read_list("unlimited_clients", Need::Optional, limits.unlimited_clients, parse_cidr);
 }
 
+// The limits that the file does not give follow from those that it gives.
+void derive_limits(const TableReader& in, settings::Forward& forward) {
+  const auto derive = [&](std::string_view key, auto& limit, auto derived) {
+    if (!in.has(key)) limit = derived;
+  };
+  derive("max_in_flight_per_target", forward.max_in_flight_per_target,
+         std::max(forward.max_in_flight / 5, 1U));
+  const settings::Forward usual;
+  derive("max_waiting", forward.max_waiting,
+         std::max(usual.max_waiting, 2 * forward.max_in_flight));
+  derive("max_waiting_size", forward.max_waiting_octets,
+         2 * settings::Forward::kQueryOctets * forward.max_waiting);
+  derive("max_waiting_per_client", forward.max_waiting_per_client,
+         std::min(usual.max_waiting_per_client, forward.max_waiting));
+  derive("max_waiters", forward.max_waiters, std::min(usual.max_waiters, forward.max_waiting));
+  derive("max_sockets", forward.max_sockets,
+         std::max(usual.max_sockets, settings::sockets_for(forward)));
+}
+
+// A limit that others keep from being reached is a mistake, and is reported at its own key.
+void check_limits(TableReader& in, const settings::Forward& forward) {
+  const auto require_at_most = [&](std::string_view key, uint64_t value, std::string_view other,
+                                   uint64_t most) {
+    if (value > most) in.report(key, concat("it is over ", other, ", which is ", most));
+  };
+  require_at_most("max_in_flight_per_target", forward.max_in_flight_per_target, "max_in_flight",
+                  forward.max_in_flight);
+  require_at_most("max_waiting_per_client", forward.max_waiting_per_client, "max_waiting",
+                  forward.max_waiting);
+  require_at_most("max_waiters", forward.max_waiters, "max_waiting", forward.max_waiting);
+  if (forward.max_waiting < forward.max_in_flight) {
+    in.report("max_waiting", concat("it is below max_in_flight, which is ", forward.max_in_flight,
+                                    ": a query waits for each question"));
+  }
+  if (const uint64_t least = settings::Forward::kQueryOctets * forward.max_waiting;
+      forward.max_waiting_octets < least) {
+    in.report("max_waiting_size", concat("it is below ", least, " octets, 1 KiB for each of the ",
+                                         forward.max_waiting, " queries of max_waiting"));
+  }
+  if (const uint32_t least = settings::sockets_for(forward); forward.max_sockets < least) {
+    in.report("max_sockets", concat("it is below ", least, ", which max_in_flight_per_target = ",
+                                    forward.max_in_flight_per_target,
+                                    " and max_in_flight = ", forward.max_in_flight, " need"));
+  }
+}
+
 void read_forward(TableReader& in, settings::Forward& forward) {
   in.read("query_timeout", Need::Optional, forward.query_timeout_ms,
           in_range<uint32_t>(parse_milliseconds, range::kForwardTimeoutMs));
@@ -116,10 +164,14 @@ void read_forward(TableReader& in, settings::Forward& forward) {
           in_range<uint32_t>(parse_number, range::kForwardsInFlight));
   in.read("max_in_flight_per_target", Need::Optional, forward.max_in_flight_per_target,
           in_range<uint32_t>(parse_number, range::kForwardsInFlight));
-  in.read("max_waiters", Need::Optional, forward.max_waiters,
-          in_range<uint32_t>(parse_number, range::kForwardWaiters));
+  in.read("max_waiting", Need::Optional, forward.max_waiting,
+          in_range<uint32_t>(parse_number, range::kForwardWaiting));
+  in.read("max_waiting_size", Need::Optional, forward.max_waiting_octets,
+          in_range<uint64_t>(parse_octets, range::kForwardWaitingOctets));
   in.read("max_waiting_per_client", Need::Optional, forward.max_waiting_per_client,
           in_range<uint32_t>(parse_number, range::kForwardsInFlight));
+  in.read("max_waiters", Need::Optional, forward.max_waiters,
+          in_range<uint32_t>(parse_number, range::kForwardWaiters));
   in.read("edns_udp_size", Need::Optional, forward.edns_udp_size,
           in_range<uint32_t>(parse_number, range::kEdnsUdpSize));
   in.read("case_randomization", Need::Optional, forward.case_randomization, parse_boolean);
@@ -129,6 +181,8 @@ void read_forward(TableReader& in, settings::Forward& forward) {
           in_range<uint32_t>(parse_milliseconds, range::kForwardIdleTimeoutMs));
   in.read("certificate_authorities", Need::Optional, forward.certificate_authorities,
           path_below(in.reading().folder));
+  derive_limits(in, forward);
+  check_limits(in, forward);
 }
 
 void read_cache(TableReader& in, settings::Cache& cache) {

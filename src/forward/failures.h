@@ -8,11 +8,12 @@
 namespace inlet53::forward {
 
 inline constexpr ForwardFailure kTooManyWaiters{
-    dns::Ede::Other, "too many queries wait for the answer to this question"};
-inline constexpr ForwardFailure kTooManyFetches{dns::Ede::Other,
-                                                "too many questions wait for targets"};
-inline constexpr ForwardFailure kTargetsFull{dns::Ede::Other,
-                                             "too many questions wait for the targets of the rule"};
+    dns::Ede::Other, "too many queries wait for the answer to this question",
+    ForwardLimit::Waiters};
+inline constexpr ForwardFailure kTooManyFetches{
+    dns::Ede::Other, "too many questions wait for targets", ForwardLimit::Fetches};
+inline constexpr ForwardFailure kTargetsFull{
+    dns::Ede::Other, "too many questions wait for the targets of the rule", ForwardLimit::Targets};
 inline constexpr ForwardFailure kSilent{dns::Ede::NoReachableAuthority,
                                         "the targets of the rule have not answered for a while"};
 inline constexpr ForwardFailure kNoTime{dns::Ede::NoReachableAuthority,

@@ -32,12 +32,6 @@ bool is_stream_only(const TargetState& state) noexcept {
   return state.target.protocol == TargetProtocol::DoT;
 }
 
-// A silent target gets few queries at a time: enough to find it alive whatever they ask for.
-uint32_t limit_of(const TargetState& state, uint32_t limit) noexcept {
-  constexpr uint32_t kShareOfSilent = 8;
-  return state.silent() ? std::max(limit / kShareOfSilent, 1U) : limit;
-}
-
 }  // namespace
 
 void Fetch::begin(dns::NameView qname, uint16_t qtype, uint16_t edns_udp_size, uint64_t now,
@@ -256,7 +250,7 @@ Fetch::Choice Fetch::choose(const Surroundings& around) const noexcept {
     const TargetState& state = *around.targets[place];
     const Asked& asked = asked_[place];
     if (!has_tries(asked, state)) continue;
-    if (state.in_flight >= limit_of(state, around.limit)) {
+    if (state.in_flight >= state.places(around.limit)) {
       choice.full = true;
       continue;
     }

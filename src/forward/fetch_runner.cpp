@@ -64,6 +64,7 @@ Submitted FetchRunner::submit(const ForwardQuery& query, uint64_t token, uint64_
     ++counts_.joined;
     return {Submitted::Outcome::Joined, fetches_.add_waiter(equal, token), {}};
   }
+  if (query.joins_only) return {Submitted::Outcome::Alone, {}, {}};
   const auto index = fetches_.allocate();
   if (!index) return refused(kTooManyFetches);
   FetchSlot& slot = fetches_[*index];
@@ -82,6 +83,16 @@ Submitted FetchRunner::submit(const ForwardQuery& query, uint64_t token, uint64_
   }
   ++counts_.started;
   return {Submitted::Outcome::Started, fetches_.add_waiter(*index, token), {}};
+}
+
+Forwarder::Places FetchRunner::places(const std::shared_ptr<const TargetGroup>& group) {
+  Forwarder::Places places;
+  const GroupEntry& entry = targets_.group(targets_.find_or_add(group));
+  for (const TargetState* target : entry.all_states()) {
+    places.used += target->in_flight;
+    places.limit += target->places(settings_.max_in_flight_per_target);
+  }
+  return places;
 }
 
 void FetchRunner::cancel(WaiterId waiter) {
@@ -293,7 +304,7 @@ Result<void, ForwardFailure> FetchRunner::send(uint32_t index, uint8_t number, u
   const uint32_t target = targets_.group(slot.group).targets[attempt.place];
   std::array<uint8_t, TargetQuery::kMaxSize> query;
   const Bytes octets(query.data(), slot.fetch.query().compose(attempt.form, query.data()));
-  const uint64_t token = AttemptToken(index, slot.uses, number, target, now).value();
+  const uint64_t token = AttemptToken(index, fetches_.uses(index), number, target, now).value();
   if (attempt.stream == StreamUse::No) {
     const auto from = transport_.send_datagram(target, octets, token);
     if (!from) return Unexpected(failure_of(from.error()));

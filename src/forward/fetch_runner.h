@@ -34,6 +34,7 @@ class FetchRunner {
 
   [[nodiscard]] Submitted submit(const ForwardQuery& query, uint64_t token, uint64_t now);
   void cancel(WaiterId waiter);
+  [[nodiscard]] Forwarder::Places places(const std::shared_ptr<const TargetGroup>& group);
 
   /// A datagram with the id of the query `token` came from where that went. Returns whether it was
   /// waited for; if not, the true one may still come. The question in `message` is put into lower

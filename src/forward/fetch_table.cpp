@@ -49,16 +49,8 @@ uint32_t FetchTable::find(uint64_t hash, dns::NameView qname, uint16_t qtype,
 }
 
 std::optional<uint32_t> FetchTable::allocate() {
-  uint32_t index = 0;
-  if (!free_.empty()) {
-    index = free_.back();
-    free_.pop_back();
-  } else if (slots_.size() < limit_) {
-    index = static_cast<uint32_t>(slots_.size());
-    slots_.emplace_back();
-  } else {
-    return std::nullopt;
-  }
+  if (slots_.size() >= limit_) return std::nullopt;
+  const uint32_t index = slots_.take();
   slots_[index].state = FetchSlot::State::Asking;
   return index;
 }
@@ -76,11 +68,8 @@ void FetchTable::withdraw(uint32_t index) noexcept {
 }
 
 void FetchTable::release(uint32_t index) {
-  FetchSlot& slot = slots_[index];
-  INLET53_CHECK(slot.first_waiter == kNone && slot.state != FetchSlot::State::Free);
-  slot.state = FetchSlot::State::Free;
-  ++slot.uses;
-  free_.push_back(index);
+  INLET53_CHECK(slots_[index].first_waiter == kNone);
+  slots_.release(index);
 }
 
 WaiterId FetchTable::add_waiter(uint32_t fetch_index, uint64_t token) {
@@ -134,12 +123,11 @@ std::optional<uint64_t> FetchTable::take_waiter(uint32_t fetch) {
 }
 
 uint32_t FetchTable::find(AttemptToken token) const noexcept {
-  if (token.fetch() >= slots_.size()) return kNone;
-  const FetchSlot& slot = slots_[token.fetch()];
-  if (slot.state != FetchSlot::State::Asking) return kNone;
-  if (token.attempt() >= slot.fetch.attempt_count()) return kNone;
-  const uint64_t sent_us = slot.fetch.attempt(token.attempt()).sent_us;
-  return token.fits(slot.uses, sent_us) ? token.fetch() : kNone;
+  const FetchSlot* const slot = slots_.find(token.fetch());
+  if (slot == nullptr || slot->state != FetchSlot::State::Asking) return kNone;
+  if (token.attempt() >= slot->fetch.attempt_count()) return kNone;
+  const uint64_t sent_us = slot->fetch.attempt(token.attempt()).sent_us;
+  return token.fits(slots_.uses(token.fetch()), sent_us) ? token.fetch() : kNone;
 }
 
 }  // namespace inlet53::forward

@@ -9,19 +9,18 @@
 #include "fetch.h"
 
 #include "inlet53/base/random_octets.h"
+#include "inlet53/base/slot_pool.h"
 
 namespace inlet53::forward {
 
 /// A fetch with what the runner needs beside it, in a slot that is used again.
 struct FetchSlot {
   enum class State : uint8_t {
-    Free,
     Asking,
     Concluding,  // its waiters are being resumed
   };
 
-  State state = State::Free;
-  uint32_t uses = 0;           // of the slot
+  State state = State::Asking;
   uint32_t group = 0;          // in the TargetTable
   uint32_t scope = 0;          // the owner's
   uint64_t name_hash = 0;      // the owner's
@@ -88,7 +87,7 @@ class AttemptToken {
 /// The fetches that are under way, by question and by number, and who waits for them.
 /// References to fetches stay while they are under way. Questions are hashed with a secret, so that
 /// an attacker cannot choose names that fall together.
-/// Threads: one. Cost: O(1); memory is taken as it is first needed, and kept.
+/// Threads: one. Cost: O(1); after a peak, the memory of fetches is given back.
 class FetchTable {
  public:
   /// `limit`: fetches at once.
@@ -110,7 +109,9 @@ class FetchTable {
   void release(uint32_t index);
 
   [[nodiscard]] FetchSlot& operator[](uint32_t index) noexcept { return slots_[index]; }
-  [[nodiscard]] size_t size() const noexcept { return slots_.size() - free_.size(); }
+  /// How often the slot of a fetch has been taken. Requires: it is under way.
+  [[nodiscard]] uint32_t uses(uint32_t index) const noexcept { return slots_.uses(index); }
+  [[nodiscard]] size_t size() const noexcept { return slots_.size(); }
 
   WaiterId add_waiter(uint32_t fetch, uint64_t token);
   /// Takes a waiter off its fetch and says which one that was; absent when it is no more.
@@ -126,8 +127,7 @@ class FetchTable {
 
   const uint32_t limit_;
   const uint64_t secrets_[2];
-  std::deque<FetchSlot> slots_;
-  std::vector<uint32_t> free_;
+  SlotPool<FetchSlot> slots_;
   std::vector<uint32_t> buckets_;
   std::deque<Waiter> waiters_;
   std::vector<uint32_t> free_waiters_;

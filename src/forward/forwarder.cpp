@@ -9,10 +9,14 @@
 
 #include "inlet53/base/clock.h"
 #include "inlet53/net/udp_exchange.h"
+#include "inlet53/settings/forward_sockets.h"
 
 namespace inlet53::forward {
 
 namespace {
+
+static_assert(settings::kQueriesPerSocket == net::UdpExchange::kMaxShared &&
+              settings::kSendsPerTarget == kMaxTries);
 
 // Responses to fetches that have ended show that their target answers.
 uint32_t late_wait_ms(const settings::Forward& settings) {
@@ -21,15 +25,15 @@ uint32_t late_wait_ms(const settings::Forward& settings) {
   return std::min(kMost, kMostInAll - std::min(kMostInAll, settings.query_timeout_ms));
 }
 
+}  // namespace
+
 // Descriptors are for clients and logs too: a quarter of them, for all workers together.
-uint32_t socket_limit(const settings::Forward& settings, uint32_t workers) {
+uint32_t available_sockets(const settings::Forward& settings, uint32_t workers) noexcept {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return settings.max_sockets;
   const rlim_t share = std::max<rlim_t>(limit.rlim_cur / 4 / workers, 1);
   return static_cast<uint32_t>(std::min<rlim_t>(share, settings.max_sockets));
 }
-
-}  // namespace
 
 /// Joins the FetchRunner, which decides, to sockets, connections, clock and timer.
 struct Forwarder::Impl final : QueryTransport, net::UdpExchangeOwner, StreamExchangeOwner {
@@ -63,8 +67,8 @@ struct Forwarder::Impl final : QueryTransport, net::UdpExchangeOwner, StreamExch
 Forwarder::Impl::Impl(net::Loop& loop, const settings::Forward& settings, ForwardOwner& owner,
                       const net::TlsClientContext* tls, uint32_t workers)
     : datagrams(loop,
-                {.max_sockets = socket_limit(settings, workers),
-                 .max_wait_ms = settings.query_timeout_ms + 1000,
+                {.max_sockets = available_sockets(settings, workers),
+                 .max_wait_ms = settings.query_timeout_ms + settings::kLateMs,
                  .late_wait_ms = late_wait_ms(settings)},
                 *this),
       streams(loop,
@@ -143,6 +147,10 @@ Submitted Forwarder::submit(const ForwardQuery& query, uint64_t token) {
 }
 
 void Forwarder::cancel(WaiterId waiter) { impl_->runner.cancel(waiter); }
+
+Forwarder::Places Forwarder::places(const std::shared_ptr<const TargetGroup>& group) {
+  return impl_->runner.places(group);
+}
 
 const ForwardCounts& Forwarder::counts() const noexcept { return impl_->runner.counts(); }
 size_t Forwarder::in_flight() const noexcept { return impl_->runner.in_flight(); }

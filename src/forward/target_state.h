@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <vector>
@@ -50,6 +51,12 @@ class TargetState {
   uint32_t groups = 0;     // that it belongs to
 
   [[nodiscard]] bool silent() const noexcept { return silent_; }
+  /// Returns how many fetches may wait for it where `limit` may wait for a target that answers. A
+  /// silent one gets few at a time: enough to find it alive whatever they ask for.
+  [[nodiscard]] uint32_t places(uint32_t limit) const noexcept {
+    constexpr uint32_t kShareOfSilent = 8;
+    return silent_ ? std::max(limit / kShareOfSilent, 1U) : limit;
+  }
   [[nodiscard]] const RoundTrip& round_trip() const noexcept { return round_trip_; }
 
   /// How long it is expected to take, to compare targets: longer, the more questions went

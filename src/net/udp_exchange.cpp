@@ -184,6 +184,7 @@ void UdpExchange::Impl::sweep() {
     const size_t ended =
         std::erase_if(waits[port], [&](const Wait& wait) { return now - wait.sent_ms > most; });
     if (ended > 0) pool.release(port, static_cast<uint32_t>(ended));
+    if (pool[port].state == Port::State::Free) Waits().swap(waits[port]);  // after a peak
   }
   pool.close_old(now);
   if (pool.open_sockets() == 0) sweeper.stop();

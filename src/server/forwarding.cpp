@@ -32,10 +32,6 @@ std::shared_ptr<const forward::TargetGroup> make_group(const resolver::ForwardRu
   return group;
 }
 
-constexpr dns::ExtendedError kTooManyOfClient{dns::Ede::Other,
-                                              "too many queries of this client wait for targets"};
-constexpr dns::ExtendedError kTooManyQuestions{dns::Ede::Other,
-                                               "the name leads to too many questions for targets"};
 constexpr dns::ExtendedError kTimeIsUp{dns::Ede::NoReachableAuthority,
                                        "no target of the rule has answered in time"};
 
@@ -47,6 +43,22 @@ std::optional<dns::ExtendedError> error_of_target(std::optional<uint16_t> code) 
 
 cache::CacheKey key_of(const resolver::ForwardQuestion& question) noexcept {
   return {question.qname, question.qtype, question.scope, question.hash};
+}
+
+// Why this host did not ask; absent: targets were asked, or cannot be reached.
+std::optional<ForwardRefusal> refusal_of(const forward::ForwardFailure& failure) noexcept {
+  switch (failure.limit) {
+    case forward::ForwardLimit::Waiters:
+      return ForwardRefusal::QuestionFull;
+    case forward::ForwardLimit::Fetches:
+      return ForwardRefusal::QuestionsFull;
+    case forward::ForwardLimit::Targets:
+      return ForwardRefusal::TargetsFull;
+    case forward::ForwardLimit::None:
+      break;
+  }
+  if (failure.is_ours()) return ForwardRefusal::NotSent;
+  return std::nullopt;
 }
 
 ReceivedResponse failure_of(const dns::ExtendedError& error) {
@@ -102,6 +114,8 @@ Forwarding::Forwarding(net::Loop& loop, const Options& options, cache::Cache& ca
       counts_(counts),
       records_(options.outbound_records ? options.log : nullptr),
       forwarder_(loop, options.forward, *this, options.tls, options.workers),
+      shares_(options.forward),
+      trim_(loop),
       queries_(options.forward.query_timeout_ms + kGraceMs),
       expiry_(loop, [this] { expire(); }),
       buffer_(std::make_unique<uint8_t[]>(dns::kMaxMessage)) {}
@@ -122,6 +136,7 @@ void Forwarding::take_up(const resolver::ResolverState& state) {
   rules_ = state.forward_rules;
   groups_ = std::move(groups);
   by_scope_ = std::move(by_scope);
+  targets_.assign(rules_);
 }
 
 std::optional<uint32_t> Forwarding::find_rule(uint32_t scope) const noexcept {
@@ -135,25 +150,37 @@ std::optional<uint32_t> Forwarding::find_rule(uint32_t scope) const noexcept {
 void Forwarding::begin(const ReplyTo& to, Bytes message,
                        const resolver::ForwardQuestion& question) {
   counts_.forwarded.add();
-  const bool too_many =
-      queries_.of_client(to.source.address) >= options_.forward.max_waiting_per_client;
   WaitingQuery& query = queries_.add(to, message, read_clock());
-  query.may_ask = !too_many;
-  query.refusal = kTooManyOfClient;
+  if (const auto refusal = shares_.refuse_query(query.client, message.size())) {
+    // It does not wait: what the cache has is its answer, or else the refusal.
+    counts_.forward_refused[static_cast<size_t>(*refusal)].add();
+    query.may_ask = false;
+    query.refusal = {dns::Ede::Other, text_of(*refusal)};
+  } else {
+    query.octets = ForwardShares::kQueryOctets + message.size();
+    shares_.add_query(query.client, query.octets);
+    trim_.grown_to(shares_.octets());
+  }
   if (!expiry_.active()) set_timer();
   if (!ask(query, question)) decide(query);
 }
 
 void Forwarding::refresh(const resolver::ForwardQuestion& question) {
   WaitingQuery& query = queries_.add_refresh();
-  if (!ask(query, question)) queries_.release(query);
+  if (const auto refusal = shares_.refuse_query(query.client, 0)) {
+    counts_.forward_refused[static_cast<size_t>(*refusal)].add();
+    return queries_.release(query);
+  }
+  query.octets = ForwardShares::kQueryOctets;
+  shares_.add_query(query.client, query.octets);
+  if (!ask(query, question)) release(query);
 }
 
 void Forwarding::forget(const Replier& replier) {
   queries_.for_each([&](WaitingQuery& query) {
     if (query.to.replier != &replier) return;
     forwarder_.cancel(query.waiter);
-    queries_.release(query);
+    release(query);
   });
 }
 
@@ -163,19 +190,59 @@ bool Forwarding::ask(WaitingQuery& query, const resolver::ForwardQuestion& quest
   query.question.qname = query.qname.view();
   ++query.questions;
   INLET53_CHECK(question.rule < groups_.size());
-  if (!query.may_ask || query.questions > kMaxQuestions) {
-    fail_alone(query, query.may_ask ? kTooManyQuestions : query.refusal);
+  if (!query.may_ask) {
+    fail_alone(query, query.refusal);
     return false;
   }
+  if (query.questions > kMaxQuestions) {
+    refuse(query, ForwardRefusal::TooManyQuestions);
+    return false;
+  }
+  return submit(query);
+}
+
+bool Forwarding::submit(WaitingQuery& query) {
+  const resolver::ForwardQuestion& question = query.question;
+  const auto& group = groups_[question.rule];
+  const uint32_t targets = targets_[question.rule];
+  leave_targets(query);
+  const forward::Forwarder::Places places = forwarder_.places(group);
+  const auto refusal = shares_.refuse_question(query.client, targets, {places.used, places.limit},
+                                               forwarder_.in_flight());
+  // An equal question that is under way takes no other place.
   const Submitted submitted = forwarder_.submit(
-      {query.question.qname, question.qtype, groups_[question.rule], question.hash, question.scope},
+      {question.qname, question.qtype, group, question.hash, question.scope, refusal.has_value()},
       query.token());
   query.waiter = submitted.waiter;
-  if (submitted.outcome != Submitted::Outcome::Refused) return true;
+  switch (submitted.outcome) {
+    case Submitted::Outcome::Started:
+      query.targets = targets;
+      shares_.add_question(query.client, targets);
+      return true;
+    case Submitted::Outcome::Joined:
+      return true;
+    case Submitted::Outcome::Alone:
+      refuse(query, *refusal);
+      return false;
+    case Submitted::Outcome::Refused:
+      break;
+  }
   // The targets were not asked: this says nothing for other queries, and is not stored.
-  if (submitted.failure.is_ours() && options_.no_room) options_.no_room();
-  fail_alone(query, submitted.failure.error());
+  refuse(query, submitted.failure);
   return false;
+}
+
+void Forwarding::leave_targets(WaitingQuery& query) {
+  if (!query.targets) return;
+  shares_.remove_question(query.client, *query.targets);
+  query.targets.reset();
+}
+
+void Forwarding::release(WaitingQuery& query) {
+  leave_targets(query);
+  if (query.octets > 0) shares_.remove_query(query.client, query.octets);
+  trim_.fallen_to(shares_.octets());
+  queries_.release(query);
 }
 
 //--- Results
@@ -207,10 +274,13 @@ void Forwarding::resume(uint64_t token, const ForwardResult& result, bool stored
     if (!result) {
       counts_.forward_failed.add();
       query->failed.push_back({query->question.scope, query->question.hash});
+      if (const auto refusal = refusal_of(result.error())) {
+        counts_.forward_refused[static_cast<size_t>(*refusal)].add();
+      }
     }
-    if (!stored) query->kept.emplace_back(query->question, Received(result, false).response());
+    if (!stored) keep(*query, Received(result, false).response());
   }
-  if (query->to.replier == nullptr) return queries_.release(*query);
+  if (query->to.replier == nullptr) return release(*query);
   decide(*query);
 }
 
@@ -235,11 +305,35 @@ void Forwarding::set_timer() {
   expiry_.start(*next > now ? *next - now : 0);
 }
 
+//--- Failing
+
+void Forwarding::keep(WaitingQuery& query, const ReceivedResponse& response) {
+  if (!shares_.grow_query(query.client, KeptAnswer::octets_of(query.question, response))) {
+    return refuse(query, ForwardRefusal::MemoryFull);
+  }
+  query.octets += KeptAnswer::octets_of(query.question, response);
+  query.kept.emplace_back(query.question, response);
+}
+
 void Forwarding::fail_alone(WaitingQuery& query, const dns::ExtendedError& error) {
   counts_.forward_failed.add();
   query.failed.push_back({query.question.scope, query.question.hash});
   if (cache_.find(key_of(query.question), read_clock().monotonic_ms)) return;
   query.kept.emplace_back(query.question, failure_of(error));
+}
+
+void Forwarding::refuse(WaitingQuery& query, const forward::ForwardFailure& failure) {
+  if (const auto refusal = refusal_of(failure)) {
+    counts_.forward_refused[static_cast<size_t>(*refusal)].add();
+    if (options_.no_room) options_.no_room();
+  }
+  fail_alone(query, failure.error());
+}
+
+void Forwarding::refuse(WaitingQuery& query, ForwardRefusal refusal) {
+  counts_.forward_refused[static_cast<size_t>(refusal)].add();
+  if (options_.no_room) options_.no_room();
+  fail_alone(query, {dns::Ede::Other, text_of(refusal)});
 }
 
 //--- Answering
@@ -260,8 +354,9 @@ void Forwarding::decide(WaitingQuery& query) {
                           query.message.size(), &with);
     if (reply.asks != resolver::Asks::First) return answer(query, {buffer_.get(), reply.size});
     // The same question again is one that neither cache nor query has kept: then it fails.
-    if (query.questions > kMaxQuestions && std::exchange(query.may_ask, false)) {
-      query.refusal = kTooManyQuestions;
+    if (query.questions > kMaxQuestions && query.may_ask) {
+      query.may_ask = false;
+      query.refusal = {dns::Ede::Other, text_of(ForwardRefusal::TooManyQuestions)};
     }
     if (query.questions > 3 * kMaxQuestions) return answer(query, {});
     if (ask(query, responder_.question())) return;
@@ -270,7 +365,7 @@ void Forwarding::decide(WaitingQuery& query) {
 
 void Forwarding::answer(WaitingQuery& query, Bytes response) {
   const ReplyTo to = query.to;
-  queries_.release(query);
+  release(query);
   to.replier->reply(to, response);
 }
 

@@ -7,7 +7,10 @@
 #include <unordered_map>
 #include <vector>
 
+#include "forward_shares.h"
+#include "memory_trim.h"
 #include "outbound_records.h"
+#include "target_numbers.h"
 #include "waiting_queries.h"
 
 #include "inlet53/cache/cache.h"
@@ -77,11 +80,21 @@ class Forwarding final : public QueryForwarder, public forward::ForwardOwner {
   [[nodiscard]] std::optional<uint32_t> find_rule(uint32_t scope) const noexcept;
   /// Asks the targets; false when they can't be asked, and the question has failed.
   [[nodiscard]] bool ask(WaitingQuery& query, const resolver::ForwardQuestion& question);
+  /// The same for a question that its query may ask.
+  [[nodiscard]] bool submit(WaitingQuery& query);
+  /// Keeps for the query what the cache did not store.
+  void keep(WaitingQuery& query, const cache::ReceivedResponse& response);
   /// The question has failed for this query alone.
   void fail_alone(WaitingQuery& query, const dns::ExtendedError& error);
+  /// The same for a limit or a failure of this host, which is counted.
+  void refuse(WaitingQuery& query, const forward::ForwardFailure& failure);
+  void refuse(WaitingQuery& query, ForwardRefusal refusal);
   /// Decides the query again, and answers or asks again.
   void decide(WaitingQuery& query);
   void answer(WaitingQuery& query, Bytes response);
+  /// Its question is no longer asked for it.
+  void leave_targets(WaitingQuery& query);
+  void release(WaitingQuery& query);
   void expire();
   void set_timer();
 
@@ -94,6 +107,9 @@ class Forwarding final : public QueryForwarder, public forward::ForwardOwner {
   std::vector<std::shared_ptr<const forward::TargetGroup>> groups_;  // as the state's rules
   std::vector<resolver::ForwardRule> rules_;
   std::unordered_map<uint32_t, uint32_t> by_scope_;  // numbers of rules
+  TargetNumbers targets_;
+  ForwardShares shares_;
+  MemoryTrim trim_;
   WaitingQueries queries_;
   net::Timer expiry_;
   std::unique_ptr<uint8_t[]> buffer_;  // of one response

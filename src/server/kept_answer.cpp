@@ -31,6 +31,16 @@ cache::CachedRRset append(const cache::CachedRRset& rrset, uint8_t*& at) noexcep
 
 }  // namespace
 
+size_t KeptAnswer::octets_of(const resolver::ForwardQuestion& question,
+                             const cache::ReceivedResponse& response) noexcept {
+  size_t octets = sizeof(KeptAnswer) + question.qname.size();
+  for (const cache::CachedRRset& rrset : response.answers) octets += size_of(rrset) + sizeof rrset;
+  if (response.authority != nullptr) {
+    octets += size_of(*response.authority) + sizeof *response.authority;
+  }
+  return octets;
+}
+
 KeptAnswer::KeptAnswer(const resolver::ForwardQuestion& question,
                        const cache::ReceivedResponse& response)
     : question_(question), response_(response) {

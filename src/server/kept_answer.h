@@ -13,6 +13,9 @@ namespace inlet53::server {
 /// moved. Threads: one at a time.
 class KeptAnswer {
  public:
+  /// Octets that a copy of these takes.
+  [[nodiscard]] static size_t octets_of(const resolver::ForwardQuestion& question,
+                                        const cache::ReceivedResponse& response) noexcept;
   /// Copies the question and the response.
   KeptAnswer(const resolver::ForwardQuestion& question, const cache::ReceivedResponse& response);
 

@@ -11,27 +11,24 @@ constexpr size_t kKeptRoom = 512;  // octets
 }  // namespace
 
 WaitingQuery& WaitingQueries::take_slot() {
-  if (free_.empty()) {
-    free_.push_back(static_cast<uint32_t>(slots_.size()));
-    slots_.push_back(std::make_unique<WaitingQuery>());
-    slots_.back()->index = free_.back();
-  }
-  WaitingQuery& query = *slots_[free_.back()];
-  free_.pop_back();
-  ++query.uses;
-  query.waits = true;
+  const uint32_t index = queries_.take();
+  WaitingQuery& query = queries_[index];
+  query.index = index;
+  query.uses = queries_.uses(index);
   query.questions = 0;
   query.may_ask = true;
   query.refusal = {};
+  query.octets = 0;
+  query.targets.reset();
   return query;
 }
 
 WaitingQuery& WaitingQueries::add(const ReplyTo& to, Bytes message, Now now) {
   WaitingQuery& query = take_slot();
   query.to = to;
+  query.client = client_network(to.source.address);
   query.message.assign(message.begin(), message.end());
   query.arrived = now.wall_seconds;
-  ++clients_[client_network(to.source.address)];
   forget_answered();
   deadlines_.push_back({query.token(), now.monotonic_ms + patience_ms_});
   return query;
@@ -40,31 +37,22 @@ WaitingQuery& WaitingQueries::add(const ReplyTo& to, Bytes message, Now now) {
 WaitingQuery& WaitingQueries::add_refresh() {
   WaitingQuery& query = take_slot();
   query.to = {};
+  query.client = {};
   return query;
 }
 
 void WaitingQueries::release(WaitingQuery& query) {
-  if (query.to.replier != nullptr) {
-    const auto client = clients_.find(client_network(query.to.source.address));
-    if (--client->second == 0) clients_.erase(client);
-  }
-  query.waits = false;
   query.to = {};
   // Few queries are long, and a long one's room is not to be kept for ever.
   if (query.message.capacity() > kKeptRoom) std::vector<uint8_t>().swap(query.message);
   query.kept.clear();
   query.failed.clear();
-  free_.push_back(query.index);
+  queries_.release(query.index);
 }
 
 WaitingQuery* WaitingQueries::find(uint64_t token) noexcept {
-  WaitingQuery& query = *slots_[static_cast<uint32_t>(token)];
-  return query.waits && query.token() == token ? &query : nullptr;
-}
-
-uint32_t WaitingQueries::of_client(const IpAddress& client) const {
-  const auto found = clients_.find(client_network(client));
-  return found == clients_.end() ? 0 : found->second;
+  WaitingQuery* const query = queries_.find(static_cast<uint32_t>(token));
+  return query != nullptr && query->token() == token ? query : nullptr;
 }
 
 // Most are answered long before their time.

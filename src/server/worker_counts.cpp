@@ -26,6 +26,9 @@ void CountTotals::add(const WorkerCounts& counts) {
   cache_hits += counts.cache_hits.get();
   forwarded += counts.forwarded.get();
   forward_failed += counts.forward_failed.get();
+  for (size_t i = 0; i < forward_refused.size(); ++i) {
+    forward_refused[i] += counts.forward_refused[i].get();
+  }
 }
 
 std::string CountTotals::to_text() const {
@@ -38,6 +41,10 @@ std::string CountTotals::to_text() const {
       " tls_handshakes=", tls_handshakes, " tls_resumed=", tls_resumed,
       " tls_handshakes_failed=", tls_handshakes_failed, " forwarded=", forwarded,
       " forward_failed=", forward_failed, " cache_hits=", cache_hits);
+  for (size_t i = 0; i < forward_refused.size(); ++i) {
+    if (forward_refused[i] == 0) continue;
+    out += concat(" forward_", name_of(static_cast<ForwardRefusal>(i)), "=", forward_refused[i]);
+  }
   for (size_t i = 0; i < responses.size(); ++i) {
     if (responses[i] == 0) continue;
     const std::string_view rcode = i == 15 ? "OTHER" : dns::rcode_text(static_cast<dns::Rcode>(i));

@@ -35,6 +35,8 @@ struct ForwardQuery {
   /// The owner's own, handed back with the result; equal for equal questions of one group.
   uint64_t name_hash = 0;
   uint32_t scope = 0;
+  /// Only waits for an equal question that is under way; no new one is asked.
+  bool joins_only = false;
 };
 
 /// What a target said, checked: it came from where the question went, with its id and its question
@@ -54,6 +56,14 @@ struct TargetResponse {
   uint32_t attempts = 0;    // queries that it took, of 16 at most
 };
 
+/// A limit of `[forward]` that a question has met.
+enum class ForwardLimit : uint8_t {
+  None,
+  Waiters,  // max_waiters
+  Fetches,  // max_in_flight
+  Targets,  // max_in_flight_per_target
+};
+
 /// Why there is no response: the client gets SERVFAIL with this extended error.
 struct ForwardFailure {
   /// NoReachableAuthority: no target answered in time.
@@ -61,6 +71,7 @@ struct ForwardFailure {
   /// Other: a limit or a failure of this host, which says nothing about the targets.
   dns::Ede ede = dns::Ede::Other;
   std::string_view text;  // for EXTRA-TEXT; static
+  ForwardLimit limit = ForwardLimit::None;
 
   [[nodiscard]] bool is_ours() const noexcept { return ede == dns::Ede::Other; }
   [[nodiscard]] dns::ExtendedError error() const noexcept { return {ede, text}; }
@@ -107,6 +118,7 @@ struct Submitted {
     Started,
     Joined,   // an equal question is on its way
     Refused,  // `failure` says why; there is no wait and will be no call
+    Alone,    // `joins_only`, and no equal question is under way; the same
   };
   Outcome outcome = Outcome::Refused;
   WaiterId waiter;
@@ -130,6 +142,11 @@ struct ForwardCounts {
   uint64_t malformed = 0;
   uint64_t targets_silent = 0;  // times that a target was found not to answer
 };
+
+/// Returns how many UDP sockets one of `workers` forwarders may open: `max_sockets`, or its part of
+/// a quarter of the process's limit of descriptors if that is less.
+[[nodiscard]] uint32_t available_sockets(const settings::Forward& settings,
+                                         uint32_t workers) noexcept;
 
 /// Forwards one worker's queries.
 ///
@@ -169,6 +186,14 @@ class Forwarder {
   [[nodiscard]] Submitted submit(const ForwardQuery& query, uint64_t token);
   /// Ends a wait without a call. A fetch without a waiter is given up.
   void cancel(WaiterId waiter);
+
+  /// Fetches that wait for the targets of a group, of all groups that have these targets, and how
+  /// many may. A target that does not answer has few places.
+  struct Places {
+    uint64_t used = 0;
+    uint64_t limit = 0;
+  };
+  [[nodiscard]] Places places(const std::shared_ptr<const TargetGroup>& group);
 
   [[nodiscard]] const ForwardCounts& counts() const noexcept;
   [[nodiscard]] size_t in_flight() const noexcept;

@@ -7,6 +7,7 @@
 
 #include "inlet53/dns/types.h"
 #include "inlet53/record/query_record.h"
+#include "inlet53/server/forward_refusal.h"
 
 namespace inlet53::server {
 
@@ -49,6 +50,7 @@ struct WorkerCounts {
   Counter cache_hits;        // queries that the cache answered, or a part of them
   Counter forwarded;         // queries that waited for targets
   Counter forward_failed;    // of them, those that no target answered
+  std::array<Counter, kForwardRefusals> forward_refused;  // by reason; not by targets
 };
 
 inline Counter& WorkerCounts::queries(record::Transport transport) noexcept {
@@ -74,6 +76,7 @@ struct CountTotals {
            tls_handshakes_failed = 0;
   uint64_t tcp_connections = 0, tcp_refused = 0, datagrams_unsent = 0, udp_groups = 0;
   uint64_t cache_hits = 0, forwarded = 0, forward_failed = 0;
+  std::array<uint64_t, kForwardRefusals> forward_refused{};
 
   void add(const WorkerCounts& counts);
   /// `queries udp=10 tcp=1 denied=0 … NOERROR=9 NXDOMAIN=2`: one line for the operator log.

@@ -34,6 +34,8 @@ inline constexpr Range kQueriesPerClient{0, 1'000'000};  // a second; 0: any num
 inline constexpr Range kForwardTimeoutMs{100, 10'000};
 inline constexpr Range kForwardsInFlight{1, 1'000'000};
 inline constexpr Range kForwardWaiters{1, 100'000};
+inline constexpr Range kForwardWaiting{1, 2'000'000};
+inline constexpr Range kForwardWaitingOctets{1U << 10, 16ULL << 30};
 inline constexpr Range kForwardSockets{1, 65'536};
 inline constexpr Range kForwardIdleTimeoutMs{100, 3'600'000};
 

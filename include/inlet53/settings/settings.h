@@ -172,13 +172,19 @@ struct Cache {
   friend bool operator==(const Cache&, const Cache&) = default;
 };
 
-/// How queries are forwarded to targets. Limits are a worker's.
+/// How queries are forwarded to targets. Limits are a worker's. In a file, those that are not given
+/// follow from those that are (`conf/inlet53.toml`), and contradictions are errors.
 struct Forward {
-  uint32_t query_timeout_ms = 2000;             // for all that is tried for one query
-  uint32_t max_in_flight = 10000;               // different questions at once
-  uint32_t max_in_flight_per_target = 2000;     // of them, waiting for one target
-  uint32_t max_waiters = 1000;                  // clients that wait for one question
-  uint32_t max_waiting_per_client = 5000;       // queries of one client that wait
+  /// Octets that a query which waits takes beside its message: the unit of `max_waiting_octets`.
+  static constexpr uint64_t kQueryOctets = 1024;
+
+  uint32_t query_timeout_ms = 2000;                        // for all that is tried for one query
+  uint32_t max_in_flight = 10000;                          // different questions at once
+  uint32_t max_in_flight_per_target = 2000;                // of them, waiting for one target
+  uint32_t max_waiting = 20000;                            // queries that wait
+  uint64_t max_waiting_octets = 2 * kQueryOctets * 20000;  // their memory
+  uint32_t max_waiting_per_client = 5000;                  // of them, those of one client
+  uint32_t max_waiters = 1000;                  // of them, those that wait for one question
   uint32_t edns_udp_size = 1232;                // advertised to targets
   bool case_randomization = true;               // of the question's letters, "0x20"
   uint32_t max_sockets = 1024;                  // UDP, open at once

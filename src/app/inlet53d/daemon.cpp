@@ -14,8 +14,10 @@
 #include "inlet53/base/operator_log.h"
 #include "inlet53/base/own_file.h"
 #include "inlet53/base/text.h"
+#include "inlet53/forward/forwarder.h"
 #include "inlet53/net/process_protection.h"
 #include "inlet53/server/worker_counts.h"
+#include "inlet53/settings/forward_sockets.h"
 
 namespace inlet53::app {
 
@@ -40,6 +42,15 @@ cache::CacheOptions cache_options(const settings::Cache& settings) {
   options.max_stale = settings.max_stale;
   if (!settings.prefetch) options.prefetch_after = 0;
   return options;
+}
+
+void warn_of_few_descriptors(const settings::Settings& settings) {
+  const uint32_t available = forward::available_sockets(settings.forward, settings.server.workers);
+  const uint32_t needed = settings::sockets_for(settings.forward);
+  if (available >= needed) return;
+  log_warning(concat("the limit of open files allows each worker ", available,
+                     " sockets to targets, but the limits of [forward] need ", needed,
+                     ": raise it, or lower max_in_flight"));
 }
 
 void end_at_once(int) { std::_Exit(kExitOk); }
@@ -113,6 +124,7 @@ int Daemon::start() {
   if (const int code = load_authorities(config_.settings.forward); code != kExitOk) return code;
   if (const int code = open_control(config_.settings.control); code != kExitOk) return code;
   if (const int code = start_query_log(config_.settings.query_log); code != kExitOk) return code;
+  if (!prepared->state->forward_rules.empty()) warn_of_few_descriptors(config_.settings);
   start_workers();
   assign(std::move(*prepared), std::move(*sockets));
   for (const resolver::EndpointAddress& address : state_->addresses) {

@@ -194,6 +194,8 @@ query_timeout = "1500 ms"
 max_in_flight = 5
 max_in_flight_per_target = 4
 max_waiters = 3
+max_waiting = 12
+max_waiting_size = "16 KiB"
 edns_udp_size = 1400
 max_waiting_per_client = 6
 case_randomization = false
@@ -202,10 +204,62 @@ connection_idle_timeout = "2 s"
 certificate_authorities = "/etc/ca.pem"
 )")
                                         .settings.forward;
-  const settings::Forward expected{1500, 5, 4, 3, 6, 1400, false, 64, 2000, "/etc/ca.pem"};
+  const settings::Forward expected{.query_timeout_ms = 1500,
+                                   .max_in_flight = 5,
+                                   .max_in_flight_per_target = 4,
+                                   .max_waiting = 12,
+                                   .max_waiting_octets = 16384,
+                                   .max_waiting_per_client = 6,
+                                   .max_waiters = 3,
+                                   .edns_udp_size = 1400,
+                                   .case_randomization = false,
+                                   .max_sockets = 64,
+                                   .connection_idle_timeout_ms = 2000,
+                                   .certificate_authorities = "/etc/ca.pem"};
   EXPECT_EQ(forward, expected);
   EXPECT_EQ(errors_of("[forward]\nquery_timeout = \"11 s\"\n"),
             Errors{"2:17: forward.query_timeout: \"11 s\" is out of range: from 100 ms to 10 s"});
+}
+
+TEST(Config, LimitsOfForwardingFollowFromEachOther) {
+  EXPECT_EQ(read("[forward]\n").settings.forward, settings::Forward{});
+  const settings::Forward few = read("[forward]\nmax_in_flight = 3\n").settings.forward;
+  EXPECT_EQ(few.max_in_flight_per_target, 1U);
+  EXPECT_EQ(few.max_waiting, 20'000U);
+  EXPECT_EQ(few.max_waiting_per_client, 5000U);
+  const settings::Forward waiting =
+      read("[forward]\nmax_in_flight = 3\nmax_waiting = 6\n").settings.forward;
+  EXPECT_EQ(waiting.max_waiting_octets, 12U * 1024);
+  EXPECT_EQ(waiting.max_waiting_per_client, 6U);
+  EXPECT_EQ(waiting.max_waiters, 6U);
+  EXPECT_EQ(few.max_sockets, 1024U);
+  const settings::Forward many = read("[forward]\nmax_in_flight = 100000\n").settings.forward;
+  EXPECT_EQ(many.max_in_flight_per_target, 20'000U);
+  EXPECT_EQ(many.max_waiting, 200'000U);
+  EXPECT_EQ(many.max_sockets, 7032U)
+      << "100000 questions, 3 queries each for 3 of 2 s, 64 a socket";
+  EXPECT_EQ(read("[forward]\nquery_timeout = \"100 ms\"\n").settings.forward.max_sockets, 5157U);
+}
+
+TEST(ConfigErrors, FindLimitsOfForwardingThatContradictEachOther) {
+  const auto errors = [](const std::string& lines) { return errors_of("[forward]\n" + lines); };
+  EXPECT_EQ(errors("max_in_flight = 5\nmax_in_flight_per_target = 6\n"),
+            Errors{"3:28: forward.max_in_flight_per_target: it is over max_in_flight, which is 5"});
+  EXPECT_EQ(errors("max_waiting = 9999\n"),
+            Errors{"2:15: forward.max_waiting: it is below max_in_flight, which is 10000: a query "
+                   "waits for each question"});
+  EXPECT_EQ(errors("max_waiting_per_client = 20001\n"),
+            Errors{"2:26: forward.max_waiting_per_client: it is over max_waiting, which is 20000"});
+  EXPECT_EQ(errors("max_waiters = 20001\n"),
+            Errors{"2:15: forward.max_waiters: it is over max_waiting, which is 20000"});
+  EXPECT_EQ(errors("max_waiting_size = \"20479999\"\n").size(), 1U);
+  EXPECT_EQ(errors("max_waiting_size = 20479999\n"),
+            Errors{"2:20: forward.max_waiting_size: it is below 20480000 octets, 1 KiB for each of "
+                   "the 20000 queries of max_waiting"});
+  EXPECT_EQ(errors("max_sockets = 703\n"),
+            Errors{"2:15: forward.max_sockets: it is below 704, which max_in_flight_per_target = "
+                   "2000 and max_in_flight = 10000 need"});
+  EXPECT_EQ(errors("max_sockets = 704\n"), Errors{});
 }
 
 TEST(ConfigErrors, PlaceASyntaxErrorAndSayNothingElse) {

@@ -242,5 +242,99 @@ TEST_F(ForwardingTest, ForgetsTheQueriesOfAServiceThatEnds) {
   EXPECT_FALSE(replies.contains(1));
 }
 
+//--- Limits
+
+uint64_t refused(const WorkerCounts& counts, ForwardRefusal refusal) {
+  return counts.forward_refused[static_cast<size_t>(refusal)].get();
+}
+
+class ForwardingLimits : public ForwardingTest {
+ protected:
+  ForwardingLimits() {
+    target.script = [](auto) { return std::vector<uint8_t>(); };
+    options.forward.query_timeout_ms = 5000;
+  }
+  /// Asks for many names as one client; returns how many wait.
+  size_t ask_many(size_t count, std::string_view client) {
+    const size_t before = forwarding->waiting();
+    for (size_t i = 0; i < count; ++i) {
+      const uint64_t id = next_id++;
+      ask("n" + std::to_string(id) + ".partner.example.", id, client);
+    }
+    return forwarding->waiting() - before;
+  }
+  uint64_t next_id = 1000;
+};
+
+TEST_F(ForwardingLimits, OneTargetHasPlacesForAsManyNamesAsTheDefaultsSay) {
+  start();
+  EXPECT_EQ(ask_many(2500, "127.0.0.1"), 1778U) << "eight ninths of 2000";
+  EXPECT_EQ(refused(counts, ForwardRefusal::ClientAtTargets), 2500U - 1778U);
+  EXPECT_EQ(refused(counts, ForwardRefusal::NotSent), 0U) << "sockets suffice";
+  EXPECT_GT(ask_many(500, "127.0.0.2"), 190U);
+  EXPECT_EQ(ask_many(1, "127.0.0.3"), 1U);
+  EXPECT_EQ(refused(counts, ForwardRefusal::TargetsFull), 0U);
+}
+
+TEST_F(ForwardingLimits, AClientJoinsAQuestionBeyondItsShare) {
+  options.forward.max_in_flight_per_target = 18;
+  start();
+  EXPECT_FALSE(ask("joined.partner.example.", 1, "127.0.0.2"));
+  ask_many(30, "127.0.0.1");
+  const size_t waiting = forwarding->waiting();
+  EXPECT_FALSE(ask("joined.partner.example.", 2, "127.0.0.1"));
+  EXPECT_EQ(forwarding->waiting(), waiting + 1);
+}
+
+TEST_F(ForwardingLimits, PlacesAreFreeAgainWhenQuestionsEnd) {
+  options.forward.max_in_flight_per_target = 18;
+  start();
+  EXPECT_EQ(ask_many(30, "127.0.0.1"), 16U);
+  forwarding->forget(*this);
+  EXPECT_EQ(forwarding->waiting(), 0U);
+  EXPECT_EQ(ask_many(30, "127.0.0.1"), 16U);
+}
+
+TEST_F(ForwardingLimits, QueriesThatWaitHaveALimitInAllAndForEachClient) {
+  options.forward.max_waiting = 90;
+  options.forward.max_waiters = 90;
+  options.forward.max_waiting_per_client = 85;
+  start();
+  for (uint64_t id = 0; id < 100; ++id) ask("www.partner.example.", id);
+  EXPECT_EQ(forwarding->waiting(), 80U);
+  EXPECT_EQ(refused(counts, ForwardRefusal::ClientShare), 20U);
+  EXPECT_EQ(replies.at(99).rcode, dns::Rcode::ServFail);
+  EXPECT_EQ(ask_many(100, "127.0.0.2"), 9U);
+  EXPECT_EQ(ask_many(100, "127.0.0.3"), 1U);
+  EXPECT_EQ(ask_many(100, "127.0.0.4"), 0U);
+  EXPECT_EQ(refused(counts, ForwardRefusal::QueriesFull), 199U);
+  EXPECT_GT(no_room + 1, 0U);
+}
+
+TEST_F(ForwardingLimits, AQueryThatIsRefusedIsAnsweredByTheCache) {
+  target.script = [](auto query) { return answer(std::move(query), 60); };
+  options.forward.max_waiting_per_client = 1;
+  start();
+  EXPECT_FALSE(ask("www.partner.example.", 1));
+  ASSERT_TRUE(until_replied(1));
+  target.script = [](auto) { return std::vector<uint8_t>(); };
+  EXPECT_FALSE(ask("waits.partner.example.", 2));
+  EXPECT_FALSE(ask("refused.partner.example.", 3));
+  EXPECT_EQ(replies.at(3).rcode, dns::Rcode::ServFail);
+  EXPECT_EQ(refused(counts, ForwardRefusal::ClientLimit), 1U);
+  EXPECT_TRUE(ask("www.partner.example.", 4));
+}
+
+TEST_F(ForwardingLimits, MemoryIsCountedAndGivenBack) {
+  options.forward.max_waiting_octets = 100 * ForwardShares::kQueryOctets;
+  start();
+  const size_t waiting = ask_many(200, "127.0.0.1");
+  EXPECT_LT(waiting, 89U);
+  EXPECT_GT(waiting, 75U);
+  EXPECT_EQ(refused(counts, ForwardRefusal::ClientMemory), 200 - waiting);
+  forwarding->forget(*this);
+  EXPECT_EQ(ask_many(200, "127.0.0.1"), waiting);
+}
+
 }  // namespace
 }  // namespace inlet53::server

@@ -64,21 +64,22 @@ TEST_F(WaitingQueriesTest, AreKnownByTokensOfTheirUse) {
   EXPECT_EQ(queries.find(token), nullptr);
 }
 
-TEST_F(WaitingQueriesTest, AreCountedByClient) {
-  const IpAddress one = *IpAddress::parse("10.0.0.1");
-  const IpAddress two = *IpAddress::parse("10.0.0.2");
-  WaitingQuery& first = add("10.0.0.1", 1);
-  add("10.0.0.1", 1);
-  add("10.0.0.2", 1);
-  EXPECT_EQ(queries.of_client(one), 2U);
-  EXPECT_EQ(queries.of_client(two), 1U);
-  queries.release(first);
-  EXPECT_EQ(queries.of_client(one), 1U);
-  EXPECT_EQ(queries.size(), 2U);
-  add("2001:db8:0:100::1", 1);
-  add("2001:db8:0:1ff::2", 1);
-  add("2001:db8:0:200::1", 1);
-  EXPECT_EQ(queries.of_client(*IpAddress::parse("2001:db8:0:100::99")), 2U) << "a /56 is one";
+TEST_F(WaitingQueriesTest, KnowTheNetworkOfTheirClient) {
+  EXPECT_EQ(add("10.0.0.1", 1).client, *IpAddress::parse("10.0.0.1"));
+  EXPECT_EQ(add("2001:db8:0:1ff::2", 1).client, *IpAddress::parse("2001:db8:0:100::"))
+      << "a /56 is one client";
+  EXPECT_EQ(queries.add_refresh().client, IpAddress());
+}
+
+TEST_F(WaitingQueriesTest, MayBeReleasedWhileAllAreVisited) {
+  for (int i = 0; i < 10; ++i) add("10.0.0.1", 1);
+  size_t visited = 0;
+  queries.for_each([&](WaitingQuery& query) {
+    ++visited;
+    queries.release(query);
+  });
+  EXPECT_EQ(visited, 10U);
+  EXPECT_EQ(queries.size(), 0U);
 }
 
 TEST_F(WaitingQueriesTest, ARefreshIsNobodysAndHasNoEnd) {
@@ -101,11 +102,14 @@ TEST_F(WaitingQueriesTest, ForgetWhatTheUseBeforeHadGot) {
   WaitingQuery& query = add("10.0.0.1", 1);
   query.may_ask = false;
   query.questions = 7;
+  query.octets = 1;
+  query.targets = 1;
   query.failed.push_back({1, 2});
   queries.release(query);
   const WaitingQuery& next = add("10.0.0.2", 2);
   EXPECT_TRUE(next.may_ask && next.failed.empty() && next.kept.empty());
   EXPECT_EQ(next.questions, 0U);
+  EXPECT_TRUE(next.octets == 0 && !next.targets);
 }
 
 }  // namespace

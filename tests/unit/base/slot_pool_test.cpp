@@ -1,0 +1,63 @@
+#include "inlet53/base/slot_pool.h"
+
+#include <gtest/gtest.h>
+
+namespace inlet53 {
+namespace {
+
+struct Counted {
+  static inline int alive = 0;
+  Counted() { ++alive; }
+  ~Counted() { --alive; }
+  Counted(const Counted&) = delete;
+  Counted& operator=(const Counted&) = delete;
+  int value = 0;
+};
+
+TEST(SlotPool, KnowsWhichSlotsAreInUse) {
+  SlotPool<Counted> pool;
+  const uint32_t first = pool.take();
+  const uint32_t second = pool.take();
+  EXPECT_NE(first, second);
+  pool[first].value = 7;
+  EXPECT_EQ(pool.find(first), &pool[first]);
+  EXPECT_EQ(pool.size(), 2U);
+  pool.release(first);
+  EXPECT_EQ(pool.find(first), nullptr);
+  EXPECT_EQ(pool.find(99), nullptr);
+  EXPECT_EQ(pool.size(), 1U);
+}
+
+TEST(SlotPool, CountsTheUsesOfASlot) {
+  SlotPool<Counted> pool;
+  const uint32_t slot = pool.take();
+  const uint32_t uses = pool.uses(slot);
+  pool.release(slot);
+  ASSERT_EQ(pool.take(), slot);
+  EXPECT_EQ(pool.uses(slot), uses + 1);
+}
+
+TEST(SlotPool, ReusesObjectsUnderASteadyLoad) {
+  SlotPool<Counted> pool;
+  const uint32_t slot = pool.take();
+  pool[slot].value = 7;
+  pool.release(slot);
+  EXPECT_EQ(pool[pool.take()].value, 7);
+}
+
+TEST(SlotPool, GivesMemoryBackAfterAPeak) {
+  SlotPool<Counted> pool;
+  std::vector<uint32_t> taken(10'000);
+  for (uint32_t& each : taken) each = pool.take();
+  const Counted* const kept = pool.find(taken[5000]);
+  for (size_t i = 0; i < taken.size(); ++i) {
+    if (i != 5000) pool.release(taken[i]);
+  }
+  EXPECT_EQ(pool.size(), 1U);
+  EXPECT_LE(Counted::alive, static_cast<int>(2 + SlotPool<Counted>::kSpare));
+  EXPECT_EQ(pool.find(taken[5000]), kept) << "what is in use stays where it is";
+  EXPECT_EQ(pool.slots(), 10'000U);
+}
+
+}  // namespace
+}  // namespace inlet53
