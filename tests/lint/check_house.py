@@ -195,6 +195,18 @@ def check_build_files(table, root):
             yield from check_meson_target(table, path, room, target.groupdict())
 
 
+def check_tests_run(root):
+    """Each file of tests is named by the build file beside it: one that is not would never run."""
+    kinds = [("unit/*/*_test.cpp", "{name}"), ("integration/test_*.py", "{part}"), ("fuzz/*_fuzz.cpp", "{part}")]
+    for pattern, form in kinds:
+        for file in sorted((root / "tests").glob(pattern)):
+            build_file = file.parent / "meson.build"
+            part = file.stem.removeprefix("test_").removesuffix("_fuzz")
+            wanted = form.format(name=file.name, part=part)
+            if not build_file.is_file() or f"'{wanted}'" not in build_file.read_text():
+                yield f"{file.relative_to(root).as_posix()}: no test of the build runs it"
+
+
 def check(root, table):
     files = house.read_files(root)
     readme = root / "src/README.md"
@@ -206,6 +218,7 @@ def check(root, table):
     yield from check_units(table, files)
     yield from check_text(files)
     yield from check_build_files(table, root)
+    yield from check_tests_run(root)
 
 
 def main():

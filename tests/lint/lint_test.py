@@ -28,6 +28,7 @@ SOUND = {
     "src/app/inlet53d/main.cpp": '#include "inlet53/zone/zone_loader.h"\n#include <CLI/CLI.hpp>\n',
     "src/dns/wire.h": "#pragma once\n",
     "tests/unit/dns/name_test.cpp": '#include "wire.h"\n#include <gtest/gtest.h>\n',
+    "tests/unit/dns/meson.build": "sources = files('name_test.cpp')\n",
     "src/topology/rules.h": "#pragma once\n",
     "src/topology/name_rules.cpp": '#include "rules.h"\n',
 }
@@ -135,6 +136,10 @@ class HouseLint(unittest.TestCase):
 
     def test_refuses_a_file_that_owns_too_much(self):
         self.assert_fault({"include/inlet53/dns/x.h": "#pragma once\n" + "\n" * 500}, "over 500 lines")
+
+    def test_refuses_a_test_that_no_build_file_names(self):
+        self.assert_fault({"tests/integration/test_x.py": "", "tests/integration/meson.build": "['y']\n"},
+                          "tests/integration/test_x.py", "no test of the build runs it")
 
     def test_refuses_a_library_that_links_upwards(self):
         self.assert_fault({"src/zone/meson.build":
