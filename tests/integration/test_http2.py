@@ -334,9 +334,10 @@ def test_streams_without_room_keep_to_their_window(gateway):
     begins with."""
     length = ("content-length", "1000000")
     with Connection(gateway) as connection:
+        # One client has 64 MiB: 67 of these bodies, and what the 68th stream begins with.
         connection.send(b"".join(headers(1 + 2 * i, *call_fields("/v1/hello", "POST", length), flags=END_HEADERS)
-                                 for i in range(100)))
-        connection.send(frame(DATA, 0, 199, b"x" * 16384) * 5)
+                                 for i in range(68)))
+        connection.send(frame(DATA, 0, 135, b"x" * 16384) * 5)
         end = connection.read_until(lambda one: one.kind in (RST_STREAM, GOAWAY))
         assert end is not None and end.error == FLOW_CONTROL_ERROR
     with Connection(gateway) as connection:
