@@ -17,7 +17,7 @@ PYTHON = """
 import os, time
 
 def hold(event, context):
-    while not os.path.exists("../release"):
+    while not os.path.exists(os.environ["RELEASE"]):
         time.sleep(0.01)
     return {"body": "held"}
 
@@ -26,7 +26,7 @@ def quick(event, context):
 """
 
 
-def function(name, handler):
+def function(name, handler, folder):
     return f"""
 [rest_api.hello.resource."/{name}".GET]
 integration = {{ type = "AWS_PROXY", function = "{name}" }}
@@ -35,12 +35,14 @@ runtime = "python3.11"
 handler = "app.{handler}"
 code = "code"
 timeout = "60 s"
+environment = {{ RELEASE = "{folder}/shared/release" }}
 """
 
 
 @pytest.fixture
 def gateway(tmp_path):
     (tmp_path / "code").mkdir()
+    (tmp_path / "shared").mkdir()  # functions see it, and what tests put into it
     (tmp_path / "code/app.py").write_text(PYTHON)
     log_format = "$context.path $context.status $context.integrationErrorMessage $context.requestId"
     apis = f"""
@@ -50,10 +52,10 @@ vpc_endpoints = ["execute-api"]
 policy = '''{OPEN_POLICY}'''
 [rest_api.hello.stage.v1]
 access_log = {{ file = "access.log", format = "{log_format}" }}
-{function("holding", "hold")}{function("other", "quick")}"""
+{function("holding", "hold", tmp_path)}{function("other", "quick", tmp_path)}"""
     running = Gateway(tmp_path, apis, functions=f"max_environments = {PLACES}\n").start()
     yield running
-    (tmp_path / "release").touch()
+    (tmp_path / "shared/release").touch()
     assert running.stop() == 0, running.said()
 
 
@@ -90,7 +92,7 @@ def test_a_function_that_hangs_leaves_others_their_share(gateway):
         assert gateway.said().count("function holding: ") <= 2
         assert not any("Refused" in line for line in gateway.lines("other.log"))
 
-        (gateway.folder / "release").touch()
+        (gateway.folder / "shared/release").touch()
     wait_until(lambda: gateway.call("/v1/holding").status == 200, "a response of the function that hung")
 
 
@@ -128,6 +130,6 @@ def test_a_call_that_has_begun_goes_on_without_its_client(gateway):
         connection.send(calls("/v1/holding", 1)[0])
         gateway.wait_line("holding.log", "START RequestId")
         connection.send(resets(1)[0])
-    (gateway.folder / "release").touch()
+    (gateway.folder / "shared/release").touch()
     gateway.wait_line("holding.log", "REPORT RequestId")
     gateway.wait_line("access.log", "/v1/holding 200")
