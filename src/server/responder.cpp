@@ -172,7 +172,7 @@ size_t Responder::response_limit(const dns::QueryView& query, Transport transpor
   const dns::ResponseFlags flags{decision_.authoritative, decision_.recursion_available};
   if (!query.edns.present) return writer.finish(flags, decision_.rcode);
   dns::ResponseOpt opt{udp_size_};
-  if (decision_.ede) {
+  if (decision_.ede) [[unlikely]] {
     opt.ede = decision_.ede->code;
     opt.ede_text = decision_.ede->text;
   }
