@@ -8,6 +8,14 @@ namespace inlet53::forward {
 DueList::DueList(uint64_t now_us)
     : first_(kTicks, kNone), occupied_(kTicks / 64, 0), tick_(now_us >> kTickBits) {}
 
+void DueList::catch_up(uint64_t now_us) noexcept {
+  const uint64_t now = now_us >> kTickBits;
+  if (now < tick_ + kTicks / 4) return;
+  for (size_t looked = 0; tick_ < now && first_[tick_ % kTicks] == kNone; ++tick_) {
+    if (++looked == kTicks) tick_ = now - 1;  // every list is empty
+  }
+}
+
 void DueList::set(uint32_t item, uint64_t due_us) {
   if (item >= items_.size()) items_.resize(item + 1);
   clear(item);

@@ -14,8 +14,10 @@ class DueList {
   /// `now_us`: the time at which it starts.
   explicit DueList(uint64_t now_us);
 
+  /// Moves on to `now_us` over times at which nothing is due. Cost: O(1) nearly always.
+  void catch_up(uint64_t now_us) noexcept;
   /// Makes an item due at `due_us`, in place of what it had. Requires: within 16 s from the last
-  /// `expire`; a time that has passed is due at once.
+  /// `expire`, or within 12 s from the last `catch_up`; a time that has passed is due at once.
   void set(uint32_t item, uint64_t due_us);
   void clear(uint32_t item) noexcept;
   /// Takes off one item that is due by `now_us`; absent when there is none.

@@ -56,6 +56,7 @@ Step Fetch::on(const Event& event, const Surroundings& around) noexcept {
   Attempt& attempt = attempts_[event.attempt];
   // What changes the letters is an attacker or the target: the true response may still come.
   if (event.kind == Kind::OtherCase) return take_other_case(event.attempt, around);
+  if (event.kind == Kind::Truncated) asked_[attempt.place].responded = true;
   attempt.state = Attempt::State::Ended;
   switch (event.kind) {
     case Kind::Answered:
@@ -93,6 +94,7 @@ Step Fetch::take_decline(const Event& event, const Surroundings& around) noexcep
 // A stream tells a target that changes letters from an attacker. It is asked once.
 Step Fetch::take_other_case(uint8_t number, const Surroundings& around) noexcept {
   Attempt& attempt = attempts_[number];
+  asked_[attempt.place].responded = true;
   if (asked_[attempt.place].streams > 0) return Await{until_us_};
   if (attempt.state == Attempt::State::Waiting) attempt.state = Attempt::State::Superseded;
   return ask_again(attempt.place, StreamUse::OtherCase, around);
@@ -130,8 +132,13 @@ Step Fetch::take_unsent(const Event& event, const Surroundings& around) noexcept
 }
 
 Step Fetch::take_time_up(const Surroundings& around) noexcept {
-  if (attempts_[current_].state == Attempt::State::Waiting) {
-    attempts_[current_].state = Attempt::State::Superseded;
+  Attempt& attempt = attempts_[current_];
+  if (attempt.state == Attempt::State::Waiting) {
+    attempt.state = Attempt::State::Superseded;
+    if (attempt.stream == StreamUse::Truncated || attempt.stream == StreamUse::OtherCase) {
+      failure_ = kStreamFailed;
+      has_failure_ = true;
+    }
   }
   if (around.now >= deadline_us_) return give_up(kNoTime);
   for (Asked& asked : asked_) asked.unsent = false;
@@ -189,7 +196,8 @@ Conclude Fetch::give_up(const ForwardFailure& failure) const noexcept {
   // A target that was silent to the end explains more than one that failed before it.
   const bool silent =
       std::any_of(attempts_.begin(), attempts_.begin() + attempt_count_, [&](const Attempt& each) {
-        return each.state != Attempt::State::Ended && !asked_[each.place].declined;
+        const Asked& asked = asked_[each.place];
+        return each.state != Attempt::State::Ended && !asked.declined && !asked.responded;
       });
   return {Conclude::How::Failed, current_, has_failure_ && !silent ? failure_ : failure};
 }

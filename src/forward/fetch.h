@@ -140,11 +140,12 @@ class Fetch {
  private:
   /// What this fetch knows of one target.
   struct Asked {
-    uint8_t datagrams = 0;  // queries over UDP
-    uint8_t streams = 0;    // queries over TCP or TLS
-    bool declined = false;  // is asked no more
-    bool unsent = false;    // the last query to it could not be sent
-    bool no_edns = false;   // is asked without EDNS
+    uint8_t datagrams = 0;   // queries over UDP
+    uint8_t streams = 0;     // queries over TCP or TLS
+    bool declined = false;   // is asked no more
+    bool unsent = false;     // the last query to it could not be sent
+    bool no_edns = false;    // is asked without EDNS
+    bool responded = false;  // with a response that must be asked for again over a stream
   };
   struct Choice {
     std::optional<uint8_t> place;  // absent: none

@@ -26,7 +26,13 @@ bool is_first_way(const Attempt& attempt) noexcept {
   return attempt.stream == StreamUse::No || attempt.stream == StreamUse::Always;
 }
 
-std::optional<SentFrom> sent_from(const Attempt& attempt, const Target& target) noexcept {
+// Where the query of `number` left from, or else the last one that did.
+std::optional<SentFrom> sent_from(const Fetch& fetch, uint8_t number, const GroupEntry& group) {
+  for (size_t last = fetch.attempt_count(); fetch.attempt(number).from.port == 0 && last > 0;) {
+    number = static_cast<uint8_t>(--last);
+  }
+  const Attempt& attempt = fetch.attempt(number);
+  const Target& target = group.states[attempt.place]->target;
   if (attempt.from.port == 0) return std::nullopt;
   if (attempt.stream == StreamUse::No) return SentFrom{attempt.from, SentFrom::Via::Udp};
   const bool tls = target.protocol == TargetProtocol::DoT;
@@ -116,11 +122,11 @@ std::optional<FetchRunner::Found> FetchRunner::find(AttemptToken token) {
 }
 
 // Nothing waits for it any more, but it shows that its target answers.
-void FetchRunner::take_late(AttemptToken token, uint64_t now) {
+void FetchRunner::take_late(AttemptToken token, bool measures, uint64_t now) {
   ++counts_.late;
   if (!token.target()) return;
   if (TargetState* target = targets_.target(*token.target()); target != nullptr) {
-    target->answered(token.sent_us(now), now, true);
+    target->answered(token.sent_us(now), now, measures);
   }
 }
 
@@ -128,7 +134,7 @@ bool FetchRunner::received(uint64_t value, std::span<uint8_t> message, uint64_t 
   const AttemptToken token(value);
   const auto found = find(token);
   if (!found) {
-    take_late(token, now);
+    take_late(token, true, now);
     return true;
   }
   const TargetQuery& query = found->slot.fetch.query();
@@ -168,10 +174,8 @@ void FetchRunner::received_on_stream(uint64_t value, Bytes message, const Socket
                                      uint64_t now) {
   const AttemptToken token(value);
   const auto found = find(token);
-  if (!found || found->attempt.state == Attempt::State::Ended) {
-    ++counts_.late;
-    return;
-  }
+  // A query on a stream may be older than what a token's time tells.
+  if (!found || found->attempt.state == Attempt::State::Ended) return take_late(token, false, now);
   found->attempt.from = from;
   const QueryMatch match = found->slot.fetch.query().match(found->attempt.form, message);
   if (match == QueryMatch::BareError) {
@@ -216,6 +220,7 @@ void FetchRunner::undeliverable(uint64_t value, const net::SendError& error, uin
   if (!found || found->attempt.state == Attempt::State::Ended) return;
   const bool local = net::is_local(error.failure);
   if (!local) count_silence(found->slot, found->attempt, now);
+  if (local && found->attempt.probe) found->target.probe_unsent(found->slot.hash);
   advance(found->index,
           {.kind = local ? Kind::NotSent : Kind::Unreachable,
            .attempt = found->number,
@@ -241,6 +246,10 @@ void FetchRunner::expire(uint64_t now) {
     if (attempt.state == Attempt::State::Waiting) {
       ++counts_.timeouts;
       if (is_first_way(attempt)) count_silence(slot, attempt, now);
+      // It takes no connection in time: what protects from now on are port and id.
+      if (attempt.stream == StreamUse::OtherCase) {
+        targets_.group(slot.group).states[attempt.place]->changes_case(now);
+      }
     }
     advance(*index, {.kind = Kind::TimeUp}, now);
   }
@@ -278,6 +287,8 @@ void FetchRunner::advance(uint32_t index, const Event& event, uint64_t now) {
 
 // As `advance`, but a fetch that has ended is the caller's. Says why it has.
 std::optional<ForwardFailure> FetchRunner::begin(uint32_t index, uint64_t now) {
+  // While targets answer in time, nothing is due and `expire` is not called.
+  due_.catch_up(now);
   FetchSlot& slot = fetches_[index];
   for (TargetState* target : targets_.group(slot.group).all_states()) {
     if (target->expire_probes(now)) ++counts_.targets_silent;
@@ -325,9 +336,12 @@ void FetchRunner::send_probe(uint32_t index, uint64_t now) {
   for (size_t place = 0; place < states.size(); ++place) {
     if (place == asked || !states[place]->wants_probe(now)) continue;
     const auto number = slot.fetch.probe(place, surroundings(slot, now));
-    if (!number) return;
+    if (!number) continue;
     states[place]->probe_sent(slot.hash, now);
-    if (!send(index, *number, now)) slot.fetch.attempt(*number).state = Attempt::State::Ended;
+    if (!send(index, *number, now)) {
+      states[place]->probe_unsent(slot.hash);
+      slot.fetch.attempt(*number).state = Attempt::State::Ended;
+    }
     return;
   }
 }
@@ -387,11 +401,10 @@ void FetchRunner::conclude(uint32_t index, const Conclude& end, uint64_t now) {
   slot.state = FetchSlot::State::Concluding;
   due_.clear(index);
   const GroupEntry& group = targets_.group(slot.group);
-  const Attempt& attempt = slot.fetch.attempt(end.attempt);
   const ForwardResult result = result_of(slot, end, now);
   const EndedFetch ended{{slot.fetch.query().qname(), slot.fetch.query().qtype(), group.group,
                           slot.name_hash, slot.scope},
-                         sent_from(attempt, group.states[attempt.place]->target)};
+                         sent_from(slot.fetch, end.attempt, group)};
   const bool stored = owner_.concluded(ended, result);
   while (const auto token = fetches_.take_waiter(index)) owner_.resume(*token, result, stored);
   release(index);

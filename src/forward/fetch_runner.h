@@ -68,7 +68,7 @@ class FetchRunner {
   [[nodiscard]] std::optional<Found> find(AttemptToken token);
 
   // Events
-  void take_late(AttemptToken token, uint64_t now);
+  void take_late(AttemptToken token, bool measures, uint64_t now);
   /// `sent`: the question's name in the letters in which it was sent.
   [[nodiscard]] Event read_response(const Found& found, Bytes message, dns::NameView sent,
                                     uint64_t now);

@@ -27,6 +27,15 @@ void TargetState::probe_sent(uint64_t question, uint64_t now) noexcept {
   if (probe_count_ < probes_.size()) probes_[probe_count_++] = {question, now};
 }
 
+void TargetState::probe_unsent(uint64_t question) noexcept {
+  const auto end = probes_.begin() + probe_count_;
+  const auto unsent = std::find_if(probes_.begin(), end,
+                                   [&](const Probe& each) { return each.question == question; });
+  if (unsent == end) return;
+  std::copy(unsent + 1, end, unsent);
+  --probe_count_;
+}
+
 bool TargetState::expire_probes(uint64_t now) noexcept {
   bool now_silent = false;
   while (probe_count_ > 0 && now - probes_[0].sent >= RoundTrip::kMostTimeout) {

@@ -67,6 +67,8 @@ class TargetState {
   [[nodiscard]] bool wants_probe(uint64_t now) const noexcept;
   /// Such a query was sent. `question` identifies it among others.
   void probe_sent(uint64_t question, uint64_t now) noexcept;
+  /// That query could not be sent after all, by a failure on this host.
+  void probe_unsent(uint64_t question) noexcept;
   /// Counts probes that were not answered in time. Returns whether it is silent by that.
   bool expire_probes(uint64_t now) noexcept;
 

@@ -41,6 +41,34 @@ TEST(DueList, GivesAtOnceWhatIsPast) {
   EXPECT_EQ(expired(list, kStart + 5'000'000), std::vector<uint32_t>{0});
 }
 
+// As while targets answer before anything is due: `expire` is not called.
+TEST(DueList, GivesAllInTimeAfterALongCalm) {
+  for (const uint64_t calm : {5'000'000ULL, 18'000'000ULL, 60'000'000ULL, 864'000'000'000ULL}) {
+    DueList list(kStart);
+    uint64_t now = kStart;
+    for (; now < kStart + calm && calm < 100'000'000; now += 100'000) {
+      list.catch_up(now);
+      list.set(0, now + 250'000);
+      list.clear(0);
+    }
+    now = kStart + calm;
+    for (uint32_t item = 0; item < 20; ++item) {
+      list.catch_up(now + item * 5000);
+      list.set(item, now + item * 5000 + 250'000);
+    }
+    for (uint32_t item = 0; item < 20; ++item) {
+      const uint64_t due = now + item * 5000 + 250'000;
+      EXPECT_EQ(list.next_us(), due) << calm;
+      EXPECT_EQ(expired(list, due), std::vector<uint32_t>{item}) << calm;
+      list.set(item + 100, due + 500'000);  // a second wait
+    }
+    for (uint32_t item = 0; item < 20; ++item) {
+      const uint64_t due = now + item * 5000 + 750'000;
+      EXPECT_EQ(expired(list, due), std::vector<uint32_t>{item + 100}) << calm;
+    }
+  }
+}
+
 // Against an ordered map, around the wheel several times.
 TEST(DueList, AgreesWithAMap) {
   std::mt19937 random(1);

@@ -54,6 +54,29 @@ TEST(Fetch, TriesAgainInTheTimeThatTheTargetTakes) {
   EXPECT_EQ(script.sent[2].at - script.sent[1].at, 500 * kMs);
 }
 
+// Nothing is due while a target answers; the waits that follow end in time all the same.
+TEST(Fetch, TriesAgainInTimeAfterALongCalm) {
+  for (const bool idle : {false, true}) {
+    Script script;
+    script.measure(2 * kMs);
+    if (idle) script.now += 3600 * kSecond;
+    for (uint64_t i = 0; !idle && i < 400; ++i) {
+      static_cast<void>(script.ask("calm" + std::to_string(i) + ".example.com.", 1000 + i));
+      script.now += 2 * kMs;
+      script.answer(script.last());
+      script.now += 98 * kMs;
+    }
+    script.sent.clear();
+    static_cast<void>(script.ask("one.example.com.", 1));
+    script.pass(20 * kMs);
+    static_cast<void>(script.ask("two.example.com.", 2));
+    script.pass(1900 * kMs);
+    ASSERT_EQ(script.sent.size(), 6U) << idle;
+    EXPECT_EQ(script.sent[2].at - script.sent[0].at, 250 * kMs) << idle;
+    EXPECT_EQ(script.sent[3].at - script.sent[1].at, 250 * kMs) << idle;
+  }
+}
+
 // After fast answers: of a resolver that has to ask others itself.
 TEST(Fetch, AsksATargetOnceThatNeedsTwoHundredMilliseconds) {
   Script script;

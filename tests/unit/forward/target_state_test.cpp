@@ -168,5 +168,19 @@ TEST(TargetState, IsMeasuredAgainWhenItsMeasureIsOld) {
   EXPECT_TRUE(state.wants_probe(kStart + 11 * kSecond));
 }
 
+TEST(TargetState, ForgetsAProbeThatCouldNotBeSent) {
+  TargetState state = target();
+  state.probe_sent(1, kStart);
+  state.probe_sent(2, kStart);
+  state.probe_unsent(1);
+  state.probe_unsent(3);
+  state.expire_probes(kStart + 10 * kSecond);
+  // Only question 2 counts against it.
+  for (uint64_t question = 10; question < 24; ++question) {
+    EXPECT_FALSE(state.unanswered(question, kStart, kStart + 10 * kSecond));
+  }
+  EXPECT_TRUE(state.unanswered(24, kStart, kStart + 10 * kSecond));
+}
+
 }  // namespace
 }  // namespace inlet53::forward
