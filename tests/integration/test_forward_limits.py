@@ -85,6 +85,12 @@ def resident_mib(pid):
         return next(int(line.split()[1]) for line in status if line.startswith("VmRSS:")) / 1024
 
 
+def has_own_allocator(pid):
+    """The address sanitizer's allocator keeps freed memory for a while, whatever the daemon does."""
+    with open(f"/proc/{pid}/maps") as maps:
+        return "libasan" in maps.read()
+
+
 def test_memory_of_queries_that_wait_is_bounded_and_given_back(tmp_path, picky):
     """40 clients with 900 names each, at targets that do not answer."""
     dead = [dead_endpoint() for _ in range(4)]
@@ -110,7 +116,8 @@ def test_memory_of_queries_that_wait_is_bounded_and_given_back(tmp_path, picky):
         for client in clients:
             client.read()
         return resident_mib(pid) - before < (peak - before) / 2
-    wait_until(is_given_back, "the memory after the load")
+    if not has_own_allocator(pid):
+        wait_until(is_given_back, "the memory after the load")
     assert running.stop() == 0, running.said()
 
 
