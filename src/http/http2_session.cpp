@@ -20,6 +20,8 @@ using Room = Http2Stream::Room;
 // The window of a stream that has room for a large body, and of the connection: enough for
 // 50 MB/s over 20 ms.
 constexpr int32_t kLargeWindow = 1 << 20;
+// Bytes of a response's body that need no room in the budget.
+constexpr size_t kSmallResponse = size_t{16} << 10;
 constexpr size_t kGatherLimit = size_t{64} << 10;
 // nghttp2 gets so much at once: between two pieces the turn may be over. A piece can hold 50 heads
 // that expand to 64 KiB each.
@@ -271,11 +273,7 @@ void Http2Session::submit(Http2Stream& stream, Response&& response) {
   stream.state = State::Answered;
   stream.wait.cancel();
   stream.head.request() = {};
-  if (!stream.is_head &&
-      !account_.budget.try_charge(account_, response.body.size(), stream.body_charge)) {
-    account_.budget.count_refused();
-    response = owner_.refuse(Refusal::NoRoom);  // a short one
-  }
+  if (!stream.is_head) charge_body(stream, response);
   if (response.status < 200 || response.status > 599) response.status = 500;
   const Http2ResponseHead head(response);
   if (has_body(response.status) && !stream.is_head) stream.body = std::move(response.body);
@@ -284,6 +282,17 @@ void Http2Session::submit(Http2Stream& stream, Response&& response) {
                               stream.body.empty() ? nullptr : &body) != 0) {
     failed_ = true;
   }
+}
+
+// A small response always goes out: it may be that of a call that was already run, and max_streams
+// bounds them. A larger one needs room, or becomes 503.
+void Http2Session::charge_body(Http2Stream& stream, Response& response) {
+  const bool is_large = response.body.size() > kSmallResponse;
+  if (is_large && !account_.budget.try_charge(account_, response.body.size(), stream.body_charge)) {
+    account_.budget.count_refused();
+    response = owner_.refuse(Refusal::NoRoom);
+  }
+  account_.budget.set_charge(account_, response.body.size(), stream.body_charge);
 }
 
 // Copies a DATA frame from the body to what is gathered: the only copy on the way. False: later.

@@ -67,6 +67,7 @@ class Http2Session final : public ServerSession {
   //--- Sending
   void refuse(Http2Stream& stream, Refusal refusal);
   void submit(Http2Stream& stream, Response&& response);
+  void charge_body(Http2Stream& stream, Response& response);
   bool gather_data(Http2Stream& stream, Bytes frame_head, size_t size);
   void flush();
   void send_gathered();

@@ -244,6 +244,31 @@ TEST(Http2Session, AResponseWithoutRoomBecomes503) {
   EXPECT_EQ(server.budget.counts().bytes, 0U);
 }
 
+TEST(Http2Session, ASmallResponseNeedsNoRoom) {
+  TestConnection server(kMake, {}, {.total = 1000, .per_client = 1000, .wait_ms = 50});
+  BodyCharge all;
+  server.budget.set_charge(server.account, 1000, all);
+  server.answer = [](const Request& request) {
+    return Response{
+        .status = 200, .fields = {}, .body = pattern(request.target == "/small" ? 16384 : 16385)};
+  };
+  Http2Client client({.manual_windows = true, .window = 1000, .checks = true});
+  const int32_t small = client.send(get("/small"));
+  const int32_t large = client.send(get("/large"));
+  const int32_t upload = client.send(post("/", {{"content-length", "1"}}), true, "x");
+  client.exchange(server);
+  EXPECT_EQ(client.streams[small].status(), "200");
+  EXPECT_EQ(client.streams[large].status(), "503");
+  EXPECT_EQ(client.streams[upload].status(), "503");
+  EXPECT_EQ(server.refusals, std::vector(2, Refusal::NoRoom));
+  EXPECT_EQ(server.budget.counts().refused, 2U);
+  // It is charged while it waits for the client's window.
+  EXPECT_EQ(server.budget.counts().bytes, 1000U + 16384U);
+  client.reset(small);
+  client.exchange(server);
+  EXPECT_EQ(server.budget.counts().bytes, 1000U);
+}
+
 TEST(Http2Session, ARequestIsRefusedByItsHead) {
   TestConnection server(kMake);
   server.answer_head = [](const Request& head) -> std::optional<Response> {
