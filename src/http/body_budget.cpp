@@ -78,7 +78,8 @@ void BodyBudget::set_charge(BodyAccount& account, uint64_t bytes, BodyCharge& ch
 
 bool BodyBudget::charge_or_wait(BodyAccount& account, uint64_t bytes, BodyCharge& charge,
                                 BodyWaiter& waiter, BodyWait& wait, uint64_t now_ms) {
-  if (account.waiting.empty() && try_charge(account, bytes, charge)) return true;
+  const bool may_go_first = account.waiting.empty() || bytes <= kSmallBody;
+  if (may_go_first && try_charge(account, bytes, charge)) return true;
   INLET53_CHECK(!wait.waiting());
   ++counts_.waited;
   wait.account_ = &account;

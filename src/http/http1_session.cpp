@@ -19,7 +19,7 @@ constexpr size_t kPiece = size_t{64} << 10;
 constexpr size_t kRestOfRequestLine = 64;
 
 // A body of unknown length begins with room for so much.
-constexpr uint64_t kSmallBody = uint64_t{64} << 10;
+constexpr uint64_t kSmallBody = BodyBudget::kSmallBody;
 // Of a body that is refused by its head so much is read, to keep the connection; a larger one ends
 // it.
 constexpr uint64_t kMaxDiscard = uint64_t{64} << 10;

@@ -42,7 +42,7 @@ class Http2Session final : public ServerSession {
   [[nodiscard]] bool waits_for_peer() const override;
 
   /// Bytes of a body up to which it waits for nothing; the window that a stream begins with.
-  static constexpr uint32_t kSmallBody = 64U << 10;
+  static constexpr uint32_t kSmallBody = BodyBudget::kSmallBody;
 
  private:
   friend struct Http2Stream;

@@ -101,8 +101,9 @@ class BodyWait {
 /// A client may hold at most `per_client` bytes, and at most as much as stays free for all others:
 /// one that takes all it can get leaves half of the total, a second one a quarter, and so on, so
 /// that clients with few bytes are always served. What does not fit is refused (`try_charge`), or
-/// waits its turn (`charge_or_wait`): in order within a client, by turns between clients.
-/// Threads: one, the worker's. Lifetime: outlives every charge, wait and open account.
+/// waits its turn (`charge_or_wait`): in order within a client (but for small ones), by turns
+/// between clients. Threads: one, the worker's. Lifetime: outlives every charge, wait and open
+/// account.
 class BodyBudget {
  public:
   struct Limits {
@@ -116,6 +117,9 @@ class BodyBudget {
     uint64_t denied = 0;   // of these, those whose time was over
     uint64_t refused = 0;  // bodies that did not fit and could not wait
   };
+
+  /// Bytes up to which a charge that fits does not wait behind larger ones of the same client.
+  static constexpr uint32_t kSmallBody = 64U << 10;
 
   explicit BodyBudget(const Limits& limits) : limits_(limits) {}
   BodyBudget() : BodyBudget(Limits{}) {}
@@ -137,8 +141,9 @@ class BodyBudget {
   /// Makes a charge of an account hold `bytes`, whether they fit or not: for memory that is already
   /// occupied and has a bound of its own.
   void set_charge(BodyAccount& account, uint64_t bytes, BodyCharge& charge) noexcept;
-  /// The same, but what does not fit is queued, as is what would overtake a body of the same
-  /// client. Requires: `wait` waits for nothing. Lifetime: `waiter` as long as `wait`.
+  /// Like `try_charge`, but queues what does not fit. A charge of more than kSmallBody bytes also
+  /// waits behind those of the same client that wait already. Requires: `wait` waits for nothing.
+  /// Lifetime: `waiter` as long as `wait`.
   [[nodiscard]] bool charge_or_wait(BodyAccount& account, uint64_t bytes, BodyCharge& charge,
                                     BodyWaiter& waiter, BodyWait& wait, uint64_t now_ms);
   /// Counts a body that did not fit and was refused.

@@ -107,15 +107,16 @@ TEST_F(BodyBudgetTest, ClientsThatTakeAllTheyGetLeaveRoomForOthers) {
 }
 
 TEST_F(BodyBudgetTest, WhatDoesNotFitWaitsForRoom) {
-  make({.total = 1000, .per_client = 400, .wait_ms = 10});
+  constexpr uint64_t kMany = 2000;
+  make({.total = 1000 * kMany, .per_client = 400 * kMany, .wait_ms = 10});
   BodyAccount& one = open(1);
   Body first;
   Body second;
   Body third;
-  ASSERT_TRUE(charge_or_wait(one, 300, first));
-  EXPECT_FALSE(charge_or_wait(one, 200, second));
+  ASSERT_TRUE(charge_or_wait(one, 300 * kMany, first));
+  EXPECT_FALSE(charge_or_wait(one, 200 * kMany, second));
   // It would fit, but is not first.
-  EXPECT_FALSE(charge_or_wait(one, 50, third));
+  EXPECT_FALSE(charge_or_wait(one, 50 * kMany, third));
   EXPECT_EQ(budget->counts().waited, 2U);
   budget->grant();
   EXPECT_FALSE(second.granted);
@@ -126,8 +127,29 @@ TEST_F(BodyBudgetTest, WhatDoesNotFitWaitsForRoom) {
   budget->grant();
   EXPECT_TRUE(second.granted);
   EXPECT_TRUE(third.granted);
-  EXPECT_EQ(budget->counts().bytes, 250U);
+  EXPECT_EQ(budget->counts().bytes, 250 * kMany);
   EXPECT_FALSE(budget->has_waiters());
+}
+
+TEST_F(BodyBudgetTest, ASmallBodyDoesNotWaitBehindALargeOne) {
+  constexpr uint64_t kSmall = BodyBudget::kSmallBody;
+  make({.total = 100 * kSmall, .per_client = 10 * kSmall, .wait_ms = 10});
+  BodyAccount& one = open(1);
+  Body holds;
+  Body large;
+  Body small;
+  Body larger_than_small;
+  Body does_not_fit;
+  ASSERT_TRUE(charge_or_wait(one, 8 * kSmall, holds));
+  EXPECT_FALSE(charge_or_wait(one, 9 * kSmall, large));
+  EXPECT_FALSE(charge_or_wait(one, kSmall + 1, larger_than_small));
+  EXPECT_TRUE(charge_or_wait(one, kSmall, small));
+  EXPECT_TRUE(charge_or_wait(one, kSmall - 10, small));
+  EXPECT_FALSE(charge_or_wait(one, 11, does_not_fit));
+  small.charge.release();
+  holds.charge.release();
+  budget->grant();
+  EXPECT_TRUE(large.granted);
 }
 
 TEST_F(BodyBudgetTest, AClientThatWaitsForItsOwnShareHoldsUpNobodyElse) {
