@@ -143,6 +143,7 @@ void Http2Session::body_arrived(Http2Stream& stream, Bytes octets) {
     return refuse(stream, Refusal::BodyTooLarge);
   }
   if (request.body.size() + octets.size() > request.charge.bytes()) {
+    account_.budget.count_refused();
     return refuse(stream, Refusal::NoRoom);
   }
   request.body += as_text(octets);
@@ -195,17 +196,19 @@ void Http2Session::stream_closed(Http2Stream& stream) {
 
 //--- Room for bodies
 
-// There is room for a small body at once, or the request gets 503: its client needs no window to
-// send it. A larger one waits.
+// A small body has room at once, or the request gets 503: its client needs no window to send it. A
+// larger body waits for all its room, and has none before that if not even a small one fits:
+// `body_arrived` refuses a client that sends meanwhile.
 void Http2Session::begin_body(Http2Stream& stream) {
   const uint64_t length = stream.head.body_size();  // 0: unknown
   const uint64_t small = std::min<uint64_t>(kSmallBody, length != 0 ? length : limits_.max_body);
   Request& request = stream.head.request();
-  if (!account_.budget.try_charge(account_, small, request.charge)) {
+  const bool fits = account_.budget.try_charge(account_, small, request.charge);
+  if (length > kSmallBody) return ask_for_room(stream, length);
+  if (!fits) {
     account_.budget.count_refused();
     return refuse(stream, Refusal::NoRoom);
   }
-  if (length > kSmallBody) return ask_for_room(stream, length);
   request.body.reserve(length);
   say_continue(stream);
 }

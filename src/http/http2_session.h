@@ -18,10 +18,11 @@ namespace inlet53::http {
 ///     └────────┴─ refused ──────┘
 ///
 /// What bounds memory: `max_streams` streams; of each the body has room in the budget before it is
-/// kept. A stream begins with a window of kSmallBody, and with room for as much or 503; a larger
-/// body gets a window when the budget has room for all of it (the connection's window never holds
-/// anybody up, so that none waits for another in a circle). What bounds work: `Http2Work`, and
-/// nghttp2's limits on resets, acknowledgements, CONTINUATION and SETTINGS.
+/// kept. A stream begins with a window of kSmallBody, and with room for as much or 503, unless it
+/// says that its body is larger; that gets a window when the budget has room for all of it (the
+/// connection's window never holds anybody up, so that none waits for another in a circle). What
+/// bounds work: `Http2Work`, and nghttp2's limits on resets, acknowledgements, CONTINUATION and
+/// SETTINGS.
 class Http2Session final : public ServerSession {
  public:
   Http2Session(SessionOwner& owner, const ServerLimits& limits, BodyAccount& account);

@@ -227,6 +227,34 @@ TEST(Http2Session, ASmallBodyWithoutRoomGets503) {
   EXPECT_EQ(server.budget.counts().refused, 2U);
 }
 
+TEST(Http2Session, ALargeBodyWaitsForRoomThoughNotEvenASmallOneFits) {
+  TestConnection server(kMake, {}, {.total = 300'000, .per_client = 100'000, .wait_ms = 50});
+  BodyCharge most;
+  server.budget.set_charge(server.account, 90'000, most);
+  Http2Client client;
+  const Pairs waits = post("/", {{"content-length", "70000"}, {"expect", "100-continue"}});
+  const int32_t polite = client.send(waits, true, {});
+  client.streams[polite].stops_short = true;
+  const int32_t hasty = client.send(post("/", {{"content-length", "70000"}}), true, pattern(70000));
+  client.exchange(server);
+  EXPECT_EQ(client.streams[hasty].status(), "503");
+  EXPECT_EQ(server.refusals, std::vector(1, Refusal::NoRoom));
+  EXPECT_EQ(server.budget.counts().refused, 1U);
+  EXPECT_TRUE(client.streams[polite].heads.empty());
+  EXPECT_EQ(server.session->phase(), SessionPhase::WaitingForRoom);
+  EXPECT_EQ(server.budget.counts().bytes, 90'000U);
+  most.release();
+  server.budget.grant();
+  client.streams[polite].upload = pattern(70000);
+  client.streams[polite].stops_short = false;
+  client.exchange(server);
+  ASSERT_EQ(client.streams[polite].heads.size(), 1U);
+  EXPECT_EQ(client.streams[polite].status(), "100");
+  nghttp2_session_resume_data(client.session, polite);
+  client.exchange(server);
+  EXPECT_EQ(client.streams[polite].status(), "200");
+}
+
 TEST(Http2Session, AResponseWithoutRoomBecomes503) {
   TestConnection server(kMake, {}, {.total = 300'000, .per_client = 150'000, .wait_ms = 50});
   server.answer = [](const Request&) {
