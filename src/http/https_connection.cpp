@@ -189,7 +189,7 @@ void HttpsConnection::continue_reading() {
   if (paused_ && !listed_ && session_->turn_is_over()) {
     listed_ = true;
     shared_.unfinished.push_back(id_);
-    shared_.turn_end->ask();
+    shared_.next_turn->start();
   }
 }
 

@@ -25,8 +25,9 @@ void RequestTaker::request_abandoned(RequestId) {}
 HttpsConnections::HttpsConnections(net::Loop& loop, const HttpsOptions& options, BodyBudget& budget)
     : options_(options),
       budget_(budget),
-      shared_{.loop = loop, .options = options_, .turn_end = &turn_end_},
-      turn_end_(loop, [this] { end_turn(); }),
+      shared_{.loop = loop, .options = options_, .next_turn = &next_turn_},
+      turn_end_(loop, [this] { grant_room(); }),
+      next_turn_(loop, [this] { go_on(); }),
       overdue_(loop, [this] { budget_.deny_overdue(shared_.loop.now_ms()); }) {
   budget_.set_wake([this] { watch_waiters(); });
 }
@@ -62,14 +63,18 @@ void HttpsConnections::watch_waiters() {
   if (!overdue_.active()) overdue_.start(kOverdueMs, kOverdueMs);
 }
 
-// Bodies that wait get their room, and each connection with work left does another part of it.
-void HttpsConnections::end_turn() {
+void HttpsConnections::grant_room() {
   budget_.grant();
   if (!budget_.has_waiters()) overdue_.stop();
+}
+
+// Each connection with work left does another part of it.
+void HttpsConnections::go_on() {
   const std::vector<uint64_t> unfinished = std::exchange(shared_.unfinished, {});
   for (const uint64_t id : unfinished) {
     if (const auto found = by_id_.find(id); found != by_id_.end()) found->second->go_on();
   }
+  if (shared_.unfinished.empty()) next_turn_.stop();
 }
 
 HttpsConnection& HttpsConnections::connection_of(net::TcpConnection& tcp) {

@@ -82,9 +82,10 @@ struct HttpsShared {
   net::Loop& loop;
   const HttpsOptions& options;
   HttpsCounts counts{};
-  /// Connections with work left, by their numbers: each goes on at the end of the loop's turn.
+  /// Connections with work left, by their numbers: each goes on in the loop's next turn, after
+  /// other sockets were looked at.
   std::vector<uint64_t> unfinished{};
-  net::TurnEnd* turn_end = nullptr;
+  net::EveryTurn* next_turn = nullptr;  // runs while `unfinished` is not empty
 };
 
 /// The connections of one or more listeners, each of which names this as its connections' owner and
@@ -118,7 +119,8 @@ class HttpsConnections final : public net::TcpConnectionOwner {
   void closed(net::TcpConnection& tcp) override;
 
   [[nodiscard]] HttpsConnection& connection_of(net::TcpConnection& tcp);
-  void end_turn();
+  void grant_room();
+  void go_on();
   void watch_waiters();
 
   struct Entry {
@@ -128,8 +130,9 @@ class HttpsConnections final : public net::TcpConnectionOwner {
   const HttpsOptions options_;
   BodyBudget& budget_;
   HttpsShared shared_;
-  net::TurnEnd turn_end_;
-  net::Timer overdue_;  // runs while bodies wait for room
+  net::TurnEnd turn_end_;     // gives room to bodies that wait
+  net::EveryTurn next_turn_;  // goes on with what is unfinished
+  net::Timer overdue_;        // runs while bodies wait for room
   uint64_t next_id_ = 1;
   std::unordered_map<uint64_t, HttpsConnection*> by_id_;
   std::unordered_map<net::TcpConnection*, Entry> by_tcp_;

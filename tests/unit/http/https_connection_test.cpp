@@ -161,6 +161,29 @@ TEST(HttpsConnection, PipelinedRequestsWaitTheirTurn) {
   EXPECT_TRUE(server.run_until([&] { return count_of(client.received, kEndOfAnswer) == 2000; }));
 }
 
+// What one client sends at once is served in parts: other sockets are looked at between them.
+TEST(HttpsConnection, ManyRequestsOfOneReadTakeSeveralTurnsOfTheLoop) {
+  constexpr size_t kRequests = 5000;
+  HttpsServerUnderTest server;
+  HttpsTestClient client(server, "http/1.1");
+  ASSERT_TRUE(client.shake_hands());
+  size_t before = 0;
+  size_t most = 0;
+  net::EveryTurn each(server.loop, [&] {
+    most = std::max(most, server.requests.size() - before);
+    before = server.requests.size();
+  });
+  each.start();
+  std::string requests;
+  for (size_t i = 0; i < kRequests; ++i) requests += kGet;
+  client.send(requests);
+  ASSERT_TRUE(
+      server.run_until([&] { return count_of(client.received, kEndOfAnswer) == kRequests; }));
+  EXPECT_GT(most, 0U);
+  EXPECT_LE(most, 256U);  // a few parts of 64
+  EXPECT_EQ(server.requests.size(), kRequests);
+}
+
 TEST(HttpsConnection, SendsALargeResponseAsTheClientReads) {
   HttpsServerUnderTest server;
   const std::string body(size_t{12} << 20, 'b');
