@@ -28,11 +28,6 @@ constexpr unsigned kMaxDepth = 32;
 // Beyond so many folders of one function the rest is not watched.
 constexpr size_t kMaxWatches = 4096;
 
-bool is_ignored(std::string_view name) {
-  return name == "__pycache__" || name == ".git" || name.ends_with(".pyc") ||
-         name.find(".pyc.") != name.npos;  // as it is written, before it is renamed
-}
-
 struct CloseFolder {
   void operator()(DIR* folder) const { closedir(folder); }
 };
@@ -57,6 +52,11 @@ std::vector<std::string> folders_in(const std::string& path) {
 }
 
 }  // namespace
+
+bool is_ignored(std::string_view name) {
+  return name == "__pycache__" || name == ".git" || name.ends_with(".pyc") ||
+         name.find(".pyc.") != name.npos;  // as it is written, before it is renamed
+}
 
 CodeWatch::CodeWatch() : inotify_(inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {
   if (!inotify_.valid()) {

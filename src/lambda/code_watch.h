@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -11,6 +12,10 @@
 #include "inlet53/net/socket.h"
 
 namespace inlet53::lambda {
+
+/// Tells whether an entry of a code folder is no code: interpreters write it (`__pycache__`,
+/// `*.pyc`), or it is `.git`. `name` is without its folder.
+[[nodiscard]] bool is_ignored(std::string_view name);
 
 /// Watches the code folders of all functions by one inotify instance, which is asked, not waited
 /// for: a file that changed before `changed` is called is seen by it, without a scan. What

@@ -155,7 +155,10 @@ PrivateFiles Isolation::files() {
 
 Result<net::Confinement, std::string> Isolation::confine(const topology::Function& function) {
   auto planned = plan(function);
-  if (planned || options_.wanted == settings::Isolation::Required) return planned;
+  // Where isolation is possible, no function runs without it.
+  if (planned || kind_ != Kind::None || options_.wanted == settings::Isolation::Required) {
+    return planned;
+  }
   return net::Confinement{};
 }
 
@@ -215,8 +218,7 @@ std::vector<std::string> Isolation::problems(const std::vector<topology::Functio
   std::vector<std::string> all;
   for (const topology::Function& function : functions) {
     if (const auto planned = plan(function); !planned) {
-      all.push_back(concat("function ", function.name,
-                           " can read the daemon's keys and configuration: ", planned.error()));
+      all.push_back(concat("function ", function.name, " cannot start: ", planned.error()));
     }
   }
   return all;

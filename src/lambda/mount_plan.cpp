@@ -9,6 +9,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "code_watch.h"
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -208,8 +209,10 @@ std::string unreadable_entry(uint32_t user, const std::string& folder) {
   const net::FileSystemUser acting(user);
   if (faccessat(opened.get(), ".", R_OK | X_OK, AT_EACCESS) != 0) return folder;
   for (const std::string& name : names) {
+    if (is_ignored(name)) continue;
     // A symbolic link may lead anywhere, also to where nothing is.
-    if (faccessat(opened.get(), name.c_str(), R_OK, AT_EACCESS) != 0 && errno == EACCES) {
+    constexpr int kFlags = AT_EACCESS | AT_SYMLINK_NOFOLLOW;
+    if (faccessat(opened.get(), name.c_str(), R_OK, kFlags) != 0 && errno == EACCES) {
       return concat(folder, "/", name);
     }
   }

@@ -28,8 +28,8 @@ struct MountRequest {
 [[nodiscard]] bool user_may(uint32_t user, const std::string& path, int mode);
 
 /// The first entry of a directory, or the directory itself, that the user may not read; empty:
-/// the user may read all. The directory's own path does not count. Looks at 1,000 entries at most,
-/// not below them.
+/// the user may read all. The directory's own path does not count, nor do symbolic links and what
+/// interpreters write. Looks at 1,000 entries at most, not below them.
 [[nodiscard]] std::string unreadable_entry(uint32_t user, const std::string& folder);
 
 }  // namespace inlet53::lambda

@@ -129,9 +129,23 @@ def test_code_that_its_user_cannot_read_is_named(tmp_path):
     gateway = prepare(tmp_path)
     (tmp_path / "code/app.py").chmod(0o600)
     gateway.start()
-    assert f"function probe can read the daemon's keys and configuration: {tmp_path}/code/app.py" in gateway.said()
-    assert probe(gateway)["uid"] == 0
+    assert f"function probe cannot start: {tmp_path}/code/app.py" in gateway.said()
+    assert gateway.call("/v1/probe", "POST", body=json.dumps({"read": []})).status == 502
+    (tmp_path / "code/app.py").chmod(0o644)
+    assert probe(gateway)["uid"] >= 70000
     assert gateway.stop() == 0
+
+
+# A new file that its user cannot read stops the function; it never gives it the daemon's rights.
+def test_an_unreadable_file_never_ends_the_isolation(as_root):
+    assert probe(as_root)["uid"] >= 70000
+    data = as_root.folder / "code/data.json"
+    data.write_text("{}")
+    data.chmod(0o600)
+    assert as_root.call("/v1/probe", "POST", body=json.dumps({"read": []})).status == 502
+    assert f"{data} cannot be read by user 7" in as_root.said()
+    data.chmod(0o644)
+    assert probe(as_root)["uid"] >= 70000
 
 
 #--- Where there is no isolation

@@ -67,8 +67,8 @@ class Isolation {
   /// Replaces the private files, after a reload.
   void set_files(PrivateFiles files);
 
-  /// How a function's process is confined. Errors: the reason why it cannot be isolated although
-  /// `Required` wants it. Cost: some dozen system calls.
+  /// How a function's process is confined. Errors: the reason why it cannot be isolated, although
+  /// the system allows isolation or `Required` wants it. Cost: some dozen system calls.
   [[nodiscard]] Result<net::Confinement, std::string> confine(const topology::Function& function);
   /// What is not isolated, and why; one sentence for all functions or for each. Empty: all are, or
   /// isolation is off.

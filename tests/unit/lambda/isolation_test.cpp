@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "inlet53/base/text.h"
+
 namespace inlet53::lambda {
 namespace {
 
@@ -111,6 +113,14 @@ TEST_F(MountPlan, FindsWhatAUserCannotRead) {
   if (geteuid() != 0) GTEST_SKIP() << "root alone can act for another user";
   ASSERT_EQ(chmod(base.c_str(), 0700), 0);
   const std::string code = base + "/etc/functions/hello";
+  EXPECT_EQ(unreadable_entry(70000, code), "");
+  // What interpreters write does not count, nor does what a link leads to.
+  for (const char* const name : {"__pycache__", "app.pyc", ".git"}) {
+    folder.write(concat("etc/functions/hello/", name), "");
+    ASSERT_EQ(chmod(concat(code, "/", name).c_str(), 0600), 0);
+  }
+  ASSERT_EQ(chmod((base + "/keys/gateway.key").c_str(), 0600), 0);
+  std::filesystem::create_symlink(base + "/keys/gateway.key", code + "/link");
   EXPECT_EQ(unreadable_entry(70000, code), "");
   ASSERT_EQ(chmod((code + "/app.py").c_str(), 0600), 0);
   EXPECT_EQ(unreadable_entry(70000, code), code + "/app.py");
@@ -255,11 +265,13 @@ TEST(Isolation, NamesCodeThatAFunctionsUserCannotRead) {
   Isolation isolation(isolation_with(allow(true, true, true)));
   const auto problems = isolation.problems({hello.function});
   ASSERT_EQ(problems.size(), 1U);
-  EXPECT_NE(problems[0].find("function hello can read the daemon's keys and configuration: " +
-                             file + " cannot be read by user 7"),
+  EXPECT_NE(problems[0].find("function hello cannot start: " + file + " cannot be read by user 7"),
             std::string::npos)
       << problems[0];
-  EXPECT_FALSE(isolation.confine(hello.function)->user);
+  // It never runs with the daemon's rights.
+  const auto confinement = isolation.confine(hello.function);
+  ASSERT_FALSE(confinement);
+  EXPECT_NE(confinement.error().find("chmod o+rX"), std::string::npos) << confinement.error();
 }
 
 //--- With the system's own answers
