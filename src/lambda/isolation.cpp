@@ -170,6 +170,10 @@ Result<net::Confinement, std::string> Isolation::plan(const topology::Function& 
   }
   const std::string interpreter = interpreter_of(function, options_);
   MountRequest request{.hidden = files(), .kept = {function.code}};
+  if (const std::string folder = hidden_folder_of(function.code, request.hidden); !folder.empty()) {
+    return Unexpected(concat("its code, ", function.code, ", is in ", folder,
+                             ", which no function may read: move the code"));
+  }
   if (!interpreter.empty()) append(request.kept, interpreter_folders(interpreter));
   if (kind_ == Kind::Namespaces) {
     confinement.user_namespace = true;

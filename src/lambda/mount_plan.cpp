@@ -113,6 +113,13 @@ class Plan {
                        [&path](const std::string& folder) { return is_at_or_below(path, folder); });
   }
 
+  // Whether a directory, or a log, holds what is hidden.
+  [[nodiscard]] bool holds_hidden(const std::string& path) const {
+    const auto is_in = [&path](const std::string& one) { return is_at_or_below(one, path); };
+    return is_in(log_folder_) || is_log(path) || std::any_of(files_.begin(), files_.end(), is_in) ||
+           std::any_of(hidden_.begin(), hidden_.end(), is_in);
+  }
+
   void cover_parents() {
     std::set<std::string> parents;
     for (const std::string& file : files_) parents.insert(parent_of(file));
@@ -146,7 +153,13 @@ class Plan {
     const std::vector<std::string> all = entries(folder);
     if (all.size() > kMaxEntries) return;
     for (const std::string& entry : all) {
-      if (is_hidden(entry) || is_hidden(real_path(entry))) continue;
+      std::error_code error;
+      // What cannot be opened, such as a link to itself, cannot be shown.
+      if (!fs::exists(entry, error)) continue;
+      const std::string real = real_path(entry);
+      if (is_hidden(entry) || is_hidden(real)) continue;
+      // A link is shown as what it leads to, as it is before anything is covered.
+      if (real != entry && (is_at_or_below(folder, real) || holds_hidden(real))) continue;
       if (is_log(entry)) {
         files_.insert(entry);  // also where the whole directory is kept
       } else {
@@ -186,6 +199,14 @@ class Plan {
 };
 
 }  // namespace
+
+std::string hidden_folder_of(const std::string& path, const PrivateFiles& hidden) {
+  const std::string real = real_path(path);
+  for (const std::string& folder : hidden.folders) {
+    if (is_at_or_below(real, real_path(folder))) return folder;
+  }
+  return {};
+}
 
 std::vector<net::MountStep> plan_mounts(const MountRequest& request) {
   return Plan(request).steps();

@@ -23,6 +23,9 @@ struct MountRequest {
 /// Cost: reads the directories of private files.
 [[nodiscard]] std::vector<net::MountStep> plan_mounts(const MountRequest& request);
 
+/// The private directory that a path is or is in, also behind symbolic links; empty: none.
+[[nodiscard]] std::string hidden_folder_of(const std::string& path, const PrivateFiles& hidden);
+
 /// Tells whether a user other than this process's may do something with a file: `mode` as for
 /// access(2). Requires: this process may change its file system user. Source: setfsuid(2).
 [[nodiscard]] bool user_may(uint32_t user, const std::string& path, int mode);

@@ -85,6 +85,39 @@ TEST_F(MountPlan, HidesWhatALinkLeadsTo) {
   EXPECT_FALSE(has(steps, Kind::Expose, base + "/etc/current.key"));
 }
 
+TEST_F(MountPlan, ShowsNoLinkToWhatIsHidden) {
+  const auto link = [this](const std::string& target, const char* name) {
+    std::filesystem::create_symlink(target, base + "/etc/" + name);
+  };
+  folder.write("shared/data.json", "");
+  link(".", "self");
+  link("..", "above");
+  link("/", "root");
+  link(base + "/keys", "keys");
+  link("authority", "old-authority");
+  link("hello.log", "latest");
+  link("../shared", "shared");
+  const auto steps =
+      plan_mounts({.hidden = {.folders = {base + "/etc/authority"},
+                              .files = {base + "/etc/inlet53.toml", base + "/keys/gateway.key"},
+                              .log_folder = base + "/etc"},
+                   .kept = {base + "/etc/functions/hello"}});
+  for (const char* const name : {"self", "above", "root", "keys", "old-authority", "latest"}) {
+    EXPECT_FALSE(has(steps, Kind::Expose, base + "/etc/" + name)) << name;
+  }
+  EXPECT_TRUE(has(steps, Kind::Expose, base + "/etc/shared"));
+}
+
+TEST_F(MountPlan, ShowsNoEntryThatCannotBeOpened) {
+  std::filesystem::create_symlink("loop", base + "/etc/loop");
+  std::filesystem::create_symlink("inlet53.toml/x", base + "/etc/below-a-file");
+  const auto steps = plan_mounts(
+      {.hidden = {.files = {base + "/etc/inlet53.toml"}}, .kept = {base + "/etc/functions/hello"}});
+  EXPECT_TRUE(has(steps, Kind::Expose, base + "/etc/functions"));
+  EXPECT_FALSE(has(steps, Kind::Expose, base + "/etc/loop"));
+  EXPECT_FALSE(has(steps, Kind::Expose, base + "/etc/below-a-file"));
+}
+
 TEST_F(MountPlan, CoversNoDirectoryOfTheSystem) {
   const char* const home = std::getenv("HOME");
   const auto steps = plan_mounts(
@@ -272,6 +305,23 @@ TEST(Isolation, NamesCodeThatAFunctionsUserCannotRead) {
   const auto confinement = isolation.confine(hello.function);
   ASSERT_FALSE(confinement);
   EXPECT_NE(confinement.error().find("chmod o+rX"), std::string::npos) << confinement.error();
+}
+
+TEST(Isolation, StartsNoFunctionWhoseCodeIsInAPrivateDirectory) {
+  OneFunction hello;
+  hello.python("");
+  const std::string link = (hello.folder.path / "link").string();
+  std::filesystem::create_symlink(hello.function.code, link);
+  IsolationOptions options = isolation_with(allow(true, true, true));
+  options.files.folders = {hello.function.code};
+  Isolation isolation(options);
+  for (const std::string& code : {hello.function.code, link}) {
+    topology::Function function = hello.function;
+    function.code = code;
+    const auto confinement = isolation.confine(function);
+    ASSERT_FALSE(confinement) << code;
+    EXPECT_NE(confinement.error().find("which no function may read"), std::string::npos);
+  }
 }
 
 //--- With the system's own answers
