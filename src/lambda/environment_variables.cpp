@@ -43,6 +43,10 @@ std::vector<std::string> environment_variables(const topology::Function& functio
   all.insert(all.end(), {
                             "LANG=en_US.UTF-8",
                             "TZ=:UTC",
+                            // A function's own user has no entry in the system's list of users.
+                            "HOME=/tmp",
+                            "USER=sbx_user1051",
+                            "LOGNAME=sbx_user1051",
                             concat("PATH=", path == nullptr ? kDefaultPath : path),
                             concat("LD_LIBRARY_PATH=", code, ":", code, "/lib"),
                         });

@@ -52,6 +52,26 @@ def handler(event, context):
   EXPECT_FALSE(environment.contains("AWS_ACCESS_KEY_ID"));
 }
 
+// The users of functions are not in the system's list of users: HOME alone says where home is.
+TEST(PythonRuntime, HasAHome) {
+  OneFunction hello;
+  hello.python(R"(
+import getpass, pathlib
+def handler(event, context):
+    return [str(pathlib.Path.home()), getpass.getuser()]
+)");
+  EXPECT_EQ(hello.call_for_json(), Json::array({"/tmp", "sbx_user1051"}));
+}
+
+TEST(NodeRuntime, HasAHome) {
+  OneFunction hello("nodejs18.x", "index.handler");
+  hello.function.environment = {{"USER", "mine"}};
+  hello.code("index.js", R"(
+exports.handler = async () => [require("os").homedir(), process.env.USER, process.env.LOGNAME];
+)");
+  EXPECT_EQ(hello.call_for_json(), Json::array({"/tmp", "mine", "sbx_user1051"}));
+}
+
 TEST(PythonRuntime, WritesALogAsLambdaHasIt) {
   OneFunction hello;
   hello.python(R"(
