@@ -1,5 +1,6 @@
 #include "inlet53/net/confinement.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <climits>
@@ -53,8 +54,10 @@ void limit_resources() {
   const rlimit no_core{0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
   rlimit files{};
-  if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur > kOpenFiles) {
-    files.rlim_cur = kOpenFiles;
+  if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+    // The hard limit, too: it bounds what a search of the process's descriptors costs.
+    files.rlim_cur = std::min(files.rlim_cur, kOpenFiles);
+    files.rlim_max = std::min(files.rlim_max, kOpenFiles);
     setrlimit(RLIMIT_NOFILE, &files);
   }
 }

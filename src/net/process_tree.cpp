@@ -24,7 +24,11 @@ namespace inlet53::net {
 namespace {
 
 constexpr size_t kMaxProcesses = 1024;
-constexpr size_t kMaxDescriptors = 65536;
+// Descriptors, threads and possible children that one search looks at.
+constexpr size_t kMaxSteps = 4096;
+// Where each process's children are found among all of the machine.
+constexpr size_t kMaxStepsAmongAll = 65536;
+constexpr size_t kMaxText = 32768;  // bytes of a file in /proc
 
 struct CloseFolder {
   void operator()(DIR* folder) const noexcept { closedir(folder); }
@@ -48,12 +52,12 @@ Folder open_folder(const Process& process, const char* name) {
   return Folder(fdopendir(folder));
 }
 
-// A small file of the process, in one read; empty when it cannot be read.
+// The begin of a file of the process; empty when it cannot be read.
 std::string read_file(const Process& process, const char* name) {
   const Descriptor file(openat(process.folder.get(), name, O_RDONLY | O_CLOEXEC));
   std::string text;
   std::array<char, 4096> some;
-  while (file.valid()) {
+  while (file.valid() && text.size() < kMaxText) {
     const ssize_t count = read(file.get(), some.data(), some.size());
     if (count <= 0) break;
     text.append(some.data(), static_cast<size_t>(count));
@@ -102,11 +106,13 @@ std::vector<pid_t> all_processes() {
 }
 
 // Processes that may be children of this one; the caller compares their parents.
-std::vector<pid_t> possible_children(const Process& process) {
+std::vector<pid_t> possible_children(const Process& process, size_t& steps_left) {
   if (!kernel_lists_children()) return all_processes();
   std::vector<pid_t> pids;
   const Folder tasks = open_folder(process, "task");
   while (const dirent* const entry = tasks ? readdir(tasks.get()) : nullptr) {
+    if (steps_left == 0 || pids.size() >= steps_left) break;
+    --steps_left;
     if (parse_pid(entry->d_name) == 0) continue;
     append_pids(read_file(process, concat("task/", entry->d_name, "/children").c_str()), pids);
   }
@@ -119,9 +125,10 @@ class Search {
 
   bool run(pid_t root) {
     processes_.push_back(open_process(root));
-    for (size_t at = 0; at < processes_.size() && processes_.size() <= kMaxProcesses; ++at) {
+    for (size_t at = 0; at < processes_.size() && steps_left_ > 0; ++at) {
       if (has_socket(processes_[at])) return true;
       add_children(at);
+      processes_[at].folder.reset();
     }
     return false;
   }
@@ -130,20 +137,23 @@ class Search {
   bool has_socket(const Process& process) {
     const Folder descriptors = open_folder(process, "fd");
     while (const dirent* const entry = descriptors ? readdir(descriptors.get()) : nullptr) {
+      if (steps_left_ == 0) return false;
+      --steps_left_;
       std::array<char, 64> target;
       const ssize_t length =
           readlinkat(dirfd(descriptors.get()), entry->d_name, target.data(), target.size());
       if (length > 0 && std::string_view(target.data(), static_cast<size_t>(length)) == link_) {
         return true;
       }
-      if (++descriptors_ > kMaxDescriptors) return false;
     }
     return false;
   }
 
   void add_children(size_t parent) {
     const pid_t parent_pid = processes_[parent].pid;
-    for (const pid_t pid : possible_children(processes_[parent])) {
+    for (const pid_t pid : possible_children(processes_[parent], steps_left_)) {
+      if (steps_left_ == 0 || processes_.size() >= kMaxProcesses) return;
+      --steps_left_;
       Process child = open_process(pid);
       if (!child.folder.valid() || parent_of(child) != parent_pid) continue;
       // The parent lives after its child was seen, so that its number is its own in both.
@@ -154,7 +164,7 @@ class Search {
 
   const std::string link_;
   std::vector<Process> processes_;
-  size_t descriptors_ = 0;
+  size_t steps_left_ = kernel_lists_children() ? kMaxSteps : kMaxStepsAmongAll;
 };
 
 }  // namespace

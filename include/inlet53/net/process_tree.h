@@ -14,8 +14,9 @@ namespace inlet53::net {
 ///
 /// `user`: reads /proc with this user's rights, where the caller may act for others (setfsuid(2))
 /// but has no CAP_SYS_PTRACE. Absent: with the caller's own.
-/// Looks at 1,024 processes and 65,536 descriptors at most; beyond that the answer is false. Also
-/// false: /proc cannot be read.
+/// Looks at 1,024 processes, and at 4,096 descriptors, threads and children together (65,536 where
+/// the kernel does not list children); beyond that the answer is false. Also false: /proc cannot be
+/// read.
 /// Requires: `root` is a child of this process that it has not reaped, or this process, so that the
 /// number means no other process. Threads: any.
 /// Source: proc(5), /proc/PID/fd and /proc/PID/task/TID/children; prctl(2), PR_SET_CHILD_SUBREAPER.

@@ -82,8 +82,8 @@ TEST(Confinement, OfAnyKindGivesASessionAndLimits) {
     const std::string script =
         "test \"$(ps -o sid= -p $$ | tr -d ' ')\" = $$ && echo session;"
         "(: < /dev/tty) 2>/dev/null || echo no terminal;"
-        "umask; ulimit -c; ulimit -Sn; sed -n 's/^NoNewPrivs:\\t//p' /proc/self/status";
-    EXPECT_EQ(run_confined(script, one), "session\nno terminal\n0077\n0\n1024\n1\n");
+        "umask; ulimit -c; ulimit -Sn; ulimit -Hn; sed -n 's/^NoNewPrivs:\\t//p' /proc/self/status";
+    EXPECT_EQ(run_confined(script, one), "session\nno terminal\n0077\n0\n1024\n1024\n1\n");
   }
 }
 

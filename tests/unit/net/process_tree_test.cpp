@@ -113,6 +113,29 @@ TEST(ProcessTree, KeepsOrphansWhenItsRootAdoptsThem) {
   EXPECT_FALSE(process_tree_has_socket(leaves.pid, leaves.inode, {}));
 }
 
+// Holds many descriptors, forks `depth` descendants one below the other, and has the last open a
+// socket.
+void hold_below(unsigned depth, int output) {
+  constexpr int kDescriptors = 600;
+  for (int i = 0; i < kDescriptors; ++i) {
+    if (fcntl(output, F_DUPFD, 100) < 0) _exit(1);
+  }
+  for (; depth > 0; --depth) {
+    if (fork() != 0) {
+      for (;;) pause();
+    }
+  }
+  hold_socket(output);
+}
+
+// A function that makes a search long does not stop the event loop.
+TEST(ProcessTree, IsSearchedInABoundedNumberOfSteps) {
+  const Child small([](int output) { hold_below(2, output); });
+  EXPECT_TRUE(process_tree_has_socket(small.pid, small.inode, {}));
+  const Child large([](int output) { hold_below(9, output); });
+  EXPECT_FALSE(process_tree_has_socket(large.pid, large.inode, {}));
+}
+
 void drop_ptrace() {
   __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
   std::array<__user_cap_data_struct, 2> all{};
