@@ -4,6 +4,7 @@
 #include <array>
 #include <cerrno>
 #include <climits>
+#include <csignal>
 #include <string_view>
 #include <system_error>
 
@@ -16,6 +17,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -271,25 +273,37 @@ std::string to_text(const ConfinementError& error, const Confinement& confinemen
 Result<void, std::string> try_confinement(const Confinement& confinement) {
   ConfinedChild prepared(confinement);
   std::array<int, 2> ends{};
-  if (pipe2(ends.data(), O_CLOEXEC) != 0) return Unexpected(std::generic_category().message(errno));
-  const Descriptor read_end(ends[0]);
-  Descriptor write_end(ends[1]);
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
+    return Unexpected(std::generic_category().message(errno));
+  }
+  Descriptor own_end(ends[0]);
+  Descriptor child_end(ends[1]);
   const pid_t child = fork();
   if (child < 0) return Unexpected(std::generic_category().message(errno));
   if (child == 0) {
+    own_end.reset();
     const ConfinementError result = prepared.enter();
-    const bool written = write(write_end.get(), &result, sizeof result) == sizeof result;
-    _exit(written ? 0 : 1);
+    const bool written = write(child_end.get(), &result, sizeof result) == sizeof result;
+    char none = 0;
+    const ssize_t end = written ? read(child_end.get(), &none, 1) : 0;  // until the parent is done
+    _exit(written && end == 0 ? 0 : 1);
   }
-  write_end.reset();
+  child_end.reset();
   ConfinementError result;
   ssize_t count = 0;
   do {
-    count = read(read_end.get(), &result, sizeof result);
+    count = read(own_end.get(), &result, sizeof result);
   } while (count < 0 && errno == EINTR);
+  // A process that cannot be ended would outlive its timeout: root needs CAP_KILL for it.
+  const int kill_error = error_unless(kill(child, 0) == 0);
+  own_end.reset();
   waitpid(child, nullptr, 0);
   if (count != sizeof result) return Unexpected(std::string("the trial process ended early"));
   if (result.error != 0) return Unexpected(to_text(result, confinement));
+  if (kill_error != 0) {
+    return Unexpected(
+        concat("cannot end a confined process: ", std::generic_category().message(kill_error)));
+  }
   return {};
 }
 

@@ -26,7 +26,7 @@ struct MountStep {
 ///  - is in a session of its own, without a terminal;
 ///  - gains no privileges by programs that it executes (PR_SET_NO_NEW_PRIVS), and has no
 ///    capabilities, unless it runs as root;
-///  - has a umask of 077, no core files, and 1,024 descriptors unless it raises the limit;
+///  - has a umask of 077, no core files, and 1,024 descriptors;
 ///  - adopts its orphaned descendants (PR_SET_CHILD_SUBREAPER).
 struct Confinement {
   /// The user and group that it runs as, without supplementary groups; absent: the caller's.
@@ -38,7 +38,8 @@ struct Confinement {
   std::vector<MountStep> mounts{};  // in this order; requires `mount_namespace`
 };
 
-/// Confines a child process that then ends. Errors: what the system refuses, for people.
+/// Confines a child process that then ends, and tells whether it could be killed. Errors: what the
+/// system refuses, for people.
 /// Cost: a fork; waits for the child.
 [[nodiscard]] Result<void, std::string> try_confinement(const Confinement& confinement);
 

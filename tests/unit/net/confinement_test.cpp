@@ -11,6 +11,7 @@
 #include "net_support.h"
 #include <grp.h>
 #include <gtest/gtest.h>
+#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
@@ -263,6 +264,27 @@ TEST(Confinement, SaysWhyItIsImpossible) {
                       run_confined("true", confinement) == "sh: " + wanted &&
                       run_confined("echo started", {}) == "started\n";
     _exit(good ? 0 : 1);
+  }
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+}
+
+// Root of a container may lack CAP_KILL: then it could not end a function of another user.
+TEST(Confinement, IsRefusedWhenItsProcessCannotBeKilled) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can start a process of another user";
+  const pid_t child = fork();
+  if (child == 0) {
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    __user_cap_data_struct all[2]{};
+    syscall(SYS_capget, &header, all);
+    all[0].effective &= ~(1U << CAP_KILL);
+    const bool dropped = syscall(SYS_capset, &header, all) == 0;
+    const auto tried = try_confinement({.user = kUser});
+    _exit(dropped && !tried &&
+                  tried.error() == "cannot end a confined process: Operation not permitted"
+              ? 0
+              : 1);
   }
   int status = -1;
   ASSERT_EQ(waitpid(child, &status, 0), child);
