@@ -23,6 +23,10 @@ class Http2Request {
   [[nodiscard]] bool wants_continue() const noexcept { return wants_continue_; }
   /// Content-Length; 0 when there is none.
   [[nodiscard]] uint64_t body_size() const noexcept { return body_size_; }
+  /// Bytes that the decoded head occupies, about.
+  [[nodiscard]] uint64_t head_bytes() const noexcept {
+    return head_octets_ + request_.fields.size() * sizeof(Field);
+  }
   [[nodiscard]] Request& request() noexcept { return request_; }
 
  private:

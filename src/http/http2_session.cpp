@@ -20,6 +20,8 @@ using Room = Http2Stream::Room;
 // The window of a stream that has room for a large body, and of the connection: enough for
 // 50 MB/s over 20 ms.
 constexpr int32_t kLargeWindow = 1 << 20;
+// Bytes of a decoded head that need no room in the budget: those of common requests.
+constexpr uint64_t kSmallHead = uint64_t{8} << 10;
 // Bytes of a response's body that need no room in the budget.
 constexpr size_t kSmallResponse = size_t{16} << 10;
 constexpr size_t kGatherLimit = size_t{64} << 10;
@@ -124,6 +126,7 @@ void Http2Session::head_ended(Http2Stream& stream, bool body_follows) {
   const Request& request = stream.head.request();
   stream.is_head = request.method == "HEAD";
   if (const auto refusal = stream.head.end_head(limits_)) return refuse(stream, *refusal);
+  if (!charge_head(stream, body_follows)) return refuse(stream, Refusal::NoRoom);
   stream.state = State::Body;
   if (!body_follows) return;
   stream.wants_continue = stream.head.wants_continue();
@@ -133,6 +136,16 @@ void Http2Session::head_ended(Http2Stream& stream, bool body_follows) {
     return submit(stream, std::move(*response));
   }
   begin_body(stream);
+}
+
+// A few bytes of HPACK may say a large head. While the body is awaited the owner has a copy of it.
+bool Http2Session::charge_head(Http2Stream& stream, bool body_follows) {
+  const uint64_t bytes = stream.head.head_bytes() * (body_follows ? 2 : 1);
+  if (bytes <= kSmallHead || account_.budget.try_charge(account_, bytes, stream.head_charge)) {
+    return true;
+  }
+  account_.budget.count_refused();
+  return false;
 }
 
 void Http2Session::body_arrived(Http2Stream& stream, Bytes octets) {
@@ -163,6 +176,7 @@ void Http2Session::request_ended(Http2Stream& stream) {
   count_request();
   Request& request = stream.head.request();
   request.charge.shrink_to(request.body.size());
+  request.charge.add(std::move(stream.head_charge));
   owner_.request_received(static_cast<StreamId>(stream.id), std::move(request));
 }
 
@@ -276,6 +290,7 @@ void Http2Session::submit(Http2Stream& stream, Response&& response) {
   stream.state = State::Answered;
   stream.wait.cancel();
   stream.head.request() = {};
+  stream.head_charge.release();
   if (!stream.is_head) charge_body(stream, response);
   if (response.status < 200 || response.status > 599) response.status = 500;
   const Http2ResponseHead head(response);

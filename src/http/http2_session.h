@@ -17,12 +17,12 @@ namespace inlet53::http {
 ///   Head ──► Body ──► Owed ──► Answered ──► closed
 ///     └────────┴─ refused ──────┘
 ///
-/// What bounds memory: `max_streams` streams; of each the body has room in the budget before it is
-/// kept. A stream begins with a window of kSmallBody, and with room for as much or 503, unless it
-/// says that its body is larger; that gets a window when the budget has room for all of it (the
-/// connection's window never holds anybody up, so that none waits for another in a circle). What
-/// bounds work: `Http2Work`, and nghttp2's limits on resets, acknowledgements, CONTINUATION and
-/// SETTINGS.
+/// What bounds memory: `max_streams` streams; of each, a large head and the body have room in the
+/// budget before they are kept. A stream begins with a window of kSmallBody, and with room for as
+/// much or 503, unless it says that its body is larger; that gets a window when the budget has room
+/// for all of it (the connection's window never holds anybody up, so that none waits for another in
+/// a circle). What bounds work: `Http2Work`, and nghttp2's limits on resets, acknowledgements,
+/// CONTINUATION and SETTINGS.
 class Http2Session final : public ServerSession {
  public:
   Http2Session(SessionOwner& owner, const ServerLimits& limits, BodyAccount& account);
@@ -58,6 +58,7 @@ class Http2Session final : public ServerSession {
   void count_request();
 
   //--- Room for bodies
+  [[nodiscard]] bool charge_head(Http2Stream& stream, bool body_follows);
   void begin_body(Http2Stream& stream);
   void ask_for_room(Http2Stream& stream, uint64_t size);
   void open_window(Http2Stream& stream);

@@ -42,6 +42,7 @@ struct Http2Stream final : BodyWaiter {
   bool is_head = false;         // the method is HEAD
   bool wants_continue = false;  // the client waits for 100 (Continue)
   Http2Request head;
+  BodyCharge head_charge;  // of the decoded head, until the request is with the owner
   BodyWait wait;           // while `room` is Waiting
   std::string body;        // of the response
   BodyCharge body_charge;  // of it

@@ -334,6 +334,37 @@ TEST(Http2Abuse, ATurnEndsAfterHeadsThatExpandToALot) {
   EXPECT_LT(server.requests.size(), 64U);
 }
 
+// A field with a name of 4000 bytes is sent once, and then in each head 13 times by its index.
+TEST(Http2Abuse, HeadsThatExpandToALotNeedRoom) {
+  const std::string long_name = "\x40\x7f\xa1\x1e" + std::string(4000, 'n') + "\x01v";
+  for (const bool with_body : {false, true}) {
+    SCOPED_TRACE(with_body);
+    TestConnection server(kMake, {}, {.total = 4'000'000, .per_client = 1'000'000, .wait_ms = 50});
+    server.answers = false;
+    uint8_t flags = kWhole;
+    if (with_body) flags = NGHTTP2_FLAG_END_HEADERS;
+    const Pairs small = with_body ? post("/", {{"content-length", "1"}}) : get("/");
+    std::string octets =
+        connection_start() + frame(NGHTTP2_HEADERS, flags, 1, literals(small) + long_name);
+    for (uint32_t id = 3; id < 100; id += 2) {
+      octets += frame(NGHTTP2_HEADERS, flags, id, literals(small) + std::string(13, '\xbe'));
+    }
+    server.arrive(octets);
+    EXPECT_LE(server.budget.counts().bytes, 1'000'000U);
+    EXPECT_GE(server.budget.counts().bytes, 800'000U);
+    EXPECT_GT(server.refusals.size(), 30U);
+    EXPECT_EQ(server.refusals, std::vector(server.refusals.size(), Refusal::NoRoom));
+    EXPECT_EQ(server.budget.counts().refused, server.refusals.size());
+    // Common requests need none, and the room comes back.
+    server.arrive(frame(NGHTTP2_HEADERS, kWhole, 101, literals(get("/common"))));
+    ASSERT_FALSE(server.requests.empty());
+    EXPECT_EQ(server.requests.back().request.target, "/common");
+    server.requests.clear();
+    server.session.reset();
+    EXPECT_EQ(server.budget.counts().bytes, 0U);
+  }
+}
+
 TEST(Http2Abuse, AcknowledgementsDoNotPileUp) {
   const std::string floods[] = {frame(NGHTTP2_PING, 0, 0, "12345678"),
                                 frame(NGHTTP2_SETTINGS, 0, 0, "")};
