@@ -11,7 +11,7 @@ namespace inlet53 {
 /// Opens a file to write, a log for instance, and makes it with `mode` where it is missing. Another
 /// user who may write to its directory must neither lead the writes to another file nor read them:
 /// a symbolic link, or a regular file that is there, must belong to this process's user or to root.
-/// `flags`: of open(2), without O_CREAT and O_CLOEXEC, which are set. Opening waits for nobody, not
+/// `flags`: of open(2), without O_CREAT and O_CLOEXEC, which are set. Opening never waits, not
 /// for the reader of a pipe either.
 /// Returns the descriptor, which the caller closes. Errors: why, for people, without the path.
 [[nodiscard]] Result<int, std::string> open_own_file(const std::string& path, int flags,
