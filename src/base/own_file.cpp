@@ -25,7 +25,7 @@ int open_without_interruption(const std::string& path, int flags, mode_t mode) {
   return descriptor;
 }
 
-// Why another user could lead or read what is written; empty: nobody can.
+// Why another user could lead or read what is written; empty: no user can.
 std::string objection(const struct stat& status, std::string_view what) {
   if (is_trusted(status.st_uid)) return {};
   return concat(what, " belongs to user ", status.st_uid, ", and this is user ", geteuid(),

@@ -42,7 +42,7 @@ struct Attempt {
   bool tests_no_edns = false;  // has no EDNS because the target may not understand it
 };
 
-/// What happens to a fetch. `attempt` is the number of the query that it concerns.
+/// An event of a fetch. `attempt` is the number of the query that it concerns.
 struct Event {
   enum class Kind : uint8_t {
     Begun,         // nothing has been sent yet
@@ -63,7 +63,7 @@ struct Event {
   ForwardFailure failure = {};  // of Unreachable, StreamFailed, NotSent
 };
 
-/// What a fetch may know when it decides.
+/// The data that a fetch decides by.
 struct Surroundings {
   uint64_t now = 0;
   std::span<TargetState* const> targets;  // of the group, by place
@@ -129,7 +129,7 @@ class Fetch {
   /// The attempt whose time runs.
   [[nodiscard]] const Attempt& current() const noexcept { return attempts_[current_]; }
 
-  /// What the last target that declined said.
+  /// The response of the last target that declined.
   struct Refusal {
     dns::Rcode rcode = dns::Rcode::ServFail;
     std::optional<uint16_t> ede;
@@ -138,7 +138,7 @@ class Fetch {
   [[nodiscard]] const Refusal& refusal() const noexcept { return refusal_; }
 
  private:
-  /// What this fetch knows of one target.
+  /// State of one target in this fetch.
   struct Asked {
     uint8_t datagrams = 0;   // queries over UDP
     uint8_t streams = 0;     // queries over TCP or TLS

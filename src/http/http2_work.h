@@ -7,8 +7,8 @@
 
 namespace inlet53::http {
 
-/// What one HTTP/2 connection may cost, beside what nghttp2 bounds by itself (RST_STREAM frames,
-/// acknowledgements that wait, CONTINUATION frames, entries of SETTINGS).
+/// Bounds the work of one HTTP/2 connection, beside what nghttp2 bounds by itself (RST_STREAM
+/// frames, acknowledgements that wait, CONTINUATION frames, entries of SETTINGS).
 ///
 ///  - A header block may expand to what SETTINGS_MAX_HEADER_LIST_SIZE says, and no byte further
 ///    (references of HPACK cost the client one byte, and us the whole field).

@@ -19,7 +19,7 @@
 /// only environments beyond another's share that were idle for 10 s: none that are in use.
 namespace inlet53::lambda {
 
-/// What one function has.
+/// The places of one function.
 struct FunctionUse {
   size_t living = 0;                // environments that are not ending
   std::optional<uint32_t> limit{};  // its reserved concurrency; 0 for a function that is gone

@@ -9,7 +9,7 @@
 
 namespace inlet53::lambda {
 
-/// What a function's mount namespace hides and shows.
+/// The paths that a function's mount namespace hides and shows.
 struct MountRequest {
   PrivateFiles hidden;
   std::vector<std::string> kept;   // directories that stay visible, wherever they are

@@ -9,7 +9,7 @@
 
 namespace inlet53::linelog {
 
-/// What one attempt to write came to.
+/// Result of one attempt to write.
 struct WriteStep {
   size_t bytes = 0;      // that the file took
   bool is_busy = false;  // the file takes no more now: wait until it can be written

@@ -52,7 +52,7 @@ class AuthorizedCall {
   bool needs_body_ = false;
 };
 
-/// What the head of a request leads to: the response of a refused call, or a call that may begin.
+/// Outcome of a request's head: the response of a refused call, or a call that may begin.
 using HeadOutcome = std::variant<http::Response, AuthorizedCall>;
 
 /// Runs calls: authorizes or refuses them, starts their integrations, answers and logs them.

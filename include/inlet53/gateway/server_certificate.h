@@ -13,7 +13,7 @@
 
 namespace inlet53::gateway {
 
-/// What HTTPS shows its clients.
+/// The TLS context that has the certificate of HTTPS.
 struct ServerCertificate {
   std::shared_ptr<const net::TlsServerContext> tls;
   /// When to load it again, in seconds since 1970-01-01T00:00:00Z; 0: never by itself.

@@ -77,7 +77,7 @@ struct HttpsCounts {
 
 class HttpsConnection;
 
-/// What the connections of a table share.
+/// State that the connections of a table share.
 struct HttpsShared {
   net::Loop& loop;
   const HttpsOptions& options;

@@ -48,7 +48,7 @@ struct ServerLimits {
   uint32_t max_requests = 0;     // of a connection, then it is ended; 0: no limit
 };
 
-/// What a session does, for the timeouts of its connection.
+/// Activity of a session, for the timeouts of its connection.
 enum class SessionPhase : uint8_t {
   Idle,            // between requests
   ReadingHead,     // some bytes of a request's head are there

@@ -27,7 +27,7 @@ struct PrivateFiles {
                                          const topology::Topology& topology,
                                          const std::string& file);
 
-/// What isolates functions, and from what.
+/// Options of the isolation of functions, and the files that it hides.
 struct IsolationOptions {
   settings::Isolation wanted = settings::Isolation::Preferred;
   uint32_t first_user_id = 70000;

@@ -22,7 +22,7 @@ class LineFile;
 class LineQueues;
 struct LineQueue;
 
-/// What became of the lines of all logs. Each `append` counts in exactly one of them.
+/// Counts of the lines of all logs. Each `append` counts in exactly one of them.
 struct LineCounts {
   uint64_t written = 0;       // lines that a file has
   uint64_t dropped_full = 0;  // the queue was full: the file takes lines too slowly

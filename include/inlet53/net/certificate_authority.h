@@ -59,7 +59,7 @@ struct CertificateFiles {
   bool authority_made = false;   // or renewed, by this call
   /// When to ask for it again, in seconds since 1970-01-01T00:00:00Z; 0: never.
   int64_t renew_at = 0;
-  /// What the operator should know, a line each.
+  /// Messages for the operator, a line each.
   std::vector<std::string> notices = {};
 };
 

@@ -48,7 +48,7 @@ struct ResolverState {
   uint32_t next_scope = 0;
   /// Files of firewall domain lists that can't be read, without which their VPCs fail open.
   std::vector<FileError> unreadable_lists;
-  /// What the certificates of this configuration are for.
+  /// Names and addresses of the certificates of this configuration.
   topology::CertificateNames certificate_names;
   /// The address served at `listen` by `protocol`, null when there is none. Lifetime: this state's.
   [[nodiscard]] const EndpointAddress* find(

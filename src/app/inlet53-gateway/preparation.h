@@ -21,7 +21,7 @@ struct Prepared {
   lambda::PrivateFiles private_files;
 };
 
-/// What `prepare` needs, besides the file. All of it may be used on another thread.
+/// Input of `prepare` besides the file. All of it may be used on another thread.
 struct PreparationContext {
   const GatewayOptions& options;
   linelog::LineLogs& logs;

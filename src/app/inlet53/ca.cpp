@@ -177,7 +177,7 @@ int fail(const std::string& fault) {
   return kExitFailure;
 }
 
-// An authority that is there. Without a configuration nobody knows what a new one may certify.
+// An existing authority. A new one needs a configuration, which says what it may certify.
 int show_directory(const CaOptions& options) {
   const std::string directory = std::filesystem::absolute(options.folder).string();
   std::vector<Shown> all;
