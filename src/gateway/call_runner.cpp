@@ -53,16 +53,17 @@ AuthorizedCall::~AuthorizedCall() = default;
 
 struct CallRunner::Impl {
   Impl(net::Loop& loop, const settings::Settings& settings, CallLogs& to,
-       linelog::LineLogs& function_logs, Respond answer,
+       linelog::LineLogs& function_logs, http::BodyBudget& in, Respond answer,
        std::shared_ptr<lambda::Isolation> isolation)
       : wording(settings.gateway.former_refusal_wording ? policy::RefusalWording::Former
                                                         : policy::RefusalWording::Current),
         logs(to),
+        bodies(in),
         respond(std::move(answer)),
         throttle({settings.gateway.throttling_rate_limit, settings.gateway.throttling_burst_limit}),
         functions(loop, function_logs, {}, service_options(settings.lambda, std::move(isolation))),
         mock(make_mock_integration()),
-        http_proxy(make_http_proxy_integration(loop, logs)),
+        http_proxy(make_http_proxy_integration(loop, logs, bodies)),
         lambda(make_lambda_integration(functions, logs)),
         pending(loop, [this](std::unique_ptr<Call> call) { end_overdue(std::move(call)); }) {}
 
@@ -77,9 +78,11 @@ struct CallRunner::Impl {
   [[nodiscard]] http::Response conclude(Call& call, IntegrationResult&& result);
   [[nodiscard]] http::Response refuse(Call& call, const Refused& refused);
   [[nodiscard]] http::Response finish(Call& call, http::Response&& response);
+  [[nodiscard]] bool charge(const Call& call, http::Response& response);
 
   const policy::RefusalWording wording;
   CallLogs& logs;
+  http::BodyBudget& bodies;
   const Respond respond;
   RequestIdSource ids;
   Throttle throttle;
@@ -169,10 +172,21 @@ http::Response CallRunner::Impl::conclude(Call& call, IntegrationResult&& result
     IntegrationFailure& failure = result.response.error();
     context.integration_error = std::move(failure.reason);
     log_integration_failure(logs, call);
-    return refuse(call, {failure.type, std::string(failure.message)});
+    return refuse(call, {failure.response, std::string(failure.message)});
   }
   log_integration_response(logs, call);
   return finish(call, std::move(*result.response));
+}
+
+// A session that finds no room would answer otherwise than the logs say.
+bool CallRunner::Impl::charge(const Call& call, http::Response& response) {
+  const bool is_kept =
+      call.request.method != "HEAD" && response.body.size() > http::BodyBudget::kSmallResponse;
+  if (!is_kept) return true;
+  http::BodyAccount& account = bodies.open(call.source);
+  const bool fits = bodies.charge_response(account, response.body.size(), response.charge);
+  bodies.close(account);
+  return fits;
 }
 
 http::Response CallRunner::Impl::refuse(Call& call, const Refused& refused) {
@@ -191,6 +205,14 @@ http::Response CallRunner::Impl::refuse(Call& call, const Refused& refused) {
 
 http::Response CallRunner::Impl::finish(Call& call, http::Response&& response) {
   CallContext& context = call.context;
+  // Before the response is charged: nobody reads it any more.
+  call.request.body = {};
+  call.request.charge.release();
+  if (!charge(call, response)) {
+    log_response_without_room(logs, call, response.body.size());
+    context.error_message = kServiceUnavailable;
+    response = compose_fixed(FixedResponse::ServiceUnavailable, {});
+  }
   const uint64_t latency_us = monotonic_microseconds() - call.started_us;
   context.status = response.status;
   context.response_length = response.body.size();
@@ -208,18 +230,15 @@ http::Response CallRunner::Impl::finish(Call& call, http::Response&& response) {
     log_call_end(logs, call);
     logs.write_access(*call.stage, context);
   }
-  // Before the response is charged: nobody reads it any more.
-  call.request.body = {};
-  call.request.charge.release();
   return std::move(response);
 }
 
 //--- CallRunner
 
 CallRunner::CallRunner(net::Loop& loop, const settings::Settings& settings, CallLogs& logs,
-                       linelog::LineLogs& function_logs, Respond respond,
+                       linelog::LineLogs& function_logs, http::BodyBudget& bodies, Respond respond,
                        std::shared_ptr<lambda::Isolation> isolation)
-    : impl_(std::make_unique<Impl>(loop, settings, logs, function_logs, std::move(respond),
+    : impl_(std::make_unique<Impl>(loop, settings, logs, function_logs, bodies, std::move(respond),
                                    std::move(isolation))) {}
 CallRunner::~CallRunner() = default;
 
@@ -278,7 +297,7 @@ void CallRunner::call_abandoned(CallId id) {
   const auto call = impl_->pending.cancel(id);
   if (call == nullptr) return;
   ++impl_->counts.abandoned;
-  call->context.integration_error = "The client left before the call's work began";
+  call->context.integration_error = "The client left before the call was answered";
   log_integration_failure(impl_->logs, *call);
   impl_->respond(
       id, impl_->refuse(*call, {FixedResponse::ClientClosedRequest, "Client Closed Request"}));

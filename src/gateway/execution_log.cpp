@@ -81,6 +81,13 @@ void log_integration_failure(CallLogs& logs, const Call& call) {
   write(logs, call, call.context.integration_error);
 }
 
+void log_response_without_room(CallLogs& logs, const Call& call, uint64_t bytes) {
+  if (!is_wanted(call)) return;
+  write(logs, call,
+        concat("Execution failed: there is no memory for the response of ", bytes,
+               " bytes (max_body_memory)"));
+}
+
 void log_call_end(CallLogs& logs, const Call& call) {
   if (!is_wanted(call)) return;
   if (!call.context.error_message.empty()) {

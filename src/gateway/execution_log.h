@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "call.h"
@@ -18,6 +19,8 @@ void log_endpoint_request(CallLogs& logs, const Call& call, std::string_view end
 void log_integration_response(CallLogs& logs, const Call& call);
 /// Requires: the context has the integration's error.
 void log_integration_failure(CallLogs& logs, const Call& call);
+/// The budget has no room for the response of the integration: `bytes` of its body.
+void log_response_without_room(CallLogs& logs, const Call& call, uint64_t bytes);
 /// The response is known. Requires: the stage is found, the context has the status.
 void log_call_end(CallLogs& logs, const Call& call);
 

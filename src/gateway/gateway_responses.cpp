@@ -144,6 +144,8 @@ http::Response compose_fixed(FixedResponse response, std::string_view message) {
       return json_response(403, "IncompleteSignatureException", Shape::Plain, message);
     case FixedResponse::ClientClosedRequest:
       return json_response(499, kBadRequest, Shape::Plain, "Client Closed Request");
+    case FixedResponse::ServiceUnavailable:
+      return json_response(503, "ServiceUnavailableException", Shape::Plain, "Service Unavailable");
   }
   return json_response(500, kInternal, Shape::Spaced, "Internal server error");
 }
@@ -164,8 +166,7 @@ http::Response compose_refusal(http::Refusal refusal) {
     case http::Refusal::UnsupportedCoding:
       return json_response(status, kInternal, Shape::Plain, "Not Implemented");
     case http::Refusal::NoRoom:
-      return json_response(status, "ServiceUnavailableException", Shape::Plain,
-                           "Service Unavailable");
+      return compose_fixed(FixedResponse::ServiceUnavailable, {});
     case http::Refusal::UnsupportedVersion:
       return json_response(status, kInternal, Shape::Plain, "HTTP Version Not Supported");
   }

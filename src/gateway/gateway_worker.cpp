@@ -27,7 +27,7 @@ struct GatewayWorker::Impl {
       : settings(given),
         bodies(body_limits(given.gateway)),
         runner(
-            loop, settings, logs, to,
+            loop, settings, logs, to, bodies,
             [this](CallId call, http::Response&& response) {
               server.respond(call, std::move(response));
             },

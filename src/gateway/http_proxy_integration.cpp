@@ -21,6 +21,9 @@ IntegrationFailure failure_of(const http::ClientError& error) {
     case http::ClientErrorKind::Broken:
       return {GatewayResponseType::IntegrationFailure, kUnreachable,
               concat("Execution failed due to a network error: ", error.message)};
+    case http::ClientErrorKind::NoRoom:
+      return {FixedResponse::ServiceUnavailable, kServiceUnavailable,
+              concat("Execution failed: ", error.message, " (max_body_memory)")};
     case http::ClientErrorKind::Malformed:
     case http::ClientErrorKind::TooLarge:
       break;
@@ -37,13 +40,17 @@ IntegrationResult result_of(Result<http::Response, http::ClientError>&& result) 
 
 class HttpProxyIntegration final : public Integration {
  public:
-  HttpProxyIntegration(net::Loop& loop, CallLogs& logs) : logs_(logs), client_(loop, {}) {}
+  HttpProxyIntegration(net::Loop& loop, CallLogs& logs, http::BodyBudget& bodies)
+      : logs_(logs), client_(loop, {}, bodies) {}
 
   [[nodiscard]] bool needs_body() const noexcept override { return true; }
   [[nodiscard]] std::variant<IntegrationResult, Ticket> start(Call& call, Done done) override;
   void forget(Ticket ticket) override { client_.cancel(ticket); }
-  // The request is on its way to the backend.
-  bool cancel(Ticket) override { return false; }
+  // Nobody wants the response, which would occupy memory.
+  bool cancel(Ticket ticket) override {
+    client_.cancel(ticket);
+    return true;
+  }
 
  private:
   CallLogs& logs_;
@@ -71,7 +78,7 @@ std::variant<IntegrationResult, Integration::Ticket> HttpProxyIntegration::start
   request.body = std::move(call.request.body);
   request = integration_request(std::move(request), integration, call.context);
   return client_.start(
-      *url, std::move(request),
+      *url, std::move(request), call.source,
       [done = std::move(done)](Result<http::Response, http::ClientError>&& result) {
         done(result_of(std::move(result)));
       });
@@ -79,8 +86,9 @@ std::variant<IntegrationResult, Integration::Ticket> HttpProxyIntegration::start
 
 }  // namespace
 
-std::unique_ptr<Integration> make_http_proxy_integration(net::Loop& loop, CallLogs& logs) {
-  return std::make_unique<HttpProxyIntegration>(loop, logs);
+std::unique_ptr<Integration> make_http_proxy_integration(net::Loop& loop, CallLogs& logs,
+                                                         http::BodyBudget& bodies) {
+  return std::make_unique<HttpProxyIntegration>(loop, logs, bodies);
 }
 
 }  // namespace inlet53::gateway

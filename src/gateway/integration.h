@@ -10,6 +10,7 @@
 #include "call.h"
 
 #include "inlet53/base/result.h"
+#include "inlet53/gateway/gateway_responses.h"
 #include "inlet53/http/message.h"
 #include "inlet53/topology/gateway_response_type.h"
 
@@ -18,10 +19,12 @@ namespace inlet53::gateway {
 //--- Messages of API Gateway that several integrations use
 inline constexpr std::string_view kInternalServerError = "Internal server error";
 inline constexpr std::string_view kEndpointTimedOut = "Endpoint request timed out";
+inline constexpr std::string_view kServiceUnavailable = "Service Unavailable";
 
 /// Why an integration gave no response.
 struct IntegrationFailure {
-  topology::GatewayResponseType type = topology::GatewayResponseType::Default5xx;
+  std::variant<topology::GatewayResponseType, FixedResponse> response =
+      topology::GatewayResponseType::Default5xx;
   std::string_view message;  // for the client; a constant
   std::string reason;        // for the execution log and `$context.integration.error`
 };
@@ -49,8 +52,8 @@ class Integration {
   [[nodiscard]] virtual std::variant<IntegrationResult, Ticket> start(Call& call, Done done) = 0;
   /// The call's time is up. `done` is not called any more.
   virtual void forget(Ticket ticket) = 0;
-  /// The client has left. Drops the call if its work has not begun, and returns true: `done` is not
-  /// called any more. Returns false if the work goes on.
+  /// The client has left. Ends the call if it can be ended, and returns true: `done` is not called
+  /// any more. Returns false if its work goes on.
   virtual bool cancel(Ticket ticket) = 0;
 };
 

@@ -29,7 +29,7 @@ class PendingCalls {
   void add(std::unique_ptr<Call> call, Integration::Ticket ticket);
   /// Removes the call, whose integration is done. Null when it is not here (any more).
   [[nodiscard]] std::unique_ptr<Call> remove(CallId id);
-  /// The client has left. Removes and returns the call if its integration drops it, otherwise null.
+  /// The client has left. Removes and returns the call if its integration ends it, otherwise null.
   [[nodiscard]] std::unique_ptr<Call> cancel(CallId id);
 
   [[nodiscard]] size_t size() const noexcept { return calls_.size(); }

@@ -76,6 +76,17 @@ void BodyBudget::set_charge(BodyAccount& account, uint64_t bytes, BodyCharge& ch
   charge.add(BodyCharge(account, more));
 }
 
+bool BodyBudget::charge_response(BodyAccount& account, uint64_t bytes, BodyCharge& charge) {
+  if (bytes <= charge.bytes()) return true;
+  if (bytes <= kSmallResponse) {
+    set_charge(account, bytes, charge);
+    return true;
+  }
+  if (try_charge(account, bytes - charge.bytes(), charge)) return true;
+  count_refused();
+  return false;
+}
+
 bool BodyBudget::charge_or_wait(BodyAccount& account, uint64_t bytes, BodyCharge& charge,
                                 BodyWaiter& waiter, BodyWait& wait, uint64_t now_ms) {
   const bool may_go_first = account.waiting.empty() || bytes <= kSmallBody;

@@ -57,12 +57,22 @@ std::string origin_of(const Url& url) {
 
 struct Client::Impl final : ClientConnectionOwner {
   struct Call {
-    Call(net::Loop& loop, Impl& impl, CallId call)
-        : id(call), fail_soon(loop, [&impl, call] { impl.fail(call); }) {}
+    Call(Impl& impl, CallId call, const IpAddress& payer)
+        : id(call),
+          account(impl.budget.open(payer)),
+          fail_soon(impl.loop, [&impl, call] { impl.fail(call); }) {}
+    ~Call() {
+      charge.release();
+      account.budget.close(account);
+    }
+    Call(const Call&) = delete;
+    Call& operator=(const Call&) = delete;
 
     CallId id;
+    BodyAccount& account;
     Url url;
-    std::string request;  // its octets
+    std::string request;  // its octets, while they may be needed
+    BodyCharge charge;    // of the octets that are kept for a second attempt
     bool is_head = false;
     bool may_repeat = false;  // the method is idempotent, and it was not repeated yet
     bool sound = true;        // else it fails at once
@@ -80,9 +90,11 @@ struct Client::Impl final : ClientConnectionOwner {
     std::unique_ptr<net::Timer> idle_timer;
   };
 
-  Impl(net::Loop& on, const ClientOptions& with) : loop(on), options(with) {}
+  Impl(net::Loop& on, const ClientOptions& with, BodyBudget& in)
+      : loop(on), options(with), budget(in) {}
 
   void connect(Call& call, bool may_take_kept);
+  [[nodiscard]] std::string take_request(Call& call);
   [[nodiscard]] Link* find_idle(const std::string& origin);
   [[nodiscard]] Link& find(const ClientConnection& connection);
   void drop(const ClientConnection& connection);
@@ -97,6 +109,7 @@ struct Client::Impl final : ClientConnectionOwner {
 
   net::Loop& loop;
   const ClientOptions options;
+  BodyBudget& budget;
   CallId last_id = 0;
   std::unordered_map<CallId, std::unique_ptr<Call>> calls;
   std::vector<std::unique_ptr<Link>> links;
@@ -120,8 +133,18 @@ void Client::Impl::connect(Call& call, bool may_take_kept) {
   link->idle_timer.reset();
   link->call = call.id;
   call.connection = link->connection.get();
-  link->connection->send(as_bytes(call.request), call.is_head,
-                         {.max_head = options.max_head, .max_body = options.max_body});
+  link->connection->send(take_request(call), ResponseReader({.max_head = options.max_head,
+                                                             .max_fields = options.max_fields,
+                                                             .max_body = options.max_body},
+                                                            call.is_head, call.account));
+}
+
+// A call on a kept connection may need its octets once more; a copy without room is not kept.
+std::string Client::Impl::take_request(Call& call) {
+  call.charge.release();
+  call.may_repeat = call.may_repeat && call.on_kept &&
+                    budget.charge_response(call.account, call.request.size(), call.charge);
+  return call.may_repeat ? call.request : std::exchange(call.request, {});
 }
 
 // The one that was used last: the others get a chance to become old.
@@ -201,14 +224,14 @@ void Client::Impl::fail(CallId id) {
 
 //--- Client
 
-Client::Client(net::Loop& loop, const ClientOptions& options)
-    : impl_(std::make_unique<Impl>(loop, options)) {}
+Client::Client(net::Loop& loop, const ClientOptions& options, BodyBudget& budget)
+    : impl_(std::make_unique<Impl>(loop, options, budget)) {}
 
 Client::~Client() = default;
 
-Client::CallId Client::start(const Url& url, Request&& request, Done done) {
+Client::CallId Client::start(const Url& url, Request&& request, const IpAddress& payer, Done done) {
   const CallId id = ++impl_->last_id;
-  auto made = std::make_unique<Impl::Call>(impl_->loop, *impl_, id);
+  auto made = std::make_unique<Impl::Call>(*impl_, id, payer);
   Impl::Call& call = *made;
   impl_->calls.emplace(id, std::move(made));
   call.url = url;

@@ -17,11 +17,11 @@ ClientConnection::ClientConnection(net::Loop& loop, const Url& url, uint32_t con
   if (tls != nullptr) tls_.emplace(*tls, url.host, static_cast<net::TlsStreamOwner&>(*this));
 }
 
-void ClientConnection::send(Bytes request, bool is_head, const ResponseReader::Limits& limits) {
+void ClientConnection::send(std::string&& request, ResponseReader&& reader) {
   INLET53_CHECK(!busy());
   finding_ = Finding::Incomplete;
-  reader_.emplace(limits, is_head);
-  waiting_ = as_text(request);
+  reader_.emplace(std::move(reader));
+  waiting_ = std::move(request);
   if (open_) send_waiting();
 }
 
@@ -84,6 +84,9 @@ void ClientConnection::conclude() {
   }
   if (finding_ == Finding::TooLarge) {
     return fail(ClientErrorKind::TooLarge, "the response is too large");
+  }
+  if (finding_ == Finding::NoRoom) {
+    return fail(ClientErrorKind::NoRoom, "there is no memory for the response");
   }
   if (tls_ && tls_->state() == net::TlsStream::State::Failed) {
     return fail(open_ ? ClientErrorKind::Broken : ClientErrorKind::Unreachable, tls_->error());

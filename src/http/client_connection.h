@@ -38,9 +38,9 @@ class ClientConnection final : net::OutgoingConnectionOwner, net::TlsStreamOwner
   ClientConnection(net::Loop& loop, const Url& url, uint32_t connect_timeout_ms,
                    const net::TlsClientContext* tls, ClientConnectionOwner& owner);
 
-  /// Sends a request's octets, as soon as the connection stands, and reads the response.
-  /// Requires: none is under way.
-  void send(Bytes request, bool is_head, const ResponseReader::Limits& limits);
+  /// Sends a request's octets, as soon as the connection stands, and reads the response by
+  /// `reader`. Requires: none is under way.
+  void send(std::string&& request, ResponseReader&& reader);
   /// Whether a request is under way.
   [[nodiscard]] bool busy() const noexcept { return reader_.has_value(); }
 

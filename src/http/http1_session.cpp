@@ -12,7 +12,7 @@ namespace inlet53::http {
 namespace {
 
 // A body up to this size goes out with its head, in one piece; of a larger one the first so many.
-constexpr size_t kFirstPiece = size_t{16} << 10;
+constexpr size_t kFirstPiece = BodyBudget::kSmallResponse;
 // What is handed over at once after that: between two of them the connection may be congested.
 constexpr size_t kPiece = size_t{64} << 10;
 // Method, spaces and version of a request line, beside the target.
@@ -228,8 +228,8 @@ void Http1Session::refuse(Refusal refusal) {
 void Http1Session::send(Response&& response) {
   // What goes out at once occupies nothing here; the connection charges what the socket leaves.
   const bool is_large = !is_head_ && response.body.size() > kFirstPiece;
-  if (is_large && !account_.budget.try_charge(account_, response.body.size(), sending_charge_)) {
-    account_.budget.count_refused();
+  if (is_large &&
+      !account_.budget.charge_response(account_, response.body.size(), response.charge)) {
     response = owner_.refuse(Refusal::NoRoom);
   }
   if (response.status < 200 || response.status > 599) response.status = 500;
@@ -239,6 +239,7 @@ void Http1Session::send(Response&& response) {
   octets.append(response.body, 0, first);
   if (with_body && first < response.body.size()) {
     sending_ = std::move(response.body);
+    sending_charge_ = std::move(response.charge);
     sent_ = first;
   }
   step_ = Step::Sending;

@@ -22,8 +22,6 @@ using Room = Http2Stream::Room;
 constexpr int32_t kLargeWindow = 1 << 20;
 // Bytes of a decoded head that need no room in the budget: those of common requests.
 constexpr uint64_t kSmallHead = uint64_t{8} << 10;
-// Bytes of a response's body that need no room in the budget.
-constexpr size_t kSmallResponse = size_t{16} << 10;
 constexpr size_t kGatherLimit = size_t{64} << 10;
 // nghttp2 gets so much at once: between two pieces the turn may be over. A piece can hold 50 heads
 // that expand to 64 KiB each.
@@ -305,12 +303,11 @@ void Http2Session::submit(Http2Stream& stream, Response&& response) {
 // A small response always goes out: it may be that of a call that was already run, and max_streams
 // bounds them. A larger one needs room, or becomes 503.
 void Http2Session::charge_body(Http2Stream& stream, Response& response) {
-  const bool is_large = response.body.size() > kSmallResponse;
-  if (is_large && !account_.budget.try_charge(account_, response.body.size(), stream.body_charge)) {
-    account_.budget.count_refused();
+  if (!account_.budget.charge_response(account_, response.body.size(), response.charge)) {
     response = owner_.refuse(Refusal::NoRoom);
+    account_.budget.set_charge(account_, response.body.size(), response.charge);
   }
-  account_.budget.set_charge(account_, response.body.size(), stream.body_charge);
+  stream.body_charge = std::move(response.charge);
 }
 
 // Copies a DATA frame from the body to what is gathered: the only copy on the way. False: later.

@@ -23,6 +23,12 @@ uint16_t parse_status_line(std::string_view line) {
   return status >= 100 && status < 600 ? static_cast<uint16_t>(status) : uint16_t{0};
 }
 
+uint64_t bytes_of(const Fields& fields) noexcept {
+  uint64_t bytes = fields.size() * sizeof(Field);
+  for (const Field& field : fields) bytes += field.name.size() + field.value.size();
+  return bytes;
+}
+
 // What a caller hears of: all that could be sent on, and the two by which a gateway tells its
 // clients how it was itself answered.
 bool is_told(const Field& field) noexcept {
@@ -53,8 +59,11 @@ ResponseReader::Finding ResponseReader::read_head(Bytes octets, size_t& consumed
   const auto finding = scanner_.scan(as_bytes(head_));
   consumed = octets.size();
   if (finding == HeadScanner::Finding::Malformed) return Finding::Malformed;
-  if (scanner_.size() > limits_.max_head) return Finding::TooLarge;
-  if (finding == HeadScanner::Finding::Incomplete) return Finding::Incomplete;
+  const bool has_many = scanner_.lines() > limits_.max_fields + 1;
+  if (has_many || scanner_.size() > limits_.max_head) return Finding::TooLarge;
+  if (finding == HeadScanner::Finding::Incomplete) {
+    return reserve(head_.size()) ? Finding::Incomplete : Finding::NoRoom;
+  }
   consumed = scanner_.size() - before;
   head_.resize(scanner_.size());
   const std::string head = std::exchange(head_, {});
@@ -77,6 +86,10 @@ ResponseReader::Finding ResponseReader::head_ended(Bytes head) {
   if (!frame_body()) return Finding::Malformed;
   std::erase_if(response_.fields, [](const Field& field) { return !is_told(field); });
   if (body_ == Body::Sized && body_left_ > limits_.max_body) return Finding::TooLarge;
+  head_bytes_ = bytes_of(response_.fields);
+  const uint64_t known = body_ == Body::Sized ? body_left_ : 0;
+  if (!reserve(head_bytes_ + known)) return Finding::NoRoom;
+  response_.body.reserve(known);
   in_body_ = true;
   const bool is_empty = body_ == Body::None || (body_ == Body::Sized && body_left_ == 0);
   return is_empty ? Finding::Complete : Finding::Incomplete;
@@ -105,9 +118,31 @@ bool ResponseReader::frame_body() {
   return true;
 }
 
+bool ResponseReader::reserve(uint64_t bytes) {
+  return account_->budget.charge_response(*account_, bytes, response_.charge);
+}
+
+// Room for more of a body whose length is not known: twice as much as it has, so that its bytes are
+// not copied each time, or as much as it needs if that does not fit.
+bool ResponseReader::reserve_more(size_t more) {
+  std::string& body = response_.body;
+  const uint64_t wanted = std::min<uint64_t>(body.size() + more, limits_.max_body);
+  if (wanted <= body.capacity()) return true;
+  const uint64_t ample = std::clamp<uint64_t>(2 * body.capacity(), wanted, limits_.max_body);
+  BodyCharge& charge = response_.charge;
+  const uint64_t ample_bytes = head_bytes_ + ample;
+  const bool is_ample =
+      ample_bytes <= charge.bytes() ||
+      account_->budget.try_charge(*account_, ample_bytes - charge.bytes(), charge);
+  if (!is_ample && !reserve(head_bytes_ + wanted)) return false;
+  body.reserve(is_ample ? ample : wanted);
+  return true;
+}
+
 ResponseReader::Finding ResponseReader::read_body(Bytes octets, size_t& consumed) {
   std::string& body = response_.body;
   if (body_ == Body::Chunked) {
+    if (!reserve_more(octets.size())) return Finding::NoRoom;
     switch (chunks_.read(octets, limits_.max_body, body, consumed)) {
       case ChunkedReader::Finding::Incomplete:
         return Finding::Incomplete;
@@ -121,6 +156,7 @@ ResponseReader::Finding ResponseReader::read_body(Bytes octets, size_t& consumed
   }
   if (body_ == Body::UntilEnd) {
     if (octets.size() > limits_.max_body - body.size()) return Finding::TooLarge;
+    if (!reserve_more(octets.size())) return Finding::NoRoom;
     consumed = octets.size();
     body += as_text(octets);
     return Finding::Incomplete;

@@ -13,19 +13,16 @@ using Finding = ResponseReader::Finding;
 
 constexpr ResponseReader::Limits kLimits{.max_head = 2000, .max_body = 1000};
 
-}  // namespace
+void check(Bytes input, BodyAccount& account) {
+  const bool to_head = input[0] == 'h';
+  const Bytes octets = input.subspan(1);
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  if (size == 0) return 0;
-  const bool to_head = data[0] == 'h';
-  const Bytes octets = Bytes(data, size).subspan(1);
-
-  ResponseReader whole(kLimits, to_head);
+  ResponseReader whole(kLimits, to_head, account);
   const Finding finding = whole.read(octets);
 
-  ResponseReader cut(kLimits, to_head);
+  ResponseReader cut(kLimits, to_head, account);
   Finding cut_finding = Finding::Incomplete;
-  const size_t step = 1 + data[size / 2] % 7;
+  const size_t step = 1 + input[input.size() / 2] % 7;
   size_t at = 0;
   while (at < octets.size() && cut_finding == Finding::Incomplete) {
     cut_finding = cut.read(octets.subspan(at, std::min(step, octets.size() - at)));
@@ -35,7 +32,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const bool complete =
       finding == Finding::Complete ||
       (finding == Finding::Incomplete && whole.end_of_stream() == Finding::Complete);
-  if (!complete) return 0;
+  if (!complete) return;
   Response& response = whole.response();
   FUZZ_CHECK(response.status >= 200 && response.status <= 599);
   FUZZ_CHECK(response.body.size() <= kLimits.max_body);
@@ -45,5 +42,15 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (const Field& field : response.fields) {
     FUZZ_CHECK(is_field_name(field.name) && is_field_value(field.value));
   }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  if (size == 0) return 0;
+  BodyBudget budget;
+  BodyAccount& account = budget.open(IpAddress());
+  check({data, size}, account);
+  budget.close(account);
   return 0;
 }

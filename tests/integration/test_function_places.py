@@ -107,7 +107,7 @@ def test_a_burst_of_reset_streams_starts_nothing(gateway):
     with Connection(gateway) as connection:
         both = zip(calls("/v1/other", 64), resets(64))
         connection.send(b"".join(call + reset for call, reset in both))
-        gateway.wait_line("access.log", "/v1/other 499 The client left before the call's work began")
+        gateway.wait_line("access.log", "/v1/other 499 The client left before the call was answered")
         assert gateway.call("/v1/other").status == 200
     wait_until(lambda: len(gateway.lines("access.log")) == 65, "a line for each call")
     # One at a time starts, and only while it has a client: 64 TLS records may come in several pieces.
@@ -119,7 +119,7 @@ def test_a_connection_that_ends_takes_its_waiting_calls_along(gateway):
         # Calls and FIN in one piece: nothing can start between them.
         connection.tls.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
         connection.send_last(b"".join(calls("/v1/other", 64)))
-        gateway.wait_line("access.log", "/v1/other 499 The client left before the call's work began")
+        gateway.wait_line("access.log", "/v1/other 499 The client left before the call was answered")
     wait_until(lambda: len(gateway.lines("access.log")) == 64, "a line for each call")
     assert starts(gateway, "other") <= 4
     assert gateway.call("/v1/other").status == 200

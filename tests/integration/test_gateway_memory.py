@@ -1,6 +1,7 @@
 """Bodies and header blocks that would fill the gateway's memory or its time: each has a bound, and other
 clients are answered meanwhile."""
 
+import http.server
 import json
 import os
 import socket
@@ -34,6 +35,8 @@ id = "{API_ID}"
 vpc_endpoints = ["execute-api"]
 policy = '''{policy}'''
 [rest_api.hello.stage.v1]
+execution_log = "execution.log"
+access_log = {{ file = "access.log", format = "$context.status $context.path $context.requestId" }}
 {mock("/hello", body="hello")}
 {mock("/hello", "POST", body="hello")}
 {mock("/large", body="x" * 6_000_000)}
@@ -50,10 +53,10 @@ reserved_concurrency = 4
 """
 
 
-def start(folder, policy=OPEN_POLICY, gateway=""):
+def start(folder, policy=OPEN_POLICY, gateway="", more=""):
     (folder / "code").mkdir()
     (folder / "code/app.py").write_text(FUNCTION)
-    return Gateway(folder, apis(policy), gateway=gateway).start()
+    return Gateway(folder, apis(policy) + more, gateway=gateway).start()
 
 
 @pytest.fixture(autouse=True)
@@ -229,12 +232,84 @@ def test_responses_that_are_not_read(gateway):
         held.append(tls)
         growth.look()
     assert statuses.count(200) >= 5 and statuses.count(503) >= 30, statuses
+    # The log has the statuses that the clients got.
+    wait_until(lambda: len(gateway.lines("access.log")) == 1 + len(statuses), "the calls in the log")
+    assert sorted(int(line.split()[0]) for line in gateway.lines("access.log")[1:]) == sorted(statuses)
     assert growth.most < 130 * MIB
     assert_answers(gateway)
     for tls in held:
         tls.close()
     wait_until(lambda: growth.look() < 50 * MIB, "the memory to be given back")
     assert gateway.call("/v1/large").status == 200
+
+
+#--- Backends
+
+class Flood(http.server.BaseHTTPRequestHandler):
+    """Answers with 10 MB, of which the last byte waits until the test ends."""
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        chunked = self.path == "/chunks"
+        body = b"x" * 10_000_000
+        self.wfile.write(b"HTTP/1.1 200 OK\r\n" + (b"Transfer-Encoding: chunked\r\n\r\n989680\r\n" if chunked else
+                                                  b"Content-Length: 10000000\r\n\r\n"))
+        try:
+            self.wfile.write(body[:-1])
+            self.server.released.wait(60)
+            self.wfile.write(body[-1:] + (b"\r\n0\r\n\r\n" if chunked else b""))
+        except OSError:
+            pass
+
+
+@pytest.fixture
+def flood():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Flood)
+    server.request_queue_size = 128
+    server.released = threading.Event()
+    threading.Thread(target=server.serve_forever).start()
+    yield server
+    server.released.set()
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize("target", ["sized", "chunks"])
+def test_responses_of_backends_have_a_bound(tmp_path, flood, target):
+    """40 responses of 10 MB that arrive at once: 400 MB if each was kept."""
+    uri = f"http://127.0.0.1:{flood.server_address[1]}/{target}"
+    gateway = start(tmp_path, gateway='idle_timeout = "5 min"\n', more=f"""
+[rest_api.hello.resource."/flood".GET]
+integration = {{ type = "HTTP_PROXY", uri = "{uri}" }}
+""")
+    growth = Growth(gateway)
+    held = [gateway.connect() for _ in range(40)]
+    for tls in held:
+        tls.sendall(request("/v1/flood"))
+
+    def logged(status):
+        growth.look()
+        return sum(line.startswith(f"{status} /v1/flood ") for line in gateway.lines("access.log"))
+
+    # One client has 64 MiB, and so at most six of these responses.
+    wait_until(lambda: logged(503) >= 34, "calls without room to be refused")
+    gateway.wait_line("execution.log", "there is no memory for the response")
+    assert_answers(gateway)
+    # The clients leave: so do the calls, and what came for them.
+    for tls in held:
+        tls.close()
+    wait_until(lambda: logged(503) + logged(499) == 40, "the calls to end")
+    assert growth.most < 110 * MIB
+    refused, left = logged(503), logged(499)
+    assert left >= 1 and logged(200) == 0
+    wait_until(lambda: growth.look() < 40 * MIB, "the memory to be given back")
+    flood.released.set()
+    assert len(gateway.call("/v1/flood").body) == 10_000_000
+    assert gateway.stop() == 0
+    counts = gateway.statistics()
+    assert counts["body_memory"] == 0 and counts["abandoned"] == left and counts["bodies_refused"] == refused
 
 
 #--- Headers

@@ -10,6 +10,7 @@
 #include "inlet53/gateway/call_logs.h"
 #include "inlet53/gateway/gateway_state.h"
 #include "inlet53/gateway/https_server.h"
+#include "inlet53/http/body_budget.h"
 #include "inlet53/http/message.h"
 #include "inlet53/lambda/function_service.h"
 #include "inlet53/net/loop.h"
@@ -27,7 +28,7 @@ struct CallCounts {
   uint64_t integration_latency_us = 0;
   uint64_t integrations = 0;  // calls that got to an integration
   uint64_t running = 0;       // now
-  uint64_t abandoned = 0;     // calls dropped because the client left before their work began
+  uint64_t abandoned = 0;     // calls that ended because their client left
   uint64_t refused = 0;       // requests that were no proper ones: no calls, and in no log
 };
 
@@ -66,9 +67,10 @@ class CallRunner final : public CallTaker {
  public:
   using Respond = std::function<void(CallId, http::Response&&)>;
 
-  /// `function_logs`: where functions log. `isolation`: that of functions; null: none.
+  /// `function_logs`: where functions log. `bodies`: the budget that requests are charged to.
+  /// `isolation`: that of functions; null: none. Lifetime: `bodies` outlives it and the responses.
   CallRunner(net::Loop& loop, const settings::Settings& settings, CallLogs& logs,
-             linelog::LineLogs& function_logs, Respond respond,
+             linelog::LineLogs& function_logs, http::BodyBudget& bodies, Respond respond,
              std::shared_ptr<lambda::Isolation> isolation = nullptr);
   /// Forgets pending calls; `respond` is not called any more.
   ~CallRunner();
@@ -91,8 +93,8 @@ class CallRunner final : public CallTaker {
                                               const http::Request& head) override;
   /// `authorize` unless `head_received` did it, then `begin`.
   void call_received(CallId id, const CallOrigin& origin, http::Request&& request) override;
-  /// Drops the call if its work has not begun (a function without a free environment), logs it with
-  /// status 499 and responds so. A call whose work has begun goes on, as at AWS.
+  /// Ends a call that waits for a function's environment or for a URL, logs it with status 499 and
+  /// responds so. A call that a function works on goes on, as at AWS.
   void call_abandoned(CallId id) override;
   http::Response refuse(http::Refusal refusal) override;
 

@@ -48,6 +48,7 @@ enum class FixedResponse : uint8_t {
   UriTooLong,           // 414: the ARN of the call
   IncompleteSignature,  // 403: no such method, and an Authorization that is no signature
   ClientClosedRequest,  // 499: for the logs; the client has left
+  ServiceUnavailable,   // 503: the budget has no room for a body
 };
 
 /// Composes one. `message`: of IncompleteSignature; the others have their own.

@@ -120,6 +120,8 @@ class BodyBudget {
 
   /// Bytes up to which a charge that fits does not wait behind larger ones of the same client.
   static constexpr uint32_t kSmallBody = 64U << 10;
+  /// Bytes of a response that need no room: it may be that of a call that was already run.
+  static constexpr uint32_t kSmallResponse = 16U << 10;
 
   explicit BodyBudget(const Limits& limits) : limits_(limits) {}
   BodyBudget() : BodyBudget(Limits{}) {}
@@ -146,6 +148,9 @@ class BodyBudget {
   /// Lifetime: `waiter` as long as `wait`.
   [[nodiscard]] bool charge_or_wait(BodyAccount& account, uint64_t bytes, BodyCharge& charge,
                                     BodyWaiter& waiter, BodyWait& wait, uint64_t now_ms);
+  /// Makes a charge hold at least `bytes`, for a response: a small one in any case, a larger one if
+  /// it fits. Returns whether it does; what does not fit is counted as refused.
+  [[nodiscard]] bool charge_response(BodyAccount& account, uint64_t bytes, BodyCharge& charge);
   /// Counts a body that did not fit and was refused.
   void count_refused() noexcept { ++counts_.refused; }
   /// Gives room to those that wait, as far as there is room.

@@ -5,7 +5,9 @@
 #include <memory>
 #include <string>
 
+#include "inlet53/base/ip_address.h"
 #include "inlet53/base/result.h"
+#include "inlet53/http/body_budget.h"
 #include "inlet53/http/message.h"
 #include "inlet53/http/url.h"
 #include "inlet53/net/loop.h"
@@ -16,7 +18,8 @@ enum class ClientErrorKind : uint8_t {
   Unreachable,  // no address, no connection, TLS that fails or whose certificate does not verify
   Broken,       // the connection ended or failed before the whole response was there
   Malformed,    // not HTTP/1.1
-  TooLarge,     // over the limit
+  TooLarge,     // over a limit
+  NoRoom,       // the budget has no room for the response
 };
 
 struct ClientError {
@@ -30,18 +33,21 @@ struct ClientOptions {
   uint32_t max_idle_per_host = 16;
   uint32_t max_body = 10485760;  // octets of a response
   uint32_t max_head = 64U << 10;
-  std::string ca_file;  // PEM, trusted beside the system's authorities; empty: those only
+  uint32_t max_fields = 1000;  // field lines of a response
+  std::string ca_file;         // PEM, trusted beside the system's authorities; empty: those only
 };
 
 /// Calls HTTP/1.1 servers. Keeps connections for later calls; a call that finds a kept connection
 /// closed by the server, before any octet of a response, is made once more on a new one when its
-/// method is idempotent (RFC 9110 §9.2.2). Threads: the loop's. Lifetime: the loop outlives it.
+/// method is idempotent (RFC 9110 §9.2.2). The bytes of a response have room in a budget before
+/// they are kept. Threads: the loop's. Lifetime: the loop and the budget outlive it.
 class Client {
  public:
   using CallId = uint64_t;
   using Done = std::function<void(Result<Response, ClientError>&&)>;
 
-  Client(net::Loop& loop, const ClientOptions& options);
+  /// Lifetime: `budget` outlives the responses too.
+  Client(net::Loop& loop, const ClientOptions& options, BodyBudget& budget);
   /// Ends what is under way; no `done` comes any more.
   ~Client();
   Client(const Client&) = delete;
@@ -51,9 +57,10 @@ class Client {
   /// once, never before this returns. The response has its Content-Length and Connection among its
   /// fields, if they were sent; nothing else of the connection. `request.fields` go out as they
   /// are, Host, Content-Length and Connection aside, which the client makes. A call has no timeout
-  /// but that of connecting: the caller keeps its deadline and calls `cancel`.
-  CallId start(const Url& url, Request&& request, Done done);
-  /// Ends a call and closes its connection; its `done` does not come.
+  /// but that of connecting: the caller keeps its deadline and calls `cancel`. `payer`: whose part
+  /// of the budget the response is charged to, from its first byte on; it has its charge with it.
+  CallId start(const Url& url, Request&& request, const IpAddress& payer, Done done);
+  /// Ends a call, closes its connection and releases what it holds; its `done` does not come.
   void cancel(CallId call);
 
  private:

@@ -48,7 +48,8 @@ struct Request {
   /// pseudo-header fields; trailer fields are dropped (RFC 9110 §6.5.1).
   Fields fields;
   std::string body;  // decoded from its transfer coding
-  /// What `body` holds of the server's budget; goes along with it. Nothing in a client's request.
+  /// The room that `body` has in the server's budget; moves along with it. Nothing in a client's
+  /// request.
   BodyCharge charge{};
 };
 
@@ -57,6 +58,9 @@ struct Response {
   uint16_t status = 200;  // 200-599
   Fields fields;          // none of Content-Length, Transfer-Encoding, Connection, Keep-Alive
   std::string body;       // left out in answer to HEAD, but counted
+  /// The room that it has in the server's budget already; moves along with `body`. A session asks
+  /// for what is missing.
+  BodyCharge charge{};
 };
 
 }  // namespace inlet53::http

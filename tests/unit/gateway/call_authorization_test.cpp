@@ -52,6 +52,8 @@ class CallAuthorizationTest : public testing::Test {
         return "IncompleteSignature";
       case FixedResponse::ClientClosedRequest:
         return "ClientClosedRequest";
+      case FixedResponse::ServiceUnavailable:
+        return "ServiceUnavailable";
     }
     return "?";
   }

@@ -84,6 +84,7 @@ class CallRunnerTest : public testing::Test {
     topology.rest_apis[0].stages[0].execution_log = file("execution.log");
   }
   ~CallRunnerTest() override {
+    responses.clear();
     runner.reset();
     line_logs.close(std::chrono::minutes(1));  // its thread makes files that are gone again
     std::filesystem::remove_all(folder);
@@ -95,10 +96,11 @@ class CallRunnerTest : public testing::Test {
   void start() {
     const auto state = build(topology, line_logs);
     if (!runner) {
-      runner.emplace(loop, settings, logs, line_logs, [this](CallId id, http::Response&& response) {
-        EXPECT_FALSE(responses.contains(id.stream)) << "a second response";
-        responses[id.stream] = std::move(response);
-      });
+      runner.emplace(loop, settings, logs, line_logs, bodies,
+                     [this](CallId id, http::Response&& response) {
+                       EXPECT_FALSE(responses.contains(id.stream)) << "a second response";
+                       responses[id.stream] = std::move(response);
+                     });
     }
     runner->take_up(state);
   }
@@ -193,6 +195,7 @@ class CallRunnerTest : public testing::Test {
   net::Loop loop;
   linelog::LineLogs line_logs{{}};
   CallLogs logs;
+  http::BodyBudget bodies{{.total = 64ULL << 20, .per_client = 16ULL << 20}};
   std::optional<CallRunner> runner;
   http::StreamId begun = 0;
   std::map<http::StreamId, http::Response> responses;

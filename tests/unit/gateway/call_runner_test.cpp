@@ -342,20 +342,75 @@ TEST_F(CallRunnerTest, DropsACallWhoseClientLeavesBeforeAnEnvironmentStarts) {
 }
 
 TEST_F(CallRunnerTest, FinishesACallThatRunsWhenItsClientLeaves) {
-  Backend backend(loop, [](std::string_view) { return ""; });
-  add_url("/out", backend.uri("/")).timeout_ms = 50;
   add_function("echo", "def handler(event, context): return {'statusCode': 202}\n");
   start();
   const auto invoked = begin(request("/DemoStage/echo"));
   ASSERT_TRUE(wait_until([&] { return runner->function_counts().cold_starts == 1; }));
-  const auto sent = begin(request("/DemoStage/out"));
   runner->call_abandoned({1, invoked});
-  runner->call_abandoned({1, sent});
   EXPECT_TRUE(responses.empty());
-  ASSERT_TRUE(wait_until([&] { return responses.size() == 2; }));
+  ASSERT_TRUE(wait_until([&] { return responses.size() == 1; }));
   EXPECT_EQ(responses[invoked].status, 202);
-  EXPECT_EQ(responses[sent].status, 504);
   EXPECT_EQ(runner->counts().abandoned, 0U);
+}
+
+TEST_F(CallRunnerTest, EndsACallToAUrlWhoseClientLeaves) {
+  Backend backend(loop, [](std::string_view) {
+    return concat("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n", std::string(1000, 'x'));
+  });
+  add_url("/out", backend.uri("/"));
+  start();
+  const auto number = begin(request("/DemoStage/out"));
+  ASSERT_TRUE(wait_until([&] { return bodies.counts().bytes >= 1'000'000; }));
+  runner->call_abandoned({1, number});
+  ASSERT_TRUE(responses.contains(number));
+  EXPECT_EQ(responses[number].status, 499);
+  EXPECT_EQ(runner->counts().abandoned, 1U);
+  EXPECT_EQ(runner->counts().running, 0U);
+  EXPECT_EQ(bodies.counts().bytes, 0U);
+  EXPECT_TRUE(wait_until([&] { return backend.open() == 0; }));
+  EXPECT_TRUE(wait_for_log("access.log", "GET /DemoStage/out 499 - - [The client left before "));
+}
+
+//--- Memory
+
+TEST_F(CallRunnerTest, AnswersForAUrlWhoseResponseHasNoRoom) {
+  Backend backend(loop, [](std::string_view) {
+    return ok(std::string(9'000'000, 'x'));  // one client has 16 MiB
+  });
+  add_url("/out", backend.uri("/"));
+  start();
+  EXPECT_EQ(call("/DemoStage/out").status, 201);
+  EXPECT_GE(bodies.counts().bytes, 9'000'000U);  // `responses` holds it
+  const http::Response refused = call("/DemoStage/out");
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(value_of(refused, "x-amzn-ErrorType"), "ServiceUnavailableException");
+  EXPECT_FALSE(value_of(refused, "x-amzn-RequestId").empty());
+  EXPECT_EQ(runner->counts().errors_5xx, 1U);
+  EXPECT_TRUE(wait_for_log("access.log", "GET /DemoStage/out 503 - - [Execution failed: "));
+  EXPECT_TRUE(wait_for_log("execution.log", "there is no memory for the response"));
+  EXPECT_TRUE(wait_for_log("execution.log", "Method completed with status: 503"));
+  responses.clear();
+  EXPECT_EQ(bodies.counts().bytes, 0U);
+  EXPECT_EQ(call("/DemoStage/out").status, 201);
+}
+
+TEST_F(CallRunnerTest, LogsTheStatusOfAResponseThatHasNoRoom) {
+  method("/large").integration.responses[0].template_text = std::string(6'000'000, 'x');
+  start();
+  std::vector<uint16_t> statuses;
+  for (int i = 0; i < 3; ++i) {
+    const auto number = begin(request("/DemoStage/large"));
+    statuses.push_back(responses[number].status);
+  }
+  EXPECT_EQ(statuses, (std::vector<uint16_t>{200, 200, 503}));
+  EXPECT_GE(bodies.counts().bytes, 12'000'000U);
+  EXPECT_EQ(bodies.counts().refused, 1U);
+  EXPECT_EQ(runner->counts().errors_5xx, 1U);
+  EXPECT_TRUE(wait_for_log("access.log", "GET /DemoStage/large 503 - 200 [-]\n"));
+  EXPECT_TRUE(
+      wait_for_log("execution.log", "there is no memory for the response of 6000000 bytes"));
+  // Of HEAD no body is kept.
+  EXPECT_EQ(call(request("/DemoStage/large", "HEAD")).status, 200);
 }
 
 //--- A reload

@@ -124,7 +124,11 @@ Request post(std::string body) {
 }
 
 struct ClientTest : testing::Test {
-  void make_client(const ClientOptions& options = {}) { client.emplace(loop, options); }
+  ~ClientTest() override {
+    results.clear();
+    client.reset();
+  }
+  void make_client(const ClientOptions& options = {}) { client.emplace(loop, options, budget); }
 
   /// Runs the loop until `done`; false when patience ran out.
   template <class Condition>
@@ -144,7 +148,7 @@ struct ClientTest : testing::Test {
   Client::CallId start(const Url& url, Request request) {
     const size_t place = results.size();
     results.emplace_back();
-    return client->start(url, std::move(request),
+    return client->start(url, std::move(request), payer,
                          [this, place](Result<Response, ClientError>&& result) {
                            EXPECT_FALSE(results[place].has_value());
                            results[place] = std::move(result);
@@ -168,7 +172,9 @@ struct ClientTest : testing::Test {
     return result.error().kind;
   }
 
+  const IpAddress payer = *IpAddress::parse("127.0.0.9");
   net::Loop loop;
+  BodyBudget budget{{.total = 40ULL << 20, .per_client = 20ULL << 20}};
   std::optional<Client> client;
   std::vector<std::optional<Result<Response, ClientError>>> results;
   size_t finished = 0;
@@ -380,9 +386,9 @@ TEST_F(ClientTest, MayBeDestroyedAndCalledWithinDone) {
   ScriptedPeer peer(loop, echo_target);
   make_client();
   std::vector<std::string> bodies;
-  client->start(peer.url("/1"), get(), [&](Result<Response, ClientError>&& first) {
+  client->start(peer.url("/1"), get(), payer, [&](Result<Response, ClientError>&& first) {
     bodies.push_back(first->body);
-    client->start(peer.url("/2"), get(), [&](Result<Response, ClientError>&& second) {
+    client->start(peer.url("/2"), get(), payer, [&](Result<Response, ClientError>&& second) {
       bodies.push_back(second->body);
       client.reset();
     });
@@ -392,7 +398,7 @@ TEST_F(ClientTest, MayBeDestroyedAndCalledWithinDone) {
   EXPECT_EQ(peer.accepted(), 1U);
 
   make_client();
-  client->start(peer.url("/3"), get(), [](auto&&) { FAIL(); });
+  client->start(peer.url("/3"), get(), payer, [](auto&&) { FAIL(); });
   client.reset();
 }
 
@@ -411,6 +417,78 @@ TEST_F(ClientTest, CarriesLargeBodies) {
   EXPECT_TRUE(body_of(peer.url(), post(body)) == body);
   EXPECT_TRUE(body_of(peer.url(), post(body)) == body);
   EXPECT_EQ(peer.accepted(), 1U);
+}
+
+//--- Memory
+
+constexpr size_t kMegabyte = 1'000'000;
+
+// Each server says a large body, of which half comes.
+TEST_F(ClientTest, ResponsesThatAreArrivingHaveRoomInTheBudget) {
+  ScriptedPeer peer(loop, [](Connection& connection) {
+    connection.arrived.clear();
+    connection.say(concat("HTTP/1.1 200 OK\r\nContent-Length: ", 6 * kMegabyte, "\r\n\r\n",
+                          std::string(3 * kMegabyte, 'x')));
+  });
+  make_client();
+  std::vector<Client::CallId> calls;
+  for (int i = 0; i < 10; ++i) calls.push_back(start(peer.url(), get()));
+  // 20 MiB for one client: three of them.
+  ASSERT_TRUE(run_until([&] { return finished == 7; }));
+  for (const auto& result : results) {
+    if (result) {
+      EXPECT_EQ(result->error().kind, ClientErrorKind::NoRoom);
+    }
+  }
+  EXPECT_TRUE(run_until([&] { return peer.open() == 3; }));
+  EXPECT_GE(budget.counts().bytes, 18 * kMegabyte);
+  EXPECT_LE(budget.counts().bytes, 20ULL << 20);
+  EXPECT_EQ(budget.counts().refused, 7U);
+  // What is given up occupies nothing.
+  for (const Client::CallId call : calls) client->cancel(call);
+  EXPECT_EQ(budget.counts().bytes, 0U);
+  EXPECT_TRUE(run_until([&] { return peer.open() == 0; }));
+}
+
+TEST_F(ClientTest, AResponseHasItsChargeWithIt) {
+  ScriptedPeer peer(loop, [](Connection& connection) {
+    connection.arrived.clear();
+    connection.say(ok(std::string(kMegabyte, 'x')));
+  });
+  make_client();
+  start(peer.url(), get());
+  ASSERT_TRUE(run_until([&] { return finished == 1; }));
+  EXPECT_GE((*results[0])->charge.bytes(), kMegabyte);
+  EXPECT_EQ(budget.counts().bytes, (*results[0])->charge.bytes());
+  results[0]->value() = {};
+  EXPECT_EQ(budget.counts().bytes, 0U);
+}
+
+// The copy for a second attempt has room, too; without room there is no second attempt.
+TEST_F(ClientTest, ARequestThatMayBeRepeatedHasRoom) {
+  for (const size_t size : {kMegabyte, 30 * kMegabyte}) {
+    size_t requests = 0;
+    ScriptedPeer peer(loop, [&](Connection& connection) {
+      const bool is_put = connection.arrived.starts_with("PUT");
+      if (is_put && connection.arrived.size() < size) return;
+      connection.arrived.clear();
+      if (++requests == 2) return connection.close();
+      connection.say(ok("a"));
+    });
+    make_client();
+    EXPECT_EQ(body_of(peer.url()), "a");
+    Request request = post(std::string(size, 'x'));
+    request.method = "PUT";
+    const size_t place = results.size();
+    start(peer.url(), std::move(request));
+    EXPECT_EQ(budget.counts().bytes >= kMegabyte, size == kMegabyte);
+    ASSERT_TRUE(run_until([&] { return results[place].has_value(); }));
+    EXPECT_EQ(results[place]->has_value(), size == kMegabyte);
+    EXPECT_EQ(requests, size == kMegabyte ? 3U : 2U);
+    results.clear();
+    finished = 0;
+    EXPECT_EQ(budget.counts().bytes, 0U);
+  }
 }
 
 //--- TLS

@@ -76,10 +76,22 @@ constexpr Case kCases[] = {
     {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n65\r\n", Finding::TooLarge},
 };
 
-constexpr ResponseReader::Limits kLimits{.max_head = 200, .max_body = 100};
+constexpr ResponseReader::Limits kLimits{.max_head = 200, .max_fields = 10, .max_body = 100};
+
+/// A budget, and an account that is open as long as it.
+struct Memory {
+  explicit Memory(const BodyBudget::Limits& limits = {}) : budget(limits) {}
+  ~Memory() { budget.close(account); }
+  Memory(const Memory&) = delete;
+  Memory& operator=(const Memory&) = delete;
+
+  BodyBudget budget;
+  BodyAccount& account = budget.open(IpAddress());
+};
 
 void expect_read(const Case& one, size_t cut) {
-  ResponseReader reader(kLimits, one.to_head);
+  Memory memory;
+  ResponseReader reader(kLimits, one.to_head, memory.account);
   Finding finding = Finding::Incomplete;
   for (const auto part : {one.octets.substr(0, cut), one.octets.substr(cut)}) {
     if (finding == Finding::Incomplete) finding = reader.read(as_bytes(part));
@@ -102,7 +114,8 @@ TEST(ResponseReader, ReadsTheSameHoweverTheOctetsAreCut) {
 }
 
 TEST(ResponseReader, LeavesOutTheFieldsThatAreTheConnections) {
-  ResponseReader reader(kLimits, false);
+  Memory memory;
+  ResponseReader reader(kLimits, false, memory.account);
   EXPECT_EQ(reader.read(as_bytes("HTTP/1.1 200 OK\r\nA: 1\r\nConnection: keep-alive\r\n"
                                  "Keep-Alive: x\r\na:  2 \r\nContent-Length: 0\r\n\r\n")),
             Finding::Complete);
@@ -112,7 +125,8 @@ TEST(ResponseReader, LeavesOutTheFieldsThatAreTheConnections) {
 }
 
 TEST(ResponseReader, OctetsBehindAResponseSpoilTheConnection) {
-  ResponseReader reader(kLimits, false);
+  Memory memory;
+  ResponseReader reader(kLimits, false, memory.account);
   EXPECT_EQ(
       reader.read(as_bytes("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\naHTTP/1.1 200 OK\r\n")),
       Finding::Complete);
@@ -121,18 +135,109 @@ TEST(ResponseReader, OctetsBehindAResponseSpoilTheConnection) {
 }
 
 TEST(ResponseReader, WhatHasNoEndIsRefused) {
-  ResponseReader head(kLimits, false);
+  Memory memory;
+  ResponseReader head(kLimits, false, memory.account);
   EXPECT_EQ(head.read(as_bytes("HTTP/1.1 200 OK\r\n" + std::string(200, 'x'))), Finding::TooLarge);
 
-  ResponseReader body(kLimits, false);
+  ResponseReader body(kLimits, false, memory.account);
   EXPECT_EQ(body.read(as_bytes("HTTP/1.1 200 OK\r\n\r\n" + std::string(100, 'x'))),
             Finding::Incomplete);
   EXPECT_EQ(body.read(as_bytes("x")), Finding::TooLarge);
 
-  ResponseReader interim(kLimits, false);
+  ResponseReader fields(kLimits, false, memory.account);
+  std::string lines = "HTTP/1.1 200 OK\r\n";
+  for (uint32_t i = 0; i <= kLimits.max_fields; ++i) lines += "a:\r\n";
+  EXPECT_EQ(fields.read(as_bytes(lines)), Finding::TooLarge);
+
+  ResponseReader interim(kLimits, false, memory.account);
   std::string many;
   for (uint32_t i = 0; i <= ResponseReader::kMaxInterim; ++i) many += "HTTP/1.1 100 C\r\n\r\n";
   EXPECT_EQ(interim.read(as_bytes(many)), Finding::Malformed);
+}
+
+//--- The budget
+
+constexpr uint64_t kSmall = BodyBudget::kSmallResponse;
+constexpr ResponseReader::Limits kLarge{};
+
+TEST(ResponseReader, ABodyOfKnownLengthHasAllItsRoomBeforeItComes) {
+  Memory memory;
+  ResponseReader reader(kLarge, false, memory.account);
+  EXPECT_EQ(reader.read(as_bytes("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")),
+            Finding::Incomplete);
+  const uint64_t charged = memory.budget.counts().bytes;
+  EXPECT_GE(charged, 1'000'000U);
+  EXPECT_LE(charged, 1'000'000U + 200);
+  EXPECT_EQ(reader.read(as_bytes(std::string(1'000'000, 'x'))), Finding::Complete);
+  EXPECT_EQ(memory.budget.counts().bytes, charged);
+  {
+    const Response taken = std::move(reader.response());
+    EXPECT_EQ(taken.charge.bytes(), charged);
+  }
+  EXPECT_EQ(memory.budget.counts().bytes, 0U);
+}
+
+TEST(ResponseReader, ABodyOfUnknownLengthIsChargedAsItGrows) {
+  const std::string chunk = "1000\r\n" + std::string(0x1000, 'x') + "\r\n";
+  for (const bool chunked : {true, false}) {
+    Memory memory;
+    ResponseReader reader(kLarge, false, memory.account);
+    EXPECT_EQ(reader.read(as_bytes(chunked ? "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                                           : "HTTP/1.1 200 OK\r\n\r\n")),
+              Finding::Incomplete);
+    for (int i = 0; i < 300; ++i) {
+      ASSERT_EQ(reader.read(as_bytes(chunk)), Finding::Incomplete);
+      const std::string& body = reader.response().body;
+      ASSERT_GE(memory.budget.counts().bytes, body.capacity());
+      ASSERT_LE(memory.budget.counts().bytes, 2 * (body.size() + chunk.size()) + 200);
+    }
+  }
+}
+
+TEST(ResponseReader, AHeadIsChargedToo) {
+  Memory memory;
+  ResponseReader reader(kLarge, false, memory.account);
+  EXPECT_EQ(reader.read(as_bytes("HTTP/1.1 200 OK\r\nX: " + std::string(50'000, 'x'))),
+            Finding::Incomplete);
+  EXPECT_GE(memory.budget.counts().bytes, 50'000U);
+  EXPECT_EQ(reader.read(as_bytes("\r\nContent-Length: 0\r\n\r\n")), Finding::Complete);
+  EXPECT_GE(memory.budget.counts().bytes, 50'000U);
+}
+
+TEST(ResponseReader, WhatHasNoRoomIsRefusedUnlessItIsSmall) {
+  struct Sent {
+    std::string head;
+    uint64_t body;
+    Finding finding;
+  };
+  const std::string sized = "HTTP/1.1 200 OK\r\nContent-Length: ";
+  const Sent cases[] = {
+      {sized + "16000\r\n\r\n", 16'000, Finding::Complete},
+      {sized + "20000\r\n\r\n", 0, Finding::NoRoom},
+      {"HTTP/1.1 200 OK\r\n\r\n", 16'000, Finding::Incomplete},
+      {"HTTP/1.1 200 OK\r\n\r\n", 20'000, Finding::NoRoom},
+      {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4e20\r\n", 20'000, Finding::NoRoom},
+      {"HTTP/1.1 200 OK\r\nX: " + std::string(20'000, 'x'), 0, Finding::NoRoom},
+  };
+  for (const Sent& one : cases) {
+    Memory memory({.total = kSmall, .per_client = kSmall, .wait_ms = 0});
+    ResponseReader reader(kLarge, false, memory.account);
+    const std::string octets = one.head + std::string(one.body, 'x');
+    EXPECT_EQ(reader.read(as_bytes(octets)), one.finding) << one.head.substr(0, 60);
+    EXPECT_EQ(memory.budget.counts().refused, one.finding == Finding::NoRoom ? 1U : 0U);
+  }
+}
+
+// A body that could have twice its room, but for the budget, still gets what it needs.
+TEST(ResponseReader, ABodyOfUnknownLengthGetsTheLastRoomThereIs) {
+  Memory memory({.total = 200'000, .per_client = 100'000, .wait_ms = 0});
+  ResponseReader reader(kLarge, false, memory.account);
+  std::string octets = "HTTP/1.1 200 OK\r\n\r\n";
+  for (int i = 0; i < 9; ++i) {
+    EXPECT_EQ(reader.read(as_bytes(octets)), Finding::Incomplete) << i;
+    octets = std::string(10'000, 'x');
+  }
+  EXPECT_EQ(memory.budget.counts().refused, 0U);
 }
 
 }  // namespace
