@@ -8,6 +8,7 @@ Usage: check.py    with INLET53_BUILD naming a release build that has debug info
 """
 
 import collections
+import contextlib
 import os
 import random
 import signal
@@ -91,17 +92,33 @@ def check_response(response, message, rcode):
         raise RuntimeError(f"not the answer: {response.hex()}")
 
 
+@contextlib.contextmanager
+def stopped(process):
+    """Stops the process meanwhile, so that what is sent to it waits together when it goes on."""
+    process.send_signal(signal.SIGSTOP)
+    os.waitid(os.P_PID, process.pid, os.WSTOPPED)
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGCONT)
+
+
 class UdpClients:
-    def __init__(self, endpoint, rcode):
+    """Sends each batch while the daemon is stopped: how many queries a turn of its loop finds does not
+    depend on the machine's scheduler then."""
+
+    def __init__(self, endpoint, rcode, process):
         self.rcode = rcode
+        self.process = process
         self.sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(BATCH)]
         for client in self.sockets:
             client.connect(endpoint)
             client.settimeout(PATIENCE)
 
     def ask(self, messages):
-        for client, message in zip(self.sockets, messages):
-            client.send(message)
+        with stopped(self.process):
+            for client, message in zip(self.sockets, messages):
+                client.send(message)
         for client, message in zip(self.sockets, messages):
             check_response(client.recv(4096), message, self.rcode)
 
@@ -111,7 +128,7 @@ class UdpClients:
 
 
 class TcpClient:
-    def __init__(self, endpoint, rcode):
+    def __init__(self, endpoint, rcode, process):
         self.rcode = rcode
         self.stream = socket.create_connection(endpoint, timeout=PATIENCE).makefile("rwb")
 
@@ -155,7 +172,8 @@ def run_rounds(folder, case, rounds):
         endpoint = (ADDRESS, port)
         messages = [query(i, name) for i, name in enumerate(names)]
         wait_until_answering(endpoint, process, messages[0])
-        clients = (UdpClients if transport == "UDP" else TcpClient)(endpoint, NXDOMAIN if names[0] in MISSED else 0)
+        clients = (UdpClients if transport == "UDP" else TcpClient)(endpoint, NXDOMAIN if names[0] in MISSED else 0,
+                                                                    process)
         for _ in range(rounds):
             for at in range(0, len(messages), BATCH):
                 clients.ask(messages[at:at + BATCH])
