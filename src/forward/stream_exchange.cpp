@@ -39,7 +39,7 @@ void StreamExchange::remove_target(uint32_t target) {
 //--- Sending
 
 void StreamExchange::send(uint32_t target, Bytes query, uint64_t token) {
-  send(places_[target], {token, 0, false, {query.begin(), query.end()}});
+  send(places_[target], {.token = token, .message = {query.begin(), query.end()}});
 }
 
 void StreamExchange::send(Place& place, StreamQuery query) {
@@ -135,9 +135,16 @@ void StreamExchange::sweep() {
     // By index: what a connection owed may go out on another that is made for it.
     for (size_t i = 0, count = place.connections.size(); i < count; ++i) {
       TargetConnection& each = *place.connections[i];
-      const uint64_t limit = each.waiting() == 0 ? options_.idle_timeout_ms : kStuckMs;
-      if (!each.over() && now - each.active_ms() >= limit) each.close();
       any = true;
+      if (each.over()) continue;
+      if (each.is_stuck(options_.response_timeout_ms)) {
+        each.close();
+        continue;
+      }
+      for (const StreamQuery& query : each.remove_older(options_.response_timeout_ms))
+        fail(query.token);
+      const bool idle = each.waiting() == 0;
+      if (idle && now - each.active_ms() >= options_.idle_timeout_ms) each.close();
     }
   }
   if (!any) sweeper_.stop();

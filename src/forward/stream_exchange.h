@@ -29,7 +29,8 @@ class StreamExchangeOwner {
 /// Queries over TCP and TLS: a few connections to each target, made when they are needed, shared by
 /// what comes meanwhile, closed when they were idle for a while. A query whose connection breaks
 /// after it has brought other responses is sent once more on another: the target may have closed it
-/// as idle just then (RFC 7766 §6.2.4).
+/// as idle just then (RFC 7766 §6.2.4). A query waits for a limited time: a target may answer all
+/// but a few on one connection, and queries that it never answers must not fill the connection.
 /// Threads: the loop's. Lifetime: loop, `tls` and owner outlive it.
 class StreamExchange final : TargetConnectionOwner {
  public:
@@ -38,12 +39,12 @@ class StreamExchange final : TargetConnectionOwner {
   static constexpr size_t kPipelined = 32;
   /// More than that wait on no connection; the query fails.
   static constexpr size_t kMaxWaiting = 1000;
-  /// A connection that owes responses and has been silent for so long is given up.
-  static constexpr uint64_t kStuckMs = 5000;
 
   struct Options {
     uint32_t connect_timeout_ms = 2000;
     uint32_t idle_timeout_ms = 10000;
+    /// How long a query waits. A connection that brought nothing at all meanwhile is closed.
+    uint32_t response_timeout_ms = 5000;
     const net::TlsClientContext* tls = nullptr;  // null: queries to DoT targets fail
   };
 

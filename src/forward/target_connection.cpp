@@ -1,6 +1,7 @@
 #include "target_connection.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "inlet53/dns/types.h"
@@ -36,6 +37,7 @@ void TargetConnection::add(StreamQuery query) {
   do {
     query.id = random_.u16();
   } while (has_id(query.id) > 0);
+  query.since_ms = loop_.now_ms();
   store_be16(query.message.data(), query.id);
   uint8_t prefix[kPrefix];
   store_be16(prefix, static_cast<uint16_t>(query.message.size()));
@@ -54,6 +56,26 @@ void TargetConnection::flush() {
 
 void TargetConnection::close() { end(); }
 
+//--- Time
+
+bool TargetConnection::is_stuck(uint64_t limit_ms) const noexcept {
+  const uint64_t now = loop_.now_ms();
+  return std::ranges::any_of(queries_, [&](const StreamQuery& each) {
+    return now - each.since_ms >= limit_ms && received_ms_ <= each.since_ms;
+  });
+}
+
+std::vector<StreamQuery> TargetConnection::remove_older(uint64_t limit_ms) {
+  const uint64_t now = loop_.now_ms();
+  const auto old = std::partition(queries_.begin(), queries_.end(), [&](const StreamQuery& each) {
+    return now - each.since_ms < limit_ms;
+  });
+  std::vector<StreamQuery> removed;
+  std::move(old, queries_.end(), std::back_inserter(removed));
+  queries_.erase(old, queries_.end());
+  return removed;
+}
+
 //--- What the transport says
 
 void TargetConnection::connected() {
@@ -64,7 +86,7 @@ void TargetConnection::connected() {
 }
 
 void TargetConnection::received(Bytes octets) {
-  active_ms_ = loop_.now_ms();
+  active_ms_ = received_ms_ = loop_.now_ms();
   if (!tls_) {
     take(octets);
     return;

@@ -16,8 +16,9 @@ namespace inlet53::forward {
 struct StreamQuery {
   uint64_t token = 0;
   uint16_t id = 0;
-  bool again = false;  // an earlier connection broke under it
-  std::vector<uint8_t> message;
+  bool again = false;     // an earlier connection broke under it
+  uint64_t since_ms = 0;  // when the connection took it
+  std::vector<uint8_t> message = {};
 };
 
 class TargetConnection;
@@ -57,12 +58,18 @@ class TargetConnection final : net::OutgoingConnectionOwner, net::TlsStreamOwner
   /// Ends it: the owner is told.
   void close();
 
+  /// Removes and returns the queries that have waited for `limit_ms` or longer.
+  [[nodiscard]] std::vector<StreamQuery> remove_older(uint64_t limit_ms);
+
   [[nodiscard]] size_t waiting() const noexcept { return queries_.size(); }
   [[nodiscard]] bool over() const noexcept { return over_; }
   /// Whether it has brought a response: then its end says nothing against the target.
   [[nodiscard]] bool proven() const noexcept { return proven_; }
   /// Milliseconds of the loop at the last octets in either direction.
   [[nodiscard]] uint64_t active_ms() const noexcept { return active_ms_; }
+  /// Whether a query waits that is `limit_ms` old or older, and nothing came since it began to
+  /// wait.
+  [[nodiscard]] bool is_stuck(uint64_t limit_ms) const noexcept;
   /// What was not answered. Requires: it is over.
   [[nodiscard]] std::vector<StreamQuery>& unanswered() noexcept { return queries_; }
   /// What the next connection can go on with; empty without TLS.
@@ -94,6 +101,7 @@ class TargetConnection final : net::OutgoingConnectionOwner, net::TlsStreamOwner
   bool over_ = false;
   bool proven_ = false;
   uint64_t active_ms_;
+  uint64_t received_ms_ = 0;  // of the last octets from the target; 0: none
   SocketAddress local_;
   std::optional<net::TlsStream> tls_;
   net::OutgoingConnection transport_;

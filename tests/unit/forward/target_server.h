@@ -52,11 +52,13 @@ class TargetServer final : public net::TcpConnectionOwner {
   }
 
   bool silent = false;
-  bool holds = false;       // answers over UDP when it is released
-  bool truncates = false;   // over UDP
-  bool reverses = false;    // answers what came together over TCP from the last to the first
-  size_t closes_after = 0;  // responses on a connection; 0: never
+  std::string dropped_on_streams;  // no name that contains this is answered over TCP; "": all are
+  bool holds = false;              // answers over UDP when it is released
+  bool truncates = false;          // over UDP
+  bool reverses = false;           // answers what came together over TCP from the last to the first
+  size_t closes_after = 0;         // responses on a connection; 0: never
   size_t connections = 0;
+  size_t stream_queries = 0;
   bool resumed = false;  // a connection went on with a TLS session
 
  private:
@@ -129,12 +131,18 @@ class TargetServer final : public net::TcpConnectionOwner {
     while (stream.size() - consumed >= 2) {
       const size_t size = load_be16(&stream[consumed]);
       if (stream.size() - consumed - 2 < size) break;
-      auto response = answer(stream.subspan(consumed + 2, size));
+      const Bytes query = stream.subspan(consumed + 2, size);
+      consumed += 2 + size;
+      ++stream_queries;
+      const std::string qname = dns::parse_flat_name(query, 12)->to_text();
+      if (!dropped_on_streams.empty() && qname.find(dropped_on_streams) != std::string::npos) {
+        continue;
+      }
+      auto response = answer(query);
       uint8_t prefix[2];
       store_be16(prefix, static_cast<uint16_t>(response.size()));
       response.insert(response.begin(), prefix, prefix + 2);
       reverses ? responses.push_front(response) : responses.push_back(response);
-      consumed += 2 + size;
     }
     for (const auto& response : responses) {
       send(response);

@@ -1,0 +1,69 @@
+// Queries over TCP, against a target on loopback that answers some or none of them.
+#include "stream_exchange.h"
+
+#include "script.h"
+#include "target_server.h"
+#include <gtest/gtest.h>
+
+namespace inlet53::forward {
+namespace {
+
+class StreamExchangeTest : public ::testing::Test, public StreamExchangeOwner {
+ protected:
+  StreamExchangeTest() : target(loop), exchange(loop, {.response_timeout_ms = 1000}, *this) {
+    exchange.add_target(0, target.target(), {});
+  }
+  void received_on_stream(uint64_t token, Bytes, const SocketAddress&) override {
+    answered.push_back(token);
+    if (on_answer) on_answer();
+  }
+  void stream_failed(uint64_t token) override { failed.push_back(token); }
+
+  void send(const std::string& qname, uint64_t token) {
+    TargetQuery query;
+    query.assign(name(qname).view(), 1, 1232, random);
+    std::array<uint8_t, TargetQuery::kMaxSize> message;
+    exchange.send(0, {message.data(), query.compose({.random_case = false}, message.data())},
+                  token);
+  }
+
+  net::Loop loop;
+  RandomOctets random;
+  TargetServer target;
+  std::vector<uint64_t> answered, failed;
+  std::function<void()> on_answer;
+  StreamExchange exchange;
+};
+
+TEST_F(StreamExchangeTest, AQueryThatIsNotAnsweredFailsAndLeavesTheConnectionToOthers) {
+  target.dropped_on_streams = "bad";
+  send("bad.example.", 1);
+  uint64_t next = 2;
+  // The connection is never without answers.
+  on_answer = [&] { send("good.example.", next++); };
+  send("good.example.", next++);
+  ASSERT_TRUE(net::run_until(loop, [&] { return !failed.empty(); }));
+  EXPECT_EQ(failed, std::vector<uint64_t>{1});
+  const size_t before = answered.size();
+  ASSERT_TRUE(net::run_until(loop, [&] { return answered.size() > before + 10; }));
+  EXPECT_EQ(target.connections, 1U);
+}
+
+// As where a firewall has forgotten the connection: what is sent arrives nowhere.
+TEST_F(StreamExchangeTest, AConnectionThatBringsNothingIsClosedWhileQueriesGoOnComing) {
+  send("good.example.", 1);
+  ASSERT_TRUE(net::run_until(loop, [&] { return answered.size() == 1; }));
+  target.dropped_on_streams = "example";
+  uint64_t next = 2;
+  net::Timer sender(loop, [&] { send("good.example.", next++); });
+  sender.start(0, 50);
+  // It waited on this connection and once more on the next.
+  ASSERT_TRUE(net::run_until(loop, [&] { return !failed.empty(); }));
+  EXPECT_EQ(failed[0], 2U);
+  EXPECT_GE(target.connections, 2U);
+  target.dropped_on_streams.clear();
+  ASSERT_TRUE(net::run_until(loop, [&] { return answered.size() > 10; }));
+}
+
+}  // namespace
+}  // namespace inlet53::forward
