@@ -94,9 +94,11 @@ Submitted FetchRunner::submit(const ForwardQuery& query, uint64_t token, uint64_
 Forwarder::Places FetchRunner::places(const std::shared_ptr<const TargetGroup>& group) {
   Forwarder::Places places;
   const GroupEntry& entry = targets_.group(targets_.find_or_add(group));
+  places.silent = true;
   for (const TargetState* target : entry.all_states()) {
     places.used += target->in_flight;
     places.limit += target->places(settings_.max_in_flight_per_target);
+    places.silent = places.silent && target->silent();
   }
   return places;
 }

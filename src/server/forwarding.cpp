@@ -207,6 +207,13 @@ bool Forwarding::submit(WaitingQuery& query) {
   const uint32_t targets = targets_[question.rule];
   leave_targets(query);
   const forward::Forwarder::Places places = forwarder_.places(group);
+  // A client does not wait for targets that do not answer where the cache has an old answer
+  // (RFC 8767 §5). The question is asked all the same.
+  if (places.silent && query.to.replier != nullptr && has_stale(query)) {
+    refresh(question);
+    query.failed.push_back({question.scope, question.hash});
+    return false;
+  }
   const auto refusal = shares_.refuse_question(query.client, targets, {places.used, places.limit},
                                                forwarder_.in_flight());
   // An equal question that is under way takes no other place.
@@ -230,6 +237,11 @@ bool Forwarding::submit(WaitingQuery& query) {
   // The targets were not asked: this says nothing for other queries, and is not stored.
   refuse(query, submitted.failure);
   return false;
+}
+
+bool Forwarding::has_stale(const WaitingQuery& query) noexcept {
+  const auto hit = cache_.find(key_of(query.question), read_clock().monotonic_ms);
+  return hit && hit->freshness == cache::Freshness::Stale;
 }
 
 void Forwarding::leave_targets(WaitingQuery& query) {

@@ -82,6 +82,8 @@ class Forwarding final : public QueryForwarder, public forward::ForwardOwner {
   [[nodiscard]] bool ask(WaitingQuery& query, const resolver::ForwardQuestion& question);
   /// The same for a question that its query may ask.
   [[nodiscard]] bool submit(WaitingQuery& query);
+  /// Whether the cache has an answer to the query's question whose TTL has ended.
+  [[nodiscard]] bool has_stale(const WaitingQuery& query) noexcept;
   /// Keeps for the query what the cache did not store.
   void keep(WaitingQuery& query, const cache::ReceivedResponse& response);
   /// The question has failed for this query alone.

@@ -192,6 +192,7 @@ class Forwarder {
   struct Places {
     uint64_t used = 0;
     uint64_t limit = 0;
+    bool silent = false;  // all targets are
   };
   [[nodiscard]] Places places(const std::shared_ptr<const TargetGroup>& group);
 

@@ -196,6 +196,31 @@ TEST_F(ForwardingTest, FailsInTimeWhenTheTargetIsSilent) {
   ASSERT_TRUE(until_replied(5));
 }
 
+// RFC 8767 §5: a client does not wait for targets that are known not to answer.
+TEST_F(ForwardingTest, AnswersAtOnceFromAnOldAnswerWhileAllTargetsAreSilent) {
+  options.forward.query_timeout_ms = 300;
+  target.script = [](auto query) { return answer(std::move(query), 1); };
+  start();
+  EXPECT_FALSE(ask("old.partner.example.", 1));
+  ASSERT_TRUE(until_replied(1));
+  target.script = [](auto) { return std::vector<uint8_t>(); };
+  // Names without an answer for two seconds make the target silent.
+  uint64_t names = 0;
+  net::Timer asks(loop, [&] {
+    ++names;
+    ask("n" + std::to_string(names) + ".partner.example.", 100 + names);
+  });
+  asks.start(0, 50);
+  ASSERT_TRUE(until_replied(41));
+  asks.stop();
+  const size_t queries = target.queries;
+  ask("old.partner.example.", 2);
+  ASSERT_EQ(replies.count(2), 1U) << "without a turn of the loop";
+  EXPECT_EQ(replies.at(2).ede, static_cast<uint16_t>(dns::Ede::StaleAnswer));
+  ASSERT_TRUE(run_until(loop, [&] { return target.queries > queries; }))
+      << "it is asked all the same";
+}
+
 TEST_F(ForwardingTest, DoesNotStoreThatTooManyWait) {
   options.forward.max_in_flight = 1;
   start();
