@@ -22,7 +22,7 @@ struct CacheOptions {
   uint32_t max_negative_ttl = 3600;  // of NXDOMAIN and NODATA (RFC 2308 §5 finds 1-3 h sensible)
   /// Of failures (SERVFAIL and whatever else is no answer). One failure after another doubles it,
   /// up to `max_failure_ttl`. RFC 9520 §3.2: at least 1 s, at most 5 min.
-  uint32_t failure_ttl = 5;
+  uint32_t failure_ttl = 1;
   uint32_t max_failure_ttl = 30;
   /// How long after its end a response may still be answered while no target is reached; 0: never.
   /// RFC 8767 §5 suggests 1 to 3 days. At most kMaxTtl.

@@ -165,7 +165,7 @@ struct Cache {
   uint32_t min_ttl = 0;  // seconds, as all below
   uint32_t max_ttl = 86400;
   uint32_t max_negative_ttl = 3600;
-  uint32_t failure_ttl = 5;
+  uint32_t failure_ttl = 1;
   uint32_t max_stale = 86400;  // 0: nothing is answered after its time
   bool prefetch = true;
 
