@@ -1,5 +1,7 @@
 """Daemons with resolver rules."""
 
+import re
+
 import dns.edns
 
 from support import Daemon
@@ -43,8 +45,21 @@ def start(folder, *rules, more=""):
     return Daemon(folder, more=OUTBOUND + "".join(rules) + more, zone=ZONE).start()
 
 
+def refusals(said):
+    """Counts of the last statistics that a daemon said: `{"client_at_targets": 12}`."""
+    last = said.rsplit("statistics:", 1)[1]
+    return {name: int(count) for name, count in re.findall(r"forward_(\w+)=(\d+)", last) if name != "failed"}
+
+
 def ede_of(response):
     return [option.code for option in response.options if option.otype == dns.edns.OptionType.EDE]
+
+
+def error_of(response):
+    """The code and the text of the one extended error."""
+    (code, text), = [(option.code, option.text) for option in response.options
+                     if option.otype == dns.edns.OptionType.EDE]
+    return code, text
 
 
 def host(query, ttl=60, address="10.1.1.2"):

@@ -1,13 +1,12 @@
 """What queries that wait for targets may take: shares of clients, memory, words of refusals."""
 
-import re
 import socket
 
 import dns.message
 import dns.rcode
 import pytest
 
-from rules import ede_of, host, rule, start
+from rules import error_of, host, refusals, rule, start
 from support import addresses, ask, wait_until
 from targets import ScriptedTarget, dead_endpoint
 
@@ -34,12 +33,6 @@ class Client:
                 return self.responses
 
 
-def refusals(running):
-    """Counts of the last statistics: `{"client_at_targets": 12}`."""
-    last = running.said().rsplit("statistics:", 1)[1]
-    return {name: int(count) for name, count in re.findall(r"forward_(\w+)=(\d+)", last) if name != "failed"}
-
-
 @pytest.fixture
 def picky():
     """A target that answers names that begin with `ok` and drops all others."""
@@ -59,7 +52,7 @@ def test_many_unanswered_names_leave_room_for_the_others_of_a_target(tmp_path, p
         if i % 50 == 49:  # or else the target counts as silent, which has few places
             assert addresses(ask(endpoint, f"ok{i}.partner.test", source="127.0.0.2")) == ["10.1.1.2"]
     assert running.stop() == 0, running.said()
-    assert refusals(running) == {}
+    assert refusals(running.said()) == {}
 
 
 def test_one_client_leaves_places_at_a_target_to_the_others(tmp_path, picky):
@@ -71,13 +64,14 @@ def test_one_client_leaves_places_at_a_target_to_the_others(tmp_path, picky):
     for i in range(400):
         greedy.send(f"lost{i}.partner.test")
     wait_until(lambda: len(greedy.read()) == 240, "the refusals of what is over its share")
-    for response in greedy.responses:
-        assert dns.message.from_wire(response).rcode() == dns.rcode.SERVFAIL
+    for response in map(dns.message.from_wire, greedy.responses):
+        assert response.rcode() == dns.rcode.SERVFAIL
+        assert error_of(response) == (0, "this client has its share of the places at the targets of the rule")
     # The others are answered, also one that comes with many names at once.
     for i in range(15):
         assert addresses(ask(endpoint, f"ok{i}.partner.test", source="127.0.0.3")) == ["10.1.1.2"]
     assert running.stop() == 0, running.said()
-    assert refusals(running) == {"client_at_targets": 240}
+    assert refusals(running.said()) == {"client_at_targets": 240}
 
 
 def resident_mib(pid):
@@ -123,12 +117,13 @@ def test_memory_of_queries_that_wait_is_bounded_and_given_back(tmp_path, picky):
 
 def test_each_refusal_has_a_reason_of_its_own(tmp_path, picky):
     cases = [
-        ("max_waiting_per_client = 1", "client_limit", ("a", "b")),
-        ("max_waiters = 1", "question_full", ("a", "a")),
-        ("max_in_flight = 1", "questions_full", ("a", "b")),
-        ("max_in_flight_per_target = 1", "targets_full", ("a", "b")),
+        ("max_waiting_per_client = 1", "client_limit", ("a", "b"), "too many queries of this client wait for targets"),
+        ("max_waiters = 1", "question_full", ("a", "a"), "too many queries wait for the answer to this question"),
+        ("max_in_flight = 1", "questions_full", ("a", "b"), "too many questions wait for targets"),
+        ("max_in_flight_per_target = 1", "targets_full", ("a", "b"),
+         "too many questions wait for the targets of the rule"),
     ]
-    for limit, reason, names in cases:
+    for limit, reason, names, text in cases:
         folder = tmp_path / reason
         folder.mkdir()
         running = start(folder, rule("partner", "partner.test", picky.endpoint),
@@ -138,9 +133,9 @@ def test_each_refusal_has_a_reason_of_its_own(tmp_path, picky):
         waits.send(f"{names[0]}.partner.test")
         wait_until(lambda: picky.asked(f"{names[0]}.partner.test."), "the first question")
         refused = ask(running.endpoints[0], f"{names[1]}.partner.test", source="127.0.0.2", use_edns=0)
-        assert refused.rcode() == dns.rcode.SERVFAIL and ede_of(refused) == [0], reason
+        assert refused.rcode() == dns.rcode.SERVFAIL and error_of(refused) == (0, text), reason
         assert running.stop() == 0, running.said()
-        assert refusals(running) == {reason: 1}
+        assert refusals(running.said()) == {reason: 1}
         picky.queries.clear()
 
 

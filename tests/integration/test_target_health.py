@@ -1,8 +1,13 @@
 """Targets that answer most names and drop or delay some: the names that they answer do not suffer."""
 
+import json
+import os
 import socket
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
 import dns.edns
 import dns.flags
@@ -10,7 +15,7 @@ import dns.message
 import dns.rcode
 import pytest
 
-from rules import host, rule, start
+from rules import error_of, host, refusals, rule, start
 from support import addresses, ask, wait_until
 from targets import ScriptedTarget, dead_endpoint
 
@@ -109,13 +114,6 @@ def test_a_silent_target_is_asked_for_other_names(tmp_path):
 
 #--- What the extended errors say
 
-def error_of(response):
-    """The code and the text of the one extended error."""
-    (code, text), = [(option.code, option.text) for option in response.options
-                     if option.otype == dns.edns.OptionType.EDE]
-    return code, text
-
-
 def failing(script, tmp_path, expected, more=""):
     server = ScriptedTarget(script)
     running = start(tmp_path, rule("partner", "partner.test", server.endpoint), more=more)
@@ -170,6 +168,32 @@ def test_an_unreachable_targets_error(tmp_path):
     assert error_of(ask(running.endpoints[0], "x.nowhere.test", use_edns=0)) == (
         20, "no endpoint, rule or hosted zone covers this name")
     assert running.stop() == 0, running.said()
+
+
+def test_a_packet_filter_on_this_host_is_not_the_targets_silence(tmp_path):
+    privileges = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
+    run = subprocess.run(["unshare", *privileges, "--net", sys.executable, "-B",
+                          Path(__file__).with_name("denied_queries.py"), tmp_path], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    seen = json.loads(run.stdout)
+    assert seen["refused"] == [["SERVFAIL", 0, "this host does not allow queries to the target"]], seen["said"]
+    assert seen["after"] == "NOERROR", "the target has not become silent"
+    assert seen["status"] == 0, seen["said"]
+    assert refusals(seen["said"])["not_sent"] == 30
+
+
+def test_a_loop_of_aliases_has_an_error_of_its_own(tmp_path):
+    server = ScriptedTarget(lambda query, _: host(query))
+    running = start(tmp_path, rule("partner", "partner.test", server.endpoint))
+    running.zone_file.write_text(running.zone_file.read_text() + "one CNAME two\ntwo CNAME one\n")
+    running.reload()
+
+    def is_loop():
+        response = ask(running.endpoints[0], "one.corp.internal", use_edns=0)
+        return response.rcode() == dns.rcode.SERVFAIL and error_of(response) == (0, "the chain of aliases is too long")
+    wait_until(is_loop, "the loop of the zone")
+    assert running.stop() == 0, running.said()
+    server.stop()
 
 
 def test_what_a_limit_refuses_is_not_stored(tmp_path):
