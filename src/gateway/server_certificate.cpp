@@ -31,7 +31,7 @@ Result<ServerCertificate, std::string> load_server_certificate(
       net::TlsServerContext::load(files->certificate_file, files->key_file, kProtocols, previous);
   if (!context) return Unexpected(context.error());
   return ServerCertificate{std::make_shared<const net::TlsServerContext>(std::move(*context)),
-                           files->renew_at};
+                           files->renewal};
 }
 
 }  // namespace inlet53::gateway

@@ -252,8 +252,10 @@ Result<CertificateFiles, std::string> issue_certificate(const std::string& direc
     files.made = leaf.has_value();
   }
   if (!leaf) return Unexpected(leaf.error());
-  files.renew_at = std::min(not_after(leaf->get()) - kLeafRenewSeconds,
-                            not_after(authority->certificate.get()) - kAuthorityRenewSeconds);
+  const X509* const issuer = authority->certificate.get();
+  files.renewal = {.valid_from = std::max(not_before(leaf->get()), not_before(issuer)),
+                   .renew_at = std::min(not_after(leaf->get()) - kLeafRenewSeconds,
+                                        not_after(issuer) - kAuthorityRenewSeconds)};
   return files;
 }
 

@@ -9,7 +9,8 @@ namespace inlet53::net {
 namespace {
 
 constexpr int64_t kMinSeconds = 1;
-constexpr int64_t kMaxSeconds = 3600;
+// The loop's timers stand still while the machine sleeps.
+constexpr int64_t kMaxSeconds = 60;
 constexpr uint64_t kRetryMs = 60'000;
 
 }  // namespace
@@ -17,20 +18,20 @@ constexpr uint64_t kRetryMs = 60'000;
 RenewalTimer::RenewalTimer(Loop& loop, std::function<void()> renew)
     : timer_(loop, [this] { look(); }), renew_(std::move(renew)) {}
 
-void RenewalTimer::set(int64_t renew_at) {
-  renew_at_ = renew_at;
+void RenewalTimer::set(const RenewalTimes& times) {
+  times_ = times;
   timer_.stop();
-  if (renew_at != 0) timer_.start(renewal_delay_ms(renew_at, std::time(nullptr)));
+  if (times.renew_at != 0) timer_.start(renewal_delay_ms(times, std::time(nullptr)));
 }
 
 void RenewalTimer::look() {
-  if (std::time(nullptr) < renew_at_) return set(renew_at_);
+  if (!is_due(times_, std::time(nullptr))) return set(times_);
   timer_.start(kRetryMs);
   renew_();
 }
 
-uint64_t renewal_delay_ms(int64_t renew_at, int64_t now) noexcept {
-  const int64_t seconds = renew_at <= now ? kMinSeconds : renew_at - now;
+uint64_t renewal_delay_ms(const RenewalTimes& times, int64_t now) noexcept {
+  const int64_t seconds = is_due(times, now) ? kMinSeconds : times.renew_at - now;
   return static_cast<uint64_t>(std::clamp(seconds, kMinSeconds, kMaxSeconds)) * 1000;
 }
 

@@ -47,7 +47,7 @@ Result<TlsContexts, std::string> load_tls_contexts(const settings::Settings& set
   if (!files) return Unexpected(files.error());
   for (const std::string& notice : files->notices) log_warning(notice);
   TlsContexts contexts;
-  contexts.renew_at = files->renew_at;
+  contexts.renewal = files->renewal;
   if (serves(state, EndpointProtocol::DoT)) {
     auto loaded = load(*files, kDotProtocols, previous.dot.get());
     if (!loaded) return Unexpected(loaded.error());

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "inlet53/base/result.h"
+#include "inlet53/net/renewal_times.h"
 #include "inlet53/net/tls_context.h"
 #include "inlet53/settings/settings.h"
 #include "inlet53/topology/certificate_names.h"
@@ -16,8 +17,7 @@ namespace inlet53::gateway {
 /// The TLS context that has the certificate of HTTPS.
 struct ServerCertificate {
   std::shared_ptr<const net::TlsServerContext> tls;
-  /// When to load it again, in seconds since 1970-01-01T00:00:00Z; 0: never by itself.
-  int64_t renew_at = 0;
+  net::RenewalTimes renewal{};  // when to load it again
 };
 
 /// The name of its file in the authority's directory, without `.pem`.

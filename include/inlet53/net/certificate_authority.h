@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "inlet53/base/result.h"
+#include "inlet53/net/renewal_times.h"
 
 /// A local certificate authority, for names that no public authority certifies for us.
 ///
@@ -57,8 +58,8 @@ struct CertificateFiles {
   std::string key_file;          // PEM; may be the same file
   bool made = false;             // by this call
   bool authority_made = false;   // or renewed, by this call
-  /// When to ask for it again, in seconds since 1970-01-01T00:00:00Z; 0: never.
-  int64_t renew_at = 0;
+  /// When to ask for it again.
+  RenewalTimes renewal = {};
   /// Messages for the operator, a line each.
   std::vector<std::string> notices = {};
 };

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "inlet53/base/result.h"
+#include "inlet53/net/renewal_times.h"
 #include "inlet53/net/tls_context.h"
 #include "inlet53/resolver/state.h"
 #include "inlet53/settings/settings.h"
@@ -17,8 +17,7 @@ namespace inlet53::server {
 struct TlsContexts {
   std::shared_ptr<const net::TlsServerContext> dot;
   std::shared_ptr<const net::TlsServerContext> doh;
-  /// When to load them again, in seconds since 1970-01-01T00:00:00Z; 0: never by itself.
-  int64_t renew_at = 0;
+  net::RenewalTimes renewal{};  // when to load them again
 };
 
 /// What its file is called in the authority's folder.

@@ -108,7 +108,7 @@ PreparationContext GatewayDaemon::context(
 Result<void, std::string> GatewayDaemon::serve(Prepared& prepared) {
   if (auto served = worker_->serve(std::move(prepared.served)); !served) return served;
   certificate_settings_ = prepared.settings;
-  renewal_timer_.set(worker_->served().certificate.renew_at);
+  renewal_timer_.set(worker_->served().certificate.renewal);
   return {};
 }
 
@@ -116,7 +116,7 @@ Result<void, std::string> GatewayDaemon::serve(Prepared& prepared) {
 void GatewayDaemon::show(std::unique_ptr<RenewedCertificate> renewed) {
   if (ending_ || renewed == nullptr || renewed->state != worker_->served().state) return;
   worker_->show(std::move(renewed->certificate));
-  renewal_timer_.set(worker_->served().certificate.renew_at);
+  renewal_timer_.set(worker_->served().certificate.renewal);
   log_info("renewed the certificate of HTTPS");
 }
 

@@ -234,7 +234,7 @@ void Daemon::assign(Prepared prepared, Sockets sockets) {
   }
   retiring_ = std::exchange(state_, std::move(prepared.state));
   tls_ = std::move(prepared.tls);
-  renewal_timer_.set(tls_.renew_at);
+  renewal_timer_.set(tls_.renewal);
 }
 
 // Null: the timer asks again. A reload that was taken up meanwhile has loaded the certificate.
@@ -242,7 +242,7 @@ void Daemon::show(std::unique_ptr<RenewedCertificate> renewed) {
   if (ending_ || renewed == nullptr || renewed->state != state_) return;
   tls_ = std::move(renewed->tls);
   for (auto& worker : workers_) worker->set_tls(tls_);
-  renewal_timer_.set(tls_.renew_at);
+  renewal_timer_.set(tls_.renewal);
   log_info("renewed the certificate of DNS over TLS and HTTPS");
 }
 

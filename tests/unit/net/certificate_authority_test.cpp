@@ -193,7 +193,7 @@ TEST_F(CertificateAuthorityTest, KeepsACertificateThatServes) {
   const std::string before = read(directory + "/leaf.pem");
   const CertificateFiles again = issue(names, now + 59 * kDay);
   EXPECT_FALSE(again.made || again.authority_made);
-  EXPECT_EQ(again.renew_at, now + 60 * kDay);
+  EXPECT_EQ(again.renewal.renew_at, now + 60 * kDay);
   EXPECT_EQ(again.notices, Names{});
   EXPECT_EQ(read(directory + "/leaf.pem"), before);
 }
@@ -204,9 +204,23 @@ TEST_F(CertificateAuthorityTest, RenewsACertificateThirtyDaysBeforeItsEnd) {
   const CertificateFiles renewed = issue(names, now + 60 * kDay);
   EXPECT_TRUE(renewed.made);
   EXPECT_FALSE(renewed.authority_made);
-  EXPECT_EQ(renewed.renew_at, now + 120 * kDay);
+  EXPECT_EQ(renewed.renewal.renew_at, now + 120 * kDay);
   EXPECT_EQ(authority(), before);
   EXPECT_EQ(verify(before, leaf().get(), now + 60 * kDay), X509_V_OK);
+}
+
+// A clock that ran ahead when they were made, and is set back.
+TEST_F(CertificateAuthorityTest, RenewsCertificatesThatAreNotValidYet) {
+  const CertificateFiles ahead = issue(names, now);
+  const int64_t earlier = now - 10 * kDay;
+  EXPECT_LE(ahead.renewal.valid_from, now);
+  EXPECT_FALSE(is_due(ahead.renewal, now));
+  EXPECT_TRUE(is_due(ahead.renewal, earlier));
+  const CertificateFiles renewed = issue(names, earlier);
+  EXPECT_TRUE(renewed.made && renewed.authority_made);
+  EXPECT_FALSE(is_due(renewed.renewal, earlier));
+  EXPECT_EQ(renewed.renewal.renew_at, earlier + 60 * kDay);
+  EXPECT_EQ(verify(authority(), leaf().get(), earlier), X509_V_OK);
 }
 
 TEST_F(CertificateAuthorityTest, IssuesAgainForOtherNames) {
@@ -446,7 +460,7 @@ TEST_F(CertificateAuthorityTest, WarnsOfAnOwnKeyThatAllMayRead) {
   const auto files = certificate_files({"own.pem", own, ""}, {"leaf", names, names});
   ASSERT_EQ(files->notices.size(), 1U);
   EXPECT_TRUE(contains(files->notices[0], "all users of this machine may read this private key"));
-  EXPECT_EQ(files->renew_at, 0);
+  EXPECT_EQ(files->renewal.renew_at, 0);
 }
 
 }  // namespace

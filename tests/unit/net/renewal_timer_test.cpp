@@ -7,32 +7,57 @@
 namespace inlet53::net {
 namespace {
 
-TEST(RenewalTimer, WaitsUntilTheRenewalButAtMostAnHour) {
-  EXPECT_EQ(renewal_delay_ms(1030, 1000), 30'000U);
-  EXPECT_EQ(renewal_delay_ms(1000, 1000), 1000U);
-  EXPECT_EQ(renewal_delay_ms(1, 1000), 1000U);
-  EXPECT_EQ(renewal_delay_ms(1000 + 86400 * 60, 1000), 3'600'000U);
+TEST(RenewalTimer, WaitsUntilTheRenewalButAtMostAMinute) {
+  EXPECT_EQ(renewal_delay_ms({900, 1030}, 1000), 30'000U);
+  EXPECT_EQ(renewal_delay_ms({900, 1000}, 1000), 1000U);
+  EXPECT_EQ(renewal_delay_ms({0, 1}, 1000), 1000U);
+  EXPECT_EQ(renewal_delay_ms({900, 1000 + 86400 * 60}, 1000), 60'000U);
 }
 
-TEST(RenewalTimer, CallsWhenTheTimeHasCome) {
+// A timer that waited for its whole time would not notice that the clock was set, or that the
+// machine slept: what it finds when it looks again is what counts.
+TEST(RenewalTimer, FindsACertificateDueAfterAClockThatWasSetEitherWay) {
+  const RenewalTimes times{1000, 2000};
+  EXPECT_FALSE(is_due(times, 1000));
+  EXPECT_FALSE(is_due(times, 1999));
+  EXPECT_TRUE(is_due(times, 2000));
+  EXPECT_TRUE(is_due(times, 1'000'000));
+  EXPECT_TRUE(is_due(times, 999));
+  EXPECT_EQ(renewal_delay_ms(times, 999), 1000U);
+  EXPECT_FALSE(is_due({}, 0));
+  EXPECT_FALSE(is_due({1000, 0}, 0));
+}
+
+// Sets the timer and counts its calls until it is set no more.
+int calls_of(const RenewalTimes& times) {
   Loop loop;
   int calls = 0;
   RenewalTimer* timer = nullptr;
   RenewalTimer made(loop, [&] {
     ++calls;
-    timer->set(0);
+    timer->set({});
   });
   timer = &made;
-  made.set(std::time(nullptr) + 2);
+  made.set(times);
   loop.run();  // ends when the timer is set no more
-  EXPECT_EQ(calls, 1);
+  return calls;
+}
+
+TEST(RenewalTimer, CallsWhenTheTimeHasCome) {
+  const int64_t now = std::time(nullptr);
+  EXPECT_EQ(calls_of({now - 10, now + 2}), 1);
+}
+
+TEST(RenewalTimer, CallsForACertificateThatIsNotValidYet) {
+  const int64_t now = std::time(nullptr);
+  EXPECT_EQ(calls_of({now + 3600, now + 86400}), 1);
 }
 
 TEST(RenewalTimer, NeverCallsWhereNothingIsRenewed) {
   Loop loop;
   RenewalTimer timer(loop, [] { FAIL(); });
-  timer.set(std::time(nullptr));
-  timer.set(0);
+  timer.set({0, std::time(nullptr)});
+  timer.set({});
   loop.run();
 }
 
