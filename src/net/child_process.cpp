@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "confined_child.h"
+#include "known_children.h"
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <poll.h>
@@ -20,6 +21,7 @@
 #include <unistd.h>
 
 #include "inlet53/base/check.h"
+#include "inlet53/base/clock.h"
 #include "inlet53/base/text.h"
 #include "inlet53/net/socket.h"
 
@@ -30,6 +32,7 @@ namespace inlet53::net {
 struct ChildProcess::Handle {
   Handle(Loop& loop, pid_t child, Descriptor descriptor, bool with_group,
          std::function<void(ChildExit)> callback);
+  ~Handle();
   void reap();
 
   pid_t pid;
@@ -41,7 +44,7 @@ struct ChildProcess::Handle {
 
 namespace {
 
-constexpr int kEndPatienceMs = 1000;
+constexpr uint64_t kEndPatienceMs = 1000;
 
 // What a child that could not become its program says of it.
 struct StartError {
@@ -147,6 +150,16 @@ void send_signal(const Descriptor& pidfd, int signal) noexcept {
   syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0);
 }
 
+// Signals come meanwhile, such as SIGCHLD of other children.
+void wait_for_end(const Descriptor& pidfd) noexcept {
+  pollfd ending{pidfd.get(), POLLIN, 0};
+  const uint64_t until_us = monotonic_microseconds() + kEndPatienceMs * 1000;
+  for (uint64_t now_us = 0; (now_us = monotonic_microseconds()) < until_us;) {
+    const int left_ms = static_cast<int>((until_us - now_us + 999) / 1000);
+    if (poll(&ending, 1, left_ms) >= 0 || errno != EINTR) return;
+  }
+}
+
 std::string failure(std::string_view program, int error) {
   return concat(program, ": ", std::generic_category().message(error));
 }
@@ -184,7 +197,7 @@ pid_t fork_blocked(Preparation& prepared, int error_pipe) {
   sigset_t before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  const pid_t child = fork();
+  const pid_t child = fork_known();
   if (child == 0) become(prepared, error_pipe);
   const int error = errno;
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
@@ -210,6 +223,10 @@ ChildProcess::Handle::Handle(Loop& loop, pid_t child, Descriptor descriptor, boo
   watcher.emplace(loop, pidfd.get(), [this] { reap(); });
 }
 
+ChildProcess::Handle::~Handle() {
+  if (watcher) forget_known(pid);
+}
+
 void ChildProcess::Handle::reap() {
   siginfo_t info{};
   const auto id = static_cast<id_t>(pidfd.get());
@@ -217,7 +234,7 @@ void ChildProcess::Handle::reap() {
   if (info.si_pid == 0) return;  // it has not ended yet
   // Before it is reaped: its group's number is nobody else's until then.
   if (end_group) ::kill(-pid, SIGKILL);
-  waitid(P_PIDFD, id, &info, WEXITED | WNOHANG);
+  reap_known(pid, info);
   ChildExit exit;
   if (info.si_code == CLD_EXITED) {
     exit.status = info.si_status;
@@ -255,7 +272,7 @@ Result<std::unique_ptr<ChildProcess>, std::string> ChildProcess::start(
   if (child < 0) return Unexpected(failure(program, errno));
   write_end.reset();
   if (const StartError failed = read_start_error(read_end.get()); failed.error != 0) {
-    waitpid(child, nullptr, 0);
+    wait_for_known(child);
     return Unexpected(explain(failed, options));
   }
 
@@ -263,7 +280,7 @@ Result<std::unique_ptr<ChildProcess>, std::string> ChildProcess::start(
   if (!pidfd.valid()) {
     const int error = errno;
     ::kill(child, SIGKILL);
-    waitpid(child, nullptr, 0);
+    wait_for_known(child);
     return Unexpected(failure(program, error));
   }
   auto* handle = new Handle(loop, child, std::move(pidfd), options.end_group, std::move(ended));
@@ -286,10 +303,9 @@ void ChildProcess::end_now() noexcept {
   if (!handle_->watcher) return;
   handle_->watcher.reset();
   ::kill(-handle_->pid, SIGKILL);
-  pollfd ending{handle_->pidfd.get(), POLLIN, 0};
-  poll(&ending, 1, kEndPatienceMs);
+  wait_for_end(handle_->pidfd);
   siginfo_t info{};
-  waitid(P_PIDFD, static_cast<id_t>(handle_->pidfd.get()), &info, WEXITED | WNOHANG);
+  if (!reap_known(handle_->pid, info)) forget_known(handle_->pid);
 }
 
 }  // namespace inlet53::net

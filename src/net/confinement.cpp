@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "confined_child.h"
+#include "known_children.h"
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
@@ -20,7 +21,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "inlet53/base/text.h"
@@ -278,7 +278,7 @@ Result<void, std::string> try_confinement(const Confinement& confinement) {
   }
   Descriptor own_end(ends[0]);
   Descriptor child_end(ends[1]);
-  const pid_t child = fork();
+  const pid_t child = fork_known();
   if (child < 0) return Unexpected(std::generic_category().message(errno));
   if (child == 0) {
     own_end.reset();
@@ -297,7 +297,7 @@ Result<void, std::string> try_confinement(const Confinement& confinement) {
   // A process that cannot be ended would outlive its timeout: root needs CAP_KILL for it.
   const int kill_error = error_unless(kill(child, 0) == 0);
   own_end.reset();
-  waitpid(child, nullptr, 0);
+  wait_for_known(child);
   if (count != sizeof result) return Unexpected(std::string("the trial process ended early"));
   if (result.error != 0) return Unexpected(to_text(result, confinement));
   if (kill_error != 0) {

@@ -13,6 +13,7 @@
 #include "inlet53/base/own_file.h"
 #include "inlet53/base/text.h"
 #include "inlet53/net/process_protection.h"
+#include "inlet53/net/stray_children.h"
 
 namespace inlet53::app {
 
@@ -66,6 +67,7 @@ int GatewayDaemon::run() {
   net::SignalWatcher hangup(loop_, SIGHUP, [this] { reload_.request(); });
   net::SignalWatcher user1(loop_, SIGUSR1, [this] { logs_.reopen(); });
   if (const int code = start(); code != kExitOk) return code;
+  const net::StrayChildren strays(loop_);  // functions can give it children
 
   std::optional<net::SignalWatcher> term(std::in_place, loop_, SIGTERM, [this] { end(); });
   std::optional<net::SignalWatcher> interrupt(std::in_place, loop_, SIGINT, [this] { end(); });

@@ -9,6 +9,7 @@
 #include "inlet53/base/exit_code.h"
 #include "inlet53/base/operator_log.h"
 #include "inlet53/base/text.h"
+#include "inlet53/net/stray_children.h"
 
 namespace inlet53::app {
 
@@ -66,6 +67,7 @@ int Supervisor::run() {
   const net::SignalWatcher interrupt(loop_, SIGINT, [this] { stop(); });
   const net::SignalWatcher hangup(loop_, SIGHUP, [this] { kill_all(SIGHUP); });
   const net::SignalWatcher user1(loop_, SIGUSR1, [this] { kill_all(SIGUSR1); });
+  const net::StrayChildren strays(loop_);  // as process 1 of a container it gets orphans
   for (const auto& child : children_) start(*child);
   leave_if_idle();
   loop_.run();
