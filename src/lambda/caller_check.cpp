@@ -1,5 +1,6 @@
 #include "caller_check.h"
 
+#include <ctime>
 #include <utility>
 
 #include <unistd.h>
@@ -7,6 +8,18 @@
 #include "inlet53/net/process_tree.h"
 
 namespace inlet53::lambda {
+
+namespace {
+
+// Of this thread: what others do meanwhile does not count.
+uint64_t processor_us() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<uint64_t>(time.tv_sec) * 1'000'000 +
+         static_cast<uint64_t>(time.tv_nsec) / 1000;
+}
+
+}  // namespace
 
 CallerCheck::CallerCheck(net::SocketOwners owners) : owners_(std::move(owners)) {
   if (owners_.source() == net::SocketOwners::Source::None) {
@@ -17,12 +30,31 @@ CallerCheck::CallerCheck(net::SocketOwners owners) : owners_(std::move(owners)) 
 }
 
 bool CallerCheck::allows(const SocketAddress& client, const SocketAddress& server,
-                         const EnvironmentProcesses& processes) {
-  const auto owner = owners_.find(client, server);
-  const bool allowed = owner && owner->user == processes.user.value_or(geteuid()) &&
-                       net::process_tree_has_socket(processes.root, owner->inode, processes.user);
+                         const EnvironmentProcesses& processes, CheckBudget& budget,
+                         uint64_t now_ms) {
+  const bool allowed = is_own(client, server, processes, budget, now_ms);
   if (!allowed) ++refused_;
   return allowed;
+}
+
+bool CallerCheck::is_own(const SocketAddress& client, const SocketAddress& server,
+                         const EnvironmentProcesses& processes, CheckBudget& budget,
+                         uint64_t now_ms) const {
+  // A file with all sockets of the machine may be long: reading it is part of the search.
+  const bool reads_file = owners_.source() == net::SocketOwners::Source::ProcFile;
+  if (reads_file && budget.used_up(now_ms)) return false;
+  const uint64_t began_us = processor_us();
+  const auto refuse = [&] {
+    budget.charge(processor_us() - began_us, now_ms);
+    return false;
+  };
+  const auto owner = owners_.find(client, server);
+  if (!owner || owner->user != processes.user.value_or(geteuid())) {
+    return reads_file ? refuse() : false;
+  }
+  if (budget.used_up(now_ms)) return false;
+  if (net::process_tree_has_socket(processes.root, owner->inode, processes.user)) return true;
+  return refuse();
 }
 
 }  // namespace inlet53::lambda

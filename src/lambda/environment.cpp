@@ -159,7 +159,8 @@ Outcome Environment::fail(const Assignment& assignment) {
 bool Environment::may_call(const SocketAddress& client, const SocketAddress& server) {
   // Nothing is its own before the process has started, or after it was reaped.
   if (process_ && !exit_ &&
-      options_.callers->allows(client, server, {.root = process_->pid(), .user = user_})) {
+      options_.callers->allows(client, server, {.root = process_->pid(), .user = user_},
+                               check_budget_, loop_.now_ms())) {
     return true;
   }
   if (!std::exchange(refusal_logged_, true)) {

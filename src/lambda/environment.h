@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "caller_check.h"
+#include "check_budget.h"
 #include "environment_log.h"
 #include "error_payload.h"
 #include "runtime_api.h"
@@ -128,6 +129,7 @@ class Environment final : private RuntimeApiOwner {
   std::unique_ptr<net::OutputPipe> output_;
   std::unique_ptr<net::ChildProcess> process_;
   std::optional<uint32_t> user_;  // of the process, when it is not this one's
+  CheckBudget check_budget_;
   bool refusal_logged_ = false;
 
   State state_ = State::Starting;

@@ -175,9 +175,86 @@ TEST(Callers, AreAllRefusedWhereTheyCannotBeRecognised) {
   CallerCheck blind(net::SocketOwners::with(net::SocketOwners::Source::None));
   EXPECT_NE(blind.fault(), "");
   const SocketAddress any{*IpAddress::parse("127.0.0.1"), 1};
-  EXPECT_FALSE(blind.allows(any, any, {.root = getpid()}));
+  CheckBudget budget;
+  EXPECT_FALSE(blind.allows(any, any, {.root = getpid()}, budget, 0));
   EXPECT_EQ(blind.refused(), 1U);
   EXPECT_EQ(CallerCheck().fault(), "");
+}
+
+//--- The budget of searches
+
+// A connection of this process to itself, and a process that does not have it.
+struct Connection {
+  Connection() {
+    auto opened = net::open_tcp({*IpAddress::parse("127.0.0.1"), 0});
+    EXPECT_TRUE(opened);
+    listener = std::move(*opened);
+    EXPECT_EQ(listen(listener.get(), 1), 0);
+    server = net::local_address(listener.get());
+    client.emplace(server.to_text());
+    own = net::local_address(client->descriptor.get());
+    // Made before, it would inherit the socket.
+    std::array<int, 2> ends{};
+    EXPECT_EQ(pipe2(ends.data(), O_CLOEXEC), 0);
+    const net::Descriptor read_end(ends[0]);
+    net::Descriptor write_end(ends[1]);
+    stranger = fork();
+    if (stranger == 0) {
+      close(client->descriptor.get());
+      write_end.reset();
+      for (;;) pause();
+    }
+    write_end.reset();
+    char none = 0;
+    EXPECT_EQ(read(read_end.get(), &none, 1), 0);  // until the child has closed both
+  }
+  ~Connection() {
+    kill(stranger, SIGKILL);
+    waitpid(stranger, nullptr, 0);
+  }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  net::Descriptor listener;
+  std::optional<Client> client;
+  SocketAddress server;
+  SocketAddress own;
+  pid_t stranger = 0;
+};
+
+TEST(CallerBudget, EndsTheSearchesForStrangersForAWhile) {
+  const Connection connection;
+  CallerCheck check;
+  CheckBudget budget;
+  constexpr uint64_t kNow = 1000;
+  constexpr int kMost = 20'000;  // a search costs a microsecond at least
+  int searches = 0;
+  while (searches < kMost && !budget.used_up(kNow)) {
+    EXPECT_FALSE(check.allows(connection.own, connection.server, {.root = connection.stranger},
+                              budget, kNow));
+    ++searches;
+  }
+  EXPECT_GT(searches, 0);
+  EXPECT_LT(searches, kMost) << "searches cost nothing";
+  // Nobody is searched for now, not even the environment itself; soon it is let in again.
+  EXPECT_FALSE(check.allows(connection.own, connection.server, {.root = getpid()}, budget, kNow));
+  EXPECT_TRUE(
+      check.allows(connection.own, connection.server, {.root = getpid()}, budget, kNow + 1001));
+  EXPECT_EQ(check.refused(), static_cast<uint64_t>(searches) + 1);
+}
+
+TEST(CallerBudget, IsNotUsedByOtherUsers) {
+  const Connection connection;
+  CallerCheck check;
+  if (net::SocketOwners::open().source() != net::SocketOwners::Source::SockDiag) {
+    GTEST_SKIP() << "the kernel has no sock_diag here";
+  }
+  CheckBudget budget;
+  const EnvironmentProcesses of_another{.root = getpid(), .user = geteuid() + 1};
+  for (int i = 0; i < 20'000; ++i) {
+    ASSERT_FALSE(check.allows(connection.own, connection.server, of_another, budget, 1000));
+  }
+  EXPECT_TRUE(check.allows(connection.own, connection.server, {.root = getpid()}, budget, 1000));
 }
 
 }  // namespace
