@@ -247,6 +247,8 @@ void CallRunner::take_up(std::shared_ptr<const GatewayState> state) {
   impl_->state = std::move(state);
 }
 
+void CallRunner::retire_exposed_functions() { impl_->functions.retire_exposed(); }
+
 HeadOutcome CallRunner::authorize(const CallOrigin& origin, http::Request&& head) {
   const uint64_t now_us = monotonic_microseconds();
   const CallTime time{wall_milliseconds(), now_us / 1000};

@@ -63,6 +63,8 @@ void GatewayWorker::show(ServerCertificate certificate) {
   impl_->served.certificate = std::move(certificate);
 }
 
+void GatewayWorker::retire_exposed_functions() { impl_->runner.retire_exposed_functions(); }
+
 const ServedConfiguration& GatewayWorker::served() const noexcept { return impl_->served; }
 void GatewayWorker::drain() { impl_->server.drain(); }
 

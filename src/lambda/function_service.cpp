@@ -41,6 +41,7 @@ struct FunctionService::Impl final : FunctionPoolOwner {
   ~Impl();
 
   void replace(std::vector<topology::Function>&& functions);
+  void retire_exposed();
   void add(topology::Function&& function);
   void forget_others(const std::unordered_set<std::string>& kept);
   void invoke(std::string_view function, Assignment&& assignment);
@@ -72,6 +73,7 @@ struct FunctionService::Impl final : FunctionPoolOwner {
   linelog::LineLogs& logs;
   const ServiceOptions options;
   const std::shared_ptr<CallerCheck> caller_check = std::make_shared<CallerCheck>();
+  uint64_t isolation_version = options.isolation ? options.isolation->version() : 0;
   CodeWatch code;
   ServiceCounts counts;
   InvocationId last_id = 0;
@@ -101,6 +103,13 @@ void FunctionService::Impl::replace(std::vector<topology::Function>&& functions)
   }
   forget_others(kept);
   bury_empty();
+}
+
+void FunctionService::Impl::retire_exposed() {
+  if (!options.isolation) return;
+  const uint64_t now = options.isolation->version();
+  if (std::exchange(isolation_version, now) == now) return;
+  for (const auto& [id, pool] : pools) pool->retire_environments();
 }
 
 void FunctionService::Impl::add(topology::Function&& function) {
@@ -307,6 +316,8 @@ void FunctionService::forget(InvocationId invocation) {
 void FunctionService::replace(std::vector<topology::Function> functions) {
   impl_->replace(std::move(functions));
 }
+
+void FunctionService::retire_exposed() { impl_->retire_exposed(); }
 
 ServiceCounts FunctionService::counts() const {
   ServiceCounts counts = impl_->counts;

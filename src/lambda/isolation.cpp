@@ -78,6 +78,28 @@ void append(std::vector<std::string>& to, std::vector<std::string> more) {
   to.insert(to.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
 }
 
+void add_missing(std::vector<std::string>& to, const std::vector<std::string>& more) {
+  for (const std::string& one : more) {
+    if (std::find(to.begin(), to.end(), one) == to.end()) to.push_back(one);
+  }
+}
+
+// Functions go on to log where they did at the start.
+PrivateFiles joined(PrivateFiles files, const PrivateFiles& more) {
+  add_missing(files.folders, more.folders);
+  add_missing(files.files, more.files);
+  if (files.log_folder.empty()) files.log_folder = more.log_folder;
+  return files;
+}
+
+// What stays visible for a function.
+std::vector<std::string> shown_to(const topology::Function& function,
+                                  const std::string& interpreter) {
+  std::vector<std::string> paths{function.code};
+  if (!interpreter.empty()) append(paths, interpreter_folders(interpreter));
+  return paths;
+}
+
 std::string unreadable(std::string_view path, uint32_t user) {
   return concat(path, " cannot be read by user ", user,
                 ", the function's own: let other users read it (chmod o+rX)");
@@ -125,10 +147,12 @@ Isolation::Isolation(IsolationOptions options)
     const net::Confinement user{.user = options_.first_user_id};
     const net::Confinement user_and_mounts{
         .user = options_.first_user_id, .mount_namespace = true, .mounts = mounts};
-    mounts_ = options_.attempt(user_and_mounts).has_value();
+    const auto with_mounts = options_.attempt(user_and_mounts);
+    mounts_ = with_mounts.has_value();
     const auto tried = mounts_ ? Result<void, std::string>{} : options_.attempt(user);
     if (tried) {
       kind_ = Kind::Users;
+      if (!mounts_) reason_ = with_mounts.error();
       return;
     }
     reason_ = tried.error();
@@ -143,9 +167,23 @@ Isolation::Isolation(IsolationOptions options)
   }
 }
 
-void Isolation::set_files(PrivateFiles files) {
+void Isolation::hide(const PrivateFiles& files, const std::vector<topology::Function>& functions) {
+  if (!mounts_) return;
+  MountRequest request{.hidden = joined(this->files(), files), .kept = {}};
+  for (const topology::Function& function : functions) {
+    append(request.kept, shown_to(function, interpreter_of(function, options_)));
+  }
+  std::vector<std::string> uncovered = uncovered_files(request);
   const std::lock_guard lock(mutex_);
-  files_ = std::move(files);
+  if (files_ == request.hidden && uncovered_ == uncovered) return;
+  files_ = std::move(request.hidden);
+  uncovered_ = std::move(uncovered);
+  ++version_;
+}
+
+uint64_t Isolation::version() {
+  const std::lock_guard lock(mutex_);
+  return version_;
 }
 
 PrivateFiles Isolation::files() {
@@ -154,7 +192,7 @@ PrivateFiles Isolation::files() {
 }
 
 Result<net::Confinement, std::string> Isolation::confine(const topology::Function& function) {
-  auto planned = plan(function);
+  auto planned = plan(function, files());
   // Where isolation is possible, no function runs without it.
   if (planned || kind_ != Kind::None || options_.wanted == settings::Isolation::Required) {
     return planned;
@@ -162,19 +200,20 @@ Result<net::Confinement, std::string> Isolation::confine(const topology::Functio
   return net::Confinement{};
 }
 
-Result<net::Confinement, std::string> Isolation::plan(const topology::Function& function) {
+Result<net::Confinement, std::string> Isolation::plan(const topology::Function& function,
+                                                      PrivateFiles hidden) {
   net::Confinement confinement{.mount_namespace = mounts_};
   if (kind_ == Kind::None) {
     if (options_.wanted == settings::Isolation::Off) return confinement;
     return Unexpected(reason_);
   }
+  if (!mounts_ && options_.wanted == settings::Isolation::Required) return Unexpected(reason_);
   const std::string interpreter = interpreter_of(function, options_);
-  MountRequest request{.hidden = files(), .kept = {function.code}};
+  MountRequest request{.hidden = std::move(hidden), .kept = shown_to(function, interpreter)};
   if (const std::string folder = hidden_folder_of(function.code, request.hidden); !folder.empty()) {
     return Unexpected(concat("its code, ", function.code, ", is in ", folder,
                              ", which no function may read: move the code"));
   }
-  if (!interpreter.empty()) append(request.kept, interpreter_folders(interpreter));
   if (kind_ == Kind::Namespaces) {
     confinement.user_namespace = true;
     append(request.hidden.folders, command_sockets());
@@ -214,14 +253,20 @@ uint32_t Isolation::user_of(const topology::Function& function) {
   return ids_.emplace(function.id, options_.first_user_id + offset).first->second;
 }
 
-std::vector<std::string> Isolation::problems(const std::vector<topology::Function>& functions) {
+std::vector<std::string> Isolation::problems(const std::vector<topology::Function>& functions,
+                                             const PrivateFiles& files) {
   if (options_.wanted == settings::Isolation::Off || functions.empty()) return {};
   if (kind_ == Kind::None) {
     return {concat("functions can read the daemon's keys and configuration: ", reason_)};
   }
   std::vector<std::string> all;
+  if (!mounts_) {
+    all.push_back(concat(
+        "functions can read the daemon's files as far as other users may read them: ", reason_));
+    if (options_.wanted == settings::Isolation::Required) return all;
+  }
   for (const topology::Function& function : functions) {
-    if (const auto planned = plan(function); !planned) {
+    if (const auto planned = plan(function, joined(this->files(), files)); !planned) {
       all.push_back(concat("function ", function.name, " cannot start: ", planned.error()));
     }
   }
@@ -231,10 +276,12 @@ std::vector<std::string> Isolation::problems(const std::vector<topology::Functio
 std::string Isolation::description() const {
   switch (kind_) {
     case Kind::Users:
-      return mounts_ ? "a user id for each function, and a mount namespace for each environment"
-                     : "a user id for each function";
+      if (mounts_) return "a user id for each function, and a mount namespace for each environment";
+      return concat("a user id for each function, without a mount namespace (", reason_, ")");
     case Kind::Namespaces:
-      return "a user and mount namespace for each environment";
+      if (reason_.empty()) return "a user and mount namespace for each environment";
+      return concat("a user and mount namespace for each environment, without user ids (", reason_,
+                    ")");
     case Kind::None:
       break;
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
@@ -11,6 +12,7 @@
 
 #include "code_watch.h"
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "inlet53/base/text.h"
@@ -25,7 +27,10 @@ namespace fs = std::filesystem;
 using Kind = net::MountStep::Kind;
 
 constexpr std::array<std::string_view, 2> kPrivateFolders{"/tmp", "/dev/shm"};
-constexpr size_t kMaxEntries = 256;
+// With the daemon's user id a function could read what people type.
+constexpr std::array<std::string_view, 2> kTerminals{"/dev/pts", "/dev/console"};
+constexpr size_t kMaxEntries = 256;     // of one directory that are shown or hidden one by one
+constexpr size_t kMaxScanned = 10'000;  // of one directory that are looked at
 constexpr size_t kMaxReadableEntries = 1000;
 
 // Without symbolic links; as it is where it does not exist.
@@ -50,6 +55,26 @@ ptrdiff_t depth(std::string_view path) { return std::count(path.begin(), path.en
 
 std::string parent_of(const std::string& path) { return fs::path(path).parent_path().string(); }
 
+// Tells whether an entry of a directory is `name` or a version of it: a rotated log, what an editor
+// left, an authority that was put aside.
+bool is_version(std::string_view entry, std::string_view name) {
+  if (!entry.starts_with(name) && (entry.starts_with('.') || entry.starts_with('#'))) {
+    entry.remove_prefix(1);
+  }
+  if (name.empty() || !entry.starts_with(name)) return false;
+  return entry.size() == name.size() || std::isalpha(static_cast<uint8_t>(entry[name.size()])) == 0;
+}
+
+std::vector<std::string> entries(const std::string& folder, size_t max) {
+  std::vector<std::string> all;
+  std::error_code error;
+  for (fs::directory_iterator at(folder, error), end; at != end; at.increment(error)) {
+    all.push_back(at->path().string());
+    if (error || all.size() > max) break;
+  }
+  return all;
+}
+
 // Directories that much else is in: to cover them would take away what programs need.
 bool is_shared(const std::string& folder) {
   if (depth(folder) <= 1) return true;  // `/`, `/etc`
@@ -71,6 +96,7 @@ class Plan {
       std::error_code error;
       if (fs::is_directory(path, error)) add(Kind::PrivateFolder, std::string(path));
     }
+    hide_terminals(!request.user);
     if (!request.hidden.log_folder.empty()) log_folder_ = real_path(request.hidden.log_folder);
     cover_parents();
     if (request.user) cover_unreachable(*request.user);
@@ -107,10 +133,33 @@ class Plan {
     });
   }
 
+  // `all`: also the virtual terminals that this process may open; a user of its own may open none.
+  void hide_terminals(bool all) {
+    for (const std::string_view path : kTerminals) {
+      std::error_code error;
+      if (fs::exists(path, error)) add(Kind::Hide, std::string(path));
+    }
+    if (!all) return;
+    for (const std::string& path : entries("/dev", kMaxScanned)) {
+      if (path.starts_with("/dev/tty") && path != "/dev/tty" && access(path.c_str(), R_OK) == 0) {
+        add(Kind::Hide, path);
+      }
+    }
+  }
+
   [[nodiscard]] bool is_hidden(const std::string& path) const {
-    if (files_.contains(path)) return true;
+    if (files_.contains(path) || is_version_of_hidden(path)) return true;
     return std::any_of(hidden_.begin(), hidden_.end(),
                        [&path](const std::string& folder) { return is_at_or_below(path, folder); });
+  }
+
+  [[nodiscard]] bool is_version_of_hidden(const std::string& path) const {
+    const auto is_one = [entry = fs::path(path)](const fs::path& hidden) {
+      return hidden.parent_path() == entry.parent_path() &&
+             is_version(entry.filename().string(), hidden.filename().string());
+    };
+    return std::any_of(files_.begin(), files_.end(), is_one) ||
+           std::any_of(hidden_.begin(), hidden_.end(), is_one);
   }
 
   // Whether a directory, or a log, holds what is hidden.
@@ -120,16 +169,21 @@ class Plan {
            std::any_of(hidden_.begin(), hidden_.end(), is_in);
   }
 
+  // What is removed and made anew has no cover of its own in a namespace that exists already.
   void cover_parents() {
     std::set<std::string> parents;
     for (const std::string& file : files_) parents.insert(parent_of(file));
+    for (const std::string& folder : hidden_) parents.insert(parent_of(folder));
     if (!log_folder_.empty()) parents.insert(log_folder_);
-    const std::set<std::string> wanted = kept_;
     for (const std::string& parent : parents) {
       if (is_shared(parent)) {
-        hide_logs(parent);
-        continue;
+        hide_versions(parent);
+      } else {
+        covered_.insert(parent);
       }
+    }
+    const std::set<std::string> wanted = kept_;
+    for (const std::string& parent : covered_) {
       const bool holds_kept =
           std::any_of(wanted.begin(), wanted.end(),
                       [&parent](const std::string& path) { return is_at_or_below(path, parent); });
@@ -143,39 +197,40 @@ class Plan {
            entry.filename().string().find(".log") != std::string::npos;
   }
 
-  void hide_logs(const std::string& folder) {
-    for (const std::string& entry : entries(folder)) {
-      if (is_log(entry)) files_.insert(entry);
+  // Hides the private entries of a directory that stays visible, one by one.
+  void hide_versions(const std::string& folder) {
+    std::set<std::string> found;
+    for (const std::string& entry : entries(folder, kMaxScanned)) {
+      if (found.size() >= kMaxEntries) break;
+      // What a link leads to elsewhere is private only if it is named.
+      if (!is_log(entry) && !(is_version_of_hidden(entry) && real_path(entry) == entry)) continue;
+      found.insert(entry);
     }
+    files_.merge(found);
   }
 
   void keep_entries(const std::string& folder) {
-    const std::vector<std::string> all = entries(folder);
+    const std::vector<std::string> all = entries(folder, kMaxEntries);
     if (all.size() > kMaxEntries) return;
     for (const std::string& entry : all) {
       std::error_code error;
       // What cannot be opened, such as a link to itself, cannot be shown.
       if (!fs::exists(entry, error)) continue;
       const std::string real = real_path(entry);
-      if (is_hidden(entry) || is_hidden(real)) continue;
-      // A link is shown as what it leads to, as it is before anything is covered.
-      if (real != entry && (is_at_or_below(folder, real) || holds_hidden(real))) continue;
+      // What a covered directory holds for functions is shown one by one, too.
+      if (covered_.contains(entry)) continue;
       if (is_log(entry)) {
         files_.insert(entry);  // also where the whole directory is kept
-      } else {
-        kept_.insert(entry);
+        continue;
       }
+      if (is_hidden(entry) || is_hidden(real)) {
+        if (real == entry && is_version_of_hidden(entry)) files_.insert(entry);
+        continue;
+      }
+      // A link is shown as what it leads to, as it is before anything is covered.
+      if (real != entry && (is_at_or_below(folder, real) || holds_hidden(real))) continue;
+      kept_.insert(entry);
     }
-  }
-
-  static std::vector<std::string> entries(const std::string& folder) {
-    std::vector<std::string> all;
-    std::error_code error;
-    for (fs::directory_iterator at(folder, error), end; at != end; at.increment(error)) {
-      all.push_back(at->path().string());
-      if (error || all.size() > kMaxEntries) break;
-    }
-    return all;
   }
 
   // Covers the first directory above each kept one that the user cannot pass.
@@ -192,8 +247,9 @@ class Plan {
   }
 
   std::set<std::string> kept_;
-  std::set<std::string> files_;   // hidden one by one
-  std::set<std::string> hidden_;  // directories
+  std::set<std::string> files_;    // hidden one by one
+  std::set<std::string> hidden_;   // directories
+  std::set<std::string> covered_;  // directories of the two
   std::string log_folder_;
   std::vector<net::MountStep> steps_;
 };
@@ -210,6 +266,25 @@ std::string hidden_folder_of(const std::string& path, const PrivateFiles& hidden
 
 std::vector<net::MountStep> plan_mounts(const MountRequest& request) {
   return Plan(request).steps();
+}
+
+std::vector<std::string> uncovered_files(const MountRequest& request) {
+  std::set<std::string> paths;
+  for (const auto* const all : {&request.hidden.files, &request.hidden.folders}) {
+    for (const std::string& path : *all) paths.insert(real_path(path));
+  }
+  std::vector<std::string> found;
+  for (const std::string& path : paths) {
+    const std::string parent = parent_of(path);
+    const bool is_shown = std::any_of(
+        request.kept.begin(), request.kept.end(),
+        [&parent](const std::string& kept) { return is_at_or_below(parent, real_path(kept)); });
+    if (!is_shown && !is_shared(parent)) continue;
+    struct stat status {};
+    const bool is_there = stat(path.c_str(), &status) == 0;
+    found.push_back(is_there ? concat(path, " ", status.st_dev, ":", status.st_ino) : path);
+  }
+  return found;
 }
 
 bool user_may(uint32_t user, const std::string& path, int mode) {

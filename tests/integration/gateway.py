@@ -82,7 +82,7 @@ listen = "{listen_other}"
 {apis}
 
 [gateway]
-authority = "authority"
+authority = "{authority}"
 statistics_interval = 0
 {gateway}
 
@@ -146,6 +146,7 @@ class Gateway:
         listens = ["%s:%d" % endpoint for endpoint in self.endpoints]
         self.values = {"listen_a": listens[0], "listen_b": listens[1], "listen_other": listens[2],
                        "apis": apis, "endpoint": "", "other_endpoint": "", "gateway": "", "functions": "",
+                       "authority": "authority",
                        **values}
         self.write_config()
 

@@ -14,6 +14,11 @@ USER = 65533  # nobody else's
 # As `setpriv` does it; exec follows.
 AS_USER = ("setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups")
 
+def without(capability):
+    """Executes the rest of the command line without a capability, as root of a container may be."""
+    return ("setpriv", f"--bounding-set=-{capability}")
+
+
 # Refuses unshare(2), as a container's seccomp profile does, and executes the rest of the command line.
 NO_NAMESPACES = (sys.executable, __file__)
 
@@ -76,9 +81,6 @@ def handler(event, context):
                                 "read": [attempt(path) for path in paths]})}
 """
 
-if __name__ == "__main__":
-    refuse_unshare()
-    os.execvp(sys.argv[1], sys.argv[1:])
 # A handler whose process gives its parent children, which end at once.
 CHILDREN = """
 import ctypes, json, os, signal
@@ -96,3 +98,6 @@ def handler(event, context):
     return {"body": json.dumps([make_child() for _ in range(20)])}
 """
 
+if __name__ == "__main__":
+    refuse_unshare()
+    os.execvp(sys.argv[1], sys.argv[1:])

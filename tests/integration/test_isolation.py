@@ -3,12 +3,15 @@ user, and where the system allows no isolation."""
 
 import json
 import os
+import shutil
+import socket
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from gateway import API_ID, OPEN_POLICY, Gateway
-from isolation import AS_USER, NO_NAMESPACES, PROBE, USER, folder_of, give
+from isolation import AS_USER, CHILDREN, NO_NAMESPACES, PROBE, USER, folder_of, give, without
 from support import BUILD, DEADLINE, SOURCE, wait_until
 from test_demo import demo, own_ports
 
@@ -98,6 +101,31 @@ def test_refusals_are_logged_once(as_root):
     assert as_root.statistics()["runtime_api_refused"] == 5
 
 
+# More than the budget of searches allows: the gateway closes them, serves others meanwhile, and lets its own in.
+def test_a_flood_of_connections_to_a_runtime_api_keeps_nobody_out(as_root):
+    host, port = probe(as_root)["api"].split(":")
+    for _ in range(3000):
+        with socket.create_connection((host, int(port)), timeout=DEADLINE):
+            pass
+    said = probe(as_root)
+    assert said["api"] == f"{host}:{port}", "the environment lives and is served"
+    (as_root.folder / "code/new.py").write_text("")
+    assert probe(as_root)["api"] != said["api"], "a new environment connects"
+    assert as_root.said().count("refused a connection from") == 1
+
+
+# A process can give its own parent, the gateway, a child.
+def test_children_that_a_function_gives_the_gateway_are_reaped(other_folder):
+    gateway = prepare(other_folder)
+    (other_folder / "code/app.py").write_text(CHILDREN)
+    gateway.start()
+    numbers = gateway.call("/v1/probe", "POST", body="{}").json
+    assert len(numbers) == 20
+    wait_until(lambda: not any(Path(f"/proc/{number}").exists() for number in numbers), "no zombie")
+    assert len(gateway.call("/v1/probe", "POST", body="{}").json) == 20
+    assert gateway.stop() == 0
+
+
 #--- The daemon's files
 
 def test_functions_of_root_have_users_of_their_own(as_root):
@@ -125,6 +153,70 @@ def test_a_replaced_file_stays_hidden(as_root):
     assert probe(as_root, [secret])["read"] == [None]
 
 
+@pytest.fixture(params=["root", "user"])
+def as_either(request, other_folder):
+    """A gateway of root, whose functions have user ids, and one of a user, whose functions have namespaces. Its
+    authority is alone in a directory."""
+    gateway = prepare(other_folder)
+    (other_folder / "state").mkdir()
+    gateway.write_config(authority="state/authority")
+    gateway.ca = other_folder / "state/authority/ca.pem"
+    if request.param == "user":
+        give(other_folder)
+    gateway.start(AS_USER if request.param == "user" else ())
+    yield gateway
+    assert gateway.stop() == 0
+
+
+def what_it_reads_of(gateway, folder):
+    """Which files of an authority, readable by anyone, a function reads."""
+    files = [folder / "ca-key.pem", folder / "ca.pem", folder / "gateway.pem"]
+    for file in files:
+        assert file.exists()
+        file.chmod(0o644)  # as root, functions are other users
+    folder.chmod(0o755)
+    read = [file.name for file, text in zip(files, probe(gateway, map(str, files))["read"]) if text]
+    folder.chmod(0o700)
+    for file in files:
+        file.chmod(0o600)
+    return read
+
+
+# As SECURITY.md says for a key that was lost: remove the directory, send HUP. Environments that run stay.
+def test_an_authority_that_is_made_anew_stays_hidden(as_either):
+    api, authority = probe(as_either)["api"], as_either.ca.parent
+    before = (authority / "ca.pem").read_bytes()
+    shutil.rmtree(authority)
+    as_either.reload()
+    assert (authority / "ca.pem").read_bytes() != before
+    assert what_it_reads_of(as_either, authority) == []
+    assert probe(as_either)["api"] == api
+
+
+def test_an_authority_that_was_put_aside_stays_hidden(as_either):
+    probe(as_either)
+    authority, aside = as_either.ca.parent, as_either.ca.parent.with_suffix(".old")
+    authority.rename(aside)
+    as_either.reload()
+    assert what_it_reads_of(as_either, aside) == what_it_reads_of(as_either, authority) == []
+    (as_either.folder / "code/new.py").write_text("")  # the next call has a new environment
+    assert what_it_reads_of(as_either, aside) == what_it_reads_of(as_either, authority) == []
+
+
+# Into a directory that functions could see so far.
+def test_an_authority_that_moves_is_hidden_before_and_after(as_either):
+    old, data = as_either.ca.parent, as_either.folder / "data"
+    data.mkdir()
+    os.chown(data, os.stat(old).st_uid, -1)
+    api = probe(as_either)["api"]
+    as_either.write_config(authority="data/authority")
+    as_either.reload()
+    as_either.ca = data / "authority/ca.pem"
+    assert what_it_reads_of(as_either, data / "authority") == []
+    assert what_it_reads_of(as_either, old) == []
+    assert probe(as_either)["api"] != api, "what began before the move has ended"
+
+
 def test_code_that_its_user_cannot_read_is_named(tmp_path):
     gateway = prepare(tmp_path)
     (tmp_path / "code/app.py").chmod(0o600)
@@ -146,6 +238,52 @@ def test_an_unreadable_file_never_ends_the_isolation(as_root):
     assert f"{data} cannot be read by user 7" in as_root.said()
     data.chmod(0o644)
     assert probe(as_root)["uid"] >= 70000
+
+
+#--- Root of a container, which may have fewer rights
+
+NO_MOUNTS = "functions can read the daemon's files as far as other users may read them: " \
+    "cannot make a mount namespace: Operation not permitted"
+
+
+def test_root_without_mount_namespaces_warns_once(other_folder):
+    # Without mounts an interpreter of root's own is out of reach.
+    gateway = prepare(other_folder, 'python = "/usr/bin/python3"').start(without("sys_admin"))
+    said = probe(gateway, [str(gateway.config_file), str(other_folder / "authority/ca-key.pem")])
+    assert said["uid"] >= 70000
+    assert said["read"][0] is not None and said["read"][1] is None, "files are as their permissions say"
+    assert gateway.said().count(NO_MOUNTS) == 1
+    assert "isolation of functions: a user id for each function, without a mount namespace (" in gateway.said()
+    assert gateway.stop() == 0
+    run = check(gateway, without("sys_admin"))
+    assert run.returncode == 0 and run.stdout.count(f"warning: {NO_MOUNTS}") == 1
+    assert "isolation: a user id for each function, without a mount namespace (" in run.stdout
+
+
+def test_required_refuses_root_without_mount_namespaces(other_folder):
+    gateway = prepare(other_folder, 'isolation = "required"')
+    gateway.launch(without("sys_admin"))
+    assert gateway.process.wait(DEADLINE) == 3
+    assert f'{NO_MOUNTS}; [lambda] isolation = "required" does not allow that' in gateway.said()
+    assert f"warning: {NO_MOUNTS}; inlet53-gateway will not start" in check(gateway, without("sys_admin")).stdout
+
+
+# The output of a function stays root's then.
+def test_root_without_the_right_to_give_files_away(other_folder):
+    gateway = prepare(other_folder)
+    app = other_folder / "code/app.py"
+    app.write_text(app.read_text().replace("def handler(event, context):", "def handler(event, context):\n"
+                                                                           "    print('said by the function')"))
+    gateway.start(without("chown"))
+    assert probe(gateway)["uid"] >= 70000
+    assert what_it_reads(gateway) == []
+    gateway.wait_line("probe.log", "said by the function")
+    assert gateway.stop() == 0
+
+
+def test_how_functions_are_isolated_is_told_at_the_start(as_root):
+    assert "isolation of functions: a user id for each function, and a mount namespace for each environment" \
+        in as_root.said()
 
 
 #--- Where there is no isolation

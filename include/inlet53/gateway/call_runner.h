@@ -79,6 +79,8 @@ class CallRunner final : public CallTaker {
 
   /// Serves `state` from now on. Calls under way end with the state that they began with.
   void take_up(std::shared_ptr<const GatewayState> state);
+  /// lambda::FunctionService::retire_exposed.
+  void retire_exposed_functions();
 
   /// Decides about a request by its head: everything but its body. A refused call is counted and
   /// logged when this returns. Requires: `head.body` is empty; `take_up` was called.

@@ -40,6 +40,8 @@ class GatewayWorker {
   [[nodiscard]] Result<void, std::string> serve(ServedConfiguration configuration);
   /// Shows another certificate to the connections that come after. Requires: `serve` has succeeded.
   void show(ServerCertificate certificate);
+  /// lambda::FunctionService::retire_exposed.
+  void retire_exposed_functions();
   /// What is served. Requires: `serve` has succeeded.
   [[nodiscard]] const ServedConfiguration& served() const noexcept;
 

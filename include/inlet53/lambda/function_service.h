@@ -89,6 +89,10 @@ class FunctionService {
   /// Takes new functions; environments of those that changed or are gone end after what they do.
   /// Requires: not called inside a `done`.
   void replace(std::vector<topology::Function> functions);
+  /// Ends the environments that may see private files that `isolation` was told of since the last
+  /// call, or since the start: those that do nothing at once, the others after what they do.
+  /// Requires: not called inside a `done`.
+  void retire_exposed();
 
   [[nodiscard]] ServiceCounts counts() const;
 

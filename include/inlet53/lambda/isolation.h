@@ -19,6 +19,8 @@ struct PrivateFiles {
   std::vector<std::string> folders{};  // with all that is in them
   std::vector<std::string> files{};
   std::string log_folder{};  // its *.log files
+
+  friend bool operator==(const PrivateFiles&, const PrivateFiles&) = default;
 };
 
 /// The private files of a configuration: the file itself, the local certificate authorities, the
@@ -64,30 +66,38 @@ class Isolation {
   [[nodiscard]] Kind kind() const noexcept { return kind_; }
   [[nodiscard]] settings::Isolation wanted() const noexcept { return options_.wanted; }
   [[nodiscard]] bool has_mounts() const noexcept { return mounts_; }
-  /// Replaces the private files, after a reload.
-  void set_files(PrivateFiles files);
+  /// Hides also these files from processes that are confined from now on; the files of before stay
+  /// hidden, because a key of before may still count. `functions`: those of the same configuration.
+  void hide(const PrivateFiles& files, const std::vector<topology::Function>& functions);
+  /// Changes when a process that was confined before may see private files: `hide` had more of
+  /// them, or files that took the place of others in a directory that no mount covers.
+  [[nodiscard]] uint64_t version();
 
   /// How a function's process is confined. Errors: the reason why it cannot be isolated, although
   /// the system allows isolation or `Required` wants it. Cost: some dozen system calls.
   [[nodiscard]] Result<net::Confinement, std::string> confine(const topology::Function& function);
-  /// What is not isolated, and why; one sentence for all functions or for each. Empty: all are, or
-  /// isolation is off.
-  [[nodiscard]] std::vector<std::string> problems(const std::vector<topology::Function>& functions);
-  /// One line for people: how functions are isolated.
+  /// What would not be isolated after `hide(files, functions)`, and why; one sentence for all
+  /// functions or for each. Empty: all are, or isolation is off.
+  [[nodiscard]] std::vector<std::string> problems(const std::vector<topology::Function>& functions,
+                                                  const PrivateFiles& files = {});
+  /// One line for people: how functions are isolated, and what kept them from more.
   [[nodiscard]] std::string description() const;
 
  private:
-  [[nodiscard]] Result<net::Confinement, std::string> plan(const topology::Function& function);
+  [[nodiscard]] Result<net::Confinement, std::string> plan(const topology::Function& function,
+                                                           PrivateFiles hidden);
   [[nodiscard]] uint32_t user_of(const topology::Function& function);
   [[nodiscard]] PrivateFiles files();
 
   const IsolationOptions options_;
   Kind kind_ = Kind::None;
   bool mounts_ = false;
-  std::string reason_;  // why it is None
+  std::string reason_;  // why it is not the first of the list
 
   std::mutex mutex_;  // of what follows
   PrivateFiles files_;
+  std::vector<std::string> uncovered_;  // of them
+  uint64_t version_ = 0;
   std::unordered_map<std::string, uint32_t> ids_;  // by the function's id
 };
 

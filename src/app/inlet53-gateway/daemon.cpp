@@ -124,12 +124,12 @@ void GatewayDaemon::show(std::unique_ptr<RenewedCertificate> renewed) {
 
 void GatewayDaemon::take_up(std::unique_ptr<Prepared> prepared) {
   if (ending_) return;
+  worker_->retire_exposed_functions();  // a reload that is refused may have made keys, too
   if (prepared == nullptr) return log_error("reload refused: the old configuration stays");
   if (const auto served = serve(*prepared); !served) {
     log_error(served.error());
     return log_error("reload refused: the old configuration stays");
   }
-  isolation_->set_files(std::move(prepared->private_files));
   const settings::Settings& settings = prepared->settings;
   if (!(settings.gateway == settings_.gateway && settings.lambda == settings_.lambda)) {
     log_warning("reload: [gateway] and [lambda] change only at a restart");

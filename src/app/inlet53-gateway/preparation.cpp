@@ -22,10 +22,15 @@ std::shared_ptr<const gateway::GatewayState> free_on(
           }};
 }
 
-// Tells the operator which functions are not isolated; false when the configuration requires it.
-bool isolate(const config::Config& config, lambda::Isolation& isolation) {
+// Tells the operator how functions are isolated, and which are not; false when the configuration
+// requires it.
+bool isolate(const config::Config& config, const lambda::PrivateFiles& files,
+             lambda::Isolation& isolation) {
   const bool required = isolation.wanted() == settings::Isolation::Required;
-  const std::vector<std::string> problems = isolation.problems(config.topology.functions);
+  if (!config.topology.functions.empty()) {
+    log_info(concat("isolation of functions: ", isolation.description()));
+  }
+  const std::vector<std::string> problems = isolation.problems(config.topology.functions, files);
   for (const std::string& problem : problems) {
     if (required) {
       log_error(concat(problem, "; [lambda] isolation = \"required\" does not allow that"));
@@ -62,8 +67,10 @@ std::unique_ptr<Prepared> prepare(const PreparationContext& context) {
                        ? context.isolation
                        : std::make_shared<lambda::Isolation>(lambda::isolation_options(
                              config->settings, config->topology, config->file));
-  if (!isolate(*config, *isolation)) return nullptr;
-  auto private_files = lambda::private_files(config->settings, config->topology, config->file);
+  const auto private_files =
+      lambda::private_files(config->settings, config->topology, config->file);
+  if (!isolate(*config, private_files, *isolation)) return nullptr;
+  isolation->hide(private_files, config->topology.functions);  // before a key is made
   topology::CertificateNames names = topology::certificate_names(config->topology);
   auto certificate =
       gateway::load_server_certificate(config->settings, names, context.previous_tls.get());
@@ -78,8 +85,7 @@ std::unique_ptr<Prepared> prepare(const PreparationContext& context) {
   return std::make_unique<Prepared>(Prepared{
       std::move(config->settings),
       {free_on(context.background, std::move(*state)), std::move(*certificate), std::move(names)},
-      std::move(isolation),
-      std::move(private_files)});
+      std::move(isolation)});
 }
 
 std::unique_ptr<RenewedCertificate> renew_certificate(const settings::Settings& settings,

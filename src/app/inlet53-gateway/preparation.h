@@ -18,7 +18,6 @@ struct Prepared {
   settings::Settings settings;
   gateway::ServedConfiguration served;
   std::shared_ptr<lambda::Isolation> isolation;  // of functions
-  lambda::PrivateFiles private_files;
 };
 
 /// Input of `prepare` besides the file. All of it may be used on another thread.
@@ -34,8 +33,9 @@ struct PreparationContext {
 };
 
 /// Reads the configuration file and its policies, builds the routers, decides about the isolation
-/// of functions, opens the logs and loads the certificate. Every error is logged; null when there
-/// was one. It may throw: see net::run_preparation. Threads: any, one at a time.
+/// of functions, hides the configuration's files from them, loads the certificate and opens the
+/// logs. Every error is logged; null when there was one. It may throw: see net::run_preparation.
+/// Threads: any, one at a time.
 [[nodiscard]] std::unique_ptr<Prepared> prepare(const PreparationContext& context);
 
 /// A certificate that was loaded again, with the state that was served then.

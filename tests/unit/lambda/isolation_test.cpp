@@ -5,7 +5,6 @@
 #include <functional>
 
 #include "lambda_support.h"
-#include "mount_plan.h"
 #include <gtest/gtest.h>
 #include <pwd.h>
 #include <sys/stat.h>
@@ -21,144 +20,6 @@ using Attempt = std::function<Result<void, std::string>(const net::Confinement&)
 
 bool has(const std::vector<net::MountStep>& steps, Kind kind, const std::string& path) {
   return std::find(steps.begin(), steps.end(), net::MountStep{kind, path}) != steps.end();
-}
-
-// Where a step stands; they are executed in order.
-ptrdiff_t place(const std::vector<net::MountStep>& steps, Kind kind, const std::string& path) {
-  return std::find(steps.begin(), steps.end(), net::MountStep{kind, path}) - steps.begin();
-}
-
-struct MountPlan : testing::Test {
-  MountPlan() {
-    folder.write("etc/inlet53.toml", "");
-    folder.write("etc/functions/hello/app.py", "");
-    folder.write("etc/node_modules/left-pad/index.js", "");
-    folder.write("etc/authority/ca.key", "");
-    folder.write("etc/hello.log", "");
-    folder.write("keys/gateway.key", "");
-    base = std::filesystem::canonical(folder.path).string();
-  }
-  TemporaryFolder folder;
-  std::string base;
-};
-
-TEST_F(MountPlan, CoversTheDirectoryOfAPrivateFile) {
-  const auto steps = plan_mounts({.hidden = {.files = {base + "/keys/gateway.key"}}, .kept = {}});
-  EXPECT_TRUE(has(steps, Kind::Hide, base + "/keys"));
-  EXPECT_TRUE(has(steps, Kind::Hide, base + "/keys/gateway.key"));
-  EXPECT_TRUE(has(steps, Kind::PrivateFolder, "/tmp"));
-}
-
-TEST_F(MountPlan, KeepsTheOtherEntriesBesideAFunctionsCode) {
-  const auto steps = plan_mounts({.hidden = {.folders = {base + "/etc/authority"},
-                                             .files = {base + "/etc/inlet53.toml"},
-                                             .log_folder = base + "/etc"},
-                                  .kept = {base + "/etc/functions/hello"}});
-  EXPECT_TRUE(has(steps, Kind::Hide, base + "/etc"));
-  EXPECT_TRUE(has(steps, Kind::Expose, base + "/etc/functions/hello"));
-  EXPECT_TRUE(has(steps, Kind::Expose, base + "/etc/node_modules"));
-  EXPECT_FALSE(has(steps, Kind::Expose, base + "/etc/authority"));
-  EXPECT_FALSE(has(steps, Kind::Expose, base + "/etc/inlet53.toml"));
-  EXPECT_FALSE(has(steps, Kind::Expose, base + "/etc/hello.log"));
-}
-
-TEST_F(MountPlan, HidesPrivateFilesWithinAFunctionsCode) {
-  const auto steps = plan_mounts({.hidden = {.folders = {base + "/etc/authority"},
-                                             .files = {base + "/etc/inlet53.toml"},
-                                             .log_folder = base + "/etc"},
-                                  .kept = {base + "/etc"}});
-  const ptrdiff_t shown = place(steps, Kind::Expose, base + "/etc");
-  ASSERT_LT(shown, static_cast<ptrdiff_t>(steps.size()));
-  EXPECT_LT(place(steps, Kind::Hide, base + "/etc"), shown);
-  for (const char* const name : {"/etc/authority", "/etc/inlet53.toml", "/etc/hello.log"}) {
-    const ptrdiff_t hidden = place(steps, Kind::Hide, base + name);
-    EXPECT_LT(hidden, static_cast<ptrdiff_t>(steps.size())) << name;
-    EXPECT_GT(hidden, shown) << name;
-  }
-}
-
-TEST_F(MountPlan, HidesWhatALinkLeadsTo) {
-  std::filesystem::create_symlink(base + "/keys/gateway.key", base + "/etc/current.key");
-  const auto steps = plan_mounts(
-      {.hidden = {.files = {base + "/etc/current.key"}}, .kept = {base + "/etc/functions/hello"}});
-  EXPECT_TRUE(has(steps, Kind::Hide, base + "/keys"));
-  EXPECT_FALSE(has(steps, Kind::Expose, base + "/etc/current.key"));
-}
-
-TEST_F(MountPlan, ShowsNoLinkToWhatIsHidden) {
-  const auto link = [this](const std::string& target, const char* name) {
-    std::filesystem::create_symlink(target, base + "/etc/" + name);
-  };
-  folder.write("shared/data.json", "");
-  link(".", "self");
-  link("..", "above");
-  link("/", "root");
-  link(base + "/keys", "keys");
-  link("authority", "old-authority");
-  link("hello.log", "latest");
-  link("../shared", "shared");
-  const auto steps =
-      plan_mounts({.hidden = {.folders = {base + "/etc/authority"},
-                              .files = {base + "/etc/inlet53.toml", base + "/keys/gateway.key"},
-                              .log_folder = base + "/etc"},
-                   .kept = {base + "/etc/functions/hello"}});
-  for (const char* const name : {"self", "above", "root", "keys", "old-authority", "latest"}) {
-    EXPECT_FALSE(has(steps, Kind::Expose, base + "/etc/" + name)) << name;
-  }
-  EXPECT_TRUE(has(steps, Kind::Expose, base + "/etc/shared"));
-}
-
-TEST_F(MountPlan, ShowsNoEntryThatCannotBeOpened) {
-  std::filesystem::create_symlink("loop", base + "/etc/loop");
-  std::filesystem::create_symlink("inlet53.toml/x", base + "/etc/below-a-file");
-  const auto steps = plan_mounts(
-      {.hidden = {.files = {base + "/etc/inlet53.toml"}}, .kept = {base + "/etc/functions/hello"}});
-  EXPECT_TRUE(has(steps, Kind::Expose, base + "/etc/functions"));
-  EXPECT_FALSE(has(steps, Kind::Expose, base + "/etc/loop"));
-  EXPECT_FALSE(has(steps, Kind::Expose, base + "/etc/below-a-file"));
-}
-
-TEST_F(MountPlan, CoversNoDirectoryOfTheSystem) {
-  const char* const home = std::getenv("HOME");
-  const auto steps = plan_mounts(
-      {.hidden = {.files = {"/etc/inlet53.toml", "/var/log/query.log",
-                            std::string(home == nullptr ? "/root" : home) + "/inlet53.toml"}},
-       .kept = {}});
-  EXPECT_FALSE(has(steps, Kind::Hide, "/etc"));
-  EXPECT_FALSE(has(steps, Kind::Hide, "/var/log"));
-  EXPECT_TRUE(has(steps, Kind::Hide, "/etc/inlet53.toml"));
-  if (home != nullptr) {
-    EXPECT_FALSE(has(steps, Kind::Hide, home));
-  }
-}
-
-TEST_F(MountPlan, OpensTheWayToWhatAUserCannotReach) {
-  if (geteuid() != 0) GTEST_SKIP() << "root alone can act for another user";
-  ASSERT_EQ(chmod(base.c_str(), 0700), 0);
-  const std::string code = base + "/etc/functions/hello";
-  EXPECT_FALSE(user_may(70000, code, R_OK));
-  const auto steps = plan_mounts({.hidden = {}, .kept = {code}, .user = 70000});
-  EXPECT_TRUE(has(steps, Kind::Hide, base));
-  EXPECT_TRUE(has(steps, Kind::Expose, code));
-}
-
-TEST_F(MountPlan, FindsWhatAUserCannotRead) {
-  if (geteuid() != 0) GTEST_SKIP() << "root alone can act for another user";
-  ASSERT_EQ(chmod(base.c_str(), 0700), 0);
-  const std::string code = base + "/etc/functions/hello";
-  EXPECT_EQ(unreadable_entry(70000, code), "");
-  // What interpreters write does not count, nor does what a link leads to.
-  for (const char* const name : {"__pycache__", "app.pyc", ".git"}) {
-    folder.write(concat("etc/functions/hello/", name), "");
-    ASSERT_EQ(chmod(concat(code, "/", name).c_str(), 0600), 0);
-  }
-  ASSERT_EQ(chmod((base + "/keys/gateway.key").c_str(), 0600), 0);
-  std::filesystem::create_symlink(base + "/keys/gateway.key", code + "/link");
-  EXPECT_EQ(unreadable_entry(70000, code), "");
-  ASSERT_EQ(chmod((code + "/app.py").c_str(), 0600), 0);
-  EXPECT_EQ(unreadable_entry(70000, code), code + "/app.py");
-  ASSERT_EQ(chmod(code.c_str(), 0750), 0);
-  EXPECT_EQ(unreadable_entry(70000, code), code);
 }
 
 TEST(PrivateFiles, AreThoseOfTheDaemons) {
@@ -211,8 +72,15 @@ TEST(Isolation, IsTheBestThatTheSystemAllows) {
   const Isolation users(isolation_with(allow(true, false, true)));
   EXPECT_EQ(users.kind(), root ? Isolation::Kind::Users : Isolation::Kind::Namespaces);
   EXPECT_EQ(users.has_mounts(), !root);
+  if (root) {
+    EXPECT_EQ(users.description(),
+              "a user id for each function, without a mount namespace (no mounts)");
+  }
   const Isolation namespaces(isolation_with(allow(false, false, true)));
   EXPECT_EQ(namespaces.kind(), Isolation::Kind::Namespaces);
+  EXPECT_EQ(namespaces.description(),
+            root ? "a user and mount namespace for each environment, without user ids (no users)"
+                 : "a user and mount namespace for each environment");
   const Isolation none(isolation_with(allow(false, false, false)));
   EXPECT_EQ(none.kind(), Isolation::Kind::None);
   EXPECT_EQ(none.description(), root ? "none (no users; no namespaces)" : "none (no namespaces)");
@@ -239,6 +107,60 @@ TEST(Isolation, ThatIsImpossibleStartsFunctionsUnlessItIsRequired) {
   Isolation off(isolation_with(allow(true, true, true), settings::Isolation::Off));
   EXPECT_TRUE(off.confine(hello.function));
   EXPECT_TRUE(off.problems(functions).empty());
+}
+
+TEST(Isolation, WithoutMountsIsToldOnceForAllFunctions) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root gives users";
+  OneFunction hello("provided");
+  hello.bootstrap("");
+  const std::string wanted =
+      "functions can read the daemon's files as far as other users may read them: no mounts";
+  // /tmp may be closed for other users on the way to the code.
+  ASSERT_EQ(chmod(hello.folder.path.c_str(), 0755), 0);
+  Isolation preferred(isolation_with(allow(true, false, true)));
+  EXPECT_EQ(preferred.problems({hello.function, hello.function}), std::vector{wanted});
+  EXPECT_TRUE(preferred.confine(hello.function));
+  Isolation required(isolation_with(allow(true, false, true), settings::Isolation::Required));
+  EXPECT_EQ(required.problems({hello.function}), std::vector{wanted});
+  const auto confinement = required.confine(hello.function);
+  ASSERT_FALSE(confinement);
+  EXPECT_EQ(confinement.error(), "no mounts");
+}
+
+TEST(Isolation, HidesTheFilesOfAllConfigurationsSinceTheStart) {
+  OneFunction hello;
+  hello.python("");
+  const std::string base = std::filesystem::canonical(hello.folder.path).string();
+  for (const char* const name : {"a/ca-key.pem", "b/ca-key.pem", "c/ca-key.pem"}) {
+    hello.folder.write(name, "");
+  }
+  IsolationOptions options = isolation_with(allow(true, true, true));
+  options.files = {.folders = {base + "/a"}, .log_folder = base + "/log"};
+  Isolation isolation(options);
+  const std::vector<topology::Function> functions{hello.function};
+  isolation.hide({.folders = {base + "/a"}, .log_folder = base + "/log"}, functions);
+  const uint64_t first = isolation.version();
+  isolation.hide({.folders = {base + "/a"}, .log_folder = base + "/log"}, functions);
+  EXPECT_EQ(isolation.version(), first);
+  isolation.hide({.folders = {base + "/b"}, .log_folder = base + "/elsewhere"}, functions);
+  const uint64_t second = isolation.version();
+  EXPECT_NE(second, first);
+  isolation.hide({.folders = {base + "/c"}}, functions);
+  EXPECT_NE(isolation.version(), second);
+  const auto confinement = isolation.confine(hello.function);
+  ASSERT_TRUE(confinement) << confinement.error();
+  for (const char* const name : {"/a", "/b", "/c", "/log"}) {
+    EXPECT_TRUE(has(confinement->mounts, Kind::Hide, base + name)) << name;
+  }
+}
+
+TEST(Isolation, LooksAtTheFilesOfAReloadForItsProblems) {
+  OneFunction hello;
+  hello.python("");
+  Isolation isolation(isolation_with(allow(true, true, true)));
+  EXPECT_TRUE(isolation.problems({hello.function}).empty());
+  EXPECT_EQ(isolation.problems({hello.function}, {.folders = {hello.function.code}}).size(), 1U);
+  EXPECT_TRUE(isolation.problems({hello.function}).empty());
 }
 
 TEST(Isolation, GivesEachFunctionAUserThatNobodyHas) {
@@ -388,6 +310,46 @@ TEST(Isolation, KeepsTheDaemonsFilesFromAFunction) {
     EXPECT_GE(got["uid"], 70000);
   }
   EXPECT_FALSE(std::filesystem::exists("/tmp/file"));
+}
+
+// Tells its process. With an event that says so, it waits for a file beside its code first.
+constexpr const char* kPatient = R"(
+import os, time
+
+def handler(event, context):
+    if event.get("wait"):
+        print("waiting", flush=True)
+        while not os.path.exists("release"):
+            time.sleep(0.01)
+    return os.getpid()
+)";
+
+TEST(Isolation, EndsEnvironmentsThatMaySeeNewFilesAfterTheirCalls) {
+  OneFunction hello;
+  hello.python(kPatient);
+  IsolationOptions options;
+  options.wanted = settings::Isolation::Required;
+  auto isolation = std::make_shared<Isolation>(options);
+  if (!isolation->has_mounts()) GTEST_SKIP() << isolation->description();
+  hello.options.isolation = isolation;
+  const auto add_private = [&](const char* name) {
+    isolation->hide({.folders = {hello.folder.path.string() + name}}, {hello.function});
+    hello.started().retire_exposed();
+  };
+  const std::string first = hello.call().payload;
+  hello.started().retire_exposed();
+  EXPECT_EQ(hello.call().payload, first);
+  add_private("/authority");
+  const std::string second = hello.call().payload;
+  EXPECT_NE(second, first);
+
+  hello.invoke("{\"wait\": true}");
+  ASSERT_TRUE(hello.wait_for_log("waiting"));
+  add_private("/other");
+  hello.code("release", "");
+  ASSERT_TRUE(hello.wait_for_outcomes(4));
+  EXPECT_EQ(hello.outcomes[4].payload, second);
+  EXPECT_NE(hello.call().payload, second);
 }
 
 }  // namespace
