@@ -161,6 +161,7 @@ void Http1Session::room_denied() {
 
 void Http1Session::begin_body() {
   step_ = Step::Body;
+  body_ms_ = owner_.reading_ms();
   if (!chunked_) request_.body.reserve(body_left_ + request_.body.size());
   if (std::exchange(wants_continue_, false)) owner_.send_octets(as_bytes(kContinue));
 }
@@ -169,6 +170,7 @@ size_t Http1Session::read_body(Bytes stream) {
   const size_t size = std::min<uint64_t>(body_left_, stream.size());
   request_.body += as_text(stream.first(size));
   body_left_ -= size;
+  body_ms_ = owner_.reading_ms();
   if (body_left_ == 0) deliver();
   return size;
 }
@@ -178,7 +180,11 @@ size_t Http1Session::read_chunks(Bytes stream) {
   const bool may_overrun = request_.body.size() + stream.size() > room;
   if (may_overrun && room < limits_.max_body && !reserve(limits_.max_body - room)) return 0;
   size_t consumed = 0;
-  switch (chunks_.read(stream, limits_.max_body, request_.body, consumed)) {
+  const size_t before = request_.body.size();
+  const auto finding = chunks_.read(stream, limits_.max_body, request_.body, consumed);
+  // What is between the chunks is no part of the body.
+  if (request_.body.size() > before) body_ms_ = owner_.reading_ms();
+  switch (finding) {
     case ChunkedReader::Finding::Incomplete:
       break;
     case ChunkedReader::Finding::Complete:
@@ -198,6 +204,7 @@ size_t Http1Session::read_chunks(Bytes stream) {
 size_t Http1Session::discard(Bytes stream) {
   const size_t size = std::min<uint64_t>(body_left_, stream.size());
   body_left_ -= size;
+  body_ms_ = owner_.reading_ms();
   if (body_left_ == 0) step_ = Step::Head;
   return size;
 }
@@ -293,6 +300,7 @@ void Http1Session::end_response() {
     step_ = Step::Finished;
   } else {
     step_ = body_left_ > 0 ? Step::Discard : Step::Head;
+    body_ms_ = owner_.reading_ms();
   }
 }
 
@@ -308,6 +316,16 @@ void Http1Session::time_out() {
   } else if (step_ == Step::Head || step_ == Step::Discard) {
     step_ = Step::Finished;
   }
+}
+
+std::optional<uint64_t> Http1Session::oldest_body_ms() const {
+  if (step_ != Step::Body && step_ != Step::Discard) return std::nullopt;
+  return body_ms_;
+}
+
+void Http1Session::time_out_bodies(uint64_t since) {
+  const auto oldest = oldest_body_ms();
+  if (oldest && *oldest <= since) time_out();
 }
 
 void Http1Session::drain() {

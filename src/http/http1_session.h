@@ -34,9 +34,12 @@ class Http1Session final : public ServerSession, BodyWaiter {
   void begin_turn() override { turn_.begin(); }
   [[nodiscard]] bool turn_is_over() const override { return turn_.over(); }
   void time_out() override;
+  [[nodiscard]] std::optional<uint64_t> oldest_body_ms() const override;
+  void time_out_bodies(uint64_t since) override;
   void drain() override;
   [[nodiscard]] bool finished() const override { return step_ == Step::Finished; }
   [[nodiscard]] SessionPhase phase() const override;
+  [[nodiscard]] bool reads_head() const override { return step_ == Step::Head && begun_; }
   [[nodiscard]] bool waits_for_peer() const override { return step_ == Step::Sending; }
 
  private:
@@ -85,6 +88,7 @@ class Http1Session final : public ServerSession, BodyWaiter {
   HeadScanner scanner_;
   ChunkedReader chunks_;
   uint64_t body_left_ = 0;     // bytes to come when it is not chunked
+  uint64_t body_ms_ = 0;       // when its last byte came, or its room
   Request request_;            // while its body is read
   BodyWait wait_;              // in AwaitRoom
   std::string sending_;        // the body of a response that does not go out in one piece

@@ -157,6 +157,7 @@ void Http2Session::body_arrived(Http2Stream& stream, Bytes octets) {
     account_.budget.count_refused();
     return refuse(stream, Refusal::NoRoom);
   }
+  stream.body_ms = owner_.reading_ms();
   request.body += as_text(octets);
   if (stream.room == Room::Large) {
     nghttp2_session_consume_stream(session_, stream.id, octets.size());
@@ -212,6 +213,7 @@ void Http2Session::stream_closed(Http2Stream& stream) {
 // larger body waits for all its room, and has none before that if not even a small one fits:
 // `body_arrived` refuses a client that sends meanwhile.
 void Http2Session::begin_body(Http2Stream& stream) {
+  stream.body_ms = owner_.reading_ms();
   const uint64_t length = stream.head.body_size();  // 0: unknown
   const uint64_t small = std::min<uint64_t>(kSmallBody, length != 0 ? length : limits_.max_body);
   Request& request = stream.head.request();
@@ -237,6 +239,7 @@ void Http2Session::ask_for_room(Http2Stream& stream, uint64_t size) {
 
 void Http2Session::open_window(Http2Stream& stream) {
   stream.room = Room::Large;
+  stream.body_ms = owner_.reading_ms();
   stream.head.request().body.reserve(stream.head.body_size());
   nghttp2_session_set_local_window_size(session_, NGHTTP2_FLAG_NONE, stream.id, kLargeWindow);
   nghttp2_session_consume_stream(session_, stream.id, stream.head.request().body.size());
@@ -356,6 +359,22 @@ void Http2Session::time_out() {
   drain();
 }
 
+std::optional<uint64_t> Http2Session::oldest_body_ms() const {
+  std::optional<uint64_t> oldest;
+  for (const auto& stream : streams_) {
+    if (!stream->reads_body()) continue;
+    oldest = std::min(stream->body_ms, oldest.value_or(stream->body_ms));
+  }
+  return oldest;
+}
+
+void Http2Session::time_out_bodies(uint64_t since) {
+  for (const auto& stream : streams_) {
+    if (stream->reads_body() && stream->body_ms <= since) refuse(*stream, Refusal::RequestTimeout);
+  }
+  flush();
+}
+
 void Http2Session::drain() {
   if (!std::exchange(draining_, true)) {
     nghttp2_submit_goaway(session_, NGHTTP2_FLAG_NONE,
@@ -387,6 +406,11 @@ SessionPhase Http2Session::phase() const {
         stream->room == Room::Waiting ? SessionPhase::WaitingForRoom : SessionPhase::ReadingBody;
   }
   return phase;
+}
+
+bool Http2Session::reads_head() const {
+  return std::any_of(streams_.begin(), streams_.end(),
+                     [](const auto& stream) { return stream->state == State::Head; });
 }
 
 bool Http2Session::waits_for_peer() const {

@@ -37,9 +37,12 @@ class Http2Session final : public ServerSession {
   void respond(StreamId stream, Response&& response) override;
   void resume() override;
   void time_out() override;
+  [[nodiscard]] std::optional<uint64_t> oldest_body_ms() const override;
+  void time_out_bodies(uint64_t since) override;
   void drain() override;
   [[nodiscard]] bool finished() const override;
   [[nodiscard]] SessionPhase phase() const override;
+  [[nodiscard]] bool reads_head() const override;
   [[nodiscard]] bool waits_for_peer() const override;
 
   /// Bytes of a body up to which it waits for nothing; the window that a stream begins with.

@@ -33,11 +33,17 @@ struct Http2Stream final : BodyWaiter {
   void room_granted(BodyCharge&& charge) override;
   void room_denied() override;
 
+  /// Whether its client may send more of its body now.
+  [[nodiscard]] bool reads_body() const noexcept {
+    return state == State::Body && room != Room::Waiting;
+  }
+
   Http2Session& session;
   const int32_t id;
   size_t index = 0;  // in the session's list
   State state = State::Head;
   Room room = Room::Small;
+  uint64_t body_ms = 0;         // when the last byte of the request's body came, or its room
   bool request_ended = false;   // END_STREAM came
   bool is_head = false;         // the method is HEAD
   bool wants_continue = false;  // the client waits for 100 (Continue)

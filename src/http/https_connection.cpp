@@ -67,10 +67,16 @@ void HttpsConnection::go_on() {
 
 void HttpsConnection::timed_out() {
   if (session_ == nullptr || ending_) return tcp_.close();
+  armed_ms_ = kNever;
+  if (body_due_ms() <= now_ms()) {
+    session_->time_out_bodies(reading_ms() - options_.body_timeout_ms);
+    return settle();
+  }
   if (timed_ == Wait::Request && std::exchange(holds_buffers_, false)) {
     tls_.release_buffers();
     if (const uint32_t idle = options_.idle_timeout_ms; idle > kQuietMs) {
-      return tcp_.set_timeout(idle - kQuietMs);
+      due_ms_ = now_ms() + idle - kQuietMs;
+      return keep_time();
     }
   }
   session_->time_out();
@@ -132,7 +138,10 @@ void HttpsConnection::request_abandoned(StreamId stream) {
   if (std::erase(unanswered_, stream) != 0) taker_.request_abandoned({id_, stream});
 }
 
-Response HttpsConnection::refuse(Refusal refusal) { return taker_.refuse(refusal); }
+Response HttpsConnection::refuse(Refusal refusal) {
+  timed_.reset();  // what comes next has a time of its own
+  return taker_.refuse(refusal);
+}
 
 void HttpsConnection::send_octets(Bytes octets) {
   sent_since_ = true;
@@ -141,6 +150,9 @@ void HttpsConnection::send_octets(Bytes octets) {
 bool HttpsConnection::congested() const { return tcp_.congested(); }
 void HttpsConnection::room_decided() { settle(); }
 uint64_t HttpsConnection::now_ms() const { return shared_.loop.now_ms(); }
+uint64_t HttpsConnection::reading_ms() const {
+  return congested_ms_.value_or(now_ms()) - unread_ms_;
+}
 
 //--- Between events
 
@@ -162,6 +174,7 @@ void HttpsConnection::settle() {
   }
 
   continue_reading();
+  watch_congestion();
   account_.budget.set_charge(account_, tcp_.unsent(), unsent_);
 
   const bool said_all = session_ != nullptr && session_->finished();
@@ -213,6 +226,8 @@ bool HttpsConnection::owes_response() const {
 }
 
 HttpsConnection::Wait HttpsConnection::waits_for() const {
+  // Until a header block of HTTP/2 is whole, nothing else can come.
+  if (session_->reads_head() && !tcp_.congested()) return Wait::Head;
   if (session_->waits_for_peer()) return Wait::Client;
   switch (session_->phase()) {
     case SessionPhase::Idle:
@@ -229,27 +244,52 @@ HttpsConnection::Wait HttpsConnection::waits_for() const {
   return Wait::Request;
 }
 
+void HttpsConnection::watch_congestion() {
+  if (tcp_.congested() == congested_ms_.has_value()) return;
+  if (congested_ms_) {
+    unread_ms_ += now_ms() - *congested_ms_;
+    congested_ms_.reset();
+  } else {
+    congested_ms_ = now_ms();
+  }
+}
+
 void HttpsConnection::keep_time() {
   if (session_ == nullptr) return;  // the handshake's runs on
   const Wait wait = waits_for();
-  const bool goes_on = wait == Wait::Body || (wait == Wait::Client && sent_since_);
-  if (wait == timed_ && !goes_on) return;
-  timed_ = wait;
-  sent_since_ = false;
+  if (wait != timed_ || (wait == Wait::Client && sent_since_)) {
+    timed_ = wait;
+    sent_since_ = false;
+    holds_buffers_ = holds_buffers_ || wait == Wait::Request;
+    const uint64_t limit = limit_of(wait);
+    due_ms_ = limit == kNever ? kNever : now_ms() + limit;
+  }
+  const uint64_t due = std::min(due_ms_, body_due_ms());
+  if (due == armed_ms_) return;
+  armed_ms_ = due;
+  tcp_.set_timeout(due == kNever ? 0 : std::max(due, now_ms() + 1) - now_ms());
+}
+
+uint64_t HttpsConnection::limit_of(Wait wait) const noexcept {
   switch (wait) {
     case Wait::Request:
-      holds_buffers_ = true;
-      return tcp_.set_timeout(std::min(kQuietMs, options_.idle_timeout_ms));
+      return std::min(kQuietMs, options_.idle_timeout_ms);
     case Wait::Client:
-      return tcp_.set_timeout(options_.idle_timeout_ms);
+      return options_.idle_timeout_ms;
     case Wait::Head:
-      return tcp_.set_timeout(options_.head_timeout_ms);
+      return options_.head_timeout_ms;
     case Wait::Body:
-      return tcp_.set_timeout(options_.body_timeout_ms);
     case Wait::Room:
     case Wait::Answer:
-      return tcp_.set_timeout(0);
+      break;
   }
+  return kNever;
+}
+
+// While the connection is congested nothing is read: the client is not to blame for that.
+uint64_t HttpsConnection::body_due_ms() const {
+  const auto oldest = congested_ms_ ? std::nullopt : session_->oldest_body_ms();
+  return oldest ? *oldest + unread_ms_ + options_.body_timeout_ms : kNever;
 }
 
 }  // namespace inlet53::http

@@ -57,6 +57,18 @@ class HttpsConnection final : net::TlsStreamOwner, SessionOwner {
   bool congested() const override;
   void room_decided() override;
   uint64_t now_ms() const override;
+  uint64_t reading_ms() const override;
+
+  /// What a connection waits for; the time of it is limited.
+  enum class Wait : uint8_t {
+    Request,  // between requests
+    Head,
+    Body,    // each body has a timeout of its own
+    Room,    // for a body: the budget has a timeout
+    Answer,  // no timeout: its owner has one
+    Client,  // that reads nothing of a response
+  };
+  static constexpr uint64_t kNever = UINT64_MAX;
 
   void open_session();
   /// What follows from the state that an event has led to: an end, a pause, another timeout.
@@ -66,7 +78,11 @@ class HttpsConnection final : net::TlsStreamOwner, SessionOwner {
   void end();
   void abandon_all();
   void keep_time();
+  void watch_congestion();
+  [[nodiscard]] uint64_t limit_of(Wait wait) const noexcept;
+  [[nodiscard]] uint64_t body_due_ms() const;
   [[nodiscard]] bool owes_response() const;
+  [[nodiscard]] Wait waits_for() const;
 
   const uint64_t id_;
   net::TcpConnection& tcp_;
@@ -77,20 +93,14 @@ class HttpsConnection final : net::TlsStreamOwner, SessionOwner {
   BodyCharge unsent_;  // what TCP holds for a client that does not read
   net::TlsStream tls_;
   std::unique_ptr<ServerSession> session_;  // null until the handshake's end
-  /// What the timeout that runs is for.
-  enum class Wait : uint8_t {
-    Request,  // between requests
-    Head,
-    Body,
-    Room,    // for a body: the budget has a timeout
-    Answer,  // no timeout: its owner has one
-    Client,  // that reads nothing of a response
-  };
-  [[nodiscard]] Wait waits_for() const;
   std::optional<Wait> timed_;
-  std::vector<StreamId> unanswered_;  // requests whose response has not been made
-  bool sent_since_ = false;           // octets of responses have gone out since it was set
-  bool holds_buffers_ = true;         // TLS's, for records: between requests, for a moment only
+  uint64_t due_ms_ = kNever;              // when that has lasted for too long
+  uint64_t armed_ms_ = 0;                 // what the timeout of TCP is set to; 0: that of TLS
+  std::optional<uint64_t> congested_ms_;  // since when; absent: it is not
+  uint64_t unread_ms_ = 0;                // for so long it was congested before
+  std::vector<StreamId> unanswered_;      // requests whose response has not been made
+  bool sent_since_ = false;               // octets of responses have gone out since it was set
+  bool holds_buffers_ = true;             // TLS's, for records: between requests, for a moment only
   bool receiving_ = false;
   bool paused_ = false;
   bool listed_ = false;     // among those that go on at the end of the turn

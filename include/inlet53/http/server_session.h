@@ -82,6 +82,8 @@ class SessionOwner {
   virtual void room_decided() = 0;
   /// Milliseconds on a monotonic clock.
   [[nodiscard]] virtual uint64_t now_ms() const = 0;
+  /// The same on a clock that stands still while the connection is congested, when nothing is read.
+  [[nodiscard]] virtual uint64_t reading_ms() const { return now_ms(); }
 
  protected:
   ~SessionOwner() = default;
@@ -108,11 +110,18 @@ class ServerSession {
   virtual void resume() = 0;
   /// A request took too long to arrive: responds 408 where the version has a way to, and finishes.
   virtual void time_out() = 0;
+  /// When the body that has paused for the longest got its last octet, or its room; on the owner's
+  /// `reading_ms`. Absent when no body is being read; one that waits for room is not.
+  [[nodiscard]] virtual std::optional<uint64_t> oldest_body_ms() const = 0;
+  /// Responds 408 to the requests whose bodies got no octet after `since`. HTTP/1.1 finishes then.
+  virtual void time_out_bodies(uint64_t since) = 0;
   /// Takes no further requests, finishes when the ones under way are answered.
   virtual void drain() = 0;
   /// Whether all is said: the connection is to be closed when its octets are sent.
   [[nodiscard]] virtual bool finished() const = 0;
   [[nodiscard]] virtual SessionPhase phase() const = 0;
+  /// Whether a part of a request's head is there, whatever else is under way.
+  [[nodiscard]] virtual bool reads_head() const = 0;
   /// Whether nothing is left to do but for the peer to take responses: each request that came has
   /// its response, and one of them is held up by congestion or by HTTP/2's windows. An owner that
   /// sees it for long without octets to send has a peer that does not read.

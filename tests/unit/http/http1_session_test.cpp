@@ -298,6 +298,49 @@ TEST(Http1Session, EndsAfterTheRequestsThatAConnectionMayHave) {
   EXPECT_TRUE(connection.session->finished());
 }
 
+TEST(Http1Session, ABodyIsTimedFromItsLastOctet) {
+  for (const bool chunked : {false, true}) {
+    TestConnection connection(make_http1_session);
+    EXPECT_EQ(connection.session->oldest_body_ms(), std::nullopt);
+    connection.now = 10;
+    connection.arrive(concat("POST / HTTP/1.1\r\nHost: a\r\n",
+                             chunked ? "Transfer-Encoding: chunked" : "Content-Length: 5",
+                             "\r\n\r\n"));
+    EXPECT_EQ(connection.session->oldest_body_ms(), 10U);
+    connection.now = 20;
+    if (chunked) {
+      connection.arrive("4");  // no octet of the body
+      EXPECT_EQ(connection.session->oldest_body_ms(), 10U);
+      connection.arrive("\r\n");
+    }
+    connection.arrive("ab");
+    EXPECT_EQ(connection.session->oldest_body_ms(), 20U);
+    connection.session->time_out_bodies(19);
+    EXPECT_TRUE(connection.refusals.empty());
+    connection.session->time_out_bodies(20);
+    EXPECT_EQ(connection.refusals, std::vector{Refusal::RequestTimeout});
+    EXPECT_TRUE(connection.session->finished());
+    EXPECT_EQ(connection.session->oldest_body_ms(), std::nullopt);
+  }
+}
+
+TEST(Http1Session, ABodyThatWaitsForRoomIsNotTimed) {
+  TestConnection connection(make_http1_session, {}, {.total = 10, .per_client = 10});
+  BodyAccount& other = connection.budget.open(IpAddress());
+  BodyCharge held;
+  ASSERT_TRUE(connection.budget.try_charge(other, 5, held));
+  connection.arrive("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n");
+  EXPECT_EQ(connection.session->phase(), SessionPhase::WaitingForRoom);
+  EXPECT_EQ(connection.session->oldest_body_ms(), std::nullopt);
+  connection.session->time_out_bodies(1000);
+  EXPECT_TRUE(connection.refusals.empty());
+  connection.now = 500;
+  held.release();
+  connection.budget.grant();
+  EXPECT_EQ(connection.session->oldest_body_ms(), 500U);
+  connection.budget.close(other);
+}
+
 TEST(Http1Session, ARequestThatTakesTooLongGets408) {
   for (const std::string_view begun :
        {"GET / HT", "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\na"}) {

@@ -468,6 +468,52 @@ TEST(Http2Session, ARequestThatTakesTooLongGets408) {
   EXPECT_TRUE(idle.session->finished());
 }
 
+TEST(Http2Session, BodiesAreTimedOneByOne) {
+  TestConnection server(kMake);
+  const auto head = [](uint32_t stream) {
+    return frame(NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS, stream,
+                 literals(post("/", {{"content-length", "10"}})));
+  };
+  server.arrive(connection_start() + head(1) + head(3));
+  server.now = 20;
+  server.arrive(frame(NGHTTP2_DATA, 0, 1, "half") + head(5));
+  EXPECT_EQ(server.session->oldest_body_ms(), 0U);
+  server.now = 30;
+  server.arrive(frame(NGHTTP2_DATA, 0, 3, "half"));
+  EXPECT_EQ(server.session->oldest_body_ms(), 20U);
+  // What is no body does not count.
+  server.now = 40;
+  server.arrive(frame(NGHTTP2_PING, 0, 0, "12345678") + frame(NGHTTP2_DATA, 0, 1, ""));
+  EXPECT_EQ(server.session->oldest_body_ms(), 20U);
+  server.session->time_out_bodies(19);
+  EXPECT_TRUE(server.refusals.empty());
+  server.session->time_out_bodies(20);
+  EXPECT_EQ(server.refusals, std::vector(2, Refusal::RequestTimeout));
+  EXPECT_EQ(server.abandoned, (std::vector<StreamId>{1, 5}));
+  EXPECT_EQ(server.session->oldest_body_ms(), 30U);
+  // The other request goes on, and so does the connection.
+  server.arrive(frame(NGHTTP2_DATA, NGHTTP2_FLAG_END_STREAM, 3, "second"));
+  ASSERT_EQ(server.requests.size(), 1U);
+  EXPECT_EQ(server.requests[0].request.body, "halfsecond");
+  EXPECT_FALSE(server.session->finished());
+  EXPECT_EQ(server.session->oldest_body_ms(), std::nullopt);
+}
+
+TEST(Http2Session, ABodyThatWaitsForRoomIsNotTimed) {
+  TestConnection server(kMake, {}, {.total = 400'000, .per_client = 400'000});
+  server.arrive(connection_start());
+  for (const uint32_t stream : {1U, 3U}) {
+    server.arrive(frame(NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS, stream,
+                        literals(post("/", {{"content-length", "150000"}}))));
+  }
+  EXPECT_EQ(server.session->oldest_body_ms(), 0U);
+  server.session->time_out_bodies(0);
+  EXPECT_EQ(server.abandoned, std::vector<StreamId>{1});
+  server.now = 50;
+  server.budget.grant();
+  EXPECT_EQ(server.session->oldest_body_ms(), 50U);
+}
+
 TEST(Http2Session, RefusesWhatIsOverTheLimits) {
   ServerLimits limits;
   limits.max_target = 100;

@@ -128,6 +128,85 @@ TEST(HttpsConnection, ABodyThatPausesTooLongGets408) {
   EXPECT_TRUE(server.requests.empty());
 }
 
+// Octets of a TLS record that is never whole are none of the body.
+TEST(HttpsConnection, ABodyThatPausesIsTimedWhateverElseComes) {
+  HttpsOptions options;
+  options.body_timeout_ms = 100;
+  HttpsServerUnderTest server(options);
+  HttpsTestClient client(server, "http/1.1");
+  ASSERT_TRUE(client.shake_hands());
+  client.send(post_head("/a", 5) + "four");
+  ASSERT_TRUE(server.run_until([&] { return server.heads == 1; }));
+  client.send_raw(std::string("\x17\x03\x03\x40\x00", 5));
+  ASSERT_TRUE(server.run_until([&] {
+    client.send_raw("x");
+    return client.at_end;
+  }));
+  EXPECT_EQ(client.received.substr(0, 13), "HTTP/1.1 408 ");
+}
+
+TEST(HttpsConnection, ABodyOverHttp2ThatPausesIsTimedWhateverElseComes) {
+  HttpsOptions options;
+  options.body_timeout_ms = 100;
+  HttpsServerUnderTest server(options);
+  HttpsTestClient client(server, "h2");
+  ASSERT_TRUE(client.shake_hands());
+  server.answers = false;
+  // One call waits for its answer meanwhile.
+  client.send(connection_start() + frame(NGHTTP2_HEADERS, 5, 1, literals(get("/owed"))) +
+              frame(NGHTTP2_HEADERS, 4, 3, literals(post("/a", {{"content-length", "5"}}))) +
+              frame(NGHTTP2_DATA, 0, 3, "four"));
+  ASSERT_TRUE(server.run_until([&] {
+    client.send(frame(NGHTTP2_PING, 0, 0, "12345678"));
+    return !server.refusals.empty();
+  }));
+  EXPECT_EQ(server.refusals, std::vector{Refusal::RequestTimeout});
+  EXPECT_EQ(server.abandoned, (std::vector{RequestId{server.ids.at(0).connection, 3}}));
+  server.connections.respond(server.ids[0], {.status = 200, .fields = {}, .body = "late"});
+  EXPECT_TRUE(server.run_until([&] { return client.received.ends_with("late"); }));
+}
+
+TEST(HttpsConnection, AHeadOverHttp2IsTimedWhateverElseIsUnderWay) {
+  HttpsOptions options;
+  options.head_timeout_ms = 100;
+  HttpsServerUnderTest server(options);
+  HttpsTestClient client(server, "h2");
+  ASSERT_TRUE(client.shake_hands());
+  server.answers = false;
+  client.send(connection_start() + frame(NGHTTP2_HEADERS, 5, 1, literals(get("/owed"))) +
+              frame(NGHTTP2_HEADERS, 4, 3, literals(post("/a", {{"content-length", "5"}}))) +
+              frame(NGHTTP2_HEADERS, NGHTTP2_FLAG_END_STREAM, 5, literals(get("/part"))));
+  EXPECT_TRUE(server.run_until([&] { return client.at_end; }));
+  EXPECT_EQ(server.requests.size(), 1U);
+}
+
+// While the client does not read, the server does not either: the body cannot be blamed.
+TEST(HttpsConnection, ABodyIsNotTimedWhileTheConnectionIsCongested) {
+  HttpsOptions options;
+  options.body_timeout_ms = 100;
+  net::TcpListener::Options tcp;
+  tcp.max_unsent = 1000;
+  HttpsServerUnderTest server(options, tcp);
+  server.answer = [](const Request&) {
+    return Response{.status = 200, .fields = {}, .body = std::string(size_t{12} << 20, 'b')};
+  };
+  HttpsTestClient client(server, "h2");
+  ASSERT_TRUE(client.shake_hands());
+  client.reads = false;
+  const std::string window("\x7f\xff\0\0", 4);
+  client.send(connection_start() + frame(NGHTTP2_SETTINGS, 0, 0, std::string("\0\4", 2) + window) +
+              frame(NGHTTP2_WINDOW_UPDATE, 0, 0, window) +
+              frame(NGHTTP2_HEADERS, 4, 1, literals(post("/a", {{"content-length", "5"}}))) +
+              frame(NGHTTP2_HEADERS, 5, 3, literals(get("/large"))));
+  ASSERT_TRUE(server.run_until([&] { return server.requests.size() == 1; }));
+  const uint64_t until = server.loop.now_ms() + 300;
+  ASSERT_TRUE(server.run_until([&] { return server.loop.now_ms() >= until; }));
+  EXPECT_TRUE(server.refusals.empty());
+  client.reads = true;
+  client.send(frame(NGHTTP2_DATA, 1, 1, "hello"));
+  EXPECT_TRUE(server.run_until([&] { return server.requests.size() == 2; }));
+}
+
 TEST(HttpsConnection, WaitsForAnAnswerWithoutATimeout) {
   HttpsOptions options;
   options.idle_timeout_ms = options.head_timeout_ms = options.body_timeout_ms = 20;
