@@ -15,6 +15,7 @@
 #include <uv.h>
 
 #include "inlet53/base/ip_address.h"
+#include "inlet53/base/release_memory.h"
 #include "inlet53/base/text.h"
 #include "inlet53/net/socket.h"
 
@@ -217,7 +218,7 @@ bool OutgoingConnection::Impl::write() {
     if (count < 0) return errno == EAGAIN || errno == EINTR;
     sent += static_cast<size_t>(count);
   }
-  unsent = {};
+  release_memory(unsent);
   sent = 0;
   return true;
 }
@@ -227,7 +228,7 @@ void OutgoingConnection::Impl::end(std::string why) {
   timer.stop();
   watcher.reset();
   socket.reset();
-  unsent = {};
+  release_memory(unsent);
   sent = 0;
   owner.ended(why);
 }

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "inlet53/base/check.h"
+#include "inlet53/base/release_memory.h"
 
 namespace inlet53::net {
 
@@ -126,7 +127,7 @@ void TcpConnection::Impl::deliver(Bytes fresh) {
 
 void TcpConnection::Impl::keep(Bytes unconsumed) {
   if (unconsumed.empty()) {
-    rest = {};
+    release_memory(rest);
   } else if (rest.empty()) {
     rest.assign(unconsumed.begin(), unconsumed.end());
   } else {
@@ -172,7 +173,7 @@ void TcpConnection::Impl::write_unsent() {
   sent += taken;
   if (taken > 0) write_deadline.set(context.loop.now_ms() + context.options.write_timeout_ms);
   if (sent < unsent.size()) return;
-  unsent = {};
+  release_memory(unsent);
   sent = 0;
   write_deadline.clear();
   congested = false;
@@ -239,7 +240,7 @@ void TcpConnection::Impl::linger() {
     return;
   }
   lingering = true;
-  rest = {};
+  release_memory(rest);
   set_timeout(kLingerMs);
 }
 

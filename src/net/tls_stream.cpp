@@ -13,6 +13,7 @@
 
 #include "inlet53/base/check.h"
 #include "inlet53/base/ip_address.h"
+#include "inlet53/base/release_memory.h"
 
 namespace inlet53::net {
 
@@ -135,7 +136,7 @@ void TlsStream::Impl::deliver(Bytes fresh) {
     INLET53_CHECK(consumed <= rest.size());
     rest.erase(rest.begin(), rest.begin() + static_cast<ptrdiff_t>(consumed));
   }
-  if (rest.empty()) rest = {};
+  if (rest.empty()) release_memory(rest);
   // An owner that goes on leaving octets would have us hold all that comes.
   INLET53_CHECK(rest.size() <= kMaxRest);
 }

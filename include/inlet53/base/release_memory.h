@@ -1,0 +1,14 @@
+#pragma once
+
+#include <utility>
+
+namespace inlet53 {
+
+/// Empties a value and gives its memory back. `value = {}` only empties it: strings and vectors
+/// keep their buffers when something empty is assigned to them.
+template <class T>
+void release_memory(T& value) noexcept {
+  const T released = std::exchange(value, T{});
+}
+
+}  // namespace inlet53
