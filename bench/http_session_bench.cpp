@@ -36,7 +36,7 @@ struct Connection final : SessionOwner {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  std::optional<Response> head_received(StreamId, const Request&) override { return std::nullopt; }
+  HeadDecision head_received(StreamId, Request&) override { return BodyUse::Keep; }
   void request_received(StreamId stream, Request&& request) override {
     benchmark::DoNotOptimize(request);
     session->respond(stream,

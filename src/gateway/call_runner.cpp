@@ -14,6 +14,7 @@
 #include "pending_calls.h"
 
 #include "inlet53/base/clock.h"
+#include "inlet53/base/release_memory.h"
 #include "inlet53/gateway/common_fields.h"
 
 namespace inlet53::gateway {
@@ -206,7 +207,7 @@ http::Response CallRunner::Impl::refuse(Call& call, const Refused& refused) {
 http::Response CallRunner::Impl::finish(Call& call, http::Response&& response) {
   CallContext& context = call.context;
   // Before the response is charged: nobody reads it any more.
-  call.request.body = {};
+  release_memory(call.request.body);
   call.request.charge.release();
   if (!charge(call, response)) {
     log_response_without_room(logs, call, response.body.size());
@@ -266,17 +267,17 @@ void CallRunner::begin(CallId id, AuthorizedCall&& authorized, std::string&& bod
   std::unique_ptr<Call> call = std::move(authorized.call_);
   call->id = id;
   call->request.body = std::move(body);
-  // The time that the client takes to send its body is no latency of ours.
-  if (authorized.needs_body()) call->started_us = monotonic_microseconds();
   impl_->integrate(std::move(call));
 }
 
-std::optional<http::Response> CallRunner::head_received(CallId id, const CallOrigin& origin,
-                                                        const http::Request& head) {
-  HeadOutcome outcome = authorize(origin, http::Request(head));
+http::HeadDecision CallRunner::head_received(CallId id, const CallOrigin& origin,
+                                             http::Request& head) {
+  HeadOutcome outcome = authorize(origin, std::exchange(head, {}));
   if (auto* response = std::get_if<http::Response>(&outcome)) return std::move(*response);
-  impl_->without_body.emplace(id, std::move(std::get<AuthorizedCall>(outcome)));
-  return std::nullopt;
+  auto& authorized = std::get<AuthorizedCall>(outcome);
+  const auto use = authorized.needs_body() ? http::BodyUse::Keep : http::BodyUse::Discard;
+  impl_->without_body.emplace(id, std::move(authorized));
+  return use;
 }
 
 void CallRunner::call_received(CallId id, const CallOrigin& origin, http::Request&& request) {
@@ -289,6 +290,8 @@ void CallRunner::call_received(CallId id, const CallOrigin& origin, http::Reques
     return impl_->respond(id, std::move(*response));
   }
   auto& authorized = std::get<AuthorizedCall>(outcome);
+  // The time that the client takes to send its body is no latency of ours.
+  if (!kept.empty()) authorized.call_->started_us = monotonic_microseconds();
   // The call holds the charge to its end: its integration has the body, in one form or another.
   authorized.call_->request.charge = std::move(charge);
   begin(id, std::move(authorized), std::move(body));

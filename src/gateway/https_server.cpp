@@ -66,9 +66,8 @@ struct HttpsServer::Impl {
     }
 
     //--- http::RequestTaker
-    std::optional<http::Response> head_received(http::RequestId id,
-                                                const http::RequestOrigin& origin,
-                                                const http::Request& head) override {
+    http::HeadDecision head_received(http::RequestId id, const http::RequestOrigin& origin,
+                                     http::Request& head) override {
       return server.taker.head_received(id, call_origin(origin), head);
     }
     void request_received(http::RequestId id, const http::RequestOrigin& origin,
@@ -108,9 +107,8 @@ HttpsServer::Impl::Service* HttpsServer::Impl::find(const SocketAddress& listen)
 
 //--- HttpsServer
 
-std::optional<http::Response> CallTaker::head_received(CallId, const CallOrigin&,
-                                                       const http::Request&) {
-  return std::nullopt;
+http::HeadDecision CallTaker::head_received(CallId, const CallOrigin&, http::Request&) {
+  return http::BodyUse::Keep;
 }
 
 HttpsServer::HttpsServer(net::Loop& loop, const settings::Gateway& settings,

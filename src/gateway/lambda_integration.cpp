@@ -5,6 +5,7 @@
 #include "execution_log.h"
 #include "lambda_event.h"
 
+#include "inlet53/base/release_memory.h"
 #include "inlet53/base/text.h"
 #include "inlet53/gateway/lambda_response.h"
 
@@ -77,7 +78,7 @@ std::variant<IntegrationResult, Integration::Ticket> LambdaIntegration::start(Ca
                                       concat("Execution failed: the event has ", event.size(),
                                              " bytes, Lambda takes ", kMaxLambdaPayload)})};
   }
-  call.request.body = {};  // the event has it
+  release_memory(call.request.body);  // the event has it
   const std::string& function = call.route.method->integration.function;
   log_endpoint_request(logs_, call, concat("function ", function));
   const http::Field* const accept = http::find_field(call.request.fields, "accept");

@@ -30,6 +30,9 @@ constexpr std::array<std::string_view, 5> kRemapped{"Connection", "Content-Lengt
 
 // Far more than any client takes; merging them is quadratic.
 constexpr size_t kMaxFields = 1000;
+// Bytes of names and values, as of a URL's response. HTTP/2 would not send a head of 256 KiB, and
+// the access log would say that it did.
+constexpr size_t kMaxHeaderBytes = size_t{64} << 10;
 
 // The member; null when it is missing or JSON's null.
 const Json* member(const Json& json, const char* name) {
@@ -168,6 +171,11 @@ Result<http::Fields, Reason> read_fields(const Json& json) {
   }
   if (auto merged = merge_headers(fields, member(json, "headers")); !merged) {
     return Unexpected(std::move(merged.error()));
+  }
+  size_t bytes = 0;
+  for (const http::Field& field : fields) bytes += field.name.size() + field.value.size();
+  if (bytes > kMaxHeaderBytes) {
+    return Unexpected(concat("headers of ", bytes, " bytes, over ", kMaxHeaderBytes));
   }
   remap(fields);
   if (http::find_field(fields, "Content-Type") == nullptr) {

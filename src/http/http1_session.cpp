@@ -5,6 +5,7 @@
 
 #include "response_fields.h"
 
+#include "inlet53/base/release_memory.h"
 #include "inlet53/base/text.h"
 
 namespace inlet53::http {
@@ -101,11 +102,11 @@ size_t Http1Session::read_head(Bytes stream) {
   }
   turn_.add_request();
   turn_.add_head_bytes(size);
-  begin_request(std::move(*head), stream.size() > size);
+  begin_request(std::move(*head), size, stream.size() > size);
   return size;
 }
 
-void Http1Session::begin_request(RequestHead&& head, bool body_is_there) {
+void Http1Session::begin_request(RequestHead&& head, size_t head_size, bool body_is_there) {
   ++stream_;
   scanner_ = {};
   begun_ = false;
@@ -117,12 +118,23 @@ void Http1Session::begin_request(RequestHead&& head, bool body_is_there) {
   chunked_ = head.chunked;
   chunks_ = {};
   body_left_ = head.body_size;
+  discards_ = false;
+  const uint64_t head_bytes = head_size + request_.fields.size() * sizeof(Field);
+  if (head_bytes > BodyBudget::kSmallHead &&
+      !account_.budget.try_charge(account_, head_bytes, head_charge_)) {
+    account_.budget.count_refused();
+    return refuse(Refusal::NoRoom);
+  }
   if (!chunked_ && body_left_ == 0) return deliver();
   // Bytes of the body that are there say that the client does not wait (RFC 9110 §10.1.1).
   wants_continue_ = head.wants_continue && !body_is_there;
-  if (auto response = owner_.head_received(stream_, request_)) {
+  HeadDecision decision = owner_.head_received(stream_, request_);
+  if (auto* response = std::get_if<Response>(&decision)) {
     return answer_head(std::move(*response), !chunked_ && !wants_continue_);
   }
+  discards_ = std::get<BodyUse>(decision) == BodyUse::Discard;
+  discarded_ = 0;
+  if (discards_) return begin_body();
   if (reserve(chunked_ ? std::min<uint64_t>(kSmallBody, limits_.max_body) : body_left_)) {
     begin_body();
   }
@@ -131,7 +143,8 @@ void Http1Session::begin_request(RequestHead&& head, bool body_is_there) {
 // The response does not wait for the body. What comes of it is no request: it is read and dropped
 // if it is short and certain to come, else the connection ends (RFC 9110 §9.3, RFC 9112 §9.3).
 void Http1Session::answer_head(Response&& response, bool body_will_come) {
-  request_ = {};
+  release_memory(request_);
+  head_charge_.release();
   if (!body_will_come || body_left_ > kMaxDiscard) {
     keep_alive_ = false;
     body_left_ = 0;
@@ -162,13 +175,13 @@ void Http1Session::room_denied() {
 void Http1Session::begin_body() {
   step_ = Step::Body;
   body_ms_ = owner_.reading_ms();
-  if (!chunked_) request_.body.reserve(body_left_ + request_.body.size());
+  if (!chunked_ && !discards_) request_.body.reserve(body_left_ + request_.body.size());
   if (std::exchange(wants_continue_, false)) owner_.send_octets(as_bytes(kContinue));
 }
 
 size_t Http1Session::read_body(Bytes stream) {
   const size_t size = std::min<uint64_t>(body_left_, stream.size());
-  request_.body += as_text(stream.first(size));
+  if (!discards_) request_.body += as_text(stream.first(size));
   body_left_ -= size;
   body_ms_ = owner_.reading_ms();
   if (body_left_ == 0) deliver();
@@ -177,13 +190,17 @@ size_t Http1Session::read_body(Bytes stream) {
 
 size_t Http1Session::read_chunks(Bytes stream) {
   const uint64_t room = request_.charge.bytes();
-  const bool may_overrun = request_.body.size() + stream.size() > room;
+  const bool may_overrun = !discards_ && request_.body.size() + stream.size() > room;
   if (may_overrun && room < limits_.max_body && !reserve(limits_.max_body - room)) return 0;
   size_t consumed = 0;
   const size_t before = request_.body.size();
-  const auto finding = chunks_.read(stream, limits_.max_body, request_.body, consumed);
+  const auto finding = chunks_.read(stream, limits_.max_body - discarded_, request_.body, consumed);
   // What is between the chunks is no part of the body.
   if (request_.body.size() > before) body_ms_ = owner_.reading_ms();
+  if (discards_) {
+    discarded_ += request_.body.size();
+    request_.body.clear();
+  }
   switch (finding) {
     case ChunkedReader::Finding::Incomplete:
       break;
@@ -211,6 +228,8 @@ size_t Http1Session::discard(Bytes stream) {
 
 void Http1Session::deliver() {
   step_ = Step::Owed;
+  if (discards_) release_memory(request_.body);
+  request_.charge.add(std::move(head_charge_));
   owner_.request_received(stream_, std::exchange(request_, {}));
 }
 
@@ -228,7 +247,8 @@ void Http1Session::refuse(Refusal refusal) {
   wait_.cancel();
   keep_alive_ = false;
   body_left_ = 0;
-  request_ = {};
+  release_memory(request_);
+  head_charge_.release();
   send(owner_.refuse(refusal));
 }
 
@@ -293,7 +313,7 @@ void Http1Session::send_rest() {
 }
 
 void Http1Session::end_response() {
-  sending_ = {};
+  release_memory(sending_);
   sending_charge_.release();
   sent_ = 0;
   if (is_last()) {

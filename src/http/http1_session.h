@@ -21,7 +21,7 @@ namespace inlet53::http {
 /// A head stays with the caller (nothing of it is consumed) until all of it is there; so a
 /// connection that waits holds this object and nothing on the heap. A body is read once the budget
 /// has room for it: for all of it when its length is known, else for a small one and, if it is
-/// none, for the largest.
+/// none, for the largest. One that its owner discards needs no room.
 class Http1Session final : public ServerSession, BodyWaiter {
  public:
   Http1Session(SessionOwner& owner, const ServerLimits& limits, BodyAccount& account)
@@ -51,7 +51,7 @@ class Http1Session final : public ServerSession, BodyWaiter {
 
   size_t read(Bytes stream);
   size_t read_head(Bytes stream);
-  void begin_request(RequestHead&& head, bool body_is_there);
+  void begin_request(RequestHead&& head, size_t head_size, bool body_is_there);
   void answer_head(Response&& response, bool body_will_come);
   /// Whether the body has room for `bytes` more; else it waits for that.
   bool reserve(uint64_t bytes);
@@ -76,9 +76,10 @@ class Http1Session final : public ServerSession, BodyWaiter {
   const ServerLimits limits_;
   BodyAccount& account_;
   Step step_ = Step::Head;
-  Version version_ = Version::Http11;  // this and the next four are of the present request
+  Version version_ = Version::Http11;  // this and the next five are of the present request
   bool keep_alive_ = true;
   bool chunked_ = false;
+  bool discards_ = false;            // nobody needs its body
   bool is_head_ = false;             // its method is HEAD
   bool wants_continue_ = false;      // the client waits for 100 (Continue)
   bool begun_ = false;               // octets of the next head are there
@@ -89,7 +90,9 @@ class Http1Session final : public ServerSession, BodyWaiter {
   ChunkedReader chunks_;
   uint64_t body_left_ = 0;     // bytes to come when it is not chunked
   uint64_t body_ms_ = 0;       // when its last byte came, or its room
+  uint64_t discarded_ = 0;     // bytes of it
   Request request_;            // while its body is read
+  BodyCharge head_charge_;     // of a large head, while the body is read
   BodyWait wait_;              // in AwaitRoom
   std::string sending_;        // the body of a response that does not go out in one piece
   BodyCharge sending_charge_;  // of it

@@ -62,6 +62,7 @@ void Http2Request::add_host(std::string_view value) {
 // Clients cut Cookie into crumbs; others than HTTP/2 must see one field (RFC 9113 §8.2.3).
 void Http2Request::add_cookie(std::string_view name, std::string_view value) {
   if (cookie_ < request_.fields.size()) {
+    value_octets_ += 2;  // what joins them
     request_.fields[cookie_].value.append("; ").append(value);
     return;
   }

@@ -9,6 +9,7 @@
 #include "response_fields.h"
 
 #include "inlet53/base/check.h"
+#include "inlet53/base/release_memory.h"
 
 namespace inlet53::http {
 
@@ -20,8 +21,6 @@ using Room = Http2Stream::Room;
 // The window of a stream that has room for a large body, and of the connection: enough for
 // 50 MB/s over 20 ms.
 constexpr int32_t kLargeWindow = 1 << 20;
-// Bytes of a decoded head that need no room in the budget: those of common requests.
-constexpr uint64_t kSmallHead = uint64_t{8} << 10;
 constexpr size_t kGatherLimit = size_t{64} << 10;
 // nghttp2 gets so much at once: between two pieces the turn may be over. A piece can hold 50 heads
 // that expand to 64 KiB each.
@@ -121,25 +120,28 @@ void Http2Session::begin_stream(int32_t id) {
 
 void Http2Session::head_ended(Http2Stream& stream, bool body_follows) {
   work_.said_something();
-  const Request& request = stream.head.request();
+  Request& request = stream.head.request();
   stream.is_head = request.method == "HEAD";
   if (const auto refusal = stream.head.end_head(limits_)) return refuse(stream, *refusal);
-  if (!charge_head(stream, body_follows)) return refuse(stream, Refusal::NoRoom);
+  if (!charge_head(stream)) return refuse(stream, Refusal::NoRoom);
   stream.state = State::Body;
   if (!body_follows) return;
   stream.wants_continue = stream.head.wants_continue();
-  if (auto response = owner_.head_received(static_cast<StreamId>(stream.id), request)) {
+  HeadDecision decision = owner_.head_received(static_cast<StreamId>(stream.id), request);
+  if (auto* response = std::get_if<Response>(&decision)) {
     count_request();
     work_.answered();
     return submit(stream, std::move(*response));
   }
-  begin_body(stream);
+  stream.discards = std::get<BodyUse>(decision) == BodyUse::Discard;
+  stream.discards ? open_window(stream) : begin_body(stream);
 }
 
-// A few bytes of HPACK may say a large head. While the body is awaited the owner has a copy of it.
-bool Http2Session::charge_head(Http2Stream& stream, bool body_follows) {
-  const uint64_t bytes = stream.head.head_bytes() * (body_follows ? 2 : 1);
-  if (bytes <= kSmallHead || account_.budget.try_charge(account_, bytes, stream.head_charge)) {
+// A few bytes of HPACK may say a large head.
+bool Http2Session::charge_head(Http2Stream& stream) {
+  const uint64_t bytes = stream.head.head_bytes();
+  if (bytes <= BodyBudget::kSmallHead ||
+      account_.budget.try_charge(account_, bytes, stream.head_charge)) {
     return true;
   }
   account_.budget.count_refused();
@@ -150,8 +152,14 @@ void Http2Session::body_arrived(Http2Stream& stream, Bytes octets) {
   work_.said_something();
   if (stream.state != State::Body) return;  // it has its response
   Request& request = stream.head.request();
-  if (octets.size() > limits_.max_body - request.body.size()) {
+  if (octets.size() > limits_.max_body - request.body.size() - stream.discarded) {
     return refuse(stream, Refusal::BodyTooLarge);
+  }
+  if (stream.discards) {
+    stream.body_ms = owner_.reading_ms();
+    stream.discarded += octets.size();
+    nghttp2_session_consume_stream(session_, stream.id, octets.size());
+    return;
   }
   if (request.body.size() + octets.size() > request.charge.bytes()) {
     account_.budget.count_refused();
@@ -240,7 +248,7 @@ void Http2Session::ask_for_room(Http2Stream& stream, uint64_t size) {
 void Http2Session::open_window(Http2Stream& stream) {
   stream.room = Room::Large;
   stream.body_ms = owner_.reading_ms();
-  stream.head.request().body.reserve(stream.head.body_size());
+  if (!stream.discards) stream.head.request().body.reserve(stream.head.body_size());
   nghttp2_session_set_local_window_size(session_, NGHTTP2_FLAG_NONE, stream.id, kLargeWindow);
   nghttp2_session_consume_stream(session_, stream.id, stream.head.request().body.size());
   say_continue(stream);
@@ -290,7 +298,7 @@ void Http2Session::refuse(Http2Stream& stream, Refusal refusal) {
 void Http2Session::submit(Http2Stream& stream, Response&& response) {
   stream.state = State::Answered;
   stream.wait.cancel();
-  stream.head.request() = {};
+  release_memory(stream.head.request());
   stream.head_charge.release();
   if (!stream.is_head) charge_body(stream, response);
   if (response.status < 200 || response.status > 599) response.status = 500;
@@ -338,7 +346,7 @@ void Http2Session::flush() {
     if (is_full || gathered_.size() >= kGatherLimit) send_gathered();
   }
   send_gathered();
-  gathered_ = {};
+  release_memory(gathered_);
 }
 
 void Http2Session::send_gathered() {

@@ -61,7 +61,7 @@ class Http2Session final : public ServerSession {
   void count_request();
 
   //--- Room for bodies
-  [[nodiscard]] bool charge_head(Http2Stream& stream, bool body_follows);
+  [[nodiscard]] bool charge_head(Http2Stream& stream);
   void begin_body(Http2Stream& stream);
   void ask_for_room(Http2Stream& stream, uint64_t size);
   void open_window(Http2Stream& stream);

@@ -47,6 +47,8 @@ struct Http2Stream final : BodyWaiter {
   bool request_ended = false;   // END_STREAM came
   bool is_head = false;         // the method is HEAD
   bool wants_continue = false;  // the client waits for 100 (Continue)
+  bool discards = false;        // nobody needs the request's body
+  uint64_t discarded = 0;       // bytes of it
   Http2Request head;
   BodyCharge head_charge;  // of the decoded head, until the request is with the owner
   BodyWait wait;           // while `room` is Waiting

@@ -119,11 +119,11 @@ RequestOrigin HttpsConnection::origin() const {
       .client = tcp_.peer(), .tls_version = tls_.version(), .cipher_suite = tls_.cipher_suite()};
 }
 
-std::optional<Response> HttpsConnection::head_received(StreamId stream, const Request& head) {
+HeadDecision HttpsConnection::head_received(StreamId stream, Request& head) {
   timed_.reset();  // the body has a time of its own
-  auto response = taker_.head_received({id_, stream}, origin(), head);
-  if (!response) unanswered_.push_back(stream);
-  return response;
+  HeadDecision decision = taker_.head_received({id_, stream}, origin(), head);
+  if (std::holds_alternative<BodyUse>(decision)) unanswered_.push_back(stream);
+  return decision;
 }
 
 void HttpsConnection::request_received(StreamId stream, Request&& request) {

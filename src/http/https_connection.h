@@ -49,7 +49,7 @@ class HttpsConnection final : net::TlsStreamOwner, SessionOwner {
   bool wants_no_plaintext() const override;
 
   //--- SessionOwner
-  std::optional<Response> head_received(StreamId stream, const Request& head) override;
+  HeadDecision head_received(StreamId stream, Request& head) override;
   void request_received(StreamId stream, Request&& request) override;
   void request_abandoned(StreamId stream) override;
   Response refuse(Refusal refusal) override;

@@ -16,9 +16,8 @@ constexpr uint64_t kOverdueMs = 250;
 
 }  // namespace
 
-std::optional<Response> RequestTaker::head_received(RequestId, const RequestOrigin&,
-                                                    const Request&) {
-  return std::nullopt;
+HeadDecision RequestTaker::head_received(RequestId, const RequestOrigin&, Request&) {
+  return BodyUse::Keep;
 }
 void RequestTaker::request_abandoned(RequestId) {}
 

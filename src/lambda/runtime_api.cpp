@@ -69,8 +69,8 @@ struct RuntimeApi::Conversation final : http::SessionOwner {
   Conversation(const Conversation&) = delete;
   Conversation& operator=(const Conversation&) = delete;
 
-  std::optional<http::Response> head_received(http::StreamId, const http::Request&) override {
-    return std::nullopt;
+  http::HeadDecision head_received(http::StreamId, http::Request&) override {
+    return http::BodyUse::Keep;
   }
   void request_received(http::StreamId stream, http::Request&& request) override {
     api.request_received(*this, stream, std::move(request));

@@ -109,12 +109,11 @@ void DohService::drain() {
   connections_.drain();
 }
 
-// What is wrong with its head needs no body.
-std::optional<http::Response> DohService::head_received(http::RequestId, const http::RequestOrigin&,
-                                                        const http::Request& head) {
-  const auto fault = find_head_fault(head);
-  if (!fault) return std::nullopt;
-  return compose_fault(*fault);
+// What is wrong with its head needs no body, nor does a query in the target.
+http::HeadDecision DohService::head_received(http::RequestId, const http::RequestOrigin&,
+                                             http::Request& head) {
+  if (const auto fault = find_head_fault(head)) return compose_fault(*fault);
+  return head.method == "POST" ? http::BodyUse::Keep : http::BodyUse::Discard;
 }
 
 void DohService::request_received(http::RequestId id, const http::RequestOrigin& origin,

@@ -46,8 +46,8 @@ class DohService final : public EndpointService, public Replier, http::RequestTa
 
  private:
   //--- http::RequestTaker
-  std::optional<http::Response> head_received(http::RequestId id, const http::RequestOrigin& origin,
-                                              const http::Request& head) override;
+  http::HeadDecision head_received(http::RequestId id, const http::RequestOrigin& origin,
+                                   http::Request& head) override;
   void request_received(http::RequestId id, const http::RequestOrigin& origin,
                         http::Request&& request) override;
   http::Response refuse(http::Refusal refusal) override;

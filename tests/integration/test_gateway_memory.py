@@ -37,6 +37,7 @@ policy = '''{policy}'''
 [rest_api.hello.stage.v1]
 execution_log = "execution.log"
 access_log = {{ file = "access.log", format = "$context.status $context.path $context.requestId" }}
+[rest_api.hello.stage.quiet]
 {mock("/hello", body="hello")}
 {mock("/hello", "POST", body="hello")}
 {mock("/large", body="x" * 6_000_000)}
@@ -122,6 +123,38 @@ def test_unfinished_bodies_of_one_client(gateway):
     wait_until(lambda: growth.look() < 40 * MIB, "the memory to be given back")
     # All of them are served after one another, however many come at once.
     assert gateway.call("/v1/hello", "POST", body=body).text == "hello"
+
+
+def test_bodies_that_no_step_needs_are_not_kept(gateway):
+    """30 requests of 10 MiB to a mock of a stage without an execution log: all of their bodies are taken."""
+    growth = Growth(gateway)
+    held = [gateway.connect() for _ in range(30)]
+    body = b"x" * (9 * MIB)
+    for tls in held:
+        tls.sendall(request("/quiet/hello", "POST", f"Content-Length: {10 * MIB}"))
+        tls.sendall(body)
+        growth.look()
+    assert growth.most < 30 * MIB
+    for tls in held:
+        tls.sendall(b"x" * MIB)
+        assert status_of(read_response(tls)[0]) == 200
+        tls.sendall(request("/quiet/hello"))  # the connection stays
+        assert status_of(read_response(tls)[0]) == 200
+        tls.close()
+    growth.look()
+    assert growth.most < 30 * MIB
+
+
+def test_curl_posts_what_no_step_needs(gateway):
+    body = gateway.folder / "body"
+    body.write_bytes(b"x" * 5_000_000)
+    for version in ("--http1.1", "--http2"):
+        for more in ((), ("-H", "Transfer-Encoding: chunked"), ("-H", "Expect:"), ("-H", "Expect: 100-continue")):
+            answer = gateway.curl("/quiet/hello", version, "--data-binary", f"@{body}", *more)
+            assert (answer.exit_code, answer.status, answer.text) == (0, 200, "hello"), (version, more, answer)
+    # Its limit is that of any body.
+    body.write_bytes(b"x" * 10_485_761)
+    assert gateway.curl("/quiet/hello", "--http1.1", "--data-binary", f"@{body}").status == 413
 
 
 def test_unfinished_bodies_over_http_2(gateway):
@@ -241,6 +274,18 @@ def test_responses_that_are_not_read(gateway):
         tls.close()
     wait_until(lambda: growth.look() < 50 * MIB, "the memory to be given back")
     assert gateway.call("/v1/large").status == 200
+
+
+def test_connections_keep_nothing_of_their_responses(gateway):
+    """30 connections that stay after a response of 6 MB each: 180 MB if each kept its buffer."""
+    growth = Growth(gateway)
+    held = [gateway.connect() for _ in range(30)]
+    for tls in held:
+        tls.sendall(request("/v1/large"))
+        assert len(read_response(tls)[1]) == 6_000_000
+    wait_until(lambda: growth.look() < 40 * MIB, "the memory to be given back")
+    for tls in held:
+        tls.close()
 
 
 #--- Backends

@@ -20,6 +20,7 @@ id = "{API_ID}"
 vpc_endpoints = ["execute-api"]
 policy = '''{OPEN_POLICY}'''
 [rest_api.hello.stage.v1]
+execution_log = "execution.log"
 {mock("/hello", body=HELLO.decode())}
 {mock("/hello", "POST", body=HELLO.decode())}
 {mock("/large", body=LARGE.decode())}

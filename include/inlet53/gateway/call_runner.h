@@ -90,9 +90,10 @@ class CallRunner final : public CallTaker {
   void begin(CallId id, AuthorizedCall&& authorized, std::string&& body);
 
   //--- CallTaker
-  /// `authorize`; a call that may go on is kept until its body is there.
-  std::optional<http::Response> head_received(CallId id, const CallOrigin& origin,
-                                              const http::Request& head) override;
+  /// `authorize`; a call that may go on is kept with its head until its body is there, or has been
+  /// discarded if the call does not need it.
+  http::HeadDecision head_received(CallId id, const CallOrigin& origin,
+                                   http::Request& head) override;
   /// `authorize` unless `head_received` did it, then `begin`.
   void call_received(CallId id, const CallOrigin& origin, http::Request&& request) override;
   /// Ends a call that waits for a function's environment or for a URL, logs it with status 499 and

@@ -45,10 +45,11 @@ struct CallOrigin {
 class CallTaker {
  public:
   /// The head of a call came whose body has not: a response refuses the body and ends the call;
-  /// nothing lets it come, and `call_received` or `call_abandoned` follows. Not called for a call
-  /// without a body. By default each body is wanted.
-  virtual std::optional<http::Response> head_received(CallId call, const CallOrigin& origin,
-                                                      const http::Request& head);
+  /// else `call_received` or `call_abandoned` follows. A taker that moves `head` away keeps it:
+  /// then only body and charge follow. Not called for a call without a body. By default each body
+  /// is kept.
+  virtual http::HeadDecision head_received(CallId call, const CallOrigin& origin,
+                                           http::Request& head);
   /// A whole request came. `HttpsServer::respond` may be called at once or later. What its body
   /// occupies is charged to its client as long as `request.charge` lives.
   virtual void call_received(CallId call, const CallOrigin& origin, http::Request&& request) = 0;

@@ -120,6 +120,8 @@ class BodyBudget {
 
   /// Bytes up to which a charge that fits does not wait behind larger ones of the same client.
   static constexpr uint32_t kSmallBody = 64U << 10;
+  /// Bytes of a decoded head that need no room: those of common requests.
+  static constexpr uint32_t kSmallHead = 8U << 10;
   /// Bytes of a response that need no room: it may be that of a call that was already run.
   static constexpr uint32_t kSmallResponse = 16U << 10;
 

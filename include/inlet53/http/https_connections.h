@@ -40,10 +40,10 @@ struct RequestOrigin {
 class RequestTaker {
  public:
   /// The head of a request came whose body has not: a response refuses the body, and nothing more
-  /// comes of this request; nothing lets it come, and `request_received` or `request_abandoned`
-  /// follows. Not called for a request without a body. By default each body is wanted.
-  virtual std::optional<Response> head_received(RequestId id, const RequestOrigin& origin,
-                                                const Request& head);
+  /// comes of this request; else `request_received` or `request_abandoned` follows. A taker that
+  /// moves `head` away keeps it: then only body and charge follow. Not called for a request without
+  /// a body. By default each body is kept.
+  virtual HeadDecision head_received(RequestId id, const RequestOrigin& origin, Request& head);
   /// A whole request came. `HttpsConnections::respond` may be called at once or later.
   virtual void request_received(RequestId id, const RequestOrigin& origin, Request&& request) = 0;
   /// A request that `head_received` let in or `request_received` gave, and that has no response

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <variant>
 
 #include "inlet53/base/bytes.h"
 #include "inlet53/http/body_budget.h"
@@ -37,8 +38,9 @@ enum class Refusal : uint8_t {
 [[nodiscard]] uint16_t refusal_status(Refusal refusal) noexcept;
 
 struct ServerLimits {
-  uint32_t max_target = 10240;        // octets of path and query
-  uint32_t max_field_values = 10240;  // octets of all field values together
+  uint32_t max_target = 10240;  // octets of path and query
+  /// Octets of all field values together. `max_head` and `max_fields` bound the names.
+  uint32_t max_field_values = 10240;
   /// Bytes of a request's head, names and all; HTTP/2 counts 32 more for each field, as its
   /// SETTINGS_MAX_HEADER_LIST_SIZE does.
   uint32_t max_head = 64U << 10;
@@ -57,14 +59,23 @@ enum class SessionPhase : uint8_t {
   Responding,      // a whole request waits for its response, or a response for its sending
 };
 
+/// What becomes of the body of a request that goes on.
+enum class BodyUse : uint8_t {
+  Keep,     // `request_received` gives it
+  Discard,  // it is read, which needs no room, and dropped: `request_received` gives none
+};
+
+/// What an owner decides on a head: a response refuses the body.
+using HeadDecision = std::variant<BodyUse, Response>;
+
 /// What a session tells its connection, and asks of it.
 class SessionOwner {
  public:
   /// The head of a request came that has a body; `head` has no body yet. A response refuses the
-  /// body: it goes out at once, without 100 (Continue), and the session drops the body. Nothing:
-  /// the body is wanted, and `request_received` follows when it is there. Not called for a request
-  /// without a body.
-  virtual std::optional<Response> head_received(StreamId stream, const Request& head) = 0;
+  /// body: it goes out at once, without 100 (Continue), and the session drops the body. Else
+  /// `request_received` follows when the body is there. An owner that moves `head` away keeps it:
+  /// then only body and charge follow. Not called for a request without a body.
+  virtual HeadDecision head_received(StreamId stream, Request& head) = 0;
   /// A whole request came. `respond` may be called at once or at any later time.
   virtual void request_received(StreamId stream, Request&& request) = 0;
   /// A request that `head_received` or `request_received` announced gets no response of the

@@ -157,6 +157,29 @@ TEST_F(CallRunnerTest, SaysWhetherTheBodyIsNeeded) {
   EXPECT_TRUE(needs_body("/silent/echo"));
 }
 
+TEST_F(CallRunnerTest, KeepsTheHeadAndDiscardsABodyThatNoStepNeeds) {
+  topology::Stage silent = topology.rest_apis[0].stages[0];
+  silent.name = "silent";
+  silent.execution_log = "";
+  topology.rest_apis[0].policy = R"({"Statement": [{"Effect": "Allow", "Principal": "*",
+      "Action": "execute-api:Invoke", "Resource": "*"}]})";
+  topology.rest_apis[0].stages.push_back(silent);
+  start();
+  http::StreamId number = 100;
+  for (const char* stage : {"silent", "DemoStage"}) {
+    http::Request head = request(concat('/', stage, "/pets/7"), "POST", {{"X-A", "1"}});
+    const CallId id{1, ++number};
+    const http::HeadDecision decision = runner->head_received(id, origin(), head);
+    EXPECT_EQ(std::get<http::BodyUse>(decision),
+              stage == std::string_view("silent") ? http::BodyUse::Discard : http::BodyUse::Keep);
+    EXPECT_TRUE(head.fields.empty());  // it is moved, not copied
+    EXPECT_TRUE(responses.empty());
+    runner->call_received(id, origin(), {});
+    EXPECT_EQ(responses[number].body, "a pet");
+    responses.clear();
+  }
+}
+
 TEST_F(CallRunnerTest, DropsAnAuthorizedCallWhoseBodyNeverComes) {
   start();
   { const HeadOutcome dropped = runner->authorize(origin(), request("/DemoStage/hello")); }

@@ -91,6 +91,16 @@ TEST(LambdaResponse, HasHeaders) {
   });
 }
 
+TEST(LambdaResponse, HasHeadersWithinALimit) {
+  const auto headers = [](size_t name, size_t value) {
+    return R"({"headers": {")" + std::string(name, 'n') + R"(": ")" + std::string(value, 'v') +
+           R"("}})";
+  };
+  EXPECT_TRUE(read(headers(1, 65535)).starts_with("200|n: vv"));
+  EXPECT_EQ(read(headers(1, 65536)), "502 headers of 65537 bytes, over 65536");
+  EXPECT_EQ(read(headers(65536, 1)), "502 headers of 65537 bytes, over 65536");
+}
+
 TEST(LambdaResponse, HasHeadersWithSeveralValues) {
   expect_all({
       {R"({"multiValueHeaders": {"Set-Cookie": ["a=1", "b=2"]}})",

@@ -408,11 +408,94 @@ constexpr std::string_view kChunked =
     "POST /no HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
 
 void refuse_by_head(TestConnection& connection) {
-  connection.answer_head = [](const Request& head) -> std::optional<Response> {
+  connection.answer_head = [](const Request& head) -> HeadDecision {
     EXPECT_TRUE(head.body.empty());
-    if (head.target != "/no") return std::nullopt;
+    if (head.target != "/no") return BodyUse::Keep;
     return Response{.status = 200, .fields = {}, .body = "no"};
   };
+}
+
+TEST(Http1Session, ABodyThatNobodyNeedsIsReadAndDropped) {
+  const std::string chunk = "1000\r\n" + std::string(0x1000, 'b') + "\r\n";
+  std::string chunks(kChunked);
+  for (int i = 0; i < 100; ++i) chunks += chunk;
+  const std::string cases[] = {
+      post("/no", 1'000'000) + std::string(1'000'000, 'b'),
+      chunks + "0\r\n\r\n",
+  };
+  for (const std::string& octets : cases) {
+    // A budget that has no room for it.
+    TestConnection connection(make_http1_session, {}, {.total = 100, .per_client = 50});
+    connection.answer_head = [](const Request&) { return BodyUse::Discard; };
+    for (size_t at = 0; at < octets.size(); at += 16'000) {
+      EXPECT_TRUE(connection.requests.empty());
+      connection.arrive(octets.substr(at, 16'000));
+      EXPECT_EQ(connection.budget.counts().bytes, 0U);
+    }
+    ASSERT_EQ(connection.requests.size(), 1U);
+    EXPECT_EQ(connection.requests[0].request.body, "");
+    EXPECT_LE(connection.requests[0].request.body.capacity(), 15U);
+    connection.arrive(kGet);  // the connection stays
+    EXPECT_EQ(connection.sent, response_to("/no") + response_to("/a"));
+  }
+}
+
+TEST(Http1Session, ABodyThatNobodyNeedsHasItsLimits) {
+  ServerLimits limits;
+  limits.max_body = 10;
+  TestConnection connection(make_http1_session, limits);
+  connection.answer_head = [](const Request&) { return BodyUse::Discard; };
+  connection.arrive(std::string(kChunked) + "6\r\n123456\r\n");
+  connection.arrive("5\r\n");
+  EXPECT_EQ(connection.refusals, std::vector{Refusal::BodyTooLarge});
+  EXPECT_EQ(connection.abandoned, std::vector<StreamId>{1});
+  // One that waits for 100 (Continue) gets it, and is timed.
+  TestConnection waits(make_http1_session);
+  waits.answer_head = connection.answer_head;
+  waits.now = 7;
+  waits.arrive(post("/no", 5, kExpect));
+  EXPECT_EQ(waits.take_sent(), "HTTP/1.1 100 Continue\r\n\r\n");
+  EXPECT_EQ(waits.session->oldest_body_ms(), 7U);
+  waits.arrive("hello");
+  EXPECT_EQ(waits.sent, response_to("/no"));
+}
+
+TEST(Http1Session, AnOwnerMayTakeTheHead) {
+  TestConnection connection(make_http1_session);
+  Request taken;
+  connection.answer_head = [&](Request& head) {
+    taken = std::exchange(head, {});
+    return BodyUse::Keep;
+  };
+  connection.arrive(post("/no", 5) + "hello");
+  EXPECT_EQ(taken.target, "/no");
+  ASSERT_EQ(connection.requests.size(), 1U);
+  EXPECT_TRUE(connection.requests[0].request.fields.empty());
+  EXPECT_EQ(connection.requests[0].request.body, "hello");
+  EXPECT_EQ(connection.requests[0].request.charge.bytes(), 5U);
+}
+
+TEST(Http1Session, ALargeHeadHasRoom) {
+  const std::string large = "X-" + std::string(20'000, 'n') + ": v\r\n";
+  {
+    TestConnection connection(make_http1_session);
+    connection.answers = false;
+    connection.arrive(post("/no", 5, large));
+    const uint64_t charged = connection.budget.counts().bytes;
+    EXPECT_GE(charged, 20'000U + 5);
+    EXPECT_LE(charged, 21'000U);
+    connection.arrive("hello");
+    EXPECT_EQ(connection.requests.at(0).request.charge.bytes(), charged);  // until it is answered
+    connection.requests.clear();
+    EXPECT_EQ(connection.budget.counts().bytes, 0U);
+  }
+  for (const std::string& head :
+       {post("/no", 5, large), concat("GET / HTTP/1.1\r\nHost: a\r\n", large, "\r\n")}) {
+    TestConnection connection(make_http1_session, {}, {.total = 20'000, .per_client = 20'000});
+    connection.arrive(head);
+    EXPECT_EQ(connection.refusals, std::vector{Refusal::NoRoom});
+    EXPECT_EQ(connection.budget.counts().bytes, 0U);
+  }
 }
 
 TEST(Http1Session, ARequestIsRefusedByItsHead) {

@@ -297,10 +297,47 @@ TEST(Http2Session, ASmallResponseNeedsNoRoom) {
   EXPECT_EQ(server.budget.counts().bytes, 1000U);
 }
 
+TEST(Http2Session, ABodyThatNobodyNeedsIsReadAndDropped) {
+  // A budget that has no room for it.
+  TestConnection server(kMake, {}, {.total = 100, .per_client = 50});
+  server.answer_head = [](const Request&) { return BodyUse::Discard; };
+  Http2Client client;
+  const int32_t upload =
+      client.send(post("/", {{"expect", "100-continue"}}), true, pattern(5'000'000));
+  client.exchange(server);
+  EXPECT_EQ(client.streams[upload].heads.size(), 2U);  // 100 is the first
+  EXPECT_EQ(client.streams[upload].status(), "200");
+  EXPECT_EQ(client.streams[upload].uploaded, 5'000'000U);
+  ASSERT_EQ(server.requests.size(), 1U);
+  EXPECT_EQ(server.requests[0].request.body.capacity(), std::string().capacity());
+  EXPECT_EQ(server.budget.counts().bytes, 0U);
+  EXPECT_EQ(server.budget.counts().refused, 0U);
+
+  ServerLimits limits;
+  limits.max_body = 100'000;
+  TestConnection narrow(kMake, limits);
+  narrow.answer_head = server.answer_head;
+  Http2Client other;
+  const int32_t large = other.send(post("/"), true, pattern(100'001));
+  other.exchange(narrow);
+  EXPECT_EQ(other.streams[large].status(), "413");
+  EXPECT_EQ(narrow.abandoned.size(), 1U);
+}
+
+TEST(Http2Session, AHeadIsChargedOnce) {
+  TestConnection server(kMake);
+  server.arrive(connection_start());
+  Pairs fields = post("/", {{"content-length", "5"}});
+  for (int i = 0; i < 100; ++i) fields.emplace_back("x-" + std::string(100, 'n'), "v");
+  server.arrive(frame(NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS, 1, literals(fields)));
+  EXPECT_GE(server.budget.counts().bytes, 100U * (103 + sizeof(Field)));
+  EXPECT_LE(server.budget.counts().bytes, 100U * (103 + sizeof(Field)) + 1000);
+}
+
 TEST(Http2Session, ARequestIsRefusedByItsHead) {
   TestConnection server(kMake);
-  server.answer_head = [](const Request& head) -> std::optional<Response> {
-    if (head.target != "/no") return std::nullopt;
+  server.answer_head = [](const Request& head) -> HeadDecision {
+    if (head.target != "/no") return BodyUse::Keep;
     return Response{.status = 403, .fields = {}, .body = "no"};
   };
   Http2Client client;

@@ -48,8 +48,7 @@ struct HttpsServerUnderTest final : RequestTaker {
                      });
   }
 
-  std::optional<Response> head_received(RequestId, const RequestOrigin&,
-                                        const Request& head) override {
+  HeadDecision head_received(RequestId, const RequestOrigin&, Request& head) override {
     ++heads;
     return answer_head(head);
   }
@@ -84,9 +83,7 @@ struct HttpsServerUnderTest final : RequestTaker {
   std::function<Response(const Request&)> answer = [](const Request& request) {
     return Response{.status = 200, .fields = {}, .body = request.target};
   };
-  std::function<std::optional<Response>(const Request&)> answer_head = [](const Request&) {
-    return std::nullopt;
-  };
+  std::function<HeadDecision(Request&)> answer_head = [](Request&) { return BodyUse::Keep; };
   bool answers = true;
   int heads = 0;
   std::vector<RequestOrigin> origins;

@@ -36,7 +36,7 @@ struct TestConnection final : SessionOwner {
   TestConnection(const TestConnection&) = delete;
   TestConnection& operator=(const TestConnection&) = delete;
 
-  std::optional<Response> head_received(StreamId stream, const Request& head) override {
+  HeadDecision head_received(StreamId stream, Request& head) override {
     heads.push_back(stream);
     return answer_head(head);
   }
@@ -83,9 +83,7 @@ struct TestConnection final : SessionOwner {
   std::function<Response(const Request&)> answer = [](const Request& request) {
     return Response{.status = 200, .fields = {}, .body = request.target};
   };
-  std::function<std::optional<Response>(const Request&)> answer_head = [](const Request&) {
-    return std::nullopt;
-  };
+  std::function<HeadDecision(Request&)> answer_head = [](Request&) { return BodyUse::Keep; };
   bool answers = true;
   bool turns_go_on = true;  // a turn that is over is followed by another at once
   uint64_t now = 0;
