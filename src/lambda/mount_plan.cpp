@@ -86,6 +86,21 @@ bool is_shared(const std::string& folder) {
   return home != nullptr && is_at_or_below(real_path(home), folder);
 }
 
+// Tells a file from one that takes its place; empty: nothing is there. A number alone does not: a
+// file system gives that of a removed file to the next one at once.
+std::string identity(const std::string& path) {
+  struct statx status {};
+  constexpr unsigned kWanted = STATX_TYPE | STATX_INO | STATX_BTIME | STATX_CTIME;
+  if (statx(AT_FDCWD, path.c_str(), 0, kWanted, &status) != 0) return {};
+  const std::string number =
+      concat(" ", status.stx_dev_major, ":", status.stx_dev_minor, ":", status.stx_ino);
+  const bool has_birth = (status.stx_mask & STATX_BTIME) != 0;
+  // The change time of a directory changes with each entry.
+  if (!has_birth && S_ISDIR(status.stx_mode)) return number;
+  const statx_timestamp& time = has_birth ? status.stx_btime : status.stx_ctime;
+  return concat(number, " ", time.tv_sec, ".", time.tv_nsec);
+}
+
 class Plan {
  public:
   explicit Plan(const MountRequest& request) {
@@ -280,9 +295,7 @@ std::vector<std::string> uncovered_files(const MountRequest& request) {
         request.kept.begin(), request.kept.end(),
         [&parent](const std::string& kept) { return is_at_or_below(parent, real_path(kept)); });
     if (!is_shown && !is_shared(parent)) continue;
-    struct stat status {};
-    const bool is_there = stat(path.c_str(), &status) == 0;
-    found.push_back(is_there ? concat(path, " ", status.st_dev, ":", status.st_ino) : path);
+    found.push_back(concat(path, identity(path)));
   }
   return found;
 }

@@ -20,13 +20,14 @@ struct MountRequest {
 /// file or directory is covered, so that a new one of the same name is hidden, too; where that
 /// directory holds what is kept, its other entries stay visible. A directory of the system (/etc)
 /// or above the user's home is not covered: there only the file itself is. Versions of a private
-/// file
-/// (`query.log.1`, `inlet53.toml~`) are hidden as it is, 256 in a directory. Terminals are hidden.
+/// file (`query.log.1`, `inlet53.toml~`) are hidden as it is, 256 in a directory. Terminals are
+/// hidden.
 /// Cost: reads the directories of private files.
 [[nodiscard]] std::vector<net::MountStep> plan_mounts(const MountRequest& request);
 
 /// Names each private path whose directory is not covered, with the number of the file that is
-/// there: a process that `plan_mounts` confined before sees a file with another number.
+/// there and the time of its birth (on a file system without that: of its last change, unless it is
+/// a directory). A process that `plan_mounts` confined before sees a file for which they differ.
 [[nodiscard]] std::vector<std::string> uncovered_files(const MountRequest& request);
 
 /// The private directory that a path is or is in, also behind symbolic links; empty: none.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <ctime>
+#include <utility>
 
 #include "lambda_support.h"
 #include <gtest/gtest.h>
@@ -199,6 +201,28 @@ TEST_F(MountPlan, KnowsPrivateFilesThatAnotherCanReplace) {
   folder.write("etc/new.toml", "");
   std::filesystem::rename(base + "/etc/new.toml", base + "/etc/inlet53.toml");
   EXPECT_NE(uncovered_files({.hidden = hidden, .kept = {base + "/etc"}}), first);
+}
+
+// The time that a file system gives a new file now.
+std::pair<time_t, long> file_time() {
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME_COARSE, &now);
+  return {now.tv_sec, now.tv_nsec};
+}
+
+// As `rm gateway.key` and its installation do: a new file often gets the number of the old one.
+TEST_F(MountPlan, KnowsAFileThatWasRemovedAndMadeAnew) {
+  const MountRequest request{.hidden = {.files = {base + "/keys/gateway.key"}},
+                             .kept = {base + "/keys"}};
+  for (int i = 0; i < 20; ++i) {
+    const auto before = uncovered_files(request);
+    const auto then = file_time();
+    while (file_time() == then) {
+    }
+    std::filesystem::remove(base + "/keys/gateway.key");
+    folder.write("keys/gateway.key", "");
+    EXPECT_NE(uncovered_files(request), before);
+  }
 }
 
 TEST_F(MountPlan, OpensTheWayToWhatAUserCannotReach) {
