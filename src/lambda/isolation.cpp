@@ -173,11 +173,11 @@ void Isolation::hide(const PrivateFiles& files, const std::vector<topology::Func
   for (const topology::Function& function : functions) {
     append(request.kept, shown_to(function, interpreter_of(function, options_)));
   }
-  std::vector<std::string> uncovered = uncovered_files(request);
+  std::vector<std::string> paths = private_paths(request);
   const std::lock_guard lock(mutex_);
-  if (files_ == request.hidden && uncovered_ == uncovered) return;
+  if (files_ == request.hidden && paths_ == paths) return;
   files_ = std::move(request.hidden);
-  uncovered_ = std::move(uncovered);
+  paths_ = std::move(paths);
   ++version_;
 }
 

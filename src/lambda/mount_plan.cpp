@@ -75,6 +75,11 @@ std::vector<std::string> entries(const std::string& folder, size_t max) {
   return all;
 }
 
+bool is_log_in(const std::string& log_folder, const fs::path& entry) {
+  return entry.parent_path() == log_folder &&
+         entry.filename().string().find(".log") != std::string::npos;
+}
+
 // Directories that much else is in: to cover them would take away what programs need.
 bool is_shared(const std::string& folder) {
   if (depth(folder) <= 1) return true;  // `/`, `/etc`
@@ -207,9 +212,8 @@ class Plan {
     }
   }
 
-  [[nodiscard]] bool is_log(const fs::path& entry) const {
-    return entry.parent_path() == log_folder_ &&
-           entry.filename().string().find(".log") != std::string::npos;
+  [[nodiscard]] bool is_log(const std::string& entry) const {
+    return is_log_in(log_folder_, entry);
   }
 
   // Hides the private entries of a directory that stays visible, one by one.
@@ -283,20 +287,32 @@ std::vector<net::MountStep> plan_mounts(const MountRequest& request) {
   return Plan(request).steps();
 }
 
-std::vector<std::string> uncovered_files(const MountRequest& request) {
+std::vector<std::string> private_paths(const MountRequest& request) {
+  std::vector<std::string> kept;
+  for (const std::string& path : request.kept) kept.push_back(real_path(path));
+  const auto is_visible = [&kept](const std::string& folder) {
+    return is_shared(folder) ||
+           std::any_of(kept.begin(), kept.end(), [&folder](const std::string& shown) {
+             return is_at_or_below(folder, shown);
+           });
+  };
   std::set<std::string> paths;
   for (const auto* const all : {&request.hidden.files, &request.hidden.folders}) {
     for (const std::string& path : *all) paths.insert(real_path(path));
   }
   std::vector<std::string> found;
   for (const std::string& path : paths) {
-    const std::string parent = parent_of(path);
-    const bool is_shown = std::any_of(
-        request.kept.begin(), request.kept.end(),
-        [&parent](const std::string& kept) { return is_at_or_below(parent, real_path(kept)); });
-    if (!is_shown && !is_shared(parent)) continue;
-    found.push_back(concat(path, identity(path)));
+    found.push_back(is_visible(parent_of(path)) ? concat(path, identity(path)) : path);
   }
+  if (request.hidden.log_folder.empty()) return found;
+  const std::string log_folder = real_path(request.hidden.log_folder);
+  found.push_back(log_folder);
+  if (!is_visible(log_folder)) return found;
+  std::set<std::string> logs;
+  for (const std::string& entry : entries(log_folder, kMaxScanned)) {
+    if (is_log_in(log_folder, entry)) logs.insert(concat(entry, identity(entry)));
+  }
+  found.insert(found.end(), logs.begin(), logs.end());
   return found;
 }
 

@@ -25,10 +25,12 @@ struct MountRequest {
 /// Cost: reads the directories of private files.
 [[nodiscard]] std::vector<net::MountStep> plan_mounts(const MountRequest& request);
 
-/// Names each private path whose directory is not covered, with the number of the file that is
-/// there and the time of its birth (on a file system without that: of its last change, unless it is
-/// a directory). A process that `plan_mounts` confined before sees a file for which they differ.
-[[nodiscard]] std::vector<std::string> uncovered_files(const MountRequest& request);
+/// Names each private path, without symbolic links. Where no cover is on its directory, its text
+/// has the number of the file that is there, too, and the time of its birth (on a file system
+/// without that: of its last change, unless it is a directory). The same goes for the logs of a
+/// log folder that no cover is on. A process that `plan_mounts` confined before may see private
+/// files when the names or their texts change. Cost: looks at 10,000 entries of the log folder.
+[[nodiscard]] std::vector<std::string> private_paths(const MountRequest& request);
 
 /// The private directory that a path is or is in, also behind symbolic links; empty: none.
 [[nodiscard]] std::string hidden_folder_of(const std::string& path, const PrivateFiles& hidden);

@@ -70,7 +70,8 @@ class Isolation {
   /// hidden, because a key of before may still count. `functions`: those of the same configuration.
   void hide(const PrivateFiles& files, const std::vector<topology::Function>& functions);
   /// Changes when a process that was confined before may see private files: `hide` had more of
-  /// them, or files that took the place of others in a directory that no mount covers.
+  /// them, a link that leads to one had another target, or a directory that no mount covers had
+  /// files that took the place of others, or new logs.
   [[nodiscard]] uint64_t version();
 
   /// How a function's process is confined. Errors: the reason why it cannot be isolated, although
@@ -96,7 +97,7 @@ class Isolation {
 
   std::mutex mutex_;  // of what follows
   PrivateFiles files_;
-  std::vector<std::string> uncovered_;  // of them
+  std::vector<std::string> paths_;  // of them, as they were last seen
   uint64_t version_ = 0;
   std::unordered_map<std::string, uint32_t> ids_;  // by the function's id
 };

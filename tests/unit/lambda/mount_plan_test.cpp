@@ -175,14 +175,13 @@ TEST_F(MountPlan, HidesVersionsInADirectoryThatStaysVisible) {
   folder.write("etc/query.logger", "");
   std::filesystem::create_symlink(base + "/keys", base + "/etc/query.log.d");
   const auto steps = plan_mounts({.hidden = {.files = {base + "/etc/query.log"}}, .kept = {}});
-  const auto of_link =
-      uncovered_files({.hidden = {.files = {base + "/etc/query.log"}}, .kept = {}});
+  const auto missing = private_paths({.hidden = {.files = {base + "/etc/query.log"}}, .kept = {}});
   home == nullptr ? unsetenv("HOME") : setenv("HOME", before.c_str(), 1);
   EXPECT_FALSE(has(steps, Kind::Hide, base + "/etc"));
   EXPECT_TRUE(has(steps, Kind::Hide, base + "/etc/query.log.1"));
   EXPECT_FALSE(has(steps, Kind::Hide, base + "/etc/query.logger"));
   EXPECT_FALSE(has(steps, Kind::Hide, base + "/etc/query.log.d"));
-  EXPECT_EQ(of_link, (std::vector<std::string>{base + "/etc/query.log"}));
+  EXPECT_EQ(missing, (std::vector<std::string>{base + "/etc/query.log"}));
 }
 
 TEST_F(MountPlan, HidesTerminals) {
@@ -195,12 +194,46 @@ TEST_F(MountPlan, HidesTerminals) {
 
 TEST_F(MountPlan, KnowsPrivateFilesThatAnotherCanReplace) {
   const PrivateFiles hidden{.files = {base + "/etc/inlet53.toml"}};
-  EXPECT_TRUE(uncovered_files({.hidden = hidden, .kept = {base + "/etc/functions"}}).empty());
-  const auto first = uncovered_files({.hidden = hidden, .kept = {base + "/etc"}});
+  const MountRequest covered{.hidden = hidden, .kept = {base + "/etc/functions"}};
+  const MountRequest shown{.hidden = hidden, .kept = {base + "/etc"}};
+  EXPECT_EQ(private_paths(covered), hidden.files);
+  const auto first = private_paths(shown);
   ASSERT_EQ(first.size(), 1U);
   folder.write("etc/new.toml", "");
   std::filesystem::rename(base + "/etc/new.toml", base + "/etc/inlet53.toml");
-  EXPECT_NE(uncovered_files({.hidden = hidden, .kept = {base + "/etc"}}), first);
+  EXPECT_NE(private_paths(shown), first);
+  EXPECT_EQ(private_paths(covered), hidden.files);
+}
+
+// Kubernetes lays secrets out so: an update makes a directory and moves one link.
+TEST_F(MountPlan, KnowsALinkThatLeadsElsewhere) {
+  folder.write("keys/..1/tls.key", "");
+  std::filesystem::create_symlink("..1", base + "/keys/..data");
+  std::filesystem::create_symlink("..data/tls.key", base + "/keys/tls.key");
+  const MountRequest request{.hidden = {.files = {base + "/keys/tls.key"}}, .kept = {}};
+  const auto first = private_paths(request);
+  EXPECT_EQ(first, (std::vector<std::string>{base + "/keys/..1/tls.key"}));
+  folder.write("keys/..2/tls.key", "");
+  EXPECT_EQ(private_paths(request), first);
+  std::filesystem::create_symlink("..2", base + "/keys/..new");
+  std::filesystem::rename(base + "/keys/..new", base + "/keys/..data");
+  EXPECT_EQ(private_paths(request), (std::vector<std::string>{base + "/keys/..2/tls.key"}));
+}
+
+TEST_F(MountPlan, KnowsNewLogsWhereTheirDirectoryIsVisible) {
+  const PrivateFiles hidden{.log_folder = base + "/etc"};
+  const MountRequest covered{.hidden = hidden, .kept = {base + "/etc/functions"}};
+  const MountRequest shown{.hidden = hidden, .kept = {base + "/etc"}};
+  const auto first = private_paths(shown);
+  folder.write("etc/data.json", "");
+  EXPECT_EQ(private_paths(shown), first);
+  folder.write("etc/hello.log.1", "");
+  const auto second = private_paths(shown);
+  EXPECT_NE(second, first);
+  folder.write("etc/new.log", "");
+  std::filesystem::rename(base + "/etc/new.log", base + "/etc/hello.log");
+  EXPECT_NE(private_paths(shown), second);
+  EXPECT_EQ(private_paths(covered), (std::vector<std::string>{base + "/etc"}));
 }
 
 // The time that a file system gives a new file now.
@@ -215,13 +248,13 @@ TEST_F(MountPlan, KnowsAFileThatWasRemovedAndMadeAnew) {
   const MountRequest request{.hidden = {.files = {base + "/keys/gateway.key"}},
                              .kept = {base + "/keys"}};
   for (int i = 0; i < 20; ++i) {
-    const auto before = uncovered_files(request);
+    const auto before = private_paths(request);
     const auto then = file_time();
     while (file_time() == then) {
     }
     std::filesystem::remove(base + "/keys/gateway.key");
     folder.write("keys/gateway.key", "");
-    EXPECT_NE(uncovered_files(request), before);
+    EXPECT_NE(private_paths(request), before);
   }
 }
 
