@@ -75,9 +75,15 @@ std::vector<std::string> entries(const std::string& folder, size_t max) {
   return all;
 }
 
-bool is_log_in(const std::string& log_folder, const fs::path& entry) {
-  return entry.parent_path() == log_folder &&
-         entry.filename().string().find(".log") != std::string::npos;
+// Of a path without links.
+std::string_view folder_of(std::string_view path) {
+  return path.substr(0, std::max<size_t>(path.rfind('/'), 1));
+}
+
+std::string_view name_of(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
+bool is_log_in(std::string_view log_folder, std::string_view entry) {
+  return folder_of(entry) == log_folder && name_of(entry).find(".log") != std::string_view::npos;
 }
 
 // Directories that much else is in: to cover them would take away what programs need.
@@ -173,10 +179,20 @@ class Plan {
                        [&path](const std::string& folder) { return is_at_or_below(path, folder); });
   }
 
+  // The names of what is hidden in a directory, file by file or as a directory.
+  [[nodiscard]] std::vector<std::string> hidden_names(std::string_view folder) const {
+    std::vector<std::string> names;
+    for (const auto* const all : {&files_, &hidden_}) {
+      for (const std::string& path : *all) {
+        if (folder_of(path) == folder) names.emplace_back(name_of(path));
+      }
+    }
+    return names;
+  }
+
   [[nodiscard]] bool is_version_of_hidden(const std::string& path) const {
-    const auto is_one = [entry = fs::path(path)](const fs::path& hidden) {
-      return hidden.parent_path() == entry.parent_path() &&
-             is_version(entry.filename().string(), hidden.filename().string());
+    const auto is_one = [folder = folder_of(path), name = name_of(path)](std::string_view hidden) {
+      return folder_of(hidden) == folder && is_version(name, name_of(hidden));
     };
     return std::any_of(files_.begin(), files_.end(), is_one) ||
            std::any_of(hidden_.begin(), hidden_.end(), is_one);
@@ -212,17 +228,19 @@ class Plan {
     }
   }
 
-  [[nodiscard]] bool is_log(const std::string& entry) const {
-    return is_log_in(log_folder_, entry);
-  }
+  [[nodiscard]] bool is_log(std::string_view entry) const { return is_log_in(log_folder_, entry); }
 
   // Hides the private entries of a directory that stays visible, one by one.
   void hide_versions(const std::string& folder) {
+    const std::vector<std::string> names = hidden_names(folder);
     std::set<std::string> found;
     for (const std::string& entry : entries(folder, kMaxScanned)) {
       if (found.size() >= kMaxEntries) break;
+      const bool is_one = std::any_of(
+          names.begin(), names.end(),
+          [name = name_of(entry)](const std::string& hidden) { return is_version(name, hidden); });
       // What a link leads to elsewhere is private only if it is named.
-      if (!is_log(entry) && !(is_version_of_hidden(entry) && real_path(entry) == entry)) continue;
+      if (!is_log(entry) && !(is_one && real_path(entry) == entry)) continue;
       found.insert(entry);
     }
     files_.merge(found);

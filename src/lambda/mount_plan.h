@@ -22,7 +22,8 @@ struct MountRequest {
 /// or above the user's home is not covered: there only the file itself is. Versions of a private
 /// file (`query.log.1`, `inlet53.toml~`) are hidden as it is, 256 in a directory. Terminals are
 /// hidden.
-/// Cost: reads the directories of private files.
+/// Cost: reads 10,000 entries of each directory of private files, and compares their names with
+/// those of the private files in it; some system calls for each entry that is hidden or shown.
 [[nodiscard]] std::vector<net::MountStep> plan_mounts(const MountRequest& request);
 
 /// Names each private path, without symbolic links. Where no cover is on its directory, its text
