@@ -23,7 +23,10 @@ struct EnvironmentProcesses {
 /// it has the socket open. Who else connects can only be told by a search of these processes, so
 /// that searches for strangers have a budget. A socket of another user is refused before that, at
 /// the cost of two system calls, and uses no budget: no other user keeps an environment from its
-/// Runtime API. Threads: the loop's.
+/// Runtime API. A kernel without sock_diag is the exception: there the user of a socket is known
+/// only after a file with all sockets of the machine was read, so that sockets of other users use
+/// the budget, too, and other users can keep an environment from connecting anew while they flood
+/// its Runtime API. Threads: the loop's.
 class CallerCheck {
  public:
   explicit CallerCheck(net::SocketOwners owners = net::SocketOwners::open());

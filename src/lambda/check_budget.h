@@ -7,8 +7,9 @@ namespace inlet53::lambda {
 /// Bounds the processor time that searches for the processes of strangers cost, for one Runtime
 /// API: 10 ms in a second, and 10 ms at once. A search that finds the environment's own process is
 /// free. When the budget is used up, connections are closed unseen. It refills all the time, so
-/// that the next search is possible some milliseconds later: an own connection that was closed
-/// unseen comes through when it is tried again.
+/// that the next search is possible some milliseconds later. An own connection that was closed
+/// unseen can be tried again; under a steady flood the strangers use what refills, and a retry may
+/// be closed unseen, too.
 class CheckBudget {
  public:
   static constexpr int64_t kMaxUs = 10'000;

@@ -257,5 +257,22 @@ TEST(CallerBudget, IsNotUsedByOtherUsers) {
   EXPECT_TRUE(check.allows(connection.own, connection.server, {.root = getpid()}, budget, 1000));
 }
 
+// The file with all sockets may be long: reading it has a bound, whoever causes it.
+TEST(CallerBudget, IsUsedByOtherUsersWithoutSockDiag) {
+  const Connection connection;
+  CallerCheck check(net::SocketOwners::with(net::SocketOwners::Source::ProcFile));
+  CheckBudget budget;
+  const EnvironmentProcesses of_another{.root = getpid(), .user = geteuid() + 1};
+  constexpr int kMost = 20'000;  // reading it costs a microsecond at least
+  int looks = 0;
+  while (looks < kMost && !budget.used_up(1000)) {
+    ASSERT_FALSE(check.allows(connection.own, connection.server, of_another, budget, 1000));
+    ++looks;
+  }
+  EXPECT_LT(looks, kMost);
+  EXPECT_FALSE(check.allows(connection.own, connection.server, {.root = getpid()}, budget, 1000));
+  EXPECT_TRUE(check.allows(connection.own, connection.server, {.root = getpid()}, budget, 2001));
+}
+
 }  // namespace
 }  // namespace inlet53::lambda
