@@ -100,6 +100,15 @@ std::vector<std::string> shown_to(const topology::Function& function,
   return paths;
 }
 
+MountRequest request_for(PrivateFiles hidden, const std::vector<topology::Function>& functions,
+                         const IsolationOptions& options) {
+  MountRequest request{.hidden = std::move(hidden), .kept = {}};
+  for (const topology::Function& function : functions) {
+    append(request.kept, shown_to(function, interpreter_of(function, options)));
+  }
+  return request;
+}
+
 std::string unreadable(std::string_view path, uint32_t user) {
   return concat(path, " cannot be read by user ", user,
                 ", the function's own: let other users read it (chmod o+rX)");
@@ -169,16 +178,20 @@ Isolation::Isolation(IsolationOptions options)
 
 void Isolation::hide(const PrivateFiles& files, const std::vector<topology::Function>& functions) {
   if (!mounts_) return;
-  MountRequest request{.hidden = joined(this->files(), files), .kept = {}};
-  for (const topology::Function& function : functions) {
-    append(request.kept, shown_to(function, interpreter_of(function, options_)));
-  }
+  MountRequest request = request_for(joined(this->files(), files), functions, options_);
   std::vector<std::string> paths = private_paths(request);
   const std::lock_guard lock(mutex_);
   if (files_ == request.hidden && paths_ == paths) return;
   files_ = std::move(request.hidden);
   paths_ = std::move(paths);
   ++version_;
+}
+
+void Isolation::look_again(const std::vector<topology::Function>& functions) {
+  if (!mounts_) return;
+  std::vector<std::string> paths = private_paths(request_for(files(), functions, options_));
+  const std::lock_guard lock(mutex_);
+  paths_ = std::move(paths);
 }
 
 uint64_t Isolation::version() {

@@ -203,6 +203,18 @@ def test_an_authority_that_was_put_aside_stays_hidden(as_either):
     assert what_it_reads_of(as_either, aside) == what_it_reads_of(as_either, authority) == []
 
 
+# The directory of the private files is the user's home, so that no mount covers it; the start makes the authority
+# and the access log.
+def test_a_reload_that_changes_nothing_ends_no_environment(other_folder):
+    gateway = prepare(other_folder)
+    (other_folder / "probe.log").touch()  # a new log would end environments
+    gateway.start(("env", f"HOME={other_folder}"))
+    said = probe(gateway)
+    gateway.reload()
+    assert probe(gateway)["api"] == said["api"]
+    assert gateway.stop() == 0
+
+
 # Into a directory that functions could see so far.
 def test_an_authority_that_moves_is_hidden_before_and_after(as_either):
     old, data = as_either.ca.parent, as_either.folder / "data"

@@ -69,6 +69,9 @@ class Isolation {
   /// Hides also these files from processes that are confined from now on; the files of before stay
   /// hidden, because a key of before may still count. `functions`: those of the same configuration.
   void hide(const PrivateFiles& files, const std::vector<topology::Function>& functions);
+  /// Takes note of hidden files that were made since `hide`; `version` stays. Requires: no process
+  /// is confined yet, and `functions` are those of `hide`.
+  void look_again(const std::vector<topology::Function>& functions);
   /// Changes when a process that was confined before may see private files: `hide` had more of
   /// them, a link that leads to one had another target, or a directory that no mount covers had
   /// files that took the place of others, or new logs.

@@ -82,6 +82,8 @@ std::unique_ptr<Prepared> prepare(const PreparationContext& context) {
     log_error(opened.error());
     return nullptr;
   }
+  // No function runs at the start: files that it made must not end any at the first reload.
+  if (!context.isolation) isolation->look_again(config->topology.functions);
   return std::make_unique<Prepared>(Prepared{
       std::move(config->settings),
       {free_on(context.background, std::move(*state)), std::move(*certificate), std::move(names)},

@@ -154,6 +154,29 @@ TEST(Isolation, HidesTheFilesOfAllConfigurationsSinceTheStart) {
   }
 }
 
+// The private files are in the function's code, where no mount covers their directory.
+TEST(Isolation, EndsNoEnvironmentForFilesThatTheStartMade) {
+  OneFunction hello;
+  hello.python("");
+  const PrivateFiles files{.folders = {hello.function.code + "/authority"},
+                           .log_folder = hello.function.code};
+  IsolationOptions options = isolation_with(allow(true, true, true));
+  options.files = files;
+  Isolation isolation(options);
+  const std::vector<topology::Function> functions{hello.function};
+  isolation.hide(files, functions);
+  const uint64_t first = isolation.version();
+  hello.code("authority/ca-key.pem", "");
+  hello.code("access.log", "");
+  isolation.look_again(functions);
+  EXPECT_EQ(isolation.version(), first);
+  isolation.hide(files, functions);
+  EXPECT_EQ(isolation.version(), first);
+  hello.code("access.log.1", "");
+  isolation.hide(files, functions);
+  EXPECT_NE(isolation.version(), first);
+}
+
 TEST(Isolation, LooksAtTheFilesOfAReloadForItsProblems) {
   OneFunction hello;
   hello.python("");
