@@ -106,8 +106,8 @@ struct Cache::Store {
       return true;
     }
     if (!is_usable(head, now_ms)) return true;
-    head.refresh_at_ms =
-        static_cast<uint32_t>(age_ms(head, now_ms) + uint64_t{options.failure_ttl} * kMilli);
+    const uint32_t recheck = std::max(options.failure_ttl, options.stale_recheck);
+    head.refresh_at_ms = static_cast<uint32_t>(age_ms(head, now_ms) + uint64_t{recheck} * kMilli);
     return false;
   }
 

@@ -55,7 +55,7 @@ TargetConnection* StreamExchange::connection_for(Place& place) {
   TargetConnection* least = nullptr;
   size_t alive = 0;
   for (const auto& each : place.connections) {
-    if (each->over()) continue;
+    if (each->over() || each->retired()) continue;
     ++alive;
     if (least == nullptr || each->waiting() < least->waiting()) least = each.get();
   }
@@ -129,25 +129,38 @@ void StreamExchange::remove_ended(Place& place) {
 }
 
 void StreamExchange::sweep() {
-  const uint64_t now = loop_.now_ms();
   bool any = false;
   for (Place& place : places_) {
-    // By index: what a connection owed may go out on another that is made for it.
-    for (size_t i = 0, count = place.connections.size(); i < count; ++i) {
-      TargetConnection& each = *place.connections[i];
-      any = true;
-      if (each.over()) continue;
-      if (each.is_stuck(options_.response_timeout_ms)) {
-        each.close();
-        continue;
-      }
-      for (const StreamQuery& query : each.remove_older(options_.response_timeout_ms))
-        fail(query.token);
-      const bool idle = each.waiting() == 0;
-      if (idle && now - each.active_ms() >= options_.idle_timeout_ms) each.close();
-    }
+    any = any || !place.connections.empty();
+    close_stuck(place);
+    close_idle(place);
   }
   if (!any) sweeper_.stop();
+}
+
+// All of them are found before one is closed, so that no query of one goes to another that is stuck
+// too. Queries whose time is over are not sent again.
+void StreamExchange::close_stuck(Place& place) {
+  std::vector<TargetConnection*> stuck;
+  for (const auto& each : place.connections) {
+    if (each->over()) continue;
+    if (each->is_stuck(options_.response_timeout_ms)) stuck.push_back(each.get());
+    for (const StreamQuery& query : each->remove_older(options_.response_timeout_ms)) {
+      fail(query.token);
+    }
+  }
+  for (TargetConnection* each : stuck) each->retire();
+  for (TargetConnection* each : stuck) each->close();
+}
+
+// By index: a connection that is made meanwhile is not idle.
+void StreamExchange::close_idle(Place& place) {
+  const uint64_t now = loop_.now_ms();
+  for (size_t i = 0, count = place.connections.size(); i < count; ++i) {
+    TargetConnection& each = *place.connections[i];
+    const bool idle = !each.over() && each.waiting() == 0;
+    if (idle && now - each.active_ms() >= options_.idle_timeout_ms) each.close();
+  }
 }
 
 }  // namespace inlet53::forward

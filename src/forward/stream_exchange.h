@@ -80,6 +80,8 @@ class StreamExchange final : TargetConnectionOwner {
   void end_turn();
   void remove_ended(Place& place);
   void sweep();
+  void close_stuck(Place& place);
+  void close_idle(Place& place);
 
   net::Loop& loop_;
   const Options options_;

@@ -63,6 +63,9 @@ class TargetConnection final : net::OutgoingConnectionOwner, net::TlsStreamOwner
 
   [[nodiscard]] size_t waiting() const noexcept { return queries_.size(); }
   [[nodiscard]] bool over() const noexcept { return over_; }
+  /// It is about to be closed: no query is added any more.
+  void retire() noexcept { retired_ = true; }
+  [[nodiscard]] bool retired() const noexcept { return retired_; }
   /// Whether it has brought a response: then its end says nothing against the target.
   [[nodiscard]] bool proven() const noexcept { return proven_; }
   /// Milliseconds of the loop at the last octets in either direction.
@@ -99,6 +102,7 @@ class TargetConnection final : net::OutgoingConnectionOwner, net::TlsStreamOwner
   std::vector<uint8_t> in_;   // the beginning of a message
   bool open_ = false;
   bool over_ = false;
+  bool retired_ = false;
   bool proven_ = false;
   uint64_t active_ms_;
   uint64_t received_ms_ = 0;  // of the last octets from the target; 0: none

@@ -24,6 +24,9 @@ struct CacheOptions {
   /// up to `max_failure_ttl`. RFC 9520 §3.2: at least 1 s, at most 5 min.
   uint32_t failure_ttl = 1;
   uint32_t max_failure_ttl = 30;
+  /// How soon after a failure a stale answer is asked for again, unless `failure_ttl` is longer. RFC
+  /// 8767 §5: a target that fails is not to be asked often.
+  uint32_t stale_recheck = 5;
   /// How long after its end a response may still be answered while no target is reached; 0: never.
   /// RFC 8767 §5 suggests 1 to 3 days. At most kMaxTtl.
   uint32_t max_stale = 86'400;
@@ -111,7 +114,7 @@ class Cache {
   /// §8: also one with its highest bit set), a negative response without an SOA (RFC 2308 §5), one
   /// that has more RRsets than kMaxCachedAnswers or that a small cache has no room for.
   /// A failure does not replace a response that may still be answered; such a one is not refreshed
-  /// for `failure_ttl` then (RFC 8767 §5).
+  /// for `stale_recheck` then (RFC 8767 §5).
   /// Requires: `response` does not borrow from this cache; an `answers` and RDATA of their types'
   /// shape. Cost: linear in the response; no allocation.
   bool insert(const CacheKey& key, const ReceivedResponse& response, uint64_t now_ms) noexcept;

@@ -47,7 +47,7 @@ TEST_F(CacheStale, AsksOneCallerAtATimeToRefreshAStaleAnswer) {
 }
 
 TEST_F(CacheStale, KeepsWhatMayBeAnsweredWhenTheTargetsFail) {
-  Cache cache({.failure_ttl = 5});
+  Cache cache({.failure_ttl = 1, .stale_recheck = 5});
   ASSERT_TRUE(cache.insert(key_.get(), answer_.get(), 0));
   EXPECT_TRUE(cache.find(key_.get(), 70'000)->refresh_due);
   EXPECT_FALSE(cache.insert(key_.get(), failure_.get(), 72'000));
