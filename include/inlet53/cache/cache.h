@@ -24,8 +24,8 @@ struct CacheOptions {
   /// up to `max_failure_ttl`. RFC 9520 §3.2: at least 1 s, at most 5 min.
   uint32_t failure_ttl = 1;
   uint32_t max_failure_ttl = 30;
-  /// How soon after a failure a stale answer is asked for again, unless `failure_ttl` is longer. RFC
-  /// 8767 §5: a target that fails is not to be asked often.
+  /// How soon after a failure a stale answer is asked for again, unless `failure_ttl` is longer.
+  /// RFC 8767 §5: a target that fails is not to be asked often.
   uint32_t stale_recheck = 5;
   /// How long after its end a response may still be answered while no target is reached; 0: never.
   /// RFC 8767 §5 suggests 1 to 3 days. At most kMaxTtl.
