@@ -57,10 +57,9 @@ TEST_F(StreamExchangeTest, AConnectionThatBringsNothingIsClosedWhileQueriesGoOnC
   uint64_t next = 2;
   net::Timer sender(loop, [&] { send("good.example.", next++); });
   sender.start(0, 50);
-  // It waited on this connection and once more on the next.
-  ASSERT_TRUE(net::run_until(loop, [&] { return !failed.empty(); }));
-  EXPECT_EQ(failed[0], 2U);
-  EXPECT_GE(target.connections, 2U);
+  // The first query's time is over, and a new connection has taken the place of this one.
+  ASSERT_TRUE(net::run_until(
+      loop, [&] { return std::ranges::count(failed, 2U) == 1 && target.connections >= 2; }));
   target.dropped_on_streams.clear();
   ASSERT_TRUE(net::run_until(loop, [&] { return answered.size() > 10; }));
 }
