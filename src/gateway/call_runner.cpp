@@ -206,7 +206,7 @@ http::Response CallRunner::Impl::refuse(Call& call, const Refused& refused) {
 
 http::Response CallRunner::Impl::finish(Call& call, http::Response&& response) {
   CallContext& context = call.context;
-  // Before the response is charged: nobody reads it any more.
+  // The request body is not read any more. Its room may serve the response.
   release_memory(call.request.body);
   call.request.charge.release();
   if (!charge(call, response)) {

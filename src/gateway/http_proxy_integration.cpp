@@ -46,7 +46,7 @@ class HttpProxyIntegration final : public Integration {
   [[nodiscard]] bool needs_body() const noexcept override { return true; }
   [[nodiscard]] std::variant<IntegrationResult, Ticket> start(Call& call, Done done) override;
   void forget(Ticket ticket) override { client_.cancel(ticket); }
-  // Nobody wants the response, which would occupy memory.
+  // The client has left. Its response would occupy memory.
   bool cancel(Ticket ticket) override {
     client_.cancel(ticket);
     return true;

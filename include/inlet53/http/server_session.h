@@ -59,16 +59,16 @@ enum class SessionPhase : uint8_t {
   Responding,      // a whole request waits for its response, or a response for its sending
 };
 
-/// What becomes of the body of a request that goes on.
+/// Says how a session handles the body of a request that its owner accepts.
 enum class BodyUse : uint8_t {
   Keep,     // `request_received` gives it
   Discard,  // it is read, which needs no room, and dropped: `request_received` gives none
 };
 
-/// What an owner decides on a head: a response refuses the body.
+/// An owner's decision about a head: a response, which refuses the body, or the use of the body.
 using HeadDecision = std::variant<BodyUse, Response>;
 
-/// What a session tells its connection, and asks of it.
+/// The connection of a session: receives its requests and answers its questions.
 class SessionOwner {
  public:
   /// The head of a request came that has a body; `head` has no body yet. A response refuses the

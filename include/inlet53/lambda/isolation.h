@@ -82,8 +82,8 @@ class Isolation {
   /// directory that holds private files, and compares their names with those of these files; some
   /// system calls for each private file and for each entry that is hidden or shown one by one.
   [[nodiscard]] Result<net::Confinement, std::string> confine(const topology::Function& function);
-  /// What would not be isolated after `hide(files, functions)`, and why; one sentence for all
-  /// functions or for each. Empty: all are, or isolation is off.
+  /// Returns what would not be isolated after `hide(files, functions)`, and why: one sentence for
+  /// all functions, or one for each. Empty: all are isolated, or isolation is off.
   [[nodiscard]] std::vector<std::string> problems(const std::vector<topology::Function>& functions,
                                                   const PrivateFiles& files = {});
   /// One line for people: how functions are isolated, and what kept them from more.
