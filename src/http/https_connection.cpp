@@ -48,7 +48,7 @@ size_t HttpsConnection::received(Bytes stream) {
 
 bool HttpsConnection::peer_finished() {
   peer_gone_ = true;
-  abandon_all();
+  abandon_whole_ones();
   return !ending_ && owes_response();
 }
 
@@ -86,7 +86,9 @@ void HttpsConnection::timed_out() {
 
 void HttpsConnection::respond(StreamId stream, Response&& response) {
   if (session_ == nullptr || ending_) return;
-  if (std::erase(unanswered_, stream) == 0) return;
+  const auto found = find_unanswered(stream);
+  if (found == unanswered_.end()) return;
+  unanswered_.erase(found);
   session_->respond(stream, std::move(response));
   // Inside an event its end comes to `settle`.
   if (!receiving_) settle();
@@ -122,20 +124,28 @@ RequestOrigin HttpsConnection::origin() const {
 HeadDecision HttpsConnection::head_received(StreamId stream, Request& head) {
   timed_.reset();  // the body has a time of its own
   HeadDecision decision = taker_.head_received({id_, stream}, origin(), head);
-  if (std::holds_alternative<BodyUse>(decision)) unanswered_.push_back(stream);
+  if (std::holds_alternative<BodyUse>(decision)) unanswered_.push_back({.stream = stream});
   return decision;
 }
 
 void HttpsConnection::request_received(StreamId stream, Request&& request) {
   timed_.reset();  // what comes next has a time of its own
-  if (std::find(unanswered_.begin(), unanswered_.end(), stream) == unanswered_.end()) {
-    unanswered_.push_back(stream);
+  const auto known = find_unanswered(stream);
+  if (known == unanswered_.end()) {
+    unanswered_.push_back({.stream = stream, .whole = true});
+  } else {
+    known->whole = true;
   }
   taker_.request_received({id_, stream}, origin(), std::move(request));
+  if (peer_gone_) abandon_whole_ones();
 }
 
 void HttpsConnection::request_abandoned(StreamId stream) {
-  if (std::erase(unanswered_, stream) != 0) taker_.request_abandoned({id_, stream});
+  const auto found = find_unanswered(stream);
+  if (found == unanswered_.end()) return;
+  const bool is_news = !found->abandoned;
+  unanswered_.erase(found);
+  if (is_news) taker_.request_abandoned({id_, stream});
 }
 
 Response HttpsConnection::refuse(Refusal refusal) {
@@ -206,10 +216,28 @@ void HttpsConnection::continue_reading() {
   }
 }
 
-// They stay unanswered: a client that closed its side only gets its responses.
-void HttpsConnection::abandon_all() {
-  const std::vector<StreamId> streams = unanswered_;  // responses within change it
-  for (const StreamId stream : streams) taker_.request_abandoned({id_, stream});
+std::vector<HttpsConnection::Unanswered>::iterator HttpsConnection::find_unanswered(
+    StreamId stream) {
+  return std::find_if(unanswered_.begin(), unanswered_.end(),
+                      [stream](const Unanswered& one) { return one.stream == stream; });
+}
+
+// They stay unanswered: a client that closed its side only gets its responses. A request whose body
+// is not there may still become whole, by octets that came before FIN: its turn comes then.
+// A response within changes the list, and may let in the next request.
+void HttpsConnection::abandon_whole_ones() {
+  const auto is_due = [](const Unanswered& one) { return one.whole && !one.abandoned; };
+  for (;;) {
+    const auto next = std::find_if(unanswered_.begin(), unanswered_.end(), is_due);
+    if (next == unanswered_.end()) return;
+    next->abandoned = true;
+    taker_.request_abandoned({id_, next->stream});
+  }
+}
+
+void HttpsConnection::closed() {
+  for (Unanswered& one : unanswered_) one.whole = true;  // nothing more comes of any
+  abandon_whole_ones();
 }
 
 void HttpsConnection::end() {

@@ -33,7 +33,7 @@ class HttpsConnection final : net::TlsStreamOwner, SessionOwner {
   void caught_up();
   void timed_out();
   /// The connection has ended; `respond` is not called any more.
-  void closed() { abandon_all(); }
+  void closed();
 
   /// Answers a request. Nothing happens when the stream is gone.
   void respond(StreamId stream, Response&& response);
@@ -70,13 +70,21 @@ class HttpsConnection final : net::TlsStreamOwner, SessionOwner {
   };
   static constexpr uint64_t kNever = UINT64_MAX;
 
+  /// A request that the taker let in, and whose response has not been made.
+  struct Unanswered {
+    StreamId stream = 0;
+    bool whole = false;      // the taker has its body, too
+    bool abandoned = false;  // the taker knows that its client has left
+  };
+
   void open_session();
   /// What follows from the state that an event has led to: an end, a pause, another timeout.
   void settle();
   void continue_reading();
   [[nodiscard]] RequestOrigin origin() const;
+  [[nodiscard]] std::vector<Unanswered>::iterator find_unanswered(StreamId stream);
   void end();
-  void abandon_all();
+  void abandon_whole_ones();
   void keep_time();
   void watch_congestion();
   [[nodiscard]] uint64_t limit_of(Wait wait) const noexcept;
@@ -98,7 +106,7 @@ class HttpsConnection final : net::TlsStreamOwner, SessionOwner {
   uint64_t armed_ms_ = 0;                 // what the timeout of TCP is set to; 0: that of TLS
   std::optional<uint64_t> congested_ms_;  // since when; absent: it is not
   uint64_t unread_ms_ = 0;                // for so long it was congested before
-  std::vector<StreamId> unanswered_;      // requests whose response has not been made
+  std::vector<Unanswered> unanswered_;
   bool sent_since_ = false;               // octets of responses have gone out since it was set
   bool holds_buffers_ = true;             // TLS's, for records: between requests, for a moment only
   bool receiving_ = false;

@@ -55,7 +55,8 @@ class CallTaker {
   virtual void call_received(CallId call, const CallOrigin& origin, http::Request&& request) = 0;
   /// A call that `head_received` let in or `call_received` gave, and that has no response yet, lost
   /// its client (it reset the stream, or its connection ended or is closed from its side), or the
-  /// rest of its request was refused. `HttpsServer::respond` may still be called.
+  /// rest of its request was refused. Called at most once, and `call_received` never follows it.
+  /// `HttpsServer::respond` may still be called.
   virtual void call_abandoned(CallId call) = 0;
   /// Composes the response to what is no proper request.
   virtual http::Response refuse(http::Refusal refusal) = 0;

@@ -319,6 +319,60 @@ TEST(HttpsConnection, AnswersAClientThatHasSaidGoodbye) {
   }
 }
 
+// All in one record of TLS: what the first turns of the loop leave of it waits when FIN comes.
+TEST(HttpsConnection, ARequestThatBecomesWholeAfterFinIsNoAbandonedOne) {
+  HttpsServerUnderTest server;
+  HttpsTestClient client(server, "h2");
+  ASSERT_TRUE(client.shake_hands());
+  server.answers = false;
+  client.send(connection_start() + frame(NGHTTP2_HEADERS, 5, 1, literals(get("/owed"))));
+  ASSERT_TRUE(server.run_until([&] { return server.requests.size() == 1; }));
+  server.answers = true;
+  std::string octets = frame(NGHTTP2_HEADERS, 4, 3, literals(post("/body")));
+  for (uint32_t stream = 5; stream < 405; stream += 2) {
+    octets += frame(NGHTTP2_HEADERS, 5, stream, literals(get("/")));
+  }
+  client.send(octets + frame(NGHTTP2_DATA, 1, 3, "body"));
+  ASSERT_TRUE(server.run_until([&] {
+    if (client.sent_all()) client.shut_down();
+    return server.requests.size() == 202;
+  }));
+  EXPECT_EQ(server.requests.back().body, "body");
+  const uint64_t connection = server.ids[0].connection;
+  EXPECT_EQ(server.abandoned, (std::vector{RequestId{connection, 1}}));
+  server.connections.respond(server.ids[0], {.status = 200, .fields = {}, .body = "late"});
+  EXPECT_TRUE(server.run_until([&] { return client.at_end; }));
+  EXPECT_NE(client.received.find("/body"), std::string::npos);
+  EXPECT_NE(client.received.find("late"), std::string::npos);
+}
+
+TEST(HttpsConnection, ARequestThatIsReadAfterFinIsAbandoned) {
+  HttpsServerUnderTest server;
+  HttpsTestClient client(server, "http/1.1");
+  ASSERT_TRUE(client.shake_hands());
+  server.answers = false;
+  server.answers_abandoned = true;
+  client.send(concat(kGet, kGet, kGet));
+  ASSERT_TRUE(server.run_until([&] { return server.requests.size() == 1 && client.sent_all(); }));
+  client.shut_down();
+  ASSERT_TRUE(server.run_until([&] { return client.at_end; }));
+  EXPECT_EQ(server.requests.size(), 3U);
+  EXPECT_EQ(server.abandoned, server.ids);
+  EXPECT_EQ(count_of(client.received, "HTTP/1.1 499 "), 3U);
+}
+
+TEST(HttpsConnection, ARequestWhoseBodyNeverComesIsAbandonedWithItsConnection) {
+  HttpsServerUnderTest server;
+  HttpsTestClient client(server, "http/1.1");
+  ASSERT_TRUE(client.shake_hands());
+  client.send(post_head("/a", 5) + "four");
+  ASSERT_TRUE(server.run_until([&] { return server.heads == 1; }));
+  client.close();
+  ASSERT_TRUE(server.run_until([&] { return server.connections.open_connections() == 0; }));
+  EXPECT_EQ(server.abandoned.size(), 1U);
+  EXPECT_TRUE(server.requests.empty());
+}
+
 TEST(HttpsConnection, AResponseForAClientThatIsGoneIsDropped) {
   HttpsServerUnderTest server;
   server.answers = false;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cerrno>
 #include <functional>
 #include <memory>
@@ -52,8 +53,13 @@ struct HttpsServerUnderTest final : RequestTaker {
     ++heads;
     return answer_head(head);
   }
-  void request_abandoned(RequestId id) override { abandoned.push_back(id); }
+  void request_abandoned(RequestId id) override {
+    EXPECT_EQ(std::count(abandoned.begin(), abandoned.end(), id), 0) << "abandoned again";
+    abandoned.push_back(id);
+    if (answers_abandoned) connections.respond(id, {.status = 499, .fields = {}, .body = "left"});
+  }
   void request_received(RequestId id, const RequestOrigin& origin, Request&& request) override {
+    EXPECT_EQ(std::count(abandoned.begin(), abandoned.end(), id), 0) << "received after its end";
     origins.push_back(origin);
     ids.push_back(id);
     requests.push_back(std::move(request));
@@ -85,6 +91,7 @@ struct HttpsServerUnderTest final : RequestTaker {
   };
   std::function<HeadDecision(Request&)> answer_head = [](Request&) { return BodyUse::Keep; };
   bool answers = true;
+  bool answers_abandoned = false;
   int heads = 0;
   std::vector<RequestOrigin> origins;
   std::vector<RequestId> ids;
