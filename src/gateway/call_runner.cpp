@@ -292,7 +292,7 @@ void CallRunner::call_received(CallId id, const CallOrigin& origin, http::Reques
   auto& authorized = std::get<AuthorizedCall>(outcome);
   // The time that the client takes to send its body is no latency of ours.
   if (!kept.empty()) authorized.call_->started_us = monotonic_microseconds();
-  // The call holds the charge to its end: its integration has the body, in one form or another.
+  // The call holds the charge to its end, unless its integration takes it along with the body.
   authorized.call_->request.charge = std::move(charge);
   begin(id, std::move(authorized), std::move(body));
 }

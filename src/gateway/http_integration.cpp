@@ -136,6 +136,7 @@ http::Request integration_request(http::Request&& request, const topology::Integ
                    ? std::move(request.method)
                    : integration.http_method;
   out.body = std::move(request.body);
+  out.charge = std::move(request.charge);
   std::string forwarded_for;
   const std::vector<std::string> options = connection_options(request.fields);
   for (http::Field& field : request.fields) {

@@ -76,6 +76,7 @@ std::variant<IntegrationResult, Integration::Ticket> HttpProxyIntegration::start
   request.method = call.context.http_method;
   request.fields = call.request.fields;
   request.body = std::move(call.request.body);
+  request.charge = std::move(call.request.charge);
   request = integration_request(std::move(request), integration, call.context);
   return client_.start(
       *url, std::move(request), call.source,

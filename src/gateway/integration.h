@@ -47,8 +47,9 @@ class Integration {
 
   /// Whether it reads the bodies of requests.
   [[nodiscard]] virtual bool needs_body() const noexcept = 0;
-  /// Starts a call, and may move the body out of it. Returns the result if it is known at once;
-  /// otherwise a ticket, and `done` is called once, later. Lifetime: `call` may end before that.
+  /// Starts a call, and may move the body out of it, and its charge. Returns the result if it is
+  /// known at once; otherwise a ticket, and `done` is called once, later. Lifetime: `call` may end
+  /// before that.
   [[nodiscard]] virtual std::variant<IntegrationResult, Ticket> start(Call& call, Done done) = 0;
   /// The call's time is up. `done` is not called any more.
   virtual void forget(Ticket ticket) = 0;

@@ -10,6 +10,7 @@
 #include "client_connection.h"
 #include "response_fields.h"
 
+#include "inlet53/base/release_memory.h"
 #include "inlet53/base/text.h"
 
 namespace inlet53::http {
@@ -62,8 +63,12 @@ struct Client::Impl final : ClientConnectionOwner {
           account(impl.budget.open(payer)),
           fail_soon(impl.loop, [&impl, call] { impl.fail(call); }) {}
     ~Call() {
-      charge.release();
+      release();
       account.budget.close(account);
+    }
+    void release() {
+      request_charge.release();
+      copy_charge.release();
     }
     Call(const Call&) = delete;
     Call& operator=(const Call&) = delete;
@@ -71,8 +76,10 @@ struct Client::Impl final : ClientConnectionOwner {
     CallId id;
     BodyAccount& account;
     Url url;
-    std::string request;  // its octets, while they may be needed
-    BodyCharge charge;    // of the octets that are kept for a second attempt
+    std::string request;        // its octets, while they may be needed
+    BodyCharge request_charge;  // of its body, until the kernel has it, and of its head
+    uint64_t head_bytes = 0;    // of that charge: the caller keeps the head
+    BodyCharge copy_charge;     // of the octets that are kept for a second attempt
     bool is_head = false;
     bool may_repeat = false;  // the method is idempotent, and it was not repeated yet
     bool sound = true;        // else it fails at once
@@ -103,6 +110,7 @@ struct Client::Impl final : ClientConnectionOwner {
   void finish(CallId id, Result<Response, ClientError>&& result);
   [[nodiscard]] const net::TlsClientContext* tls_context();
 
+  void response_arrives(ClientConnection& connection, bool request_written) override;
   void response_received(ClientConnection& connection, Response&& response,
                          bool may_reuse) override;
   void connection_ended(ClientConnection& connection, ClientError&& error, bool untouched) override;
@@ -139,11 +147,13 @@ void Client::Impl::connect(Call& call, bool may_take_kept) {
                                                             call.is_head, call.account));
 }
 
-// A call on a kept connection may need its octets once more; a copy without room is not kept.
+// A call on a kept connection may need its octets once more. A copy that is large or has no room is
+// not kept: it must not take the room of bodies.
 std::string Client::Impl::take_request(Call& call) {
-  call.charge.release();
+  call.copy_charge.release();
   call.may_repeat = call.may_repeat && call.on_kept &&
-                    budget.charge_response(call.account, call.request.size(), call.charge);
+                    call.request.size() <= BodyBudget::kSmallBody &&
+                    budget.try_charge(call.account, call.request.size(), call.copy_charge);
   return call.may_repeat ? call.request : std::exchange(call.request, {});
 }
 
@@ -185,6 +195,16 @@ const net::TlsClientContext* Client::Impl::tls_context() {
 
 //--- What connections say. A call's `done` is the last act: it may destroy the client.
 
+// The response needs the room of its request. Once octets of it came, nothing is repeated.
+void Client::Impl::response_arrives(ClientConnection& connection, bool request_written) {
+  const auto found = calls.find(find(connection).call);
+  if (found == calls.end()) return;
+  Call& call = *found->second;
+  release_memory(call.request);
+  call.copy_charge.release();
+  if (request_written) call.request_charge.shrink_to(call.head_bytes);
+}
+
 void Client::Impl::response_received(ClientConnection& connection, Response&& response,
                                      bool may_reuse) {
   Link& link = find(connection);
@@ -213,6 +233,7 @@ void Client::Impl::finish(CallId id, Result<Response, ClientError>&& result) {
   if (found == calls.end()) return;
   const std::unique_ptr<Call> call = std::move(found->second);
   calls.erase(found);
+  call->release();  // the connection has gone, or has written the request
   call->done(std::move(result));
 }
 
@@ -242,6 +263,9 @@ Client::CallId Client::start(const Url& url, Request&& request, const IpAddress&
   const bool can_begin = call.sound && (!url.secure || impl_->tls_context() != nullptr);
   if (can_begin) {
     call.request = compose_request(url, request);
+    call.request_charge = std::move(request.charge);
+    const uint64_t charged = call.request_charge.bytes();
+    call.head_bytes = charged - std::min<uint64_t>(charged, request.body.size());
     impl_->connect(call, true);
   } else {
     call.fail_soon.start(0);

@@ -22,6 +22,7 @@ void ClientConnection::send(std::string&& request, ResponseReader&& reader) {
   finding_ = Finding::Incomplete;
   reader_.emplace(std::move(reader));
   waiting_ = std::move(request);
+  holds_request_ = true;
   if (open_) send_waiting();
 }
 
@@ -65,14 +66,21 @@ void ClientConnection::read(Bytes octets) {
     unasked_ = unasked_ || !octets.empty();
     return;
   }
+  if (holds_request_ && !octets.empty()) {
+    holds_request_ = !request_written();
+    owner_.response_arrives(*this, !holds_request_);
+  }
   finding_ = reader_->read(octets);
+}
+
+bool ClientConnection::request_written() const {
+  return waiting_.empty() && transport_.all_written();
 }
 
 void ClientConnection::conclude() {
   if (finding_ == Finding::Complete) {
     // A server that answers before it has read all of the request does not read the next one.
-    const bool may_reuse = reader_->may_reuse() && !unasked_ && waiting_.empty() &&
-                           transport_.all_written() &&
+    const bool may_reuse = reader_->may_reuse() && !unasked_ && request_written() &&
                            (!tls_ || tls_->state() == net::TlsStream::State::Open);
     Response response = std::move(reader_->response());
     reader_.reset();

@@ -15,10 +15,13 @@ namespace inlet53::http {
 
 class ClientConnection;
 
-/// What a connection of the client tells its owner. Each call is the last thing that the connection
-/// does: the owner may destroy it.
+/// What a connection of the client tells its owner. Each call but `response_arrives` is the last
+/// thing that the connection does: the owner may destroy it.
 class ClientConnectionOwner {
  public:
+  /// Octets of a response came, and are read next. `request_written`: the kernel has the whole
+  /// request, nothing of it is kept here. Not called any more once that was so.
+  virtual void response_arrives(ClientConnection& connection, bool request_written) = 0;
   /// The response is there. `may_reuse`: another request may follow.
   virtual void response_received(ClientConnection& connection, Response&& response,
                                  bool may_reuse) = 0;
@@ -53,6 +56,7 @@ class ClientConnection final : net::OutgoingConnectionOwner, net::TlsStreamOwner
   [[nodiscard]] bool wants_no_plaintext() const override { return false; }
 
   void send_waiting();
+  [[nodiscard]] bool request_written() const;
   void read(Bytes octets);
   void conclude();
   void fail(ClientErrorKind kind, std::string message);
@@ -60,9 +64,10 @@ class ClientConnection final : net::OutgoingConnectionOwner, net::TlsStreamOwner
   ClientConnectionOwner& owner_;
   const std::string authority_;
   bool connected_ = false;
-  bool open_ = false;     // octets of HTTP can go
-  bool unasked_ = false;  // octets came without a request
-  std::string waiting_;   // a request, until it can go
+  bool open_ = false;           // octets of HTTP can go
+  bool unasked_ = false;        // octets came without a request
+  bool holds_request_ = false;  // octets of the request may be here, as far as the owner knows
+  std::string waiting_;         // a request, until it can go
   std::optional<ResponseReader> reader_;
   ResponseReader::Finding finding_ = ResponseReader::Finding::Incomplete;
   std::optional<net::TlsStream> tls_;

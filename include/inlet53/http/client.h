@@ -39,8 +39,9 @@ struct ClientOptions {
 
 /// Calls HTTP/1.1 servers. Keeps connections for later calls; a call that finds a kept connection
 /// closed by the server, before any octet of a response, is made once more on a new one when its
-/// method is idempotent (RFC 9110 §9.2.2). The bytes of a response have room in a budget before
-/// they are kept. Threads: the loop's. Lifetime: the loop and the budget outlive it.
+/// method is idempotent (RFC 9110 §9.2.2) and its request small (BodyBudget::kSmallBody). The bytes
+/// of a response have room in a budget before they are kept. Threads: the loop's. Lifetime: the
+/// loop and the budget outlive it.
 class Client {
  public:
   using CallId = uint64_t;
@@ -59,6 +60,8 @@ class Client {
   /// are, Host, Content-Length and Connection aside, which the client makes. A call has no timeout
   /// but that of connecting: the caller keeps its deadline and calls `cancel`. `payer`: whose part
   /// of the budget the response is charged to, from its first byte on; it has its charge with it.
+  /// The client holds the body's part of `request.charge` until the request is written and a
+  /// response begins, the rest of it until the call ends.
   CallId start(const Url& url, Request&& request, const IpAddress& payer, Done done);
   /// Ends a call, closes its connection and releases what it holds; its `done` does not come.
   void cancel(CallId call);

@@ -48,8 +48,8 @@ struct Request {
   /// pseudo-header fields; trailer fields are dropped (RFC 9110 §6.5.1).
   Fields fields;
   std::string body;  // decoded from its transfer coding
-  /// The room that `body` has in the server's budget; moves along with it. Nothing in a client's
-  /// request.
+  /// The room that `body` has in the server's budget; moves along with it. `Client::start` says how
+  /// long a client holds that of its request.
   BodyCharge charge{};
 };
 

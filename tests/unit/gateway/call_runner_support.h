@@ -25,8 +25,8 @@ namespace inlet53::gateway {
 /// How long a test waits for what must happen before it fails: long, for slow and busy machines.
 inline constexpr uint64_t kPatienceMs = 60'000;
 
-/// A server for HTTP integrations: calls `script` with each head that arrives (bodies included as
-/// far as they came with it), and sends what it returns; nothing for an empty text.
+/// A server for HTTP integrations: calls `script` with each request that arrives, and sends what it
+/// returns; nothing for an empty text.
 class Backend final : public net::TcpConnectionOwner {
  public:
   using Script = std::function<std::string(std::string_view request)>;
@@ -52,19 +52,30 @@ class Backend final : public net::TcpConnectionOwner {
 
  private:
   size_t received(net::TcpConnection& connection, Bytes stream) override {
-    if (as_text(stream).find("\r\n\r\n") == std::string_view::npos) return 0;
+    std::string& arrived = arrived_[&connection];
+    arrived += as_text(stream);
+    const size_t head = arrived.find("\r\n\r\n");
+    if (head == std::string::npos || arrived.size() < head + 4 + length_of(arrived, head)) {
+      return stream.size();
+    }
     ++requests_;
-    last_request_ = as_text(stream);
+    last_request_ = std::exchange(arrived, {});
     const std::string response = script_(last_request_);
     if (!response.empty()) connection.send(as_bytes(response));
     return stream.size();
   }
-  void closed(net::TcpConnection&) override {}
+  void closed(net::TcpConnection& connection) override { arrived_.erase(&connection); }
+  static size_t length_of(const std::string& request, size_t head) {
+    constexpr std::string_view kName = "\r\nContent-Length: ";
+    const size_t at = request.find(kName);
+    return at < head ? std::strtoul(&request[at + kName.size()], nullptr, 10) : 0;
+  }
 
   Script script_;
   uint16_t port_ = 0;
   size_t requests_ = 0;
   std::string last_request_;
+  std::map<net::TcpConnection*, std::string> arrived_;
   std::optional<net::TcpListener> listener_;
 };
 

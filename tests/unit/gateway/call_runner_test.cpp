@@ -417,6 +417,21 @@ TEST_F(CallRunnerTest, AnswersForAUrlWhoseResponseHasNoRoom) {
   EXPECT_EQ(call("/DemoStage/out").status, 201);
 }
 
+// One client has 16 MiB: request and response do not fit beside each other.
+TEST_F(CallRunnerTest, TheResponseOfAUrlHasTheRoomOfItsRequest) {
+  Backend backend(loop, [](std::string_view) { return ok(std::string(7'000'000, 'x')); });
+  add_url("/out", backend.uri("/"));
+  start();
+  http::Request large = request("/DemoStage/out", "POST", {}, std::string(10'000'000, 'x'));
+  http::BodyAccount& account = bodies.open(origin().source);
+  ASSERT_TRUE(bodies.try_charge(account, large.body.size(), large.charge));
+  bodies.close(account);
+  const http::Response response = call(std::move(large));
+  EXPECT_EQ(response.status, 201) << log("execution.log");
+  EXPECT_EQ(response.body.size(), 7'000'000U);
+  EXPECT_EQ(bodies.counts().refused, 0U);
+}
+
 TEST_F(CallRunnerTest, LogsTheStatusOfAResponseThatHasNoRoom) {
   method("/large").integration.responses[0].template_text = std::string(6'000'000, 'x');
   start();

@@ -464,9 +464,10 @@ TEST_F(ClientTest, AResponseHasItsChargeWithIt) {
   EXPECT_EQ(budget.counts().bytes, 0U);
 }
 
-// The copy for a second attempt has room, too; without room there is no second attempt.
-TEST_F(ClientTest, ARequestThatMayBeRepeatedHasRoom) {
-  for (const size_t size : {kMegabyte, 30 * kMegabyte}) {
+// The copy for a second attempt has room, too; of a large request there is none.
+TEST_F(ClientTest, ASmallRequestThatMayBeRepeatedHasRoom) {
+  constexpr size_t kSmall = 60'000;
+  for (const size_t size : {kSmall, kMegabyte}) {
     size_t requests = 0;
     ScriptedPeer peer(loop, [&](Connection& connection) {
       const bool is_put = connection.arrived.starts_with("PUT");
@@ -481,14 +482,84 @@ TEST_F(ClientTest, ARequestThatMayBeRepeatedHasRoom) {
     request.method = "PUT";
     const size_t place = results.size();
     start(peer.url(), std::move(request));
-    EXPECT_EQ(budget.counts().bytes >= kMegabyte, size == kMegabyte);
+    EXPECT_EQ(budget.counts().bytes >= kSmall, size == kSmall);
     ASSERT_TRUE(run_until([&] { return results[place].has_value(); }));
-    EXPECT_EQ(results[place]->has_value(), size == kMegabyte);
-    EXPECT_EQ(requests, size == kMegabyte ? 3U : 2U);
+    EXPECT_EQ(results[place]->has_value(), size == kSmall);
+    EXPECT_EQ(requests, size == kSmall ? 3U : 2U);
     results.clear();
     finished = 0;
     EXPECT_EQ(budget.counts().bytes, 0U);
   }
+}
+
+// The response comes first: for its room the copy is given up, or not made.
+TEST_F(ClientTest, ACopyForASecondAttemptTakesNoRoomOfTheResponse) {
+  constexpr size_t kSize = 60'000;
+  for (const uint64_t room : {100'000, 55'000}) {
+    ScriptedPeer peer(loop, [&](Connection& connection) {
+      const bool is_put = connection.arrived.starts_with("PUT");
+      if (is_put && connection.arrived.size() < kSize) return;
+      connection.arrived.clear();
+      connection.say(ok(is_put ? std::string(50'000, 'x') : "a"));
+    });
+    make_client();
+    EXPECT_EQ(body_of(peer.url()), "a");
+    results.clear();
+    finished = 0;
+    BodyAccount& account = budget.open(payer);
+    BodyCharge others;
+    budget.set_charge(account, (20ULL << 20) - room, others);
+    Request request = post(std::string(kSize, 'x'));
+    request.method = "PUT";
+    EXPECT_EQ(body_of(peer.url(), std::move(request)).size(), 50'000U);
+    EXPECT_EQ(peer.accepted(), 1U);
+    EXPECT_EQ(budget.counts().refused, 0U);
+    others.release();
+    budget.close(account);
+  }
+}
+
+// The client holds the charge of a body until the response begins, and of its head to the end.
+TEST_F(ClientTest, AResponseHasTheRoomOfItsRequest) {
+  constexpr size_t kHead = 10'000;
+  ScriptedPeer peer(loop, [&](Connection& connection) {
+    const size_t head = connection.arrived.find("\r\n\r\n");
+    if (head == std::string::npos || connection.arrived.size() < head + 4 + 14 * kMegabyte) return;
+    connection.arrived.clear();
+    connection.say(concat("HTTP/1.1 200 OK\r\nContent-Length: ", 9 * kMegabyte, "\r\n\r\n",
+                          std::string(kMegabyte, 'x')));
+  });
+  make_client();
+  BodyAccount& account = budget.open(payer);
+  Request request = post(std::string(14 * kMegabyte, 'x'));
+  ASSERT_TRUE(budget.try_charge(account, 14 * kMegabyte + kHead, request.charge));
+  budget.close(account);
+  const Client::CallId call = start(peer.url(), std::move(request));
+  EXPECT_EQ(budget.counts().bytes, 14 * kMegabyte + kHead);
+  ASSERT_TRUE(
+      run_until([&] { return finished == 1 || budget.counts().bytes != 14 * kMegabyte + kHead; }));
+  ASSERT_EQ(finished, 0U);
+  EXPECT_GE(budget.counts().bytes, 9 * kMegabyte + kHead);
+  EXPECT_LT(budget.counts().bytes, 10 * kMegabyte);
+  client->cancel(call);
+  EXPECT_EQ(budget.counts().bytes, 0U);
+}
+
+// A server that answers before it reads: the request is still here.
+TEST_F(ClientTest, ARequestThatIsNotWrittenKeepsItsRoom) {
+  constexpr size_t kSize = 19 * kMegabyte;
+  ScriptedPeer peer(loop, [](Connection& connection) {
+    if (connection.arrived.empty()) return;
+    connection.say(ok(std::string(3 * kMegabyte, 'x')));
+    connection.tcp->pause();
+  });
+  make_client();
+  BodyAccount& account = budget.open(payer);
+  Request request = post(std::string(kSize, 'x'));
+  ASSERT_TRUE(budget.try_charge(account, kSize, request.charge));
+  budget.close(account);
+  EXPECT_EQ(error_of(peer.url(), std::move(request)), ClientErrorKind::NoRoom);
+  EXPECT_EQ(budget.counts().bytes, 0U);
 }
 
 //--- TLS
