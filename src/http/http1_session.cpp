@@ -241,8 +241,9 @@ void Http1Session::respond(StreamId stream, Response&& response) {
 }
 
 void Http1Session::refuse(Refusal refusal) {
-  // What was read of the request does not count any more, nor does anything behind it.
-  if (step_ == Step::Head) is_head_ = false;
+  // What was read of the request does not count any more, nor does anything behind it. Of a head
+  // that is not whole the method is not known.
+  if (step_ == Step::Head && begun_) is_head_ = false;
   if (is_announced()) owner_.request_abandoned(stream_);
   wait_.cancel();
   keep_alive_ = false;

@@ -216,6 +216,15 @@ TEST(Http1Refusal, IsTheSameHoweverTheOctetsAreCut) {
   }
 }
 
+TEST(Http1Refusal, AHeadWithoutRoomIsAnsweredWithoutContentWhenItsMethodIsHead) {
+  TestConnection connection(make_http1_session, {}, {.total = 1000, .per_client = 1000});
+  connection.arrive(
+      concat("HEAD / HTTP/1.1\r\nHost: a\r\nX: ", std::string(9000, 'x'), "\r\n\r\n"));
+  EXPECT_EQ(connection.refusals, std::vector{Refusal::NoRoom});
+  EXPECT_EQ(connection.sent.substr(0, 13), "HTTP/1.1 503 ");
+  EXPECT_TRUE(connection.sent.ends_with("\r\n\r\n")) << connection.sent;
+}
+
 struct Sized {
   std::string head;
   std::optional<Refusal> refusal;
