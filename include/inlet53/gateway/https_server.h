@@ -54,9 +54,8 @@ class CallTaker {
   /// occupies is charged to its client as long as `request.charge` lives.
   virtual void call_received(CallId call, const CallOrigin& origin, http::Request&& request) = 0;
   /// A call that `head_received` let in or `call_received` gave, and that has no response yet, lost
-  /// its client (it reset the stream, or its connection ended or is closed from its side), or the
-  /// rest of its request was refused. Called at most once, and `call_received` never follows it.
-  /// `HttpsServer::respond` may still be called.
+  /// its client (reset, end, FIN), or the rest of its request was refused. At most once, and never
+  /// followed by `call_received`. `HttpsServer::respond` may still be called.
   virtual void call_abandoned(CallId call) = 0;
   /// Composes the response to what is no proper request.
   virtual http::Response refuse(http::Refusal refusal) = 0;

@@ -48,9 +48,8 @@ class RequestTaker {
   virtual void request_received(RequestId id, const RequestOrigin& origin, Request&& request) = 0;
   /// A request that `head_received` let in or `request_received` gave, and that has no response
   /// yet, lost its client (it reset the stream, or its connection ended or is closed from its
-  /// side), or the rest of it was refused. Called at most once, and `request_received` never
-  /// follows it. `respond` may still be called; a client that closed its side only gets the
-  /// response. By default nothing is done.
+  /// side), or the rest of it was refused. At most once, and `request_received` never follows it.
+  /// `respond` may be called; a client that closed its side only gets that. By default: nothing.
   virtual void request_abandoned(RequestId id);
   /// Composes the response to what is no proper request.
   virtual Response refuse(Refusal refusal) = 0;
