@@ -72,6 +72,7 @@ void HttpsConnection::timed_out() {
     session_->time_out_bodies(reading_ms() - options_.body_timeout_ms);
     return settle();
   }
+  if (due_ms_ > now_ms()) return keep_time();  // it was a body's, and octets wait since
   if (timed_ == Wait::Request && std::exchange(holds_buffers_, false)) {
     tls_.release_buffers();
     if (const uint32_t idle = options_.idle_timeout_ms; idle > kQuietMs) {
@@ -160,9 +161,7 @@ void HttpsConnection::send_octets(Bytes octets) {
 bool HttpsConnection::congested() const { return tcp_.congested(); }
 void HttpsConnection::room_decided() { settle(); }
 uint64_t HttpsConnection::now_ms() const { return shared_.loop.now_ms(); }
-uint64_t HttpsConnection::reading_ms() const {
-  return congested_ms_.value_or(now_ms()) - unread_ms_;
-}
+uint64_t HttpsConnection::reading_ms() const { return now_ms() - tcp_.waited_ms(); }
 
 //--- Between events
 
@@ -184,7 +183,6 @@ void HttpsConnection::settle() {
   }
 
   continue_reading();
-  watch_congestion();
   account_.budget.set_charge(account_, tcp_.unsent(), unsent_);
 
   const bool said_all = session_ != nullptr && session_->finished();
@@ -272,16 +270,6 @@ HttpsConnection::Wait HttpsConnection::waits_for() const {
   return Wait::Request;
 }
 
-void HttpsConnection::watch_congestion() {
-  if (tcp_.congested() == congested_ms_.has_value()) return;
-  if (congested_ms_) {
-    unread_ms_ += now_ms() - *congested_ms_;
-    congested_ms_.reset();
-  } else {
-    congested_ms_ = now_ms();
-  }
-}
-
 void HttpsConnection::keep_time() {
   if (session_ == nullptr) return;  // the handshake's runs on
   const Wait wait = waits_for();
@@ -314,10 +302,11 @@ uint64_t HttpsConnection::limit_of(Wait wait) const noexcept {
   return kNever;
 }
 
-// While the connection is congested nothing is read: the client is not to blame for that.
+// While octets wait for the client to read them, it may wait for a WINDOW_UPDATE behind them, and a
+// congested connection reads nothing. TCP ends a connection whose client takes nothing.
 uint64_t HttpsConnection::body_due_ms() const {
-  const auto oldest = congested_ms_ ? std::nullopt : session_->oldest_body_ms();
-  return oldest ? *oldest + unread_ms_ + options_.body_timeout_ms : kNever;
+  const auto oldest = tcp_.unsent() > 0 ? std::nullopt : session_->oldest_body_ms();
+  return oldest ? *oldest + tcp_.waited_ms() + options_.body_timeout_ms : kNever;
 }
 
 }  // namespace inlet53::http

@@ -86,7 +86,6 @@ class HttpsConnection final : net::TlsStreamOwner, SessionOwner {
   void end();
   void abandon_whole_ones();
   void keep_time();
-  void watch_congestion();
   [[nodiscard]] uint64_t limit_of(Wait wait) const noexcept;
   [[nodiscard]] uint64_t body_due_ms() const;
   [[nodiscard]] bool owes_response() const;
@@ -102,13 +101,11 @@ class HttpsConnection final : net::TlsStreamOwner, SessionOwner {
   net::TlsStream tls_;
   std::unique_ptr<ServerSession> session_;  // null until the handshake's end
   std::optional<Wait> timed_;
-  uint64_t due_ms_ = kNever;              // when that has lasted for too long
-  uint64_t armed_ms_ = 0;                 // what the timeout of TCP is set to; 0: that of TLS
-  std::optional<uint64_t> congested_ms_;  // since when; absent: it is not
-  uint64_t unread_ms_ = 0;                // for so long it was congested before
+  uint64_t due_ms_ = kNever;  // when that has lasted for too long
+  uint64_t armed_ms_ = 0;     // what the timeout of TCP is set to; 0: that of TLS
   std::vector<Unanswered> unanswered_;
-  bool sent_since_ = false;               // octets of responses have gone out since it was set
-  bool holds_buffers_ = true;             // TLS's, for records: between requests, for a moment only
+  bool sent_since_ = false;    // octets of responses have gone out since it was set
+  bool holds_buffers_ = true;  // TLS's, for records: between requests, for a moment only
   bool receiving_ = false;
   bool paused_ = false;
   bool listed_ = false;     // among those that go on at the end of the turn

@@ -157,6 +157,7 @@ void TcpConnection::Impl::write(Bytes octets) {
 
 void TcpConnection::Impl::keep_unsent(Bytes octets) {
   if (unsent.empty()) {
+    unsent_since_ms = context.loop.now_ms();
     write_deadline.set(context.loop.now_ms() + context.options.write_timeout_ms);
     arm(write_deadline.at);
   } else if (sent > unsent.size() / 2) {
@@ -173,10 +174,15 @@ void TcpConnection::Impl::write_unsent() {
   sent += taken;
   if (taken > 0) write_deadline.set(context.loop.now_ms() + context.options.write_timeout_ms);
   if (sent < unsent.size()) return;
+  waited_before_ms = waited_ms();
   release_memory(unsent);
   sent = 0;
   write_deadline.clear();
   congested = false;
+}
+
+uint64_t TcpConnection::Impl::waited_ms() const noexcept {
+  return waited_before_ms + (unsent.empty() ? 0 : context.loop.now_ms() - unsent_since_ms);
 }
 
 // Returns how many octets the socket took; an error ends the connection.
@@ -268,6 +274,7 @@ TcpConnection::~TcpConnection() = default;
 void TcpConnection::send(Bytes octets) { impl_->send(octets); }
 bool TcpConnection::congested() const noexcept { return impl_->congested; }
 size_t TcpConnection::unsent() const noexcept { return impl_->unsent.size() - impl_->sent; }
+uint64_t TcpConnection::waited_ms() const noexcept { return impl_->waited_ms(); }
 void TcpConnection::pause() { impl_->pause(); }
 void TcpConnection::resume() { impl_->resume(); }
 void TcpConnection::close_after_send() { impl_->close_after_send(); }

@@ -54,6 +54,7 @@ struct TcpConnection::Impl {
   void deliver_rest();
 
   //--- Writing
+  [[nodiscard]] uint64_t waited_ms() const noexcept;
   void flush_gathered();
   void write(Bytes octets);
   void write_unsent();
@@ -79,6 +80,8 @@ struct TcpConnection::Impl {
   std::vector<uint8_t> rest;    // octets that the owner has not consumed
   std::vector<uint8_t> unsent;  // octets that the socket did not take, from `sent` on
   size_t sent = 0;
+  uint64_t unsent_since_ms = 0;   // while some wait
+  uint64_t waited_before_ms = 0;  // for so long others waited before
 
   /// A time by which the peer has to have done something. The loop looks at its timers before it
   /// looks at its sockets: after a turn that took long, what the peer did in time may still wait in

@@ -93,7 +93,7 @@ class SessionOwner {
   virtual void room_decided() = 0;
   /// Milliseconds on a monotonic clock.
   [[nodiscard]] virtual uint64_t now_ms() const = 0;
-  /// The same on a clock that stands still while the connection is congested, when nothing is read.
+  /// The same on a clock that stands still while octets wait for the client to read them.
   [[nodiscard]] virtual uint64_t reading_ms() const { return now_ms(); }
 
  protected:

@@ -63,6 +63,8 @@ class TcpConnection {
   [[nodiscard]] bool congested() const noexcept;
   /// Bytes that wait for the peer to read.
   [[nodiscard]] size_t unsent() const noexcept;
+  /// Milliseconds for which bytes have waited so, all together.
+  [[nodiscard]] uint64_t waited_ms() const noexcept;
   /// Takes no octets for now: once some are left that the owner has not consumed, nothing more is
   /// read, and a slow or stopped owner costs no more than those. Ends with `resume`.
   void pause();

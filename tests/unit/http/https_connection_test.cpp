@@ -180,12 +180,13 @@ TEST(HttpsConnection, AHeadOverHttp2IsTimedWhateverElseIsUnderWay) {
   EXPECT_EQ(server.requests.size(), 1U);
 }
 
-// While the client does not read, the server does not either: the body cannot be blamed.
-TEST(HttpsConnection, ABodyIsNotTimedWhileTheConnectionIsCongested) {
+// While octets wait for the client, it may wait for a window behind them; and a congested
+// connection is not read: the body cannot be blamed.
+void expect_no_blame(uint32_t max_unsent) {
   HttpsOptions options;
   options.body_timeout_ms = 100;
   net::TcpListener::Options tcp;
-  tcp.max_unsent = 1000;
+  tcp.max_unsent = max_unsent;
   HttpsServerUnderTest server(options, tcp);
   server.answer = [](const Request&) {
     return Response{.status = 200, .fields = {}, .body = std::string(size_t{12} << 20, 'b')};
@@ -205,6 +206,31 @@ TEST(HttpsConnection, ABodyIsNotTimedWhileTheConnectionIsCongested) {
   client.reads = true;
   client.send(frame(NGHTTP2_DATA, 1, 1, "hello"));
   EXPECT_TRUE(server.run_until([&] { return server.requests.size() == 2; }));
+}
+
+TEST(HttpsConnection, ABodyIsNotTimedWhileTheConnectionIsCongested) { expect_no_blame(1000); }
+
+TEST(HttpsConnection, ABodyIsNotTimedWhileOctetsWaitForItsClient) { expect_no_blame(64U << 20); }
+
+TEST(HttpsConnection, ABodyIsTimedAgainWhenItsClientHasRead) {
+  HttpsOptions options;
+  options.body_timeout_ms = 100;
+  HttpsServerUnderTest server(options);
+  server.answer = [](const Request&) {
+    return Response{.status = 200, .fields = {}, .body = std::string(size_t{12} << 20, 'b')};
+  };
+  HttpsTestClient client(server, "h2");
+  ASSERT_TRUE(client.shake_hands());
+  client.reads = false;
+  const std::string window("\x7f\xff\0\0", 4);
+  client.send(connection_start() + frame(NGHTTP2_SETTINGS, 0, 0, std::string("\0\4", 2) + window) +
+              frame(NGHTTP2_WINDOW_UPDATE, 0, 0, window) +
+              frame(NGHTTP2_HEADERS, 4, 1, literals(post("/a", {{"content-length", "5"}}))) +
+              frame(NGHTTP2_HEADERS, 5, 3, literals(get("/large"))));
+  ASSERT_TRUE(server.run_until([&] { return server.requests.size() == 1; }));
+  client.reads = true;
+  ASSERT_TRUE(server.run_until([&] { return !server.refusals.empty(); }));
+  EXPECT_EQ(server.refusals, std::vector{Refusal::RequestTimeout});
 }
 
 TEST(HttpsConnection, WaitsForAnAnswerWithoutATimeout) {
