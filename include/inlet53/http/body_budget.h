@@ -54,7 +54,9 @@ class BodyCharge {
   void add(BodyCharge&& more) noexcept;
   /// Releases all but `bytes`. Requires: it holds at least as many.
   void shrink_to(uint64_t bytes) noexcept;
-  void release() noexcept { shrink_to(0); }
+  void release() noexcept {
+    if (account_ != nullptr) shrink_to(0);
+  }
 
  private:
   friend class BodyBudget;
