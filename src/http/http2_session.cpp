@@ -296,9 +296,10 @@ void Http2Session::refuse(Http2Stream& stream, Refusal refusal) {
 }
 
 void Http2Session::submit(Http2Stream& stream, Response&& response) {
+  const bool has_request = stream.state != State::Owed;
   stream.state = State::Answered;
   stream.wait.cancel();
-  release_memory(stream.head.request());
+  if (has_request) release_memory(stream.head.request());
   stream.head_charge.release();
   if (!stream.is_head) charge_body(stream, response);
   if (response.status < 200 || response.status > 599) response.status = 500;
