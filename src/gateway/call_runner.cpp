@@ -64,14 +64,18 @@ struct CallRunner::Impl {
         throttle({settings.gateway.throttling_rate_limit, settings.gateway.throttling_burst_limit}),
         functions(loop, function_logs, {}, service_options(settings.lambda, std::move(isolation))),
         mock(make_mock_integration()),
-        http_proxy(make_http_proxy_integration(loop, logs, bodies)),
-        lambda(make_lambda_integration(functions, logs)),
+        http_proxy(make_http_proxy_integration(loop, logs, bodies, done())),
+        lambda(make_lambda_integration(functions, logs, done())),
         pending(loop, [this](std::unique_ptr<Call> call) { end_overdue(std::move(call)); }) {}
 
   [[nodiscard]] Integration& integration_of(IntegrationType type) const noexcept;
   [[nodiscard]] std::unique_ptr<Call> make_call(const CallOrigin& origin, http::Request&& head,
                                                 const CallTime& time);
   void integrate(std::unique_ptr<Call> call);
+  [[nodiscard]] Integration::Done done() {
+    return
+        [this](CallId id, IntegrationResult&& result) { integration_done(id, std::move(result)); };
+  }
   void integration_done(CallId id, IntegrationResult&& result);
   void end_overdue(std::unique_ptr<Call> call);
 
@@ -143,8 +147,7 @@ void CallRunner::Impl::integrate(std::unique_ptr<Call> call) {
   call->integration_us = monotonic_microseconds();
   ++counts.integrations;
   const CallId id = call->id;
-  auto started = call->integration->start(
-      *call, [this, id](IntegrationResult&& result) { integration_done(id, std::move(result)); });
+  auto started = call->integration->start(*call);
   if (auto* result = std::get_if<IntegrationResult>(&started)) {
     return respond(id, conclude(*call, std::move(*result)));
   }

@@ -40,11 +40,11 @@ IntegrationResult result_of(Result<http::Response, http::ClientError>&& result) 
 
 class HttpProxyIntegration final : public Integration {
  public:
-  HttpProxyIntegration(net::Loop& loop, CallLogs& logs, http::BodyBudget& bodies)
-      : logs_(logs), client_(loop, {}, bodies) {}
+  HttpProxyIntegration(net::Loop& loop, CallLogs& logs, http::BodyBudget& bodies, Done done)
+      : logs_(logs), done_(std::move(done)), client_(loop, {}, bodies) {}
 
   [[nodiscard]] bool needs_body() const noexcept override { return true; }
-  [[nodiscard]] std::variant<IntegrationResult, Ticket> start(Call& call, Done done) override;
+  [[nodiscard]] std::variant<IntegrationResult, Ticket> start(Call& call) override;
   void forget(Ticket ticket) override { client_.cancel(ticket); }
   // The client has left. Its response would occupy memory.
   bool cancel(Ticket ticket) override {
@@ -54,11 +54,11 @@ class HttpProxyIntegration final : public Integration {
 
  private:
   CallLogs& logs_;
+  const Done done_;
   http::Client client_;
 };
 
-std::variant<IntegrationResult, Integration::Ticket> HttpProxyIntegration::start(Call& call,
-                                                                                 Done done) {
+std::variant<IntegrationResult, Integration::Ticket> HttpProxyIntegration::start(Call& call) {
   const topology::Integration& integration = call.route.method->integration;
   const auto url = integration_url(
       integration.uri, {call.route.parameters, call.stage->stage->variables, call.path.query});
@@ -78,18 +78,18 @@ std::variant<IntegrationResult, Integration::Ticket> HttpProxyIntegration::start
   request.body = std::move(call.request.body);
   request.charge = std::move(call.request.charge);
   request = integration_request(std::move(request), integration, call.context);
-  return client_.start(
-      *url, std::move(request), call.source,
-      [done = std::move(done)](Result<http::Response, http::ClientError>&& result) {
-        done(result_of(std::move(result)));
-      });
+  return client_.start(*url, std::move(request), call.source,
+                       [this, id = call.id](Result<http::Response, http::ClientError>&& result) {
+                         done_(id, result_of(std::move(result)));
+                       });
 }
 
 }  // namespace
 
 std::unique_ptr<Integration> make_http_proxy_integration(net::Loop& loop, CallLogs& logs,
-                                                         http::BodyBudget& bodies) {
-  return std::make_unique<HttpProxyIntegration>(loop, logs, bodies);
+                                                         http::BodyBudget& bodies,
+                                                         Integration::Done done) {
+  return std::make_unique<HttpProxyIntegration>(loop, logs, bodies, std::move(done));
 }
 
 }  // namespace inlet53::gateway

@@ -11,9 +11,10 @@
 namespace inlet53::gateway {
 
 /// HTTP_PROXY: calls a URL. What a URL answers is charged to the call's client.
-/// Lifetime: `loop`, `logs` and `bodies` outlive it.
+/// `done` gets the results of pending calls. Lifetime: `loop`, `logs` and `bodies` outlive it.
 [[nodiscard]] std::unique_ptr<Integration> make_http_proxy_integration(net::Loop& loop,
                                                                        CallLogs& logs,
-                                                                       http::BodyBudget& bodies);
+                                                                       http::BodyBudget& bodies,
+                                                                       Integration::Done done);
 
 }  // namespace inlet53::gateway

@@ -41,20 +41,21 @@ class Integration {
  public:
   /// A call that is under way. Unique within its integration.
   using Ticket = uint64_t;
-  using Done = std::function<void(IntegrationResult&&)>;
+  /// Gets the result of a call that was pending. Called once, in a later turn than `start`.
+  using Done = std::function<void(CallId, IntegrationResult&&)>;
 
   virtual ~Integration() = default;
 
   /// Whether it reads the bodies of requests.
   [[nodiscard]] virtual bool needs_body() const noexcept = 0;
   /// Starts a call, and may move the body out of it, and its charge. Returns the result if it is
-  /// known at once; otherwise a ticket, and `done` is called once, later. Lifetime: `call` may end
-  /// before that.
-  [[nodiscard]] virtual std::variant<IntegrationResult, Ticket> start(Call& call, Done done) = 0;
-  /// The call's time is up. `done` is not called any more.
+  /// known at once; otherwise a ticket, and the integration's `Done` gets `call.id` and the result.
+  /// Lifetime: `call` may end before that.
+  [[nodiscard]] virtual std::variant<IntegrationResult, Ticket> start(Call& call) = 0;
+  /// The call's time is up. `Done` does not get it any more.
   virtual void forget(Ticket ticket) = 0;
-  /// The client has left. Ends the call if it can be ended, and returns true: `done` is not called
-  /// any more. Returns false if its work goes on.
+  /// The client has left. Ends the call if it can be ended, and returns true: `Done` does not get
+  /// it any more. Returns false if its work goes on.
   virtual bool cancel(Ticket ticket) = 0;
 };
 

@@ -56,21 +56,21 @@ IntegrationResult result_of(lambda::Outcome&& outcome, const ResponseReading& re
 
 class LambdaIntegration final : public Integration {
  public:
-  LambdaIntegration(lambda::FunctionService& functions, CallLogs& logs)
-      : functions_(functions), logs_(logs) {}
+  LambdaIntegration(lambda::FunctionService& functions, CallLogs& logs, Done done)
+      : functions_(functions), logs_(logs), done_(std::move(done)) {}
 
   [[nodiscard]] bool needs_body() const noexcept override { return true; }
-  [[nodiscard]] std::variant<IntegrationResult, Ticket> start(Call& call, Done done) override;
+  [[nodiscard]] std::variant<IntegrationResult, Ticket> start(Call& call) override;
   void forget(Ticket ticket) override { functions_.forget(ticket); }
   bool cancel(Ticket ticket) override { return functions_.cancel(ticket); }
 
  private:
   lambda::FunctionService& functions_;
   CallLogs& logs_;
+  const Done done_;
 };
 
-std::variant<IntegrationResult, Integration::Ticket> LambdaIntegration::start(Call& call,
-                                                                              Done done) {
+std::variant<IntegrationResult, Integration::Ticket> LambdaIntegration::start(Call& call) {
   std::string event = compose_lambda_event(call);
   if (event.size() > kMaxLambdaPayload) {
     return IntegrationResult{
@@ -87,16 +87,16 @@ std::variant<IntegrationResult, Integration::Ticket> LambdaIntegration::start(Ca
                           .accept = accept == nullptr ? std::string{} : accept->value};
   return functions_.invoke(
       function, {.payload = std::move(event), .trace_id = call.context.ids.trace_id},
-      [done = std::move(done), reading = std::move(reading)](lambda::Outcome&& outcome) {
-        done(result_of(std::move(outcome), reading));
+      [this, id = call.id, reading = std::move(reading)](lambda::Outcome&& outcome) {
+        done_(id, result_of(std::move(outcome), reading));
       });
 }
 
 }  // namespace
 
 std::unique_ptr<Integration> make_lambda_integration(lambda::FunctionService& functions,
-                                                     CallLogs& logs) {
-  return std::make_unique<LambdaIntegration>(functions, logs);
+                                                     CallLogs& logs, Integration::Done done) {
+  return std::make_unique<LambdaIntegration>(functions, logs, std::move(done));
 }
 
 }  // namespace inlet53::gateway

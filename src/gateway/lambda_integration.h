@@ -9,8 +9,9 @@
 
 namespace inlet53::gateway {
 
-/// AWS_PROXY: invokes a Lambda function. Lifetime: `functions` and `logs` outlive it.
+/// AWS_PROXY: invokes a Lambda function. `done` gets the results of pending calls.
+/// Lifetime: `functions` and `logs` outlive it.
 [[nodiscard]] std::unique_ptr<Integration> make_lambda_integration(
-    lambda::FunctionService& functions, CallLogs& logs);
+    lambda::FunctionService& functions, CallLogs& logs, Integration::Done done);
 
 }  // namespace inlet53::gateway

@@ -9,12 +9,12 @@ namespace {
 class MockIntegration final : public Integration {
  public:
   [[nodiscard]] bool needs_body() const noexcept override { return false; }
-  [[nodiscard]] std::variant<IntegrationResult, Ticket> start(Call& call, Done) override;
+  [[nodiscard]] std::variant<IntegrationResult, Ticket> start(Call& call) override;
   void forget(Ticket) override {}
   bool cancel(Ticket) override { return false; }
 };
 
-std::variant<IntegrationResult, Integration::Ticket> MockIntegration::start(Call& call, Done) {
+std::variant<IntegrationResult, Integration::Ticket> MockIntegration::start(Call& call) {
   const MockResponse* const mock = call.api->find_mock(call.route.method);
   if (mock == nullptr) {
     return IntegrationResult{Unexpected(IntegrationFailure{

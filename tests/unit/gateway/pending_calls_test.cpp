@@ -14,9 +14,7 @@ constexpr uint64_t kPatienceMs = 60'000;
 /// Notes what it is told.
 struct FakeIntegration final : Integration {
   [[nodiscard]] bool needs_body() const noexcept override { return true; }
-  [[nodiscard]] std::variant<IntegrationResult, Ticket> start(Call&, Done) override {
-    return Ticket{0};
-  }
+  [[nodiscard]] std::variant<IntegrationResult, Ticket> start(Call&) override { return Ticket{0}; }
   void forget(Ticket ticket) override { forgotten.push_back(ticket); }
   bool cancel(Ticket ticket) override {
     cancelled.push_back(ticket);
