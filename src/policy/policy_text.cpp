@@ -102,6 +102,10 @@ Result<PolicyText, std::string> PolicyText::parse(std::string_view text, Wildcar
                                                         : glyph(c);
     ++at;
   }
+  for (const char16_t c : out.pieces_.front().pattern) {
+    if (c == kAnyRun || c == kAnyOne) break;
+    out.literal_ += static_cast<char>(c);
+  }
   return out;
 }
 
@@ -128,9 +132,15 @@ std::optional<PolicyText::Pattern> PolicyText::expand(const PolicyRequest& reque
 
 bool PolicyText::matches(std::string_view subject, const PolicyRequest& request,
                          LetterCase letter_case) const {
+  // Most of a pattern stands before its first wildcard or variable, and is compared at once.
+  if (letter_case == LetterCase::Counts && !subject.starts_with(literal_)) return false;
   if (!has_variables_) {
-    const std::u16string_view pattern =
-        pieces_.empty() ? std::u16string_view{} : std::u16string_view(pieces_.front().pattern);
+    std::u16string_view pattern;
+    if (!pieces_.empty()) pattern = pieces_.front().pattern;
+    if (letter_case == LetterCase::Counts) {
+      pattern.remove_prefix(literal_.size());
+      subject.remove_prefix(literal_.size());
+    }
     return pattern_matches(pattern, subject, letter_case);
   }
   const auto pattern = expand(request);
@@ -147,9 +157,7 @@ bool covers(std::u16string_view pattern, std::string_view subject, const Same& s
   size_t run = std::u16string_view::npos;
   size_t retry = 0;
   size_t p = 0;
-  // Most of a pattern stands before its first wildcard.
-  while (p < pattern.size() && p < subject.size() && pattern[p] == glyph(subject[p])) ++p;
-  size_t s = p;
+  size_t s = 0;
   while (s < subject.size()) {
     if (p < pattern.size() && pattern[p] == PolicyText::kAnyRun) {
       run = p++;

@@ -57,6 +57,7 @@ class PolicyText {
   };
 
   std::string text_;
+  std::string literal_;  // the octets before the first wildcard or variable
   std::vector<Piece> pieces_;
   bool has_variables_ = false;
 };
