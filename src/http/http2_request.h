@@ -14,7 +14,11 @@ namespace inlet53::http {
 /// the target's octets, one authority for :authority and Host.
 class Http2Request {
  public:
-  Http2Request() { request_.version = Version::Http2; }
+  Http2Request() {
+    constexpr size_t kUsualFields = 8;
+    request_.version = Version::Http2;
+    request_.fields.reserve(kUsualFields);
+  }
 
   void add(std::string_view name, std::string_view value, const ServerLimits& limits);
 

@@ -22,6 +22,8 @@ using Room = Http2Stream::Room;
 // 50 MB/s over 20 ms.
 constexpr int32_t kLargeWindow = 1 << 20;
 constexpr size_t kGatherLimit = size_t{64} << 10;
+// Room for the frames of a small response: what is gathered seldom grows.
+constexpr size_t kGatherRoom = 1024;
 // nghttp2 gets so much at once: between two pieces the turn may be over. A piece can hold 50 heads
 // that expand to 64 KiB each.
 constexpr size_t kPiece = size_t{2} << 10;
@@ -341,6 +343,7 @@ void Http2Session::flush() {
     const uint8_t* frames = nullptr;
     const ssize_t size = nghttp2_session_mem_send(session_, &frames);
     if (size < 0) failed_ = true;
+    if (size > 0) gathered_.reserve(kGatherRoom);
     if (size > 0) gathered_ += as_text({frames, static_cast<size_t>(size)});
     const bool is_full = gathering_ == Gathering::Full;
     if (size <= 0 && !is_full) break;
