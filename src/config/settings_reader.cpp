@@ -332,19 +332,19 @@ void read_lambda(TableReader& in, settings::Lambda& lambda) {
 }  // namespace
 
 void read_settings(TableReader& root, settings::Settings& settings) {
-  root.section("server", [&](TableReader& in) { read_server(in, settings.server); });
-  root.section("edns", [&](TableReader& in) { read_edns(in, settings.edns); });
-  root.section("tcp", [&](TableReader& in) { read_tcp(in, settings.tcp); });
-  root.section("limits", [&](TableReader& in) { read_limits(in, settings.limits); });
-  root.section("tls", [&](TableReader& in) { read_tls(in, settings.tls); });
-  root.section("forward", [&](TableReader& in) { read_forward(in, settings.forward); });
-  root.section("cache", [&](TableReader& in) { read_cache(in, settings.cache); });
-  root.section("query_log", [&](TableReader& in) { read_query_log(in, settings.query_log); });
-  root.section("control", [&](TableReader& in) { read_control(in, settings.control); });
-  root.section("gateway", [&](TableReader& in) { read_gateway(in, settings.gateway); });
-  root.section("lambda", [&](TableReader& in) { read_lambda(in, settings.lambda); });
-  default_authority(root, settings.gateway);
-  default_authority(root, settings.tls);
+  root.section("server", [&](TableReader& in) { read_server(in, settings.dns.server); });
+  root.section("edns", [&](TableReader& in) { read_edns(in, settings.dns.edns); });
+  root.section("tcp", [&](TableReader& in) { read_tcp(in, settings.dns.tcp); });
+  root.section("limits", [&](TableReader& in) { read_limits(in, settings.dns.limits); });
+  root.section("tls", [&](TableReader& in) { read_tls(in, settings.dns.tls); });
+  root.section("forward", [&](TableReader& in) { read_forward(in, settings.dns.forward); });
+  root.section("cache", [&](TableReader& in) { read_cache(in, settings.dns.cache); });
+  root.section("query_log", [&](TableReader& in) { read_query_log(in, settings.dns.query_log); });
+  root.section("control", [&](TableReader& in) { read_control(in, settings.dns.control); });
+  root.section("gateway", [&](TableReader& in) { read_gateway(in, settings.https.gateway); });
+  root.section("lambda", [&](TableReader& in) { read_lambda(in, settings.https.lambda); });
+  default_authority(root, settings.https.gateway);
+  default_authority(root, settings.dns.tls);
 }
 
 }  // namespace inlet53::config

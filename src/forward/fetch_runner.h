@@ -12,7 +12,7 @@
 #include "inlet53/base/random_octets.h"
 #include "inlet53/dns/answer_chain.h"
 #include "inlet53/forward/forwarder.h"
-#include "inlet53/settings/settings.h"
+#include "inlet53/settings/dns_daemon.h"
 
 namespace inlet53::forward {
 

@@ -53,7 +53,7 @@ AuthorizedCall::~AuthorizedCall() = default;
 //--- CallRunner::Impl
 
 struct CallRunner::Impl {
-  Impl(net::Loop& loop, const settings::Settings& settings, CallLogs& to,
+  Impl(net::Loop& loop, const settings::HttpsDaemon& settings, CallLogs& to,
        linelog::LineLogs& function_logs, http::BodyBudget& in, Respond answer,
        std::shared_ptr<lambda::Isolation> isolation)
       : wording(settings.gateway.former_refusal_wording ? policy::RefusalWording::Former
@@ -239,7 +239,7 @@ http::Response CallRunner::Impl::finish(Call& call, http::Response&& response) {
 
 //--- CallRunner
 
-CallRunner::CallRunner(net::Loop& loop, const settings::Settings& settings, CallLogs& logs,
+CallRunner::CallRunner(net::Loop& loop, const settings::HttpsDaemon& settings, CallLogs& logs,
                        linelog::LineLogs& function_logs, http::BodyBudget& bodies, Respond respond,
                        std::shared_ptr<lambda::Isolation> isolation)
     : impl_(std::make_unique<Impl>(loop, settings, logs, function_logs, bodies, std::move(respond),

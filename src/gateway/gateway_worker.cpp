@@ -22,7 +22,7 @@ http::BodyBudget::Limits body_limits(const settings::Gateway& settings) {
 }  // namespace
 
 struct GatewayWorker::Impl {
-  Impl(net::Loop& loop, const settings::Settings& given, linelog::LineLogs& to,
+  Impl(net::Loop& loop, const settings::HttpsDaemon& given, linelog::LineLogs& to,
        std::shared_ptr<lambda::Isolation> isolation)
       : settings(given),
         bodies(body_limits(given.gateway)),
@@ -34,7 +34,7 @@ struct GatewayWorker::Impl {
             std::move(isolation)),
         server(loop, settings.gateway, bodies, runner) {}
 
-  const settings::Settings settings;
+  const settings::HttpsDaemon settings;
   http::BodyBudget bodies;  // outlives the calls, which hold charges of it
   CallLogs logs;
   CallRunner runner;
@@ -42,7 +42,7 @@ struct GatewayWorker::Impl {
   ServedConfiguration served;
 };
 
-GatewayWorker::GatewayWorker(net::Loop& loop, const settings::Settings& settings,
+GatewayWorker::GatewayWorker(net::Loop& loop, const settings::HttpsDaemon& settings,
                              linelog::LineLogs& logs, std::shared_ptr<lambda::Isolation> isolation)
     : impl_(std::make_unique<Impl>(loop, settings, logs, std::move(isolation))) {}
 GatewayWorker::~GatewayWorker() = default;

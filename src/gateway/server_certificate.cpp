@@ -18,9 +18,9 @@ const std::vector<std::string> kProtocols = {"h2", "http/1.1", "http/1.0"};
 Result<ServerCertificate, std::string> load_server_certificate(
     const settings::Settings& settings, const topology::CertificateNames& names,
     const net::TlsServerContext* previous) {
-  const settings::Gateway& gateway = settings.gateway;
+  const settings::Gateway& gateway = settings.https.gateway;
   net::CertificateRequest request{std::string(kCertificateLabel), names.gateway, names.gateway};
-  if (gateway.authority_folder == settings.tls.authority_folder) {
+  if (gateway.authority_folder == settings.dns.tls.authority_folder) {
     request.permitted.insert(request.permitted.end(), names.dns.begin(), names.dns.end());
   }
   const auto files = net::certificate_files(

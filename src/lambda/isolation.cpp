@@ -118,10 +118,11 @@ std::string unreadable(std::string_view path, uint32_t user) {
 
 PrivateFiles private_files(const settings::Settings& settings, const topology::Topology& topology,
                            const std::string& file) {
-  PrivateFiles all{.folders = {settings.gateway.authority_folder, settings.tls.authority_folder},
-                   .files = {file, settings.gateway.key_file, settings.tls.key_file,
-                             settings.control.socket, settings.query_log.file},
-                   .log_folder = settings.lambda.log_folder};
+  PrivateFiles all{
+      .folders = {settings.https.gateway.authority_folder, settings.dns.tls.authority_folder},
+      .files = {file, settings.https.gateway.key_file, settings.dns.tls.key_file,
+                settings.dns.control.socket, settings.dns.query_log.file},
+      .log_folder = settings.https.lambda.log_folder};
   for (const topology::RestApi& api : topology.rest_apis) {
     for (const topology::Stage& stage : api.stages) {
       append(all.files, {stage.access_log.file, stage.execution_log});
@@ -137,10 +138,10 @@ PrivateFiles private_files(const settings::Settings& settings, const topology::T
 IsolationOptions isolation_options(const settings::Settings& settings,
                                    const topology::Topology& topology, const std::string& file) {
   IsolationOptions options;
-  options.wanted = settings.lambda.isolation;
-  options.first_user_id = settings.lambda.first_user_id;
-  options.python = settings.lambda.python;
-  options.node = settings.lambda.node;
+  options.wanted = settings.https.lambda.isolation;
+  options.first_user_id = settings.https.lambda.first_user_id;
+  options.python = settings.https.lambda.python;
+  options.node = settings.https.lambda.node;
   options.files = private_files(settings, topology, file);
   return options;
 }

@@ -14,7 +14,7 @@
 
 #include "inlet53/base/clock.h"
 #include "inlet53/base/result.h"
-#include "inlet53/settings/settings.h"
+#include "inlet53/settings/dns_daemon.h"
 
 namespace inlet53::querylog {
 

@@ -14,7 +14,7 @@
 #include "inlet53/resolver/state.h"
 #include "inlet53/server/replier.h"
 #include "inlet53/server/responder.h"
-#include "inlet53/settings/settings.h"
+#include "inlet53/settings/dns_daemon.h"
 
 namespace inlet53::server {
 

@@ -7,7 +7,7 @@
 
 #include "inlet53/base/ip_address.h"
 #include "inlet53/server/forward_refusal.h"
-#include "inlet53/settings/settings.h"
+#include "inlet53/settings/dns_daemon.h"
 
 namespace inlet53::server {
 

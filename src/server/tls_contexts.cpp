@@ -37,9 +37,9 @@ Result<TlsContexts, std::string> load_tls_contexts(const settings::Settings& set
                                                    const TlsContexts& previous) {
   const topology::CertificateNames& names = state.certificate_names;
   if (names.dns.empty()) return TlsContexts{};
-  const settings::Tls& tls = settings.tls;
+  const settings::Tls& tls = settings.dns.tls;
   net::CertificateRequest request{std::string(kCertificateLabel), names.dns, names.dns};
-  if (tls.authority_folder == settings.gateway.authority_folder) {
+  if (tls.authority_folder == settings.https.gateway.authority_folder) {
     request.permitted.insert(request.permitted.end(), names.gateway.begin(), names.gateway.end());
   }
   const auto files =

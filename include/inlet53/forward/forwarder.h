@@ -15,7 +15,7 @@
 #include "inlet53/forward/target.h"
 #include "inlet53/net/loop.h"
 #include "inlet53/net/tls_context.h"
-#include "inlet53/settings/settings.h"
+#include "inlet53/settings/dns_daemon.h"
 
 /// Forwarding: one worker asks the targets of rules.
 ///

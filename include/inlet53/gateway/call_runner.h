@@ -14,7 +14,7 @@
 #include "inlet53/http/message.h"
 #include "inlet53/lambda/function_service.h"
 #include "inlet53/net/loop.h"
-#include "inlet53/settings/settings.h"
+#include "inlet53/settings/https_daemon.h"
 
 namespace inlet53::gateway {
 
@@ -69,7 +69,7 @@ class CallRunner final : public CallTaker {
 
   /// `function_logs`: where functions log. `bodies`: the budget that requests are charged to.
   /// `isolation`: that of functions; null: none. Lifetime: `bodies` outlives it and the responses.
-  CallRunner(net::Loop& loop, const settings::Settings& settings, CallLogs& logs,
+  CallRunner(net::Loop& loop, const settings::HttpsDaemon& settings, CallLogs& logs,
              linelog::LineLogs& function_logs, http::BodyBudget& bodies, Respond respond,
              std::shared_ptr<lambda::Isolation> isolation = nullptr);
   /// Forgets pending calls; `respond` is not called any more.

@@ -10,7 +10,7 @@
 #include "inlet53/lambda/isolation.h"
 #include "inlet53/linelog/line_logs.h"
 #include "inlet53/net/loop.h"
-#include "inlet53/settings/settings.h"
+#include "inlet53/settings/https_daemon.h"
 #include "inlet53/topology/certificate_names.h"
 
 namespace inlet53::gateway {
@@ -27,7 +27,7 @@ struct ServedConfiguration {
 class GatewayWorker {
  public:
   /// `isolation` is that of functions; null: none.
-  GatewayWorker(net::Loop& loop, const settings::Settings& settings, linelog::LineLogs& logs,
+  GatewayWorker(net::Loop& loop, const settings::HttpsDaemon& settings, linelog::LineLogs& logs,
                 std::shared_ptr<lambda::Isolation> isolation);
   /// Closes every connection and ends every function's process.
   ~GatewayWorker();

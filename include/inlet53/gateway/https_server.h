@@ -18,7 +18,7 @@
 #include "inlet53/net/loop.h"
 #include "inlet53/net/socket.h"
 #include "inlet53/net/tls_context.h"
-#include "inlet53/settings/settings.h"
+#include "inlet53/settings/https_daemon.h"
 
 /// HTTPS at the addresses of VPC endpoints. What the requests mean is for others.
 namespace inlet53::gateway {

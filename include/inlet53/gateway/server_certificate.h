@@ -23,9 +23,9 @@ struct ServerCertificate {
 /// The name of its file in the authority's directory, without `.pem`.
 inline constexpr std::string_view kCertificateLabel = "gateway";
 
-/// Loads the certificate that `settings.gateway` names, or has the local authority make or renew
-/// one. `previous`: whose session tickets go on to be taken; may be null. Notices of the authority
-/// are logged. Errors: for people, with the file's name. Threads: any.
+/// Loads the certificate that `settings.https.gateway` names, or has the local authority make or
+/// renew one. `previous`: whose session tickets go on to be taken; may be null. Notices of the
+/// authority are logged. Errors: for people, with the file's name. Threads: any.
 [[nodiscard]] Result<ServerCertificate, std::string> load_server_certificate(
     const settings::Settings& settings, const topology::CertificateNames& names,
     const net::TlsServerContext* previous);

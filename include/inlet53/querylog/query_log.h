@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "inlet53/base/result.h"
-#include "inlet53/settings/settings.h"
+#include "inlet53/settings/dns_daemon.h"
 
 /// The query log's way to the disk. A *record* is one line: it ends with '\n' and holds no other.
 /// Workers append records to buffers of their own; one writer thread takes them to the file.

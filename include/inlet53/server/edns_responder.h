@@ -8,7 +8,7 @@
 #include "inlet53/dns/query_view.h"
 #include "inlet53/record/query_record.h"
 #include "inlet53/server/server_cookies.h"
-#include "inlet53/settings/settings.h"
+#include "inlet53/settings/dns_daemon.h"
 
 namespace inlet53::server {
 

@@ -7,7 +7,7 @@
 #include "inlet53/base/ip_address.h"
 #include "inlet53/resolver/state.h"
 #include "inlet53/server/rate_limiter.h"
-#include "inlet53/settings/settings.h"
+#include "inlet53/settings/dns_daemon.h"
 
 namespace inlet53::server {
 

@@ -23,10 +23,10 @@ struct TlsContexts {
 /// What its file is called in the authority's folder.
 inline constexpr std::string_view kCertificateLabel = "dns";
 
-/// Loads the certificate that `settings.tls` names, or has the local authority make or renew one;
-/// nothing when `state` serves nothing encrypted. `previous`: whose session tickets go on to be
-/// taken. Notices of the authority are logged.
-/// Errors: for people, with the file's name. Threads: any.
+/// Loads the certificate that `settings.dns.tls` names, or has the local authority make or renew
+/// one; nothing when `state` serves nothing encrypted. `previous`: whose session tickets go on to
+/// be taken. Notices of the authority are logged. Errors: for people, with the file's name.
+/// Threads: any.
 [[nodiscard]] Result<TlsContexts, std::string> load_tls_contexts(
     const settings::Settings& settings, const resolver::ResolverState& state,
     const TlsContexts& previous);

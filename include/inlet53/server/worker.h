@@ -18,7 +18,7 @@
 #include "inlet53/server/server_cookies.h"
 #include "inlet53/server/tls_contexts.h"
 #include "inlet53/server/worker_counts.h"
-#include "inlet53/settings/settings.h"
+#include "inlet53/settings/dns_daemon.h"
 
 namespace inlet53::server {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "inlet53/settings/settings.h"
+#include "inlet53/settings/dns_daemon.h"
 
 /// How the limits of `[forward]` depend on each other: UDP sockets, the questions that wait for
 /// targets, and the queries that are sent for them.

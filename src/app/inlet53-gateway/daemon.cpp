@@ -72,7 +72,7 @@ int GatewayDaemon::run() {
   std::optional<net::SignalWatcher> term(std::in_place, loop_, SIGTERM, [this] { end(); });
   std::optional<net::SignalWatcher> interrupt(std::in_place, loop_, SIGINT, [this] { end(); });
   net::Timer statistics(loop_, [this] { log_statistics(); });
-  const uint64_t interval = uint64_t{settings_.gateway.statistics_interval_seconds} * 1000;
+  const uint64_t interval = uint64_t{settings_.https.gateway.statistics_interval_seconds} * 1000;
   if (interval > 0) statistics.start(interval, interval);
 
   loop_.run();
@@ -89,8 +89,8 @@ int GatewayDaemon::start() {
   if (prepared == nullptr) return kExitConfiguration;
   settings_ = prepared->settings;
   isolation_ = prepared->isolation;
-  logs_.set_max_waiting(settings_.gateway.log_buffer);
-  worker_ = std::make_unique<gateway::GatewayWorker>(loop_, settings_, logs_, isolation_);
+  logs_.set_max_waiting(settings_.https.gateway.log_buffer);
+  worker_ = std::make_unique<gateway::GatewayWorker>(loop_, settings_.https, logs_, isolation_);
   if (const auto served = serve(*prepared); !served) {
     log_error(served.error());
     return kExitCannotBind;
@@ -130,8 +130,7 @@ void GatewayDaemon::take_up(std::unique_ptr<Prepared> prepared) {
     log_error(served.error());
     return log_error("reload refused: the old configuration stays");
   }
-  const settings::Settings& settings = prepared->settings;
-  if (!(settings.gateway == settings_.gateway && settings.lambda == settings_.lambda)) {
+  if (!(prepared->settings.https == settings_.https)) {
     log_warning("reload: [gateway] and [lambda] change only at a restart");
   }
   const gateway::GatewayState& state = *worker_->served().state;

@@ -136,8 +136,8 @@ Result<std::vector<Shown>, std::string> prepare(const std::vector<Server>& serve
 }
 
 std::vector<Server> servers_of(const config::Config& config) {
-  const settings::Gateway& gateway = config.settings.gateway;
-  const settings::Tls& tls = config.settings.tls;
+  const settings::Gateway& gateway = config.settings.https.gateway;
+  const settings::Tls& tls = config.settings.dns.tls;
   const topology::CertificateNames names = topology::certificate_names(config.topology);
   return {{"certificate of HTTPS ",
            "server_certificate",

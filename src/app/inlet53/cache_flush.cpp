@@ -24,7 +24,7 @@ int run_cache_flush(const CacheFlushOptions& options) {
       for (const config::ConfigError& error : config.error()) std::cerr << error.to_text() << '\n';
       return kExitConfiguration;
     }
-    socket = config->settings.control.socket;
+    socket = config->settings.dns.control.socket;
     if (socket.empty()) {
       std::cerr << "inlet53: " << options.config << ": there is no [control] with a socket\n";
       return kExitConfiguration;

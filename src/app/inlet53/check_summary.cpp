@@ -226,7 +226,7 @@ void print_isolation(const config::Config& config, const CheckReport& report) {
   if (report.isolation.empty()) return;
   std::cout << "  functions " << counted(config.topology.functions.size(), "function", "functions")
             << ", isolation: " << report.isolation << '\n';
-  const bool required = config.settings.lambda.isolation == settings::Isolation::Required;
+  const bool required = config.settings.https.lambda.isolation == settings::Isolation::Required;
   for (const std::string& problem : report.isolation_problems) {
     std::cout << "  warning: " << problem << (required ? "; inlet53-gateway will not start" : "")
               << '\n';
@@ -250,8 +250,8 @@ std::string summary_json(const config::Config& config, const CheckReport& report
                         {"firewall_domain_lists", domain_lists_json(report.domain_lists)},
                         {"function_isolation", report.isolation},
                         {"function_isolation_problems", report.isolation_problems},
-                        {"query_log", config.settings.query_log.file},
-                        {"certificate_authority", authority_file(config.settings.gateway)}};
+                        {"query_log", config.settings.dns.query_log.file},
+                        {"certificate_authority", authority_file(config.settings.https.gateway)}};
   return summary.dump();
 }
 
@@ -282,7 +282,7 @@ void print_summary(const config::Config& config, const CheckReport& report) {
                       : counted(loaded.domains->size(), "domain", "domains"))
               << '\n';
   }
-  const std::string& log = config.settings.query_log.file;
+  const std::string& log = config.settings.dns.query_log.file;
   std::cout << "  query log " << (log.empty() ? "off" : log) << '\n';
   if (!topology::calls_for_dns(topology)) {
     std::cout

@@ -45,11 +45,11 @@ Result<std::string, int> log_file(const LogsTailOptions& options) {
     for (const config::ConfigError& error : config.error()) say(error.to_text());
     return Unexpected(int{kExitConfiguration});
   }
-  if (config->settings.query_log.file.empty()) {
+  if (config->settings.dns.query_log.file.empty()) {
     say(concat(options.config, ": has no query log"));
     return Unexpected(int{kExitConfiguration});
   }
-  return config->settings.query_log.file;
+  return config->settings.dns.query_log.file;
 }
 
 }  // namespace

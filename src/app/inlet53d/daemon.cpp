@@ -44,7 +44,7 @@ cache::CacheOptions cache_options(const settings::Cache& settings) {
   return options;
 }
 
-void warn_of_few_descriptors(const settings::Settings& settings) {
+void warn_of_few_descriptors(const settings::DnsDaemon& settings) {
   const uint32_t available = forward::available_sockets(settings.forward, settings.server.workers);
   const uint32_t needed = settings::sockets_for(settings.forward);
   if (available >= needed) return;
@@ -97,7 +97,8 @@ int Daemon::run() {
   std::optional<net::SignalWatcher> term(std::in_place, loop_, SIGTERM, [this] { end(); });
   std::optional<net::SignalWatcher> interrupt(std::in_place, loop_, SIGINT, [this] { end(); });
   net::Timer statistics(loop_, [this] { log_statistics(); });
-  const uint64_t interval = uint64_t{config_.settings.server.statistics_interval_seconds} * 1000;
+  const uint64_t interval =
+      uint64_t{config_.settings.dns.server.statistics_interval_seconds} * 1000;
   if (interval > 0) statistics.start(interval, interval);
 
   loop_.run();
@@ -121,10 +122,11 @@ int Daemon::start() {
   config_ = std::move(prepared->config);
   auto sockets = open_sockets(*prepared->state);
   if (!sockets) return kExitCannotBind;
-  if (const int code = load_authorities(config_.settings.forward); code != kExitOk) return code;
-  if (const int code = open_control(config_.settings.control); code != kExitOk) return code;
-  if (const int code = start_query_log(config_.settings.query_log); code != kExitOk) return code;
-  if (!prepared->state->forward_rules.empty()) warn_of_few_descriptors(config_.settings);
+  if (const int code = load_authorities(config_.settings.dns.forward); code != kExitOk) return code;
+  if (const int code = open_control(config_.settings.dns.control); code != kExitOk) return code;
+  if (const int code = start_query_log(config_.settings.dns.query_log); code != kExitOk)
+    return code;
+  if (!prepared->state->forward_rules.empty()) warn_of_few_descriptors(config_.settings.dns);
   start_workers();
   assign(std::move(*prepared), std::move(*sockets));
   for (const resolver::EndpointAddress& address : state_->addresses) {
@@ -164,7 +166,7 @@ int Daemon::start_query_log(const settings::QueryLog& settings) {
   }
   std::error_code ignored;  // `open` says why the file can't be had
   std::filesystem::create_directories(std::filesystem::path(settings.file).parent_path(), ignored);
-  auto opened = querylog::QueryLog::open(settings, config_.settings.server.workers);
+  auto opened = querylog::QueryLog::open(settings, config_.settings.dns.server.workers);
   if (!opened) {
     log_error(opened.error());
     return kExitFailure;
@@ -175,7 +177,7 @@ int Daemon::start_query_log(const settings::QueryLog& settings) {
 }
 
 void Daemon::start_workers() {
-  const settings::Settings& settings = config_.settings;
+  const settings::DnsDaemon& settings = config_.settings.dns;
   const server::CookieSecrets cookie_secrets = server::make_cookie_secrets(
       settings.edns.cookie_secret, settings.edns.previous_cookie_secret);
   const auto limits = server::QueryLimits::make(settings.limits);
@@ -218,7 +220,7 @@ std::optional<Daemon::Sockets> Daemon::open_sockets(const resolver::ResolverStat
       added.push_back({address.listen, address.protocol});
     }
   }
-  auto sockets = server::open_sockets(added, config_.settings.server);
+  auto sockets = server::open_sockets(added, config_.settings.dns.server);
   if (!sockets) {
     log_error(sockets.error().message);
     return std::nullopt;
@@ -257,11 +259,11 @@ void Daemon::take_up(std::unique_ptr<Prepared> prepared) {
   config::Config config = std::move(prepared->config);
   assign(std::move(*prepared), std::move(*sockets));
   config_.topology = std::move(config.topology);
-  settings::Tls& tls = config_.settings.tls;
-  tls.certificate_file = config.settings.tls.certificate_file;
-  tls.key_file = config.settings.tls.key_file;
-  tls.authority_folder = config.settings.tls.authority_folder;
-  config_.settings.gateway = config.settings.gateway;  // not ours, but for its authority
+  settings::Tls& tls = config_.settings.dns.tls;
+  tls.certificate_file = config.settings.dns.tls.certificate_file;
+  tls.key_file = config.settings.dns.tls.key_file;
+  tls.authority_folder = config.settings.dns.tls.authority_folder;
+  config_.settings.https = config.settings.https;  // not ours, but for its authority
   if (!(config.settings == config_.settings)) {
     log_warning(
         "reload: the daemon's own sections, [server] to [query_log], change only at a restart; but "

@@ -13,7 +13,7 @@ namespace inlet53::app {
 
 namespace {
 
-void apply(const Options& options, settings::Settings& settings) {
+void apply(const Options& options, settings::DnsDaemon& settings) {
   if (options.workers) settings.server.workers = *options.workers;
   if (options.cpus) settings.server.cpus = *options.cpus;
   if (options.query_log) {
@@ -51,7 +51,7 @@ std::unique_ptr<Prepared> prepare(const Options& options, zone::HashSeed seed,
     log_error(concat(options.config, ": tls: ", tls.error()));
     return nullptr;
   }
-  apply(options, config->settings);
+  apply(options, config->settings.dns);
   return std::make_unique<Prepared>(
       Prepared{std::move(*config), std::move(*state), std::move(*tls)});
 }

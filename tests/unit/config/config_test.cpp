@@ -149,17 +149,17 @@ TEST(Config, TakesPathsRelativeToTheFile) {
 file = '../log/./query.log'
 )",
                              "/etc/inlet53/conf/x.toml");
-  EXPECT_EQ(config.settings.query_log.file, "/etc/inlet53/log/query.log");
+  EXPECT_EQ(config.settings.dns.query_log.file, "/etc/inlet53/log/query.log");
   const Config absolute = read("[query_log]\nfile = '/var/log/q'\n", "/etc/x.toml");
-  EXPECT_EQ(absolute.settings.query_log.file, "/var/log/q");
-  EXPECT_EQ(read("[query_log]\nfile = 'q'\n").settings.query_log.file.front(), '/');
+  EXPECT_EQ(absolute.settings.dns.query_log.file, "/var/log/q");
+  EXPECT_EQ(read("[query_log]\nfile = 'q'\n").settings.dns.query_log.file.front(), '/');
 }
 
 TEST(Config, ReadsAnEmptyFileAsDefaults) {
   const Config config = read("");
   EXPECT_TRUE(config.topology.vpcs.empty());
-  EXPECT_EQ(config.settings.server.workers, 1U);
-  EXPECT_EQ(config.settings.query_log.file, "");
+  EXPECT_EQ(config.settings.dns.server.workers, 1U);
+  EXPECT_EQ(config.settings.dns.query_log.file, "");
 }
 
 TEST(Config, ReadsSizesAndDurations) {
@@ -177,15 +177,15 @@ rotate_size = "1 TiB"
 rotate_interval = 3600
 )")
                                    .settings;
-  EXPECT_EQ(s.server.udp_receive_buffer, 65536U);
-  EXPECT_FALSE(s.server.udp_segment);
-  EXPECT_EQ(s.server.udp_spread, settings::UdpSpread::Client);
-  EXPECT_EQ(s.server.statistics_interval_seconds, 0U);
-  EXPECT_EQ(s.tcp.idle_timeout_ms, 60000U);
-  EXPECT_EQ(s.tcp.first_query_timeout_ms, 500U);
-  EXPECT_EQ(s.tcp.max_pipelined_octets, 65536U);
-  EXPECT_EQ(s.query_log.rotate_octets, 1ULL << 40);
-  EXPECT_EQ(s.query_log.rotate_seconds, 3600U);
+  EXPECT_EQ(s.dns.server.udp_receive_buffer, 65536U);
+  EXPECT_FALSE(s.dns.server.udp_segment);
+  EXPECT_EQ(s.dns.server.udp_spread, settings::UdpSpread::Client);
+  EXPECT_EQ(s.dns.server.statistics_interval_seconds, 0U);
+  EXPECT_EQ(s.dns.tcp.idle_timeout_ms, 60000U);
+  EXPECT_EQ(s.dns.tcp.first_query_timeout_ms, 500U);
+  EXPECT_EQ(s.dns.tcp.max_pipelined_octets, 65536U);
+  EXPECT_EQ(s.dns.query_log.rotate_octets, 1ULL << 40);
+  EXPECT_EQ(s.dns.query_log.rotate_seconds, 3600U);
 }
 
 TEST(Config, ReadsHowToForward) {
@@ -203,7 +203,7 @@ max_sockets = 64
 connection_idle_timeout = "2 s"
 certificate_authorities = "/etc/ca.pem"
 )")
-                                        .settings.forward;
+                                        .settings.dns.forward;
   const settings::Forward expected{.query_timeout_ms = 1500,
                                    .max_in_flight = 5,
                                    .max_in_flight_per_target = 4,
@@ -222,23 +222,24 @@ certificate_authorities = "/etc/ca.pem"
 }
 
 TEST(Config, LimitsOfForwardingFollowFromEachOther) {
-  EXPECT_EQ(read("[forward]\n").settings.forward, settings::Forward{});
-  const settings::Forward few = read("[forward]\nmax_in_flight = 3\n").settings.forward;
+  EXPECT_EQ(read("[forward]\n").settings.dns.forward, settings::Forward{});
+  const settings::Forward few = read("[forward]\nmax_in_flight = 3\n").settings.dns.forward;
   EXPECT_EQ(few.max_in_flight_per_target, 1U);
   EXPECT_EQ(few.max_waiting, 20'000U);
   EXPECT_EQ(few.max_waiting_per_client, 5000U);
   const settings::Forward waiting =
-      read("[forward]\nmax_in_flight = 3\nmax_waiting = 6\n").settings.forward;
+      read("[forward]\nmax_in_flight = 3\nmax_waiting = 6\n").settings.dns.forward;
   EXPECT_EQ(waiting.max_waiting_octets, 12U * 1024);
   EXPECT_EQ(waiting.max_waiting_per_client, 6U);
   EXPECT_EQ(waiting.max_waiters, 6U);
   EXPECT_EQ(few.max_sockets, 1024U);
-  const settings::Forward many = read("[forward]\nmax_in_flight = 100000\n").settings.forward;
+  const settings::Forward many = read("[forward]\nmax_in_flight = 100000\n").settings.dns.forward;
   EXPECT_EQ(many.max_in_flight_per_target, 20'000U);
   EXPECT_EQ(many.max_waiting, 200'000U);
   EXPECT_EQ(many.max_sockets, 7032U)
       << "100000 questions, 3 queries each for 3 of 2 s, 64 a socket";
-  EXPECT_EQ(read("[forward]\nquery_timeout = \"100 ms\"\n").settings.forward.max_sockets, 5157U);
+  EXPECT_EQ(read("[forward]\nquery_timeout = \"100 ms\"\n").settings.dns.forward.max_sockets,
+            5157U);
 }
 
 TEST(ConfigErrors, FindLimitsOfForwardingThatContradictEachOther) {
@@ -352,16 +353,17 @@ TEST(ConfigSettings, TakeTextsAndOctetsOfEdns) {
       "[server]\nversion = 'v'\nidentity = 'id'\n[edns]\nnsid = 'ns-1'\ncookies = 'Require'\n"
       "client_subnet = 'answer'\ncookie_secret = '000102030405060708090a0b0c0d0e0F'\n"
       "previous_cookie_secret = 'ffffffffffffffffffffffffffffffff'\n");
-  EXPECT_EQ(text.server.version, "v");
-  EXPECT_EQ(text.server.identity, "id");
-  EXPECT_EQ(text.edns.nsid, "ns-1");
-  EXPECT_EQ(text.edns.cookies, settings::Cookies::Require);
-  EXPECT_EQ(text.edns.client_subnet, settings::ClientSubnet::Answer);
-  EXPECT_EQ(text.edns.cookie_secret,
+  EXPECT_EQ(text.dns.server.version, "v");
+  EXPECT_EQ(text.dns.server.identity, "id");
+  EXPECT_EQ(text.dns.edns.nsid, "ns-1");
+  EXPECT_EQ(text.dns.edns.cookies, settings::Cookies::Require);
+  EXPECT_EQ(text.dns.edns.client_subnet, settings::ClientSubnet::Answer);
+  EXPECT_EQ(text.dns.edns.cookie_secret,
             std::string("\0\1\2\3\4\5\6\7\x08\x09\x0A\x0B\x0C\x0D\x0E\x0F", 16));
-  EXPECT_EQ(text.edns.previous_cookie_secret, std::string(16, '\xFF'));
-  EXPECT_EQ(settings("[edns]\nnsid = '0x00fF'\n").edns.nsid, std::string("\0\xFF", 2));
-  EXPECT_EQ(settings("[edns]\nnsid = '0x" + std::string(256, 'a') + "'\n").edns.nsid.size(), 128U);
+  EXPECT_EQ(text.dns.edns.previous_cookie_secret, std::string(16, '\xFF'));
+  EXPECT_EQ(settings("[edns]\nnsid = '0x00fF'\n").dns.edns.nsid, std::string("\0\xFF", 2));
+  EXPECT_EQ(settings("[edns]\nnsid = '0x" + std::string(256, 'a') + "'\n").dns.edns.nsid.size(),
+            128U);
 }
 
 TEST(ConfigErrors, RefuseWhatEdnsCannotCarry) {

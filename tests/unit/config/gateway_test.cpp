@@ -408,29 +408,29 @@ isolation = 'required'
 first_user_id = 90000
 )")
                                    .settings;
-  EXPECT_EQ(s.gateway.certificate_file, file("gateway.pem"));
-  EXPECT_EQ(s.gateway.key_file, "/etc/gateway.key");
-  EXPECT_EQ(s.gateway.authority_folder, "");
-  EXPECT_EQ(s.gateway.head_timeout_ms, 2000U);
-  EXPECT_EQ(s.gateway.throttling_rate_limit, 0.5);
-  EXPECT_EQ(s.gateway.log_buffer, 2U << 20);
-  EXPECT_TRUE(s.gateway.former_refusal_wording);
-  EXPECT_EQ(s.lambda.log_folder, file("logs"));
-  EXPECT_EQ(s.lambda.python, "python3.11");
-  EXPECT_EQ(s.lambda.node, file("bin/node"));
-  EXPECT_EQ(s.lambda.idle_seconds, 60U);
-  EXPECT_EQ(s.lambda.isolation, settings::Isolation::Required);
-  EXPECT_EQ(s.lambda.first_user_id, 90000U);
-  EXPECT_EQ(read("[lambda]\nisolation = 'off'\n").settings.lambda.isolation,
+  EXPECT_EQ(s.https.gateway.certificate_file, file("gateway.pem"));
+  EXPECT_EQ(s.https.gateway.key_file, "/etc/gateway.key");
+  EXPECT_EQ(s.https.gateway.authority_folder, "");
+  EXPECT_EQ(s.https.gateway.head_timeout_ms, 2000U);
+  EXPECT_EQ(s.https.gateway.throttling_rate_limit, 0.5);
+  EXPECT_EQ(s.https.gateway.log_buffer, 2U << 20);
+  EXPECT_TRUE(s.https.gateway.former_refusal_wording);
+  EXPECT_EQ(s.https.lambda.log_folder, file("logs"));
+  EXPECT_EQ(s.https.lambda.python, "python3.11");
+  EXPECT_EQ(s.https.lambda.node, file("bin/node"));
+  EXPECT_EQ(s.https.lambda.idle_seconds, 60U);
+  EXPECT_EQ(s.https.lambda.isolation, settings::Isolation::Required);
+  EXPECT_EQ(s.https.lambda.first_user_id, 90000U);
+  EXPECT_EQ(read("[lambda]\nisolation = 'off'\n").settings.https.lambda.isolation,
             settings::Isolation::Off);
-  EXPECT_EQ(read("").settings.gateway.authority_folder, file("authority"));
+  EXPECT_EQ(read("").settings.https.gateway.authority_folder, file("authority"));
 }
 
 TEST_F(GatewayConfig, TheMemoryOfOneClientsBodiesIsAPartOfAll) {
   const auto& gateway = read(
                             "[gateway]\nmax_body_memory = '1 GiB'\n"
                             "max_body_memory_per_client = '100 MiB'\n")
-                            .settings.gateway;
+                            .settings.https.gateway;
   EXPECT_EQ(gateway.max_body_memory, 1ULL << 30);
   EXPECT_EQ(gateway.max_body_memory_per_client, 100ULL << 20);
   EXPECT_EQ(errors_of("[gateway]\nmax_body_memory = '32 MiB'\n"),

@@ -201,7 +201,7 @@ class CallRunnerTest : public testing::Test {
   }
 
   std::filesystem::path folder;
-  settings::Settings settings;
+  settings::HttpsDaemon settings;
   topology::Topology topology = small_topology();
   net::Loop loop;
   linelog::LineLogs line_logs{{}};

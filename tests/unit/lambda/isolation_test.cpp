@@ -24,12 +24,12 @@ bool has(const std::vector<net::MountStep>& steps, Kind kind, const std::string&
 
 TEST(PrivateFiles, AreThoseOfTheDaemons) {
   settings::Settings settings;
-  settings.gateway.authority_folder = "/a/authority";
-  settings.gateway.key_file = "/k/gateway.key";
-  settings.tls.key_file = "/k/dns.key";
-  settings.control.socket = "/run/inlet53/control";
-  settings.query_log.file = "/l/query.log";
-  settings.lambda.log_folder = "/l/lambda";
+  settings.https.gateway.authority_folder = "/a/authority";
+  settings.https.gateway.key_file = "/k/gateway.key";
+  settings.dns.tls.key_file = "/k/dns.key";
+  settings.dns.control.socket = "/run/inlet53/control";
+  settings.dns.query_log.file = "/l/query.log";
+  settings.https.lambda.log_folder = "/l/lambda";
   topology::Topology topology;
   topology::Stage stage;
   stage.access_log.file = "/l/access.log";

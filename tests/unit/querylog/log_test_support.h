@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #include "inlet53/querylog/query_log.h"
-#include "inlet53/settings/settings.h"
+#include "inlet53/settings/dns_daemon.h"
 
 namespace inlet53::querylog::test {
 
