@@ -6,8 +6,8 @@
 
 namespace inlet53::config {
 
-/// Reads the sections that are no AWS objects: [server], [tcp], [forward], [query_log], [gateway],
-/// [lambda].
+/// Reads the sections that are no AWS objects, as `settings::kDnsTable` and `settings::kHttpsTable`
+/// have them.
 void read_settings(TableReader& root, settings::Settings& settings);
 
 }  // namespace inlet53::config

@@ -39,8 +39,8 @@ enum class Need : uint8_t { Optional, Required };
 /// Reads one TOML table key by key, and remembers which keys were asked for, so that every other
 /// one is an error with the nearest of them. Errors go to the Reading; a reader never stops at one.
 ///
-///     root.section("server", [&](TableReader& in) {
-///       in.read("workers", Need::Optional, server.workers, in_range<uint32_t>(…));
+///     root.each_named("function", [&](TableReader& in) {
+///       in.read("memory_size", Need::Optional, memory_size, in_range<uint32_t>(parse_number, …));
 ///     });
 ///
 /// Lifetime: not beyond the document and the Reading.
@@ -51,6 +51,7 @@ class TableReader {
   TableReader& operator=(const TableReader&) = delete;
 
   [[nodiscard]] Reading& reading() noexcept { return reading_; }
+  [[nodiscard]] const Reading& reading() const noexcept { return reading_; }
   [[nodiscard]] const KeyPath& path() const noexcept { return path_; }
   /// The table's own name, `demo` in `[vpc.demo]`. Requires: the table has a name.
   [[nodiscard]] const std::string& name() const { return std::get<std::string>(path_.back()); }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,7 +15,7 @@
 #include "inlet53/base/ip_address.h"
 #include "inlet53/base/result.h"
 #include "inlet53/base/text.h"
-#include "inlet53/settings/ranges.h"
+#include "inlet53/settings/row.h"
 
 /// From a TOML value to one of ours. The error is a sentence for the operator, without its place.
 namespace inlet53::config {
@@ -22,7 +23,7 @@ namespace inlet53::config {
 template <class T>
 using Value = Result<T, std::string>;
 
-using settings::range::Range;
+using settings::Range;
 
 /// What a TOML value is, to people: "a whole number".
 [[nodiscard]] std::string_view type_name(const toml::node& node) noexcept;
@@ -73,19 +74,16 @@ template <std::unsigned_integral N>
 
 /// A word and what it stands for.
 template <class E>
-struct Choice {
-  std::string_view word;
-  E value;
-};
+using Choice = settings::Word<E>;
 
 /// "`word` is none of …", with the nearest of them.
 [[nodiscard]] std::string unknown_word(std::string_view word,
                                        const std::vector<std::string_view>& words);
 
-/// One of a few words, in any letter case.
+/// One of a few words, in any letter case. `choices` outlive the result.
 template <class E>
-[[nodiscard]] auto one_of(std::initializer_list<Choice<E>> choices) {
-  return [choices = std::vector(choices)](const toml::node& node) -> Value<E> {
+[[nodiscard]] auto one_of(std::span<const Choice<E>> choices) {
+  return [choices](const toml::node& node) -> Value<E> {
     const Value<std::string> text = parse_text(node);
     if (!text) return Unexpected(text.error());
     std::vector<std::string_view> words;
@@ -94,6 +92,14 @@ template <class E>
       words.push_back(choice.word);
     }
     return Unexpected(unknown_word(*text, words));
+  };
+}
+
+/// The same for words in braces.
+template <class E>
+[[nodiscard]] auto one_of(std::initializer_list<Choice<E>> choices) {
+  return [choices = std::vector(choices)](const toml::node& node) {
+    return one_of(std::span<const Choice<E>>(choices))(node);
   };
 }
 

@@ -2,14 +2,18 @@
 
 #include <cstdint>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "inlet53/base/cidr.h"
+#include "inlet53/settings/row.h"
 
-/// What the DNS daemon is told that is no AWS object: plain values with their defaults. Each is
-/// described for operators in `conf/inlet53.toml`, and `ranges.h` says what it may be. Sizes are in
-/// octets.
+/// What the DNS daemon is told that is no AWS object. Each section has a struct with the defaults,
+/// and below it the rows of its keys; `kDnsTable` is all of them. `conf/inlet53.toml` describes
+/// each key for operators. Sizes are in octets.
 namespace inlet53::settings {
+
+//--- [server]
 
 /// How the kernel spreads UDP queries over the workers.
 enum class UdpSpread : uint8_t {
@@ -19,18 +23,46 @@ enum class UdpSpread : uint8_t {
 };
 
 struct Server {
-  uint32_t workers = 1;                    // 1-256
-  std::vector<uint32_t> cpus;              // worker i runs on cpus[i % size]; empty: no pinning
-  uint32_t edns_udp_size = 1232;           // 512-4096, what we advertise and the most we send
-  uint32_t udp_receive_buffer = 4U << 20;  // SO_RCVBUF asked for; 0: the system's default
-  bool udp_segment = true;                 // answers to one peer leave as UDP_SEGMENT groups
+  uint32_t workers = 1;
+  std::vector<uint32_t> cpus;  // empty: no pinning
+  uint32_t edns_udp_size = 1232;
+  uint32_t udp_receive_buffer = 4U << 20;  // 0: the system's default
+  bool udp_segment = true;
   UdpSpread udp_spread = UdpSpread::Fill;
   uint32_t statistics_interval_seconds = 60;  // 0: only at the end
-  std::string version;                        // of version.bind, at most 255 octets; empty: REFUSED
-  std::string identity;                       // of id.server, at most 255 octets; empty: REFUSED
+  std::string version;                        // empty: REFUSED
+  std::string identity;                       // empty: REFUSED
 
   friend bool operator==(const Server&, const Server&) = default;
 };
+
+// RFC 6891 §6.2.3: below 512 means 512; above 4096 a datagram gains nothing and may be lost.
+inline constexpr Amount kUdpSize = number(512, 4096);
+// RFC 1035 §3.3.14: one string.
+inline constexpr Text kChaosText{{1, 255}};
+
+inline constexpr std::tuple kServerRows{
+    Row{"workers", &Server::workers, number(1, 256), At::Restart, "threads that answer"},
+    Row{"cpus", &Server::cpus, Numbers{{0, 1023}}, At::Restart,  // a cpu_set_t of glibc holds 1024
+        "worker i runs on the (i mod n)-th of these processors"},
+    Row{"edns_udp_size", &Server::edns_udp_size, kUdpSize, At::Restart,
+        "the UDP payload that is advertised, and the most that is sent"},
+    // SO_RCVBUF is an int.
+    Row{"udp_receive_buffer", &Server::udp_receive_buffer, octets(0, 1U << 30), At::Restart,
+        "SO_RCVBUF of each UDP socket"},
+    Row{"udp_segment", &Server::udp_segment, Boolean{}, At::Restart,
+        "answers to one client port leave as UDP_SEGMENT messages"},
+    Row{"udp_spread", &Server::udp_spread,
+        words(Word{"fill", UdpSpread::Fill}, Word{"query", UdpSpread::Query},
+              Word{"client", UdpSpread::Client}),
+        At::Restart, "how UDP queries are spread over the workers"},
+    Row{"statistics_interval", &Server::statistics_interval_seconds, seconds(0, 86'400),
+        At::Restart, "how often a line of statistics goes to the operator log"},
+    Row{"version", &Server::version, kChaosText, At::Restart, "TXT of version.bind in class CHAOS"},
+    Row{"identity", &Server::identity, kChaosText, At::Restart, "TXT of id.server in class CHAOS"},
+};
+
+//--- [edns]
 
 /// What is done with DNS cookies (RFC 7873).
 enum class Cookies : uint8_t {
@@ -47,51 +79,216 @@ enum class ClientSubnet : uint8_t {
 
 struct Edns {
   Cookies cookies = Cookies::Answer;
-  std::string cookie_secret;           // 16 octets; empty: a random one for the process
-  std::string previous_cookie_secret;  // 16 octets; empty: none
-  std::string nsid;                    // at most 128 octets; empty: none
+  std::string cookie_secret;           // octets; empty: a random one for the process
+  std::string previous_cookie_secret;  // octets; empty: none
+  std::string nsid;                    // octets; empty: none
   ClientSubnet client_subnet = ClientSubnet::Ignore;
 
   friend bool operator==(const Edns&, const Edns&) = default;
 };
 
+// RFC 9018 §4: the secret of SipHash has 128 bits.
+inline constexpr Secret kCookieSecret{16};
+
+inline constexpr std::tuple kEdnsRows{
+    Row{"cookies", &Edns::cookies,
+        words(Word{"off", Cookies::Off}, Word{"answer", Cookies::Answer},
+              Word{"require", Cookies::Require}),
+        At::Restart, "what is done with DNS cookies"},
+    Row{"cookie_secret", &Edns::cookie_secret, kCookieSecret, At::Restart,
+        "what server cookies are made with"},
+    Row{"previous_cookie_secret", &Edns::previous_cookie_secret, kCookieSecret, At::Restart,
+        "the secret before, whose cookies are still taken"},
+    // A response of 512 octets has room for 128 beside the longest question and all other options.
+    Row{"nsid", &Edns::nsid, TextOrOctets{{1, 128}}, At::Restart, "the name server identifier"},
+    Row{"client_subnet", &Edns::client_subnet,
+        words(Word{"ignore", ClientSubnet::Ignore}, Word{"answer", ClientSubnet::Answer}),
+        At::Restart, "what is done with client subnets"},
+};
+
+//--- [tcp]
+
+inline constexpr Amount kConnections = number(1, 1'000'000);
+inline constexpr Amount kConnectionTimeout = milliseconds(100, 3'600'000);
+inline constexpr Amount kMaxPipelined = octets(4U << 10, 64U << 20);
+inline constexpr Amount kBacklog = number(1, 65'535);
+
+/// DNS over TCP. Limits are those of a worker and a served address.
 struct Tcp {
-  uint32_t max_connections = 10000;            // a worker and endpoint address
-  uint32_t max_connections_per_client = 1000;  // the same
-  uint32_t idle_timeout_ms = 10000;            // no complete query for so long: closed
-  uint32_t first_query_timeout_ms = 3000;      // from accept to the first complete query
-  uint32_t max_pipelined_octets = 256U
-                                  << 10;  // answers waiting for a slow reader; then we stop reading
+  uint32_t max_connections = 10'000;
+  uint32_t max_connections_per_client = 1000;
+  uint32_t idle_timeout_ms = 10'000;
+  uint32_t first_query_timeout_ms = 3000;
+  uint32_t max_pipelined_octets = 256U << 10;
   uint32_t backlog = 1024;
 
   friend bool operator==(const Tcp&, const Tcp&) = default;
 };
 
+inline constexpr std::tuple kTcpRows{
+    Row{"max_connections", &Tcp::max_connections, kConnections, At::Restart,
+        "connections of one worker at one address"},
+    Row{"max_connections_per_client", &Tcp::max_connections_per_client, kConnections, At::Restart,
+        "the same of one client address"},
+    Row{"idle_timeout", &Tcp::idle_timeout_ms, kConnectionTimeout, At::Restart,
+        "a connection without a complete query for so long is closed"},
+    Row{"first_query_timeout", &Tcp::first_query_timeout_ms, kConnectionTimeout, At::Restart,
+        "from accept to the first complete query"},
+    Row{"max_pipelined", &Tcp::max_pipelined_octets, kMaxPipelined, At::Restart,
+        "answers that wait for a slow reader; over that its queries are not read"},
+    Row{"backlog", &Tcp::backlog, kBacklog, At::Restart, "handshakes that the kernel holds"},
+};
+
+//--- [limits]
+
 /// How many queries a second are answered, whatever their transport.
 struct Limits {
-  bool aws_quotas = false;              // 10,000 for each endpoint IP address, or 1,500
-  uint32_t queries_per_client = 0;      // 0: any number
-  std::vector<Cidr> unlimited_clients;  // whom `queries_per_client` is not for
+  bool aws_quotas = false;
+  uint32_t queries_per_client = 0;  // 0: any number
+  std::vector<Cidr> unlimited_clients;
 
   friend bool operator==(const Limits&, const Limits&) = default;
 };
 
+inline constexpr std::tuple kLimitsRows{
+    Row{"aws_quotas", &Limits::aws_quotas, Boolean{}, At::Restart,
+        "10,000 queries a second for each endpoint IP address, or 1,500"},
+    Row{"queries_per_client", &Limits::queries_per_client, number(0, 1'000'000), At::Restart,
+        "queries of one client a second"},
+    Row{"unlimited_clients", &Limits::unlimited_clients, Cidrs{}, At::Restart,
+        "whom queries_per_client is not for"},
+};
+
+//--- [tls]
+
 /// DNS over TLS and over HTTPS. Limits are those of a worker and a served address.
 struct Tls {
-  std::string certificate_file;  // PEM, leaf first; empty: made by the local authority
-  std::string key_file;          // PEM
-  std::string authority_folder;  // absolute; the local certificate authority's
-  uint32_t max_connections = 10000;
+  std::string certificate_file;  // absolute; empty: made by the local authority
+  std::string key_file;          // absolute
+  std::string authority_folder;  // absolute
+  uint32_t max_connections = 10'000;
   uint32_t max_connections_per_client = 1000;
-  uint32_t handshake_timeout_ms = 5000;  // from accept to the handshake's end
-  uint32_t idle_timeout_ms = 30000;      // no complete query for so long: closed
-  uint32_t head_timeout_ms = 5000;       // DoH: from a request's first octet to its head's end
-  uint32_t body_timeout_ms = 5000;       // DoH: without an octet of its body
-  uint32_t max_pipelined_octets = 256U << 10;  // as Tcp's
+  uint32_t handshake_timeout_ms = 5000;
+  uint32_t idle_timeout_ms = 30'000;
+  uint32_t head_timeout_ms = 5000;
+  uint32_t body_timeout_ms = 5000;
+  uint32_t max_pipelined_octets = 256U << 10;
   uint32_t backlog = 1024;
 
   friend bool operator==(const Tls&, const Tls&) = default;
 };
+
+inline constexpr std::tuple kTlsRows{
+    Row{"certificate", &Tls::certificate_file, Path{}, At::Reload, "PEM, leaf first"},
+    Row{"key", &Tls::key_file, Path{}, At::Reload, "of the certificate, PEM"},
+    Row{"authority", &Tls::authority_folder, Path{}, At::Reload,
+        "the directory of the local certificate authority"},
+    Row{"max_connections", &Tls::max_connections, kConnections, At::Restart,
+        "connections of one worker at one address"},
+    Row{"max_connections_per_client", &Tls::max_connections_per_client, kConnections, At::Restart,
+        "the same of one client address"},
+    Row{"handshake_timeout", &Tls::handshake_timeout_ms, kConnectionTimeout, At::Restart,
+        "from accept to the end of the handshake"},
+    Row{"idle_timeout", &Tls::idle_timeout_ms, kConnectionTimeout, At::Restart,
+        "a connection without a complete query for so long is closed"},
+    Row{"head_timeout", &Tls::head_timeout_ms, kConnectionTimeout, At::Restart,
+        "DoH: from the first octet of a request to the end of its head"},
+    Row{"body_timeout", &Tls::body_timeout_ms, kConnectionTimeout, At::Restart,
+        "DoH: without an octet of a request's body"},
+    Row{"max_pipelined", &Tls::max_pipelined_octets, kMaxPipelined, At::Restart,
+        "answers that wait for a slow reader; over that its queries are not read"},
+    Row{"backlog", &Tls::backlog, kBacklog, At::Restart, "connections that the kernel holds"},
+};
+
+//--- [forward]
+
+/// How queries are forwarded to targets. Limits are a worker's. In a file, those that are not given
+/// follow from those that are (`conf/inlet53.toml`), and contradictions are errors.
+struct Forward {
+  /// Octets that a query which waits takes beside its message: the unit of `max_waiting_octets`.
+  static constexpr uint64_t kQueryOctets = 1024;
+
+  uint32_t query_timeout_ms = 2000;
+  uint32_t max_in_flight = 10'000;
+  uint32_t max_in_flight_per_target = 2000;
+  uint32_t max_waiting = 20'000;
+  uint64_t max_waiting_octets = 2 * kQueryOctets * 20'000;
+  uint32_t max_waiting_per_client = 5000;
+  uint32_t max_waiters = 1000;
+  uint32_t edns_udp_size = 1232;
+  bool case_randomization = true;
+  uint32_t max_sockets = 1024;
+  uint32_t connection_idle_timeout_ms = 10'000;
+  std::string certificate_authorities;  // absolute; empty: those of the system alone
+
+  friend bool operator==(const Forward&, const Forward&) = default;
+};
+
+inline constexpr std::tuple kForwardRows{
+    // Below 100 ms a target may need longer; clients have given up after 10 s.
+    Row{"query_timeout", &Forward::query_timeout_ms, milliseconds(100, 10'000), At::Restart,
+        "for all that is tried for one query"},
+    Row{"max_in_flight", &Forward::max_in_flight, number(1, 1'000'000), At::Restart,
+        "different questions that wait for targets at once"},
+    Row{"max_in_flight_per_target", &Forward::max_in_flight_per_target, number(1, 1'000'000),
+        At::Restart, "of them, those that wait for one target"},
+    Row{"max_waiting", &Forward::max_waiting, number(1, 2'000'000), At::Restart,
+        "queries that wait for targets"},
+    Row{"max_waiting_size", &Forward::max_waiting_octets, octets(1U << 10, 16ULL << 30),
+        At::Restart, "the memory of these queries"},
+    Row{"max_waiting_per_client", &Forward::max_waiting_per_client, number(1, 1'000'000),
+        At::Restart, "of these queries, those of one client"},
+    Row{"max_waiters", &Forward::max_waiters, number(1, 100'000), At::Restart,
+        "of these queries, those that wait for one question"},
+    Row{"edns_udp_size", &Forward::edns_udp_size, kUdpSize, At::Restart,
+        "the UDP payload that targets are told to keep to"},
+    Row{"case_randomization", &Forward::case_randomization, Boolean{}, At::Restart,
+        "the letters of a question are sent in random case, \"0x20\""},
+    Row{"max_sockets", &Forward::max_sockets, number(1, 65'536), At::Restart,
+        "UDP sockets that are open to targets at once"},
+    Row{"connection_idle_timeout", &Forward::connection_idle_timeout_ms, kConnectionTimeout,
+        At::Restart, "how long a TCP or TLS connection to a target stays without a query"},
+    Row{"certificate_authorities", &Forward::certificate_authorities, Path{}, At::Restart,
+        "PEM, trusted beside the system's to certify targets of DoT"},
+};
+
+//--- [cache]
+
+/// What is kept of targets' answers. A worker has a cache of its own; sizes are a worker's. TTLs
+/// are in seconds.
+struct Cache {
+  uint64_t octets = 64ULL << 20;
+  uint32_t min_ttl = 0;
+  uint32_t max_ttl = 86'400;
+  uint32_t max_negative_ttl = 3600;
+  uint32_t failure_ttl = 1;
+  uint32_t max_stale = 86'400;  // 0: nothing is answered after its time
+  bool prefetch = true;
+
+  friend bool operator==(const Cache&, const Cache&) = default;
+};
+
+// RFC 8767 §4: what is older than 7 days is of no use to anybody.
+inline constexpr Amount kCacheTtl = seconds(0, 7 * 86'400);
+// RFC 9520 §3.2.
+inline constexpr Amount kFailureTtl = seconds(1, 300);
+
+inline constexpr std::tuple kCacheRows{
+    Row{"size", &Cache::octets, octets(64U << 10, 16ULL << 30), At::Restart,
+        "the memory of a worker's cache"},
+    Row{"min_ttl", &Cache::min_ttl, kCacheTtl, At::Restart, "lower TTLs count as this"},
+    Row{"max_ttl", &Cache::max_ttl, kCacheTtl, At::Restart, "higher TTLs count as this"},
+    Row{"max_negative_ttl", &Cache::max_negative_ttl, kCacheTtl, At::Restart,
+        "higher TTLs of NXDOMAIN and NODATA count as this"},
+    Row{"failure_ttl", &Cache::failure_ttl, kFailureTtl, At::Restart,
+        "how long a first failure is remembered"},
+    Row{"max_stale", &Cache::max_stale, kCacheTtl, At::Restart,
+        "how long after its end an answer serves while no target is reached"},
+    Row{"prefetch", &Cache::prefetch, Boolean{}, At::Restart,
+        "what is asked for often is asked for again before its TTL ends"},
+};
+
+//--- [query_log]
 
 enum class QueryLogMode : uint8_t {
   All,
@@ -106,50 +303,38 @@ enum class WhenFull : uint8_t {
 struct QueryLog {
   std::string file;  // absolute; empty: no log
   QueryLogMode mode = QueryLogMode::All;
-  bool outbound = true;  // records of what leaves by outbound endpoints, too
+  bool outbound = true;
   WhenFull when_full = WhenFull::Drop;
-  uint32_t buffers_per_worker = 8;      // of 1 MiB each
+  uint32_t buffers_per_worker = 8;
   uint64_t rotate_octets = 1ULL << 30;  // 0: never by size
-  uint32_t rotate_seconds = 86400;      // 0: never by time
-  uint32_t keep_files = 0;              // rotated files that stay; 0: all
+  uint32_t rotate_seconds = 86'400;     // 0: never by time
+  uint32_t keep_files = 0;              // 0: all
 
   friend bool operator==(const QueryLog&, const QueryLog&) = default;
 };
 
-/// What is kept of targets' answers. A worker has a cache of its own; sizes are a worker's.
-struct Cache {
-  uint64_t octets = 64ULL << 20;
-  uint32_t min_ttl = 0;  // seconds, as all below
-  uint32_t max_ttl = 86400;
-  uint32_t max_negative_ttl = 3600;
-  uint32_t failure_ttl = 1;
-  uint32_t max_stale = 86400;  // 0: nothing is answered after its time
-  bool prefetch = true;
-
-  friend bool operator==(const Cache&, const Cache&) = default;
+inline constexpr std::tuple kQueryLogRows{
+    Row{"file", &QueryLog::file, Path{}, At::Restart, "the log"},
+    Row{"mode", &QueryLog::mode,
+        words(Word{"all", QueryLogMode::All}, Word{"unique", QueryLogMode::Unique}), At::Restart,
+        "which queries have a record"},
+    Row{"outbound", &QueryLog::outbound, Boolean{}, At::Restart,
+        "records of what leaves by outbound endpoints, too"},
+    Row{"when_full", &QueryLog::when_full,
+        words(Word{"drop", WhenFull::Drop}, Word{"block", WhenFull::Block}), At::Restart,
+        "what to do when records come faster than the disk takes them"},
+    // One buffer fills while another is written.
+    Row{"buffers_per_worker", &QueryLog::buffers_per_worker, number(2, 1024), At::Restart,
+        "buffers of 1 MiB between a worker and the disk"},
+    Row{"rotate_size", &QueryLog::rotate_octets, octets(0, 1ULL << 50), At::Restart,
+        "the file is begun anew at this size"},
+    Row{"rotate_interval", &QueryLog::rotate_seconds, seconds(0, 366 * 86'400), At::Restart,
+        "the file is begun anew at this age"},
+    Row{"keep_files", &QueryLog::keep_files, number(0, 1'000'000), At::Restart,
+        "rotated files that are kept"},
 };
 
-/// How queries are forwarded to targets. Limits are a worker's. In a file, those that are not given
-/// follow from those that are (`conf/inlet53.toml`), and contradictions are errors.
-struct Forward {
-  /// Octets that a query which waits takes beside its message: the unit of `max_waiting_octets`.
-  static constexpr uint64_t kQueryOctets = 1024;
-
-  uint32_t query_timeout_ms = 2000;                        // for all that is tried for one query
-  uint32_t max_in_flight = 10000;                          // different questions at once
-  uint32_t max_in_flight_per_target = 2000;                // of them, waiting for one target
-  uint32_t max_waiting = 20000;                            // queries that wait
-  uint64_t max_waiting_octets = 2 * kQueryOctets * 20000;  // their memory
-  uint32_t max_waiting_per_client = 5000;                  // of them, those of one client
-  uint32_t max_waiters = 1000;                  // of them, those that wait for one question
-  uint32_t edns_udp_size = 1232;                // advertised to targets
-  bool case_randomization = true;               // of the question's letters, "0x20"
-  uint32_t max_sockets = 1024;                  // UDP, open at once
-  uint32_t connection_idle_timeout_ms = 10000;  // TCP and TLS
-  std::string certificate_authorities;  // PEM, absolute, beside the system's; of DoT targets
-
-  friend bool operator==(const Forward&, const Forward&) = default;
-};
+//--- [control]
 
 /// How the operator's tool reaches the DNS daemon.
 struct Control {
@@ -158,7 +343,12 @@ struct Control {
   friend bool operator==(const Control&, const Control&) = default;
 };
 
-/// All sections of the DNS daemon.
+inline constexpr std::tuple kControlRows{
+    Row{"socket", &Control::socket, Path{}, At::Restart, "a Unix socket that the daemon makes"},
+};
+
+//--- All sections
+
 struct DnsDaemon {
   Server server;
   Edns edns;
@@ -171,6 +361,18 @@ struct DnsDaemon {
   Control control;
 
   friend bool operator==(const DnsDaemon&, const DnsDaemon&) = default;
+};
+
+inline constexpr std::tuple kDnsTable{
+    Section{"server", &DnsDaemon::server, kServerRows},
+    Section{"edns", &DnsDaemon::edns, kEdnsRows},
+    Section{"tcp", &DnsDaemon::tcp, kTcpRows},
+    Section{"limits", &DnsDaemon::limits, kLimitsRows},
+    Section{"tls", &DnsDaemon::tls, kTlsRows},
+    Section{"forward", &DnsDaemon::forward, kForwardRows},
+    Section{"cache", &DnsDaemon::cache, kCacheRows},
+    Section{"query_log", &DnsDaemon::query_log, kQueryLogRows},
+    Section{"control", &DnsDaemon::control, kControlRows},
 };
 
 }  // namespace inlet53::settings

@@ -2,34 +2,79 @@
 
 #include <cstdint>
 #include <string>
+#include <tuple>
 
-/// What the HTTPS daemon is told that is no AWS object: plain values with their defaults. Each is
-/// described for operators in `conf/inlet53.toml`, and `ranges.h` says what it may be. Sizes are in
-/// octets.
+#include "inlet53/settings/row.h"
+
+/// What the HTTPS daemon is told that is no AWS object, in the same form as `dns_daemon.h`;
+/// `kHttpsTable` is all of it.
 namespace inlet53::settings {
 
-/// The HTTPS daemon.
+//--- [gateway]
+
 struct Gateway {
-  std::string certificate_file;      // PEM, leaf first; empty: made by the local authority
-  std::string key_file;              // PEM
-  std::string authority_folder;      // absolute; the local certificate authority's
-  uint32_t max_connections = 20000;  // of an endpoint address
-  uint32_t max_connections_per_client = 20000;
-  uint32_t handshake_timeout_ms = 10000;
-  uint32_t head_timeout_ms = 10000;         // from a request's first octet to the end of its head
-  uint32_t body_timeout_ms = 30000;         // without an octet of its body, or without room for it
-  uint32_t idle_timeout_ms = 60000;         // between requests
-  uint64_t max_body_memory = 256ULL << 20;  // bytes of all request and response bodies
-  uint64_t max_body_memory_per_client = 64ULL << 20;  // the same, of one client address
+  std::string certificate_file;  // absolute; empty: made by the local authority
+  std::string key_file;          // absolute
+  std::string authority_folder;  // absolute
+  uint32_t max_connections = 20'000;
+  uint32_t max_connections_per_client = 20'000;
+  uint32_t handshake_timeout_ms = 10'000;
+  uint32_t head_timeout_ms = 10'000;
+  uint32_t body_timeout_ms = 30'000;
+  uint32_t idle_timeout_ms = 60'000;
+  uint64_t max_body_memory = 256ULL << 20;
+  uint64_t max_body_memory_per_client = 64ULL << 20;
   uint32_t backlog = 1024;
-  double throttling_rate_limit = 10000;  // requests a second, account and region
+  double throttling_rate_limit = 10'000;
   uint32_t throttling_burst_limit = 5000;
   uint32_t statistics_interval_seconds = 60;  // 0: only at the end
-  uint32_t log_buffer = 32U << 20;      // bytes of log lines that wait for the disk, of all logs
-  bool former_refusal_wording = false;  // as API Gateway worded refusals until 2025
+  uint32_t log_buffer = 32U << 20;
+  bool former_refusal_wording = false;
 
   friend bool operator==(const Gateway&, const Gateway&) = default;
 };
+
+inline constexpr Amount kGatewayConnections = number(1, 1'000'000);
+inline constexpr Amount kGatewayTimeout = milliseconds(100, 3'600'000);
+
+inline constexpr std::tuple kGatewayRows{
+    Row{"certificate", &Gateway::certificate_file, Path{}, At::Reload, "PEM, leaf first"},
+    Row{"key", &Gateway::key_file, Path{}, At::Reload, "of the certificate, PEM"},
+    Row{"authority", &Gateway::authority_folder, Path{}, At::Reload,
+        "the directory of the local certificate authority"},
+    Row{"max_connections", &Gateway::max_connections, kGatewayConnections, At::Restart,
+        "connections at one endpoint address"},
+    Row{"max_connections_per_client", &Gateway::max_connections_per_client, kGatewayConnections,
+        At::Restart, "the same of one client address"},
+    Row{"handshake_timeout", &Gateway::handshake_timeout_ms, kGatewayTimeout, At::Restart,
+        "from accept to the end of the handshake"},
+    Row{"head_timeout", &Gateway::head_timeout_ms, kGatewayTimeout, At::Restart,
+        "from the first octet of a request to the end of its head"},
+    Row{"body_timeout", &Gateway::body_timeout_ms, kGatewayTimeout, At::Restart,
+        "without an octet of a request's body, or without room for it"},
+    Row{"idle_timeout", &Gateway::idle_timeout_ms, kGatewayTimeout, At::Restart,
+        "between two requests of a connection"},
+    // The least has room for the largest request, 10 MiB, beside others.
+    Row{"max_body_memory", &Gateway::max_body_memory, octets(32U << 20, 1ULL << 40), At::Restart,
+        "the memory of all request and response bodies"},
+    Row{"max_body_memory_per_client", &Gateway::max_body_memory_per_client,
+        octets(16U << 20, 1ULL << 40), At::Restart, "the same of one client address"},
+    Row{"backlog", &Gateway::backlog, number(1, 65'535), At::Restart,
+        "handshakes that the kernel holds"},
+    Row{"throttling_rate_limit", &Gateway::throttling_rate_limit, Decimal{{0, 1'000'000}},
+        At::Restart, "requests a second of an account in a region"},
+    Row{"throttling_burst_limit", &Gateway::throttling_burst_limit, number(0, 1'000'000),
+        At::Restart, "of them, those at once"},
+    Row{"statistics_interval", &Gateway::statistics_interval_seconds, seconds(0, 86'400),
+        At::Restart, "how often a line of statistics goes to the operator log"},
+    // One log has a quarter of it, which holds several lines of a function (64 KiB each).
+    Row{"log_buffer", &Gateway::log_buffer, octets(1U << 20, 1U << 30), At::Restart,
+        "lines of all logs that wait for the disk"},
+    Row{"former_refusal_wording", &Gateway::former_refusal_wording, Boolean{}, At::Restart,
+        "refusals by policy are worded as until 2025"},
+};
+
+//--- [lambda]
 
 /// Whether functions are kept from the daemon's files and from each other.
 enum class Isolation : uint8_t {
@@ -40,23 +85,47 @@ enum class Isolation : uint8_t {
 
 /// Where functions run.
 struct Lambda {
-  std::string log_folder;          // absolute; empty: the daemon's stderr
-  std::string python;              // interpreter; empty: python3 of PATH
-  std::string node;                // empty: node of PATH
-  uint32_t max_environments = 64;  // processes of all functions together
-  uint32_t idle_seconds = 300;     // a waiting process is ended after that
+  std::string log_folder;  // absolute; empty: the daemon's stderr
+  std::string python = "python3";
+  std::string node = "node";
+  uint32_t max_environments = 64;
+  uint32_t idle_seconds = 300;
   Isolation isolation = Isolation::Preferred;
-  uint32_t first_user_id = 70000;  // of the user ids of functions, when the daemon is root
+  uint32_t first_user_id = 70'000;
 
   friend bool operator==(const Lambda&, const Lambda&) = default;
 };
 
-/// All sections of the HTTPS daemon.
+inline constexpr std::tuple kLambdaRows{
+    Row{"log_folder", &Lambda::log_folder, Path{}, At::Restart,
+        "the folder of the functions' logs"},
+    Row{"python", &Lambda::python, Program{}, At::Restart, "the interpreter of python*"},
+    Row{"node", &Lambda::node, Program{}, At::Restart, "the interpreter of nodejs*"},
+    Row{"max_environments", &Lambda::max_environments, number(1, 10'000), At::Restart,
+        "processes of all functions together"},
+    Row{"idle_timeout", &Lambda::idle_seconds, seconds(1, 86'400), At::Restart,
+        "a process without a call for so long is ended"},
+    Row{"isolation", &Lambda::isolation,
+        words(Word{"off", Isolation::Off}, Word{"preferred", Isolation::Preferred},
+              Word{"required", Isolation::Required}),
+        At::Restart, "whether functions are kept from files of the daemon and from each other"},
+    // 10,000 ids from there on.
+    Row{"first_user_id", &Lambda::first_user_id, number(1000, 4'294'000'000), At::Restart,
+        "when the daemon is root: the first user id of functions"},
+};
+
+//--- All sections
+
 struct HttpsDaemon {
   Gateway gateway;
   Lambda lambda;
 
   friend bool operator==(const HttpsDaemon&, const HttpsDaemon&) = default;
+};
+
+inline constexpr std::tuple kHttpsTable{
+    Section{"gateway", &HttpsDaemon::gateway, kGatewayRows},
+    Section{"lambda", &HttpsDaemon::lambda, kLambdaRows},
 };
 
 }  // namespace inlet53::settings

@@ -1,0 +1,124 @@
+#include <concepts>
+#include <limits>
+#include <set>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "inlet53/base/text.h"
+#include "inlet53/settings/settings.h"
+
+namespace inlet53::settings {
+namespace {
+
+/// Calls `visit(section, row)` for each row of both daemons.
+template <class Visit>
+void each_setting(const Visit& visit) {
+  const auto visit_section = [&](const auto& section) {
+    each_row(section, [&](const auto& row) { visit(section, row); });
+  };
+  each_section(kDnsTable, visit_section);
+  each_section(kHttpsTable, visit_section);
+}
+
+template <class Section, class Row>
+std::string name_of(const Section& section, const Row& row) {
+  return concat('[', section.name, "] ", row.key);
+}
+
+void expect_in(Range range, uint64_t value) {
+  EXPECT_LE(range.least, value);
+  EXPECT_LE(value, range.most);
+}
+
+//--- What each form says of a default: it is one that a file could give, or an empty one, which
+// says
+// that there is none
+
+template <std::unsigned_integral N>
+void expect_sound(const Amount& form, N value) {
+  expect_in(form.range, value);
+  EXPECT_LE(form.range.most, std::numeric_limits<N>::max()) << "the member cannot hold this";
+}
+
+void expect_sound(const Decimal& form, double value) {
+  EXPECT_LE(static_cast<double>(form.range.least), value);
+  EXPECT_LE(value, static_cast<double>(form.range.most));
+}
+
+void expect_sound(const Boolean&, bool) {}
+
+template <class E, size_t N>
+void expect_sound(const Words<E, N>& form, E value) {
+  std::set<std::string> words;
+  std::set<E> values;
+  for (const Word<E>& each : form.all) {
+    words.insert(ascii_lower(each.word));
+    values.insert(each.value);
+  }
+  EXPECT_EQ(words.size(), N) << "a word is there twice";
+  EXPECT_EQ(values.size(), N) << "a value is there twice";
+  EXPECT_TRUE(values.contains(value));
+}
+
+void expect_sound(const Text& form, const std::string& value) {
+  EXPECT_LE(form.octets.least, form.octets.most);
+  if (!value.empty()) expect_in(form.octets, value.size());
+}
+
+void expect_sound(const TextOrOctets& form, const std::string& value) {
+  EXPECT_LE(form.octets.least, form.octets.most);
+  if (!value.empty()) expect_in(form.octets, value.size());
+}
+
+void expect_sound(const Secret&, const std::string& value) { EXPECT_EQ(value, ""); }
+void expect_sound(const Path&, const std::string& value) { EXPECT_EQ(value, ""); }
+void expect_sound(const Program&, const std::string& value) { EXPECT_NE(value, ""); }
+
+void expect_sound(const Numbers& form, const std::vector<uint32_t>& values) {
+  EXPECT_LE(form.range.most, std::numeric_limits<uint32_t>::max());
+  for (const uint32_t value : values) expect_in(form.range, value);
+}
+
+void expect_sound(const Cidrs&, const std::vector<Cidr>& values) { EXPECT_TRUE(values.empty()); }
+
+TEST(SettingsTable, HasDefaultsInTheirRangesAndMembersThatHoldTheRanges) {
+  each_setting([](const auto& section, const auto& row) {
+    SCOPED_TRACE(name_of(section, row));
+    expect_sound(row.form, default_of(row));
+  });
+}
+
+TEST(SettingsTable, HasEachKeyOnceWithALineOfHelp) {
+  std::set<std::string> names;
+  each_setting([&](const auto& section, const auto& row) {
+    const std::string name = name_of(section, row);
+    EXPECT_TRUE(names.insert(name).second) << name << " is there twice";
+    EXPECT_GT(row.help.size(), 5U) << name;
+    EXPECT_LE(row.help.size(), 90U) << name;
+    EXPECT_EQ(row.help.find('\n'), std::string::npos) << name;
+  });
+  EXPECT_GE(names.size(), 86U);
+}
+
+/// Where in a daemon's settings a row keeps its value.
+template <class Daemon, class Table>
+void expect_own_members(const Table& table) {
+  const Daemon daemon;
+  std::set<const void*> members;
+  each_section(table, [&](const auto& section) {
+    const auto& values = daemon.*section.values;
+    each_row(section, [&](const auto& row) {
+      EXPECT_TRUE(members.insert(&(values.*row.member)).second)
+          << name_of(section, row) << " has the member of another row";
+    });
+  });
+}
+
+TEST(SettingsTable, HasAMemberOfItsOwnForEachRow) {
+  expect_own_members<DnsDaemon>(kDnsTable);
+  expect_own_members<HttpsDaemon>(kHttpsTable);
+}
+
+}  // namespace
+}  // namespace inlet53::settings
