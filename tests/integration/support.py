@@ -278,9 +278,13 @@ class Daemon:
         wait_until(seen, f"{words!r} in the operator log")
 
     def reload(self):
-        before = self.said().count("reload")
+        """HUP, and the last line of the reload."""
+        before = self.reloads()
         self.process.send_signal(signal.SIGHUP)
-        wait_until(lambda: self.said().count("reload") > before, "the reload")
+        wait_until(lambda: self.reloads() > before, "the reload")
+
+    def reloads(self):
+        return self.said().count("reloaded ") + self.said().count("reload refused")
 
     def stop(self):
         """TERM, and the exit status."""

@@ -153,6 +153,19 @@ def test_a_faulty_file_among_reloads_keeps_the_state(gateway):
     assert gateway.call("/v1/hello").text == "good"
 
 
+def test_a_reload_names_the_settings_that_need_a_restart(gateway):
+    gateway.start()
+    said = "these settings change only at a restart"
+    text = gateway.config_file.read_text()
+    gateway.config_file.write_text(text.replace('authority = "authority"', 'authority = "other"') + "[tcp]\nbacklog = 5\n")
+    gateway.reload()
+    assert said not in gateway.said(), "a certificate is taken up, and [tcp] is another daemon's"
+    assert (gateway.folder / "other/ca.pem").exists()
+    gateway.write_config(gateway="backlog = 5", functions="max_environments = 2")
+    gateway.reload()
+    assert f"{said}: [gateway] backlog, [lambda] max_environments\n" in gateway.said()
+
+
 def test_neither_calls_nor_the_end_wait_for_a_reload(gateway):
     gateway.start()
     with held_file(gateway.config_file) as wait_for_reader:

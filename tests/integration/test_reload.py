@@ -45,6 +45,17 @@ def test_a_bad_file_keeps_the_old_state(daemon):
     assert sorted(addresses(ask(daemon.endpoints[1], API))) == ADDRESSES
 
 
+def test_a_reload_names_the_settings_that_need_a_restart(daemon):
+    text = daemon.config_file.read_text()
+    said = "these settings change only at a restart"
+    daemon.config_file.write_text(text + '[tls]\nauthority = "other"\n[lambda]\nmax_environments = 1\n')
+    daemon.reload()
+    assert said not in daemon.said(), "a certificate is taken up, and [lambda] is another daemon's"
+    daemon.config_file.write_text(text + '[tcp]\nbacklog = 5\nidle_timeout = "20 s"\n[cache]\nprefetch = false\n')
+    daemon.reload()
+    assert f"{said}: [tcp] idle_timeout, [tcp] backlog, [cache] prefetch\n" in daemon.said()
+
+
 def test_a_taken_address_refuses_the_reload(daemon):
     import socket
     taken = free_endpoint()

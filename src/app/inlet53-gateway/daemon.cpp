@@ -14,6 +14,7 @@
 #include "inlet53/base/text.h"
 #include "inlet53/net/process_protection.h"
 #include "inlet53/net/stray_children.h"
+#include "inlet53/settings/reload.h"
 
 namespace inlet53::app {
 
@@ -48,7 +49,7 @@ GatewayDaemon::GatewayDaemon(GatewayOptions options)
       renewal_(
           loop_, background_,
           [this] {
-            return [settings = certificate_settings_, served = worker_->served()] {
+            return [settings = settings_, served = worker_->served()] {
               return renew_certificate(settings, served);
             };
           },
@@ -109,7 +110,6 @@ PreparationContext GatewayDaemon::context(
 
 Result<void, std::string> GatewayDaemon::serve(Prepared& prepared) {
   if (auto served = worker_->serve(std::move(prepared.served)); !served) return served;
-  certificate_settings_ = prepared.settings;
   renewal_timer_.set(worker_->served().certificate.renewal);
   return {};
 }
@@ -130,8 +130,10 @@ void GatewayDaemon::take_up(std::unique_ptr<Prepared> prepared) {
     log_error(served.error());
     return log_error("reload refused: the old configuration stays");
   }
-  if (!(prepared->settings.https == settings_.https)) {
-    log_warning("reload: [gateway] and [lambda] change only at a restart");
+  settings_.dns = prepared->settings.dns;  // not ours, but for its authority
+  const std::string waiting = settings::take_over(settings_.https, prepared->settings.https);
+  if (!waiting.empty()) {
+    log_warning(concat("reload: these settings change only at a restart: ", waiting));
   }
   const gateway::GatewayState& state = *worker_->served().state;
   log_info(concat("reloaded ", options_.config, ": serving ", state.addresses().size(),

@@ -47,14 +47,13 @@ class GatewayDaemon {
 
   const GatewayOptions options_;
   net::Loop loop_;
-  settings::Settings settings_;
+  settings::Settings settings_;                 // a reload changes what `settings::take_over` says
   net::BackgroundThread background_{"reload"};  // outlives what holds a state
   linelog::LineLogs logs_{{}};
   std::shared_ptr<lambda::Isolation> isolation_;
   std::unique_ptr<gateway::GatewayWorker> worker_;
   net::Timer drain_timer_;
   net::Preparation<Prepared> reload_;
-  settings::Settings certificate_settings_;  // those that the certificate was loaded with
   net::Preparation<RenewedCertificate> renewal_;
   net::RenewalTimer renewal_timer_;  // asks for `renewal_`
   uint64_t drain_until_ms_ = 0;

@@ -18,6 +18,7 @@
 #include "inlet53/net/process_protection.h"
 #include "inlet53/server/worker_counts.h"
 #include "inlet53/settings/forward_sockets.h"
+#include "inlet53/settings/reload.h"
 
 namespace inlet53::app {
 
@@ -259,15 +260,10 @@ void Daemon::take_up(std::unique_ptr<Prepared> prepared) {
   config::Config config = std::move(prepared->config);
   assign(std::move(*prepared), std::move(*sockets));
   config_.topology = std::move(config.topology);
-  settings::Tls& tls = config_.settings.dns.tls;
-  tls.certificate_file = config.settings.dns.tls.certificate_file;
-  tls.key_file = config.settings.dns.tls.key_file;
-  tls.authority_folder = config.settings.dns.tls.authority_folder;
   config_.settings.https = config.settings.https;  // not ours, but for its authority
-  if (!(config.settings == config_.settings)) {
-    log_warning(
-        "reload: the daemon's own sections, [server] to [query_log], change only at a restart; but "
-        "certificates");
+  const std::string waiting = settings::take_over(config_.settings.dns, config.settings.dns);
+  if (!waiting.empty()) {
+    log_warning(concat("reload: these settings change only at a restart: ", waiting));
   }
   log_info(
       concat("reloaded ", options_.config, ": serving ", state_->addresses.size(), " addresses"));

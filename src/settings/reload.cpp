@@ -1,0 +1,37 @@
+#include "inlet53/settings/reload.h"
+
+#include "inlet53/base/text.h"
+
+namespace inlet53::settings {
+
+namespace {
+
+template <class Table, class Daemon>
+std::string take_over_rows(const Table& table, Daemon& now, const Daemon& wanted) {
+  std::string waiting;
+  each_section(table, [&](const auto& section) {
+    each_row(section, [&](const auto& row) {
+      auto& current = now.*section.values.*row.member;
+      const auto& other = wanted.*section.values.*row.member;
+      if (current == other) return;
+      if (row.changes == At::Reload) {
+        current = other;
+      } else {
+        waiting += concat(waiting.empty() ? "" : ", ", '[', section.name, "] ", row.key);
+      }
+    });
+  });
+  return waiting;
+}
+
+}  // namespace
+
+std::string take_over(DnsDaemon& now, const DnsDaemon& wanted) {
+  return take_over_rows(kDnsTable, now, wanted);
+}
+
+std::string take_over(HttpsDaemon& now, const HttpsDaemon& wanted) {
+  return take_over_rows(kHttpsTable, now, wanted);
+}
+
+}  // namespace inlet53::settings
