@@ -1,8 +1,8 @@
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 
+#include "documentation.h"
 #include "read_config.h"
 #include <gtest/gtest.h>
 
@@ -46,53 +46,48 @@ TEST(Reference, NamesEveryKeyThatTheReaderKnows) {
   EXPECT_GT(reading.known_keys.size(), 130U);
 }
 
-TEST(Reference, ShowsTheDefaultsOfTheSettings) {
-  const auto config = load_config(conf("inlet53.toml"));
-  ASSERT_TRUE(config);
-  const settings::Settings& shown = config->settings;
-  const settings::Settings defaults;
-  EXPECT_EQ(shown.dns.server.workers, defaults.dns.server.workers);
-  EXPECT_EQ(shown.dns.server.cpus, defaults.dns.server.cpus);
-  EXPECT_EQ(shown.dns.server.edns_udp_size, defaults.dns.server.edns_udp_size);
-  EXPECT_EQ(shown.dns.server.udp_receive_buffer, defaults.dns.server.udp_receive_buffer);
-  EXPECT_EQ(shown.dns.server.udp_segment, defaults.dns.server.udp_segment);
-  EXPECT_EQ(shown.dns.server.udp_spread, defaults.dns.server.udp_spread);
-  EXPECT_EQ(shown.dns.server.statistics_interval_seconds,
-            defaults.dns.server.statistics_interval_seconds);
-  EXPECT_EQ(shown.dns.server.version, defaults.dns.server.version);
-  EXPECT_EQ(shown.dns.server.identity, defaults.dns.server.identity);
-  EXPECT_EQ(shown.dns.edns, defaults.dns.edns);
-  EXPECT_EQ(shown.dns.tcp.max_connections, defaults.dns.tcp.max_connections);
-  EXPECT_EQ(shown.dns.tcp.max_connections_per_client, defaults.dns.tcp.max_connections_per_client);
-  EXPECT_EQ(shown.dns.tcp.idle_timeout_ms, defaults.dns.tcp.idle_timeout_ms);
-  EXPECT_EQ(shown.dns.tcp.first_query_timeout_ms, defaults.dns.tcp.first_query_timeout_ms);
-  EXPECT_EQ(shown.dns.tcp.max_pipelined_octets, defaults.dns.tcp.max_pipelined_octets);
-  EXPECT_EQ(shown.dns.tcp.backlog, defaults.dns.tcp.backlog);
-  settings::Tls tls = shown.dns.tls;
-  tls.authority_folder.clear();
-  EXPECT_EQ(tls, defaults.dns.tls);
-  EXPECT_EQ(shown.dns.forward, defaults.dns.forward);
-  EXPECT_EQ(shown.dns.query_log.mode, defaults.dns.query_log.mode);
-  EXPECT_EQ(shown.dns.query_log.when_full, defaults.dns.query_log.when_full);
-  EXPECT_EQ(shown.dns.query_log.buffers_per_worker, defaults.dns.query_log.buffers_per_worker);
-  EXPECT_EQ(shown.dns.query_log.rotate_octets, defaults.dns.query_log.rotate_octets);
-  EXPECT_EQ(shown.dns.query_log.rotate_seconds, defaults.dns.query_log.rotate_seconds);
-  EXPECT_EQ(shown.dns.query_log.keep_files, defaults.dns.query_log.keep_files);
+TEST(Reference, DescribesEachSettingWithItsDefaultAndTheEndOfItsRange) {
+  const Reference reference(text_of(conf("inlet53.toml")));
+  each_setting([&](const auto& section, const auto& row) {
+    EXPECT_EQ(documentation_fault(reference, section, row), "");
+  });
 }
 
-TEST(Reference, ShowsTheDefaultsOfTheGateway) {
-  const auto config = load_config(conf("inlet53.toml"));
-  ASSERT_TRUE(config);
-  settings::Gateway shown = config->settings.https.gateway;
-  EXPECT_EQ(shown.authority_folder,
-            std::filesystem::absolute(conf("authority")).lexically_normal().string());
-  shown.authority_folder.clear();
-  EXPECT_EQ(shown, settings::Gateway{});
-  const settings::Lambda& lambda = config->settings.https.lambda;
-  EXPECT_EQ(lambda.max_environments, settings::Lambda{}.max_environments);
-  EXPECT_EQ(lambda.idle_seconds, settings::Lambda{}.idle_seconds);
-  EXPECT_EQ(lambda.isolation, settings::Lambda{}.isolation);
-  EXPECT_EQ(lambda.first_user_id, settings::Lambda{}.first_user_id);
+/// The fault of a row of [tcp] in a reference in which `words` are replaced.
+template <class Row>
+std::string fault_in_tcp(const Row& row, std::string_view words, std::string_view others) {
+  std::string text = text_of(conf("inlet53.toml"));
+  const size_t at = text.find(words, text.find("\n[tcp]\n"));
+  if (at == std::string::npos) return "the reference has no such words";
+  text.replace(at, words.size(), others);
+  constexpr settings::Section kTcp{"tcp", &settings::DnsDaemon::tcp, settings::kTcpRows};
+  return documentation_fault(Reference(text), kTcp, row);
+}
+
+TEST(Reference, HasToDescribeANewRow) {
+  using settings::Tcp;
+  constexpr settings::Row kNew{"new_key", &Tcp::backlog, settings::kBacklog, settings::At::Restart,
+                               "a key that the reference does not have"};
+  EXPECT_EQ(fault_in_tcp(kNew, "", ""),
+            "[tcp] new_key (a key that the reference does not have) is not in conf/inlet53.toml");
+}
+
+TEST(Reference, HasToFollowTheTable) {
+  constexpr settings::Row kRow = std::get<0>(settings::kTcpRows);
+  ASSERT_EQ(kRow.key, "max_connections");
+  EXPECT_EQ(fault_in_tcp(kRow, "", ""), "");
+  EXPECT_EQ(fault_in_tcp(kRow, "max_connections = 10000\n", ""),
+            "[tcp] max_connections (connections of one worker at one address) is not in "
+            "conf/inlet53.toml");
+  EXPECT_EQ(fault_in_tcp(kRow, "max_connections = 10000\n", "max_connections = 10001\n"),
+            "[tcp] max_connections (connections of one worker at one address) has another value "
+            "than its default");
+  EXPECT_EQ(fault_in_tcp(kRow, "default 10000", "default 10001"),
+            "[tcp] max_connections (connections of one worker at one address) has a default that "
+            "the comment does not name");
+  EXPECT_EQ(fault_in_tcp(kRow, "1 to 1000000", "1 to 100000"),
+            "[tcp] max_connections (connections of one worker at one address) has a range whose "
+            "end the comment does not name");
 }
 
 TEST(Demo, IsTheArticlesTopology) {
