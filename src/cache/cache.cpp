@@ -58,8 +58,11 @@ bool has_such_name(const uint8_t* entry, const IsSuch& is_such) noexcept {
 }  // namespace
 
 struct Cache::Store {
-  explicit Store(const CacheOptions& given)
-      : options(given), entries(given.octets, given.max_stale * kMilli) {}
+  explicit Store(const settings::Cache& given)
+      : settings(given),
+        prefetch_after(given.prefetch ? kPrefetchAfter : uint16_t{0}),
+        max_failure_ttl(std::max(kMaxFailureTtl, given.failure_ttl)),
+        entries(given.octets, given.max_stale * kMilli) {}
 
   /// What may still be answered with, stale or fresh.
   bool is_usable(const EntryHead& head, uint64_t now_ms) const noexcept {
@@ -75,10 +78,10 @@ struct Cache::Store {
       found.ttl.age = static_cast<uint32_t>(age / kMilli);
     } else {
       found.freshness = Freshness::Stale;
-      found.ttl.fixed = options.stale_ttl;
+      found.ttl.fixed = kStaleTtl;
     }
     // Not written again once they are full: most hits then leave the line as it is.
-    if (head.asked < options.prefetch_after) ++head.asked;
+    if (head.asked < prefetch_after) ++head.asked;
     if (head.visits < kMaxVisits) ++head.visits;
     if (age >= head.refresh_at_ms) found.refresh_due = claim_refresh(head, age);
     return found;
@@ -87,10 +90,10 @@ struct Cache::Store {
   /// Whether a refresh is due; if so, the next may ask when the patience is over.
   bool claim_refresh(EntryHead& head, uint64_t age) const noexcept {
     const bool stale = age >= head.lifetime_ms;
-    const bool hot = options.prefetch_after > 0 && head.asked >= options.prefetch_after;
+    const bool hot = prefetch_after > 0 && head.asked >= prefetch_after;
     // A failure that ends is simply asked for again.
     if (is_failure(static_cast<dns::Rcode>(head.rcode)) || !(stale || hot)) return false;
-    head.refresh_at_ms = static_cast<uint32_t>(age + options.refresh_patience_ms);
+    head.refresh_at_ms = static_cast<uint32_t>(age + kRefreshPatienceMs);
     return true;
   }
 
@@ -101,12 +104,12 @@ struct Cache::Store {
     if (is_failure(static_cast<dns::Rcode>(head.rcode))) {
       if (!entries.is_past(head, now_ms)) {
         const uint32_t doubled = 2 * (head.lifetime_ms / kMilli);
-        plan.lifetime = std::max(plan.lifetime, std::min(doubled, options.max_failure_ttl));
+        plan.lifetime = std::max(plan.lifetime, std::min(doubled, max_failure_ttl));
       }
       return true;
     }
     if (!is_usable(head, now_ms)) return true;
-    const uint32_t recheck = std::max(options.failure_ttl, options.stale_recheck);
+    const uint32_t recheck = std::max(settings.failure_ttl, kStaleRecheck);
     head.refresh_at_ms = static_cast<uint32_t>(age_ms(head, now_ms) + uint64_t{recheck} * kMilli);
     return false;
   }
@@ -125,18 +128,18 @@ struct Cache::Store {
     });
   }
 
-  CacheOptions options;
+  const settings::Cache settings;
+  const uint16_t prefetch_after;  // 0: nothing is
+  const uint32_t max_failure_ttl;
   EntryStore entries;
   uint64_t inserted = 0;
 };
 
-Cache::Cache(const CacheOptions& options) {
-  constexpr uint32_t kMaxFailureTtl = 300;  // RFC 9520 §3.2
-  INLET53_CHECK(options.max_ttl <= kMaxTtl && options.min_ttl <= options.max_ttl &&
-                options.max_negative_ttl <= kMaxTtl && options.max_stale <= kMaxTtl &&
-                options.failure_ttl <= options.max_failure_ttl &&
-                options.max_failure_ttl <= kMaxFailureTtl);
-  store_ = std::make_unique<Store>(options);
+Cache::Cache(const settings::Cache& settings) {
+  INLET53_CHECK(settings.max_ttl <= kMaxTtl && settings.min_ttl <= settings.max_ttl &&
+                settings.max_negative_ttl <= kMaxTtl && settings.max_stale <= kMaxTtl &&
+                settings.failure_ttl <= settings::kFailureTtl.range.most);
+  store_ = std::make_unique<Store>(settings);
 }
 
 Cache::~Cache() = default;
@@ -165,7 +168,7 @@ bool Cache::insert(const CacheKey& key, const ReceivedResponse& response,
       kept.authority->wire.type != static_cast<uint16_t>(dns::RRType::SOA)) {
     kept.authority = nullptr;
   }
-  KeepPlan plan = plan_keeping(kept, store.options);
+  KeepPlan plan = plan_keeping(kept, store.settings);
   uint8_t* old = find_entry(entries, key, plan.all_types);
   if (plan.failure) {
     kept.answers = {};
@@ -195,7 +198,7 @@ bool Cache::insert(const CacheKey& key, const ReceivedResponse& response,
       old != nullptr ? old
                      : entries.add(key.hash, tag_of(key, plan.all_types ? kAllTypes : key.qtype),
                                    octets, wanted, now_ms);
-  write_entry(entry, room, key, kept, plan, store.options, now_ms);
+  write_entry(entry, room, key, kept, plan, store.settings, now_ms);
   entry_head(entry).visits = visits;
   ++store.inserted;
   return true;

@@ -79,7 +79,7 @@ size_t entry_octets(const CacheKey& key, const ReceivedResponse& response) noexc
 
 void write_entry(uint8_t* entry, size_t octets, const CacheKey& key,
                  const ReceivedResponse& response, const KeepPlan& plan,
-                 const CacheOptions& options, uint64_t now_ms) noexcept {
+                 const settings::Cache& settings, uint64_t now_ms) noexcept {
   constexpr uint32_t kMilli = 1000;
   auto* const head = new (entry) EntryHead{};
   head->octets = static_cast<uint32_t>(octets);
@@ -103,7 +103,7 @@ void write_entry(uint8_t* entry, size_t octets, const CacheKey& key,
   pieces.put(as_bytes(ede_text(response)));
   size_t index = 0;
   for (const CachedRRset& rrset : response.answers) {
-    write_part(entry, index++, key, rrset, capped_ttl(rrset.wire, options), pieces);
+    write_part(entry, index++, key, rrset, capped_ttl(rrset.wire, settings), pieces);
   }
   if (response.authority != nullptr) {
     write_part(entry, index, key, *response.authority, plan.negative_ttl, pieces);

@@ -20,7 +20,7 @@ struct EntryHead {
   uint32_t octets;  // from this entry to the next, a multiple of kUnit
   bool live;        // the table leads to it
   uint8_t visits;   // since it last moved, up to kMaxVisits
-  uint16_t asked;   // since it was kept, up to CacheOptions::prefetch_after
+  uint16_t asked;   // since it was kept, up to kPrefetchAfter
   uint64_t hash;    // of the key's name
   uint64_t kept_at_ms;
   uint32_t lifetime_ms;
@@ -83,6 +83,6 @@ struct RRsetPart {
 /// Writes an entry, live and never asked for, of `octets` at least as many as entry_octets says.
 void write_entry(uint8_t* entry, size_t octets, const CacheKey& key,
                  const ReceivedResponse& response, const KeepPlan& plan,
-                 const CacheOptions& options, uint64_t now_ms) noexcept;
+                 const settings::Cache& settings, uint64_t now_ms) noexcept;
 
 }  // namespace inlet53::cache

@@ -41,15 +41,15 @@ uint32_t negative_ttl(const CachedRRset* authority) noexcept {
 
 }  // namespace
 
-uint32_t capped_ttl(const dns::RRsetView& rrset, const CacheOptions& options) noexcept {
-  return capped(lowest_ttl(rrset), options.min_ttl, options.max_ttl);
+uint32_t capped_ttl(const dns::RRsetView& rrset, const settings::Cache& settings) noexcept {
+  return capped(lowest_ttl(rrset), settings.min_ttl, settings.max_ttl);
 }
 
-KeepPlan plan_keeping(const ReceivedResponse& response, const CacheOptions& options) noexcept {
+KeepPlan plan_keeping(const ReceivedResponse& response, const settings::Cache& settings) noexcept {
   KeepPlan plan;
   if (is_failure(response.rcode)) {
     plan.failure = true;
-    plan.lifetime = options.failure_ttl;
+    plan.lifetime = settings.failure_ttl;
     return plan;
   }
   const bool nxdomain = response.rcode == dns::Rcode::NXDomain;
@@ -59,11 +59,11 @@ KeepPlan plan_keeping(const ReceivedResponse& response, const CacheOptions& opti
   uint32_t lifetime = kMaxTtl;
   if (plan.negative) {
     plan.negative_ttl =
-        capped(negative_ttl(response.authority), options.min_ttl, options.max_negative_ttl);
+        capped(negative_ttl(response.authority), settings.min_ttl, settings.max_negative_ttl);
     lifetime = std::min(lifetime, plan.negative_ttl);
   }
   for (const CachedRRset& rrset : response.answers) {
-    lifetime = std::min(lifetime, capped_ttl(rrset.wire, options));
+    lifetime = std::min(lifetime, capped_ttl(rrset.wire, settings));
   }
   plan.lifetime = lifetime;
   return plan;

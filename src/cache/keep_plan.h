@@ -22,13 +22,13 @@ struct KeepPlan {
   return rcode != dns::Rcode::NoError && rcode != dns::Rcode::NXDomain;
 }
 
-/// Decides how a response is to be kept. Failures get `options.failure_ttl`.
+/// Decides how a response is to be kept. Failures get `settings.failure_ttl`.
 /// Source: RFC 2308 §5 (negatives), RFC 9520 §3.2 (failures), RFC 2181 §8 (a TTL's highest bit).
 [[nodiscard]] KeepPlan plan_keeping(const ReceivedResponse& response,
-                                    const CacheOptions& options) noexcept;
+                                    const settings::Cache& settings) noexcept;
 
 /// The TTL that all records of an RRset are kept with: its lowest, within the caps.
 [[nodiscard]] uint32_t capped_ttl(const dns::RRsetView& rrset,
-                                  const CacheOptions& options) noexcept;
+                                  const settings::Cache& settings) noexcept;
 
 }  // namespace inlet53::cache

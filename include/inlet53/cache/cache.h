@@ -8,35 +8,21 @@
 #include "inlet53/cache/cached_response.h"
 #include "inlet53/dns/name.h"
 #include "inlet53/dns/rrset_view.h"
+#include "inlet53/settings/dns_daemon.h"
 
 namespace inlet53::cache {
 
-/// How much a cache keeps, and for how long. TTLs are seconds.
-struct CacheOptions {
-  /// All that the cache takes, its table and its bookkeeping included. At least kMinOctets, at most
-  /// kMaxOctets. Memory is taken from the system as it is first used, in large pages where it has
-  /// them.
-  size_t octets = size_t{64} << 20;
-  uint32_t min_ttl = 0;              // lower TTLs count as this; one of 0 is not kept all the same
-  uint32_t max_ttl = 86'400;         // higher ones count as this; at most kMaxTtl
-  uint32_t max_negative_ttl = 3600;  // of NXDOMAIN and NODATA (RFC 2308 §5 finds 1-3 h sensible)
-  /// Of failures (SERVFAIL and whatever else is no answer). One failure after another doubles it,
-  /// up to `max_failure_ttl`. RFC 9520 §3.2: at least 1 s, at most 5 min.
-  uint32_t failure_ttl = 1;
-  uint32_t max_failure_ttl = 30;
-  /// How soon after a failure a stale answer is asked for again, unless `failure_ttl` is longer.
-  /// RFC 8767 §5: a target that fails is not to be asked often.
-  uint32_t stale_recheck = 5;
-  /// How long after its end a response may still be answered while no target is reached; 0: never.
-  /// RFC 8767 §5 suggests 1 to 3 days. At most kMaxTtl.
-  uint32_t max_stale = 86'400;
-  uint32_t stale_ttl = 30;  // the TTL of a stale answer (RFC 8767 §5)
-  /// A response that was answered so often is fetched again in the last tenth of its life; 0: none
-  /// is.
-  uint16_t prefetch_after = 3;
-  /// Milliseconds after which a refresh that brought nothing may be asked for again.
-  uint32_t refresh_patience_ms = 3000;
-};
+/// The TTL of a stale answer, in seconds. Source: RFC 8767 §5.
+inline constexpr uint32_t kStaleTtl = 30;
+/// A response that was answered so often is fetched again in the last tenth of its life.
+inline constexpr uint16_t kPrefetchAfter = 3;
+/// After so long a refresh that brought nothing may be asked for again.
+inline constexpr uint32_t kRefreshPatienceMs = 3000;
+/// How soon after a failure a stale answer is asked for again, in seconds, unless `failure_ttl` is
+/// longer. Source: RFC 8767 §5, a target that fails is not to be asked often.
+inline constexpr uint32_t kStaleRecheck = 5;
+/// One failure after another is kept for twice as long, up to so many seconds.
+inline constexpr uint32_t kMaxFailureTtl = 30;
 
 inline constexpr size_t kMinOctets = size_t{64} << 10;
 inline constexpr size_t kMaxOctets = size_t{16} << 30;
@@ -98,8 +84,9 @@ struct CacheCounts {
 /// Threads: one. Time is the caller's, in milliseconds that never jump back.
 class Cache {
  public:
-  /// Requires: `options` within the bounds that it states.
-  explicit Cache(const CacheOptions& options);
+  /// Memory is taken from the system as it is first used, in large pages where it has them.
+  /// Requires: `settings` within the ranges of their table, and `min_ttl` not over `max_ttl`.
+  explicit Cache(const settings::Cache& settings);
   ~Cache();
   Cache(const Cache&) = delete;
   Cache& operator=(const Cache&) = delete;
@@ -114,7 +101,7 @@ class Cache {
   /// §8: also one with its highest bit set), a negative response without an SOA (RFC 2308 §5), one
   /// that has more RRsets than kMaxCachedAnswers or that a small cache has no room for.
   /// A failure does not replace a response that may still be answered; such a one is not refreshed
-  /// for `stale_recheck` then (RFC 8767 §5).
+  /// for `kStaleRecheck` then (RFC 8767 §5).
   /// Requires: `response` does not borrow from this cache; an `answers` and RDATA of their types'
   /// shape. Cost: linear in the response; no allocation.
   bool insert(const CacheKey& key, const ReceivedResponse& response, uint64_t now_ms) noexcept;
@@ -129,7 +116,7 @@ class Cache {
   void flush_all() noexcept;
 
   [[nodiscard]] CacheCounts counts() const noexcept;
-  /// Octets of the mapping, never over `CacheOptions::octets`.
+  /// Octets of the mapping, never over `settings::Cache::octets`.
   [[nodiscard]] size_t memory_octets() const noexcept;
 
  private:

@@ -8,7 +8,6 @@
 
 #include "inlet53/base/ip_address.h"
 #include "inlet53/base/result.h"
-#include "inlet53/cache/cache.h"
 #include "inlet53/dns/name.h"
 #include "inlet53/net/socket.h"
 #include "inlet53/net/tls_context.h"
@@ -75,7 +74,7 @@ class Worker {
     CookieSecrets cookie_secrets;         // all workers' alike
     std::shared_ptr<QueryLimits> limits;  // all workers'; null: there are none
     settings::Forward forward;
-    cache::CacheOptions cache;
+    settings::Cache cache;
     /// Whom DoT targets are trusted by; null: there are none.
     std::shared_ptr<const net::TlsClientContext> forward_tls;
     bool unique_records = false;           // no record of a query that the cache answered

@@ -260,9 +260,9 @@ struct Cache {
   uint64_t octets = 64ULL << 20;
   uint32_t min_ttl = 0;
   uint32_t max_ttl = 86'400;
-  uint32_t max_negative_ttl = 3600;
+  uint32_t max_negative_ttl = 3600;  // RFC 2308 §5 finds 1-3 h sensible
   uint32_t failure_ttl = 1;
-  uint32_t max_stale = 86'400;  // 0: nothing is answered after its time
+  uint32_t max_stale = 86'400;  // 0: nothing; RFC 8767 §5 suggests 1 to 3 days
   bool prefetch = true;
 
   friend bool operator==(const Cache&, const Cache&) = default;

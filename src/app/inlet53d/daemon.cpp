@@ -32,19 +32,6 @@ void raise_descriptor_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-cache::CacheOptions cache_options(const settings::Cache& settings) {
-  cache::CacheOptions options;
-  options.octets = settings.octets;
-  options.min_ttl = settings.min_ttl;
-  options.max_ttl = settings.max_ttl;
-  options.max_negative_ttl = settings.max_negative_ttl;
-  options.failure_ttl = settings.failure_ttl;
-  options.max_failure_ttl = std::max(options.max_failure_ttl, settings.failure_ttl);
-  options.max_stale = settings.max_stale;
-  if (!settings.prefetch) options.prefetch_after = 0;
-  return options;
-}
-
 void warn_of_few_descriptors(const settings::DnsDaemon& settings) {
   const uint32_t available = forward::available_sockets(settings.forward, settings.server.workers);
   const uint32_t needed = settings::sockets_for(settings.forward);
@@ -195,7 +182,7 @@ void Daemon::start_workers() {
     options.cookie_secrets = cookie_secrets;
     options.limits = limits;
     options.forward = settings.forward;
-    options.cache = cache_options(settings.cache);
+    options.cache = settings.cache;
     options.forward_tls = forward_tls_;
     options.outbound_records = settings.query_log.outbound;
     options.unique_records = settings.query_log.mode == settings::QueryLogMode::Unique;

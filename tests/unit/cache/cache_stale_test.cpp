@@ -23,20 +23,20 @@ class CacheStale : public testing::Test {
 };
 
 TEST_F(CacheStale, AnswersPastTheTtlWithAFixedOneUntilItIsTooOld) {
-  Cache cache({.max_stale = 100, .stale_ttl = 7});
+  Cache cache({.max_stale = 100});
   ASSERT_TRUE(cache.insert(key_.get(), answer_.get(), 0));
   for (const uint64_t now : {60 * kSecond, 160 * kSecond - 1}) {
     const auto hit = cache.find(key_.get(), now);
     ASSERT_TRUE(hit);
     EXPECT_EQ(hit->freshness, Freshness::Stale);
-    EXPECT_EQ(hit->ttl.fixed, 7U);
+    EXPECT_EQ(hit->ttl.fixed, 30U);
     EXPECT_EQ(rdata_of(*hit, key_.name()), "\x0A\1\2\3");
   }
   EXPECT_FALSE(cache.find(key_.get(), 160 * kSecond));
 }
 
 TEST_F(CacheStale, AsksOneCallerAtATimeToRefreshAStaleAnswer) {
-  Cache cache({.refresh_patience_ms = 3000});
+  Cache cache({});
   ASSERT_TRUE(cache.insert(key_.get(), answer_.get(), 0));
   EXPECT_TRUE(cache.find(key_.get(), 70'000)->refresh_due);
   EXPECT_FALSE(cache.find(key_.get(), 70'000)->refresh_due);
@@ -47,7 +47,7 @@ TEST_F(CacheStale, AsksOneCallerAtATimeToRefreshAStaleAnswer) {
 }
 
 TEST_F(CacheStale, KeepsWhatMayBeAnsweredWhenTheTargetsFail) {
-  Cache cache({.failure_ttl = 1, .stale_recheck = 5});
+  Cache cache({.failure_ttl = 1});
   ASSERT_TRUE(cache.insert(key_.get(), answer_.get(), 0));
   EXPECT_TRUE(cache.find(key_.get(), 70'000)->refresh_due);
   EXPECT_FALSE(cache.insert(key_.get(), failure_.get(), 72'000));
@@ -83,7 +83,7 @@ TEST_F(CacheStale, KeepsAFailureForAShortTimeAndNeverStale) {
 }
 
 TEST_F(CacheStale, KeepsOneFailureAfterAnotherForLonger) {
-  Cache cache({.failure_ttl = 5, .max_failure_ttl = 30});
+  Cache cache({.failure_ttl = 5});
   uint64_t now = 0;
   for (const uint32_t expected : {5, 10, 20, 30, 30}) {
     ASSERT_TRUE(cache.insert(key_.get(), failure_.get(), now));
@@ -126,7 +126,7 @@ TEST_F(CacheStale, PrefersAFreshDenialToAStaleAnswer) {
 }
 
 TEST_F(CacheStale, FetchesAHotNameAgainInItsLastTenth) {
-  Cache cache({.prefetch_after = 3});
+  Cache cache({});
   ASSERT_TRUE(cache.insert(key_.get(), answer_.get(), 0));
   EXPECT_FALSE(cache.find(key_.get(), 1000)->refresh_due);
   EXPECT_FALSE(cache.find(key_.get(), 55'000)->refresh_due) << "asked twice";
@@ -137,7 +137,7 @@ TEST_F(CacheStale, FetchesAHotNameAgainInItsLastTenth) {
 }
 
 TEST_F(CacheStale, FetchesNothingBeforeItsLastTenthOrThatIsColdOrWhereItIsOff) {
-  Cache cache({.prefetch_after = 3});
+  Cache cache({});
   ASSERT_TRUE(cache.insert(key_.get(), answer_.get(), 0));
   for (int i = 0; i < 10; ++i) EXPECT_FALSE(cache.find(key_.get(), 53'999)->refresh_due);
   EXPECT_TRUE(cache.find(key_.get(), 54'000)->refresh_due);
@@ -145,7 +145,7 @@ TEST_F(CacheStale, FetchesNothingBeforeItsLastTenthOrThatIsColdOrWhereItIsOff) {
   ASSERT_TRUE(cache.insert(key_.get(), answer_.get(), 60'000));
   EXPECT_FALSE(cache.find(key_.get(), 115'000)->refresh_due) << "asked once in this life";
 
-  Cache off({.prefetch_after = 0});
+  Cache off({.prefetch = false});
   ASSERT_TRUE(off.insert(key_.get(), answer_.get(), 0));
   for (int i = 0; i < 10; ++i) EXPECT_FALSE(off.find(key_.get(), 59'000)->refresh_due);
 }

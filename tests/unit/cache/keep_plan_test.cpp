@@ -9,16 +9,16 @@ namespace {
 using dns::Rcode;
 using dns::RRType;
 
-const CacheOptions kOptions{.max_ttl = 1000, .max_negative_ttl = 500, .failure_ttl = 5};
+const settings::Cache kSettings{.max_ttl = 1000, .max_negative_ttl = 500, .failure_ttl = 5};
 
 uint32_t lifetime(const TestResponse& response) {
-  return plan_keeping(response.get(), kOptions).lifetime;
+  return plan_keeping(response.get(), kSettings).lifetime;
 }
 
 TEST(KeepPlan, KeepsAnAnswerForItsLowestTtl) {
   TestResponse response;
   response.cname("a.test.", 300, "b.test.").a("b.test.", 60);
-  const KeepPlan plan = plan_keeping(response.get(), kOptions);
+  const KeepPlan plan = plan_keeping(response.get(), kSettings);
   EXPECT_EQ(plan.lifetime, 60U);
   EXPECT_FALSE(plan.negative || plan.failure || plan.all_types);
 }
@@ -55,7 +55,7 @@ TEST(KeepPlan, DoesNotKeepADenialWhoseSoaIsCutOff) {
 TEST(KeepPlan, KeepsADenialBehindAChainForTheLowestOfAll) {
   TestResponse response;
   response.cname("a.test.", 30, "b.test.").soa("test.", 900, 60);
-  const KeepPlan plan = plan_keeping(response.get(), kOptions);
+  const KeepPlan plan = plan_keeping(response.get(), kSettings);
   EXPECT_EQ(plan.lifetime, 30U);
   EXPECT_EQ(plan.negative_ttl, 60U);
   EXPECT_FALSE(plan.all_types);
@@ -63,7 +63,7 @@ TEST(KeepPlan, KeepsADenialBehindAChainForTheLowestOfAll) {
 
 TEST(KeepPlan, KnowsFailures) {
   for (const Rcode rcode : {Rcode::ServFail, Rcode::Refused, Rcode::FormErr, Rcode::NotImp}) {
-    const KeepPlan plan = plan_keeping(TestResponse(rcode).get(), kOptions);
+    const KeepPlan plan = plan_keeping(TestResponse(rcode).get(), kSettings);
     EXPECT_TRUE(plan.failure);
     EXPECT_EQ(plan.lifetime, 5U);
   }

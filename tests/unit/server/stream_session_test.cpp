@@ -79,7 +79,7 @@ class StreamSessionTest : public testing::Test {
 
   const std::shared_ptr<const resolver::ResolverState> state = make_forwarding_state();
   WorkerCounts counts;
-  cache::Cache cache{cache::CacheOptions{}};
+  cache::Cache cache{settings::Cache{}};
   Responder responder{Responder::Options{}, nullptr, &cache, counts};
   TestForwarder forwarder;
   int batches = 0;
