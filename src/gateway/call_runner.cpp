@@ -24,18 +24,6 @@ namespace {
 using topology::GatewayResponseType;
 using topology::IntegrationType;
 
-lambda::ServiceOptions service_options(const settings::Lambda& settings,
-                                       std::shared_ptr<lambda::Isolation> isolation) {
-  lambda::ServiceOptions options;
-  options.log_folder = settings.log_folder;
-  options.python = settings.python;
-  options.node = settings.node;
-  options.idle_seconds = settings.idle_seconds;
-  options.max_environments = settings.max_environments;
-  options.isolation = std::move(isolation);
-  return options;
-}
-
 uint32_t milliseconds(uint64_t microseconds) noexcept {
   return static_cast<uint32_t>(microseconds / 1000);
 }
@@ -62,7 +50,7 @@ struct CallRunner::Impl {
         bodies(in),
         respond(std::move(answer)),
         throttle({settings.gateway.throttling_rate_limit, settings.gateway.throttling_burst_limit}),
-        functions(loop, function_logs, {}, service_options(settings.lambda, std::move(isolation))),
+        functions(loop, function_logs, {}, settings.lambda, std::move(isolation)),
         mock(make_mock_integration()),
         http_proxy(make_http_proxy_integration(loop, logs, bodies, done())),
         lambda(make_lambda_integration(functions, logs, done())),

@@ -20,21 +20,24 @@ namespace {
 // After a start, if there is another one to make.
 constexpr uint64_t kBetweenStartsMs = 1;
 
-EnvironmentOptions environment_options(const ServiceOptions& options,
+EnvironmentOptions environment_options(const settings::Lambda& settings,
+                                       std::shared_ptr<Isolation> isolation,
                                        std::shared_ptr<CallerCheck> callers) {
   return {.callers = std::move(callers),
-          .isolation = options.isolation,
-          .interpreters = {options.python, options.node},
-          .idle_ms = uint64_t{options.idle_seconds} * 1000};
+          .isolation = std::move(isolation),
+          .interpreters = {settings.python, settings.node},
+          .idle_ms = uint64_t{settings.idle_seconds} * 1000};
 }
 
 }  // namespace
 
 struct FunctionService::Impl final : FunctionPoolOwner {
-  Impl(net::Loop& its_loop, linelog::LineLogs& its_logs, ServiceOptions its_options)
+  Impl(net::Loop& its_loop, linelog::LineLogs& its_logs, const settings::Lambda& its_settings,
+       std::shared_ptr<Isolation> its_isolation)
       : loop(its_loop),
         logs(its_logs),
-        options(std::move(its_options)),
+        settings(its_settings),
+        isolation(std::move(its_isolation)),
         unknown(its_loop, "(unknown)"),
         start_soon(loop, [this] { start_some(); }),
         deliver_soon(loop, [this] { deliver_refused(); }) {}
@@ -71,9 +74,10 @@ struct FunctionService::Impl final : FunctionPoolOwner {
 
   net::Loop& loop;
   linelog::LineLogs& logs;
-  const ServiceOptions options;
+  const settings::Lambda settings;
+  const std::shared_ptr<Isolation> isolation;  // null: none
   const std::shared_ptr<CallerCheck> caller_check = std::make_shared<CallerCheck>();
-  uint64_t isolation_version = options.isolation ? options.isolation->version() : 0;
+  uint64_t isolation_version = isolation ? isolation->version() : 0;
   CodeWatch code;
   ServiceCounts counts;
   InvocationId last_id = 0;
@@ -106,8 +110,8 @@ void FunctionService::Impl::replace(std::vector<topology::Function>&& functions)
 }
 
 void FunctionService::Impl::retire_exposed() {
-  if (!options.isolation) return;
-  const uint64_t now = options.isolation->version();
+  if (!isolation) return;
+  const uint64_t now = isolation->version();
   if (std::exchange(isolation_version, now) == now) return;
   for (const auto& [id, pool] : pools) pool->retire_environments();
 }
@@ -117,10 +121,11 @@ void FunctionService::Impl::add(topology::Function&& function) {
   const auto found = pools.find(shared->id);
   if (found == pools.end()) {
     code.watch(shared->code);
-    auto log = std::make_shared<FunctionLog>(logs, options.log_folder, shared->name);
-    pools.emplace(shared->id, std::make_unique<FunctionPool>(
-                                  loop, shared, environment_options(options, caller_check),
-                                  std::move(log), *this));
+    auto log = std::make_shared<FunctionLog>(logs, settings.log_folder, shared->name);
+    pools.emplace(shared->id,
+                  std::make_unique<FunctionPool>(
+                      loop, shared, environment_options(settings, isolation, caller_check),
+                      std::move(log), *this));
     return;
   }
   FunctionPool& pool = *found->second;
@@ -261,7 +266,7 @@ FunctionService::Impl::Found FunctionService::Impl::find_place_for(
                     .idle_since_ms = idlest == nullptr ? std::nullopt
                                                        : std::optional(idlest->ready_since_ms())});
   });
-  const Place place = find_place(uses, asking_at, options.max_environments, loop.now_ms());
+  const Place place = find_place(uses, asking_at, settings.max_environments, loop.now_ms());
   return {place.kind, place.kind == PlaceKind::Evict ? places[place.function] : nullptr};
 }
 
@@ -288,8 +293,10 @@ void FunctionService::Impl::environment_ended() {
 //--- FunctionService
 
 FunctionService::FunctionService(net::Loop& loop, linelog::LineLogs& logs,
-                                 std::vector<topology::Function> functions, ServiceOptions options)
-    : impl_(std::make_unique<Impl>(loop, logs, std::move(options))) {
+                                 std::vector<topology::Function> functions,
+                                 const settings::Lambda& settings,
+                                 std::shared_ptr<Isolation> isolation)
+    : impl_(std::make_unique<Impl>(loop, logs, settings, std::move(isolation))) {
   impl_->replace(std::move(functions));
 }
 

@@ -61,7 +61,7 @@ std::vector<std::string> interpreter_folders(const std::string& program) {
 
 std::string interpreter_of(const topology::Function& function, const IsolationOptions& options) {
   const Result<RuntimeCommand, std::string> command =
-      runtime_command(function, {options.python, options.node});
+      runtime_command(function, {options.lambda.python, options.lambda.node});
   if (!command || command->arguments.front().starts_with(function.code)) return {};
   return find_program(command->arguments.front());
 }
@@ -138,25 +138,22 @@ PrivateFiles private_files(const settings::Settings& settings, const topology::T
 IsolationOptions isolation_options(const settings::Settings& settings,
                                    const topology::Topology& topology, const std::string& file) {
   IsolationOptions options;
-  options.wanted = settings.https.lambda.isolation;
-  options.first_user_id = settings.https.lambda.first_user_id;
-  options.python = settings.https.lambda.python;
-  options.node = settings.https.lambda.node;
+  options.lambda = settings.https.lambda;
   options.files = private_files(settings, topology, file);
   return options;
 }
 
 Isolation::Isolation(IsolationOptions options)
     : options_(std::move(options)), files_(options_.files) {
-  if (options_.wanted == settings::Isolation::Off) {
+  if (options_.lambda.isolation == settings::Isolation::Off) {
     reason_ = "isolation = \"off\"";
     return;
   }
   const std::vector<net::MountStep> mounts = plan_mounts({.hidden = options_.files, .kept = {}});
   if (geteuid() == 0) {
-    const net::Confinement user{.user = options_.first_user_id};
+    const net::Confinement user{.user = options_.lambda.first_user_id};
     const net::Confinement user_and_mounts{
-        .user = options_.first_user_id, .mount_namespace = true, .mounts = mounts};
+        .user = options_.lambda.first_user_id, .mount_namespace = true, .mounts = mounts};
     const auto with_mounts = options_.attempt(user_and_mounts);
     mounts_ = with_mounts.has_value();
     const auto tried = mounts_ ? Result<void, std::string>{} : options_.attempt(user);
@@ -208,7 +205,8 @@ PrivateFiles Isolation::files() {
 Result<net::Confinement, std::string> Isolation::confine(const topology::Function& function) {
   auto planned = plan(function, files());
   // Where isolation is possible, no function runs without it.
-  if (planned || kind_ != Kind::None || options_.wanted == settings::Isolation::Required) {
+  if (planned || kind_ != Kind::None ||
+      options_.lambda.isolation == settings::Isolation::Required) {
     return planned;
   }
   return net::Confinement{};
@@ -218,10 +216,11 @@ Result<net::Confinement, std::string> Isolation::plan(const topology::Function& 
                                                       PrivateFiles hidden) {
   net::Confinement confinement{.mount_namespace = mounts_};
   if (kind_ == Kind::None) {
-    if (options_.wanted == settings::Isolation::Off) return confinement;
+    if (options_.lambda.isolation == settings::Isolation::Off) return confinement;
     return Unexpected(reason_);
   }
-  if (!mounts_ && options_.wanted == settings::Isolation::Required) return Unexpected(reason_);
+  if (!mounts_ && options_.lambda.isolation == settings::Isolation::Required)
+    return Unexpected(reason_);
   const std::string interpreter = interpreter_of(function, options_);
   MountRequest request{.hidden = std::move(hidden), .kept = shown_to(function, interpreter)};
   if (const std::string folder = hidden_folder_of(function.code, request.hidden); !folder.empty()) {
@@ -261,15 +260,15 @@ uint32_t Isolation::user_of(const topology::Function& function) {
                                        [id](const auto& one) { return one.second == id; });
   };
   uint32_t offset = hash(function.id) % kUserIds;
-  for (uint32_t i = 0; i < kUserIds && is_taken(options_.first_user_id + offset); ++i) {
+  for (uint32_t i = 0; i < kUserIds && is_taken(options_.lambda.first_user_id + offset); ++i) {
     offset = (offset + 1) % kUserIds;
   }
-  return ids_.emplace(function.id, options_.first_user_id + offset).first->second;
+  return ids_.emplace(function.id, options_.lambda.first_user_id + offset).first->second;
 }
 
 std::vector<std::string> Isolation::problems(const std::vector<topology::Function>& functions,
                                              const PrivateFiles& files) {
-  if (options_.wanted == settings::Isolation::Off || functions.empty()) return {};
+  if (options_.lambda.isolation == settings::Isolation::Off || functions.empty()) return {};
   if (kind_ == Kind::None) {
     return {concat("functions can read the daemon's keys and configuration: ", reason_)};
   }
@@ -277,7 +276,7 @@ std::vector<std::string> Isolation::problems(const std::vector<topology::Functio
   if (!mounts_) {
     all.push_back(concat(
         "functions can read the daemon's files as far as other users may read them: ", reason_));
-    if (options_.wanted == settings::Isolation::Required) return all;
+    if (options_.lambda.isolation == settings::Isolation::Required) return all;
   }
   for (const topology::Function& function : functions) {
     if (const auto planned = plan(function, joined(this->files(), files)); !planned) {

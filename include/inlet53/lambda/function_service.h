@@ -10,6 +10,7 @@
 #include "inlet53/lambda/isolation.h"
 #include "inlet53/linelog/line_logs.h"
 #include "inlet53/net/loop.h"
+#include "inlet53/settings/https_daemon.h"
 #include "inlet53/topology/topology.h"
 
 /// Lambda functions as child processes that speak the Lambda Runtime API.
@@ -37,15 +38,6 @@ struct Outcome {
   std::string message;     // for the execution log, when it is no Response
 };
 
-struct ServiceOptions {
-  std::string log_folder;          // it holds FUNCTION.log; empty: to this process's stderr
-  std::string python;              // the interpreter of python* runtimes; empty: python3 of PATH
-  std::string node;                // of nodejs* runtimes; empty: node of PATH
-  uint32_t idle_seconds = 300;     // an environment that waits so long is ended
-  uint32_t max_environments = 64;  // of all functions together
-  std::shared_ptr<Isolation> isolation{};  // null: none
-};
-
 /// Since the service was made.
 struct ServiceCounts {
   uint64_t invocations = 0;
@@ -70,8 +62,10 @@ class FunctionService {
   using InvocationId = uint64_t;
   using Done = std::function<void(Outcome&&)>;
 
+  /// `isolation`: null: none.
   FunctionService(net::Loop& loop, linelog::LineLogs& logs,
-                  std::vector<topology::Function> functions, ServiceOptions options);
+                  std::vector<topology::Function> functions, const settings::Lambda& settings,
+                  std::shared_ptr<Isolation> isolation);
   /// Ends every environment (SIGTERM is not waited for: SIGKILL); no `done` comes any more.
   /// Requires: not called inside a `done`.
   ~FunctionService();

@@ -31,10 +31,7 @@ struct PrivateFiles {
 
 /// Options of the isolation of functions, and the files that it hides.
 struct IsolationOptions {
-  settings::Isolation wanted = settings::Isolation::Preferred;
-  uint32_t first_user_id = 70000;
-  std::string python;  // as ServiceOptions'
-  std::string node;
+  settings::Lambda lambda;
   PrivateFiles files;
   /// For tests: tells whether the system allows a confinement.
   std::function<Result<void, std::string>(const net::Confinement&)> attempt = net::try_confinement;
@@ -64,7 +61,7 @@ class Isolation {
   Isolation& operator=(const Isolation&) = delete;
 
   [[nodiscard]] Kind kind() const noexcept { return kind_; }
-  [[nodiscard]] settings::Isolation wanted() const noexcept { return options_.wanted; }
+  [[nodiscard]] settings::Isolation wanted() const noexcept { return options_.lambda.isolation; }
   [[nodiscard]] bool has_mounts() const noexcept { return mounts_; }
   /// Hides also these files from processes that are confined from now on; the files of before stay
   /// hidden, because a key of before may still count. `functions`: those of the same configuration.

@@ -28,7 +28,7 @@ struct Started {
   explicit Started(const std::string& bootstrap, EnvironmentOptions options = {}) {
     code.bootstrap(bootstrap);
     code.function.timeout_seconds = 1;
-    auto log = std::make_shared<FunctionLog>(code.logs, code.options.log_folder, "hello");
+    auto log = std::make_shared<FunctionLog>(code.logs, code.settings.log_folder, "hello");
     auto started =
         Environment::start(code.loop, std::make_shared<const topology::Function>(code.function),
                            std::move(log), options, owner);

@@ -66,7 +66,7 @@ TEST(FunctionService, OneAfterTheOtherTakesOneEnvironment) {
 
 TEST(FunctionService, EndsEnvironmentsThatWaitTooLong) {
   OneFunction hello;
-  hello.options.idle_seconds = 0;
+  hello.settings.idle_seconds = 0;
   hello.python("import os\ndef handler(event, context): return os.getpid()\n");
   const int pid = hello.call_for_json();
   EXPECT_TRUE(hello.wait_until([&] { return hello.service->counts().environments == 0; }));
@@ -117,12 +117,13 @@ TEST(FunctionService, RefusesEveryCallOfAFunctionWithoutConcurrency) {
 
 TEST(FunctionService, MakesRoomForAFunctionByEndingAnotherOnesIdleEnvironment) {
   OneFunction hello;
-  hello.options.max_environments = 1;
+  hello.settings.max_environments = 1;
   hello.python("import os\ndef handler(event, context): return os.getpid()\n");
   topology::Function other = hello.function;
   other.id += "2";
   other.name += "2";
-  hello.service.emplace(hello.loop, hello.logs, std::vector{hello.function, other}, hello.options);
+  hello.service.emplace(hello.loop, hello.logs, std::vector{hello.function, other}, hello.settings,
+                        hello.isolation);
   const int first = hello.call_for_json();
   hello.function.id = other.id;
   // The first one is on its way to be ready again; until it is there, there is no room.
@@ -256,11 +257,11 @@ def handler(event, context):
         time.sleep(0.01)
     return os.getpid()
 )");
-    options.max_environments = max_environments;
+    settings.max_environments = max_environments;
     holding = function;
     holding.id += "-holding";
     holding.name = "holding";
-    service.emplace(loop, logs, std::vector{function, holding}, options);
+    service.emplace(loop, logs, std::vector{function, holding}, settings, isolation);
   }
   /// Invokes the holding function; its outcome comes to `outcomes`.
   void hold() {
@@ -366,7 +367,7 @@ TEST(FunctionService, SaysWhyNoEnvironmentCanBeStarted) {
   EXPECT_EQ(outcome.message,
             "Couldn't find valid bootstrap(s): [" + missing.function.code + "/bootstrap]");
   OneFunction interpreter;
-  interpreter.options.python = "/nonexistent/python";
+  interpreter.settings.python = "/nonexistent/python";
   EXPECT_EQ(interpreter.call().message, "/nonexistent/python: No such file or directory");
   OneFunction folder;
   std::filesystem::remove_all(folder.function.code);

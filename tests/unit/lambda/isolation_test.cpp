@@ -59,7 +59,7 @@ Attempt allow(bool users, bool mounts, bool user_namespaces) {
 IsolationOptions isolation_with(Attempt attempt,
                                 settings::Isolation wanted = settings::Isolation::Preferred) {
   IsolationOptions options;
-  options.wanted = wanted;
+  options.lambda.isolation = wanted;
   options.attempt = std::move(attempt);
   return options;
 }
@@ -219,7 +219,7 @@ TEST(Isolation, SkipsUsersOfTheSystem) {
   hello.python("");
   // nobody, 65534, is in the range; a function whose number it would be gets another.
   IsolationOptions options;
-  options.first_user_id = 65534 - Isolation::kUserIds / 2;
+  options.lambda.first_user_id = 65534 - Isolation::kUserIds / 2;
   options.attempt = allow(true, true, true);
   Isolation isolation(options);
   bool met = false;
@@ -306,17 +306,16 @@ TEST(Isolation, KeepsTheDaemonsFilesFromAFunction) {
   setenv("DAEMON_SECRET", "secret", 1);
   const std::string base = hello.folder.path.string();
   IsolationOptions options;
-  options.wanted = settings::Isolation::Required;
+  options.lambda.isolation = settings::Isolation::Required;
   options.files = {.folders = {base + "/authority"},
                    .files = {base + "/inlet53.toml"},
-                   .log_folder = hello.options.log_folder};
-  hello.options.isolation = std::make_shared<Isolation>(options);
-  ASSERT_NE(hello.options.isolation->kind(), Isolation::Kind::None)
-      << hello.options.isolation->description();
+                   .log_folder = hello.settings.log_folder};
+  hello.isolation = std::make_shared<Isolation>(options);
+  ASSERT_NE(hello.isolation->kind(), Isolation::Kind::None) << hello.isolation->description();
   const Json got = hello.call_for_json(Json{
       {"config", base + "/inlet53.toml"},
       {"key", base + "/authority/ca.key"},
-      {"log", hello.options.log_folder +
+      {"log", hello.settings.log_folder +
                   "/hello.log"}}.dump());
   unsetenv("DAEMON_SECRET");
   const auto is_error = [](const Json& text) {
@@ -351,10 +350,10 @@ TEST(Isolation, EndsEnvironmentsThatMaySeeNewFilesAfterTheirCalls) {
   OneFunction hello;
   hello.python(kPatient);
   IsolationOptions options;
-  options.wanted = settings::Isolation::Required;
+  options.lambda.isolation = settings::Isolation::Required;
   auto isolation = std::make_shared<Isolation>(options);
   if (!isolation->has_mounts()) GTEST_SKIP() << isolation->description();
-  hello.options.isolation = isolation;
+  hello.isolation = isolation;
   const auto add_private = [&](const char* name) {
     isolation->hide({.folders = {hello.folder.path.string() + name}}, {hello.function});
     hello.started().retire_exposed();

@@ -116,9 +116,9 @@ struct OneFunction {
     function.timeout_seconds = 60;
     function.region = "eu-west-1";
     function.account_id = "123456789012";
-    options.log_folder = (folder.path / "log").string();
+    settings.log_folder = (folder.path / "log").string();
     std::filesystem::create_directories(function.code);
-    std::filesystem::create_directories(options.log_folder);
+    std::filesystem::create_directories(settings.log_folder);
   }
 
   void code(const std::string& file, const std::string& text) const {
@@ -130,7 +130,7 @@ struct OneFunction {
   }
 
   FunctionService& started() {
-    if (!service) service.emplace(loop, logs, std::vector{function}, options);
+    if (!service) service.emplace(loop, logs, std::vector{function}, settings, isolation);
     return *service;
   }
 
@@ -175,7 +175,8 @@ struct OneFunction {
 
   TemporaryFolder folder;
   topology::Function function;
-  ServiceOptions options;
+  settings::Lambda settings;
+  std::shared_ptr<Isolation> isolation;
   net::Loop loop;
   linelog::LineLogs logs{{}};
   std::map<int, Outcome> outcomes;
