@@ -61,7 +61,7 @@ struct Cache::Store {
   explicit Store(const settings::Cache& given)
       : settings(given),
         prefetch_after(given.prefetch ? kPrefetchAfter : uint16_t{0}),
-        max_failure_ttl(std::max(kMaxFailureTtl, given.failure_ttl)),
+        max_failure_ttl(std::max(given.max_failure_ttl, given.failure_ttl)),
         entries(given.octets, given.max_stale * kMilli) {}
 
   /// What may still be answered with, stale or fresh.
@@ -138,7 +138,8 @@ struct Cache::Store {
 Cache::Cache(const settings::Cache& settings) {
   INLET53_CHECK(settings.max_ttl <= kMaxTtl && settings.min_ttl <= settings.max_ttl &&
                 settings.max_negative_ttl <= kMaxTtl && settings.max_stale <= kMaxTtl &&
-                settings.failure_ttl <= settings::kFailureTtl.range.most);
+                settings.failure_ttl <= settings::kFailureTtl.range.most &&
+                settings.max_failure_ttl <= settings::kFailureTtl.range.most);
   store_ = std::make_unique<Store>(settings);
 }
 

@@ -21,8 +21,6 @@ inline constexpr uint32_t kRefreshPatienceMs = 3000;
 /// How soon after a failure a stale answer is asked for again, in seconds, unless `failure_ttl` is
 /// longer. Source: RFC 8767 §5, a target that fails is not to be asked often.
 inline constexpr uint32_t kStaleRecheck = 5;
-/// One failure after another is kept for twice as long, up to so many seconds.
-inline constexpr uint32_t kMaxFailureTtl = 30;
 
 inline constexpr size_t kMinOctets = size_t{64} << 10;
 inline constexpr size_t kMaxOctets = size_t{16} << 30;

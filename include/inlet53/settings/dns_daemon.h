@@ -262,6 +262,7 @@ struct Cache {
   uint32_t max_ttl = 86'400;
   uint32_t max_negative_ttl = 3600;  // RFC 2308 §5 finds 1-3 h sensible
   uint32_t failure_ttl = 1;
+  uint32_t max_failure_ttl = 30;
   uint32_t max_stale = 86'400;  // 0: nothing; RFC 8767 §5 suggests 1 to 3 days
   bool prefetch = true;
 
@@ -282,6 +283,8 @@ inline constexpr std::tuple kCacheRows{
         "higher TTLs of NXDOMAIN and NODATA count as this"},
     Row{"failure_ttl", &Cache::failure_ttl, kFailureTtl, At::Restart,
         "how long a first failure is remembered"},
+    Row{"max_failure_ttl", &Cache::max_failure_ttl, kFailureTtl, At::Restart,
+        "the most that one failure after another makes of it"},
     Row{"max_stale", &Cache::max_stale, kCacheTtl, At::Restart,
         "how long after its end an answer serves while no target is reached"},
     Row{"prefetch", &Cache::prefetch, Boolean{}, At::Restart,

@@ -96,6 +96,21 @@ TEST_F(CacheStale, KeepsOneFailureAfterAnotherForLonger) {
   EXPECT_FALSE(cache.find(key_.get(), now + 5 * kSecond));
 }
 
+TEST_F(CacheStale, KeepsFailuresForNoLongerThanItIsTold) {
+  const auto second_lasts = [&](const settings::Cache& settings) {
+    Cache cache(settings);
+    const uint64_t first = settings.failure_ttl * kSecond;
+    EXPECT_TRUE(cache.insert(key_.get(), failure_.get(), 0));
+    EXPECT_TRUE(cache.insert(key_.get(), failure_.get(), first));
+    uint64_t seconds = 0;
+    while (cache.find(key_.get(), first + seconds * kSecond)) ++seconds;
+    return seconds;
+  };
+  EXPECT_EQ(second_lasts({.failure_ttl = 5, .max_failure_ttl = 7}), 7U);
+  EXPECT_EQ(second_lasts({.failure_ttl = 40, .max_failure_ttl = 300}), 80U);
+  EXPECT_EQ(second_lasts({.failure_ttl = 40, .max_failure_ttl = 10}), 40U);
+}
+
 TEST_F(CacheStale, EndsARowOfFailuresWithAnAnswer) {
   Cache cache({.failure_ttl = 5});
   ASSERT_TRUE(cache.insert(key_.get(), failure_.get(), 0));
