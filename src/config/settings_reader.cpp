@@ -10,7 +10,7 @@ namespace inlet53::config {
 
 namespace {
 
-/// Of a file that names neither a certificate nor an authority; beside it.
+/// The authority's folder, beside the file, when the file names neither certificate nor authority.
 constexpr std::string_view kAuthorityFolder = "authority";
 
 //--- Parsing: one function for each form of a value
@@ -59,7 +59,7 @@ Value<std::string> parse_secret(const toml::node& node, size_t size) {
   return *std::move(octets);
 }
 
-/// A program's name, looked up in PATH, or where it is.
+/// Returns the name of a program in PATH as it is, and a path as an absolute one.
 Value<std::string> parse_program(const toml::node& node, const std::filesystem::path& folder) {
   const Value<std::string> text = parse_text(node);
   if (!text || text->find('/') != std::string::npos || text->empty()) {
@@ -68,7 +68,7 @@ Value<std::string> parse_program(const toml::node& node, const std::filesystem::
   return text;
 }
 
-//--- Reading one key: its form says how, the type of `out` must fit
+//--- Reading one key: one function for each form and type of member
 
 template <std::unsigned_integral N>
 requires(!std::same_as<N, bool>) void read_key(TableReader& in, std::string_view key,
@@ -130,7 +130,7 @@ void read_key(TableReader& in, std::string_view key, const settings::Cidrs&,
   in.read_list(key, Need::Optional, out, parse_cidr);
 }
 
-//--- Rules that join several keys of a section
+//--- Rules about several keys of a section
 
 template <class Values>
 void complete(TableReader&, Values&) {}
@@ -141,7 +141,7 @@ void complete(TableReader& in, settings::Edns&) {
   }
 }
 
-// The limits that the file does not give follow from those that it gives.
+// Derives the limits that the file does not give from those that it gives.
 void derive_limits(const TableReader& in, settings::Forward& forward) {
   const auto derive = [&](std::string_view key, auto& limit, auto derived) {
     if (!in.has(key)) limit = derived;
@@ -160,7 +160,7 @@ void derive_limits(const TableReader& in, settings::Forward& forward) {
          std::max(usual.max_sockets, settings::sockets_for(forward)));
 }
 
-// A limit that others keep from being reached is a mistake, and is reported at its own key.
+// Reports each limit that another limit makes unreachable, at its own key.
 void check_limits(TableReader& in, const settings::Forward& forward) {
   const auto require_at_most = [&](std::string_view key, uint64_t value, std::string_view other,
                                    uint64_t most) {
@@ -196,7 +196,7 @@ void complete(TableReader& in, settings::Cache& cache) {
   if (cache.min_ttl > cache.max_ttl) in.report("min_ttl", "it is over max_ttl");
 }
 
-// A certificate of one's own has its key; without, the local authority makes one.
+// A certificate of the operator needs its key. Without one, the local authority makes both.
 void check_certificate(TableReader& in) {
   if (in.has("certificate") != in.has("key")) {
     const bool lacks_key = in.has("certificate");

@@ -6,8 +6,8 @@
 
 namespace inlet53::config {
 
-/// Reads the sections that are no AWS objects, as `settings::kDnsTable` and `settings::kHttpsTable`
-/// have them.
+/// Reads the sections of the daemons, as `settings::kDnsTable` and `settings::kHttpsTable` describe
+/// them.
 void read_settings(TableReader& root, settings::Settings& settings);
 
 }  // namespace inlet53::config

@@ -72,7 +72,7 @@ template <std::unsigned_integral N>
   };
 }
 
-/// A word and what it stands for.
+/// A word and its value.
 template <class E>
 using Choice = settings::Word<E>;
 

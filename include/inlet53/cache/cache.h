@@ -14,12 +14,12 @@ namespace inlet53::cache {
 
 /// The TTL of a stale answer, in seconds. Source: RFC 8767 §5.
 inline constexpr uint32_t kStaleTtl = 30;
-/// A response that was answered so often is fetched again in the last tenth of its life.
+/// Answers from one response after which it is fetched again in the last tenth of its life.
 inline constexpr uint16_t kPrefetchAfter = 3;
-/// After so long a refresh that brought nothing may be asked for again.
+/// Time after a refresh without a response until the next one, in milliseconds.
 inline constexpr uint32_t kRefreshPatienceMs = 3000;
-/// How soon after a failure a stale answer is asked for again, in seconds, unless `failure_ttl` is
-/// longer. Source: RFC 8767 §5, a target that fails is not to be asked often.
+/// Time from a failed refresh of a stale answer to the next refresh, in seconds; `failure_ttl` if
+/// that is longer. Source: RFC 8767 §5, the failure recheck timer.
 inline constexpr uint32_t kStaleRecheck = 5;
 
 inline constexpr size_t kMinOctets = size_t{64} << 10;

@@ -8,17 +8,17 @@
 #include "inlet53/base/cidr.h"
 #include "inlet53/settings/row.h"
 
-/// What the DNS daemon is told that is no AWS object. Each section has a struct with the defaults,
-/// and below it the rows of its keys; `kDnsTable` is all of them. `conf/inlet53.toml` describes
-/// each key for operators. Sizes are in octets.
+/// Settings of the DNS daemon: all its values in the configuration file that are not AWS objects.
+/// Each section has a struct with the defaults, followed by the rows of its keys. `kDnsTable` holds
+/// all sections. `conf/inlet53.toml` describes each key for operators. Sizes are in octets.
 namespace inlet53::settings {
 
 //--- [server]
 
 /// How the kernel spreads UDP queries over the workers.
 enum class UdpSpread : uint8_t {
-  Fill,    // each by itself, over as few workers as have time for them
-  Query,   // each by itself, over all workers
+  Fill,    // query by query, over as few workers as can keep up
+  Query,   // query by query, over all workers
   Client,  // by the client's address and port
 };
 
@@ -36,45 +36,47 @@ struct Server {
   friend bool operator==(const Server&, const Server&) = default;
 };
 
-// RFC 6891 §6.2.3: below 512 means 512; above 4096 a datagram gains nothing and may be lost.
+// RFC 6891 §6.2.3: a value below 512 counts as 512. Datagrams over 4096 octets are often lost.
 inline constexpr Amount kUdpSize = number(512, 4096);
-// RFC 1035 §3.3.14: one string.
+// RFC 1035 §3.3.14: a string has at most 255 octets.
 inline constexpr Text kChaosText{{1, 255}};
 
 inline constexpr std::tuple kServerRows{
-    Row{"workers", &Server::workers, number(1, 256), At::Restart, "threads that answer"},
+    Row{"workers", &Server::workers, number(1, 256), At::Restart, "threads that answer queries"},
     Row{"cpus", &Server::cpus, Numbers{{0, 1023}}, At::Restart,  // a cpu_set_t of glibc holds 1024
         "worker i runs on the (i mod n)-th of these processors"},
     Row{"edns_udp_size", &Server::edns_udp_size, kUdpSize, At::Restart,
-        "the UDP payload that is advertised, and the most that is sent"},
+        "largest UDP payload that is advertised and sent"},
     // SO_RCVBUF is an int.
     Row{"udp_receive_buffer", &Server::udp_receive_buffer, octets(0, 1U << 30), At::Restart,
         "SO_RCVBUF of each UDP socket"},
     Row{"udp_segment", &Server::udp_segment, Boolean{}, At::Restart,
-        "answers to one client port leave as UDP_SEGMENT messages"},
+        "send answers to one client port as one UDP_SEGMENT message"},
     Row{"udp_spread", &Server::udp_spread,
         words(Word{"fill", UdpSpread::Fill}, Word{"query", UdpSpread::Query},
               Word{"client", UdpSpread::Client}),
         At::Restart, "how UDP queries are spread over the workers"},
     Row{"statistics_interval", &Server::statistics_interval_seconds, seconds(0, 86'400),
-        At::Restart, "how often a line of statistics goes to the operator log"},
-    Row{"version", &Server::version, kChaosText, At::Restart, "TXT of version.bind in class CHAOS"},
-    Row{"identity", &Server::identity, kChaosText, At::Restart, "TXT of id.server in class CHAOS"},
+        At::Restart, "time between two lines of statistics in the operator log"},
+    Row{"version", &Server::version, kChaosText, At::Restart,
+        "answer to TXT version.bind in class CHAOS"},
+    Row{"identity", &Server::identity, kChaosText, At::Restart,
+        "answer to TXT id.server in class CHAOS"},
 };
 
 //--- [edns]
 
-/// What is done with DNS cookies (RFC 7873).
+/// How DNS cookies are handled (RFC 7873).
 enum class Cookies : uint8_t {
-  Off,      // not looked at, as AWS does
-  Answer,   // who sends one gets one
-  Require,  // over UDP, an answer only for who sends a valid one
+  Off,      // ignore them, as AWS does
+  Answer,   // send a cookie to each client that sends one
+  Require,  // over UDP, answer only clients that send a valid cookie
 };
 
-/// What is done with client subnets (RFC 7871).
+/// How client subnets are handled (RFC 7871).
 enum class ClientSubnet : uint8_t {
-  Ignore,  // not looked at, as AWS does
-  Answer,  // who sends one learns that it did not count
+  Ignore,  // ignore them, as AWS does
+  Answer,  // tell each client that sends one that it has no effect
 };
 
 struct Edns {
@@ -94,16 +96,16 @@ inline constexpr std::tuple kEdnsRows{
     Row{"cookies", &Edns::cookies,
         words(Word{"off", Cookies::Off}, Word{"answer", Cookies::Answer},
               Word{"require", Cookies::Require}),
-        At::Restart, "what is done with DNS cookies"},
+        At::Restart, "how DNS cookies are handled"},
     Row{"cookie_secret", &Edns::cookie_secret, kCookieSecret, At::Restart,
-        "what server cookies are made with"},
+        "secret that server cookies are made with"},
     Row{"previous_cookie_secret", &Edns::previous_cookie_secret, kCookieSecret, At::Restart,
-        "the secret before, whose cookies are still taken"},
-    // A response of 512 octets has room for 128 beside the longest question and all other options.
-    Row{"nsid", &Edns::nsid, TextOrOctets{{1, 128}}, At::Restart, "the name server identifier"},
+        "former secret, whose cookies are still accepted"},
+    // A response of 512 octets has room for the longest question, all other options and 128 octets.
+    Row{"nsid", &Edns::nsid, TextOrOctets{{1, 128}}, At::Restart, "name server identifier"},
     Row{"client_subnet", &Edns::client_subnet,
         words(Word{"ignore", ClientSubnet::Ignore}, Word{"answer", ClientSubnet::Answer}),
-        At::Restart, "what is done with client subnets"},
+        At::Restart, "how client subnets are handled"},
 };
 
 //--- [tcp]
@@ -113,7 +115,7 @@ inline constexpr Amount kConnectionTimeout = milliseconds(100, 3'600'000);
 inline constexpr Amount kMaxPipelined = octets(4U << 10, 64U << 20);
 inline constexpr Amount kBacklog = number(1, 65'535);
 
-/// DNS over TCP. Limits are those of a worker and a served address.
+/// DNS over TCP. Each limit applies to one worker at one served address.
 struct Tcp {
   uint32_t max_connections = 10'000;
   uint32_t max_connections_per_client = 1000;
@@ -129,22 +131,23 @@ inline constexpr std::tuple kTcpRows{
     Row{"max_connections", &Tcp::max_connections, kConnections, At::Restart,
         "connections of one worker at one address"},
     Row{"max_connections_per_client", &Tcp::max_connections_per_client, kConnections, At::Restart,
-        "the same of one client address"},
+        "connections of one client at one worker and address"},
     Row{"idle_timeout", &Tcp::idle_timeout_ms, kConnectionTimeout, At::Restart,
-        "a connection without a complete query for so long is closed"},
+        "time that a connection may stay without a complete query"},
     Row{"first_query_timeout", &Tcp::first_query_timeout_ms, kConnectionTimeout, At::Restart,
-        "from accept to the first complete query"},
+        "time from accept to the first complete query"},
     Row{"max_pipelined", &Tcp::max_pipelined_octets, kMaxPipelined, At::Restart,
-        "answers that wait for a slow reader; over that its queries are not read"},
-    Row{"backlog", &Tcp::backlog, kBacklog, At::Restart, "handshakes that the kernel holds"},
+        "size of unsent answers at which a connection is not read"},
+    Row{"backlog", &Tcp::backlog, kBacklog, At::Restart,
+        "connections that wait in the kernel for accept"},
 };
 
 //--- [limits]
 
-/// How many queries a second are answered, whatever their transport.
+/// Limits of queries a second, over all transports.
 struct Limits {
   bool aws_quotas = false;
-  uint32_t queries_per_client = 0;  // 0: any number
+  uint32_t queries_per_client = 0;  // 0: no limit
   std::vector<Cidr> unlimited_clients;
 
   friend bool operator==(const Limits&, const Limits&) = default;
@@ -152,16 +155,16 @@ struct Limits {
 
 inline constexpr std::tuple kLimitsRows{
     Row{"aws_quotas", &Limits::aws_quotas, Boolean{}, At::Restart,
-        "10,000 queries a second for each endpoint IP address, or 1,500"},
+        "apply AWS's quotas of queries to each endpoint IP address"},
     Row{"queries_per_client", &Limits::queries_per_client, number(0, 1'000'000), At::Restart,
-        "queries of one client a second"},
+        "queries of one client in a second"},
     Row{"unlimited_clients", &Limits::unlimited_clients, Cidrs{}, At::Restart,
-        "whom queries_per_client is not for"},
+        "clients that queries_per_client does not limit"},
 };
 
 //--- [tls]
 
-/// DNS over TLS and over HTTPS. Limits are those of a worker and a served address.
+/// DNS over TLS and over HTTPS. Each limit applies to one worker at one served address.
 struct Tls {
   std::string certificate_file;  // absolute; empty: made by the local authority
   std::string key_file;          // absolute
@@ -179,33 +182,36 @@ struct Tls {
 };
 
 inline constexpr std::tuple kTlsRows{
-    Row{"certificate", &Tls::certificate_file, Path{}, At::Reload, "PEM, leaf first"},
-    Row{"key", &Tls::key_file, Path{}, At::Reload, "of the certificate, PEM"},
+    Row{"certificate", &Tls::certificate_file, Path{}, At::Reload,
+        "certificate chain in PEM, leaf first"},
+    Row{"key", &Tls::key_file, Path{}, At::Reload, "private key of the certificate, in PEM"},
     Row{"authority", &Tls::authority_folder, Path{}, At::Reload,
-        "the directory of the local certificate authority"},
+        "directory of the local certificate authority"},
     Row{"max_connections", &Tls::max_connections, kConnections, At::Restart,
         "connections of one worker at one address"},
     Row{"max_connections_per_client", &Tls::max_connections_per_client, kConnections, At::Restart,
-        "the same of one client address"},
+        "connections of one client at one worker and address"},
     Row{"handshake_timeout", &Tls::handshake_timeout_ms, kConnectionTimeout, At::Restart,
-        "from accept to the end of the handshake"},
+        "time from accept to the end of the handshake"},
     Row{"idle_timeout", &Tls::idle_timeout_ms, kConnectionTimeout, At::Restart,
-        "a connection without a complete query for so long is closed"},
+        "time that a connection may stay without a complete query"},
     Row{"head_timeout", &Tls::head_timeout_ms, kConnectionTimeout, At::Restart,
-        "DoH: from the first octet of a request to the end of its head"},
+        "DoH: time from the first octet of a request to the end of its head"},
     Row{"body_timeout", &Tls::body_timeout_ms, kConnectionTimeout, At::Restart,
-        "DoH: without an octet of a request's body"},
+        "DoH: time that a request's body may pause"},
     Row{"max_pipelined", &Tls::max_pipelined_octets, kMaxPipelined, At::Restart,
-        "answers that wait for a slow reader; over that its queries are not read"},
-    Row{"backlog", &Tls::backlog, kBacklog, At::Restart, "connections that the kernel holds"},
+        "size of unsent answers at which a connection is not read"},
+    Row{"backlog", &Tls::backlog, kBacklog, At::Restart,
+        "connections that wait in the kernel for accept"},
 };
 
 //--- [forward]
 
-/// How queries are forwarded to targets. Limits are a worker's. In a file, those that are not given
-/// follow from those that are (`conf/inlet53.toml`), and contradictions are errors.
+/// Forwarding of queries to targets. Each limit applies to one worker. The reader derives a limit
+/// that the file does not give from those that it gives (`conf/inlet53.toml`), and reports
+/// contradictions.
 struct Forward {
-  /// Octets that a query which waits takes beside its message: the unit of `max_waiting_octets`.
+  /// Octets that a waiting query takes besides its message.
   static constexpr uint64_t kQueryOctets = 1024;
 
   uint32_t query_timeout_ms = 2000;
@@ -225,37 +231,37 @@ struct Forward {
 };
 
 inline constexpr std::tuple kForwardRows{
-    // Below 100 ms a target may need longer; clients have given up after 10 s.
+    // A sound target may take 100 ms. Clients give up after 10 s.
     Row{"query_timeout", &Forward::query_timeout_ms, milliseconds(100, 10'000), At::Restart,
-        "for all that is tried for one query"},
+        "time for all attempts for one query"},
     Row{"max_in_flight", &Forward::max_in_flight, number(1, 1'000'000), At::Restart,
-        "different questions that wait for targets at once"},
+        "different questions that wait for targets"},
     Row{"max_in_flight_per_target", &Forward::max_in_flight_per_target, number(1, 1'000'000),
-        At::Restart, "of them, those that wait for one target"},
+        At::Restart, "different questions that wait for one target"},
     Row{"max_waiting", &Forward::max_waiting, number(1, 2'000'000), At::Restart,
         "queries that wait for targets"},
     Row{"max_waiting_size", &Forward::max_waiting_octets, octets(1U << 10, 16ULL << 30),
-        At::Restart, "the memory of these queries"},
+        At::Restart, "memory of the queries that wait for targets"},
     Row{"max_waiting_per_client", &Forward::max_waiting_per_client, number(1, 1'000'000),
-        At::Restart, "of these queries, those of one client"},
+        At::Restart, "queries of one client that wait for targets"},
     Row{"max_waiters", &Forward::max_waiters, number(1, 100'000), At::Restart,
-        "of these queries, those that wait for one question"},
+        "queries that wait for the answer to one question"},
     Row{"edns_udp_size", &Forward::edns_udp_size, kUdpSize, At::Restart,
-        "the UDP payload that targets are told to keep to"},
+        "largest UDP payload that targets may send"},
     Row{"case_randomization", &Forward::case_randomization, Boolean{}, At::Restart,
-        "the letters of a question are sent in random case, \"0x20\""},
+        "send the letters of a question in random case (\"0x20\")"},
     Row{"max_sockets", &Forward::max_sockets, number(1, 65'536), At::Restart,
-        "UDP sockets that are open to targets at once"},
+        "UDP sockets to targets that are open at once"},
     Row{"connection_idle_timeout", &Forward::connection_idle_timeout_ms, kConnectionTimeout,
-        At::Restart, "how long a TCP or TLS connection to a target stays without a query"},
+        At::Restart, "time that a TCP or TLS connection to a target stays without a query"},
     Row{"certificate_authorities", &Forward::certificate_authorities, Path{}, At::Restart,
-        "PEM, trusted beside the system's to certify targets of DoT"},
+        "file of authorities that may certify DoT targets besides the system's"},
 };
 
 //--- [cache]
 
-/// What is kept of targets' answers. A worker has a cache of its own; sizes are a worker's. TTLs
-/// are in seconds.
+/// The cache of answers from targets. Each worker has its own cache of this size. TTLs are in
+/// seconds.
 struct Cache {
   uint64_t octets = 64ULL << 20;
   uint32_t min_ttl = 0;
@@ -263,43 +269,43 @@ struct Cache {
   uint32_t max_negative_ttl = 3600;  // RFC 2308 §5 finds 1-3 h sensible
   uint32_t failure_ttl = 1;
   uint32_t max_failure_ttl = 30;
-  uint32_t max_stale = 86'400;  // 0: nothing; RFC 8767 §5 suggests 1 to 3 days
+  uint32_t max_stale = 86'400;  // 0: never; RFC 8767 §5 suggests 1 to 3 days
   bool prefetch = true;
 
   friend bool operator==(const Cache&, const Cache&) = default;
 };
 
-// RFC 8767 §4: what is older than 7 days is of no use to anybody.
+// RFC 8767 §4 recommends a cap of 7 days.
 inline constexpr Amount kCacheTtl = seconds(0, 7 * 86'400);
 // RFC 9520 §3.2.
 inline constexpr Amount kFailureTtl = seconds(1, 300);
 
 inline constexpr std::tuple kCacheRows{
     Row{"size", &Cache::octets, octets(64U << 10, 16ULL << 30), At::Restart,
-        "the memory of a worker's cache"},
-    Row{"min_ttl", &Cache::min_ttl, kCacheTtl, At::Restart, "lower TTLs count as this"},
-    Row{"max_ttl", &Cache::max_ttl, kCacheTtl, At::Restart, "higher TTLs count as this"},
+        "memory of the cache of one worker"},
+    Row{"min_ttl", &Cache::min_ttl, kCacheTtl, At::Restart, "lower TTLs are raised to this"},
+    Row{"max_ttl", &Cache::max_ttl, kCacheTtl, At::Restart, "higher TTLs are lowered to this"},
     Row{"max_negative_ttl", &Cache::max_negative_ttl, kCacheTtl, At::Restart,
-        "higher TTLs of NXDOMAIN and NODATA count as this"},
+        "higher TTLs of NXDOMAIN and NODATA are lowered to this"},
     Row{"failure_ttl", &Cache::failure_ttl, kFailureTtl, At::Restart,
-        "how long a first failure is remembered"},
+        "time that a first failure is remembered"},
     Row{"max_failure_ttl", &Cache::max_failure_ttl, kFailureTtl, At::Restart,
-        "the most that one failure after another makes of it"},
+        "longest time that repeated failures are remembered"},
     Row{"max_stale", &Cache::max_stale, kCacheTtl, At::Restart,
-        "how long after its end an answer serves while no target is reached"},
+        "time that an expired answer is used while no target answers"},
     Row{"prefetch", &Cache::prefetch, Boolean{}, At::Restart,
-        "what is asked for often is asked for again before its TTL ends"},
+        "fetch popular answers again before their TTL ends"},
 };
 
 //--- [query_log]
 
 enum class QueryLogMode : uint8_t {
   All,
-  Unique,  // AWS's habit: what the cache answered is left out
+  Unique,  // leave out queries that the cache answered, as AWS does
 };
 
 enum class WhenFull : uint8_t {
-  Drop,   // count the record as dropped, keep answering
+  Drop,   // drop and count the record, keep answering
   Block,  // keep the record, answer more slowly
 };
 
@@ -317,37 +323,37 @@ struct QueryLog {
 };
 
 inline constexpr std::tuple kQueryLogRows{
-    Row{"file", &QueryLog::file, Path{}, At::Restart, "the log"},
+    Row{"file", &QueryLog::file, Path{}, At::Restart, "file of the query log"},
     Row{"mode", &QueryLog::mode,
         words(Word{"all", QueryLogMode::All}, Word{"unique", QueryLogMode::Unique}), At::Restart,
         "which queries have a record"},
     Row{"outbound", &QueryLog::outbound, Boolean{}, At::Restart,
-        "records of what leaves by outbound endpoints, too"},
+        "also record queries that leave by outbound endpoints"},
     Row{"when_full", &QueryLog::when_full,
         words(Word{"drop", WhenFull::Drop}, Word{"block", WhenFull::Block}), At::Restart,
-        "what to do when records come faster than the disk takes them"},
-    // One buffer fills while another is written.
+        "what happens when records come faster than the disk takes them"},
+    // The worker fills one buffer while the writer writes another.
     Row{"buffers_per_worker", &QueryLog::buffers_per_worker, number(2, 1024), At::Restart,
-        "buffers of 1 MiB between a worker and the disk"},
+        "buffers of 1 MiB for each worker"},
     Row{"rotate_size", &QueryLog::rotate_octets, octets(0, 1ULL << 50), At::Restart,
-        "the file is begun anew at this size"},
+        "size at which the file is rotated"},
     Row{"rotate_interval", &QueryLog::rotate_seconds, seconds(0, 366 * 86'400), At::Restart,
-        "the file is begun anew at this age"},
+        "time after which the file is rotated"},
     Row{"keep_files", &QueryLog::keep_files, number(0, 1'000'000), At::Restart,
-        "rotated files that are kept"},
+        "rotated files to keep"},
 };
 
 //--- [control]
 
-/// How the operator's tool reaches the DNS daemon.
+/// Access of the operator's tool to the DNS daemon.
 struct Control {
-  std::string socket;  // absolute; empty: not at all
+  std::string socket;  // absolute; empty: none
 
   friend bool operator==(const Control&, const Control&) = default;
 };
 
 inline constexpr std::tuple kControlRows{
-    Row{"socket", &Control::socket, Path{}, At::Restart, "a Unix socket that the daemon makes"},
+    Row{"socket", &Control::socket, Path{}, At::Restart, "Unix socket that the daemon creates"},
 };
 
 //--- All sections

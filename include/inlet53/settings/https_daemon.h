@@ -6,8 +6,8 @@
 
 #include "inlet53/settings/row.h"
 
-/// What the HTTPS daemon is told that is no AWS object, in the same form as `dns_daemon.h`;
-/// `kHttpsTable` is all of it.
+/// Settings of the HTTPS daemon, in the same form as those in `dns_daemon.h`. `kHttpsTable` holds
+/// all sections.
 namespace inlet53::settings {
 
 //--- [gateway]
@@ -38,52 +38,53 @@ inline constexpr Amount kGatewayConnections = number(1, 1'000'000);
 inline constexpr Amount kGatewayTimeout = milliseconds(100, 3'600'000);
 
 inline constexpr std::tuple kGatewayRows{
-    Row{"certificate", &Gateway::certificate_file, Path{}, At::Reload, "PEM, leaf first"},
-    Row{"key", &Gateway::key_file, Path{}, At::Reload, "of the certificate, PEM"},
+    Row{"certificate", &Gateway::certificate_file, Path{}, At::Reload,
+        "certificate chain in PEM, leaf first"},
+    Row{"key", &Gateway::key_file, Path{}, At::Reload, "private key of the certificate, in PEM"},
     Row{"authority", &Gateway::authority_folder, Path{}, At::Reload,
-        "the directory of the local certificate authority"},
+        "directory of the local certificate authority"},
     Row{"max_connections", &Gateway::max_connections, kGatewayConnections, At::Restart,
         "connections at one endpoint address"},
     Row{"max_connections_per_client", &Gateway::max_connections_per_client, kGatewayConnections,
-        At::Restart, "the same of one client address"},
+        At::Restart, "connections of one client at one endpoint address"},
     Row{"handshake_timeout", &Gateway::handshake_timeout_ms, kGatewayTimeout, At::Restart,
-        "from accept to the end of the handshake"},
+        "time from accept to the end of the handshake"},
     Row{"head_timeout", &Gateway::head_timeout_ms, kGatewayTimeout, At::Restart,
-        "from the first octet of a request to the end of its head"},
+        "time from the first octet of a request to the end of its head"},
     Row{"body_timeout", &Gateway::body_timeout_ms, kGatewayTimeout, At::Restart,
-        "without an octet of a request's body, or without room for it"},
+        "time that a request's body may pause or wait for memory"},
     Row{"idle_timeout", &Gateway::idle_timeout_ms, kGatewayTimeout, At::Restart,
-        "between two requests of a connection"},
-    // The least has room for the largest request, 10 MiB, beside others.
+        "time between two requests of a connection"},
+    // 32 MiB hold several requests of the largest size, 10 MiB.
     Row{"max_body_memory", &Gateway::max_body_memory, octets(32U << 20, 1ULL << 40), At::Restart,
-        "the memory of all request and response bodies"},
+        "memory of all request and response bodies"},
     Row{"max_body_memory_per_client", &Gateway::max_body_memory_per_client,
-        octets(16U << 20, 1ULL << 40), At::Restart, "the same of one client address"},
+        octets(16U << 20, 1ULL << 40), At::Restart, "memory of the bodies of one client"},
     Row{"backlog", &Gateway::backlog, number(1, 65'535), At::Restart,
-        "handshakes that the kernel holds"},
+        "connections that wait in the kernel for accept"},
     Row{"throttling_rate_limit", &Gateway::throttling_rate_limit, Decimal{{0, 1'000'000}},
-        At::Restart, "requests a second of an account in a region"},
+        At::Restart, "requests in a second of an account in a region"},
     Row{"throttling_burst_limit", &Gateway::throttling_burst_limit, number(0, 1'000'000),
-        At::Restart, "of them, those at once"},
+        At::Restart, "requests at once of an account in a region"},
     Row{"statistics_interval", &Gateway::statistics_interval_seconds, seconds(0, 86'400),
-        At::Restart, "how often a line of statistics goes to the operator log"},
-    // One log has a quarter of it, which holds several lines of a function (64 KiB each).
+        At::Restart, "time between two lines of statistics in the operator log"},
+    // One log may use a quarter, which holds several lines of a function (64 KiB each).
     Row{"log_buffer", &Gateway::log_buffer, octets(1U << 20, 1U << 30), At::Restart,
-        "lines of all logs that wait for the disk"},
+        "memory of lines of all logs that wait for the disk"},
     Row{"former_refusal_wording", &Gateway::former_refusal_wording, Boolean{}, At::Restart,
-        "refusals by policy are worded as until 2025"},
+        "word refusals by policy as AWS did until 2025"},
 };
 
 //--- [lambda]
 
-/// Whether functions are kept from the daemon's files and from each other.
+/// Whether functions are isolated from the daemon's files and from each other.
 enum class Isolation : uint8_t {
   Off,
-  Preferred,  // as far as the system allows it
+  Preferred,  // isolate them as far as the system allows it
   Required,   // the gateway does not start where the system does not allow it
 };
 
-/// Where functions run.
+/// The processes of functions.
 struct Lambda {
   std::string log_folder;  // absolute; empty: the daemon's stderr
   std::string python = "python3";
@@ -97,21 +98,20 @@ struct Lambda {
 };
 
 inline constexpr std::tuple kLambdaRows{
-    Row{"log_folder", &Lambda::log_folder, Path{}, At::Restart,
-        "the folder of the functions' logs"},
-    Row{"python", &Lambda::python, Program{}, At::Restart, "the interpreter of python*"},
-    Row{"node", &Lambda::node, Program{}, At::Restart, "the interpreter of nodejs*"},
+    Row{"log_folder", &Lambda::log_folder, Path{}, At::Restart, "folder of the functions' logs"},
+    Row{"python", &Lambda::python, Program{}, At::Restart, "interpreter of the runtimes python*"},
+    Row{"node", &Lambda::node, Program{}, At::Restart, "interpreter of the runtimes nodejs*"},
     Row{"max_environments", &Lambda::max_environments, number(1, 10'000), At::Restart,
-        "processes of all functions together"},
+        "processes of all functions"},
     Row{"idle_timeout", &Lambda::idle_seconds, seconds(1, 86'400), At::Restart,
-        "a process without a call for so long is ended"},
+        "time without a call after which a process is ended"},
     Row{"isolation", &Lambda::isolation,
         words(Word{"off", Isolation::Off}, Word{"preferred", Isolation::Preferred},
               Word{"required", Isolation::Required}),
-        At::Restart, "whether functions are kept from files of the daemon and from each other"},
-    // 10,000 ids from there on.
+        At::Restart, "whether functions are isolated from the daemon's files and each other"},
+    // Functions have 10,000 user ids from this one on.
     Row{"first_user_id", &Lambda::first_user_id, number(1000, 4'294'000'000), At::Restart,
-        "when the daemon is root: the first user id of functions"},
+        "first user id of functions, when the daemon is root"},
 };
 
 //--- All sections

@@ -6,9 +6,9 @@
 
 namespace inlet53::settings {
 
-/// Takes over into `now` what a reload changes (`At::Reload` in the table). Returns the names of
-/// all other settings in which `wanted` differs, which count at the next start: "[tcp] backlog,
-/// [tcp] idle_timeout". Empty: none differs.
+/// Copies the settings that a reload changes (`At::Reload`) from `wanted` to `now`. Returns the
+/// names of the other settings that differ, which need a restart: "[tcp] backlog, [tcp]
+/// idle_timeout". Empty: no other setting differs.
 [[nodiscard]] std::string take_over(DnsDaemon& now, const DnsDaemon& wanted);
 [[nodiscard]] std::string take_over(HttpsDaemon& now, const HttpsDaemon& wanted);
 

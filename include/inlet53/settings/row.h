@@ -6,14 +6,14 @@
 #include <string_view>
 #include <tuple>
 
-/// The parts of a table of settings: a `Row` for each key, a `Section` for each table of the file.
-/// The reader of files, the reload and the tests of `conf/inlet53.toml` walk over the table, so
-/// that a new row is all that they need.
+/// Types of a table of settings: a `Row` describes one key, a `Section` one table of the file. The
+/// reader, the reload and the tests of `conf/inlet53.toml` use all rows, so that none of them
+/// changes with a new row.
 namespace inlet53::settings {
 
-//--- Forms: how a file writes a value, and what the value may be
+//--- Forms: the notation of a value in the file, and the values that are allowed
 
-/// From `least` to `most`, both allowed.
+/// The numbers from `least` to `most`, both included.
 struct Range {
   uint64_t least = 0;
   uint64_t most = 0;
@@ -23,10 +23,10 @@ enum class Unit : uint8_t {
   None,          // a whole number
   Octets,        // a size: "64 MiB", or a number of octets
   Milliseconds,  // a duration: "10 s", or a number of seconds
-  Seconds,       // the same, whole seconds
+  Seconds,       // a duration in whole seconds
 };
 
-/// A whole number, size or duration. The range is in the unit, as the member is.
+/// A whole number, size or duration. The range and the member have this unit.
 struct Amount {
   Unit unit = Unit::None;
   Range range;
@@ -53,7 +53,7 @@ struct Decimal {
 /// true or false.
 struct Boolean {};
 
-/// A word and the value that it stands for.
+/// A word and its value.
 template <class E>
 struct Word {
   std::string_view word;
@@ -73,17 +73,17 @@ template <class E, class... Others>
   return Words<E, 1 + sizeof...(Others)>{{first, others...}};
 }
 
-/// A text of so many octets.
+/// A text. `octets` limits its length.
 struct Text {
   Range octets;
 };
 
-/// A text of so many octets, or "0x" and the octets as hexadecimal digits.
+/// A text, or "0x" and octets in hexadecimal digits. `octets` limits the length.
 struct TextOrOctets {
   Range octets;
 };
 
-/// So many octets as hexadecimal digits. No error shows them.
+/// A number of octets in hexadecimal digits. Error messages do not show them.
 struct Secret {
   size_t octets = 0;
 };
@@ -104,10 +104,10 @@ struct Cidrs {};
 
 //--- Rows
 
-/// When a daemon takes up a new value.
+/// When a new value takes effect.
 enum class At : uint8_t { Restart, Reload };
 
-/// One setting. Its default is that of the member, see `default_of`.
+/// One setting. The default is the initial value of the member (`default_of`).
 template <class Values, class Value, class Form>
 struct Row {
   std::string_view key;
@@ -119,7 +119,7 @@ struct Row {
 template <class Values, class Value, class Form>
 Row(std::string_view, Value Values::*, Form, At, std::string_view) -> Row<Values, Value, Form>;
 
-/// One table of the file: its name, where the daemon keeps its values, and its rows.
+/// One table of the file: its name, the member that holds its values, and its rows.
 template <class Daemon, class Values, class... Rows>
 struct Section {
   std::string_view name;
@@ -130,7 +130,7 @@ template <class Daemon, class Values, class... Rows>
 Section(std::string_view, Values Daemon::*, std::tuple<Rows...>)
     -> Section<Daemon, Values, Rows...>;
 
-/// The value of a setting that no file gives.
+/// Returns the value of a setting that the file does not give.
 template <class Values, class Value, class Form>
 [[nodiscard]] constexpr Value default_of(const Row<Values, Value, Form>& row) {
   return Values{}.*row.member;

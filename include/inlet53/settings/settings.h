@@ -5,7 +5,7 @@
 
 namespace inlet53::settings {
 
-/// The settings of both daemons, as one file has them. Threads: const access any.
+/// The settings of both daemons, which one file holds. Threads: const access any.
 struct Settings {
   DnsDaemon dns;
   HttpsDaemon https;

@@ -15,10 +15,10 @@
 #include "inlet53/config/config.h"
 #include "inlet53/settings/settings.h"
 
-/// Checks that `conf/inlet53.toml` describes what the tables of settings have.
+/// Checks that `conf/inlet53.toml` describes each row of the tables of settings.
 namespace inlet53::config {
 
-/// The settings of one daemon, of those of both.
+/// Returns the settings of one daemon.
 template <class Daemon>
 const Daemon& part_of(const settings::Settings& settings) {
   if constexpr (std::is_same_v<Daemon, settings::DnsDaemon>) {
@@ -28,7 +28,7 @@ const Daemon& part_of(const settings::Settings& settings) {
   }
 }
 
-/// The value of a row.
+/// Returns the value of a row.
 template <class Daemon, class Values, class... Rows, class Value, class Form>
 const Value& value_of(const settings::Settings& settings,
                       const settings::Section<Daemon, Values, Rows...>& section,
@@ -36,7 +36,7 @@ const Value& value_of(const settings::Settings& settings,
   return part_of<Daemon>(settings).*section.values.*row.member;
 }
 
-/// What a file with one key says, and what is wrong with it.
+/// The configuration of a file with one key, and its errors.
 struct OneKey {
   Config config;
   Reading reading;
@@ -49,7 +49,7 @@ inline OneKey read_key_as(std::string_view section, std::string_view key, std::s
   return one;
 }
 
-/// A comment of the reference and the keys below it.
+/// A comment of the reference, and the keys below it.
 struct Block {
   std::string section;
   std::vector<std::string> comment;  // its lines
@@ -73,7 +73,7 @@ inline std::vector<Block> blocks_of(const std::string& text) {
   return blocks;
 }
 
-/// The reference, and what the reader makes of it and of an empty file.
+/// The reference, and the configurations of it and of an empty file.
 struct Reference {
   explicit Reference(const std::string& text) : blocks(blocks_of(text)) {
     Reading of_shown, of_empty;
@@ -86,9 +86,9 @@ struct Reference {
   Config empty;
 };
 
-/// How the reference shows a key.
+/// The place of a key in the reference.
 struct Shown {
-  bool as_comment = false;  // `#   key = …`, as where another key excludes it
+  bool as_comment = false;  // `#   key = …`, because another key excludes it
   std::string comment;      // in one line
 };
 
@@ -111,15 +111,15 @@ inline std::optional<Shown> find_shown(const std::vector<Block>& blocks, std::st
 
 constexpr const char* kValue = R"(("[^"]*"|[0-9][0-9.]*[0-9]|[0-9]|true|false))";
 
-/// Every value that a comment names.
+/// Returns every value that a comment names.
 inline std::vector<std::string> values_in(const std::string& comment) {
   const std::regex pattern(kValue);
   return {std::sregex_token_iterator(comment.begin(), comment.end(), pattern),
           std::sregex_token_iterator()};
 }
 
-/// The values that a comment calls a default: `default 5`, `Defaults: "a", "b"`, `"a" (default)`,
-/// `"a", the default`.
+/// Returns the values that a comment calls a default: `default 5`, `Defaults: "a", "b"`,
+/// `"a" (default)`, `"a", the default`.
 inline std::vector<std::string> defaults_in(const std::string& comment) {
   const std::regex before(concat("[Dd]efaults?:? ", kValue, "(?:, ", kValue, ")?"));
   const std::regex after(concat(kValue, ",? (?:the default|\\(default\\))"));
@@ -135,19 +135,21 @@ inline std::vector<std::string> defaults_in(const std::string& comment) {
   return found;
 }
 
-/// The most that a form allows, as the reference writes it; empty: the form has no range.
-inline std::string most_of(const settings::Text& form) { return concat(form.octets.most); }
-inline std::string most_of(const settings::TextOrOctets& form) { return concat(form.octets.most); }
-inline std::string most_of(const settings::Numbers& form) { return concat(form.range.most); }
-inline std::string most_of(const settings::Decimal& form) { return concat(form.range.most); }
+/// Returns the upper bound of a form, as the reference writes it. Empty: the form has no range.
+inline std::string upper_bound_of(const settings::Text& form) { return concat(form.octets.most); }
+inline std::string upper_bound_of(const settings::TextOrOctets& form) {
+  return concat(form.octets.most);
+}
+inline std::string upper_bound_of(const settings::Numbers& form) { return concat(form.range.most); }
+inline std::string upper_bound_of(const settings::Decimal& form) { return concat(form.range.most); }
 template <class Form>
-std::string most_of(const Form&) {
+std::string upper_bound_of(const Form&) {
   return "";
 }
 
-/// Whether a comment names the end of a range.
+/// Tells whether a comment names the upper bound of a range.
 template <class Section, class Row>
-bool names_the_most(const std::string& comment, const Section& section, const Row& row) {
+bool names_upper_bound(const std::string& comment, const Section& section, const Row& row) {
   const std::vector<std::string> values = values_in(comment);
   if constexpr (std::is_same_v<decltype(row.form), settings::Amount>) {
     return std::any_of(values.begin(), values.end(), [&](const std::string& value) {
@@ -155,7 +157,7 @@ bool names_the_most(const std::string& comment, const Section& section, const Ro
       return value_of(one.config.settings, section, row) == row.form.range.most;
     });
   } else {
-    const std::string most = most_of(row.form);
+    const std::string most = upper_bound_of(row.form);
     return most.empty() || std::find(values.begin(), values.end(), most) != values.end();
   }
 }
@@ -169,24 +171,24 @@ bool is_none(const Value& value) {
   }
 }
 
-/// What is wrong with the reference's words about one row; empty: nothing.
+/// Returns the fault of the reference's comment on one row. Empty: it has none.
 template <class Section, class Row>
 std::string documentation_fault(const Reference& reference, const Section& section,
                                 const Row& row) {
   const std::string name = concat('[', section.name, "] ", row.key, " (", row.help, ") ");
   const std::optional<Shown> shown = find_shown(reference.blocks, section.name, row.key);
   if (!shown) return concat(name, "is not in conf/inlet53.toml");
-  if (!names_the_most(shown->comment, section, row)) {
-    return concat(name, "has a range whose end the comment does not name");
+  if (!names_upper_bound(shown->comment, section, row)) {
+    return concat(name, "has an upper bound that the comment does not name");
   }
   const auto& expected = value_of(reference.empty.settings, section, row);
   if (is_none(expected)) {
     return std::regex_search(shown->comment, std::regex("[Dd]efaults?:? "))
                ? ""
-               : concat(name, "has no default, and the comment does not say what that means");
+               : concat(name, "has no default, and the comment does not explain that");
   }
   if (!shown->as_comment && value_of(reference.shown.settings, section, row) != expected) {
-    return concat(name, "has another value than its default");
+    return concat(name, "has a value that is not its default");
   }
   for (const std::string& value : defaults_in(shown->comment)) {
     const OneKey one = read_key_as(section.name, row.key, value);

@@ -29,7 +29,7 @@ void expect_sound(const std::string& path) {
 
 TEST(Reference, IsSound) { expect_sound(conf("inlet53.toml")); }
 
-/// Whether the reference shows a key in a comment, as it does where another key excludes it.
+/// Tells whether the reference shows a key in a comment, because another key excludes it.
 bool shown_in_comment(const std::string& text, const std::string& key) {
   return text.find("\n#   " + key.substr(key.rfind('.') + 1) + " = ") != std::string::npos;
 }
@@ -46,14 +46,14 @@ TEST(Reference, NamesEveryKeyThatTheReaderKnows) {
   EXPECT_GT(reading.known_keys.size(), 130U);
 }
 
-TEST(Reference, DescribesEachSettingWithItsDefaultAndTheEndOfItsRange) {
+TEST(Reference, DescribesEachSettingWithItsDefaultAndUpperBound) {
   const Reference reference(text_of(conf("inlet53.toml")));
   each_setting([&](const auto& section, const auto& row) {
     EXPECT_EQ(documentation_fault(reference, section, row), "");
   });
 }
 
-/// The fault of a row of [tcp] in a reference in which `words` are replaced.
+/// Replaces `words` in the reference, and returns its fault for a row of [tcp].
 template <class Row>
 std::string fault_in_tcp(const Row& row, std::string_view words, std::string_view others) {
   std::string text = text_of(conf("inlet53.toml"));
@@ -64,7 +64,7 @@ std::string fault_in_tcp(const Row& row, std::string_view words, std::string_vie
   return documentation_fault(Reference(text), kTcp, row);
 }
 
-TEST(Reference, HasToDescribeANewRow) {
+TEST(Reference, FailsWithoutANewRow) {
   using settings::Tcp;
   constexpr settings::Row kNew{"new_key", &Tcp::backlog, settings::kBacklog, settings::At::Restart,
                                "a key that the reference does not have"};
@@ -72,7 +72,7 @@ TEST(Reference, HasToDescribeANewRow) {
             "[tcp] new_key (a key that the reference does not have) is not in conf/inlet53.toml");
 }
 
-TEST(Reference, HasToFollowTheTable) {
+TEST(Reference, FailsWhereItDiffersFromTheTable) {
   constexpr settings::Row kRow = std::get<0>(settings::kTcpRows);
   ASSERT_EQ(kRow.key, "max_connections");
   EXPECT_EQ(fault_in_tcp(kRow, "", ""), "");
@@ -80,14 +80,14 @@ TEST(Reference, HasToFollowTheTable) {
             "[tcp] max_connections (connections of one worker at one address) is not in "
             "conf/inlet53.toml");
   EXPECT_EQ(fault_in_tcp(kRow, "max_connections = 10000\n", "max_connections = 10001\n"),
-            "[tcp] max_connections (connections of one worker at one address) has another value "
-            "than its default");
+            "[tcp] max_connections (connections of one worker at one address) has a value that is "
+            "not its default");
   EXPECT_EQ(fault_in_tcp(kRow, "default 10000", "default 10001"),
             "[tcp] max_connections (connections of one worker at one address) has a default that "
             "the comment does not name");
   EXPECT_EQ(fault_in_tcp(kRow, "1 to 1000000", "1 to 100000"),
-            "[tcp] max_connections (connections of one worker at one address) has a range whose "
-            "end the comment does not name");
+            "[tcp] max_connections (connections of one worker at one address) has an upper bound "
+            "that the comment does not name");
 }
 
 TEST(Demo, IsTheArticlesTopology) {

@@ -9,9 +9,9 @@
 namespace inlet53::config {
 namespace {
 
-/// The table's words against the reader: what each form takes and refuses, for every row.
+// Each row: the reader accepts and refuses what the row says.
 
-/// The errors of a key with `value`, those of rules that join several keys included.
+/// Returns the errors of a key with `value`, including those of rules about several keys.
 std::string errors_of(std::string_view section, std::string_view key, std::string_view value) {
   std::string all;
   for (const ConfigError& error : read_key_as(section, key, value).reading.errors) {
@@ -22,7 +22,7 @@ std::string errors_of(std::string_view section, std::string_view key, std::strin
   return all;
 }
 
-/// A value of an amount that a file may have.
+/// Returns an amount as a file writes it.
 std::string written(settings::Unit unit, uint64_t amount) {
   return unit == settings::Unit::Milliseconds ? concat('"', amount, " ms\"") : concat(amount);
 }
@@ -30,7 +30,7 @@ std::string written(settings::Unit unit, uint64_t amount) {
 struct Tried {
   std::vector<std::string> taken;
   std::vector<std::string> refused;
-  std::string reason;  // a part of each refusal, and of no other error
+  std::string reason;  // a part of each refusal and of no other error
 };
 
 std::string text_of_size(uint64_t size) { return concat('"', std::string(size, 't'), '"'); }
@@ -87,7 +87,7 @@ Tried tries(const settings::Numbers& form) {
 
 Tried tries(const settings::Cidrs&) { return {{"['10.0.0.0/8']"}, {"['ten']"}, "ten"}; }
 
-TEST(SettingsTable, IsWhatTheReaderHoldsEachKeyTo) {
+TEST(SettingsTable, DecidesWhichValuesTheReaderTakes) {
   each_setting([](const auto& section, const auto& row) {
     const Tried tried = tries(row.form);
     for (const std::string& value : tried.taken) {
@@ -101,8 +101,7 @@ TEST(SettingsTable, IsWhatTheReaderHoldsEachKeyTo) {
   });
 }
 
-/// Reads the range of an amount back: the least and the most end up in the row's own member.
-TEST(SettingsTable, SaysWhereTheReaderPutsEachAmount) {
+TEST(SettingsTable, DecidesWhichMemberGetsAnAmount) {
   each_setting([](const auto& section, const auto& row) {
     if constexpr (std::is_same_v<decltype(row.form), settings::Amount>) {
       for (const uint64_t amount : {row.form.range.least, row.form.range.most}) {
@@ -114,7 +113,7 @@ TEST(SettingsTable, SaysWhereTheReaderPutsEachAmount) {
   });
 }
 
-TEST(SettingsTable, SaysWhereTheReaderPutsEachWord) {
+TEST(SettingsTable, DecidesWhichMemberGetsAWord) {
   each_setting([](const auto& section, const auto& row) {
     if constexpr (requires { row.form.all; }) {
       for (const auto& each : row.form.all) {
@@ -126,7 +125,7 @@ TEST(SettingsTable, SaysWhereTheReaderPutsEachWord) {
   });
 }
 
-TEST(SettingsTable, HasTheKeysThatTheReaderKnowsInEachSection) {
+TEST(SettingsTable, HasExactlyTheKeysThatTheReaderKnows) {
   Config config;
   Reading reading;
   std::string sections;

@@ -5,14 +5,14 @@
 namespace inlet53::settings {
 namespace {
 
-TEST(Reload, SaysNothingWhereNothingDiffers) {
+TEST(Reload, NamesNothingWhereNothingDiffers) {
   DnsDaemon dns;
   HttpsDaemon https;
   EXPECT_EQ(take_over(dns, DnsDaemon{}), "");
   EXPECT_EQ(take_over(https, HttpsDaemon{}), "");
 }
 
-TEST(Reload, TakesOverCertificates) {
+TEST(Reload, CopiesCertificates) {
   DnsDaemon dns, dns_wanted;
   dns_wanted.tls.certificate_file = "/c.pem";
   dns_wanted.tls.key_file = "/c.key";
@@ -28,7 +28,7 @@ TEST(Reload, TakesOverCertificates) {
   EXPECT_EQ(https, https_wanted);
 }
 
-TEST(Reload, NamesWhatWaitsForARestartAndLeavesIt) {
+TEST(Reload, NamesAndKeepsSettingsThatNeedARestart) {
   DnsDaemon dns, wanted;
   wanted.server.udp_spread = UdpSpread::Client;
   wanted.tcp.backlog = 5;

@@ -31,9 +31,7 @@ void expect_in(Range range, uint64_t value) {
   EXPECT_LE(value, range.most);
 }
 
-//--- What each form says of a default: it is one that a file could give, or an empty one, which
-// says
-// that there is none
+//--- Checks of a default: the form allows it, or it is empty, which means that there is none
 
 template <std::unsigned_integral N>
 void expect_sound(const Amount& form, N value) {
@@ -101,7 +99,7 @@ TEST(SettingsTable, HasEachKeyOnceWithALineOfHelp) {
   EXPECT_GE(names.size(), 86U);
 }
 
-/// Where in a daemon's settings a row keeps its value.
+/// Checks that no two rows have the same member.
 template <class Daemon, class Table>
 void expect_own_members(const Table& table) {
   const Daemon daemon;
