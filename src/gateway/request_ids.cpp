@@ -43,7 +43,7 @@ uint64_t RequestIdSource::next_random() noexcept {
 std::string RequestIdSource::next_uuid() {
   const uint64_t high = (next_random() & ~uint64_t{0xF000}) | 0x4000;
   const uint64_t low = (next_random() & ~(uint64_t{3} << 62)) | (uint64_t{1} << 63);
-  std::string uuid(36, '-');
+  std::string uuid = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
   char* out = uuid.data();
   out = write_hex(out, high >> 32, 8) + 1;
   out = write_hex(out, high >> 16, 4) + 1;
@@ -57,15 +57,14 @@ RequestIds RequestIdSource::next(int64_t wall_seconds) {
   RequestIds ids{.request_id = next_uuid(), .extended_request_id{}, .trace_id{}};
 
   // 11 octets in base64: 15 characters and the padding. The last of the 15 has 4 bits to say.
-  ids.extended_request_id.resize(16, '=');
+  ids.extended_request_id = "xxxxxxxxxxxxxxx=";
   uint64_t bits = next_random();
   for (size_t i = 0; i < 10; ++i, bits >>= 6) ids.extended_request_id[i] = kBase64Url[bits & 63];
   bits = next_random();
   for (size_t i = 10; i < 14; ++i, bits >>= 6) ids.extended_request_id[i] = kBase64Url[bits & 63];
   ids.extended_request_id[14] = kBase64Url[bits & 60];
 
-  ids.trace_id = "Root=1-";
-  ids.trace_id.resize(7 + 8 + 1 + 24, '-');
+  ids.trace_id = "Root=1-xxxxxxxx-xxxxxxxxxxxxxxxxxxxxxxxx";
   char* out = write_hex(ids.trace_id.data() + 7, static_cast<uint64_t>(wall_seconds), 8) + 1;
   out = write_hex(out, next_random(), 16);
   write_hex(out, next_random(), 8);
