@@ -35,9 +35,9 @@ std::vector<uint8_t> query(bool edns) {
 std::vector<uint8_t> records(RRType type, std::initializer_list<std::vector<uint8_t>> rdatas) {
   std::vector<uint8_t> octets;
   for (const auto& rdata : rdatas) {
-    const uint8_t head[kPreparedHead] = {0xC0, 0x0C, 0, static_cast<uint8_t>(type),
-                                         0,    1,    0, 0,
-                                         0,    60,   0, static_cast<uint8_t>(rdata.size())};
+    const uint8_t head[PreparedRecord::kHead] = {0xC0, 0x0C, 0, static_cast<uint8_t>(type),
+                                                 0,    1,    0, 0,
+                                                 0,    60,   0, static_cast<uint8_t>(rdata.size())};
     append(octets, head);
     append(octets, rdata);
   }

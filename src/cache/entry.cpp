@@ -7,9 +7,6 @@ namespace inlet53::cache {
 
 namespace {
 
-constexpr size_t kTtlAt = 6;  // in a prepared record
-constexpr size_t kRdataLengthAt = 10;
-
 size_t whole_units(size_t octets) noexcept { return (octets + kUnit - 1) & ~(kUnit - 1); }
 
 size_t owner_octets(const CacheKey& key, const CachedRRset& rrset) noexcept {
@@ -45,13 +42,6 @@ class PieceWriter {
   size_t at_;
 };
 
-void set_ttls(uint8_t* record, size_t count, uint32_t ttl) noexcept {
-  for (; count > 0; --count) {
-    store_be32(record + kTtlAt, ttl);
-    record += dns::kPreparedHead + load_be16(record + kRdataLengthAt);
-  }
-}
-
 void write_part(uint8_t* entry, size_t index, const CacheKey& key, const CachedRRset& rrset,
                 uint32_t ttl, PieceWriter& pieces) noexcept {
   auto* const part = new (entry + sizeof(EntryHead) + index * sizeof(RRsetPart)) RRsetPart;
@@ -64,7 +54,7 @@ void write_part(uint8_t* entry, size_t index, const CacheKey& key, const CachedR
   pieces.put(rrset.owner.bytes().first(part->owner_octets));
   uint8_t* const records = pieces.here();
   pieces.put(rrset.wire.records);
-  set_ttls(records, rrset.wire.count, ttl);
+  dns::PreparedRecord::set_ttls(records, rrset.wire.count, ttl);
   pieces.put(as_bytes(rrset.text));
 }
 

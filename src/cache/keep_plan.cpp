@@ -6,8 +6,6 @@ namespace inlet53::cache {
 
 namespace {
 
-constexpr size_t kTtlAt = 6;  // in a prepared record
-constexpr size_t kRdataLengthAt = 10;
 // RFC 1035 §3.3.13: two names, the shortest of which are roots, and five numbers; MINIMUM is last.
 constexpr size_t kMinSoaRdata = 2 + 5 * 4;
 
@@ -15,11 +13,9 @@ constexpr size_t kMinSoaRdata = 2 + 5 * 4;
 uint32_t lowest_ttl(const dns::RRsetView& rrset) noexcept {
   constexpr uint32_t kHighestBit = uint32_t{1} << 31;
   uint32_t lowest = kHighestBit - 1;
-  const uint8_t* record = rrset.records.data();
-  for (size_t left = rrset.count; left > 0; --left) {
-    const uint32_t ttl = load_be32(record + kTtlAt);
+  for (const dns::PreparedRecord record : rrset) {
+    const uint32_t ttl = record.ttl();
     lowest = std::min(lowest, ttl < kHighestBit ? ttl : 0);
-    record += dns::kPreparedHead + load_be16(record + kRdataLengthAt);
   }
   return lowest;
 }
@@ -32,10 +28,9 @@ uint32_t capped(uint32_t ttl, uint32_t min_ttl, uint32_t max_ttl) noexcept {
 uint32_t negative_ttl(const CachedRRset* authority) noexcept {
   constexpr auto kSoa = static_cast<uint16_t>(dns::RRType::SOA);
   if (authority == nullptr || authority->wire.type != kSoa || authority->wire.count == 0) return 0;
-  const uint8_t* record = authority->wire.records.data();
-  const size_t rdata_size = load_be16(record + kRdataLengthAt);
-  if (rdata_size < kMinSoaRdata) return 0;
-  const uint32_t minimum = load_be32(record + dns::kPreparedHead + rdata_size - 4);
+  const Bytes rdata = authority->wire.first().rdata();
+  if (rdata.size() < kMinSoaRdata) return 0;
+  const uint32_t minimum = load_be32(rdata.last(4).data());
   return std::min(lowest_ttl(authority->wire), minimum);
 }
 

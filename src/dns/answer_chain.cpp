@@ -109,11 +109,8 @@ struct Rrset {
 };
 
 // RFC 2181 §5.2: an RRset has one TTL, so that no record outlives the others.
-void set_ttls(uint8_t* record, const Rrset& rrset) noexcept {
-  for (uint16_t left = rrset.count; left > 0; --left) {
-    store_be32(record + 6, rrset.ttl);
-    record += kPreparedHead + load_be16(record + 10);
-  }
+void set_ttls(uint8_t* records, const Rrset& rrset) noexcept {
+  PreparedRecord::set_ttls(records, rrset.count, rrset.ttl);
 }
 
 uint32_t ttl_of(Bytes message, const RecordExtent& record) noexcept {
@@ -224,7 +221,7 @@ bool AnswerChain::follow(Bytes message, const Sections& sections, uint16_t qtype
     end_ = ChainEnd::Answer;
     if (!alias) return true;
 
-    const auto next = parse_flat_name(rrsets_[count_ - 1].rrset.records, kPreparedHead);
+    const auto next = parse_flat_name(rrsets_[count_ - 1].rrset.records, PreparedRecord::kHead);
     if (!next || count_ > kMaxAliases) return false;
     last_name_ = arena.keep_folded(*next);
     last_name_at_ = first->rdata;
@@ -245,7 +242,7 @@ bool AnswerChain::append_rrset(Bytes message, const RecordExtent& first, size_t 
     at = record->end;
     if (record->type != first.type || !is_in(message, *record)) continue;
     if (!is_last_name(message, *record)) continue;
-    uint8_t* const rdata = arena.at() + kPreparedHead;
+    uint8_t* const rdata = arena.at() + PreparedRecord::kHead;
     if (!arena.append_record(message, *record)) return false;
     if (first.type == kCname) lower_sent_labels(rdata, sent_);
     ++rrset.count;

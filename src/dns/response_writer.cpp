@@ -101,17 +101,13 @@ bool ResponseWriter::add_compressed(Section section, NameView owner,
   const size_t start = at_;
   const uint8_t remembered_before = remembered_count_;
 
-  const uint8_t* record = rrset.records.data();
-  for (size_t left = rrset.count; left > 0; --left) {
-    const uint8_t* rdata = record + kPreparedHead;
-    const size_t rdata_size = load_be16(rdata - 2);
-    if (!write_name(owner) || !write({rdata - kRecordHead, kRecordHead}) ||
-        !write_rdata(rrset.type, {rdata, rdata_size})) {
+  for (const PreparedRecord record : rrset) {
+    if (!write_name(owner) || !write(record.without_owner().first(kRecordHead)) ||
+        !write_rdata(rrset.type, record.rdata())) {
       at_ = start;
       remembered_count_ = remembered_before;
       return refuse(section);
     }
-    record = rdata + rdata_size;
   }
   count(section, rrset.count);
   return true;

@@ -46,7 +46,7 @@ size_t write_element_end(uint16_t type, char* out) noexcept {
 
 size_t max_elements(const dns::RRsetView& rrset) noexcept {
   constexpr size_t kForEachOctet = max_element(1) - max_element(0);
-  const size_t rdata_octets = rrset.records.size() - rrset.count * dns::kPreparedHead;
+  const size_t rdata_octets = rrset.records.size() - rrset.count * dns::PreparedRecord::kHead;
   return rrset.count * max_element(0) + rdata_octets * kForEachOctet;
 }
 
@@ -54,14 +54,11 @@ char* put_elements(char* out, size_t room, const dns::RRsetView& rrset) noexcept
   char element_end[kMaxAround];
   const std::string_view end{element_end, write_element_end(rrset.type, element_end)};
   char* at = out;
-  const uint8_t* record = rrset.records.data();
-  for (size_t i = 0; i < rrset.count; ++i) {
-    const uint8_t* const rdata = record + dns::kPreparedHead;
-    const size_t size = load_be16(rdata - 2);
-    if (static_cast<size_t>(at - out) + max_element(size) > room) break;
-    at = put_rdata(put(at, kElementHead), rrset.type, {rdata, size});
+  for (const dns::PreparedRecord record : rrset) {
+    const Bytes rdata = record.rdata();
+    if (static_cast<size_t>(at - out) + max_element(rdata.size()) > room) break;
+    at = put_rdata(put(at, kElementHead), rrset.type, rdata);
     at = put(at, end);
-    record = rdata + size;
   }
   return at;
 }

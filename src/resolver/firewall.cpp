@@ -63,12 +63,9 @@ std::vector<uint8_t> prepare_cname(std::string_view target, uint32_t ttl) {
   const std::optional<dns::Name> name = dns::Name::parse_text(target);
   INLET53_CHECK(name.has_value());  // validated
   const Bytes rdata = name->view().bytes();
-  std::vector<uint8_t> record(dns::kPreparedHead);
-  store_be16(record.data(), 0xC00C);
-  store_be16(record.data() + 2, static_cast<uint16_t>(RRType::CNAME));
-  store_be16(record.data() + 4, static_cast<uint16_t>(dns::RRClass::IN));
-  store_be32(record.data() + 6, ttl);
-  store_be16(record.data() + 10, static_cast<uint16_t>(rdata.size()));
+  std::vector<uint8_t> record(dns::PreparedRecord::kHead);
+  dns::PreparedRecord::write_head(record.data(), static_cast<uint16_t>(RRType::CNAME), ttl,
+                                  rdata.size());
   record.insert(record.end(), rdata.begin(), rdata.end());
   return record;
 }

@@ -31,8 +31,8 @@ NameView tail_of(NameView name, NameView ancestor) noexcept {
 
 // The name that the one record of a CNAME or DNAME set holds; sources uncompress and check it.
 NameView target_of(const AnswerRRset& rrset) noexcept {
-  const uint8_t* record = rrset.wire.records.data();
-  return NameView::from_checked(record + dns::kPreparedHead, load_be16(record + 10));
+  const Bytes rdata = rrset.wire.first().rdata();
+  return NameView::from_checked(rdata.data(), rdata.size());
 }
 
 constexpr dns::ExtendedError kNotCovered{dns::Ede::NotAuthoritative,
@@ -310,15 +310,14 @@ class Walk {
       return false;
     }
     uint8_t* record = scratch_.synthesized[decision_.answer_count].data();
-    std::memcpy(record, finding.rrset.wire.records.data(), dns::kPreparedHead);
-    store_be16(record + 2, static_cast<uint16_t>(RRType::CNAME));
-    store_be16(record + 10, static_cast<uint16_t>(size));
-    uint8_t* rdata = record + dns::kPreparedHead;
+    dns::PreparedRecord::write_head(record, static_cast<uint16_t>(RRType::CNAME),
+                                    finding.rrset.wire.first().ttl(), size);
+    uint8_t* rdata = record + dns::PreparedRecord::kHead;
     std::memcpy(rdata, owner.data(), kept);
     std::memcpy(rdata + kept, target.data(), target.size());
 
     const dns::RRsetView cname{
-        static_cast<uint16_t>(RRType::CNAME), 1, {record, dns::kPreparedHead + size}};
+        static_cast<uint16_t>(RRType::CNAME), 1, {record, dns::PreparedRecord::kHead + size}};
     add_answer(owner, {cname, {}});
     next_ = NameView::from_checked(rdata, size);
     return !is_type(query_.qtype, RRType::CNAME);
@@ -329,14 +328,8 @@ class Walk {
     decision_.authoritative = decision_.answer_count > 0;
     decision_.authority = {tail_of(owner, finding.owner), finding.rrset};
     decision_.authority_count = 1;
-    const Bytes records = finding.rrset.wire.records;
-    size_t at = 0;
-    for (uint16_t i = 0; i < finding.rrset.wire.count; ++i) {
-      const uint16_t size = load_be16(records.data() + at + 10);
-      const NameView server =
-          NameView::from_checked(records.data() + at + dns::kPreparedHead, size);
-      add_glue(server);
-      at += dns::kPreparedHead + size;
+    for (const dns::PreparedRecord record : finding.rrset.wire) {
+      add_glue(NameView::from_checked(record.rdata().data(), record.rdata().size()));
     }
   }
 

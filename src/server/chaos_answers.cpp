@@ -35,8 +35,8 @@ ChaosAnswers::Answer ChaosAnswers::make_answer(const std::string& text) {
   if (text.empty()) return answer;
   INLET53_CHECK(text.size() <= 255);
   // A TTL of 0: nobody is to keep it. RFC 1035 §3.3.14: a length, then the text.
-  answer.wire = {0xC0, 0x0C, 0, kTxt, 0, kChaos, 0, 0, 0, 0, 0, 0};
-  store_be16(&answer.wire[10], static_cast<uint16_t>(1 + text.size()));
+  answer.wire.resize(dns::PreparedRecord::kHead);
+  dns::PreparedRecord::write_head(answer.wire.data(), kTxt, 0, 1 + text.size(), kChaos);
   answer.wire.push_back(static_cast<uint8_t>(text.size()));
   answer.wire.insert(answer.wire.end(), text.begin(), text.end());
   return answer;

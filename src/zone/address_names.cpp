@@ -60,13 +60,10 @@ uint8_t* write_forward_label(const IpAddress& address, uint8_t* out) noexcept {
 /// The record of `type` whose RDATA, `size` octets, stands in `finding` already.
 void answer(RRType type, size_t size, const NameKey& key, Finding& finding) noexcept {
   uint8_t* const record = finding.made_record.data();
-  store_be16(record, 0xC00C);
-  store_be16(record + 2, static_cast<uint16_t>(type));
-  store_be16(record + 4, static_cast<uint16_t>(dns::RRClass::IN));
-  store_be32(record + 6, kVpcNameTtl);
-  store_be16(record + 10, static_cast<uint16_t>(size));
+  dns::PreparedRecord::write_head(record, static_cast<uint16_t>(type), kVpcNameTtl, size);
   finding.found = Found::Answer;
-  finding.rrset = {{static_cast<uint16_t>(type), 1, {record, dns::kPreparedHead + size}}, {}};
+  finding.rrset = {{static_cast<uint16_t>(type), 1, {record, dns::PreparedRecord::kHead + size}},
+                   {}};
   finding.owner = key.name().view();
 }
 
@@ -111,7 +108,7 @@ void AddressNames::find(const NameKey& key, uint16_t qtype, Finding& finding) co
     finding.found = Found::NoData;  // with the SOA that the NXDomain has
     return;
   }
-  uint8_t* const rdata = finding.made_record.data() + dns::kPreparedHead;
+  uint8_t* const rdata = finding.made_record.data() + dns::PreparedRecord::kHead;
   if (!slice_) {
     std::memcpy(rdata, address->bytes().data(), 4);
     return answer(type, 4, key, finding);

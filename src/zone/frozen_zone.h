@@ -101,7 +101,8 @@ struct FrozenZone {
 [[nodiscard]] constexpr uint32_t rotating_record_octets(uint16_t type) noexcept {
   constexpr uint32_t kIpv4 = 4;
   constexpr uint32_t kIpv6 = 16;
-  return dns::kPreparedHead + (type == static_cast<uint16_t>(dns::RRType::A) ? kIpv4 : kIpv6);
+  return dns::PreparedRecord::kHead +
+         (type == static_cast<uint16_t>(dns::RRType::A) ? kIpv4 : kIpv6);
 }
 
 /// The slot that a name's probing starts from: the hash's high half scaled to `slot_count`, which

@@ -74,7 +74,7 @@ bool RRsetLayout::rotates() const noexcept {
   // What fits in no message needs no turning.
   return records_.size() * record_octets <= dns::kMaxMessage &&
          std::ranges::all_of(records_, [&](const ZoneData::Record& record) {
-           return dns::kPreparedHead + record.rdata.size() == record_octets;
+           return dns::PreparedRecord::kHead + record.rdata.size() == record_octets;
          });
 }
 
@@ -84,12 +84,8 @@ void RRsetLayout::compose_wire(bool doubled) {
   const size_t count = records_.size();
   for (size_t i = 0; i < (doubled ? 2 * count - 1 : count); ++i) {
     const ZoneData::Record& record = records_[i % count];
-    uint8_t head[dns::kPreparedHead] = {0xC0,
-                                        dns::kHeaderSize};  // a pointer to the question's name
-    store_be16(head + 2, record.type);
-    store_be16(head + 4, static_cast<uint16_t>(dns::RRClass::IN));
-    store_be32(head + 6, ttl);
-    store_be16(head + 10, static_cast<uint16_t>(record.rdata.size()));
+    uint8_t head[dns::PreparedRecord::kHead];
+    dns::PreparedRecord::write_head(head, record.type, ttl, record.rdata.size());
     wire_.insert(wire_.end(), head, head + sizeof head);
     wire_.insert(wire_.end(), record.rdata.begin(), record.rdata.end());
   }

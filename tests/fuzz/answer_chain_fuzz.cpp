@@ -42,8 +42,8 @@ void check_rrset(const ChainRRset& rrset, const ResponseMessage& message, bool a
     FUZZ_CHECK(load_be16(at) == 0xC00C && load_be16(at + 2) == record.type);
     FUZZ_CHECK(load_be16(at + 4) == 1 && load_be32(at + 6) == rrset.ttl);
     FUZZ_CHECK(load_be16(at + 10) == record.rdata.size());
-    FUZZ_CHECK(std::equal(record.rdata.begin(), record.rdata.end(), at + kPreparedHead));
-    at += kPreparedHead + record.rdata.size();
+    FUZZ_CHECK(std::equal(record.rdata.begin(), record.rdata.end(), at + PreparedRecord::kHead));
+    at += PreparedRecord::kHead + record.rdata.size();
     ttl = std::min(ttl, bounded_ttl(record.ttl));
     ++count;
   }
@@ -63,7 +63,7 @@ void check_soa(const AnswerChain& chain, const ResponseMessage& message) {
   if (expected == nullptr) return;
   FUZZ_CHECK(chain.soa()->owner.equals(expected->owner.view()));
   FUZZ_CHECK(chain.soa()->ttl == bounded_ttl(expected->ttl));
-  FUZZ_CHECK(chain.soa()->rrset.records.size() == kPreparedHead + expected->rdata.size());
+  FUZZ_CHECK(chain.soa()->rrset.records.size() == PreparedRecord::kHead + expected->rdata.size());
 }
 
 void check_chain(const AnswerChain& chain, const ResponseMessage& message, NameView apex) {
@@ -74,7 +74,7 @@ void check_chain(const AnswerChain& chain, const ResponseMessage& message, NameV
     FUZZ_CHECK(first != nullptr && first->type == rrset.rrset.type);
     const bool alias = first->type == kCname && message.qtype != kCname && message.qtype != kAny;
     check_rrset(rrset, message, alias);
-    if (alias) owner = *parse_flat_name(rrset.rrset.records, kPreparedHead);
+    if (alias) owner = *parse_flat_name(rrset.rrset.records, PreparedRecord::kHead);
   }
   FUZZ_CHECK(chain.last_name().equals(owner));
   const bool outside = !owner.is_at_or_below(apex);
@@ -93,7 +93,8 @@ bool may_be_refused(const ResponseMessage& message, NameView apex) {
   constexpr size_t kAlwaysFits = 60'000;
   size_t octets = 0;
   for (const auto* section : {&message.answer, &message.authority}) {
-    for (const ResponseRecord& record : *section) octets += kPreparedHead + record.rdata.size();
+    for (const ResponseRecord& record : *section)
+      octets += PreparedRecord::kHead + record.rdata.size();
   }
   if (octets > kAlwaysFits) return true;
   NameView owner = message.qname.view();

@@ -1,19 +1,89 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "inlet53/base/bytes.h"
 
 namespace inlet53::dns {
 
-/// An RRset in prepared wire form, borrowed: `count` records one after the other, each
-/// `C0 0C | type | class IN | ttl | rdlength | rdata`. The owner is a pointer to the question's
-/// name, so that the usual answer is one copy; names in the RDATA are not compressed.
-/// Lifetime: the octets'.
+/// One record in prepared form, borrowed: `C0 0C | type | class | ttl | rdlength | rdata`. The
+/// owner is a pointer to the question's name, so that the usual answer is one copy; names in the
+/// RDATA are not compressed. Requires: the record is whole. Lifetime: the octets'. Cost: one load
+/// each. Source: RFC 1035 §4.1.3, §4.1.4.
+class PreparedRecord {
+ public:
+  /// Octets before the RDATA.
+  static constexpr size_t kHead = 12;
+
+  explicit PreparedRecord(const uint8_t* at) noexcept : at_(at) {}
+
+  [[nodiscard]] uint16_t type() const noexcept { return load_be16(at_ + kTypeAt); }
+  [[nodiscard]] uint32_t ttl() const noexcept { return load_be32(at_ + kTtlAt); }
+  [[nodiscard]] Bytes rdata() const noexcept {
+    return {at_ + kHead, load_be16(at_ + kRdataLengthAt)};
+  }
+  [[nodiscard]] const uint8_t* begin() const noexcept { return at_; }
+  /// After the RDATA, where the next record of an RRset begins.
+  [[nodiscard]] const uint8_t* end() const noexcept { return rdata().data() + rdata().size(); }
+  /// Type to RDATA, as they stand behind any owner.
+  [[nodiscard]] Bytes without_owner() const noexcept { return {at_ + kTypeAt, end()}; }
+
+  /// Writes the head of a record, `kHead` octets.
+  static void write_head(uint8_t* out, uint16_t type, uint32_t ttl, size_t rdata_size,
+                         uint16_t rclass = kIn) noexcept {
+    store_be16(out, kPointerToQuestion);
+    store_be16(out + kTypeAt, type);
+    store_be16(out + kClassAt, rclass);
+    store_be32(out + kTtlAt, ttl);
+    store_be16(out + kRdataLengthAt, static_cast<uint16_t>(rdata_size));
+  }
+  /// Gives `count` records that follow each other the same TTL.
+  static void set_ttls(uint8_t* records, size_t count, uint32_t ttl) noexcept {
+    for (; count > 0; --count) {
+      store_be32(records + kTtlAt, ttl);
+      records += kHead + load_be16(records + kRdataLengthAt);
+    }
+  }
+
+ private:
+  static constexpr uint16_t kPointerToQuestion = 0xC00C;
+  static constexpr uint16_t kIn = 1;
+  static constexpr size_t kTypeAt = 2;
+  static constexpr size_t kClassAt = 4;
+  static constexpr size_t kTtlAt = 6;
+  static constexpr size_t kRdataLengthAt = 10;
+
+  const uint8_t* at_;
+};
+
+/// An RRset in prepared form, borrowed: `count` records, one after the other. A range of
+/// PreparedRecord. Lifetime: the octets'.
 struct RRsetView {
   uint16_t type = 0;
   uint16_t count = 0;
   Bytes records;
+
+  class Iterator {
+   public:
+    Iterator(const uint8_t* at, size_t left) noexcept : at_(at), left_(left) {}
+    PreparedRecord operator*() const noexcept { return PreparedRecord(at_); }
+    Iterator& operator++() noexcept {
+      at_ = PreparedRecord(at_).end();
+      --left_;
+      return *this;
+    }
+    bool operator==(const Iterator& other) const noexcept { return left_ == other.left_; }
+
+   private:
+    const uint8_t* at_;
+    size_t left_;
+  };
+  [[nodiscard]] Iterator begin() const noexcept { return {records.data(), count}; }
+  [[nodiscard]] Iterator end() const noexcept { return {nullptr, 0}; }
+
+  /// Requires: there is a record.
+  [[nodiscard]] PreparedRecord first() const noexcept { return PreparedRecord(records.data()); }
 };
 
 /// What has become of the TTLs of records that were kept for a while, in seconds.
@@ -25,8 +95,5 @@ struct TtlAging {
     return ttl > age ? ttl - age : 0;
   }
 };
-
-/// Octets before the RDATA of each record of an RRsetView: pointer, type, class, ttl, rdlength.
-inline constexpr size_t kPreparedHead = 12;
 
 }  // namespace inlet53::dns

@@ -32,7 +32,7 @@ struct Finding {
   record::AnswerRRset rrset;
   dns::NameView owner;  // of `rrset`
   /// Room for a record that is made for one lookup (AddressNames); uninitialised.
-  std::array<uint8_t, dns::kPreparedHead + dns::kMaxName> made_record;
+  std::array<uint8_t, dns::PreparedRecord::kHead + dns::kMaxName> made_record;
 };
 
 /// How a zone is frozen.

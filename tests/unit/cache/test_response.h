@@ -96,7 +96,7 @@ class TestResponse {
                     std::string_view text) {
     std::vector<uint8_t> wire;
     for (const auto& [ttl, rdata] : records) {
-      uint8_t head[dns::kPreparedHead] = {0xC0, 0x0C};
+      uint8_t head[dns::PreparedRecord::kHead] = {0xC0, 0x0C};
       store_be16(head + 2, type(rrtype));
       store_be16(head + 4, 1);
       store_be32(head + 6, ttl);
@@ -122,7 +122,7 @@ inline uint32_t ttl_of(const CachedRRset& rrset) { return load_be32(&rrset.wire.
 /// The RDATA of the only record of answer `index`.
 inline std::string rdata_of(const CacheHit& hit, dns::NameView asked, size_t index = 0) {
   return std::string(
-      as_text(hit.response.answer(index, asked).wire.records.subspan(dns::kPreparedHead)));
+      as_text(hit.response.answer(index, asked).wire.records.subspan(dns::PreparedRecord::kHead)));
 }
 
 }  // namespace inlet53::cache

@@ -124,7 +124,7 @@ TEST(AnswerChain, LowersLettersThatAreTheQuestions) {
                          sent.view()));
   ASSERT_EQ(chain.rrsets().size(), 3U);
   const auto target = [&](size_t index) {
-    return parse_flat_name(chain.rrsets()[index].rrset.records, kPreparedHead)->to_text();
+    return parse_flat_name(chain.rrsets()[index].rrset.records, PreparedRecord::kHead)->to_text();
   };
   EXPECT_EQ(target(0), "www.host.New.example.com.") << "what is the target's stays";
   EXPECT_EQ(target(1), "www.HOST.example.com.");

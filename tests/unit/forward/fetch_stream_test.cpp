@@ -144,7 +144,7 @@ struct NameCollector final : ForwardOwner {
     if (!result || result->answer.empty()) return true;
     owner = result->answer[0].owner.to_text();
     const Bytes records = result->answer[0].rrset.records;
-    rdata.assign(records.begin() + dns::kPreparedHead, records.end());
+    rdata.assign(records.begin() + dns::PreparedRecord::kHead, records.end());
     return true;
   }
   void resume(uint64_t, const ForwardResult&, bool) override {}

@@ -48,8 +48,8 @@ void expect_whole(uint16_t type, const std::function<Rdata()>& make) {
   std::vector<Rdata> rdatas;
   for (size_t left = kRecordsRoom;;) {
     Rdata rdata = make();
-    if (dns::kPreparedHead + rdata.size() > left) break;
-    left -= dns::kPreparedHead + rdata.size();
+    if (dns::PreparedRecord::kHead + rdata.size() > left) break;
+    left -= dns::PreparedRecord::kHead + rdata.size();
     rdatas.push_back(std::move(rdata));
   }
   const PreparedRRset rrset(type, rdatas);

@@ -44,18 +44,18 @@ class PreparedRRset {
 
  private:
   void append(const std::vector<uint8_t>& rdata) {
-    const uint8_t head[dns::kPreparedHead] = {0xC0,
-                                              0x0C,
-                                              static_cast<uint8_t>(type_ >> 8),
-                                              static_cast<uint8_t>(type_),
-                                              0,
-                                              1,
-                                              0,
-                                              0,
-                                              0,
-                                              60,
-                                              static_cast<uint8_t>(rdata.size() >> 8),
-                                              static_cast<uint8_t>(rdata.size())};
+    const uint8_t head[dns::PreparedRecord::kHead] = {0xC0,
+                                                      0x0C,
+                                                      static_cast<uint8_t>(type_ >> 8),
+                                                      static_cast<uint8_t>(type_),
+                                                      0,
+                                                      1,
+                                                      0,
+                                                      0,
+                                                      0,
+                                                      60,
+                                                      static_cast<uint8_t>(rdata.size() >> 8),
+                                                      static_cast<uint8_t>(rdata.size())};
     octets_.insert(octets_.end(), std::begin(head), std::end(head));
     octets_.insert(octets_.end(), rdata.begin(), rdata.end());
     ++count_;

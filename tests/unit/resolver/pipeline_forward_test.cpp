@@ -35,13 +35,13 @@ app  A   10.0.2.1
 
 /// One record in prepared form.
 std::vector<uint8_t> record(dns::RRType type, uint32_t ttl, const std::vector<uint8_t>& rdata) {
-  std::vector<uint8_t> out(dns::kPreparedHead + rdata.size());
+  std::vector<uint8_t> out(dns::PreparedRecord::kHead + rdata.size());
   store_be16(out.data(), 0xC00C);
   store_be16(&out[2], static_cast<uint16_t>(type));
   store_be16(&out[4], 1);
   store_be32(&out[6], ttl);
   store_be16(&out[10], static_cast<uint16_t>(rdata.size()));
-  std::copy(rdata.begin(), rdata.end(), out.begin() + dns::kPreparedHead);
+  std::copy(rdata.begin(), rdata.end(), out.begin() + dns::PreparedRecord::kHead);
   return out;
 }
 
@@ -267,7 +267,8 @@ TEST_F(ForwardPipeline, TargetsAreNotBelievedAboutNamesOfOthers) {
   EXPECT_NE(decision->asks, Asks::First);
   ASSERT_EQ(decision->answer_count, 2U);
   EXPECT_EQ(decision->answers[1].wire.records.back(), 1U);
-  EXPECT_EQ(decision->answers[1].wire.records[dns::kPreparedHead], 10U) << "the zone's 10.0.2.1";
+  EXPECT_EQ(decision->answers[1].wire.records[dns::PreparedRecord::kHead], 10U)
+      << "the zone's 10.0.2.1";
 
   const auto ask_with_denial = [&](std::string_view qname, std::string alias) {
     Said denied({std::string(qname), std::move(alias)}, false);

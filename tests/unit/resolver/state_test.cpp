@@ -91,7 +91,7 @@ class State : public ::testing::Test {
     std::string out(dns::rcode_text(decision.rcode));
     if (decision.answer_count == 0) return out;
     const dns::RRsetView& rrset = decision.answers[0].wire;
-    const Bytes rdata = rrset.records.subspan(dns::kPreparedHead);
+    const Bytes rdata = rrset.records.subspan(dns::PreparedRecord::kHead);
     std::string text(dns::max_rdata_text(rdata.size()), '\0');
     text.resize(dns::write_rdata_text(rrset.type, rdata, text.data(), text.size()));
     return out + ' ' + text;

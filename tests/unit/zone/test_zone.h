@@ -90,7 +90,7 @@ inline Rdata rdata_of(const dns::RRsetView& rrset) {
   Rdata all;
   Bytes left = rrset.records;
   for (size_t i = 0; i < rrset.count; ++i) {
-    const size_t octets_of_record = dns::kPreparedHead + load_be16(&left[10]);
+    const size_t octets_of_record = dns::PreparedRecord::kHead + load_be16(&left[10]);
     EXPECT_EQ(load_be16(&left[0]), 0xC00C);
     EXPECT_EQ(load_be16(&left[2]), rrset.type);
     EXPECT_EQ(load_be16(&left[4]), 1);
