@@ -116,7 +116,7 @@ struct Worker::Impl {
                    {options.forward, options.forward_tls.get(), options.server.workers, options.log,
                     options.outbound_records, options.fell_behind},
                    cache, responder, counts),
-        wakeup(loop, [this] { take_orders(); }),
+        wakeup(loop, [this] { run_tasks(); }),
         drain_timer(loop, [this] { check_drained(); }),
         thread([this] { run(); }) {}
 
@@ -207,33 +207,37 @@ struct Worker::Impl {
     if (options.ended) options.ended();
   }
 
-  void take_orders() {
-    std::optional<Assignment> next;
-    std::optional<uint32_t> spread;
-    std::optional<TlsContexts> contexts;
-    bool stopping = false;
-    std::vector<FlushOrder> flushes;
+  /// Has the worker's thread run `task`, after those that were posted before it. Threads: any.
+  void post(std::function<void()> task) {
     {
       const std::lock_guard lock(mutex);
-      flushes.swap(flush_orders);
-      spread = std::exchange(spread_order, std::nullopt);
-      next = std::exchange(assignment, std::nullopt);
-      contexts = std::exchange(tls_order, std::nullopt);
-      stopping = stop_asked;
+      tasks.push_back(std::move(task));
     }
-    for (const FlushOrder& order : flushes) order.flushed(flush(order.flush));
-    if (spread) {
-      spread_over = spread;
-      for (auto& service : services) service->spread_queries(*spread);
+    wakeup.wake();
+  }
+
+  void run_tasks() {
+    std::vector<std::function<void()>> posted;
+    {
+      const std::lock_guard lock(mutex);
+      posted.swap(tasks);
     }
-    if (contexts) {
-      for (auto& service : services) service->set_tls(*contexts);
-    }
-    if (next && !draining) {
-      apply(std::move(*next));
-      if (options.assigned) options.assigned();
-    }
-    if (stopping && !draining) drain();
+    for (const auto& task : posted) task();
+  }
+
+  void spread(uint32_t workers) {
+    spread_over = workers;
+    for (auto& service : services) service->spread_queries(workers);
+  }
+
+  void set_tls(const TlsContexts& contexts) {
+    for (auto& service : services) service->set_tls(contexts);
+  }
+
+  void take_up(Assignment next) {
+    if (draining) return;
+    apply(std::move(next));
+    if (options.assigned) options.assigned();
   }
 
   size_t flush(const CacheFlush& order) {
@@ -288,7 +292,7 @@ struct Worker::Impl {
   }
 
   void drain() {
-    draining = true;
+    if (std::exchange(draining, true)) return;
     for (auto& service : services) service->drain();
     drain_until = read_clock().monotonic_ms + kDrainMs;
     // At least one turn of the loop, so that datagrams that have arrived are answered.
@@ -304,17 +308,9 @@ struct Worker::Impl {
 
   const Options options;
   WorkerCounts counts;
-  struct FlushOrder {
-    CacheFlush flush;
-    std::function<void(size_t)> flushed;
-  };
 
-  std::mutex mutex;  // guards the orders
-  std::vector<FlushOrder> flush_orders;
-  std::optional<uint32_t> spread_order;
-  std::optional<Assignment> assignment;
-  std::optional<TlsContexts> tls_order;
-  bool stop_asked = false;
+  std::mutex mutex;  // guards the tasks
+  std::vector<std::function<void()>> tasks;
 
   net::Loop loop;
   net::UdpBatch batch;
@@ -338,44 +334,27 @@ Worker::Worker(Options options) : impl_(std::make_unique<Impl>(std::move(options
 Worker::~Worker() { impl_->thread.join(); }
 
 void Worker::assign(Assignment assignment) {
-  {
-    const std::lock_guard lock(impl_->mutex);
-    INLET53_CHECK(!impl_->assignment);
-    impl_->assignment = std::move(assignment);
-  }
-  impl_->wakeup.wake();
+  // A task can be copied, sockets can't.
+  auto shared = std::make_shared<Assignment>(std::move(assignment));
+  impl_->post([this, shared] { impl_->take_up(std::move(*shared)); });
 }
 
 void Worker::set_tls(TlsContexts contexts) {
-  {
-    const std::lock_guard lock(impl_->mutex);
-    impl_->tls_order = std::move(contexts);
-  }
-  impl_->wakeup.wake();
+  impl_->post([this, contexts = std::move(contexts)] { impl_->set_tls(contexts); });
 }
 
 void Worker::flush(CacheFlush flush, std::function<void(size_t)> flushed) {
-  {
-    const std::lock_guard lock(impl_->mutex);
-    impl_->flush_orders.push_back({std::move(flush), std::move(flushed)});
-  }
-  impl_->wakeup.wake();
+  impl_->post([this, flush = std::move(flush), flushed = std::move(flushed)] {
+    flushed(impl_->flush(flush));
+  });
 }
 
 void Worker::spread_queries(uint32_t workers) {
-  {
-    const std::lock_guard lock(impl_->mutex);
-    impl_->spread_order = workers;
-  }
-  impl_->wakeup.wake();
+  impl_->post([this, workers] { impl_->spread(workers); });
 }
 
 void Worker::stop() {
-  {
-    const std::lock_guard lock(impl_->mutex);
-    impl_->stop_asked = true;
-  }
-  impl_->wakeup.wake();
+  impl_->post([this] { impl_->drain(); });
 }
 
 const WorkerCounts& Worker::counts() const noexcept { return impl_->counts; }
