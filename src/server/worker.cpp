@@ -11,6 +11,7 @@
 #include "forwarding.h"
 #include "prefetch.h"
 #include "tcp_service.h"
+#include "udp_service.h"
 #include <pthread.h>
 #include <sched.h>
 
@@ -120,84 +121,36 @@ struct Worker::Impl {
         drain_timer(loop, [this] { check_drained(); }),
         thread([this] { run(); }) {}
 
-  /// One endpoint IP address as this worker serves it over UDP and TCP.
-  struct Service final : EndpointService, Replier {
-    Service(Impl& owner, AddressSockets sockets, const resolver::EndpointAddress& address)
-        : worker(owner),
-          served(&address),
+  /// DNS over UDP and TCP at one endpoint IP address.
+  struct Do53Service final : EndpointService {
+    Do53Service(Impl& owner, AddressSockets sockets, const resolver::EndpointAddress& address)
+        : listen(address.listen),
           tcp(owner.loop, std::move(sockets.tcp), owner.options.tcp, owner.responder,
               owner.forwarding, owner.counts, address, [&owner] { owner.flusher.batch_done(); }),
-          udp(owner.loop, std::move(sockets.udp), owner.batch, &Service::answer_batch, this,
-              owner.options.fell_behind) {}
-    ~Service() override {
-      worker.forwarding.forget(*this);
-      count_sent();
-    }
-    Service(const Service&) = delete;
-    Service& operator=(const Service&) = delete;
-
-    static void answer_batch(void* context, std::span<net::Datagram> batch) noexcept {
-      auto& self = *static_cast<Service*>(context);
-      self.count_sent();
-      self.worker.answer_batch(self, batch);
-    }
+          udp(owner.loop, std::move(sockets.udp), owner.batch, owner.prefetcher,
+              {owner.responder, owner.forwarding, owner.counts,
+               [&owner] { owner.flusher.batch_done(); }},
+              address, owner.options.fell_behind) {}
 
     [[nodiscard]] const resolver::EndpointAddress& address() const noexcept override {
-      return *served;
+      return udp.address();
     }
     void set_address(const resolver::EndpointAddress& address) override {
-      served = &address;
+      udp.set_address(address);
       tcp.set_address(address);
     }
     void spread_queries(uint32_t workers) override {
-      spread_by_id(udp.descriptor(), served->listen, workers);
+      spread_by_id(udp.descriptor(), listen, workers);
     }
     void drain() override { tcp.drain(); }
     [[nodiscard]] size_t open_connections() const noexcept override {
       return tcp.open_connections();
     }
-    void reply(const ReplyTo& to, Bytes response) override {
-      if (!response.empty()) udp.send(to.source, response);
-      worker.flusher.batch_done();
-    }
 
-    // The listener counts for itself and on one thread: what is new there goes to the worker's.
-    void count_sent() noexcept {
-      const net::UdpListener::Counts& now = udp.counts();
-      worker.counts.datagrams_unsent.add(now.send_failed - counted.send_failed);
-      worker.counts.udp_groups.add(now.sent_groups - counted.sent_groups);
-      counted = now;
-    }
-
-    Impl& worker;
-    const resolver::EndpointAddress* served;
+    const SocketAddress listen;
     TcpService tcp;
-    net::UdpListener udp;
-    net::UdpListener::Counts counted;
+    UdpService udp;
   };
-
-  [[gnu::hot, gnu::flatten]] void answer_batch(Service& service,
-                                               std::span<net::Datagram> datagrams) noexcept {
-    prefetcher.prefetch(*service.served->zones, datagrams);
-    responder.begin_batch(*service.served, read_clock());
-    for (net::Datagram& datagram : datagrams) {
-      const SocketAddress source = SocketAddress::from_sockaddr(datagram.peer);
-      const Reply reply =
-          responder.answer_datagram(source, {datagram.data, datagram.capacity}, datagram.received);
-      datagram.response = reply.size;
-      if (reply.asks != resolver::Asks::Nothing) [[unlikely]] {
-        forward(service, datagram, source, reply.asks);
-      }
-    }
-    flusher.batch_done();
-  }
-
-  [[gnu::noinline, gnu::cold]] void forward(Service& service, const net::Datagram& datagram,
-                                            const SocketAddress& source, resolver::Asks asks) {
-    if (asks == resolver::Asks::Besides) return forwarding.refresh(responder.question());
-    forwarding.begin({&service, 0, source, record::Transport::Udp},
-                     {datagram.data, datagram.received}, responder.question());
-  }
 
   void run() {
     if (options.cpu) pin_to(*options.cpu);
@@ -279,7 +232,7 @@ struct Worker::Impl {
                                                 const resolver::EndpointAddress& address,
                                                 const TlsContexts& tls) {
     if (address.protocol == EndpointProtocol::Do53) {
-      return std::make_unique<Service>(*this, std::move(sockets), address);
+      return std::make_unique<Do53Service>(*this, std::move(sockets), address);
     }
     if (address.protocol == EndpointProtocol::DoH) {
       return std::make_unique<DohService>(loop, std::move(sockets.tcp), options.tls, tls.doh,

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <functional>
+#include <span>
+
+#include "prefetch.h"
+
+#include "inlet53/net/loop.h"
+#include "inlet53/net/udp_listener.h"
+#include "inlet53/resolver/state.h"
+#include "inlet53/server/replier.h"
+#include "inlet53/server/responder.h"
+#include "inlet53/server/worker_counts.h"
+
+namespace inlet53::server {
+
+/// What the services of one worker answer with. Lifetime: all of it outlives them.
+struct AnsweringParts {
+  Responder& responder;
+  QueryForwarder& forwarder;
+  WorkerCounts& counts;
+  /// Called after the messages that came together were answered.
+  std::function<void()> batch_done;
+};
+
+/// DNS over UDP at one endpoint IP address: answers each batch of datagrams in place.
+/// Threads: the worker's.
+class UdpService final : public Replier {
+ public:
+  /// `fell_behind`: see UdpListener. Lifetime: `address` until the next `set_address` or the end.
+  UdpService(net::Loop& loop, net::Descriptor socket, net::UdpBatch& batch,
+             BatchPrefetcher& prefetcher, const AnsweringParts& parts,
+             const resolver::EndpointAddress& address, std::function<void()> fell_behind);
+  ~UdpService();
+  UdpService(const UdpService&) = delete;
+  UdpService& operator=(const UdpService&) = delete;
+
+  void set_address(const resolver::EndpointAddress& address) noexcept { address_ = &address; }
+  [[nodiscard]] int descriptor() const noexcept { return listener_.descriptor(); }
+
+  //--- Replier
+  [[nodiscard]] const resolver::EndpointAddress& address() const noexcept override {
+    return *address_;
+  }
+  void reply(const ReplyTo& to, Bytes response) override;
+
+ private:
+  void answer(std::span<net::Datagram> batch) noexcept;
+  void forward(const net::Datagram& datagram, const SocketAddress& source, resolver::Asks asks);
+  /// The listener counts for itself and on one thread: what is new there goes to the worker's.
+  void count_sent() noexcept;
+
+  BatchPrefetcher& prefetcher_;
+  const AnsweringParts parts_;
+  const resolver::EndpointAddress* address_;
+  net::UdpListener listener_;
+  net::UdpListener::Counts counted_;
+};
+
+}  // namespace inlet53::server
