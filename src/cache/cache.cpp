@@ -61,7 +61,6 @@ struct Cache::Store {
   explicit Store(const settings::Cache& given)
       : settings(given),
         prefetch_after(given.prefetch ? kPrefetchAfter : uint16_t{0}),
-        max_failure_ttl(std::max(given.max_failure_ttl, given.failure_ttl)),
         entries(given.octets, given.max_stale * kMilli) {}
 
   /// What may still be answered with, stale or fresh.
@@ -104,7 +103,7 @@ struct Cache::Store {
     if (is_failure(static_cast<dns::Rcode>(head.rcode))) {
       if (!entries.is_past(head, now_ms)) {
         const uint32_t doubled = 2 * (head.lifetime_ms / kMilli);
-        plan.lifetime = std::max(plan.lifetime, std::min(doubled, max_failure_ttl));
+        plan.lifetime = std::max(plan.lifetime, std::min(doubled, settings.max_failure_ttl));
       }
       return true;
     }
@@ -129,8 +128,7 @@ struct Cache::Store {
   }
 
   const settings::Cache settings;
-  const uint16_t prefetch_after;  // 0: nothing is
-  const uint32_t max_failure_ttl;
+  const uint16_t prefetch_after;  // 0: prefetching is off
   EntryStore entries;
   uint64_t inserted = 0;
 };

@@ -20,7 +20,7 @@ struct EntryHead {
   uint32_t octets;  // from this entry to the next, a multiple of kUnit
   bool live;        // the table leads to it
   uint8_t visits;   // since it last moved, up to kMaxVisits
-  uint16_t asked;   // since it was kept, up to kPrefetchAfter
+  uint16_t asked;   // since it was kept, up to kPrefetchAfter; 0 where prefetching is off
   uint64_t hash;    // of the key's name
   uint64_t kept_at_ms;
   uint32_t lifetime_ms;

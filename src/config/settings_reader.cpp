@@ -194,6 +194,11 @@ void complete(TableReader& in, settings::Forward& forward) {
 
 void complete(TableReader& in, settings::Cache& cache) {
   if (cache.min_ttl > cache.max_ttl) in.report("min_ttl", "it is over max_ttl");
+  if (!in.has("max_failure_ttl")) {
+    cache.max_failure_ttl = std::max(cache.max_failure_ttl, cache.failure_ttl);
+  } else if (cache.max_failure_ttl < cache.failure_ttl) {
+    in.report("max_failure_ttl", "it is below failure_ttl");
+  }
 }
 
 // A certificate of the operator needs its key. Without one, the local authority makes both.

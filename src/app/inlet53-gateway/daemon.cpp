@@ -130,7 +130,7 @@ void GatewayDaemon::take_up(std::unique_ptr<Prepared> prepared) {
     log_error(served.error());
     return log_error("reload refused: the old configuration stays");
   }
-  settings_.dns = prepared->settings.dns;  // not ours, but for its authority
+  settings_.dns = prepared->settings.dns;  // the other daemon's; certificates need its authority
   const std::string waiting = settings::take_over(settings_.https, prepared->settings.https);
   if (!waiting.empty()) {
     log_warning(concat("reload: these settings change only at a restart: ", waiting));

@@ -47,7 +47,8 @@ class GatewayDaemon {
 
   const GatewayOptions options_;
   net::Loop loop_;
-  settings::Settings settings_;                 // a reload changes what `settings::take_over` says
+  // A reload replaces `dns`, and in `https` the settings that a reload can change.
+  settings::Settings settings_;
   net::BackgroundThread background_{"reload"};  // outlives what holds a state
   linelog::LineLogs logs_{{}};
   std::shared_ptr<lambda::Isolation> isolation_;

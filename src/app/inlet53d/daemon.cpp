@@ -1,6 +1,5 @@
 #include "daemon.h"
 
-#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -247,7 +246,8 @@ void Daemon::take_up(std::unique_ptr<Prepared> prepared) {
   config::Config config = std::move(prepared->config);
   assign(std::move(*prepared), std::move(*sockets));
   config_.topology = std::move(config.topology);
-  config_.settings.https = config.settings.https;  // not ours, but for its authority
+  config_.settings.https =
+      config.settings.https;  // the other daemon's; certificates need its authority
   const std::string waiting = settings::take_over(config_.settings.dns, config.settings.dns);
   if (!waiting.empty()) {
     log_warning(concat("reload: these settings change only at a restart: ", waiting));

@@ -403,6 +403,8 @@ TEST(ConfigErrors, RefuseQuantitiesThatOverflow) {
 TEST(ConfigErrors, HoldTheCachesTtlsAgainstEachOther) {
   EXPECT_EQ(errors_of("[cache]\nmin_ttl = 60\nmax_ttl = '30 s'\n"),
             (Errors{"2:11: cache.min_ttl: it is over max_ttl"}));
+  EXPECT_EQ(errors_of("[cache]\nfailure_ttl = '2 min'\nmax_failure_ttl = '10 s'\n"),
+            (Errors{"3:19: cache.max_failure_ttl: it is below failure_ttl"}));
 }
 
 TEST(ConfigErrors, RefusePathsThatAreNone) {
