@@ -50,12 +50,11 @@ struct HttpsServer::Impl {
         : server(of),
           address(std::move(served)),
           listener(server.loop, std::move(socket), listener_options(server.settings),
-                   server.connections, [this](net::TcpConnection& tcp) { return admit(tcp); }) {}
+                   [this](net::TcpConnection& tcp) { return admit(tcp); }) {}
 
-    bool admit(net::TcpConnection& tcp) {
-      if (!address.sources.contains(tcp.peer().address)) return false;
-      server.connections.open(tcp, *server.tls, *this);
-      return true;
+    std::unique_ptr<net::TcpClient> admit(net::TcpConnection& tcp) {
+      if (!address.sources.contains(tcp.peer().address)) return nullptr;
+      return server.connections.open(tcp, *server.tls, *this);
     }
 
     [[nodiscard]] CallOrigin call_origin(const http::RequestOrigin& origin) const {
@@ -95,7 +94,7 @@ struct HttpsServer::Impl {
   http::HttpsConnections connections;
   std::shared_ptr<const net::TlsServerContext> tls;
   bool ending = false;
-  std::vector<std::unique_ptr<Service>> services;  // last: closing them tells `connections`
+  std::vector<std::unique_ptr<Service>> services;  // last: their connections use the rest
 };
 
 HttpsServer::Impl::Service* HttpsServer::Impl::find(const SocketAddress& listen) const {
@@ -163,8 +162,7 @@ void HttpsServer::respond(CallId call, http::Response&& response) {
 }
 
 void HttpsServer::drain() {
-  for (const auto& service : impl_->services) service->listener.stop_accepting();
-  impl_->connections.drain();
+  for (const auto& service : impl_->services) service->listener.drain();
 }
 
 ServerCounts HttpsServer::counts() const noexcept {

@@ -35,7 +35,7 @@ HttpsConnection::~HttpsConnection() {
   account_.budget.close(account_);
 }
 
-//--- What TCP says
+//--- net::TcpClient
 
 size_t HttpsConnection::received(Bytes stream) {
   if (session_ != nullptr && !listed_) session_->begin_turn();
@@ -46,7 +46,7 @@ size_t HttpsConnection::received(Bytes stream) {
   return ending_ ? stream.size() : consumed;
 }
 
-bool HttpsConnection::peer_finished() {
+bool HttpsConnection::owes_responses() {
   peer_gone_ = true;
   abandon_whole_ones();
   return !ending_ && owes_response();
@@ -65,7 +65,12 @@ void HttpsConnection::go_on() {
   settle();
 }
 
-void HttpsConnection::timed_out() {
+bool HttpsConnection::timed_out() {
+  time_out();
+  return true;
+}
+
+void HttpsConnection::time_out() {
   if (session_ == nullptr || ending_) return tcp_.close();
   armed_ms_ = kNever;
   if (body_due_ms() <= now_ms()) {
@@ -234,6 +239,7 @@ void HttpsConnection::abandon_whole_ones() {
 }
 
 void HttpsConnection::closed() {
+  shared_.open.erase(id_);
   for (Unanswered& one : unanswered_) one.whole = true;  // nothing more comes of any
   abandon_whole_ones();
 }

@@ -17,28 +17,24 @@ namespace inlet53::http {
 ///
 ///   TcpConnection ──ciphertext──► TlsStream ──plaintext──► ServerSession ──request──► RequestTaker
 ///
-/// Lifetime: its TCP connection's; what it is given but for `tls` outlives it. Threads: the loop's.
-class HttpsConnection final : net::TlsStreamOwner, SessionOwner {
+/// Lifetime: what it is given but for `tls` outlives it. Threads: the loop's.
+class HttpsConnection final : public net::TcpClient, net::TlsStreamOwner, SessionOwner {
  public:
   /// Takes over `account`, which is open.
   HttpsConnection(uint64_t id, net::TcpConnection& tcp, const net::TlsServerContext& tls,
                   HttpsShared& shared, RequestTaker& taker, BodyAccount& account);
-  ~HttpsConnection();
+  ~HttpsConnection() override;
 
-  //--- What TCP says
-  /// Ciphertext; returns how much is done with.
-  size_t received(Bytes stream);
-  /// FIN came. Returns whether a response is still owed.
-  bool peer_finished();
-  void caught_up();
-  void timed_out();
-  /// The connection has ended; `respond` is not called any more.
-  void closed();
+  //--- net::TcpClient
+  size_t received(Bytes stream) override;
+  bool owes_responses() override;
+  void caught_up() override;
+  bool timed_out() override;
+  void drain() override;
+  void closed() override;
 
   /// Answers a request. Nothing happens when the stream is gone.
   void respond(StreamId stream, Response&& response);
-  /// No further requests.
-  void drain();
   /// Another turn of the loop, for a session whose turn was over.
   void go_on();
 
@@ -84,6 +80,7 @@ class HttpsConnection final : net::TlsStreamOwner, SessionOwner {
   [[nodiscard]] RequestOrigin origin() const;
   [[nodiscard]] std::vector<Unanswered>::iterator find_unanswered(StreamId stream);
   void end();
+  void time_out();
   void abandon_whole_ones();
   void keep_time();
   [[nodiscard]] uint64_t limit_of(Wait wait) const noexcept;

@@ -56,57 +56,75 @@ net::TcpListener::Options listener_options() {
 }  // namespace
 
 /// One connection and its HTTP session.
-struct RuntimeApi::Conversation final : http::SessionOwner {
-  Conversation(RuntimeApi& runtime_api, net::TcpConnection& its_connection)
-      : api(runtime_api),
-        connection(its_connection),
-        account(api.budget_.open(its_connection.peer().address)),
-        session(http::make_http1_session(*this, session_limits(), account)) {}
-  ~Conversation() {
-    session.reset();
-    account.budget.close(account);
+class RuntimeApi::Conversation final : public net::TcpClient, http::SessionOwner {
+ public:
+  Conversation(RuntimeApi& api, net::TcpConnection& connection)
+      : api_(api),
+        connection_(connection),
+        account_(api.budget_.open(connection.peer().address)),
+        session_(http::make_http1_session(*this, session_limits(), account_)) {}
+  ~Conversation() override {
+    session_.reset();
+    account_.budget.close(account_);
   }
-  Conversation(const Conversation&) = delete;
-  Conversation& operator=(const Conversation&) = delete;
 
+  //--- net::TcpClient
+  size_t received(Bytes stream) override {
+    size_t done = 0;
+    do {
+      session_->begin_turn();
+      done += session_->received(stream.subspan(done));
+    } while (done < stream.size() && session_->turn_is_over() && !session_->finished());
+    settle();
+    return done;
+  }
+  void caught_up() override {
+    session_->resume();
+    settle();
+  }
+  void closed() override { api_.ended(*this); }
+
+  /// Answers a request of this connection, inside `request_received`.
+  void respond(http::StreamId stream, http::Response&& response) {
+    session_->respond(stream, std::move(response));
+  }
+  /// Answers it later.
+  void respond_late(http::StreamId stream, http::Response&& response) {
+    session_->respond(stream, std::move(response));
+    settle();
+  }
+
+ private:
+  //--- http::SessionOwner
   http::HeadDecision head_received(http::StreamId, http::Request&) override {
     return http::BodyUse::Keep;
   }
   void request_received(http::StreamId stream, http::Request&& request) override {
-    api.request_received(*this, stream, std::move(request));
+    api_.request_received(*this, stream, std::move(request));
   }
   void request_abandoned(http::StreamId) override {}
   http::Response refuse(http::Refusal refusal) override {
-    if (refusal == http::Refusal::BodyTooLarge) return api.refuse_payload();
+    if (refusal == http::Refusal::BodyTooLarge) return api_.refuse_payload();
     return error_response(http::refusal_status(refusal), "BadRequest", "not a request");
   }
-  void send_octets(Bytes octets) override { connection.send(octets); }
-  [[nodiscard]] bool congested() const override { return connection.congested(); }
+  void send_octets(Bytes octets) override { connection_.send(octets); }
+  [[nodiscard]] bool congested() const override { return connection_.congested(); }
   void room_decided() override {}  // no body waits: the budget has room for all connections
   [[nodiscard]] uint64_t now_ms() const override { return 0; }
 
-  size_t received(Bytes stream) {
-    size_t done = 0;
-    do {
-      session->begin_turn();
-      done += session->received(stream.subspan(done));
-    } while (done < stream.size() && session->turn_is_over() && !session->finished());
-    return done;
-  }
-
   // Whatever the session was asked: what it needs of the connection now.
   void settle() {
-    if (session->finished()) return connection.close_after_send();
-    if (session->paused() == paused) return;
-    paused = !paused;
-    paused ? connection.pause() : connection.resume();
+    if (session_->finished()) return connection_.close_after_send();
+    if (session_->paused() == paused_) return;
+    paused_ = !paused_;
+    paused_ ? connection_.pause() : connection_.resume();
   }
 
-  RuntimeApi& api;
-  net::TcpConnection& connection;
-  http::BodyAccount& account;
-  std::unique_ptr<http::ServerSession> session;
-  bool paused = false;  // the connection, for the session
+  RuntimeApi& api_;
+  net::TcpConnection& connection_;
+  http::BodyAccount& account_;
+  std::unique_ptr<http::ServerSession> session_;
+  bool paused_ = false;  // the connection, for the session
 };
 
 Result<std::unique_ptr<RuntimeApi>, std::string> RuntimeApi::open(net::Loop& loop,
@@ -125,37 +143,22 @@ RuntimeApi::RuntimeApi(net::Loop& loop, net::Descriptor socket, RuntimeApiOwner&
       address_(net::local_address(socket.get())),
       authority_(address_.to_text()),
       budget_({.total = kBudget, .per_client = kBudget, .wait_ms = 0}),
-      listener_(loop, std::move(socket), listener_options(), *this,
+      listener_(loop, std::move(socket), listener_options(),
                 [this](net::TcpConnection& connection) { return accept(connection); }) {}
 
 RuntimeApi::~RuntimeApi() = default;
 
 //--- Connections
 
-bool RuntimeApi::accept(net::TcpConnection& connection) {
-  if (!authorize_(connection.peer(), address_)) return false;
-  conversations_.emplace(&connection, std::make_unique<Conversation>(*this, connection));
-  return true;
+std::unique_ptr<net::TcpClient> RuntimeApi::accept(net::TcpConnection& connection) {
+  if (!authorize_(connection.peer(), address_)) return nullptr;
+  ++conversations_;
+  return std::make_unique<Conversation>(*this, connection);
 }
 
-size_t RuntimeApi::received(net::TcpConnection& connection, Bytes stream) {
-  Conversation& conversation = *conversations_.at(&connection);
-  const size_t consumed = conversation.received(stream);
-  conversation.settle();
-  return consumed;
-}
-
-void RuntimeApi::caught_up(net::TcpConnection& connection) {
-  Conversation& conversation = *conversations_.at(&connection);
-  conversation.session->resume();
-  conversation.settle();
-}
-
-void RuntimeApi::closed(net::TcpConnection& connection) {
-  const auto found = conversations_.find(&connection);
-  if (waiting_ == found->second.get()) waiting_ = nullptr;
-  conversations_.erase(found);
-  if (conversations_.empty()) owner_.disconnected();
+void RuntimeApi::ended(const Conversation& conversation) {
+  if (waiting_ == &conversation) waiting_ = nullptr;
+  if (--conversations_ == 0) owner_.disconnected();
 }
 
 //--- Requests
@@ -168,15 +171,15 @@ void RuntimeApi::request_received(Conversation& conversation, http::StreamId str
   if (path == kNext || is_get) {
     const bool known = path == kNext || path == kInitError || path.starts_with(kInvocation);
     const uint16_t status = known ? 405 : 404;
-    return conversation.session->respond(
+    return conversation.respond(
         stream, error_response(status, "BadRequest", known ? "wrong method" : "no such resource"));
   }
-  conversation.session->respond(stream, take_post(path, std::move(request)));
+  conversation.respond(stream, take_post(path, std::move(request)));
 }
 
 void RuntimeApi::next_requested(Conversation& conversation, http::StreamId stream) {
   if (phase_ == Phase::Running || phase_ == Phase::InitError) {
-    return conversation.session->respond(stream, out_of_turn("Ready"));
+    return conversation.respond(stream, out_of_turn("Ready"));
   }
   // Asking again is allowed: the runtime made another connection.
   const bool again = phase_ == Phase::Ready;
@@ -258,8 +261,7 @@ void RuntimeApi::deliver(const RuntimeInvocation& invocation) {
   if (!invocation.trace_id.empty()) {
     response.fields.push_back({"Lambda-Runtime-Trace-Id", invocation.trace_id});
   }
-  conversation->session->respond(waiting_stream_, std::move(response));
-  conversation->settle();
+  conversation->respond_late(waiting_stream_, std::move(response));
 }
 
 }  // namespace inlet53::lambda

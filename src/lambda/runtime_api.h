@@ -5,7 +5,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 #include "inlet53/base/result.h"
 #include "inlet53/http/body_budget.h"
@@ -54,7 +53,7 @@ struct RuntimeInvocation {
 /// Threads: the loop's. Lifetime: loop and owner outlive it.
 /// Source: AWS Lambda Developer Guide, "Using the Lambda runtime API for custom runtimes"; the
 /// wording of errors as of the Lambda Runtime Interface Emulator.
-class RuntimeApi final : public net::TcpConnectionOwner {
+class RuntimeApi final {
  public:
   /// Octets of a response, and of an event. Source: Lambda quotas; the number in its error message.
   static constexpr uint32_t kMaxPayload = 6'291'556;
@@ -72,17 +71,15 @@ class RuntimeApi final : public net::TcpConnectionOwner {
   [[nodiscard]] const std::string& authority() const noexcept { return authority_; }
   /// Gives the runtime an invocation. Requires: `next_requested`, and none delivered since.
   void deliver(const RuntimeInvocation& invocation);
-  [[nodiscard]] bool connected() const noexcept { return !conversations_.empty(); }
+  [[nodiscard]] bool connected() const noexcept { return conversations_ > 0; }
 
  private:
   enum class Phase : uint8_t { Started, InitError, Ready, Running, Responded };
-  struct Conversation;
+  class Conversation;
 
   RuntimeApi(net::Loop& loop, net::Descriptor socket, RuntimeApiOwner& owner, Authorize authorize);
-  bool accept(net::TcpConnection& connection);
-  size_t received(net::TcpConnection& connection, Bytes stream) override;
-  void caught_up(net::TcpConnection& connection) override;
-  void closed(net::TcpConnection& connection) override;
+  std::unique_ptr<net::TcpClient> accept(net::TcpConnection& connection);
+  void ended(const Conversation& conversation);
 
   void request_received(Conversation& conversation, http::StreamId stream, http::Request&& request);
   void next_requested(Conversation& conversation, http::StreamId stream);
@@ -100,7 +97,7 @@ class RuntimeApi final : public net::TcpConnectionOwner {
   Phase phase_ = Phase::Started;
   std::string request_id_;  // of the invocation that was delivered last
   http::BodyBudget budget_;
-  std::unordered_map<net::TcpConnection*, std::unique_ptr<Conversation>> conversations_;
+  size_t conversations_ = 0;         // that are open
   Conversation* waiting_ = nullptr;  // whose `next` has no answer yet; null also if it went away
   http::StreamId waiting_stream_ = 0;
   net::TcpListener listener_;

@@ -31,11 +31,19 @@ TcpConnection::Impl::Impl(TcpConnectionContext& shared, Descriptor descriptor,
       watcher(shared.loop, socket.get(), [this](SocketEvents events) { on_ready(events); }),
       timer(shared.loop, [this] { on_expired(); }) {}
 
-bool TcpConnection::Impl::admit(const TcpListener::Admit& decide) {
+bool TcpConnection::Impl::accept(const TcpListener::Accept& make_client) {
   serving = true;
-  const bool admitted = decide(*self);
+  client = make_client(*self);
   serving = false;
-  return admitted;
+  return client != nullptr;
+}
+
+void TcpConnection::Impl::drain() {
+  INLET53_CHECK(!serving);
+  serving = true;
+  client->drain();
+  serving = false;
+  settle();
 }
 
 void TcpConnection::Impl::on_ready(SocketEvents events) {
@@ -50,9 +58,9 @@ void TcpConnection::Impl::on_ready(SocketEvents events) {
   if (!ending && events.writable) {
     const bool waited = !unsent.empty();
     write_unsent();
-    // The owner may have stopped at a response that would not go out; it can go on now.
+    // The client may have stopped at a response that would not go out; it can go on now.
     if (waited && unsent.empty() && !ending) {
-      context.owner.caught_up(*self);
+      client->caught_up();
       if (wants_to_read() && !rest.empty()) deliver({});
     }
   }
@@ -74,7 +82,7 @@ void TcpConnection::Impl::on_expired() {
   if (!ending && idle_deadline.missed(now)) {
     idle_deadline.clear();
     serving = true;
-    if (lingering || !context.owner.timed_out(*self)) ending = true;
+    if (lingering || !client->timed_out()) ending = true;
     serving = false;
   }
   if (!settle()) return;
@@ -103,7 +111,7 @@ void TcpConnection::Impl::read() {
     deliver({context.incoming.data(), static_cast<size_t>(count)});
   } else if (count == 0) {
     finished = true;
-    if (!context.owner.owes_responses(*self)) draining = true;
+    if (!client->owes_responses()) draining = true;
   } else if (errno != EAGAIN && errno != EINTR) {
     ending = true;
   }
@@ -116,12 +124,12 @@ void TcpConnection::Impl::deliver(Bytes fresh) {
     stream = rest;
   }
   receiving = true;
-  const size_t consumed = context.owner.received(*self, stream);
+  const size_t consumed = client->received(stream);
   receiving = false;
   INLET53_CHECK(consumed <= stream.size());
   keep(stream.subspan(consumed));
   flush_gathered();
-  // No message is as long as what the owner left untouched.
+  // No message is as long as what the client left untouched.
   if (rest.size() == kMaxStream && !congested && !paused) ending = true;
 }
 
@@ -269,7 +277,8 @@ void TcpConnection::Impl::end() {
 TcpConnection::TcpConnection(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {
   impl_->self = this;
 }
-TcpConnection::~TcpConnection() = default;
+// The client may use its connection until its own end.
+TcpConnection::~TcpConnection() { impl_->client.reset(); }
 
 void TcpConnection::send(Bytes octets) { impl_->send(octets); }
 bool TcpConnection::congested() const noexcept { return impl_->congested; }
@@ -281,9 +290,5 @@ void TcpConnection::close_after_send() { impl_->close_after_send(); }
 void TcpConnection::close() { impl_->close(); }
 void TcpConnection::set_timeout(uint64_t milliseconds) { impl_->set_timeout(milliseconds); }
 const SocketAddress& TcpConnection::peer() const noexcept { return impl_->peer; }
-
-bool TcpConnectionOwner::owes_responses(TcpConnection&) { return false; }
-void TcpConnectionOwner::caught_up(TcpConnection&) {}
-bool TcpConnectionOwner::timed_out(TcpConnection&) { return false; }
 
 }  // namespace inlet53::net

@@ -13,8 +13,7 @@ namespace inlet53::net {
 struct TcpConnectionContext {
   Loop& loop;
   TcpListener::Options options;
-  TcpConnectionOwner& owner;
-  /// Takes an ended connection back: tells the owner and deletes it.
+  /// Takes an ended connection back: tells its client and deletes both.
   std::function<void(TcpConnection&)> ended;
 
   std::vector<uint8_t> incoming = std::vector<uint8_t>(TcpConnection::kMaxStream);
@@ -32,7 +31,7 @@ struct TcpConnectionContext {
 struct TcpConnection::Impl {
   Impl(TcpConnectionContext& shared, Descriptor descriptor, const SocketAddress& from);
 
-  //--- What the owner asks (see TcpConnection)
+  //--- What the client asks (see TcpConnection)
   void send(Bytes octets);
   void pause();
   void resume();
@@ -41,8 +40,9 @@ struct TcpConnection::Impl {
   void set_timeout(uint64_t milliseconds);
 
   //--- What the loop and the listener say
-  /// Lets the listener's `admit` look at the connection. False: not admitted, or ended meanwhile.
-  bool admit(const TcpListener::Admit& decide);
+  /// Has the client made. False: it is refused.
+  bool accept(const TcpListener::Accept& make_client);
+  void drain();
   void on_ready(SocketEvents events);
   void on_expired();
 
@@ -71,13 +71,14 @@ struct TcpConnection::Impl {
 
   TcpConnectionContext& context;
   TcpConnection* self = nullptr;
-  size_t index = 0;  // in the listener's list
+  std::unique_ptr<TcpClient> client;  // null until it is accepted
+  size_t index = 0;                   // in the listener's list
   Descriptor socket;
   SocketAddress peer;
   SocketWatcher watcher;
   Timer timer;
 
-  std::vector<uint8_t> rest;    // octets that the owner has not consumed
+  std::vector<uint8_t> rest;    // octets that the client has not consumed
   std::vector<uint8_t> unsent;  // octets that the socket did not take, from `sent` on
   size_t sent = 0;
   uint64_t unsent_since_ms = 0;   // while some wait
@@ -102,9 +103,9 @@ struct TcpConnection::Impl {
   uint64_t timer_deadline = 0;  // loop milliseconds, 0: none
 
   bool serving = false;       // an event is being served, `settle` will come
-  bool receiving = false;     // inside the owner's `received`
+  bool receiving = false;     // inside the client's `received`
   bool congested = false;     // the peer reads too slowly
-  bool paused = false;        // the owner takes nothing
+  bool paused = false;        // the client takes nothing
   bool delivery_due = false;  // it takes octets again, and has not got what was left
   bool finished = false;      // the peer has sent FIN
   bool draining = false;

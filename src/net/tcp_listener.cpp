@@ -36,8 +36,7 @@ bool is_shortage(int error) noexcept {
 }  // namespace
 
 struct TcpListener::Impl {
-  Impl(Loop& loop, Descriptor descriptor, const Options& options, TcpConnectionOwner& owner,
-       Admit decide);
+  Impl(Loop& loop, Descriptor descriptor, const Options& options, Accept make_client);
   ~Impl();
 
   void watch();
@@ -46,10 +45,12 @@ struct TcpListener::Impl {
   [[nodiscard]] bool has_room_for(const IpAddress& client) const;
   void add(TcpConnection* connection);
   void remove(TcpConnection& connection);
+  void drain();
+  void stop_accepting();
   void ended(TcpConnection& connection);
 
   TcpConnectionContext context;
-  Admit admit;
+  Accept accept;
   Descriptor socket;
   Counts counts;
   std::vector<TcpConnection*> connections;
@@ -59,12 +60,11 @@ struct TcpListener::Impl {
 };
 
 TcpListener::Impl::Impl(Loop& loop, Descriptor descriptor, const Options& options,
-                        TcpConnectionOwner& owner, Admit decide)
+                        Accept make_client)
     : context{.loop = loop,
               .options = options,
-              .owner = owner,
               .ended = [this](TcpConnection& connection) { ended(connection); }},
-      admit(std::move(decide)),
+      accept(std::move(make_client)),
       socket(std::move(descriptor)),
       pause(loop, [this] { watch(); }) {
   // Accepted sockets inherit it from the listening one: a system call less for each.
@@ -113,7 +113,7 @@ void TcpListener::Impl::open(Descriptor accepted, const SocketAddress& peer) {
   auto* connection =
       new TcpConnection(std::make_unique<TcpConnection::Impl>(context, std::move(accepted), peer));
   add(connection);
-  if (connection->impl_->admit(admit)) {
+  if (connection->impl_->accept(accept)) {
     connection->impl_->settle();
   } else {
     ++counts.refused;
@@ -149,20 +149,34 @@ void TcpListener::Impl::remove(TcpConnection& connection) {
 
 void TcpListener::Impl::ended(TcpConnection& connection) {
   remove(connection);
-  context.owner.closed(connection);
+  connection.impl_->client->closed();
   delete &connection;
 }
 
-TcpListener::TcpListener(Loop& loop, Descriptor socket, const Options& options,
-                         TcpConnectionOwner& owner, Admit admit)
-    : impl_(std::make_unique<Impl>(loop, std::move(socket), options, owner, std::move(admit))) {}
+void TcpListener::Impl::stop_accepting() {
+  pause.stop();
+  watcher.reset();
+  socket.reset();
+}
+
+// From the last to the first: the place of one that ends meanwhile goes to the last, which has
+// drained already.
+void TcpListener::Impl::drain() {
+  for (size_t i = connections.size(); i-- > 0;) {
+    if (i < connections.size()) connections[i]->impl_->drain();
+  }
+}
+
+TcpListener::TcpListener(Loop& loop, Descriptor socket, const Options& options, Accept accept)
+    : impl_(std::make_unique<Impl>(loop, std::move(socket), options, std::move(accept))) {}
 
 TcpListener::~TcpListener() = default;
 
-void TcpListener::stop_accepting() {
-  impl_->pause.stop();
-  impl_->watcher.reset();
-  impl_->socket.reset();
+void TcpListener::stop_accepting() { impl_->stop_accepting(); }
+
+void TcpListener::drain() {
+  impl_->stop_accepting();
+  impl_->drain();
 }
 
 const TcpListener::Counts& TcpListener::counts() const noexcept { return impl_->counts; }

@@ -88,10 +88,10 @@ DohService::DohService(net::Loop& loop, net::Descriptor socket, const settings::
                .per_client = kBodyMemoryPerClient,
                .wait_ms = settings.body_timeout_ms}),
       connections_(loop, https_options(settings), bodies_),
-      listener_(loop, std::move(socket), listener_options(settings), connections_, counts,
-                counts.doh_connections, address, [this](net::TcpConnection& tcp) {
+      listener_(loop, std::move(socket), listener_options(settings), counts, counts.doh_connections,
+                address, [this](net::TcpConnection& tcp) {
                   count_handshakes();
-                  connections_.open(tcp, *tls_, *this);
+                  return connections_.open(tcp, *tls_, *this);
                 }) {}
 
 DohService::~DohService() {
@@ -104,10 +104,7 @@ void DohService::set_address(const resolver::EndpointAddress& address) {
   listener_.set_address(address);
 }
 
-void DohService::drain() {
-  listener_.stop_accepting();
-  connections_.drain();
-}
+void DohService::drain() { listener_.drain(); }
 
 // What is wrong with its head needs no body, nor does a query in the target.
 http::HeadDecision DohService::head_received(http::RequestId, const http::RequestOrigin&,

@@ -65,7 +65,7 @@ class DohService final : public EndpointService, public Replier, http::RequestTa
   http::BodyBudget bodies_;
   http::HttpsConnections connections_;
   http::HttpsCounts counted_;
-  EndpointListener listener_;  // last: its end tells `connections_`
+  EndpointListener listener_;  // last: its connections use the rest
 };
 
 }  // namespace inlet53::server

@@ -16,38 +16,33 @@ constexpr uint64_t kQuietMs = 1000;
 }  // namespace
 
 /// One client's connection: TLS over TCP carries the stream.
-class DotService::Connection final : net::TlsStreamOwner, StreamCarrier {
+class DotService::Client final : public net::TcpClient, net::TlsStreamOwner, StreamCarrier {
  public:
-  Connection(DotService& service, net::TcpConnection& tcp)
+  Client(DotService& service, net::TcpConnection& tcp)
       : service_(service),
         tcp_(tcp),
         tls_(*service.tls_, *this),
         session_(service.sessions_, *this, tcp.peer()) {
     tcp_.set_timeout(service.settings_.handshake_timeout_ms);
   }
-  ~Connection() {
+  ~Client() override {
     if (!open_) service_.counts_.tls_handshakes_failed.add();
   }
 
-  //--- What TCP says
-  size_t received(Bytes stream) {
-    receiving_ = true;
-    const size_t consumed = tls_.received(stream);
-    receiving_ = false;
-    settle();
+  //--- net::TcpClient
+  size_t received(Bytes stream) override {
+    service_.listener_.count_refused();
+    const size_t consumed = take_ciphertext(stream);
     return ending_ ? stream.size() : consumed;
   }
-
-  /// FIN came. Returns whether responses are still owed.
-  bool peer_finished() {
+  bool owes_responses() override {
     if (!open_ || ending_) return false;
     if (session_.peer_finished()) return true;
     tls_.end();
     return false;
   }
-
-  /// False: it is to be closed.
-  bool timed_out() {
+  void caught_up() override { take_rest(); }
+  bool timed_out() override {
     if (!open_ || ending_) return false;
     if (idle_rest_ > 0) {
       tls_.release_buffers();
@@ -57,20 +52,29 @@ class DotService::Connection final : net::TlsStreamOwner, StreamCarrier {
     }
     return true;
   }
+  void drain() override {
+    if (!open_) return tcp_.set_timeout(StreamSessions::kDrainIdleMs);
+    set_timeout(StreamSessions::kDrainIdleMs);
+  }
+  void closed() override { service_.resumed_.erase(this); }
 
   /// What was left as plaintext or ciphertext comes again.
   void take_rest() {
     if (ending_) return;
-    if (open_) received({});
+    if (open_) take_ciphertext({});
     if (!paused_) tcp_.resume();
   }
 
-  void drain() {
-    if (!open_) return tcp_.set_timeout(StreamSessions::kDrainIdleMs);
-    set_timeout(StreamSessions::kDrainIdleMs);
+ private:
+  //--- TLS
+  size_t take_ciphertext(Bytes stream) {
+    receiving_ = true;
+    const size_t consumed = tls_.received(stream);
+    receiving_ = false;
+    settle();
+    return consumed;
   }
 
- private:
   //--- net::TlsStreamOwner
   void send_ciphertext(Bytes octets) override { tcp_.send(octets); }
   size_t received_plaintext(Bytes stream) override {
@@ -140,9 +144,9 @@ DotService::DotService(net::Loop& loop, net::Descriptor socket, const settings::
       sessions_({record::Transport::Dot, settings.idle_timeout_ms}, responder, forwarder, address,
                 std::move(batch_done)),
       turn_end_(loop, [this] { resume_all(); }),
-      listener_(loop, std::move(socket), listener_options(settings), *this, counts,
-                counts.dot_connections, address,
-                [this](net::TcpConnection& tcp) { admitted(tcp); }) {}
+      listener_(loop, std::move(socket), listener_options(settings), counts, counts.dot_connections,
+                address,
+                [this](net::TcpConnection& tcp) { return std::make_unique<Client>(*this, tcp); }) {}
 
 DotService::~DotService() = default;
 
@@ -151,46 +155,22 @@ void DotService::set_address(const resolver::EndpointAddress& address) {
   listener_.set_address(address);
 }
 
-void DotService::admitted(net::TcpConnection& tcp) {
-  connections_.emplace(&tcp, std::make_unique<Connection>(*this, tcp));
-}
-
-void DotService::resume_soon(Connection& connection) {
-  resumed_.insert(&connection);
+void DotService::resume_soon(Client& client) {
+  resumed_.insert(&client);
   turn_end_.ask();
 }
 
 // One at a time out of the set: what comes again may have another one resumed.
 void DotService::resume_all() {
-  std::vector<Connection*> now(resumed_.begin(), resumed_.end());
-  for (Connection* connection : now) {
-    if (resumed_.erase(connection) > 0) connection->take_rest();
+  std::vector<Client*> now(resumed_.begin(), resumed_.end());
+  for (Client* client : now) {
+    if (resumed_.erase(client) > 0) client->take_rest();
   }
-}
-
-size_t DotService::received(net::TcpConnection& tcp, Bytes stream) {
-  listener_.count_refused();
-  return connections_.at(&tcp)->received(stream);
-}
-
-bool DotService::owes_responses(net::TcpConnection& tcp) {
-  return connections_.at(&tcp)->peer_finished();
-}
-
-void DotService::caught_up(net::TcpConnection& tcp) { connections_.at(&tcp)->take_rest(); }
-
-bool DotService::timed_out(net::TcpConnection& tcp) { return connections_.at(&tcp)->timed_out(); }
-
-void DotService::closed(net::TcpConnection& tcp) {
-  const auto found = connections_.find(&tcp);
-  resumed_.erase(found->second.get());
-  connections_.erase(found);
 }
 
 void DotService::drain() {
   sessions_.drain();
-  listener_.stop_accepting();
-  for (const auto& [tcp, connection] : connections_) connection->drain();
+  listener_.drain();
 }
 
 }  // namespace inlet53::server

@@ -2,14 +2,12 @@
 
 #include <functional>
 #include <memory>
-#include <unordered_map>
 #include <unordered_set>
 
 #include "endpoint_listener.h"
 #include "endpoint_service.h"
 #include "stream_session.h"
 
-#include "inlet53/base/bytes.h"
 #include "inlet53/net/loop.h"
 #include "inlet53/net/tcp_listener.h"
 #include "inlet53/net/tls_context.h"
@@ -22,7 +20,7 @@ namespace inlet53::server {
 
 /// DNS over TLS at one endpoint IP address (RFC 7858): the streams of DNS over TCP, each in TLS.
 /// Threads: its worker's loop.
-class DotService final : public EndpointService, public net::TcpConnectionOwner {
+class DotService final : public EndpointService {
  public:
   /// `socket`: bound, not listening. `address` as for `set_address`. `batch_done` is called after
   /// the messages that one read brought were answered.
@@ -40,31 +38,24 @@ class DotService final : public EndpointService, public net::TcpConnectionOwner 
   void set_address(const resolver::EndpointAddress& address) override;
   void set_tls(const TlsContexts& contexts) override { tls_ = contexts.dot; }
   void drain() override;
-  [[nodiscard]] size_t open_connections() const noexcept override { return connections_.size(); }
+  [[nodiscard]] size_t open_connections() const noexcept override {
+    return listener_.open_connections();
+  }
 
  private:
-  class Connection;
+  class Client;
 
-  void admitted(net::TcpConnection& tcp);
   /// Has what a connection left come again, at the end of the loop's turn.
-  void resume_soon(Connection& connection);
+  void resume_soon(Client& client);
   void resume_all();
-
-  //--- net::TcpConnectionOwner
-  size_t received(net::TcpConnection& tcp, Bytes stream) override;
-  bool owes_responses(net::TcpConnection& tcp) override;
-  void caught_up(net::TcpConnection& tcp) override;
-  bool timed_out(net::TcpConnection& tcp) override;
-  void closed(net::TcpConnection& tcp) override;
 
   const settings::Tls settings_;
   std::shared_ptr<const net::TlsServerContext> tls_;
   WorkerCounts& counts_;
   StreamSessions sessions_;
-  std::unordered_set<Connection*> resumed_;  // what they left is to come again
+  std::unordered_set<Client*> resumed_;  // what they left is to come again
   net::TurnEnd turn_end_;
-  std::unordered_map<net::TcpConnection*, std::unique_ptr<Connection>> connections_;
-  EndpointListener listener_;  // last: its end tells `connections_`
+  EndpointListener listener_;  // last: its connections use the rest
 };
 
 }  // namespace inlet53::server

@@ -26,15 +26,14 @@ net::Descriptor filtered(net::Descriptor socket, const resolver::EndpointAddress
 }  // namespace
 
 EndpointListener::EndpointListener(net::Loop& loop, net::Descriptor socket,
-                                   const net::TcpListener::Options& options,
-                                   net::TcpConnectionOwner& owner, WorkerCounts& counts,
+                                   const net::TcpListener::Options& options, WorkerCounts& counts,
                                    Counter& connections, const resolver::EndpointAddress& address,
-                                   Admitted admitted)
+                                   net::TcpListener::Accept accept)
     : counts_(counts),
       connections_(connections),
       address_(&address),
-      admitted_(std::move(admitted)),
-      listener_(loop, filtered(std::move(socket), address), options, owner,
+      accept_(std::move(accept)),
+      listener_(loop, filtered(std::move(socket), address), options,
                 [this](net::TcpConnection& connection) { return admit(connection); }) {}
 
 EndpointListener::~EndpointListener() { count_refused(); }
@@ -44,12 +43,11 @@ void EndpointListener::set_address(const resolver::EndpointAddress& address) {
   keep_strangers_out(listener_.descriptor(), address);
 }
 
-bool EndpointListener::admit(net::TcpConnection& connection) {
+std::unique_ptr<net::TcpClient> EndpointListener::admit(net::TcpConnection& connection) {
   count_refused();
-  if (!address_->tcp_sources.contains(connection.peer().address)) return false;
+  if (!address_->tcp_sources.contains(connection.peer().address)) return nullptr;
   connections_.add();
-  admitted_(connection);
-  return true;
+  return accept_(connection);
 }
 
 void EndpointListener::count_refused() {

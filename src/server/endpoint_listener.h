@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 
 #include "inlet53/net/tcp_listener.h"
 #include "inlet53/resolver/state.h"
@@ -24,15 +25,13 @@ template <class Settings>
 /// get no handshake. Threads: the worker's.
 class EndpointListener {
  public:
-  /// Called for each connection that is let in; sets its timeout.
-  using Admitted = std::function<void(net::TcpConnection&)>;
-
-  /// `socket`: bound, not listening. `connections` counts those that are let in.
-  /// Lifetime: `owner` and `counts` outlive this, `address` until the next `set_address`.
+  /// `socket`: bound, not listening. `connections` counts those that are let in; `accept` makes
+  /// their clients, and sets their timeouts.
+  /// Lifetime: `counts` outlives this, `address` until the next `set_address`.
   EndpointListener(net::Loop& loop, net::Descriptor socket,
-                   const net::TcpListener::Options& options, net::TcpConnectionOwner& owner,
-                   WorkerCounts& counts, Counter& connections,
-                   const resolver::EndpointAddress& address, Admitted admitted);
+                   const net::TcpListener::Options& options, WorkerCounts& counts,
+                   Counter& connections, const resolver::EndpointAddress& address,
+                   net::TcpListener::Accept accept);
   ~EndpointListener();
   EndpointListener(const EndpointListener&) = delete;
   EndpointListener& operator=(const EndpointListener&) = delete;
@@ -40,17 +39,19 @@ class EndpointListener {
   /// From now on admits whom `address` does. Connections that stand are kept, as AWS keeps tracked
   /// ones.
   void set_address(const resolver::EndpointAddress& address);
-  void stop_accepting() { listener_.stop_accepting(); }
+  /// Takes no more connections, and tells the clients of those that stand.
+  void drain() { listener_.drain(); }
+  [[nodiscard]] size_t open_connections() const noexcept { return listener_.counts().open; }
   /// What the listener refused goes to the worker's counts.
   void count_refused();
 
  private:
-  bool admit(net::TcpConnection& connection);
+  std::unique_ptr<net::TcpClient> admit(net::TcpConnection& connection);
 
   WorkerCounts& counts_;
   Counter& connections_;
   const resolver::EndpointAddress* address_;
-  const Admitted admitted_;
+  const net::TcpListener::Accept accept_;
   uint64_t refused_counted_ = 0;
   net::TcpListener listener_;
 };

@@ -1,23 +1,40 @@
 #include "tcp_service.h"
 
+#include <memory>
 #include <utility>
 
 namespace inlet53::server {
 
 /// One client's connection: TCP itself carries the stream.
-struct TcpService::Connection final : StreamCarrier {
-  Connection(StreamSessions& sessions, net::TcpConnection& carried)
-      : tcp(carried), session(sessions, *this, carried.peer()) {}
+class TcpService::Client final : public net::TcpClient, StreamCarrier {
+ public:
+  Client(TcpService& service, net::TcpConnection& tcp)
+      : service_(service), tcp_(tcp), session_(service.sessions_, *this, tcp.peer()) {
+    tcp_.set_timeout(service.settings_.first_query_timeout_ms);
+  }
 
-  void send(Bytes octets) override { tcp.send(octets); }
-  [[nodiscard]] bool congested() const override { return tcp.congested(); }
-  void pause() override { tcp.pause(); }
-  void resume() override { tcp.resume(); }
-  void close_after_send() override { tcp.close_after_send(); }
-  void set_timeout(uint64_t milliseconds) override { tcp.set_timeout(milliseconds); }
+  //--- net::TcpClient
+  size_t received(Bytes stream) override {
+    service_.listener_.count_refused();
+    return session_.received(stream);
+  }
+  bool owes_responses() override { return session_.peer_finished(); }
+  bool timed_out() override { return session_.timed_out(); }
+  // What has arrived is still read and answered; then the connection is idle, and ends.
+  void drain() override { tcp_.set_timeout(StreamSessions::kDrainIdleMs); }
 
-  net::TcpConnection& tcp;
-  StreamSession session;
+ private:
+  //--- StreamCarrier
+  void send(Bytes octets) override { tcp_.send(octets); }
+  [[nodiscard]] bool congested() const override { return tcp_.congested(); }
+  void pause() override { tcp_.pause(); }
+  void resume() override { tcp_.resume(); }
+  void close_after_send() override { tcp_.close_after_send(); }
+  void set_timeout(uint64_t milliseconds) override { tcp_.set_timeout(milliseconds); }
+
+  TcpService& service_;
+  net::TcpConnection& tcp_;
+  StreamSession session_;
 };
 
 TcpService::TcpService(net::Loop& loop, net::Descriptor socket, const settings::Tcp& settings,
@@ -26,9 +43,9 @@ TcpService::TcpService(net::Loop& loop, net::Descriptor socket, const settings::
     : settings_(settings),
       sessions_({record::Transport::Tcp, settings.idle_timeout_ms}, responder, forwarder, address,
                 std::move(batch_done)),
-      listener_(loop, std::move(socket), listener_options(settings), *this, counts,
-                counts.tcp_connections, address,
-                [this](net::TcpConnection& connection) { admitted(connection); }) {}
+      listener_(loop, std::move(socket), listener_options(settings), counts, counts.tcp_connections,
+                address,
+                [this](net::TcpConnection& tcp) { return std::make_unique<Client>(*this, tcp); }) {}
 
 TcpService::~TcpService() = default;
 
@@ -37,33 +54,9 @@ void TcpService::set_address(const resolver::EndpointAddress& address) {
   listener_.set_address(address);
 }
 
-void TcpService::admitted(net::TcpConnection& connection) {
-  connections_.emplace(&connection, std::make_unique<Connection>(sessions_, connection));
-  connection.set_timeout(settings_.first_query_timeout_ms);
-}
-
-size_t TcpService::received(net::TcpConnection& connection, Bytes stream) {
-  listener_.count_refused();
-  return connections_.at(&connection)->session.received(stream);
-}
-
-bool TcpService::owes_responses(net::TcpConnection& connection) {
-  return connections_.at(&connection)->session.peer_finished();
-}
-
-bool TcpService::timed_out(net::TcpConnection& connection) {
-  return connections_.at(&connection)->session.timed_out();
-}
-
-void TcpService::closed(net::TcpConnection& connection) { connections_.erase(&connection); }
-
 void TcpService::drain() {
   sessions_.drain();
-  listener_.stop_accepting();
-  // What has arrived is still read and answered; then the connection is idle, and ends.
-  for (const auto& [connection, of] : connections_) {
-    connection->set_timeout(StreamSessions::kDrainIdleMs);
-  }
+  listener_.drain();
 }
 
 }  // namespace inlet53::server

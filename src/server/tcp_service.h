@@ -1,13 +1,10 @@
 #pragma once
 
 #include <functional>
-#include <memory>
-#include <unordered_map>
 
 #include "endpoint_listener.h"
 #include "stream_session.h"
 
-#include "inlet53/base/bytes.h"
 #include "inlet53/net/tcp_listener.h"
 #include "inlet53/resolver/state.h"
 #include "inlet53/server/replier.h"
@@ -17,7 +14,7 @@
 namespace inlet53::server {
 
 /// DNS over TCP at one endpoint IP address (RFC 7766). Threads: its worker's loop.
-class TcpService final : public net::TcpConnectionOwner {
+class TcpService final {
  public:
   /// `socket`: bound, not listening. `address` as for `set_address`. `batch_done` is called after
   /// the messages that one read brought were answered.
@@ -34,23 +31,14 @@ class TcpService final : public net::TcpConnectionOwner {
   /// Takes no more connections; those that stand get answers to what has arrived, and end when they
   /// have been idle for 100 ms.
   void drain();
-  [[nodiscard]] size_t open_connections() const noexcept { return connections_.size(); }
+  [[nodiscard]] size_t open_connections() const noexcept { return listener_.open_connections(); }
 
  private:
-  struct Connection;
-
-  void admitted(net::TcpConnection& connection);
-
-  //--- net::TcpConnectionOwner
-  size_t received(net::TcpConnection& connection, Bytes stream) override;
-  bool owes_responses(net::TcpConnection& connection) override;
-  bool timed_out(net::TcpConnection& connection) override;
-  void closed(net::TcpConnection& connection) override;
+  class Client;
 
   const settings::Tcp settings_;
   StreamSessions sessions_;
-  std::unordered_map<net::TcpConnection*, std::unique_ptr<Connection>> connections_;
-  EndpointListener listener_;  // last: its end tells `connections_`
+  EndpointListener listener_;  // last: its connections use the rest
 };
 
 }  // namespace inlet53::server

@@ -82,16 +82,18 @@ struct HttpsShared {
   net::Loop& loop;
   const HttpsOptions& options;
   HttpsCounts counts{};
+  std::unordered_map<uint64_t, HttpsConnection*> open{};  // by their numbers
   /// Connections with work left, by their numbers: each goes on in the loop's next turn, after
   /// other sockets were looked at.
   std::vector<uint64_t> unfinished{};
   net::EveryTurn* next_turn = nullptr;  // runs while `unfinished` is not empty
 };
 
-/// The connections of one or more listeners, each of which names this as its connections' owner and
-/// hands over the connections that it admits.
+/// The connections of one or more listeners, which ask this for the clients of the connections that
+/// they accept. A listener that drains has them take no further requests: each ends when what is
+/// under way is answered.
 /// Threads: the loop's. Lifetime: outlives those listeners.
-class HttpsConnections final : public net::TcpConnectionOwner {
+class HttpsConnections final {
  public:
   /// Lifetime: `loop` and `budget` outlive this. `budget` belongs to this table alone, but for the
   /// charges that requests hold.
@@ -101,32 +103,21 @@ class HttpsConnections final : public net::TcpConnectionOwner {
   HttpsConnections& operator=(const HttpsConnections&) = delete;
 
   /// A client was let in. Lifetime: `taker` the connection's; `tls` may go.
-  void open(net::TcpConnection& tcp, const net::TlsServerContext& tls, RequestTaker& taker);
+  [[nodiscard]] std::unique_ptr<net::TcpClient> open(net::TcpConnection& tcp,
+                                                     const net::TlsServerContext& tls,
+                                                     RequestTaker& taker);
   /// Answers a request; nothing happens when its client is gone.
   void respond(RequestId id, Response&& response);
-  /// Takes no further requests; connections end when what is under way is answered.
-  void drain();
 
-  [[nodiscard]] size_t open_connections() const noexcept { return by_tcp_.size(); }
+  [[nodiscard]] size_t open_connections() const noexcept { return shared_.open.size(); }
   [[nodiscard]] const HttpsCounts& counts() const noexcept { return shared_.counts; }
 
  private:
-  //--- net::TcpConnectionOwner
-  size_t received(net::TcpConnection& tcp, Bytes stream) override;
-  bool owes_responses(net::TcpConnection& tcp) override;
-  void caught_up(net::TcpConnection& tcp) override;
-  bool timed_out(net::TcpConnection& tcp) override;
-  void closed(net::TcpConnection& tcp) override;
-
-  [[nodiscard]] HttpsConnection& connection_of(net::TcpConnection& tcp);
+  [[nodiscard]] HttpsConnection* find(uint64_t id) const;
   void grant_room();
   void go_on();
   void watch_waiters();
 
-  struct Entry {
-    uint64_t id = 0;
-    std::unique_ptr<HttpsConnection> connection;
-  };
   const HttpsOptions options_;
   BodyBudget& budget_;
   HttpsShared shared_;
@@ -134,8 +125,6 @@ class HttpsConnections final : public net::TcpConnectionOwner {
   net::EveryTurn next_turn_;  // goes on with what is unfinished
   net::Timer overdue_;        // runs while bodies wait for room
   uint64_t next_id_ = 1;
-  std::unordered_map<uint64_t, HttpsConnection*> by_id_;
-  std::unordered_map<net::TcpConnection*, Entry> by_tcp_;
 };
 
 }  // namespace inlet53::http

@@ -12,40 +12,44 @@
 
 namespace inlet53::net {
 
-class TcpConnection;
-
-/// What a connection asks of its owner. Called on the loop's thread. Each may call anything on the
-/// connection; the object stays valid until its `closed` has returned. None may destroy the
-/// listener.
-class TcpConnectionOwner {
+/// What serves one connection, which owns it. Called on the loop's thread. Each function may call
+/// anything on the connection; none may destroy the listener.
+///
+/// Lifetime: `closed` is the last call. Then the connection destroys its client, after every
+/// function of the client has returned, and itself. A client may use its connection until then.
+class TcpClient {
  public:
-  /// Octets arrived: `stream` holds every octet not yet consumed, from the oldest on. Returns how
-  /// many of them are done with; the rest comes again with what arrives next. An owner that stops
-  /// early because the connection is `congested` gets the rest again when it no longer is.
-  virtual size_t received(TcpConnection& connection, Bytes stream) = 0;
-  /// The peer has sent its FIN: nothing more arrives. Returns whether responses are still to be
-  /// made; the owner then ends the connection itself by `close_after_send`. Otherwise it closes
-  /// when what was queued is sent.
-  virtual bool owes_responses(TcpConnection& connection);
-  /// The peer has read all that waited (`unsent` is 0 again): the connection is not congested.
-  virtual void caught_up(TcpConnection& connection);
-  /// The timeout has come. Returns whether the owner ends the connection itself, in order, by
-  /// `close_after_send`; otherwise it is closed.
-  virtual bool timed_out(TcpConnection& connection);
-  /// The peer, a timeout, an error or `close` ended it. The owner forgets it.
-  virtual void closed(TcpConnection& connection) = 0;
+  TcpClient() = default;
+  TcpClient(const TcpClient&) = delete;
+  TcpClient& operator=(const TcpClient&) = delete;
+  virtual ~TcpClient() = default;
 
- protected:
-  ~TcpConnectionOwner() = default;
+  /// Octets arrived: `stream` holds every octet not yet consumed, from the oldest on. Returns how
+  /// many of them are done with; the rest comes again with what arrives next. A client that stops
+  /// early because the connection is `congested` gets the rest again when it no longer is.
+  virtual size_t received(Bytes stream) = 0;
+  /// The peer has sent its FIN: nothing more arrives. Returns whether responses are still to be
+  /// made; the client then ends the connection itself by `close_after_send`. Otherwise it closes
+  /// when what was queued is sent. By default: none.
+  virtual bool owes_responses() { return false; }
+  /// The peer has read all that waited (`unsent` is 0 again): the connection is not congested.
+  virtual void caught_up() {}
+  /// The timeout has come. Returns whether the client ends the connection itself, in order, by
+  /// `close_after_send`; otherwise it is closed, which is the default.
+  virtual bool timed_out() { return false; }
+  /// The listener drains: no other connection comes, and this one is to end soon.
+  virtual void drain() {}
+  /// The peer, a timeout, an error or `close` ended the connection.
+  virtual void closed() {}
 };
 
 /// One accepted connection: a byte stream with bounded memory.
 ///
-/// Keeps no buffer while nothing waits, at most `kMaxStream` octets that the owner has not consumed
-/// (it closes when the owner takes none of so many, unless it is paused) and about `max_unsent`
-/// that the peer has not read: over that it is congested and reads nothing until all of them are
-/// sent; it closes when the peer takes none for the write timeout. A half-closed peer (FIN) still
-/// gets what is owed.
+/// Keeps no buffer while nothing waits, at most `kMaxStream` octets that its client has not
+/// consumed (it closes when its client takes none of so many, unless it is paused) and about
+/// `max_unsent` that the peer has not read: over that it is congested and reads nothing until all
+/// of them are sent; it closes when the peer takes none for the write timeout. A half-closed peer
+/// (FIN) still gets what is owed.
 class TcpConnection {
  public:
   /// A DNS message of 65535 octets with its length field, the longest thing a stream must hold.
@@ -59,25 +63,25 @@ class TcpConnection {
   /// each 64 KiB); else they are written at once and copied as far as the socket does not take
   /// them. Never calls `closed` itself: an error ends the connection in a later turn of the loop.
   void send(Bytes octets);
-  /// Tells whether the peer reads so slowly that the owner should make no more responses.
+  /// Tells whether the peer reads so slowly that the client should make no more responses.
   [[nodiscard]] bool congested() const noexcept;
   /// Bytes that wait for the peer to read.
   [[nodiscard]] size_t unsent() const noexcept;
   /// Milliseconds for which bytes have waited so, all together.
   [[nodiscard]] uint64_t waited_ms() const noexcept;
-  /// Takes no octets for now: once some are left that the owner has not consumed, nothing more is
-  /// read, and a slow or stopped owner costs no more than those. Ends with `resume`.
+  /// Takes no octets for now: once some are left that the client has not consumed, nothing more is
+  /// read, and a slow or stopped client costs no more than those. Ends with `resume`.
   void pause();
   /// What was left comes again, in a later turn of the loop, and reading goes on.
   void resume();
   /// Takes no more; what waits is sent, then FIN. It ends, in a later turn of the loop at the
   /// earliest, when the peer has sent FIN, too, or 2 s later: what comes meanwhile is dropped.
   void close_after_send();
-  /// Ends now, and forgets what waits; `closed` is called before this returns or, inside a callback
-  /// about this connection, after that.
+  /// Ends now, and forgets what waits. Inside a function that the connection calls, the client's
+  /// `closed` comes after it; else connection and client are gone when this returns.
   void close();
 
-  /// (Re)starts the timeout after which the connection is closed: the owner's idle and first-query
+  /// (Re)starts the timeout after which the connection is closed: the client's idle and first-query
   /// rule. 0 stops it. Cost: two stores while the timeout only moves on.
   void set_timeout(uint64_t milliseconds);
 
@@ -106,16 +110,14 @@ class TcpListener {
     uint64_t refused = 0;   // over a limit, or not admitted
     uint64_t open = 0;
   };
-  /// Called for each connection within the limits; false closes it at once (a source that the
-  /// filter could not tell), without `closed`. May set the timeout.
-  using Admit = std::function<bool(TcpConnection&)>;
+  /// Makes the client of each connection within the limits; null closes the connection at once (a
+  /// source that the filter could not tell). May set the timeout.
+  using Accept = std::function<std::unique_ptr<TcpClient>(TcpConnection&)>;
 
   /// Listens on `socket` (bound, see open_tcp) and takes it over. When accepting fails for want of
   /// descriptors or memory (EMFILE), it pauses for 100 ms instead of spinning.
-  /// Lifetime: `owner` outlives the listener.
-  TcpListener(Loop& loop, Descriptor socket, const Options& options, TcpConnectionOwner& owner,
-              Admit admit);
-  /// Closes the listening socket and every connection (each gets its `closed`).
+  TcpListener(Loop& loop, Descriptor socket, const Options& options, Accept accept);
+  /// Closes the listening socket and every connection (each client gets its `closed`).
   /// Requires: not called inside one of its callbacks.
   ~TcpListener();
   TcpListener(const TcpListener&) = delete;
@@ -124,6 +126,8 @@ class TcpListener {
   /// Closes the listening socket; connections that stand go on until they end or the listener is
   /// destroyed.
   void stop_accepting();
+  /// Stops accepting, and tells each client. Requires: as the destructor.
+  void drain();
   [[nodiscard]] const Counts& counts() const noexcept;
   /// The listening socket, for its filter; -1 after `stop_accepting`.
   [[nodiscard]] int descriptor() const noexcept;

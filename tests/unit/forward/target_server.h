@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <deque>
-#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -20,7 +19,7 @@ using net::run_until;
 
 /// A target on loopback that answers A for whatever it is asked, over UDP and TCP (or TLS) at one
 /// port, and can be told to be a bad one.
-class TargetServer final : public net::TcpConnectionOwner {
+class TargetServer final {
  public:
   explicit TargetServer(net::Loop& loop, const net::TlsServerContext* tls = nullptr)
       : loop_(loop), tls_(tls) {
@@ -69,11 +68,11 @@ class TargetServer final : public net::TcpConnectionOwner {
   };
 
   void listen(net::Descriptor socket) {
-    const auto admit = [this](net::TcpConnection&) {
-      ++connections;
-      return true;
-    };
-    listener_.emplace(loop_, std::move(socket), net::TcpListener::Options{}, *this, admit);
+    listener_.emplace(loop_, std::move(socket), net::TcpListener::Options{},
+                      [this](net::TcpConnection& connection) {
+                        ++connections;
+                        return std::make_unique<Client>(*this, connection);
+                      });
   }
 
   void receive_datagrams() {
@@ -100,76 +99,66 @@ class TargetServer final : public net::TcpConnectionOwner {
     return Reply(query).answer(qname + " A 192.0.2.80").message();
   }
 
-  // The server's end of TLS on one connection.
-  struct TlsEnd final : net::TlsStreamOwner {
-    TlsEnd(TargetServer& to, net::TcpConnection& on)
-        : server(to), connection(on), tls(*to.tls_, *this) {}
+  // The server's end of one connection.
+  struct Client final : net::TcpClient, net::TlsStreamOwner {
+    Client(TargetServer& to, net::TcpConnection& on) : server(to), connection(on) {
+      if (server.tls_ != nullptr) tls.emplace(*server.tls_, *this);
+    }
+    size_t received(Bytes stream) override {
+      return tls ? tls->received(stream) : answer_stream(stream);
+    }
     void send_ciphertext(Bytes octets) override { connection.send(octets); }
     size_t received_plaintext(Bytes stream) override {
-      if (tls.resumed()) server.resumed = true;
-      return server.answer_stream(connection, stream, [&](Bytes octets) { tls.send(octets); });
+      if (tls->resumed()) server.resumed = true;
+      return answer_stream(stream);
     }
     bool wants_no_plaintext() const override { return false; }
 
+    size_t answer_stream(Bytes stream);
+
     TargetServer& server;
     net::TcpConnection& connection;
-    net::TlsStream tls;
+    std::optional<net::TlsStream> tls;
+    size_t answered = 0;
   };
-
-  size_t received(net::TcpConnection& connection, Bytes stream) override {
-    if (tls_ == nullptr) {
-      return answer_stream(connection, stream, [&](Bytes octets) { connection.send(octets); });
-    }
-    auto& end = tls_ends_[&connection];
-    if (!end) end = std::make_unique<TlsEnd>(*this, connection);
-    return end->tls.received(stream);
-  }
-  template <class Send>
-  size_t answer_stream(net::TcpConnection& connection, Bytes stream, Send send) {
-    size_t consumed = 0;
-    std::deque<std::vector<uint8_t>> responses;
-    while (stream.size() - consumed >= 2) {
-      const size_t size = load_be16(&stream[consumed]);
-      if (stream.size() - consumed - 2 < size) break;
-      const Bytes query = stream.subspan(consumed + 2, size);
-      consumed += 2 + size;
-      ++stream_queries;
-      const std::string qname = dns::parse_flat_name(query, 12)->to_text();
-      if (!dropped_on_streams.empty() && qname.find(dropped_on_streams) != std::string::npos) {
-        continue;
-      }
-      auto response = answer(query);
-      uint8_t prefix[2];
-      store_be16(prefix, static_cast<uint16_t>(response.size()));
-      response.insert(response.begin(), prefix, prefix + 2);
-      reverses ? responses.push_front(response) : responses.push_back(response);
-    }
-    for (const auto& response : responses) {
-      send(response);
-      if (closes_after == 0 || ++answered_[&connection] < closes_after) continue;
-      if (tls_ != nullptr) tls_ends_[&connection]->tls.end();
-      connection.close_after_send();
-      break;
-    }
-    return consumed;
-  }
-  bool owes_responses(net::TcpConnection&) override { return false; }
-  void caught_up(net::TcpConnection&) override {}
-  bool timed_out(net::TcpConnection&) override { return false; }
-  void closed(net::TcpConnection& connection) override {
-    answered_.erase(&connection);
-    tls_ends_.erase(&connection);
-  }
 
   net::Loop& loop_;
   const net::TlsServerContext* tls_;
-  std::map<net::TcpConnection*, std::unique_ptr<TlsEnd>> tls_ends_;
-  std::map<net::TcpConnection*, size_t> answered_;
   SocketAddress address_;
   net::Descriptor udp_;
   std::vector<Held> held_;
   std::optional<net::ReadWatcher> watcher_;
   std::optional<net::TcpListener> listener_;
 };
+
+inline size_t TargetServer::Client::answer_stream(Bytes stream) {
+  size_t consumed = 0;
+  std::deque<std::vector<uint8_t>> responses;
+  while (stream.size() - consumed >= 2) {
+    const size_t size = load_be16(&stream[consumed]);
+    if (stream.size() - consumed - 2 < size) break;
+    const Bytes query = stream.subspan(consumed + 2, size);
+    consumed += 2 + size;
+    ++server.stream_queries;
+    const std::string qname = dns::parse_flat_name(query, 12)->to_text();
+    if (!server.dropped_on_streams.empty() &&
+        qname.find(server.dropped_on_streams) != std::string::npos) {
+      continue;
+    }
+    auto response = answer(query);
+    uint8_t prefix[2];
+    store_be16(prefix, static_cast<uint16_t>(response.size()));
+    response.insert(response.begin(), prefix, prefix + 2);
+    server.reverses ? responses.push_front(response) : responses.push_back(response);
+  }
+  for (const auto& response : responses) {
+    tls ? tls->send(response) : connection.send(response);
+    if (server.closes_after == 0 || ++answered < server.closes_after) continue;
+    if (tls) tls->end();
+    connection.close_after_send();
+    break;
+  }
+  return consumed;
+}
 
 }  // namespace inlet53::forward

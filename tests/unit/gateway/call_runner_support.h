@@ -27,7 +27,7 @@ inline constexpr uint64_t kPatienceMs = 60'000;
 
 /// A server for HTTP integrations: calls `script` with each request that arrives, and sends what it
 /// returns; nothing for an empty text.
-class Backend final : public net::TcpConnectionOwner {
+class Backend final {
  public:
   using Script = std::function<std::string(std::string_view request)>;
 
@@ -38,8 +38,10 @@ class Backend final : public net::TcpConnectionOwner {
     socklen_t length = sizeof storage;
     EXPECT_EQ(getsockname(socket->get(), reinterpret_cast<sockaddr*>(&storage), &length), 0);
     port_ = SocketAddress::from_sockaddr(reinterpret_cast<sockaddr*>(&storage)).port;
-    listener_.emplace(loop, std::move(*socket), net::TcpListener::Options{}, *this,
-                      [](net::TcpConnection&) { return true; });
+    listener_.emplace(loop, std::move(*socket), net::TcpListener::Options{},
+                      [this](net::TcpConnection& connection) {
+                        return std::make_unique<Client>(*this, connection);
+                      });
   }
 
   [[nodiscard]] std::string uri(std::string_view path) const {
@@ -51,20 +53,26 @@ class Backend final : public net::TcpConnectionOwner {
   [[nodiscard]] const std::string& last_request() const noexcept { return last_request_; }
 
  private:
-  size_t received(net::TcpConnection& connection, Bytes stream) override {
-    std::string& arrived = arrived_[&connection];
-    arrived += as_text(stream);
-    const size_t head = arrived.find("\r\n\r\n");
-    if (head == std::string::npos || arrived.size() < head + 4 + length_of(arrived, head)) {
+  struct Client final : net::TcpClient {
+    Client(Backend& of, net::TcpConnection& on) : backend(of), connection(on) {}
+    size_t received(Bytes stream) override {
+      arrived += as_text(stream);
+      const size_t head = arrived.find("\r\n\r\n");
+      if (head == std::string::npos || arrived.size() < head + 4 + length_of(arrived, head)) {
+        return stream.size();
+      }
+      ++backend.requests_;
+      backend.last_request_ = std::exchange(arrived, {});
+      const std::string response = backend.script_(backend.last_request_);
+      if (!response.empty()) connection.send(as_bytes(response));
       return stream.size();
     }
-    ++requests_;
-    last_request_ = std::exchange(arrived, {});
-    const std::string response = script_(last_request_);
-    if (!response.empty()) connection.send(as_bytes(response));
-    return stream.size();
-  }
-  void closed(net::TcpConnection& connection) override { arrived_.erase(&connection); }
+
+    Backend& backend;
+    net::TcpConnection& connection;
+    std::string arrived;  // not yet answered
+  };
+
   static size_t length_of(const std::string& request, size_t head) {
     constexpr std::string_view kName = "\r\nContent-Length: ";
     const size_t at = request.find(kName);
@@ -75,7 +83,6 @@ class Backend final : public net::TcpConnectionOwner {
   uint16_t port_ = 0;
   size_t requests_ = 0;
   std::string last_request_;
-  std::map<net::TcpConnection*, std::string> arrived_;
   std::optional<net::TcpListener> listener_;
 };
 

@@ -3,8 +3,9 @@
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
-#include <map>
+#include <memory>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -20,23 +21,41 @@ constexpr uint32_t kPatienceMs = 60'000;
 
 /// A server of which a test says every octet: `script` gets what a connection has sent since it was
 /// last asked, and says what comes back.
-class ScriptedPeer final : public net::TcpConnectionOwner {
+class ScriptedPeer final {
  public:
-  struct Connection final : net::TlsStreamOwner {
-    void send_ciphertext(Bytes octets) override { tcp->send(octets); }
+  struct Connection final : net::TcpClient, net::TlsStreamOwner {
+    Connection(ScriptedPeer& of, net::TcpConnection& on)
+        : peer(of), number(peer.accepted_++), tcp(on) {
+      if (peer.tls_ != nullptr) tls.emplace(*peer.tls_, *this);
+      peer.connections_.insert(this);
+    }
+
+    size_t received(Bytes stream) override {
+      if (tls) {
+        tls->received(stream);
+      } else {
+        arrived += as_text(stream);
+      }
+      if (!arrived.empty()) peer.script_(*this);
+      return stream.size();
+    }
+    void closed() override { peer.connections_.erase(this); }
+
+    void send_ciphertext(Bytes octets) override { tcp.send(octets); }
     size_t received_plaintext(Bytes stream) override {
       arrived += as_text(stream);
       return stream.size();
     }
     [[nodiscard]] bool wants_no_plaintext() const override { return false; }
-    void say(std::string_view text) { tls ? tls->send(as_bytes(text)) : tcp->send(as_bytes(text)); }
+    void say(std::string_view text) { tls ? tls->send(as_bytes(text)) : tcp.send(as_bytes(text)); }
     void close() {
       if (tls) tls->end();
-      tcp->close_after_send();
+      tcp.close_after_send();
     }
 
-    size_t number = 0;  // counts from 0
-    net::TcpConnection* tcp = nullptr;
+    ScriptedPeer& peer;
+    const size_t number;  // counts from 0
+    net::TcpConnection& tcp;
     std::optional<net::TlsStream> tls;
     std::string arrived;  // not yet answered
   };
@@ -50,13 +69,9 @@ class ScriptedPeer final : public net::TcpConnectionOwner {
     socklen_t length = sizeof storage;
     EXPECT_EQ(getsockname(socket->get(), reinterpret_cast<sockaddr*>(&storage), &length), 0);
     port_ = SocketAddress::from_sockaddr(reinterpret_cast<sockaddr*>(&storage)).port;
-    listener_.emplace(loop, std::move(*socket), net::TcpListener::Options{}, *this,
+    listener_.emplace(loop, std::move(*socket), net::TcpListener::Options{},
                       [this](net::TcpConnection& connection) {
-                        Connection& added = connections_[&connection];
-                        added.number = accepted_++;
-                        added.tcp = &connection;
-                        if (tls_ != nullptr) added.tls.emplace(*tls_, added);
-                        return true;
+                        return std::make_unique<Connection>(*this, connection);
                       });
   }
 
@@ -66,27 +81,15 @@ class ScriptedPeer final : public net::TcpConnectionOwner {
   [[nodiscard]] size_t accepted() const { return accepted_; }
   [[nodiscard]] size_t open() const { return connections_.size(); }
   void close_all() {
-    for (auto& [tcp, connection] : connections_) connection.close();
+    for (Connection* const connection : connections_) connection->close();
   }
 
  private:
-  size_t received(net::TcpConnection& tcp, Bytes stream) override {
-    Connection& connection = connections_.at(&tcp);
-    if (connection.tls) {
-      connection.tls->received(stream);
-    } else {
-      connection.arrived += as_text(stream);
-    }
-    if (!connection.arrived.empty()) script_(connection);
-    return stream.size();
-  }
-  void closed(net::TcpConnection& tcp) override { connections_.erase(&tcp); }
-
   Script script_;
   const net::TlsServerContext* tls_;
   uint16_t port_ = 0;
   size_t accepted_ = 0;
-  std::map<net::TcpConnection*, Connection> connections_;
+  std::set<Connection*> connections_;  // that are open
   std::optional<net::TcpListener> listener_;
 };
 
@@ -551,7 +554,7 @@ TEST_F(ClientTest, ARequestThatIsNotWrittenKeepsItsRoom) {
   ScriptedPeer peer(loop, [](Connection& connection) {
     if (connection.arrived.empty()) return;
     connection.say(ok(std::string(3 * kMegabyte, 'x')));
-    connection.tcp->pause();
+    connection.tcp.pause();
   });
   make_client();
   BodyAccount& account = budget.open(payer);
@@ -615,7 +618,7 @@ TEST_F(ClientTest, OverTlsOnlyCloseNotifyEndsABody) {
         [&](Connection& connection) {
           connection.arrived.clear();
           connection.say("HTTP/1.1 200 OK\r\n\r\nbody");
-          in_order ? connection.close() : connection.tcp->close_after_send();
+          in_order ? connection.close() : connection.tcp.close_after_send();
         },
         &*context);
     ClientOptions options;

@@ -426,7 +426,7 @@ TEST(HttpsConnection, DrainsWhenWhatIsUnderWayIsAnswered) {
   busy.send(kGet);
   busy2.send(connection_start() + frame(NGHTTP2_HEADERS, 5, 1, literals(get("/h2"))));
   ASSERT_TRUE(server.run_until([&] { return server.requests.size() == 2; }));
-  server.connections.drain();
+  server.listener->drain();
   ASSERT_TRUE(server.run_until([&] { return idle.at_end && handshaking.at_end; }));
   EXPECT_FALSE(busy.at_end);
   for (const RequestId id : server.ids) {
@@ -436,6 +436,91 @@ TEST(HttpsConnection, DrainsWhenWhatIsUnderWayIsAnswered) {
   EXPECT_NE(busy.received.find("Connection: close"), std::string::npos);
   EXPECT_TRUE(busy.received.ends_with("last"));
   EXPECT_NE(busy2.received.find("last"), std::string::npos);
+}
+
+TEST(HttpsConnection, AClientThatLeavesDuringItsHandshakeHasFailedIt) {
+  HttpsServerUnderTest server;
+  HttpsTestClient client(server, "http/1.1");
+  client.send_raw("\x16\x03\x01");
+  ASSERT_TRUE(server.run_until([&] { return server.connections.open_connections() == 1; }));
+  ASSERT_TRUE(server.run_until([&] { return client.sent_all(); }));
+  client.shut_down();
+  ASSERT_TRUE(server.run_until([&] { return client.at_end; }));
+  EXPECT_TRUE(server.run_until([&] { return server.connections.open_connections() == 0; }));
+  EXPECT_EQ(server.connections.counts().handshakes_failed, 1U);
+}
+
+TEST(HttpsConnection, EndsWhenAnIdleClientSaysGoodbye) {
+  for (const char* protocol : {"http/1.1", "h2"}) {
+    HttpsServerUnderTest server;
+    HttpsTestClient client(server, protocol);
+    ASSERT_TRUE(client.shake_hands());
+    client.end();
+    EXPECT_TRUE(server.run_until([&] { return client.at_end; }));
+    EXPECT_TRUE(client.said_bye);
+  }
+}
+
+TEST(HttpsConnection, EndsWhenTlsBreaks) {
+  HttpsServerUnderTest server;
+  HttpsTestClient client(server, "http/1.1");
+  ASSERT_TRUE(client.shake_hands());
+  client.send(kGet);
+  ASSERT_TRUE(server.run_until([&] { return client.received.ends_with("/a"); }));
+  client.send_raw("this is no record");
+  EXPECT_TRUE(server.run_until([&] { return client.at_end; }));
+  EXPECT_EQ(server.connections.counts().handshakes_failed, 0U);
+}
+
+TEST(HttpsConnection, TheEndOfItsListenerAbandonsEachRequestOnce) {
+  HttpsServerUnderTest server;
+  server.answers = false;
+  server.answers_abandoned = true;
+  HttpsTestClient one(server, "h2");
+  ASSERT_TRUE(one.shake_hands());
+  one.send(connection_start() + frame(NGHTTP2_HEADERS, 5, 1, literals(get("/whole"))) +
+           frame(NGHTTP2_HEADERS, 4, 3, literals(post("/arriving"))));
+  HttpsTestClient other(server, "http/1.1");
+  ASSERT_TRUE(other.shake_hands());
+  other.send(kGet);
+  ASSERT_TRUE(server.run_until([&] { return server.requests.size() == 2 && server.heads == 1; }));
+  server.listener.reset();
+  EXPECT_EQ(server.abandoned.size(), 3U);
+  EXPECT_EQ(server.connections.open_connections(), 0U);
+}
+
+TEST(HttpsConnection, TakesOneResponseForARequest) {
+  HttpsServerUnderTest server;
+  server.answers = false;
+  HttpsTestClient client(server, "http/1.1");
+  ASSERT_TRUE(client.shake_hands());
+  client.send(kGet);
+  ASSERT_TRUE(server.run_until([&] { return server.requests.size() == 1; }));
+  for (int i = 0; i < 2; ++i) {
+    server.connections.respond(server.ids[0], {.status = 200, .fields = {}, .body = "only"});
+  }
+  ASSERT_TRUE(server.run_until([&] { return client.received.ends_with("only"); }));
+  server.answers = true;
+  client.send(kGet);
+  ASSERT_TRUE(server.run_until([&] { return client.received.ends_with("/a"); }));
+  EXPECT_EQ(count_of(client.received, "HTTP/1.1 200"), 2U);
+}
+
+TEST(HttpsConnection, WorkLeftOfAConnectionThatEndsIsDropped) {
+  HttpsServerUnderTest server;
+  HttpsTestClient client(server, "http/1.1");
+  ASSERT_TRUE(client.shake_hands());
+  constexpr size_t kRequests = 5000;  // more than one turn of the loop serves
+  net::EveryTurn each(server.loop, [&] {
+    if (!server.requests.empty()) server.listener.reset();
+  });
+  each.start();
+  std::string requests;
+  for (size_t i = 0; i < kRequests; ++i) requests += kGet;
+  client.send(requests);
+  ASSERT_TRUE(server.run_until([&] { return client.at_end; }));
+  EXPECT_FALSE(server.requests.empty());
+  EXPECT_LT(server.requests.size(), kRequests);
 }
 
 TEST(HttpsConnection, ReadsALargeBody) {

@@ -42,11 +42,9 @@ struct HttpsServerUnderTest final : RequestTaker {
     socklen_t length = sizeof storage;
     EXPECT_EQ(getsockname(socket->get(), reinterpret_cast<sockaddr*>(&storage), &length), 0);
     address = SocketAddress::from_sockaddr(reinterpret_cast<sockaddr*>(&storage));
-    listener.emplace(loop, std::move(*socket), tcp, connections,
-                     [this](net::TcpConnection& connection) {
-                       connections.open(connection, tls, *this);
-                       return true;
-                     });
+    listener.emplace(loop, std::move(*socket), tcp, [this](net::TcpConnection& connection) {
+      return connections.open(connection, tls, *this);
+    });
   }
 
   HeadDecision head_received(RequestId, const RequestOrigin&, Request& head) override {

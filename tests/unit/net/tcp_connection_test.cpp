@@ -267,6 +267,7 @@ TEST(TcpConnection, CloseInsideReceivedComesAfterIt) {
   send_text(client, "hello\n");
   EXPECT_TRUE(server.serve_until([&] { return server.owner.ended == 1; }));
   EXPECT_FALSE(closed_too_early);
+  EXPECT_EQ(server.owner.destroyed, 1);
   EXPECT_TRUE(at_end(client));
 }
 
@@ -281,6 +282,7 @@ TEST(TcpConnection, CloseOutsideComesAtOnceAndOnlyOnce) {
   };
   server.owner.open.front()->close();
   EXPECT_EQ(server.owner.ended, 1);
+  EXPECT_EQ(server.owner.destroyed, 1);
   EXPECT_TRUE(at_end(client));
 }
 

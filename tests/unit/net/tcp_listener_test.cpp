@@ -28,6 +28,7 @@ TEST(TcpListener, RefusesWhatIsNotAdmitted) {
   const Descriptor stranger = server.accepted_client("127.9.9.9");
   EXPECT_TRUE(at_end(stranger));
   EXPECT_EQ(server.owner.ended, 0);
+  EXPECT_EQ(server.owner.destroyed, 0);
   EXPECT_EQ(server.listener->counts().refused, 1U);
   EXPECT_EQ(server.listener->counts().open, 0U);
   const Descriptor friendly = server.accepted_client("127.0.0.2");
@@ -95,6 +96,38 @@ TEST(TcpListener, StopsAcceptingButServesWhoIsThere) {
   EXPECT_EQ(server.answer_of(client, 6), "go on\n");
 }
 
+TEST(TcpListener, DrainsWithoutNewConnectionsAndTellsEachClient) {
+  TcpServer server;
+  std::vector<Descriptor> clients;
+  for (int i = 0; i < 10; ++i) clients.push_back(server.accepted_client());
+  std::vector<TcpConnection*> told;
+  server.owner.on_drain = [&](TcpConnection& connection) { told.push_back(&connection); };
+  server.listener->drain();
+  EXPECT_EQ(server.listener->descriptor(), -1);
+  std::vector<TcpConnection*> open = server.owner.open;
+  std::sort(told.begin(), told.end());
+  std::sort(open.begin(), open.end());
+  EXPECT_EQ(told, open);
+  send_text(clients[3], "go on\n");
+  EXPECT_EQ(server.answer_of(clients[3], 6), "go on\n");
+}
+
+TEST(TcpListener, MayCloseConnectionsWhileItDrains) {
+  TcpServer server;
+  std::vector<Descriptor> clients;
+  for (int i = 0; i < 10; ++i) clients.push_back(server.accepted_client());
+  // Each takes the oldest with it.
+  server.owner.on_drain = [&](TcpConnection& connection) {
+    TcpConnection* const oldest = server.owner.open.front();
+    if (oldest != &connection) oldest->close();
+    connection.close();
+  };
+  server.listener->drain();
+  EXPECT_EQ(server.owner.ended, 10);
+  EXPECT_EQ(server.owner.destroyed, 10);
+  EXPECT_EQ(server.listener->counts().open, 0U);
+}
+
 TEST(TcpListener, ItsEndClosesEveryConnection) {
   TcpServer server;
   std::vector<Descriptor> clients;
@@ -105,6 +138,7 @@ TEST(TcpListener, ItsEndClosesEveryConnection) {
   };
   server.listener.reset();
   EXPECT_EQ(server.owner.ended, 10);
+  EXPECT_EQ(server.owner.destroyed, 10);
   for (const Descriptor& client : clients) EXPECT_TRUE(is_gone(client));
 }
 

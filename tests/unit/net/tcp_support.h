@@ -13,46 +13,23 @@
 
 namespace inlet53::net {
 
-/// An owner whose messages are lines; it answers each with what `answer` makes of it.
-struct LineOwner final : TcpConnectionOwner {
-  size_t received(TcpConnection& connection, Bytes stream) override {
-    ++calls;
-    if (on_received) on_received(connection);
-    size_t consumed = 0;
-    while (!paused && !connection.congested()) {
-      const auto rest = as_text(stream.subspan(consumed));
-      const size_t end = rest.find('\n');
-      if (end == std::string_view::npos) break;
-      consumed += end + 1;
-      ++messages;
-      connection.send(as_bytes(answer(rest.substr(0, end + 1))));
-    }
-    largest_stream = std::max(largest_stream, stream.size());
-    return consumed;
-  }
-  bool owes_responses(TcpConnection&) override { return owes; }
-  void caught_up(TcpConnection&) override { ++times_caught_up; }
-  bool timed_out(TcpConnection& connection) override {
-    if (farewell.empty()) return false;
-    connection.send(as_bytes(farewell));
-    connection.close_after_send();
-    return true;
-  }
-  void closed(TcpConnection& connection) override {
-    ++ended;
-    std::erase(open, &connection);
-    if (on_closed) on_closed(connection);
-  }
-
+/// What the clients of a server have in common: their messages are lines, and each is answered with
+/// what `answer` makes of it.
+struct LineOwner {
   std::function<std::string(std::string_view)> answer = [](std::string_view line) {
     return std::string(line);
   };
   std::function<void(TcpConnection&)> on_received;
+  std::function<void(TcpConnection&)> on_finished;
+  std::function<void(TcpConnection&)> on_caught_up;
+  std::function<void(TcpConnection&)> on_drain;
   std::function<void(TcpConnection&)> on_closed;
   std::vector<TcpConnection*> open;
   int calls = 0;
   int messages = 0;
-  int ended = 0;
+  int finished = 0;   // clients that have sent FIN
+  int ended = 0;      // clients whose `closed` was called
+  int destroyed = 0;  // clients
   int times_caught_up = 0;
   std::string farewell;  // what a connection that timed out is sent
   size_t largest_stream = 0;
@@ -60,16 +37,92 @@ struct LineOwner final : TcpConnectionOwner {
   bool paused = false;  // takes nothing
 };
 
+/// One client. Reports as a failure when it is called after `closed`, and when it is destroyed
+/// without `closed` or inside one of its functions.
+class LineClient final : public TcpClient {
+ public:
+  LineClient(LineOwner& owner, TcpConnection& connection) : owner_(owner), connection_(connection) {
+    owner_.open.push_back(&connection);
+  }
+  ~LineClient() override {
+    EXPECT_TRUE(closed_);
+    EXPECT_EQ(inside_, 0);
+    EXPECT_FALSE(connection_.peer().address.to_text().empty());  // it is still there
+    ++owner_.destroyed;
+  }
+
+  size_t received(Bytes stream) override {
+    const Inside inside(*this);
+    ++owner_.calls;
+    if (owner_.on_received) owner_.on_received(connection_);
+    size_t consumed = 0;
+    while (!owner_.paused && !connection_.congested()) {
+      const auto rest = as_text(stream.subspan(consumed));
+      const size_t end = rest.find('\n');
+      if (end == std::string_view::npos) break;
+      consumed += end + 1;
+      ++owner_.messages;
+      connection_.send(as_bytes(owner_.answer(rest.substr(0, end + 1))));
+    }
+    owner_.largest_stream = std::max(owner_.largest_stream, stream.size());
+    return consumed;
+  }
+  bool owes_responses() override {
+    const Inside inside(*this);
+    ++owner_.finished;
+    if (owner_.on_finished) owner_.on_finished(connection_);
+    return owner_.owes;
+  }
+  void caught_up() override {
+    const Inside inside(*this);
+    ++owner_.times_caught_up;
+    if (owner_.on_caught_up) owner_.on_caught_up(connection_);
+  }
+  bool timed_out() override {
+    const Inside inside(*this);
+    if (owner_.farewell.empty()) return false;
+    connection_.send(as_bytes(owner_.farewell));
+    connection_.close_after_send();
+    return true;
+  }
+  void drain() override {
+    const Inside inside(*this);
+    if (owner_.on_drain) owner_.on_drain(connection_);
+  }
+  void closed() override {
+    const Inside inside(*this);
+    closed_ = true;
+    ++owner_.ended;
+    std::erase(owner_.open, &connection_);
+    if (owner_.on_closed) owner_.on_closed(connection_);
+  }
+
+ private:
+  struct Inside {
+    explicit Inside(LineClient& one) : client(one) {
+      EXPECT_FALSE(client.closed_);
+      ++client.inside_;
+    }
+    ~Inside() { --client.inside_; }
+    LineClient& client;
+  };
+
+  LineOwner& owner_;
+  TcpConnection& connection_;
+  int inside_ = 0;
+  bool closed_ = false;
+};
+
 struct TcpServer {
   explicit TcpServer(const TcpListener::Options& options = {}, const char* host = "127.0.0.1") {
     auto socket = open_tcp(local(host));
     EXPECT_TRUE(socket) << socket.error().message;
     address = bound_to(socket->get());
-    listener.emplace(loop, std::move(*socket), options, owner, [this](TcpConnection& connection) {
-      if (admit && !admit(connection)) return false;
-      owner.open.push_back(&connection);
-      return true;
-    });
+    listener.emplace(loop, std::move(*socket), options,
+                     [this](TcpConnection& connection) -> std::unique_ptr<TcpClient> {
+                       if (admit && !admit(connection)) return nullptr;
+                       return std::make_unique<LineClient>(owner, connection);
+                     });
   }
 
   /// A client whose connection the server has accepted.
