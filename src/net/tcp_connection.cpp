@@ -32,40 +32,30 @@ TcpConnection::Impl::Impl(TcpConnectionContext& shared, Descriptor descriptor,
       timer(shared.loop, [this] { on_expired(); }) {}
 
 bool TcpConnection::Impl::accept(const TcpListener::Accept& make_client) {
-  serving = true;
+  serving = Serving::Event;
   client = make_client(*self);
-  serving = false;
+  serving = Serving::Nothing;
   return client != nullptr;
 }
 
 void TcpConnection::Impl::drain() {
-  INLET53_CHECK(!serving);
-  serving = true;
+  INLET53_CHECK(serving == Serving::Nothing);
+  serving = Serving::Event;
   client->drain();
-  serving = false;
+  serving = Serving::Nothing;
   settle();
 }
 
 void TcpConnection::Impl::on_ready(SocketEvents events) {
-  serving = true;
-  if (events.failed) ending = true;
-  if (lingering) {
-    if (!ending) discard();
-    serving = false;
-    settle();
-    return;
+  serving = Serving::Event;
+  if (events.failed) advance(TcpEvent::Failed);
+  if (stage == TcpStage::Lingering) {
+    discard();
+  } else {
+    if (!is_over() && events.writable) write_unsent();
+    if (events.readable && wants_to_read()) read();
   }
-  if (!ending && events.writable) {
-    const bool waited = !unsent.empty();
-    write_unsent();
-    // The client may have stopped at a response that would not go out; it can go on now.
-    if (waited && unsent.empty() && !ending) {
-      client->caught_up();
-      if (wants_to_read() && !rest.empty()) deliver({});
-    }
-  }
-  if (!ending && events.readable && wants_to_read()) read();
-  serving = false;
+  serving = Serving::Nothing;
   settle();
 }
 
@@ -77,14 +67,17 @@ bool TcpConnection::Impl::Deadline::missed(uint64_t now) noexcept {
 void TcpConnection::Impl::on_expired() {
   const uint64_t now = context.loop.now_ms();
   timer_deadline = 0;
-  if (std::exchange(delivery_due, false)) deliver_rest();
-  if (write_deadline.missed(now)) ending = true;
-  if (!ending && idle_deadline.missed(now)) {
-    idle_deadline.clear();
-    serving = true;
-    if (lingering || !client->timed_out()) ending = true;
-    serving = false;
+  serving = Serving::Event;
+  if (intake == Intake::Due) {
+    intake = Intake::Taking;
+    deliver_rest();
   }
+  if (write_deadline.missed(now)) advance(TcpEvent::Failed);
+  if (!is_over() && idle_deadline.missed(now)) {
+    idle_deadline.clear();
+    if (stage == TcpStage::Lingering || !client->timed_out()) advance(TcpEvent::Failed);
+  }
+  serving = Serving::Nothing;
   if (!settle()) return;
   // What has passed was granted one more turn of the loop.
   if (idle_deadline.at != 0) arm(std::max(idle_deadline.at, now + 1));
@@ -94,14 +87,17 @@ void TcpConnection::Impl::on_expired() {
 //--- Reading
 
 bool TcpConnection::Impl::wants_to_read() const noexcept {
-  return !draining && !finished && !congested && (!paused || rest.empty());
+  return stage == TcpStage::Open && output != Output::Congested &&
+         (intake != Intake::Paused || rest.empty());
+}
+
+bool TcpConnection::Impl::may_deliver() const noexcept {
+  return (stage == TcpStage::Open || stage == TcpStage::HalfClosed) &&
+         output != Output::Congested && intake != Intake::Paused;
 }
 
 void TcpConnection::Impl::deliver_rest() {
-  if (ending || draining || congested || paused || rest.empty()) return;
-  serving = true;
-  deliver({});
-  serving = false;
+  if (may_deliver() && !rest.empty()) deliver({});
 }
 
 void TcpConnection::Impl::read() {
@@ -110,10 +106,10 @@ void TcpConnection::Impl::read() {
   if (count > 0) {
     deliver({context.incoming.data(), static_cast<size_t>(count)});
   } else if (count == 0) {
-    finished = true;
-    if (!client->owes_responses()) draining = true;
+    advance(TcpEvent::PeerFinished);
+    if (!client->owes_responses()) advance(TcpEvent::ClientFinished);
   } else if (errno != EAGAIN && errno != EINTR) {
-    ending = true;
+    advance(TcpEvent::Failed);
   }
 }
 
@@ -123,14 +119,14 @@ void TcpConnection::Impl::deliver(Bytes fresh) {
     rest.insert(rest.end(), fresh.begin(), fresh.end());
     stream = rest;
   }
-  receiving = true;
+  serving = Serving::Received;
   const size_t consumed = client->received(stream);
-  receiving = false;
+  serving = Serving::Event;
   INLET53_CHECK(consumed <= stream.size());
   keep(stream.subspan(consumed));
   flush_gathered();
   // No message is as long as what the client left untouched.
-  if (rest.size() == kMaxStream && !congested && !paused) ending = true;
+  if (rest.size() == kMaxStream && may_deliver()) advance(TcpEvent::Failed);
 }
 
 void TcpConnection::Impl::keep(Bytes unconsumed) {
@@ -146,25 +142,27 @@ void TcpConnection::Impl::keep(Bytes unconsumed) {
 //--- Writing
 
 void TcpConnection::Impl::send(Bytes octets) {
-  if (ending || ended) return;
-  if (!receiving) return write(octets);
+  if (is_over()) return;
+  if (serving != Serving::Received) return write(octets);
   context.gathered.insert(context.gathered.end(), octets.begin(), octets.end());
   if (context.gathered.size() >= kGatherLimit) flush_gathered();
 }
 
 void TcpConnection::Impl::flush_gathered() {
-  if (!context.gathered.empty() && !ending) write(context.gathered);
+  if (!context.gathered.empty() && !is_over()) write(context.gathered);
   context.gathered.clear();
 }
 
 void TcpConnection::Impl::write(Bytes octets) {
-  const size_t taken = unsent.empty() ? try_send(octets) : 0;
-  if (taken < octets.size() && !ending) keep_unsent(octets.subspan(taken));
-  if (!serving && (ending || !unsent.empty())) settle_soon();
+  const size_t taken = output == Output::Clear ? try_send(octets) : 0;
+  if (taken < octets.size() && !is_over()) keep_unsent(octets.subspan(taken));
+  const bool has_news = is_over() || output != Output::Clear;
+  if (serving == Serving::Nothing && has_news) settle_soon();
 }
 
 void TcpConnection::Impl::keep_unsent(Bytes octets) {
-  if (unsent.empty()) {
+  if (output == Output::Clear) {
+    output = Output::Waiting;
     unsent_since_ms = context.loop.now_ms();
     write_deadline.set(context.loop.now_ms() + context.options.write_timeout_ms);
     arm(write_deadline.at);
@@ -173,11 +171,11 @@ void TcpConnection::Impl::keep_unsent(Bytes octets) {
     sent = 0;
   }
   unsent.insert(unsent.end(), octets.begin(), octets.end());
-  if (unsent.size() - sent > context.options.max_unsent) congested = true;
+  if (unsent.size() - sent > context.options.max_unsent) output = Output::Congested;
 }
 
 void TcpConnection::Impl::write_unsent() {
-  if (unsent.empty()) return;
+  if (output == Output::Clear) return;
   const size_t taken = try_send({&unsent[sent], unsent.size() - sent});
   sent += taken;
   if (taken > 0) write_deadline.set(context.loop.now_ms() + context.options.write_timeout_ms);
@@ -186,11 +184,14 @@ void TcpConnection::Impl::write_unsent() {
   release_memory(unsent);
   sent = 0;
   write_deadline.clear();
-  congested = false;
+  output = Output::Clear;
+  // The client may have stopped at a response that would not go out; it can go on now.
+  client->caught_up();
+  deliver_rest();
 }
 
 uint64_t TcpConnection::Impl::waited_ms() const noexcept {
-  return waited_before_ms + (unsent.empty() ? 0 : context.loop.now_ms() - unsent_since_ms);
+  return waited_before_ms + (output == Output::Clear ? 0 : context.loop.now_ms() - unsent_since_ms);
 }
 
 // Returns how many octets the socket took; an error ends the connection.
@@ -198,29 +199,27 @@ size_t TcpConnection::Impl::try_send(Bytes octets) {
   const ssize_t count =
       ::send(socket.get(), octets.data(), octets.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   if (count >= 0) return static_cast<size_t>(count);
-  if (errno != EAGAIN && errno != EINTR) ending = true;
+  if (errno != EAGAIN && errno != EINTR) advance(TcpEvent::Failed);
   return 0;
 }
 
-//--- Ending
+//--- What the client asks
 
-void TcpConnection::Impl::pause() { paused = true; }
+void TcpConnection::Impl::pause() { intake = Intake::Paused; }
 
 void TcpConnection::Impl::resume() {
-  paused = false;
-  if (ended || rest.empty()) return;
-  delivery_due = true;
-  settle_soon();
+  intake = rest.empty() ? Intake::Taking : Intake::Due;
+  if (intake == Intake::Due) settle_soon();
 }
 
 void TcpConnection::Impl::close_after_send() {
-  draining = true;
-  if (!serving && !ended) settle_soon();
+  advance(TcpEvent::ClientFinished);
+  if (serving == Serving::Nothing) settle_soon();
 }
 
 void TcpConnection::Impl::close() {
-  ending = true;
-  if (!serving && !ended) end();
+  advance(TcpEvent::Failed);
+  if (serving == Serving::Nothing && stage != TcpStage::Ended) end();
 }
 
 void TcpConnection::Impl::set_timeout(uint64_t milliseconds) {
@@ -230,30 +229,38 @@ void TcpConnection::Impl::set_timeout(uint64_t milliseconds) {
 }
 
 void TcpConnection::Impl::arm(uint64_t deadline) {
-  if (ended || (timer_deadline != 0 && timer_deadline <= deadline)) return;
+  if (stage == TcpStage::Ended || (timer_deadline != 0 && timer_deadline <= deadline)) return;
   timer_deadline = deadline;
   const uint64_t now = context.loop.now_ms();
   timer.start(deadline > now ? deadline - now : 0);
 }
 
+//--- Stages
+
+bool TcpConnection::Impl::advance(TcpEvent event) noexcept {
+  const TcpStage before = std::exchange(stage, next_stage(stage, event));
+  return stage != before;
+}
+
 // Ends the connection when its time has come, else watches for what it waits for. False: it ended,
 // and this object is gone.
 bool TcpConnection::Impl::settle() {
-  if (!ending && !lingering && draining && unsent.empty()) linger();
-  if (ending || !watcher.watch(lingering || wants_to_read(), !unsent.empty())) {
-    end();
-    return false;
+  const bool changed = output == Output::Clear && advance(TcpEvent::AllSent);
+  if (changed && stage == TcpStage::Lingering) linger();
+  if (!is_over()) {
+    const bool reads = stage == TcpStage::Lingering || wants_to_read();
+    if (!watcher.watch(reads, output != Output::Clear)) advance(TcpEvent::Failed);
   }
-  return true;
+  if (!is_over()) return true;
+  end();
+  return false;
 }
 
 void TcpConnection::Impl::linger() {
-  // A peer that has sent FIN has said all.
-  if (finished || shutdown(socket.get(), SHUT_WR) != 0) {
-    ending = true;
+  if (shutdown(socket.get(), SHUT_WR) != 0) {
+    advance(TcpEvent::Failed);
     return;
   }
-  lingering = true;
   release_memory(rest);
   set_timeout(kLingerMs);
 }
@@ -261,14 +268,18 @@ void TcpConnection::Impl::linger() {
 void TcpConnection::Impl::discard() {
   const ssize_t count =
       recv(socket.get(), context.incoming.data(), context.incoming.size(), MSG_DONTWAIT);
-  if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) ending = true;
+  if (count == 0) {
+    advance(TcpEvent::PeerFinished);
+  } else if (count < 0 && errno != EAGAIN && errno != EINTR) {
+    advance(TcpEvent::Failed);
+  }
 }
 
 // For calls from outside an event: their caller must not see the object go.
 void TcpConnection::Impl::settle_soon() { arm(context.loop.now_ms()); }
 
 void TcpConnection::Impl::end() {
-  ended = true;
+  advance(TcpEvent::HandedBack);
   context.ended(*self);
 }
 
@@ -281,7 +292,7 @@ TcpConnection::TcpConnection(std::unique_ptr<Impl> impl) : impl_(std::move(impl)
 TcpConnection::~TcpConnection() { impl_->client.reset(); }
 
 void TcpConnection::send(Bytes octets) { impl_->send(octets); }
-bool TcpConnection::congested() const noexcept { return impl_->congested; }
+bool TcpConnection::congested() const noexcept { return impl_->output == Impl::Output::Congested; }
 size_t TcpConnection::unsent() const noexcept { return impl_->unsent.size() - impl_->sent; }
 uint64_t TcpConnection::waited_ms() const noexcept { return impl_->waited_ms(); }
 void TcpConnection::pause() { impl_->pause(); }

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "socket_watcher.h"
+#include "tcp_stage.h"
 
 #include "inlet53/net/tcp_listener.h"
 
@@ -20,15 +21,34 @@ struct TcpConnectionContext {
   std::vector<uint8_t> gathered{};
 };
 
-/// The state of one connection.
+/// One connection. Its stage (`TcpStage`) changes in `advance` alone. Ending becomes Ended in
+/// `settle`, the last act of each event, or in `close` when no event is being served: only there
+/// the object goes away. Octets go two ways:
 ///
-///   Open ──FIN, nothing owed──► Draining ──all sent──► Lingering ──FIN, 2 s──► Ended
-///     │  └─close_after_send───►    │                       │                      ▲
-///     └─close, timeout, error, RST─┴───────────────────────┴──────────────────────┘
-///
-/// Every way to Ended leads through `settle`, the last act of each event, or through `close` when
-/// no event is being served: only there the object goes away.
+///   peer ──read──► `rest` ──deliver──► client
+///     Intake:  Taking ──pause──► Paused ──resume──► Due ──next turn──► Taking
+///   client ──send──► `unsent` ──write──► peer
+///     Output:  Clear ──► Waiting ──► Congested; each ──all sent──► Clear
 struct TcpConnection::Impl {
+  /// Whether the client takes octets.
+  enum class Intake : uint8_t {
+    Taking,
+    Paused,  // it takes none
+    Due,     // it takes octets again, and has not got those that were left
+  };
+  /// Whether the peer takes octets.
+  enum class Output : uint8_t {
+    Clear,      // none wait
+    Waiting,    // some wait in `unsent`
+    Congested,  // so many that nothing is read until all are sent
+  };
+  /// What the connection is doing when it is called.
+  enum class Serving : uint8_t {
+    Nothing,
+    Event,     // of the loop or the listener: `settle` comes at its end
+    Received,  // the client's `received`, inside an event: what is sent gathers
+  };
+
   Impl(TcpConnectionContext& shared, Descriptor descriptor, const SocketAddress& from);
 
   //--- What the client asks (see TcpConnection)
@@ -41,13 +61,14 @@ struct TcpConnection::Impl {
 
   //--- What the loop and the listener say
   /// Has the client made. False: it is refused.
-  bool accept(const TcpListener::Accept& make_client);
+  [[nodiscard]] bool accept(const TcpListener::Accept& make_client);
   void drain();
   void on_ready(SocketEvents events);
   void on_expired();
 
   //--- Reading
   [[nodiscard]] bool wants_to_read() const noexcept;
+  [[nodiscard]] bool may_deliver() const noexcept;
   void read();
   void deliver(Bytes fresh);
   void keep(Bytes unconsumed);
@@ -61,7 +82,10 @@ struct TcpConnection::Impl {
   [[nodiscard]] size_t try_send(Bytes octets);
   void keep_unsent(Bytes octets);
 
-  //--- Ending
+  //--- Stages
+  /// Returns whether the stage has changed.
+  bool advance(TcpEvent event) noexcept;
+  [[nodiscard]] bool is_over() const noexcept { return stage >= TcpStage::Ending; }
   bool settle();
   void linger();
   void discard();
@@ -102,16 +126,10 @@ struct TcpConnection::Impl {
   Deadline write_deadline;
   uint64_t timer_deadline = 0;  // loop milliseconds, 0: none
 
-  bool serving = false;       // an event is being served, `settle` will come
-  bool receiving = false;     // inside the client's `received`
-  bool congested = false;     // the peer reads too slowly
-  bool paused = false;        // the client takes nothing
-  bool delivery_due = false;  // it takes octets again, and has not got what was left
-  bool finished = false;      // the peer has sent FIN
-  bool draining = false;
-  bool lingering = false;  // all is sent, and what the peer still sends is read and dropped
-  bool ending = false;
-  bool ended = false;
+  TcpStage stage = TcpStage::Open;
+  Intake intake = Intake::Taking;
+  Output output = Output::Clear;
+  Serving serving = Serving::Nothing;
 };
 
 }  // namespace inlet53::net

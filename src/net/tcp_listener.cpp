@@ -76,7 +76,7 @@ TcpListener::Impl::Impl(Loop& loop, Descriptor descriptor, const Options& option
 
 TcpListener::Impl::~Impl() {
   while (!connections.empty()) {
-    INLET53_CHECK(!connections.back()->impl_->serving);
+    INLET53_CHECK(connections.back()->impl_->serving == TcpConnection::Impl::Serving::Nothing);
     connections.back()->close();
   }
 }

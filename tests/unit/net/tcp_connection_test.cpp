@@ -349,6 +349,108 @@ TEST(TcpConnection, EndsUponAPeerThatGoesOnSendingForEver) {
   }));
 }
 
+// The transitions of `TcpStage` that no test above makes.
+
+TEST(TcpConnection, AHalfClosedOneThatOwesResponsesTimesOut) {
+  TcpServer server;
+  server.owner.owes = true;
+  const Descriptor client = server.accepted_client();
+  shutdown(client.get(), SHUT_WR);
+  ASSERT_TRUE(server.serve_until([&] { return server.owner.finished == 1; }));
+  server.owner.open.front()->set_timeout(1);
+  EXPECT_TRUE(server.serve_until([&] { return server.owner.ended == 1; }));
+  EXPECT_TRUE(at_end(client));
+}
+
+TEST(TcpConnection, AHalfClosedOneMayFinishOrCloseWhenItHearsOfFin) {
+  for (const bool closes : {true, false}) {
+    TcpServer server;
+    server.owner.owes = true;
+    server.owner.on_finished = [&](TcpConnection& connection) {
+      connection.send(as_bytes("goodbye\n"));
+      closes ? connection.close() : connection.close_after_send();
+    };
+    const Descriptor client = server.accepted_client();
+    shutdown(client.get(), SHUT_WR);
+    EXPECT_TRUE(server.serve_until([&] { return server.owner.ended == 1; }));
+    EXPECT_EQ(server.owner.destroyed, 1);
+    EXPECT_EQ(server.answer_of(client, 8), "goodbye\n");
+    EXPECT_TRUE(at_end(client));
+  }
+}
+
+TEST(TcpConnection, EndsUponAHalfClosedPeerThatLeavesBeforeAllIsSent) {
+  TcpServer server;
+  server.owner.on_finished = [](TcpConnection& connection) {
+    connection.send(as_bytes(std::string(size_t{64} << 20, 'x')));
+  };
+  Descriptor client = server.accepted_client();
+  shutdown(client.get(), SHUT_WR);
+  ASSERT_TRUE(server.serve_until([&] { return server.owner.finished == 1; }));
+  EXPECT_EQ(server.owner.ended, 0);
+  client.reset();  // with octets unread: RST
+  EXPECT_TRUE(server.serve_until([&] { return server.owner.ended == 1; }));
+}
+
+TEST(TcpConnection, EndsUponAPeerThatTakesNothingOfTheLastWords) {
+  Greedy greedy({.max_unsent = 100'000, .write_timeout_ms = 50});
+  ASSERT_TRUE(greedy.stall());
+  greedy.server.owner.open.front()->close_after_send();
+  EXPECT_TRUE(greedy.server.serve_until([&] { return greedy.server.owner.ended == 1; }));
+}
+
+TEST(TcpConnection, EndsUponAPeerThatResetsAfterTheLastWords) {
+  TcpServer server;
+  Descriptor client = server.accepted_client();
+  server.owner.open.front()->close_after_send();
+  ASSERT_TRUE(server.serve_until([&] { return can_read(client); }));
+  EXPECT_EQ(server.owner.ended, 0);
+  const linger reset{1, 0};
+  ASSERT_EQ(setsockopt(client.get(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset), 0);
+  client.reset();
+  EXPECT_TRUE(server.serve_until([&] { return server.owner.ended == 1; }));
+}
+
+TEST(TcpConnection, CloseEndsWhatLingers) {
+  TcpServer server;
+  const Descriptor client = server.accepted_client();
+  server.owner.open.front()->close_after_send();
+  ASSERT_TRUE(server.serve_until([&] { return can_read(client); }));
+  server.owner.open.front()->close();
+  EXPECT_EQ(server.owner.ended, 1);
+  EXPECT_EQ(server.owner.destroyed, 1);
+}
+
+TEST(TcpConnection, MayCloseWhenItHasCaughtUp) {
+  Greedy greedy({.max_unsent = 100'000, .write_timeout_ms = kPatienceMs * 10});
+  ASSERT_TRUE(greedy.stall());
+  greedy.server.owner.on_caught_up = [](TcpConnection& connection) { connection.close(); };
+  const int calls = greedy.server.owner.calls;
+  EXPECT_TRUE(greedy.server.serve_until([&] {
+    while (can_read(greedy.client) && !receive_text(greedy.client).empty()) continue;
+    return greedy.server.owner.ended == 1;
+  }));
+  EXPECT_EQ(greedy.server.owner.calls, calls);
+}
+
+TEST(TcpConnection, APauseBeforeTheRestComesTakesItBack) {
+  TcpServer server;
+  const Descriptor client = server.accepted_client();
+  TcpConnection& connection = *server.owner.open.front();
+  connection.pause();
+  server.owner.paused = true;
+  send_text(client, "one\n");
+  ASSERT_TRUE(server.serve_until([&] { return server.owner.calls == 1; }));
+  connection.resume();
+  connection.pause();
+  int turns = 0;
+  ASSERT_TRUE(server.serve_until([&] { return ++turns == 5; }));
+  EXPECT_EQ(server.owner.calls, 1);
+  server.owner.paused = false;
+  connection.resume();
+  EXPECT_EQ(server.answer_of(client, 4), "one\n");
+}
+
 TEST(TcpConnection, SendToABrokenConnectionDoesNotCallClosedItself) {
   TcpServer server;
   Descriptor client = server.accepted_client();
