@@ -142,7 +142,8 @@ void TcpConnection::Impl::keep(Bytes unconsumed) {
 //--- Writing
 
 void TcpConnection::Impl::send(Bytes octets) {
-  if (is_over()) return;
+  // Our FIN is sent, and nothing can follow it.
+  if (is_over() || stage == TcpStage::Lingering) return;
   if (serving != Serving::Received) return write(octets);
   context.gathered.insert(context.gathered.end(), octets.begin(), octets.end());
   if (context.gathered.size() >= kGatherLimit) flush_gathered();

@@ -339,6 +339,22 @@ TEST(TcpConnection, LetsAPeerThatGoesOnSendingReadTheLastWords) {
   EXPECT_TRUE(server.serve_until([&] { return server.owner.ended == 1; }));
 }
 
+TEST(TcpConnection, DropsWhatIsQueuedAfterTheLastWords) {
+  TcpServer server;
+  const Descriptor client = server.accepted_client();
+  server.owner.open.front()->send(as_bytes("last words\n"));
+  server.owner.open.front()->close_after_send();
+  EXPECT_EQ(server.answer_of(client, 11), "last words\n");
+  ASSERT_TRUE(server.serve_until([&] { return can_read(client); }));
+  server.owner.open.front()->send(as_bytes("too late\n"));
+  int turns = 0;
+  ASSERT_TRUE(server.serve_until([&] { return ++turns == 5; }));
+  EXPECT_EQ(server.owner.ended, 0);
+  EXPECT_TRUE(at_end(client));
+  EXPECT_EQ(shutdown(client.get(), SHUT_WR), 0);
+  EXPECT_TRUE(server.serve_until([&] { return server.owner.ended == 1; }));
+}
+
 TEST(TcpConnection, EndsUponAPeerThatGoesOnSendingForEver) {
   TcpServer server;
   server.owner.on_received = [](TcpConnection& connection) { connection.close_after_send(); };
