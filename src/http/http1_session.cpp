@@ -43,17 +43,20 @@ size_t Http1Session::received(Bytes stream) {
   }
   // Behind the last request nothing is read, whatever it is.
   const bool is_answered = step_ == Step::Owed || step_ == Step::Sending;
-  return finished() || (is_answered && is_last()) ? stream.size() : done;
+  return finished() || (is_answered && is_last_) ? stream.size() : done;
 }
 
 size_t Http1Session::read(Bytes stream) {
   switch (step_) {
+    case Step::Idle:
+    case Step::EmptyLine:
     case Step::Head:
       return read_head(stream);
     case Step::Body:
       return chunked_ ? read_chunks(stream) : read_body(stream);
     case Step::Discard:
       return discard(stream);
+    case Step::Whole:
     case Step::AwaitRoom:
     case Step::Owed:
     case Step::Sending:
@@ -71,14 +74,14 @@ bool Http1Session::paused() const {
 
 size_t Http1Session::read_head(Bytes stream) {
   // One empty line before a request is a former request's that was sent too much (RFC 9112 §2.2).
-  if (!begun_ && !skipped_empty_line_ && stream[0] == '\r') {
+  if (step_ == Step::Idle && stream[0] == '\r') {
     if (stream.size() == 1) return 0;
     if (stream[1] == '\n') {
-      skipped_empty_line_ = true;
+      step_ = Step::EmptyLine;
       return 2;
     }
   }
-  begun_ = true;
+  step_ = Step::Head;
   const auto finding = scanner_.scan(stream);
   if (finding == HeadScanner::Finding::Malformed) {
     refuse(Refusal::Malformed);
@@ -108,17 +111,17 @@ size_t Http1Session::read_head(Bytes stream) {
 
 void Http1Session::begin_request(RequestHead&& head, size_t head_size, bool body_is_there) {
   ++stream_;
+  step_ = Step::Whole;
   scanner_ = {};
-  begun_ = false;
-  skipped_empty_line_ = false;
   request_ = std::move(head.request);
   version_ = request_.version;
   is_head_ = request_.method == "HEAD";
-  keep_alive_ = head.keep_alive && (limits_.max_requests == 0 || stream_ < limits_.max_requests);
+  const bool is_at_limit = limits_.max_requests != 0 && stream_ >= limits_.max_requests;
+  is_last_ = is_last_ || !head.keep_alive || is_at_limit;
   chunked_ = head.chunked;
   chunks_ = {};
   body_left_ = head.body_size;
-  discards_ = false;
+  body_use_ = BodyUse::Keep;
   const uint64_t head_bytes = head_size + request_.fields.size() * sizeof(Field);
   if (head_bytes > BodyBudget::kSmallHead &&
       !account_.budget.try_charge(account_, head_bytes, head_charge_)) {
@@ -132,9 +135,9 @@ void Http1Session::begin_request(RequestHead&& head, size_t head_size, bool body
   if (auto* response = std::get_if<Response>(&decision)) {
     return answer_head(std::move(*response), !chunked_ && !wants_continue_);
   }
-  discards_ = std::get<BodyUse>(decision) == BodyUse::Discard;
+  body_use_ = std::get<BodyUse>(decision);
   discarded_ = 0;
-  if (discards_) return begin_body();
+  if (body_use_ == BodyUse::Discard) return begin_body();
   if (reserve(chunked_ ? std::min<uint64_t>(kSmallBody, limits_.max_body) : body_left_)) {
     begin_body();
   }
@@ -146,7 +149,7 @@ void Http1Session::answer_head(Response&& response, bool body_will_come) {
   release_memory(request_);
   head_charge_.release();
   if (!body_will_come || body_left_ > kMaxDiscard) {
-    keep_alive_ = false;
+    is_last_ = true;
     body_left_ = 0;
   }
   send(std::move(response));
@@ -175,13 +178,15 @@ void Http1Session::room_denied() {
 void Http1Session::begin_body() {
   step_ = Step::Body;
   body_ms_ = owner_.reading_ms();
-  if (!chunked_ && !discards_) request_.body.reserve(body_left_ + request_.body.size());
+  if (!chunked_ && body_use_ == BodyUse::Keep) {
+    request_.body.reserve(body_left_ + request_.body.size());
+  }
   if (std::exchange(wants_continue_, false)) owner_.send_octets(as_bytes(kContinue));
 }
 
 size_t Http1Session::read_body(Bytes stream) {
   const size_t size = std::min<uint64_t>(body_left_, stream.size());
-  if (!discards_) request_.body += as_text(stream.first(size));
+  if (body_use_ == BodyUse::Keep) request_.body += as_text(stream.first(size));
   body_left_ -= size;
   body_ms_ = owner_.reading_ms();
   if (body_left_ == 0) deliver();
@@ -190,14 +195,15 @@ size_t Http1Session::read_body(Bytes stream) {
 
 size_t Http1Session::read_chunks(Bytes stream) {
   const uint64_t room = request_.charge.bytes();
-  const bool may_overrun = !discards_ && request_.body.size() + stream.size() > room;
+  const bool may_overrun =
+      body_use_ == BodyUse::Keep && request_.body.size() + stream.size() > room;
   if (may_overrun && room < limits_.max_body && !reserve(limits_.max_body - room)) return 0;
   size_t consumed = 0;
   const size_t before = request_.body.size();
   const auto finding = chunks_.read(stream, limits_.max_body - discarded_, request_.body, consumed);
   // What is between the chunks is no part of the body.
   if (request_.body.size() > before) body_ms_ = owner_.reading_ms();
-  if (discards_) {
+  if (body_use_ == BodyUse::Discard) {
     discarded_ += request_.body.size();
     request_.body.clear();
   }
@@ -222,13 +228,13 @@ size_t Http1Session::discard(Bytes stream) {
   const size_t size = std::min<uint64_t>(body_left_, stream.size());
   body_left_ -= size;
   body_ms_ = owner_.reading_ms();
-  if (body_left_ == 0) step_ = Step::Head;
+  if (body_left_ == 0) step_ = Step::Idle;
   return size;
 }
 
 void Http1Session::deliver() {
   step_ = Step::Owed;
-  if (discards_) release_memory(request_.body);
+  if (body_use_ == BodyUse::Discard) release_memory(request_.body);
   request_.charge.add(std::move(head_charge_));
   owner_.request_received(stream_, std::exchange(request_, {}));
 }
@@ -243,10 +249,10 @@ void Http1Session::respond(StreamId stream, Response&& response) {
 void Http1Session::refuse(Refusal refusal) {
   // What was read of the request does not count any more, nor does anything behind it. Of a head
   // that is not whole the method is not known.
-  if (step_ == Step::Head && begun_) is_head_ = false;
+  if (step_ == Step::Head) is_head_ = false;
   if (is_announced()) owner_.request_abandoned(stream_);
   wait_.cancel();
-  keep_alive_ = false;
+  is_last_ = true;
   body_left_ = 0;
   release_memory(request_);
   head_charge_.release();
@@ -299,7 +305,7 @@ std::string Http1Session::compose_head(const Response& response, size_t room_beh
     out += "\r\n";
   }
   // HTTP/1.1 does not need the second; API Gateway sends it all the same.
-  out += is_last() ? "Connection: close\r\n\r\n" : "Connection: keep-alive\r\n\r\n";
+  out += is_last_ ? "Connection: close\r\n\r\n" : "Connection: keep-alive\r\n\r\n";
   return out;
 }
 
@@ -317,10 +323,10 @@ void Http1Session::end_response() {
   release_memory(sending_);
   sending_charge_.release();
   sent_ = 0;
-  if (is_last()) {
+  if (is_last_) {
     step_ = Step::Finished;
   } else {
-    step_ = body_left_ > 0 ? Step::Discard : Step::Head;
+    step_ = body_left_ > 0 ? Step::Discard : Step::Idle;
     body_ms_ = owner_.reading_ms();
   }
 }
@@ -332,9 +338,9 @@ void Http1Session::resume() {
 //--- Ending
 
 void Http1Session::time_out() {
-  if (step_ == Step::Body || step_ == Step::AwaitRoom || (step_ == Step::Head && begun_)) {
+  if (step_ == Step::Body || step_ == Step::AwaitRoom || step_ == Step::Head) {
     refuse(Refusal::RequestTimeout);
-  } else if (step_ == Step::Head || step_ == Step::Discard) {
+  } else if (is_between_requests()) {
     step_ = Step::Finished;
   }
 }
@@ -350,14 +356,14 @@ void Http1Session::time_out_bodies(uint64_t since) {
 }
 
 void Http1Session::drain() {
-  draining_ = true;
-  if ((step_ == Step::Head && !begun_) || step_ == Step::Discard) step_ = Step::Finished;
+  is_last_ = true;
+  if (is_between_requests()) step_ = Step::Finished;
 }
 
 SessionPhase Http1Session::phase() const {
   switch (step_) {
     case Step::Head:
-      return begun_ ? SessionPhase::ReadingHead : SessionPhase::Idle;
+      return SessionPhase::ReadingHead;
     case Step::Body:
     case Step::Discard:
       return SessionPhase::ReadingBody;
@@ -366,6 +372,9 @@ SessionPhase Http1Session::phase() const {
     case Step::Owed:
     case Step::Sending:
       return SessionPhase::Responding;
+    case Step::Idle:
+    case Step::EmptyLine:
+    case Step::Whole:
     case Step::Finished:
       break;
   }

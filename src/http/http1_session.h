@@ -13,10 +13,11 @@ namespace inlet53::http {
 
 /// One HTTP/1.x connection. One request at a time is read, waits for its response, is answered:
 ///
-///   Head ──► (AwaitRoom) ──► Body ──► Owed ──► Sending ──► Head …
-///     └─ refused by its head ───────────────────┘  ├─ a small body that was refused ──► Discard
-///     ──► Head
-///                                                  └─ last response ──► Finished
+///   Idle ──► Head ──► Whole ──► (AwaitRoom) ──► Body ──► Owed ──► Sending ──► Idle …
+///              │        │            │            │                 ▲ │
+///              └────────┴── refused ─┴────────────┴─────────────────┘ ├─ the last ──► Finished
+///                                                                     └─ a small body that was
+///                                                         refused is left ──► Discard ──► Idle
 ///
 /// A head stays with the caller (nothing of it is consumed) until all of it is there; so a
 /// connection that waits holds this object and nothing on the heap. A body is read once the budget
@@ -39,11 +40,22 @@ class Http1Session final : public ServerSession, BodyWaiter {
   void drain() override;
   [[nodiscard]] bool finished() const override { return step_ == Step::Finished; }
   [[nodiscard]] SessionPhase phase() const override;
-  [[nodiscard]] bool reads_head() const override { return step_ == Step::Head && begun_; }
+  [[nodiscard]] bool reads_head() const override { return step_ == Step::Head; }
   [[nodiscard]] bool waits_for_peer() const override { return step_ == Step::Sending; }
 
  private:
-  enum class Step : uint8_t { Head, AwaitRoom, Body, Owed, Sending, Discard, Finished };
+  enum class Step : uint8_t {
+    Idle,       // no octet of the next head is there
+    EmptyLine,  // an empty line before it is
+    Head,       // a part of the head is
+    Whole,      // the head is whole; what follows is being decided
+    AwaitRoom,
+    Body,
+    Owed,
+    Sending,
+    Discard,  // what is left of a refused body
+    Finished,
+  };
 
   //--- BodyWaiter
   void room_granted(BodyCharge&& charge) override;
@@ -51,6 +63,9 @@ class Http1Session final : public ServerSession, BodyWaiter {
 
   size_t read(Bytes stream);
   size_t read_head(Bytes stream);
+  [[nodiscard]] bool is_between_requests() const noexcept {
+    return step_ == Step::Idle || step_ == Step::EmptyLine || step_ == Step::Discard;
+  }
   void begin_request(RequestHead&& head, size_t head_size, bool body_is_there);
   void answer_head(Response&& response, bool body_will_come);
   /// Whether the body has room for `bytes` more; else it waits for that.
@@ -65,8 +80,6 @@ class Http1Session final : public ServerSession, BodyWaiter {
   [[nodiscard]] std::string compose_head(const Response& response, size_t room_behind) const;
   void send_rest();
   void end_response();
-  /// Whether the connection ends with the response to the present request.
-  [[nodiscard]] bool is_last() const noexcept { return !keep_alive_ || draining_; }
   /// Whether the owner knows of the present request and owes its response.
   [[nodiscard]] bool is_announced() const noexcept {
     return step_ == Step::AwaitRoom || step_ == Step::Body || step_ == Step::Owed;
@@ -75,17 +88,14 @@ class Http1Session final : public ServerSession, BodyWaiter {
   SessionOwner& owner_;
   const ServerLimits limits_;
   BodyAccount& account_;
-  Step step_ = Step::Head;
-  Version version_ = Version::Http11;  // this and the next five are of the present request
-  bool keep_alive_ = true;
+  Step step_ = Step::Idle;
+  Version version_ = Version::Http11;  // this and the next four are of the present request
+  BodyUse body_use_ = BodyUse::Keep;
   bool chunked_ = false;
-  bool discards_ = false;            // nobody needs its body
-  bool is_head_ = false;             // its method is HEAD
-  bool wants_continue_ = false;      // the client waits for 100 (Continue)
-  bool begun_ = false;               // octets of the next head are there
-  bool skipped_empty_line_ = false;  // before the next head
-  bool draining_ = false;
-  StreamId stream_ = 0;  // of the present request; counts them
+  bool is_head_ = false;         // its method is HEAD
+  bool wants_continue_ = false;  // the client waits for 100 (Continue)
+  bool is_last_ = false;         // the session ends with the response to the present request
+  StreamId stream_ = 0;          // of the present request; counts them
   HeadScanner scanner_;
   ChunkedReader chunks_;
   uint64_t body_left_ = 0;     // bytes to come when it is not chunked

@@ -96,9 +96,9 @@ size_t Http2Session::received(Bytes stream) {
     // Errors of the protocol are answered by nghttp2 itself; this is no HTTP/2, a flood or abuse.
     if (count < 0) {
       flush();
-      failed_ = true;
+      fail();
     }
-  } while (done < stream.size() && !failed_ && !turn_is_over());
+  } while (done < stream.size() && stage_ != Stage::Failed && !turn_is_over());
   flush();
   return finished() ? stream.size() : done;
 }
@@ -109,7 +109,7 @@ bool Http2Session::paused() const { return owner_.congested() || turn_is_over();
 
 void Http2Session::begin_stream(int32_t id) {
   work_.request_began();
-  if (draining_) {
+  if (stage_ == Stage::Draining) {
     // Our GOAWAY says that it was not looked at: the client may send it again elsewhere.
     nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, id, NGHTTP2_REFUSED_STREAM);
     return;
@@ -135,8 +135,8 @@ void Http2Session::head_ended(Http2Stream& stream, bool body_follows) {
     work_.answered();
     return submit(stream, std::move(*response));
   }
-  stream.discards = std::get<BodyUse>(decision) == BodyUse::Discard;
-  stream.discards ? open_window(stream) : begin_body(stream);
+  stream.body_use = std::get<BodyUse>(decision);
+  stream.body_use == BodyUse::Discard ? open_window(stream) : begin_body(stream);
 }
 
 // A few bytes of HPACK may say a large head.
@@ -157,7 +157,7 @@ void Http2Session::body_arrived(Http2Stream& stream, Bytes octets) {
   if (octets.size() > limits_.max_body - request.body.size() - stream.discarded) {
     return refuse(stream, Refusal::BodyTooLarge);
   }
-  if (stream.discards) {
+  if (stream.body_use == BodyUse::Discard) {
     stream.body_ms = owner_.reading_ms();
     stream.discarded += octets.size();
     nghttp2_session_consume_stream(session_, stream.id, octets.size());
@@ -250,7 +250,7 @@ void Http2Session::ask_for_room(Http2Stream& stream, uint64_t size) {
 void Http2Session::open_window(Http2Stream& stream) {
   stream.room = Room::Large;
   stream.body_ms = owner_.reading_ms();
-  if (!stream.discards) stream.head.request().body.reserve(stream.head.body_size());
+  if (stream.body_use == BodyUse::Keep) stream.head.request().body.reserve(stream.head.body_size());
   nghttp2_session_set_local_window_size(session_, NGHTTP2_FLAG_NONE, stream.id, kLargeWindow);
   nghttp2_session_consume_stream(session_, stream.id, stream.head.request().body.size());
   say_continue(stream);
@@ -310,7 +310,7 @@ void Http2Session::submit(Http2Stream& stream, Response&& response) {
   const nghttp2_data_provider body = http2_body_of(stream);
   if (nghttp2_submit_response(session_, stream.id, head.fields().data(), head.fields().size(),
                               stream.body.empty() ? nullptr : &body) != 0) {
-    failed_ = true;
+    fail();
   }
 }
 
@@ -338,11 +338,11 @@ bool Http2Session::gather_data(Http2Stream& stream, Bytes frame_head, size_t siz
 }
 
 void Http2Session::flush() {
-  while (!failed_ && !owner_.congested()) {
+  while (stage_ != Stage::Failed && !owner_.congested()) {
     gathering_ = Gathering::Open;
     const uint8_t* frames = nullptr;
     const ssize_t size = nghttp2_session_mem_send(session_, &frames);
-    if (size < 0) failed_ = true;
+    if (size < 0) fail();
     if (size > 0) gathered_.reserve(kGatherRoom);
     if (size > 0) gathered_ += as_text({frames, static_cast<size_t>(size)});
     const bool is_full = gathering_ == Gathering::Full;
@@ -388,7 +388,8 @@ void Http2Session::time_out_bodies(uint64_t since) {
 }
 
 void Http2Session::drain() {
-  if (!std::exchange(draining_, true)) {
+  if (stage_ == Stage::Open) {
+    stage_ = Stage::Draining;
     nghttp2_submit_goaway(session_, NGHTTP2_FLAG_NONE,
                           nghttp2_session_get_last_proc_stream_id(session_), NGHTTP2_NO_ERROR,
                           nullptr, 0);
@@ -402,7 +403,7 @@ void Http2Session::end_if_abused() {
 }
 
 bool Http2Session::finished() const {
-  return failed_ ||
+  return stage_ == Stage::Failed ||
          (nghttp2_session_want_read(session_) == 0 && nghttp2_session_want_write(session_) == 0);
 }
 

@@ -77,12 +77,20 @@ class Http2Session final : public ServerSession {
   void flush();
   void send_gathered();
   void end_if_abused();
+  void fail() noexcept { stage_ = Stage::Failed; }
   [[nodiscard]] Http2Stream* find(StreamId id) const;
 
   /// What is done with more frames that are ready to be sent.
   enum class Gathering : uint8_t {
     Open,
     Full,  // enough is gathered: it goes out first
+  };
+
+  /// Open ──drain──► Draining; each ──no HTTP/2, a flood, an error of nghttp2──► Failed.
+  enum class Stage : uint8_t {
+    Open,
+    Draining,  // GOAWAY is said: no further request is looked at
+    Failed,    // nothing more is read or sent
   };
 
   SessionOwner& owner_;
@@ -94,10 +102,9 @@ class Http2Session final : public ServerSession {
   Http2Work work_;
   uint32_t requests_ = 0;  // all that came
   uint32_t owed_ = 0;      // streams of that state
+  Stage stage_ = Stage::Open;
   Gathering gathering_ = Gathering::Open;
   bool inside_ = false;  // nghttp2 is reading: what is said goes out afterwards
-  bool draining_ = false;
-  bool failed_ = false;
 };
 
 }  // namespace inlet53::http

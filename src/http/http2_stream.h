@@ -7,6 +7,7 @@
 #include "http2_request.h"
 
 #include "inlet53/http/body_budget.h"
+#include "inlet53/http/server_session.h"
 
 namespace inlet53::http {
 
@@ -47,8 +48,8 @@ struct Http2Stream final : BodyWaiter {
   bool request_ended = false;   // END_STREAM came
   bool is_head = false;         // the method is HEAD
   bool wants_continue = false;  // the client waits for 100 (Continue)
-  bool discards = false;        // nobody needs the request's body
-  uint64_t discarded = 0;       // bytes of it
+  BodyUse body_use = BodyUse::Keep;
+  uint64_t discarded = 0;  // bytes of the request's body
   Http2Request head;
   BodyCharge head_charge;  // of the decoded head, until the request is with the owner
   BodyWait wait;           // while `room` is Waiting

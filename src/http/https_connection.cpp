@@ -38,29 +38,29 @@ HttpsConnection::~HttpsConnection() {
 //--- net::TcpClient
 
 size_t HttpsConnection::received(Bytes stream) {
-  if (session_ != nullptr && !listed_) session_->begin_turn();
+  if (session_ != nullptr && intake_ != Intake::Listed) session_->begin_turn();
   receiving_ = true;
   const size_t consumed = tls_.received(stream);
   receiving_ = false;
   settle();
-  return ending_ ? stream.size() : consumed;
+  return stage_ == Stage::Ending ? stream.size() : consumed;
 }
 
 bool HttpsConnection::owes_responses() {
-  peer_gone_ = true;
+  advance(Event::PeerFinished);
   abandon_whole_ones();
-  return !ending_ && owes_response();
+  return serves() && owes_response();
 }
 
 void HttpsConnection::caught_up() {
-  if (session_ == nullptr || ending_) return unsent_.release();
+  if (!serves()) return unsent_.release();
   session_->resume();
   settle();
 }
 
 void HttpsConnection::go_on() {
-  listed_ = false;
-  if (session_ == nullptr || ending_) return;
+  if (intake_ == Intake::Listed) intake_ = Intake::Paused;
+  if (!serves()) return;
   session_->begin_turn();
   settle();
 }
@@ -71,14 +71,15 @@ bool HttpsConnection::timed_out() {
 }
 
 void HttpsConnection::time_out() {
-  if (session_ == nullptr || ending_) return tcp_.close();
+  if (!serves()) return tcp_.close();
   armed_ms_ = kNever;
   if (body_due_ms() <= now_ms()) {
     session_->time_out_bodies(reading_ms() - options_.body_timeout_ms);
     return settle();
   }
   if (due_ms_ > now_ms()) return keep_time();  // it was a body's, and octets wait since
-  if (timed_ == Wait::Request && std::exchange(holds_buffers_, false)) {
+  if (timed_ == Wait::Request) {
+    timed_ = Wait::Quiet;
     tls_.release_buffers();
     if (const uint32_t idle = options_.idle_timeout_ms; idle > kQuietMs) {
       due_ms_ = now_ms() + idle - kQuietMs;
@@ -87,11 +88,11 @@ void HttpsConnection::time_out() {
   }
   session_->time_out();
   settle();
-  if (!ending_) tcp_.close();
+  if (stage_ != Stage::Ending) tcp_.close();
 }
 
 void HttpsConnection::respond(StreamId stream, Response&& response) {
-  if (session_ == nullptr || ending_) return;
+  if (!serves()) return;
   const auto found = find_unanswered(stream);
   if (found == unanswered_.end()) return;
   unanswered_.erase(found);
@@ -102,7 +103,7 @@ void HttpsConnection::respond(StreamId stream, Response&& response) {
 
 void HttpsConnection::drain() {
   if (session_ == nullptr) return tcp_.close();
-  if (ending_) return;
+  if (!serves()) return;
   session_->drain();
   settle();
 }
@@ -138,18 +139,18 @@ void HttpsConnection::request_received(StreamId stream, Request&& request) {
   timed_.reset();  // what comes next has a time of its own
   const auto known = find_unanswered(stream);
   if (known == unanswered_.end()) {
-    unanswered_.push_back({.stream = stream, .whole = true});
+    unanswered_.push_back({.stream = stream, .state = Unanswered::State::Whole});
   } else {
-    known->whole = true;
+    known->state = Unanswered::State::Whole;
   }
   taker_.request_received({id_, stream}, origin(), std::move(request));
-  if (peer_gone_) abandon_whole_ones();
+  if (stage_ == Stage::HalfClosed) abandon_whole_ones();
 }
 
 void HttpsConnection::request_abandoned(StreamId stream) {
   const auto found = find_unanswered(stream);
   if (found == unanswered_.end()) return;
-  const bool is_news = !found->abandoned;
+  const bool is_news = found->state != Unanswered::State::Abandoned;
   unanswered_.erase(found);
   if (is_news) taker_.request_abandoned({id_, stream});
 }
@@ -170,15 +171,33 @@ uint64_t HttpsConnection::reading_ms() const { return now_ms() - tcp_.waited_ms(
 
 //--- Between events
 
+void HttpsConnection::advance(Event event) noexcept {
+  switch (stage_) {
+    case Stage::Handshaking:
+      stage_ = event == Event::TlsOpened ? Stage::Open : Stage::Ending;
+      return;
+    case Stage::Open:
+      if (event == Event::PeerFinished) stage_ = Stage::HalfClosed;
+      if (event == Event::Finished) stage_ = Stage::Ending;
+      return;
+    case Stage::HalfClosed:
+      if (event == Event::Finished) stage_ = Stage::Ending;
+      return;
+    case Stage::Ending:
+      return;
+  }
+}
+
 void HttpsConnection::open_session() {
   session_ = tls_.protocol() == kHttp2 ? make_http2_session(*this, options_.limits, account_)
                                        : make_http1_session(*this, options_.limits, account_);
   ++shared_.counts.handshakes;
   if (tls_.resumed()) ++shared_.counts.resumed;
+  advance(Event::TlsOpened);
 }
 
 void HttpsConnection::settle() {
-  if (ending_) return;
+  if (stage_ == Stage::Ending) return;
   // Not at the first octets of the session: a client may be waiting for HTTP/2's SETTINGS.
   if (session_ == nullptr && tls_.state() == net::TlsStream::State::Open) {
     open_session();
@@ -191,7 +210,8 @@ void HttpsConnection::settle() {
   account_.budget.set_charge(account_, tcp_.unsent(), unsent_);
 
   const bool said_all = session_ != nullptr && session_->finished();
-  const bool said_goodbye = peer_gone_ || tls_.state() == net::TlsStream::State::Ended;
+  const bool said_goodbye =
+      stage_ == Stage::HalfClosed || tls_.state() == net::TlsStream::State::Ended;
   const bool over =
       tls_.state() == net::TlsStream::State::Failed || (said_goodbye && !owes_response());
   if (said_all || over) return end();
@@ -200,20 +220,21 @@ void HttpsConnection::settle() {
 
 // What was left while a response was owed, a body had no room or the turn was over has its turn.
 void HttpsConnection::continue_reading() {
-  while (paused_ && !wants_no_plaintext()) {
-    paused_ = false;
+  if (intake_ == Intake::Paused && !wants_no_plaintext()) {
     receiving_ = true;
     tls_.received({});
     receiving_ = false;
-    paused_ = wants_no_plaintext();
-    if (!paused_) tcp_.resume();
+    if (!wants_no_plaintext()) {
+      intake_ = Intake::Taking;
+      tcp_.resume();
+    }
   }
-  if (!paused_ && wants_no_plaintext()) {
-    paused_ = true;
+  if (intake_ == Intake::Taking && wants_no_plaintext()) {
+    intake_ = Intake::Paused;
     tcp_.pause();
   }
-  if (paused_ && !listed_ && session_->turn_is_over()) {
-    listed_ = true;
+  if (intake_ == Intake::Paused && session_->turn_is_over()) {
+    intake_ = Intake::Listed;
     shared_.unfinished.push_back(id_);
     shared_.next_turn->start();
   }
@@ -229,23 +250,27 @@ std::vector<HttpsConnection::Unanswered>::iterator HttpsConnection::find_unanswe
 // is not there may still become whole, by octets that came before FIN: its turn comes then.
 // A response within changes the list, and may let in the next request.
 void HttpsConnection::abandon_whole_ones() {
-  const auto is_due = [](const Unanswered& one) { return one.whole && !one.abandoned; };
+  using State = Unanswered::State;
+  const auto is_due = [](const Unanswered& one) { return one.state == State::Whole; };
   for (;;) {
     const auto next = std::find_if(unanswered_.begin(), unanswered_.end(), is_due);
     if (next == unanswered_.end()) return;
-    next->abandoned = true;
+    next->state = State::Abandoned;
     taker_.request_abandoned({id_, next->stream});
   }
 }
 
 void HttpsConnection::closed() {
   shared_.open.erase(id_);
-  for (Unanswered& one : unanswered_) one.whole = true;  // nothing more comes of any
+  for (Unanswered& one : unanswered_) {
+    // Nothing more comes of any.
+    if (one.state == Unanswered::State::Arriving) one.state = Unanswered::State::Whole;
+  }
   abandon_whole_ones();
 }
 
 void HttpsConnection::end() {
-  ending_ = true;
+  advance(Event::Finished);
   tcp_.set_timeout(0);  // from here on only a client that takes nothing is timed
   tls_.end();
   tcp_.close_after_send();
@@ -279,10 +304,10 @@ HttpsConnection::Wait HttpsConnection::waits_for() const {
 void HttpsConnection::keep_time() {
   if (session_ == nullptr) return;  // the handshake's runs on
   const Wait wait = waits_for();
-  if (wait != timed_ || (wait == Wait::Client && sent_since_)) {
+  const bool goes_on = wait == timed_ || (wait == Wait::Request && timed_ == Wait::Quiet);
+  if (!goes_on || (wait == Wait::Client && sent_since_)) {
     timed_ = wait;
     sent_since_ = false;
-    holds_buffers_ = holds_buffers_ || wait == Wait::Request;
     const uint64_t limit = limit_of(wait);
     due_ms_ = limit == kNever ? kNever : now_ms() + limit;
   }
@@ -296,6 +321,7 @@ uint64_t HttpsConnection::limit_of(Wait wait) const noexcept {
   switch (wait) {
     case Wait::Request:
       return std::min(kQuietMs, options_.idle_timeout_ms);
+    case Wait::Quiet:
     case Wait::Client:
       return options_.idle_timeout_ms;
     case Wait::Head:

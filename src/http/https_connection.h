@@ -17,6 +17,12 @@ namespace inlet53::http {
 ///
 ///   TcpConnection ──ciphertext──► TlsStream ──plaintext──► ServerSession ──request──► RequestTaker
 ///
+/// Its stages, which change in `advance` alone:
+///
+///   Handshaking ──TLS is open──► Open ──FIN──► HalfClosed
+///        │ TLS fails, FIN          │ all is said    │ all is said, nothing is owed
+///        └─────────────────────────┴────────────────┴──────────────────────────────► Ending
+///
 /// Lifetime: what it is given but for `tls` outlives it. Threads: the loop's.
 class HttpsConnection final : public net::TcpClient, net::TlsStreamOwner, SessionOwner {
  public:
@@ -55,9 +61,25 @@ class HttpsConnection final : public net::TcpClient, net::TlsStreamOwner, Sessio
   uint64_t now_ms() const override;
   uint64_t reading_ms() const override;
 
+  enum class Stage : uint8_t {
+    Handshaking,  // of TLS: there is no session
+    Open,
+    HalfClosed,  // the client has sent FIN, and may be owed responses
+    Ending,      // all is said; what waits is being sent
+  };
+  enum class Event : uint8_t { TlsOpened, PeerFinished, Finished };
+
+  /// Whether ciphertext is taken.
+  enum class Intake : uint8_t {
+    Taking,
+    Paused,  // TCP is: the session takes nothing for now
+    Listed,  // the same, and the session goes on in the loop's next turn
+  };
+
   /// What a connection waits for; the time of it is limited.
   enum class Wait : uint8_t {
-    Request,  // between requests
+    Request,  // between requests, a moment
+    Quiet,    // the same after that, without TLS's buffers for records
     Head,
     Body,    // each body has a timeout of its own
     Room,    // for a body: the budget has a timeout
@@ -68,11 +90,20 @@ class HttpsConnection final : public net::TcpClient, net::TlsStreamOwner, Sessio
 
   /// A request that the taker let in, and whose response has not been made.
   struct Unanswered {
+    enum class State : uint8_t {
+      Arriving,   // its body is not whole
+      Whole,      // the taker has its body, too
+      Abandoned,  // the taker knows that its client has left
+    };
     StreamId stream = 0;
-    bool whole = false;      // the taker has its body, too
-    bool abandoned = false;  // the taker knows that its client has left
+    State state = State::Arriving;
   };
 
+  void advance(Event event) noexcept;
+  /// Whether requests are served: Open or HalfClosed.
+  [[nodiscard]] bool serves() const noexcept {
+    return stage_ == Stage::Open || stage_ == Stage::HalfClosed;
+  }
   void open_session();
   /// What follows from the state that an event has led to: an end, a pause, another timeout.
   void settle();
@@ -97,17 +128,14 @@ class HttpsConnection final : public net::TcpClient, net::TlsStreamOwner, Sessio
   BodyCharge unsent_;  // what TCP holds for a client that does not read
   net::TlsStream tls_;
   std::unique_ptr<ServerSession> session_;  // null until the handshake's end
+  Stage stage_ = Stage::Handshaking;
+  Intake intake_ = Intake::Taking;
   std::optional<Wait> timed_;
   uint64_t due_ms_ = kNever;  // when that has lasted for too long
   uint64_t armed_ms_ = 0;     // what the timeout of TCP is set to; 0: that of TLS
   std::vector<Unanswered> unanswered_;
-  bool sent_since_ = false;    // octets of responses have gone out since it was set
-  bool holds_buffers_ = true;  // TLS's, for records: between requests, for a moment only
-  bool receiving_ = false;
-  bool paused_ = false;
-  bool listed_ = false;     // among those that go on at the end of the turn
-  bool peer_gone_ = false;  // it has sent FIN
-  bool ending_ = false;
+  bool sent_since_ = false;  // octets of responses have gone out since `timed_` was set
+  bool receiving_ = false;   // octets are on their way through TLS: `settle` comes after them
 };
 
 }  // namespace inlet53::http

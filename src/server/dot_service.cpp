@@ -16,6 +16,9 @@ constexpr uint64_t kQuietMs = 1000;
 }  // namespace
 
 /// One client's connection: TLS over TCP carries the stream.
+///
+///   Handshaking ──TLS is open──► Open ──close_after_send──► Ending
+///        └─TLS fails──► Failed
 class DotService::Client final : public net::TcpClient, net::TlsStreamOwner, StreamCarrier {
  public:
   Client(DotService& service, net::TcpConnection& tcp)
@@ -26,24 +29,26 @@ class DotService::Client final : public net::TcpClient, net::TlsStreamOwner, Str
     tcp_.set_timeout(service.settings_.handshake_timeout_ms);
   }
   ~Client() override {
-    if (!open_) service_.counts_.tls_handshakes_failed.add();
+    if (stage_ == Stage::Handshaking || stage_ == Stage::Failed) {
+      service_.counts_.tls_handshakes_failed.add();
+    }
   }
 
   //--- net::TcpClient
   size_t received(Bytes stream) override {
     service_.listener_.count_refused();
     const size_t consumed = take_ciphertext(stream);
-    return ending_ ? stream.size() : consumed;
+    return is_over() ? stream.size() : consumed;
   }
   bool owes_responses() override {
-    if (!open_ || ending_) return false;
+    if (stage_ != Stage::Open) return false;
     if (session_.peer_finished()) return true;
     tls_.end();
     return false;
   }
   void caught_up() override { take_rest(); }
   bool timed_out() override {
-    if (!open_ || ending_) return false;
+    if (stage_ != Stage::Open) return false;
     if (idle_rest_ > 0) {
       tls_.release_buffers();
       tcp_.set_timeout(std::exchange(idle_rest_, 0));
@@ -52,20 +57,25 @@ class DotService::Client final : public net::TcpClient, net::TlsStreamOwner, Str
     }
     return true;
   }
-  void drain() override {
-    if (!open_) return tcp_.set_timeout(StreamSessions::kDrainIdleMs);
-    set_timeout(StreamSessions::kDrainIdleMs);
-  }
+  void drain() override { set_timeout(StreamSessions::kDrainIdleMs); }
   void closed() override { service_.resumed_.erase(this); }
 
   /// What was left as plaintext or ciphertext comes again.
   void take_rest() {
-    if (ending_) return;
-    if (open_) take_ciphertext({});
+    if (is_over()) return;
+    if (stage_ == Stage::Open) take_ciphertext({});
     if (!paused_) tcp_.resume();
   }
 
  private:
+  enum class Stage : uint8_t {
+    Handshaking,
+    Open,
+    Failed,  // without ever being open; an alert is being sent
+    Ending,  // all is said; what waits is being sent
+  };
+  [[nodiscard]] bool is_over() const noexcept { return stage_ >= Stage::Failed; }
+
   //--- TLS
   size_t take_ciphertext(Bytes stream) {
     receiving_ = true;
@@ -81,7 +91,7 @@ class DotService::Client final : public net::TcpClient, net::TlsStreamOwner, Str
     note_open();
     return session_.received(stream);
   }
-  bool wants_no_plaintext() const override { return paused_ || ending_ || tcp_.congested(); }
+  bool wants_no_plaintext() const override { return paused_ || is_over() || tcp_.congested(); }
 
   //--- StreamCarrier
   void send(Bytes octets) override { tls_.send(octets); }
@@ -95,7 +105,8 @@ class DotService::Client final : public net::TcpClient, net::TlsStreamOwner, Str
     if (!receiving_) service_.resume_soon(*this);
   }
   void close_after_send() override {
-    if (std::exchange(ending_, true)) return;
+    if (is_over()) return;
+    stage_ = stage_ == Stage::Handshaking ? Stage::Failed : Stage::Ending;
     tls_.end();
     tcp_.set_timeout(0);  // from here on only a client that takes nothing is timed
     tcp_.close_after_send();
@@ -108,7 +119,8 @@ class DotService::Client final : public net::TcpClient, net::TlsStreamOwner, Str
   }
 
   void note_open() {
-    if (std::exchange(open_, true)) return;
+    if (stage_ != Stage::Handshaking) return;
+    stage_ = Stage::Open;
     service_.counts_.tls_handshakes.add();
     if (tls_.resumed()) service_.counts_.tls_resumed.add();
     set_timeout(service_.settings_.idle_timeout_ms);
@@ -117,7 +129,7 @@ class DotService::Client final : public net::TcpClient, net::TlsStreamOwner, Str
   // What follows from the state that an event has led to.
   void settle() {
     using State = net::TlsStream::State;
-    if (ending_ || tls_.state() == State::Handshaking) return;
+    if (is_over() || tls_.state() == State::Handshaking) return;
     if (tls_.state() == State::Failed) return close_after_send();  // an alert has gone out
     note_open();
     if (tls_.state() == State::Ended && !session_.peer_finished()) close_after_send();
@@ -128,10 +140,9 @@ class DotService::Client final : public net::TcpClient, net::TlsStreamOwner, Str
   net::TlsStream tls_;
   StreamSession session_;
   uint64_t idle_rest_ = 0;  // milliseconds that it may be idle after the present timeout
-  bool open_ = false;       // the handshake has come to its end
-  bool receiving_ = false;
-  bool paused_ = false;
-  bool ending_ = false;
+  Stage stage_ = Stage::Handshaking;
+  bool receiving_ = false;  // octets are on their way through TLS: `settle` comes after them
+  bool paused_ = false;     // the session takes none
 };
 
 DotService::DotService(net::Loop& loop, net::Descriptor socket, const settings::Tls& settings,
