@@ -109,7 +109,7 @@ bool Http2Session::paused() const { return owner_.congested() || turn_is_over();
 
 void Http2Session::begin_stream(int32_t id) {
   work_.request_began();
-  if (stage_ == Stage::Draining) {
+  if (stage_ != Stage::Open) {
     // Our GOAWAY says that it was not looked at: the client may send it again elsewhere.
     nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, id, NGHTTP2_REFUSED_STREAM);
     return;

@@ -224,6 +224,14 @@ void TcpConnection::Impl::close() {
 }
 
 void TcpConnection::Impl::set_timeout(uint64_t milliseconds) {
+  // While it lingers, its client may only shorten the time.
+  const bool ends_earlier =
+      milliseconds != 0 && context.loop.now_ms() + milliseconds < idle_deadline.at;
+  if (stage == TcpStage::Lingering && !ends_earlier) return;
+  start_idle_deadline(milliseconds);
+}
+
+void TcpConnection::Impl::start_idle_deadline(uint64_t milliseconds) {
   if (milliseconds == 0) return idle_deadline.clear();
   idle_deadline.set(context.loop.now_ms() + milliseconds);
   arm(idle_deadline.at);
@@ -263,7 +271,7 @@ void TcpConnection::Impl::linger() {
     return;
   }
   release_memory(rest);
-  set_timeout(kLingerMs);
+  start_idle_deadline(kLingerMs);
 }
 
 void TcpConnection::Impl::discard() {

@@ -88,6 +88,7 @@ struct TcpConnection::Impl {
   [[nodiscard]] bool is_over() const noexcept { return stage >= TcpStage::Ending; }
   bool settle();
   void linger();
+  void start_idle_deadline(uint64_t milliseconds);
   void discard();
   void settle_soon();
   void end();

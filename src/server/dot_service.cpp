@@ -113,6 +113,7 @@ class DotService::Client final : public net::TcpClient, net::TlsStreamOwner, Str
   }
   // In two parts: one to be quiet in, and the rest of the time.
   void set_timeout(uint64_t milliseconds) override {
+    if (is_over()) return;
     const uint64_t first = std::min(milliseconds, kQuietMs);
     idle_rest_ = milliseconds - first;
     tcp_.set_timeout(first);

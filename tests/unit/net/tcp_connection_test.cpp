@@ -355,6 +355,17 @@ TEST(TcpConnection, DropsWhatIsQueuedAfterTheLastWords) {
   EXPECT_TRUE(server.serve_until([&] { return server.owner.ended == 1; }));
 }
 
+TEST(TcpConnection, LingersNoLongerThanItsClientOnceSet) {
+  TcpServer server;
+  const Descriptor client = server.accepted_client();
+  server.owner.open.front()->close_after_send();
+  ASSERT_TRUE(server.serve_until([&] { return can_read(client); }));
+  EXPECT_TRUE(at_end(client));
+  server.owner.open.front()->set_timeout(kPatienceMs * 10);
+  server.owner.open.front()->set_timeout(0);
+  EXPECT_TRUE(server.serve_until([&] { return server.owner.ended == 1; }));
+}
+
 TEST(TcpConnection, EndsUponAPeerThatGoesOnSendingForEver) {
   TcpServer server;
   server.owner.on_received = [](TcpConnection& connection) { connection.close_after_send(); };
