@@ -212,6 +212,13 @@ def faults_of(question, output, records, interface):
     return faults
 
 
+def in_order(records, transports):
+    """Records in the order of their transports. Each worker writes its own records, so that their order in
+    the file need not be that of the queries."""
+    places = {transport: place for place, transport in enumerate(transports)}
+    return sorted(records, key=lambda record: places.get(record["transport"], len(places)))
+
+
 def ask(number, question, target, log):
     """Asks one question, shows what came of it, and says whether all was as expected."""
     print(f"\n{style.bold(f'{number:2}. {question.title}')}")
@@ -221,7 +228,7 @@ def ask(number, question, target, log):
     show_answer(question, output)
     if question.note:
         print(style.dim(f"     ({question.note})"))
-    records = log.records_of(port, question.name, len(question.transports))
+    records = in_order(log.records_of(port, question.name, len(question.transports)), question.transports)
     for record in records:
         show_record(record, whole=number == 1)
     interface = target.addresses[question.address]["resolver_network_interface"]
