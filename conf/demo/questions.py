@@ -114,10 +114,18 @@ def stranger_is_refused(address):
 
 
 def free_port():
-    """A port that a client may send from, so that its record can be told from others."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind((CLIENT, 0))
-        return probe.getsockname()[1]
+    """A port that a client may send from, so that its record can be told from others. It is free for TCP,
+    too: dig takes another one where it is not."""
+    while True:
+        with (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams,
+              socket.socket(socket.AF_INET, socket.SOCK_STREAM) as stream):
+            datagrams.bind((CLIENT, 0))
+            port = datagrams.getsockname()[1]
+            try:
+                stream.bind((CLIENT, port))
+            except OSError:
+                continue
+            return port
 
 
 def dig(target, index, name, qtype, source, port=0, extra=()):

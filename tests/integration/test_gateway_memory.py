@@ -309,10 +309,13 @@ class Flood(http.server.BaseHTTPRequestHandler):
             pass
 
 
+class FloodServer(http.server.ThreadingHTTPServer):
+    request_queue_size = 128  # counts when the socket begins to listen
+
+
 @pytest.fixture
 def flood():
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Flood)
-    server.request_queue_size = 128
+    server = FloodServer(("127.0.0.1", 0), Flood)
     server.released = threading.Event()
     threading.Thread(target=server.serve_forever).start()
     yield server
