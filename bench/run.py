@@ -135,7 +135,7 @@ def measure(options, results):
     tool = options.tool or options.build / "inlet53"
     Inlet53d.program = (options.daemon or options.build / "inlet53d").resolve()
     https_servers.InletGateway.program = (options.gateway or options.build / "inlet53-gateway").resolve()
-    attack_servers.Slowed.library = (options.build / "bench/slow_disk.so").resolve()
+    attack_servers.Slowed.slow_disk = (options.build / "bench/slow_disk.so").resolve()
     BareResponder.program = (options.build / "bench/bare_responder").resolve()
     if InletBench.there(tool):
         generator = InletBench(options.generator_cpu, tool.resolve())

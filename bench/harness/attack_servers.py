@@ -107,16 +107,16 @@ def many_apis():
 
 class Slowed:
     """With `slow`, the folder of its logs is on a disk that takes 100 ms for each write while the file
-    `switch` is there: writes go through the library `slow_disk`."""
+    `switch` is there: `slow_disk.so`, which is preloaded, delays each write."""
 
-    library = None  # set by run.py
+    slow_disk = None  # the shared object of that name in the build directory; run.py sets it
     slow = False
 
     def prepare(self):
         if self.slow:
-            if not self.library.exists():
-                raise CannotMeasure(f"there is no {self.library}")
-            self.environment = {**os.environ, "LD_PRELOAD": str(self.library), "SLOW_DISK_FILE": str(self.log_path),
+            if not self.slow_disk.exists():
+                raise CannotMeasure(f"{self.slow_disk} is missing: build with -Dbench=true")
+            self.environment = {**os.environ, "LD_PRELOAD": str(self.slow_disk), "SLOW_DISK_FILE": str(self.log_path),
                                 "SLOW_DISK_SWITCH": str(self.switch), "SLOW_DISK_MS": str(SLOW_WRITE_MS)}
         return super().prepare()
 

@@ -15,12 +15,12 @@ namespace inlet53::http {
 
 class ClientConnection;
 
-/// What a connection of the client tells its owner. Each call but `response_arrives` is the last
-/// thing that the connection does: the owner may destroy it.
+/// Receives the events of a client's connection. The owner may destroy the connection in each
+/// function but `response_arrives`.
 class ClientConnectionOwner {
  public:
-  /// Octets of a response came, and are read next. `request_written`: the kernel has the whole
-  /// request, nothing of it is kept here. Not called any more once that was so.
+  /// Octets of a response came; the connection reads them next. `request_written`: the kernel has
+  /// the whole request, and the connection keeps no part of it. No call follows one with true.
   virtual void response_arrives(ClientConnection& connection, bool request_written) = 0;
   /// The response is there. `may_reuse`: another request may follow.
   virtual void response_received(ClientConnection& connection, Response&& response,

@@ -247,8 +247,8 @@ void Http1Session::respond(StreamId stream, Response&& response) {
 }
 
 void Http1Session::refuse(Refusal refusal) {
-  // What was read of the request does not count any more, nor does anything behind it. Of a head
-  // that is not whole the method is not known.
+  // The session drops the request and all octets behind it. It does not know the method of a head
+  // that is incomplete.
   if (step_ == Step::Head) is_head_ = false;
   if (is_announced()) owner_.request_abandoned(stream_);
   wait_.cancel();

@@ -42,7 +42,7 @@ struct TcpConnection::Impl {
     Waiting,    // some wait in `unsent`
     Congested,  // so many that nothing is read until all are sent
   };
-  /// What the connection is doing when it is called.
+  /// Names the call that is in progress.
   enum class Serving : uint8_t {
     Nothing,
     Event,     // of the loop or the listener: `settle` comes at its end

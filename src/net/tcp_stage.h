@@ -23,7 +23,7 @@ enum class TcpStage : uint8_t {
   Ended,       // the connection is being destroyed
 };
 
-/// What happens to a connection.
+/// An event that may change the stage of a connection.
 enum class TcpEvent : uint8_t {
   PeerFinished,    // FIN came
   ClientFinished,  // the client makes no more

@@ -12,8 +12,8 @@
 
 namespace inlet53::net {
 
-/// What serves one connection, which owns it. Called on the loop's thread. Each function may call
-/// anything on the connection; none may destroy the listener.
+/// Serves one connection, which owns it. Each function runs on the loop's thread. It may call
+/// anything on the connection, and may not destroy the listener.
 ///
 /// Lifetime: `closed` is the last call. Then the connection destroys its client, after every
 /// function of the client has returned, and itself. A client may use its connection until then.

@@ -182,6 +182,17 @@ TEST(HttpsConnection, AHeadOverHttp2IsTimedWhateverElseIsUnderWay) {
 
 // While octets wait for the client, it may wait for a window behind them; and a congested
 // connection is not read: the body cannot be blamed.
+std::string large_body() { return std::string(size_t{12} << 20, 'b'); }
+
+/// Opens large windows, begins a request with a body, and asks for a large response.
+std::string upload_beside_a_large_response() {
+  const std::string window("\x7f\xff\0\0", 4);
+  return connection_start() + frame(NGHTTP2_SETTINGS, 0, 0, std::string("\0\4", 2) + window) +
+         frame(NGHTTP2_WINDOW_UPDATE, 0, 0, window) +
+         frame(NGHTTP2_HEADERS, 4, 1, literals(post("/a", {{"content-length", "5"}}))) +
+         frame(NGHTTP2_HEADERS, 5, 3, literals(get("/large")));
+}
+
 void expect_no_blame(uint32_t max_unsent) {
   HttpsOptions options;
   options.body_timeout_ms = 100;
@@ -189,16 +200,12 @@ void expect_no_blame(uint32_t max_unsent) {
   tcp.max_unsent = max_unsent;
   HttpsServerUnderTest server(options, tcp);
   server.answer = [](const Request&) {
-    return Response{.status = 200, .fields = {}, .body = std::string(size_t{12} << 20, 'b')};
+    return Response{.status = 200, .fields = {}, .body = large_body()};
   };
   HttpsTestClient client(server, "h2");
   ASSERT_TRUE(client.shake_hands());
   client.reads = false;
-  const std::string window("\x7f\xff\0\0", 4);
-  client.send(connection_start() + frame(NGHTTP2_SETTINGS, 0, 0, std::string("\0\4", 2) + window) +
-              frame(NGHTTP2_WINDOW_UPDATE, 0, 0, window) +
-              frame(NGHTTP2_HEADERS, 4, 1, literals(post("/a", {{"content-length", "5"}}))) +
-              frame(NGHTTP2_HEADERS, 5, 3, literals(get("/large"))));
+  client.send(upload_beside_a_large_response());
   ASSERT_TRUE(server.run_until([&] { return server.requests.size() == 1; }));
   const uint64_t until = server.loop.now_ms() + 300;
   ASSERT_TRUE(server.run_until([&] { return server.loop.now_ms() >= until; }));
@@ -217,16 +224,12 @@ TEST(HttpsConnection, ABodyIsTimedAgainWhenItsClientHasRead) {
   options.body_timeout_ms = 100;
   HttpsServerUnderTest server(options);
   server.answer = [](const Request&) {
-    return Response{.status = 200, .fields = {}, .body = std::string(size_t{12} << 20, 'b')};
+    return Response{.status = 200, .fields = {}, .body = large_body()};
   };
   HttpsTestClient client(server, "h2");
   ASSERT_TRUE(client.shake_hands());
   client.reads = false;
-  const std::string window("\x7f\xff\0\0", 4);
-  client.send(connection_start() + frame(NGHTTP2_SETTINGS, 0, 0, std::string("\0\4", 2) + window) +
-              frame(NGHTTP2_WINDOW_UPDATE, 0, 0, window) +
-              frame(NGHTTP2_HEADERS, 4, 1, literals(post("/a", {{"content-length", "5"}}))) +
-              frame(NGHTTP2_HEADERS, 5, 3, literals(get("/large"))));
+  client.send(upload_beside_a_large_response());
   ASSERT_TRUE(server.run_until([&] { return server.requests.size() == 1; }));
   client.reads = true;
   ASSERT_TRUE(server.run_until([&] { return !server.refusals.empty(); }));
@@ -313,7 +316,7 @@ TEST(HttpsConnection, GivesUpAClientThatDoesNotRead) {
   for (const char* const protocol : {"http/1.1", "h2"}) {
     HttpsServerUnderTest server(options, tcp);
     server.answer = [](const Request&) {
-      return Response{.status = 200, .fields = {}, .body = std::string(size_t{12} << 20, 'b')};
+      return Response{.status = 200, .fields = {}, .body = large_body()};
     };
     HttpsTestClient client(server, protocol);
     ASSERT_TRUE(client.shake_hands());

@@ -168,12 +168,22 @@ TEST(Confinement, ShowsWhatIsBehindAClosedDirectory) {
 
 // A child of the test that denies tracing, as the daemons do; it lives as long as this.
 struct Daemon {
-  Daemon() : pid(fork()) {
+  Daemon() {
+    int ready[2];
+    if (pipe(ready) != 0) _exit(3);
+    pid = fork();
     if (pid == 0) {
       deny_tracing();
       prctl(PR_SET_PDEATHSIG, SIGKILL);
+      close(ready[0]);
+      close(ready[1]);
       for (;;) pause();
     }
+    // The end of the pipe: the child has denied tracing.
+    close(ready[1]);
+    char none = 0;
+    (void)!read(ready[0], &none, 1);
+    close(ready[0]);
   }
   ~Daemon() {
     kill(pid, SIGKILL);
@@ -181,7 +191,7 @@ struct Daemon {
   }
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
-  pid_t pid;
+  pid_t pid = 0;
 };
 
 TEST(Confinement, KeepsOtherProcessesOutOfReach) {
@@ -240,11 +250,6 @@ TEST(Tracing, IsDeniedToTheSameUser) {
                         [] {
                           const Daemon daemon;
                           const std::string folder = "/proc/" + std::to_string(daemon.pid);
-                          // Its child has set it before it can be seen to sleep.
-                          for (int i = 0;
-                               i < 1000 && access((folder + "/environ").c_str(), R_OK) == 0; ++i) {
-                            usleep(1000);
-                          }
                           return run_confined(
                                      "cat " + folder + "/environ 2>/dev/null || echo denied", {}) ==
                                  "denied\n";

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <linux/capability.h>
+#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -62,7 +63,10 @@ void fork_twice(int output) {
   if (fork() == 0) {
     const pid_t parent = getpid();
     if (fork() == 0) {
-      while (getppid() == parent) usleep(1000);
+      // Readable when the parent has ended. None: it has ended already.
+      const Descriptor end(static_cast<int>(syscall(SYS_pidfd_open, parent, 0)));
+      pollfd wanted{end.get(), POLLIN, 0};
+      if (end.get() >= 0) poll(&wanted, 1, -1);
       hold_socket(output);
     }
     _exit(0);

@@ -1,9 +1,6 @@
 #include "server/stream_session.h"
 
-#include <deque>
-#include <functional>
-#include <utility>
-
+#include "test_forwarder.h"
 #include "test_state.h"
 #include <gtest/gtest.h>
 
@@ -37,26 +34,6 @@ struct TestCarrier final : StreamCarrier {
   bool paused = false;
   bool closed = false;
   uint64_t timeout = 0;
-};
-
-/// Keeps queries waiting, unless it is told to answer them at once.
-struct TestForwarder final : QueryForwarder {
-  void begin(const ReplyTo& to, Bytes message, const resolver::ForwardQuestion&) override {
-    waiting.push_back({to, {message.begin(), message.end()}});
-    if (at_once) at_once();
-  }
-  void refresh(const resolver::ForwardQuestion&) override {}
-  void forget(const Replier&) override {}
-
-  /// Answers the query that has waited longest, with itself.
-  void answer_first() {
-    const auto [to, message] = std::exchange(waiting.front(), {});
-    waiting.pop_front();
-    to.replier->reply(to, message);
-  }
-
-  std::deque<std::pair<ReplyTo, Octets>> waiting;
-  std::function<void()> at_once;
 };
 
 class StreamSessionTest : public testing::Test {

@@ -1,9 +1,9 @@
 #include "server/tcp_service.h"
 
-#include <deque>
 #include <optional>
 #include <utility>
 
+#include "test_forwarder.h"
 #include "test_state.h"
 #include "unit/net/net_support.h"
 #include <gtest/gtest.h>
@@ -15,24 +15,6 @@ namespace {
 
 using Octets = std::vector<uint8_t>;
 using net::Descriptor;
-
-/// Keeps each query until the test has it answered.
-struct SlowForwarder final : QueryForwarder {
-  void begin(const ReplyTo& to, Bytes message, const resolver::ForwardQuestion&) override {
-    waiting.push_back({to, {message.begin(), message.end()}});
-  }
-  void refresh(const resolver::ForwardQuestion&) override {}
-  void forget(const Replier&) override {}
-
-  /// Answers the query that has waited longest, with itself.
-  void answer_first() {
-    const auto [to, message] = std::exchange(waiting.front(), {});
-    waiting.pop_front();
-    to.replier->reply(to, message);
-  }
-
-  std::deque<std::pair<ReplyTo, Octets>> waiting;
-};
 
 /// A service on loopback that answers `name.test.` and `big.test.`, and forwards `partner.`.
 class TcpServiceTest : public testing::Test {
@@ -112,7 +94,7 @@ class TcpServiceTest : public testing::Test {
   WorkerCounts counts;
   cache::Cache cache{settings::Cache{}};
   Responder responder{Responder::Options{}, nullptr, &cache, counts};
-  SlowForwarder forwarder;
+  TestForwarder forwarder;
   Octets arrived;  // of the client that was read last
   std::optional<TcpService> service;
 };
