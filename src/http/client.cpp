@@ -195,7 +195,7 @@ const net::TlsClientContext* Client::Impl::tls_context() {
 
 //--- What connections say. A call's `done` is the last act: it may destroy the client.
 
-// The response needs the room of its request. Once octets of it came, nothing is repeated.
+// The response needs the room of its request. The client repeats no call whose response has begun.
 void Client::Impl::response_arrives(ClientConnection& connection, bool request_written) {
   const auto found = calls.find(find(connection).call);
   if (found == calls.end()) return;

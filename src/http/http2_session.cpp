@@ -22,7 +22,7 @@ using Room = Http2Stream::Room;
 // 50 MB/s over 20 ms.
 constexpr int32_t kLargeWindow = 1 << 20;
 constexpr size_t kGatherLimit = size_t{64} << 10;
-// Room for the frames of a small response: what is gathered seldom grows.
+// Room for the frames of a small response, so that the buffer seldom grows.
 constexpr size_t kGatherRoom = 1024;
 // nghttp2 gets so much at once: between two pieces the turn may be over. A piece can hold 50 heads
 // that expand to 64 KiB each.

@@ -88,7 +88,7 @@ class HttpsConnection final : public net::TcpClient, net::TlsStreamOwner, Sessio
   };
   static constexpr uint64_t kNever = UINT64_MAX;
 
-  /// A request that the taker let in, and whose response has not been made.
+  /// A request that the taker accepted and has not answered.
   struct Unanswered {
     enum class State : uint8_t {
       Arriving,   // its body is not whole

@@ -125,7 +125,7 @@ void TcpConnection::Impl::deliver(Bytes fresh) {
   INLET53_CHECK(consumed <= stream.size());
   keep(stream.subspan(consumed));
   flush_gathered();
-  // No message is as long as what the client left untouched.
+  // The client left more octets than the longest message has.
   if (rest.size() == kMaxStream && may_deliver()) advance(TcpEvent::Failed);
 }
 
@@ -204,7 +204,7 @@ size_t TcpConnection::Impl::try_send(Bytes octets) {
   return 0;
 }
 
-//--- What the client asks
+//--- Requests of the client
 
 void TcpConnection::Impl::pause() { intake = Intake::Paused; }
 

@@ -14,7 +14,7 @@ namespace inlet53::net {
 struct TcpConnectionContext {
   Loop& loop;
   TcpListener::Options options;
-  /// Takes an ended connection back: tells its client and deletes both.
+  /// Calls the client's `closed`, and deletes client and connection.
   std::function<void(TcpConnection&)> ended;
 
   std::vector<uint8_t> incoming = std::vector<uint8_t>(TcpConnection::kMaxStream);
@@ -51,7 +51,7 @@ struct TcpConnection::Impl {
 
   Impl(TcpConnectionContext& shared, Descriptor descriptor, const SocketAddress& from);
 
-  //--- What the client asks (see TcpConnection)
+  //--- Requests of the client (see TcpConnection)
   void send(Bytes octets);
   void pause();
   void resume();
@@ -59,7 +59,7 @@ struct TcpConnection::Impl {
   void close();
   void set_timeout(uint64_t milliseconds);
 
-  //--- What the loop and the listener say
+  //--- Events of the loop and the listener
   /// Has the client made. False: it is refused.
   [[nodiscard]] bool accept(const TcpListener::Accept& make_client);
   void drain();

@@ -39,7 +39,7 @@ class EndpointListener {
   /// From now on admits whom `address` does. Connections that stand are kept, as AWS keeps tracked
   /// ones.
   void set_address(const resolver::EndpointAddress& address);
-  /// Takes no more connections, and tells the clients of those that stand.
+  /// Accepts no more connections, and has each client drain.
   void drain() { listener_.drain(); }
   [[nodiscard]] size_t open_connections() const noexcept { return listener_.counts().open; }
   /// What the listener refused goes to the worker's counts.

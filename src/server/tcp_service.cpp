@@ -20,7 +20,7 @@ class TcpService::Client final : public net::TcpClient, StreamCarrier {
   }
   bool owes_responses() override { return session_.peer_finished(); }
   bool timed_out() override { return session_.timed_out(); }
-  // What has arrived is still read and answered; then the connection is idle, and ends.
+  // The connection answers the messages that have arrived. Then it is idle, and ends.
   void drain() override { tcp_.set_timeout(StreamSessions::kDrainIdleMs); }
 
  private:

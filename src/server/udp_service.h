@@ -14,7 +14,7 @@
 
 namespace inlet53::server {
 
-/// What the services of one worker answer with. Lifetime: all of it outlives them.
+/// The parts that the services of one worker share. Lifetime: they outlive the services.
 struct AnsweringParts {
   Responder& responder;
   QueryForwarder& forwarder;

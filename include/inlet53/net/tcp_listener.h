@@ -126,7 +126,7 @@ class TcpListener {
   /// Closes the listening socket; connections that stand go on until they end or the listener is
   /// destroyed.
   void stop_accepting();
-  /// Stops accepting, and tells each client. Requires: as the destructor.
+  /// Stops accepting and calls each client's `drain`. Requires: as the destructor.
   void drain();
   [[nodiscard]] const Counts& counts() const noexcept;
   /// The listening socket, for its filter; -1 after `stop_accepting`.
