@@ -17,7 +17,8 @@ using topology::GatewayResponseType;
 // The longest ARN that a policy is asked about. Source: API Gateway Developer Guide, "Quotas".
 constexpr size_t kMaxArn = 1600;
 
-std::optional<std::string> field_value(const http::Fields& fields, std::string_view name) {
+std::optional<std::string_view> field_value(const http::Fields& fields,
+                                            std::string_view name) noexcept {
   const http::Field* field = http::find_field(fields, name);
   if (field == nullptr) return std::nullopt;
   return field->value;
@@ -32,7 +33,7 @@ Refused no_such_method(const http::Fields& fields) {
   if (!authorization || authorization->starts_with("AWS4-HMAC-SHA256")) {
     return {GatewayResponseType::MissingAuthenticationToken, "Missing Authentication Token"};
   }
-  const std::string token = authorization->substr(authorization->rfind(' ') + 1);
+  const std::string_view token = authorization->substr(authorization->rfind(' ') + 1);
   return {FixedResponse::IncompleteSignature,
           concat("'", token,
                  "' not a valid key=value pair (missing equal-sign) in Authorization header: '",

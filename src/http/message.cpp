@@ -46,7 +46,8 @@ const Field* find_field(const Fields& fields, std::string_view name) noexcept {
 bool same_field_name(std::string_view one, std::string_view other) noexcept {
   if (one.size() != other.size()) return false;
   for (size_t i = 0; i < one.size(); ++i) {
-    if (lower(one[i]) != lower(other[i])) return false;
+    // Most octets are the same as they are written.
+    if (one[i] != other[i] && lower(one[i]) != lower(other[i])) return false;
   }
   return true;
 }

@@ -41,8 +41,8 @@ struct KeyWriter {
   void add(CallKey key, const Value& value) const {
     if (wanted.contains(key)) keys.add(key_name(key), value());
   }
-  void add_if_known(CallKey key, const std::optional<std::string>& value) const {
-    if (value) add(key, [&value] { return *value; });
+  void add_if_known(CallKey key, std::optional<std::string_view> value) const {
+    if (value) add(key, [&value] { return std::string(*value); });
   }
 };
 

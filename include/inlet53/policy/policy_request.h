@@ -48,16 +48,17 @@ class ConditionKeys {
 };
 
 /// What the gateway knows of an anonymous call, apart from what is called.
+/// Lifetime: the texts belong to whoever makes the caller, and outlive `make_policy_request`.
 struct Caller {
   IpAddress address;
   /// The VPC endpoint that the call came by, and the endpoint's VPC. They come from the endpoint
   /// itself, never from a header.
-  std::optional<std::string> vpc_endpoint;
-  std::optional<std::string> vpc;
+  std::optional<std::string_view> vpc_endpoint;
+  std::optional<std::string_view> vpc;
   int64_t wall_seconds = 0;  // since 1970-01-01T00:00:00Z
   bool secure_transport = true;
-  std::optional<std::string> user_agent;
-  std::optional<std::string> referer;
+  std::optional<std::string_view> user_agent;
+  std::optional<std::string_view> referer;
 };
 
 /// One call, by nobody in particular (the principal is anonymous: no signature).

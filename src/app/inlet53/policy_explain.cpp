@@ -112,7 +112,7 @@ Result<Subject, Ending> completed(PolicyExplainOptions options) {
   return Subject{std::move(options), std::move(policy)};
 }
 
-std::optional<std::string> if_given(const std::string& text) {
+std::optional<std::string_view> if_given(std::string_view text) {
   return text.empty() ? std::nullopt : std::optional(text);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <deque>
 #include <optional>
 #include <sstream>
 #include <string>
@@ -81,11 +82,12 @@ inline PolicyRequest request(const std::string& text, const CallKeys& wanted = C
   caller.vpc = "vpc-0a";
   caller.wall_seconds = parse_date("2026-11-22T15:00:00Z").value();
   std::vector<std::pair<std::string, std::string>> others;
+  std::deque<std::string> given;  // the caller's texts are views of them
   for (std::string word; words >> word;) {
     const size_t sign = word.find('=');
     const std::string key = word.substr(0, sign);
-    const std::string value = word.substr(sign + 1);
-    const auto maybe = value.empty() ? std::nullopt : std::optional(value);
+    const std::string& value = given.emplace_back(word.substr(sign + 1));
+    const auto maybe = value.empty() ? std::nullopt : std::optional<std::string_view>(value);
     if (key == "ip") caller.address = IpAddress::parse(value).value();
     if (key == "vpce") caller.vpc_endpoint = maybe;
     if (key == "vpc") caller.vpc = maybe;
