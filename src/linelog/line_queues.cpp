@@ -26,6 +26,16 @@ int make_event() {
   return descriptor;
 }
 
+// An end of line within a line becomes a space.
+void append_one_line(std::string& text, std::string_view line) {
+  const size_t start = text.size();
+  text += line;
+  for (size_t end = text.find('\n', start); end != std::string::npos; end = text.find('\n', end)) {
+    text[end] = ' ';
+  }
+  text += '\n';
+}
+
 }  // namespace
 
 LineQueues::LineQueues(size_t max_waiting)
@@ -54,10 +64,7 @@ void LineQueues::append(LineQueue& queue, std::string_view line) {
     const std::lock_guard lock(mutex_);
     const size_t bytes = line.size() + 1;
     if (!has_ended_ && has_room(queue, bytes)) {
-      const size_t start = queue.text.size();
-      queue.text += line;
-      std::replace(queue.text.begin() + static_cast<ptrdiff_t>(start), queue.text.end(), '\n', ' ');
-      queue.text += '\n';
+      append_one_line(queue.text, line);
       queue.waiting_bytes += bytes;
       ++queue.waiting_lines;
       waiting_bytes_ += bytes;

@@ -22,6 +22,13 @@ constexpr uint64_t kRetryMs = 100;
 constexpr uint64_t kReleasedMs = 10'000;  // a released log whose file takes nothing is given up
 constexpr int kForever = -1;
 
+// By the library's search: it looks at many octets at a time.
+uint64_t count_lines(std::string_view text) noexcept {
+  uint64_t lines = 0;
+  for (size_t end = text.find('\n'); end != text.npos; end = text.find('\n', end + 1)) ++lines;
+  return lines;
+}
+
 }  // namespace
 
 LineWriter::LineWriter(std::shared_ptr<LineQueues> queues, LineLogs::Write write)
@@ -115,7 +122,7 @@ void LineWriter::count_progress(Output& output) {
   const size_t end = text.substr(0, output.written).rfind('\n');
   if (end == std::string_view::npos || end < output.counted) return;
   const std::string_view whole = text.substr(output.counted, end + 1 - output.counted);
-  const auto lines = static_cast<uint64_t>(std::count(whole.begin(), whole.end(), '\n'));
+  const uint64_t lines = count_lines(whole);
   output.counted = end + 1;
   queues_->count_written(*output.queue, whole.size(), lines);
 }
