@@ -45,7 +45,8 @@ def head(results):
         f"{machine['kernel']}; load average before: {', '.join(machine['load_average'])}",
         f"**Rounds** {options['rounds']} of {options['seconds']:g} s for each row, {options['outstanding']} queries "
         f"under way, {options['sockets']} client sockets; servers on CPU {options['server_cpu']}, load on CPU "
-        f"{options['generator_cpu']}",
+        f"{options['generator_cpu']}"
+        + (f"; the cheapest of {options['tries']} tries counts" if options.get("tries", 1) > 1 else ""),
         f"**Disturbance** {rounds} rounds, {repeated} repetitions because others took more than {MAX_FOREIGN:.0%} of "
         f"the server's core; {disturbed} rounds were kept disturbed",
         f"**Load** {facts['generator']}. Where it left the server's core less than {SATURATED:.0%} busy, the row "
