@@ -5,12 +5,16 @@
 // stdin, with the environment that Lambda documents.
 // Source: AWS Lambda Developer Guide, "Using the Lambda runtime API for custom runtimes", "Define
 // Lambda function handler in Node.js", "Using the Lambda context object to retrieve Node.js function
-// information".
+// information", "Response streaming for Lambda functions"; the sources of AWS's own Runtime interface
+// client for Node.js.
 'use strict';
 
+const { isUtf8 } = require('node:buffer');
 const fs = require('node:fs');
 const http = require('node:http');
 const path = require('node:path');
+const { Writable } = require('node:stream');
+const { finished } = require('node:stream/promises');
 const url = require('node:url');
 const util = require('node:util');
 
@@ -18,6 +22,13 @@ const API = '/2018-06-01/runtime';
 const [host, port] = process.env.AWS_LAMBDA_RUNTIME_API.split(':');
 const agent = new http.Agent({ keepAlive: true, maxSockets: 1, noDelay: true });
 let requestId = '';
+
+// A handler says with these properties that it writes its response to a stream.
+const STREAMING = Symbol.for('aws.lambda.runtime.handler.streaming');
+const HIGH_WATER_MARK = Symbol.for('aws.lambda.runtime.handler.streaming.highWaterMark');
+// Output of this type starts with status and headers as JSON, and eight null octets.
+const HTTP_RESPONSE = 'application/vnd.awslambda.http-integration-response';
+const DELIMITER = Buffer.alloc(8);
 
 class RuntimeError extends Error {
   constructor(name, message) {
@@ -46,19 +57,28 @@ function ask(method, target, body, fields = {}) {
 }
 
 /** A response that is too large ends the connection: the next request makes another. */
-async function post(target, text, fields) {
+async function post(target, content, fields) {
   try {
-    await ask('POST', target, Buffer.from(text), fields);
+    await ask('POST', target, Buffer.from(content), fields);
   } catch (error) {
     if (!error.code) throw error;
   }
 }
 
-/** An error as JSON and as a header; says it in the log too. */
+/** Converts a value to text; objects without a usable toString have a text too. */
+function textOf(value) {
+  try {
+    return String(value);
+  } catch {
+    return Object.prototype.toString.call(value);
+  }
+}
+
+/** Describes an error as JSON and as a header, and writes it to the log. */
 function describe(error) {
   const known = util.types.isNativeError(error);
-  const errorType = known ? error.name : typeof error;
-  const errorMessage = known ? error.message : String(error);
+  const errorType = known ? textOf(error.name) : typeof error;
+  const errorMessage = textOf(known ? error.message : error);
   const trace = known ? (error.stack || '').split('\n') : [];
   const payload = JSON.stringify({ errorType, errorMessage, trace });
   const name = error instanceof RuntimeError ? '' : 'Invoke Error \t';
@@ -134,16 +154,145 @@ function makeContext(fields) {
   };
 }
 
-/** Calls a handler of either kind: what it returns counts if it is a promise or takes no callback. */
+/** Collects what a streaming handler writes. */
+class ResponseStream extends Writable {
+  #contentType = '';
+  #pieces = null;
+
+  setContentType(contentType) {
+    if (this.#pieces) {
+      throw new RuntimeError('Runtime.InvalidStreamingOperation', 'Cannot set content-type, too late.');
+    }
+    this.#contentType = contentType;
+  }
+
+  write(piece, ...more) {
+    const octets = typeof piece === 'string' || piece instanceof Uint8Array;
+    return super.write(octets ? piece : JSON.stringify(piece), ...more);
+  }
+
+  _write(piece, encoding, done) {
+    this.#start();
+    this.#pieces.push(piece);
+    done();
+  }
+
+  _final(done) {
+    this.#start();
+    done();
+  }
+
+  /** Takes what HttpResponseStream puts before the first octet. */
+  #start() {
+    if (this.#pieces) return;
+    this.#pieces = [];
+    this._onBeforeFirstWrite?.((piece) => this.#pieces.push(Buffer.from(piece)));
+  }
+
+  /** Returns the response of the invocation. */
+  response() {
+    const output = Buffer.concat(this.#pieces);
+    const end = this.#contentType === HTTP_RESPONSE ? output.indexOf(DELIMITER) : -1;
+    if (end < 0) return output;
+    return proxyResponse(JSON.parse(output.subarray(0, end)), output.subarray(end + DELIMITER.length));
+  }
+}
+
+/** Composes the response of a Lambda proxy integration: an API here does not stream. */
+function proxyResponse({ statusCode, headers, multiValueHeaders, cookies }, body) {
+  const isBase64Encoded = !isUtf8(body);
+  const several = cookies ? { ...multiValueHeaders, 'Set-Cookie': cookies } : multiValueHeaders;
+  return JSON.stringify({ statusCode, headers, multiValueHeaders: several, isBase64Encoded,
+    body: body.toString(isBase64Encoded ? 'base64' : 'utf8') });
+}
+
+/** Sets the global `awslambda`, which modules of streaming handlers use while they load. */
+function setUpStreaming() {
+  if (['1', 'true'].includes(process.env.AWS_LAMBDA_NODEJS_NO_GLOBAL_AWSLAMBDA)) return;
+  const streamifyResponse = (handler, options) => {
+    handler[STREAMING] = 'response';
+    if (typeof options?.highWaterMark === 'number') handler[HIGH_WATER_MARK] = options.highWaterMark;
+    return handler;
+  };
+  class HttpResponseStream {
+    static from(stream, prelude) {
+      stream.setContentType(HTTP_RESPONSE);
+      const head = JSON.stringify(prelude);
+      stream._onBeforeFirstWrite = (write) => {
+        write(head);
+        write(DELIMITER);
+      };
+      return stream;
+    }
+  }
+  globalThis.awslambda = { streamifyResponse, HttpResponseStream };
+}
+
+/** Calls `run` when the event loop is empty. Returns a function that prevents this. */
+function whenIdle(run) {
+  const listener = () => setImmediate(run);
+  process.once('beforeExit', listener);
+  return () => process.off('beforeExit', listener);
+}
+
+const isNothing = (value) => value === undefined || value === null;
+const isPromise = (value) => typeof value?.then === 'function';
+const neverSettled = () => new RuntimeError('Runtime.NodeJsExit',
+  'The event loop is empty, but the promise of the handler is not settled.');
+
+/**
+ * Calls a handler and resolves to `{ result }`. The first of these completes the call: the promise
+ * that the handler returns, its callback, and succeed, done and fail of the context. What else the
+ * handler returns does not count. A handler that completes nothing has the result null.
+ */
 function call(handler, event, context) {
   return new Promise((resolve, reject) => {
-    const callback = (error, result) => (error ? reject(error) : resolve(result));
-    context.done = callback;
-    context.succeed = resolve;
-    context.fail = reject;
-    const result = handler(event, context, callback);
-    if (typeof result?.then === 'function' || handler.length < 3) resolve(result);
+    const isAsync = handler.constructor?.name === 'AsyncFunction';
+    const keep = whenIdle(() => (isAsync ? reject(neverSettled()) : resolve({ result: null })));
+    let completed = false;
+    const first = (complete) => (...values) => {
+      if (completed) return;
+      completed = true;
+      keep();
+      complete(...values);
+    };
+    const done = (error, result) => (isNothing(error) ? resolve({ result }) : reject(error));
+    const callback = (error, result) => {
+      const waits = isNothing(error) && context.callbackWaitsForEmptyEventLoop;
+      waits ? whenIdle(() => resolve({ result })) : done(error, result);
+    };
+    context.done = first(done);
+    context.succeed = first((result) => resolve({ result }));
+    context.fail = first((error) => reject(isNothing(error) ? 'handled' : error));
+    const { succeed, fail } = context;
+    try {
+      const returned = handler(event, context, first(callback));
+      if (isPromise(returned)) returned.then(succeed, fail);
+    } catch (error) {
+      fail(error);
+    }
   });
+}
+
+/** Calls a streaming handler and resolves to all that it has written. */
+async function callStreaming(handler, event, context) {
+  const stream = new ResponseStream({ highWaterMark: handler[HIGH_WATER_MARK] });
+  const ended = finished(stream);
+  ended.catch(() => {});  // the handler may fail before anybody waits for it
+  const returned = handler(event, stream, context);
+  if (!isPromise(returned)) throw 'Streaming does not support non-async handlers.';
+  const [result] = await new Promise((resolve, reject) => {
+    const keep = whenIdle(() => reject('Response stream is not finished.'));
+    Promise.all([returned, ended]).finally(keep).then(resolve, reject);
+  });
+  if (result !== undefined) console.warn('Streaming handlers ignore return values.');
+  return stream.response();
+}
+
+async function respond(handler, event, context) {
+  if (handler[STREAMING]) return callStreaming(handler, event, context);
+  const { result } = await call(handler, event, context);
+  return marshal(result);
 }
 
 function marshal(result) {
@@ -164,8 +313,8 @@ async function serve(handler) {
     }
     const target = `/invocation/${requestId}`;
     try {
-      const result = await call(handler, JSON.parse(body), makeContext(fields));
-      await post(`${target}/response`, marshal(result));
+      const response = await respond(handler, JSON.parse(body), makeContext(fields));
+      await post(`${target}/response`, response);
     } catch (error) {
       const described = describe(error);
       await post(`${target}/error`, described.payload, described.fields);
@@ -186,6 +335,7 @@ async function giveUp(errorType, error) {
 
 async function main() {
   setUpConsole();
+  setUpStreaming();
   process.argv = [process.argv[0], ''];
   process.on('uncaughtException', (error) => giveUp('Runtime.UncaughtException', error));
   process.on('unhandledRejection', (error) => giveUp('Runtime.UnhandledPromiseRejection', error));
