@@ -164,12 +164,12 @@ std::string compose_lambda_event(const Call& call) {
   writer.text("path", call.path.path);
   writer.text("httpMethod", context.http_method);
   writer.both_maps("headers", "multiValueHeaders",
-                   event_headers(call.request.fields, {.source_ip = context.source_ip,
-                                                       .trace_id = context.ids.trace_id,
-                                                       .vpc_id = context.vpc_id,
-                                                       .vpc_endpoint_id = context.vpc_endpoint_id,
-                                                       .cipher_suite = call.cipher_suite,
-                                                       .tls_version = call.tls_version}));
+                   event_headers(call.request, {.source_ip = context.source_ip,
+                                                .trace_id = context.ids.trace_id,
+                                                .vpc_id = context.vpc_id,
+                                                .vpc_endpoint_id = context.vpc_endpoint_id,
+                                                .cipher_suite = call.cipher_suite,
+                                                .tls_version = call.tls_version}));
   writer.both_maps("queryStringParameters", "multiValueQueryStringParameters",
                    query_parameters(call.path.query));
   write_path_parameters(writer, call);

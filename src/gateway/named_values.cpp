@@ -62,6 +62,11 @@ constexpr std::array<std::string_view, 6> kRespelled{
     "Authorization",     "Host", "User-Agent", "X-Forwarded-For", "X-Forwarded-Port",
     "X-Forwarded-Proto",
 };
+// Names whose usual spelling has other capitals than the first letter of each word.
+constexpr std::array<std::string_view, 5> kUnusual{"DNT", "ETag", "SOAPAction", "TE",
+                                                   "WWW-Authenticate"};
+constexpr std::string_view kWebSocket = "sec-websocket-";
+
 constexpr std::string_view kForwardedFor = "x-forwarded-for";
 constexpr std::string_view kTraceId = "x-amzn-trace-id";
 
@@ -83,6 +88,23 @@ std::string spelling(std::string_view name) {
       std::find_if(kRespelled.begin(), kRespelled.end(),
                    [name](std::string_view one) { return http::same_field_name(one, name); });
   return std::string(found == kRespelled.end() ? name : *found);
+}
+
+char ascii_upper(char c) noexcept { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }
+
+// The usual spelling of a name in lower case: If-None-Match.
+std::string usual_spelling(std::string_view name) {
+  for (const std::string_view one : kUnusual) {
+    if (http::same_field_name(one, name)) return std::string(one);
+  }
+  std::string out(name);
+  bool starts_word = true;
+  for (char& c : out) {
+    if (starts_word) c = ascii_upper(c);
+    starts_word = c == '-';
+  }
+  if (name.starts_with(kWebSocket)) out[sizeof "sec-web" - 1] = 'S';
+  return out;
 }
 
 void add(std::vector<Header>& headers, std::string_view name, std::string_view value) {
@@ -148,11 +170,15 @@ std::vector<NamedValues> query_parameters(std::string_view query) {
   return all;
 }
 
-std::vector<NamedValues> event_headers(const http::Fields& fields, const GatewayHeaders& own) {
+std::vector<NamedValues> event_headers(const http::Request& request, const GatewayHeaders& own) {
+  const bool is_lower_case = request.version == http::Version::Http2;
   std::vector<Header> headers;
-  headers.reserve(fields.size() + 7);
-  for (const http::Field& field : fields) {
-    if (reaches_integration(field, ascii_lower(field.name), own)) {
+  headers.reserve(request.fields.size() + 7);
+  for (const http::Field& field : request.fields) {
+    if (!reaches_integration(field, ascii_lower(field.name), own)) continue;
+    if (is_lower_case) {
+      add(headers, usual_spelling(field.name), field.value);
+    } else {
       add(headers, field.name, field.value);
     }
   }

@@ -29,8 +29,9 @@ struct GatewayHeaders {
 };
 
 /// The headers of an event: the client's that reach an integration, and the gateway's, sorted by
-/// name whatever the letter case.
-[[nodiscard]] std::vector<NamedValues> event_headers(const http::Fields& fields,
+/// name whatever the letter case. HTTP/2 sends names in lower case: they get the usual spelling
+/// (`Content-Type`), because handlers written for AWS, where clients speak HTTP/1.1, look for it.
+[[nodiscard]] std::vector<NamedValues> event_headers(const http::Request& request,
                                                      const GatewayHeaders& own);
 
 }  // namespace inlet53::gateway

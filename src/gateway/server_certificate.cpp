@@ -10,8 +10,12 @@ namespace inlet53::gateway {
 
 namespace {
 
-// HTTP/2 is ours beyond AWS's private APIs. A client that speaks HTTP/1.0 may say so.
-const std::vector<std::string> kProtocols = {"h2", "http/1.1", "http/1.0"};
+// The protocols for ALPN. HTTP/2 is ours beyond AWS's private APIs. A client that speaks HTTP/1.0
+// may say so.
+std::vector<std::string> protocols(bool http2) {
+  if (http2) return {"h2", "http/1.1", "http/1.0"};
+  return {"http/1.1", "http/1.0"};
+}
 
 }  // namespace
 
@@ -27,8 +31,8 @@ Result<ServerCertificate, std::string> load_server_certificate(
       {gateway.certificate_file, gateway.key_file, gateway.authority_folder}, request);
   if (!files) return Unexpected(files.error());
   for (const std::string& notice : files->notices) log_warning(notice);
-  auto context =
-      net::TlsServerContext::load(files->certificate_file, files->key_file, kProtocols, previous);
+  auto context = net::TlsServerContext::load(files->certificate_file, files->key_file,
+                                             protocols(gateway.http2), previous);
   if (!context) return Unexpected(context.error());
   return ServerCertificate{std::make_shared<const net::TlsServerContext>(std::move(*context)),
                            files->renewal};

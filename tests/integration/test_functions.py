@@ -239,7 +239,7 @@ def test_what_is_empty_is_null(gateway):
 def test_the_same_event_over_http_2(gateway):
     event = json.loads(gateway.curl("/v1/event?a=b", "--http2", "-H", "X-A: 1").body)
     assert event["requestContext"]["protocol"] == "HTTP/1.1" and event["headers"]["Host"] == API_NAME
-    assert event["headers"]["x-a"] == "1" and not any(name.startswith(":") for name in event["headers"])
+    assert event["headers"]["X-A"] == "1" and not any(name.startswith(":") for name in event["headers"])
 
 
 def test_bodies_of_binary_types_are_base64(gateway):

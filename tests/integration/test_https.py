@@ -99,6 +99,18 @@ def test_alpn(gateway, offered, selected):
         assert tls.selected_alpn_protocol() == selected
 
 
+def test_http2_can_be_switched_off_by_a_reload(own_gateway):
+    own_gateway.start()
+    with own_gateway.connect(alpn=["h2", "http/1.1"]) as tls:
+        assert tls.selected_alpn_protocol() == "h2"
+    own_gateway.write_config(gateway="http2 = false")
+    own_gateway.reload()
+    with own_gateway.connect(alpn=["h2", "http/1.1"]) as tls:
+        assert tls.selected_alpn_protocol() == "http/1.1"
+    with pytest.raises(ssl.SSLError, match="NO_APPLICATION_PROTOCOL|no application protocol"):
+        own_gateway.connect(alpn=["h2"])
+
+
 def test_alpn_of_something_else_is_refused(gateway):
     with pytest.raises(ssl.SSLError, match="NO_APPLICATION_PROTOCOL|no application protocol"):
         gateway.connect(alpn=["smtp"])

@@ -29,6 +29,7 @@ struct Gateway {
   uint32_t throttling_burst_limit = 5000;
   uint32_t statistics_interval_seconds = 60;  // 0: only at the end
   uint32_t log_buffer = 32U << 20;
+  bool http2 = true;
   bool former_refusal_wording = false;
 
   friend bool operator==(const Gateway&, const Gateway&) = default;
@@ -71,6 +72,7 @@ inline constexpr std::tuple kGatewayRows{
     // One log may use a quarter, which holds several lines of a function (64 KiB each).
     Row{"log_buffer", &Gateway::log_buffer, octets(1U << 20, 1U << 30), At::Restart,
         "memory of lines of all logs that wait for the disk"},
+    Row{"http2", &Gateway::http2, Boolean{}, At::Reload, "offer HTTP/2 to clients"},
     Row{"former_refusal_wording", &Gateway::former_refusal_wording, Boolean{}, At::Restart,
         "word refusals by policy as AWS did until 2025"},
 };

@@ -397,6 +397,7 @@ key = '/etc/gateway.key'
 head_timeout = '2 s'
 throttling_rate_limit = 0.5
 log_buffer = '2 MiB'
+http2 = false
 former_refusal_wording = true
 [lambda]
 log_folder = 'logs'
@@ -414,6 +415,7 @@ first_user_id = 90000
   EXPECT_EQ(s.https.gateway.head_timeout_ms, 2000U);
   EXPECT_EQ(s.https.gateway.throttling_rate_limit, 0.5);
   EXPECT_EQ(s.https.gateway.log_buffer, 2U << 20);
+  EXPECT_FALSE(s.https.gateway.http2);
   EXPECT_TRUE(s.https.gateway.former_refusal_wording);
   EXPECT_EQ(s.https.lambda.log_folder, file("logs"));
   EXPECT_EQ(s.https.lambda.python, "python3.11");

@@ -137,6 +137,32 @@ TEST(LambdaEvent, PassesATraceOfTheClientsOn) {
   EXPECT_FALSE(sample.json()["headers"].contains("x-amzn-trace-id"));
 }
 
+TEST(LambdaEvent, SpellsNamesOfHttp2AsUsual) {
+  Sample sample;
+  sample.call.request.version = http::Version::Http2;
+  sample.fields() = {{"content-type", "text/plain"},
+                     {"x-a--b", "1"},
+                     {"etag", "2"},
+                     {"dnt", "3"},
+                     {"soapaction", "4"},
+                     {"x-", "5"},
+                     {"sec-websocket-key", "6"},
+                     {"if-none-match", "7"},
+                     {"if-none-match", "8"},
+                     {"x-1a", "9"}};
+  const Json json = sample.json();
+  for (const char* name : {"Content-Type", "X-A--B", "ETag", "DNT", "SOAPAction", "X-",
+                           "Sec-WebSocket-Key", "If-None-Match", "X-1a"}) {
+    EXPECT_TRUE(json["headers"].contains(name)) << name << json["headers"];
+    EXPECT_TRUE(json["multiValueHeaders"].contains(name)) << name;
+  }
+  EXPECT_EQ(json["headers"].size(), json["multiValueHeaders"].size());
+  EXPECT_EQ(json["multiValueHeaders"]["If-None-Match"], Json::array({"7", "8"}));
+
+  sample.call.request.version = http::Version::Http11;
+  EXPECT_TRUE(sample.json()["headers"].contains("content-type"));
+}
+
 TEST(LambdaEvent, SendsBinaryBodiesInBase64) {
   Sample sample;
   sample.call.context.http_method = "POST";
