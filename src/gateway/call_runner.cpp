@@ -117,6 +117,7 @@ std::unique_ptr<Call> CallRunner::Impl::make_call(const CallOrigin& origin, http
   CallContext& context = call->context;
   context.ids = ids.next(time.wall_ms / 1000);
   take_client_request_id(call->request.fields, context.ids);
+  take_client_trace_id(call->request.fields, context.ids);
   context.request_time_ms = time.wall_ms;
   context.source_ip = origin.source.to_text();
   context.path = call->path.context_path;

@@ -141,6 +141,7 @@ http::Request integration_request(http::Request&& request, const topology::Integ
   const std::vector<std::string> options = connection_options(request.fields);
   for (http::Field& field : request.fields) {
     if (!reaches_backend(field, options)) continue;
+    if (http::same_field_name(field.name, "x-amzn-trace-id")) continue;  // the context has it
     if (http::same_field_name(field.name, "x-forwarded-for")) {
       forwarded_for += field.value + ", ";
       continue;
@@ -153,9 +154,7 @@ http::Request integration_request(http::Request&& request, const topology::Integ
   if (http::find_field(out.fields, "user-agent") == nullptr) {
     out.fields.push_back({"User-Agent", concat("AmazonAPIGateway_", context.api_id)});
   }
-  if (http::find_field(out.fields, "x-amzn-trace-id") == nullptr) {
-    out.fields.push_back({"X-Amzn-Trace-Id", context.ids.trace_id});
-  }
+  out.fields.push_back({"X-Amzn-Trace-Id", context.ids.trace_id});
   out.fields.push_back({"X-Amzn-Apigateway-Api-Id", std::string(context.api_id)});
   out.fields.push_back({"X-Forwarded-For", forwarded_for + context.source_ip});
   return out;

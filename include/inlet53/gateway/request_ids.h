@@ -10,7 +10,8 @@ namespace inlet53::gateway {
 struct RequestIds {
   std::string request_id;           // x-amzn-RequestId: a UUID, version 4
   std::string extended_request_id;  // x-amz-apigw-id: 16 characters, the last one `=`
-  std::string trace_id;             // X-Amzn-Trace-Id: `Root=1-67891233-abcdef012345678912345678`
+  std::string
+      trace_id;  // X-Amzn-Trace-Id: `Root=1-67891233-abcdef012345678912345678`, or the client's
 };
 
 /// Makes ids: unique, and random enough that nobody meets one by chance. They are no secrets.

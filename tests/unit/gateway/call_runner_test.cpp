@@ -269,6 +269,32 @@ TEST_F(CallRunnerTest, EndsOverdueCallsInAnyOrder) {
 
 //--- Lambda
 
+TEST_F(CallRunnerTest, KeepsTheClientsTraceId) {
+  Backend backend(loop, [](std::string_view) { return ok("made"); });
+  add_url("/out", backend.uri("/"));
+  add_function("trace", R"(
+import json, os
+def handler(event, context):
+    return {"body": json.dumps([event["headers"]["X-Amzn-Trace-Id"],
+                                event["multiValueHeaders"]["X-Amzn-Trace-Id"],
+                                os.environ["_X_AMZN_TRACE_ID"]])}
+)");
+  start();
+  const std::string mine = "Root=1-67891233-abcdef012345678912345678;Sampled=1";
+  const auto ask = [&](const std::string& path, const std::string& trace) {
+    return call(request("/DemoStage/" + path, "GET", {{"x-amzn-trace-id", trace}}));
+  };
+  for (const char* path : {"hello", "out", "trace"}) {
+    EXPECT_EQ(value_of(ask(path, mine), "X-Amzn-Trace-Id"), mine) << path;
+    EXPECT_TRUE(value_of(ask(path, ""), "X-Amzn-Trace-Id").starts_with("Root=1-")) << path;
+  }
+  EXPECT_EQ(ask("trace", mine).body, concat("[\"", mine, "\", [\"", mine, "\"], \"", mine, "\"]"));
+  ask("out", mine);
+  EXPECT_NE(backend.last_request().find(concat("X-Amzn-Trace-Id: ", mine, "\r\n")),
+            std::string::npos)
+      << backend.last_request();
+}
+
 TEST_F(CallRunnerTest, InvokesAFunction) {
   add_function("echo", R"(
 import json
