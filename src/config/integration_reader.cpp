@@ -86,6 +86,9 @@ void read_response(TableReader& in, topology::IntegrationResponse& response) {
           in_range<uint16_t>(parse_number, {0, UINT16_MAX}));
   in.read_texts("headers", response.headers);
   in.read("template", Need::Optional, response.template_text, parse_text);
+  in.refuse_for_now(
+      "mapping of parameters and templates",
+      {"response_parameters", "response_templates", "selection_pattern", "content_handling"});
 }
 
 void read_integration(TableReader& in, Integration& integration) {
@@ -122,7 +125,10 @@ void read_integration(TableReader& in, Integration& integration) {
   in.refuse_for_now(
       "mapping of parameters and templates",
       {"request_parameters", "request_templates", "passthrough_behavior", "content_handling"});
-  in.refuse_for_now("VPC links", {"connection_id", "vpc_link"});
+  in.refuse_for_now("VPC links", {"connection_id", "vpc_link", "integration_target"});
+  in.refuse_for_now("roles", {"credentials"});
+  in.refuse_for_now("streaming of responses", {"response_transfer_mode"});
+  in.refuse_for_now("TLS settings of an integration", {"tls_config"});
   in.refuse_for_now("caching", {"cache_key_parameters", "cache_namespace"});
 }
 
@@ -134,9 +140,10 @@ void read_method(TableReader& in, topology::Method& method) {
   bool api_key_required = false;
   in.read("authorization_type", Need::Optional, authorization_type, parse_only("NONE"));
   in.read("api_key_required", Need::Optional, api_key_required, parse_no_key_required);
-  in.refuse_for_now("authorizers", {"authorizer", "authorizer_id", "authorization_scopes"});
-  in.refuse_for_now("request validation",
-                    {"request_validator", "request_parameters", "request_models", "model"});
+  in.refuse_for_now("authorizers", {"authorizer", "authorizer_id", "authorization_scopes", "auth"});
+  in.refuse_for_now("request validation", {"request_validator", "request_validator_id",
+                                           "request_parameters", "request_models", "model"});
+  in.refuse_for_now("names of operations", {"operation_name"});
   in.refuse_for_now("mapping of responses", {"method_responses", "responses"});
   in.section(
       "integration", [&](TableReader& table) { read_integration(table, method.integration); },

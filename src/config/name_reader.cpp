@@ -17,6 +17,7 @@ std::string generate_hosted_zone_id(std::string_view seed) {
 
 void read_hosted_zone(TableReader& in, topology::HostedZone& zone) {
   zone.name = in.name();
+  in.refuse_for_now("tags", {"tags"});
   in.read("id", Need::Optional, zone.id, parse_text);
   if (!in.has("id")) zone.id = generate_hosted_zone_id(topology::to_text(in.path()));
   in.read("domain_name", Need::Required, zone.domain_name, parse_text);

@@ -28,6 +28,7 @@ Value<std::string> parse_policy(const toml::node& node) {
 }  // namespace
 
 void read_id(TableReader& in, std::string_view key, const IdShape& shape, std::string& id) {
+  if (key == "id") in.refuse_for_now("tags", {"tags"});
   in.read(key, Need::Optional, id, parse_text);
   if (in.has(key)) return;
   const std::string object = topology::to_text(in.path());

@@ -11,7 +11,7 @@
 namespace inlet53::config {
 
 /// `key`, an id of `shape`; made from the key path, and so the same in every run, when left out.
-/// Its shape is topology::validate's to check.
+/// Its shape is topology::validate's to check. Says that tags of the object are not supported yet.
 void read_id(TableReader& in, std::string_view key, const IdShape& shape, std::string& id);
 
 /// `region` and `account_id`, which default to those at the top of the file.

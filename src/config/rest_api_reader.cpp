@@ -10,6 +10,7 @@ using topology::ApiEndpointType;
 void read_resource(TableReader& in, topology::Resource& resource) {
   resource.path = in.name();
   read_id(in, "id", id_shape::kApiResource, resource.id);
+  in.refuse_for_now("CORS", {"cors"});
   in.each_other([&](TableReader& method) { read_method(method, resource.methods.emplace_back()); });
 }
 
@@ -19,6 +20,27 @@ void read_gateway_response(TableReader& in, topology::GatewayResponse& response)
           in_range<uint16_t>(parse_number, {0, UINT16_MAX}));
   in.read_texts("headers", response.headers);
   in.read("template", Need::Optional, response.template_text, parse_text);
+  in.refuse_for_now("mapping of parameters and templates",
+                    {"response_parameters", "response_templates"});
+}
+
+/// Keys of AWS::ApiGateway::RestApi and AWS::Serverless::Api.
+void refuse_other_keys(TableReader& in) {
+  in.refuse_for_now("OpenAPI", {"body", "openapi", "body_s3_location", "definition_body",
+                                "definition_uri", "open_api_version", "fail_on_warnings", "mode",
+                                "parameters", "merge_definitions"});
+  in.refuse_for_now("authorizers", {"authorizer", "authorizers", "auth"});
+  in.refuse_for_now("API keys", {"api_key_source", "api_key_source_type", "api_key", "usage_plan"});
+  in.refuse_for_now("request validation",
+                    {"request_validator", "request_validators", "model", "models"});
+  in.refuse_for_now("compression", {"minimum_compression_size"});
+  in.refuse_for_now("CORS", {"cors"});
+  in.refuse_for_now("custom domain names", {"domain", "disable_execute_api_endpoint"});
+  in.refuse_for_now("security policies", {"security_policy", "endpoint_access_mode"});
+  in.refuse_for_now("copies of an API", {"clone_from"});
+  in.refuse_for_now("tracing", {"tracing_enabled", "tracing"});
+  in.refuse_for_now("documentation", {"documentation", "documentation_part"});
+  in.refuse_for_now("descriptions", {"description"});
 }
 
 void read_rest_api(TableReader& in, const Owner& owner, topology::RestApi& api) {
@@ -39,11 +61,7 @@ void read_rest_api(TableReader& in, const Owner& owner, topology::RestApi& api) 
   in.each_named("gateway_response", [&](TableReader& response) {
     read_gateway_response(response, api.gateway_responses.emplace_back());
   });
-  in.refuse_for_now("OpenAPI", {"body", "openapi", "body_s3_location"});
-  in.refuse_for_now("authorizers", {"authorizer"});
-  in.refuse_for_now("API keys", {"api_key_source", "api_key", "usage_plan"});
-  in.refuse_for_now("request validation", {"request_validator", "model"});
-  in.refuse_for_now("compression", {"minimum_compression_size"});
+  refuse_other_keys(in);
 }
 
 }  // namespace
@@ -55,6 +73,9 @@ void read_rest_apis(TableReader& root, const Owner& owner, topology::Topology& t
   root.refuse_for_now("API keys", {"api_key", "usage_plan"});
   root.refuse_for_now("custom domain names", {"domain_name"});
   root.refuse_for_now("VPC links", {"vpc_link"});
+  root.refuse_for_now("authorizers", {"authorizer", "authorizers"});
+  root.refuse_for_now("request validation", {"request_validator", "model"});
+  root.refuse_for_now("client certificates", {"client_certificate"});
 }
 
 }  // namespace inlet53::config

@@ -68,7 +68,11 @@ void read_throttling(TableReader& in, topology::MethodSettings& settings) {
           [](const toml::node& node) { return parse_decimal(node, kAnyNumber); });
   in.read("throttling_burst_limit", Need::Optional, settings.throttling_burst_limit,
           in_range<uint32_t>(parse_number, kAnyNumber));
-  in.refuse_for_now("caching", {"caching_enabled", "cache_ttl_in_seconds", "cache_data_encrypted"});
+  in.refuse_for_now("caching", {"caching_enabled", "cache_ttl_in_seconds", "cache_data_encrypted",
+                                "require_authorization_for_cache_control",
+                                "unauthorized_cache_control_header_strategy"});
+  in.refuse_for_now("metrics", {"metrics_enabled"});
+  in.refuse_for_now("levels of execution logs", {"logging_level", "data_trace_enabled"});
 }
 
 /// `GET /hello`: a method and a resource's path.
@@ -103,10 +107,14 @@ void read_stage(TableReader& in, topology::Stage& stage) {
   in.each_named("method_settings",
                 [&](TableReader& method) { read_method_settings(method, stage); });
   in.refuse_for_now("caching", {"cache_cluster_enabled", "cache_cluster_size"});
-  in.refuse_for_now("canary releases", {"canary_settings"});
+  in.refuse_for_now("canary releases", {"canary_settings", "canary_setting"});
   in.refuse_for_now("client certificates", {"client_certificate_id"});
   in.refuse_for_now("web ACLs", {"web_acl_arn"});
   in.refuse_for_now("usage plans", {"usage_plan", "usage_plans"});
+  in.refuse_for_now("tracing", {"tracing_enabled", "tracing", "xray_tracing_enabled"});
+  in.refuse_for_now("documentation", {"documentation_version"});
+  in.refuse_for_now("descriptions", {"description"});
+  in.refuse_for_now("tags", {"tags"});
 }
 
 }  // namespace inlet53::config
