@@ -19,6 +19,7 @@ void read_ip_address(TableReader& in, topology::ResolverEndpointIp& ip) {
   in.read("listen_doh", Need::Optional, ip.listen_doh, parse_socket_address);
   in.read("send_from", Need::Optional, ip.send_from, parse_ip_address);
   in.read("enabled", Need::Optional, ip.enabled, parse_boolean);
+  in.refuse_for_now("IPv6 beside IPv4 in one address of an endpoint", {"ipv6"});
 }
 
 Value<EndpointProtocol> parse_endpoint_protocol(const toml::node& node) {
@@ -48,6 +49,12 @@ void read_resolver_endpoint(TableReader& in, topology::ResolverEndpoint& endpoin
   in.each("ip_address", [&](TableReader& address) {
     read_ip_address(address, endpoint.ip_addresses.emplace_back());
   });
+  in.refuse_for_now("types of endpoints", {"resolver_endpoint_type"});
+  in.refuse_for_now("Outposts", {"outpost_arn", "preferred_instance_type"});
+  in.refuse_for_now("metrics",
+                    {"rni_enhanced_metrics_enabled", "target_name_server_metrics_enabled"});
+  in.refuse_for_now("DNS64", {"dns64_enabled"});
+  in.refuse_for_now("targets in the Internet by IPv6", {"ipv6_internet_access_enabled"});
 }
 
 void read_network_interface(TableReader& in, topology::NetworkInterface& interface) {
@@ -78,6 +85,13 @@ void read_vpc_endpoint(TableReader& in, topology::VpcEndpoint& endpoint) {
   in.each("network_interface", [&](TableReader& interface) {
     read_network_interface(interface, endpoint.network_interfaces.emplace_back());
   });
+  in.refuse_for_now("types of endpoints", {"ip_address_type", "vpc_endpoint_type"});
+  in.refuse_for_now("gateway endpoints", {"route_table_ids"});
+  in.refuse_for_now("services of other regions", {"service_region"});
+  in.refuse_for_now("resources and service networks",
+                    {"resource_configuration_arn", "service_network_arn"});
+  in.refuse_for_now("DNS options", {"dns_options", "private_dns_only_for_inbound_resolver_endpoint",
+                                    "private_dns_preference", "private_dns_specified_domains"});
 }
 
 }  // namespace

@@ -17,6 +17,7 @@ void read_domain_list(TableReader& in, topology::FirewallDomainList& list) {
   read_id(in, "id", id_shape::kFirewallDomainList, list.id);
   in.read_list("domains", Need::Optional, list.domains, parse_text);
   in.read("file", Need::Optional, list.file, path_below(in.reading().folder));
+  in.refuse_for_now("domain lists in S3", {"domain_file_url"});
 }
 
 void read_rule(TableReader& in, topology::FirewallRule& rule) {
@@ -37,6 +38,9 @@ void read_rule(TableReader& in, topology::FirewallRule& rule) {
                                  {"OVERRIDE", BlockResponse::Override}}));
   in.read("block_override_domain", Need::Optional, rule.block_override_domain, parse_text);
   in.read("block_override_ttl", Need::Optional, rule.block_override_ttl, parse_any_number);
+  in.refuse_for_now("DNS Firewall Advanced", {"confidence_threshold", "dns_threat_protection",
+                                              "firewall_threat_protection_id"});
+  in.refuse_for_now("types of overrides", {"block_override_dns_type"});
 }
 
 void read_rule_group(TableReader& in, topology::FirewallRuleGroup& group) {
@@ -53,6 +57,7 @@ void read_firewall_association(TableReader& in,
   in.read("rule_group", Need::Required, association.rule_group, parse_text);
   in.read("priority", Need::Required, association.priority,
           in_range<uint32_t>(parse_number, kAnyNumber));
+  in.refuse_for_now("protection against changes", {"mutation_protection"});
 }
 
 void read_firewalls(TableReader& root, topology::Topology& topology) {

@@ -23,6 +23,9 @@ void read_hosted_zone(TableReader& in, topology::HostedZone& zone) {
   in.read("domain_name", Need::Required, zone.domain_name, parse_text);
   in.read("file", Need::Required, zone.file, path_below(in.reading().folder));
   in.read_list("vpcs", Need::Required, zone.vpcs, parse_text);
+  in.refuse_for_now("descriptions", {"comment", "hosted_zone_config"});
+  in.refuse_for_now("logs of public zones", {"query_logging_config"});
+  in.refuse_for_now("accelerated recovery", {"hosted_zone_features"});
 }
 
 }  // namespace

@@ -22,6 +22,10 @@ void read_vpc(TableReader& in, const Owner& owner, topology::Vpc& vpc) {
   in.each("firewall_rule_group", [&](TableReader& association) {
     read_firewall_association(association, vpc.firewall_rule_groups.emplace_back());
   });
+  in.refuse_for_now("tenancy", {"instance_tenancy"});
+  in.refuse_for_now("IPAM", {"ipv4_ipam_pool_id", "ipv4_netmask_length", "ipv6_ipam_pool_id",
+                             "ipv6_netmask_length", "ipv6_pool"});
+  in.refuse_for_now("DHCP options", {"dhcp_options", "dhcp_options_id"});
 }
 
 void read_subnet(TableReader& in, topology::Subnet& subnet) {
@@ -31,6 +35,15 @@ void read_subnet(TableReader& in, topology::Subnet& subnet) {
   in.read("availability_zone", Need::Required, subnet.availability_zone, parse_text);
   in.read("cidr_block", Need::Required, subnet.cidr_block, parse_cidr);
   in.read("ipv6_cidr_block", Need::Optional, subnet.ipv6_cidr_block, parse_cidr);
+  in.refuse_for_now("IPAM", {"ipv4_ipam_pool_id", "ipv4_netmask_length", "ipv6_ipam_pool_id",
+                             "ipv6_netmask_length"});
+  in.refuse_for_now("Outposts", {"outpost_arn", "enable_lni_at_device_index"});
+  in.refuse_for_now("DNS64", {"enable_dns64"});
+  in.refuse_for_now("several IPv6 blocks", {"ipv6_cidr_blocks"});
+  in.refuse_for_now("ids of Availability Zones", {"availability_zone_id"});
+  in.refuse_for_now("settings of new instances",
+                    {"assign_ipv6_address_on_creation", "ipv6_native", "map_public_ip_on_launch",
+                     "private_dns_name_options_on_launch"});
 }
 
 void read_instance(TableReader& in, topology::Instance& instance) {
@@ -40,6 +53,12 @@ void read_instance(TableReader& in, topology::Instance& instance) {
   in.read("address", Need::Required, instance.address, parse_ip_address);
   in.read("ipv6_address", Need::Optional, instance.ipv6_address, parse_ip_address);
   in.read("public_address", Need::Optional, instance.public_address, parse_ip_address);
+  in.refuse_for_now("names of instances by their ids", {"private_dns_name_options"});
+  in.refuse_for_now("what runs on instances",
+                    {"image_id", "instance_type", "key_name", "launch_template", "user_data"});
+  in.refuse_for_now("security groups of instances", {"security_groups", "security_group_ids"});
+  in.refuse_for_now("several network interfaces", {"network_interfaces"});
+  in.refuse_for_now("roles", {"iam_instance_profile"});
 }
 
 void read_prefix_list(TableReader& in, topology::PrefixList& list) {
@@ -113,7 +132,12 @@ void read_security_group(TableReader& in, topology::SecurityGroup& group) {
     read_ports(entry, protocol, rule);
     read_source(entry, rule);
     entry.read("description", Need::Optional, rule.description, parse_text);
+    entry.refuse_for_now("security groups as sources",
+                         {"source_security_group", "source_security_group_id",
+                          "source_security_group_name", "source_security_group_owner_id"});
   });
+  in.refuse_for_now("rules for outgoing traffic", {"egress"});
+  in.refuse_for_now("descriptions", {"description", "group_description"});
 }
 
 }  // namespace
@@ -131,6 +155,10 @@ void read_networks(TableReader& root, const Owner& owner, topology::Topology& to
   root.each_named("security_group", [&](TableReader& in) {
     read_security_group(in, topology.security_groups.emplace_back());
   });
+  root.refuse_for_now("network ACLs", {"network_acl"});
+  root.refuse_for_now("routes", {"route_table", "internet_gateway", "nat_gateway",
+                                 "transit_gateway", "vpc_peering_connection"});
+  root.refuse_for_now("DHCP options", {"dhcp_options"});
 }
 
 }  // namespace inlet53::config

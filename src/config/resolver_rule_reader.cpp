@@ -40,6 +40,7 @@ void read_resolver_rule(TableReader& in, topology::ResolverRule& rule) {
   in.each("target_ips",
           [&](TableReader& target) { read_target(target, rule.target_ips.emplace_back()); });
   in.read_list("vpcs", Need::Required, rule.vpcs, parse_text);
+  in.refuse_for_now("delegation rules", {"delegation_record"});
 }
 
 }  // namespace

@@ -80,11 +80,52 @@ TEST(UnsupportedKeys, OfAMethodAndItsIntegration) {
                  "response_parameters response_templates");
 }
 
+TEST(UnsupportedKeys, OfNetworks) {
+  expect_refused("[vpc.v]\n",
+                 "dhcp_options dhcp_options_id instance_tenancy ipv4_ipam_pool_id "
+                 "ipv4_netmask_length ipv6_ipam_pool_id ipv6_netmask_length ipv6_pool");
+  expect_refused("[[vpc.v.firewall_rule_group]]\n", "mutation_protection");
+  expect_refused("[subnet.s]\n",
+                 "assign_ipv6_address_on_creation availability_zone_id enable_dns64 "
+                 "enable_lni_at_device_index ipv4_ipam_pool_id ipv4_netmask_length "
+                 "ipv6_cidr_blocks ipv6_ipam_pool_id ipv6_native ipv6_netmask_length "
+                 "map_public_ip_on_launch outpost_arn private_dns_name_options_on_launch");
+  expect_refused("[instance.i]\n",
+                 "iam_instance_profile image_id instance_type key_name launch_template "
+                 "network_interfaces private_dns_name_options security_group_ids security_groups "
+                 "user_data");
+  expect_refused("[security_group.g]\n", "description egress group_description");
+  expect_refused("[[security_group.g.ingress]]\n",
+                 "source_security_group source_security_group_id source_security_group_name "
+                 "source_security_group_owner_id");
+}
+
+TEST(UnsupportedKeys, OfEndpointsRulesAndZones) {
+  expect_refused("[resolver_endpoint.r]\n",
+                 "dns64_enabled ipv6_internet_access_enabled outpost_arn preferred_instance_type "
+                 "resolver_endpoint_type rni_enhanced_metrics_enabled "
+                 "target_name_server_metrics_enabled");
+  expect_refused("[[resolver_endpoint.r.ip_address]]\n", "ipv6");
+  expect_refused("[vpc_endpoint.e]\n",
+                 "dns_options ip_address_type private_dns_only_for_inbound_resolver_endpoint "
+                 "private_dns_preference private_dns_specified_domains "
+                 "resource_configuration_arn route_table_ids service_network_arn service_region "
+                 "vpc_endpoint_type");
+  expect_refused("[resolver_rule.r]\n", "delegation_record");
+  expect_refused("[hosted_zone.z]\n",
+                 "comment hosted_zone_config hosted_zone_features query_logging_config");
+  expect_refused("[firewall_domain_list.l]\n", "domain_file_url");
+  expect_refused("[[firewall_rule_group.g.rule]]\n",
+                 "block_override_dns_type confidence_threshold dns_threat_protection "
+                 "firewall_threat_protection_id");
+}
+
 TEST(UnsupportedKeys, OfTheWholeFile) {
   expect_refused("region = 'eu-west-1'\n",
-                 "alias api_key authorizer authorizers client_certificate domain_name "
-                 "event_source_mapping function_url layer model request_validator role "
-                 "usage_plan vpc_link");
+                 "alias api_key authorizer authorizers client_certificate dhcp_options domain_name "
+                 "event_source_mapping function_url internet_gateway layer model nat_gateway "
+                 "network_acl request_validator role route_table transit_gateway usage_plan "
+                 "vpc_link vpc_peering_connection");
 }
 
 TEST(UnsupportedKeys, AreTagsOfAnyObject) {
