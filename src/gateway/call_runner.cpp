@@ -236,7 +236,7 @@ CallRunner::CallRunner(net::Loop& loop, const settings::HttpsDaemon& settings, C
 CallRunner::~CallRunner() = default;
 
 void CallRunner::take_up(std::shared_ptr<const GatewayState> state) {
-  impl_->functions.replace(state->functions());
+  impl_->functions.replace(state->functions(), state->interpreter_versions());
   impl_->state = std::move(state);
 }
 

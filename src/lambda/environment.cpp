@@ -94,7 +94,7 @@ Environment::~Environment() {
 }
 
 Result<void, std::string> Environment::launch() {
-  log_.init_start(function_->runtime);
+  log_.init_start(function_->runtime, other_interpreter(function_->runtime, options_.versions));
   const auto command = runtime_command(*function_, options_.interpreters);
   if (!command) return Unexpected(command.error());
   if (!options_.callers->fault().empty()) {

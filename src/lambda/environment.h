@@ -51,8 +51,9 @@ struct EnvironmentOptions {
   std::shared_ptr<CallerCheck> callers = std::make_shared<CallerCheck>();
   std::shared_ptr<Isolation> isolation{};  // null: none
   Interpreters interpreters{};
-  uint64_t idle_ms = 300'000;  // it ends when it was ready for so long
-  uint64_t init_ms = 10'000;   // AWS's limit of the init phase
+  InterpreterVersions versions{};  // for the log
+  uint64_t idle_ms = 300'000;      // it ends when it was ready for so long
+  uint64_t init_ms = 10'000;       // AWS's limit of the init phase
 };
 
 /// One execution environment: a process with those that descend from it, the Runtime API that only

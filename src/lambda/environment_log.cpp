@@ -45,8 +45,10 @@ EnvironmentLog::EnvironmentLog(std::shared_ptr<FunctionLog> log)
 
 //--- What Lambda says
 
-void EnvironmentLog::init_start(std::string_view runtime) {
-  note(concat("INIT_START Runtime: ", runtime, "\tLog Stream: ", stream_name_));
+void EnvironmentLog::init_start(std::string_view runtime, std::string_view other_interpreter) {
+  std::string text = concat("INIT_START Runtime: ", runtime);
+  if (!other_interpreter.empty()) text += concat(" (runs on ", other_interpreter, ')');
+  note(concat(text, "\tLog Stream: ", stream_name_));
 }
 
 void EnvironmentLog::init_report(uint64_t duration_us, std::string_view status,

@@ -37,7 +37,8 @@ class EnvironmentLog {
   /// AWS_LAMBDA_LOG_STREAM_NAME: `2026/11/22/[$LATEST]` and 32 hexadecimal digits.
   [[nodiscard]] const std::string& stream_name() const noexcept { return stream_name_; }
 
-  void init_start(std::string_view runtime);
+  /// `other_interpreter`: of another version than the runtime's; empty: the same.
+  void init_start(std::string_view runtime, std::string_view other_interpreter);
   /// `status` is timeout or error. It is written when an environment does not get ready.
   void init_report(uint64_t duration_us, std::string_view status, std::string_view error_type);
   void start(std::string_view request_id);

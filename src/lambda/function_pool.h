@@ -53,6 +53,8 @@ class FunctionPool final : private EnvironmentOwner {
   [[nodiscard]] const topology::Function& function() const noexcept { return *function_; }
   /// Takes the function as it is now; environments made before end after what they do.
   void set_function(std::shared_ptr<const topology::Function> function);
+  /// Takes the versions of the interpreters, for the logs of environments that start.
+  void set_versions(const InterpreterVersions& versions) { options_.versions = versions; }
   /// Environments made before now end after what they do, those that do nothing at once.
   void retire_environments();
 
@@ -92,7 +94,7 @@ class FunctionPool final : private EnvironmentOwner {
 
   net::Loop& loop_;
   std::shared_ptr<const topology::Function> function_;
-  const EnvironmentOptions options_;
+  EnvironmentOptions options_;
   const std::shared_ptr<FunctionLog> log_;
   FunctionPoolOwner& owner_;
   std::vector<std::unique_ptr<Environment>> environments_;

@@ -22,10 +22,12 @@ constexpr uint64_t kBetweenStartsMs = 1;
 
 EnvironmentOptions environment_options(const settings::Lambda& settings,
                                        std::shared_ptr<Isolation> isolation,
-                                       std::shared_ptr<CallerCheck> callers) {
+                                       std::shared_ptr<CallerCheck> callers,
+                                       const InterpreterVersions& versions) {
   return {.callers = std::move(callers),
           .isolation = std::move(isolation),
           .interpreters = {settings.python, settings.node},
+          .versions = versions,
           .idle_ms = uint64_t{settings.idle_seconds} * 1000};
 }
 
@@ -43,9 +45,9 @@ struct FunctionService::Impl final : FunctionPoolOwner {
         deliver_soon(loop, [this] { deliver_refused(); }) {}
   ~Impl();
 
-  void replace(std::vector<topology::Function>&& functions);
+  void replace(std::vector<topology::Function>&& functions, const InterpreterVersions& versions);
   void retire_exposed();
-  void add(topology::Function&& function);
+  void add(topology::Function&& function, const InterpreterVersions& versions);
   void forget_others(const std::unordered_set<std::string>& kept);
   void invoke(std::string_view function, Assignment&& assignment);
   void refuse(Assignment&& assignment, OutcomeKind kind, std::string message);
@@ -99,11 +101,12 @@ FunctionService::Impl::~Impl() {
 
 //--- Functions
 
-void FunctionService::Impl::replace(std::vector<topology::Function>&& functions) {
+void FunctionService::Impl::replace(std::vector<topology::Function>&& functions,
+                                    const InterpreterVersions& versions) {
   std::unordered_set<std::string> kept;
   for (topology::Function& function : functions) {
     kept.insert(function.id);
-    add(std::move(function));
+    add(std::move(function), versions);
   }
   forget_others(kept);
   bury_empty();
@@ -116,19 +119,21 @@ void FunctionService::Impl::retire_exposed() {
   for (const auto& [id, pool] : pools) pool->retire_environments();
 }
 
-void FunctionService::Impl::add(topology::Function&& function) {
+void FunctionService::Impl::add(topology::Function&& function,
+                                const InterpreterVersions& versions) {
   auto shared = std::make_shared<const topology::Function>(std::move(function));
   const auto found = pools.find(shared->id);
   if (found == pools.end()) {
     code.watch(shared->code);
     auto log = std::make_shared<FunctionLog>(logs, settings.log_folder, shared->name);
-    pools.emplace(shared->id,
-                  std::make_unique<FunctionPool>(
-                      loop, shared, environment_options(settings, isolation, caller_check),
-                      std::move(log), *this));
+    pools.emplace(shared->id, std::make_unique<FunctionPool>(
+                                  loop, shared,
+                                  environment_options(settings, isolation, caller_check, versions),
+                                  std::move(log), *this));
     return;
   }
   FunctionPool& pool = *found->second;
+  pool.set_versions(versions);
   if (pool.function() == *shared) return;
   code.watch(shared->code);
   pool.set_function(std::move(shared));
@@ -297,7 +302,7 @@ FunctionService::FunctionService(net::Loop& loop, linelog::LineLogs& logs,
                                  const settings::Lambda& settings,
                                  std::shared_ptr<Isolation> isolation)
     : impl_(std::make_unique<Impl>(loop, logs, settings, std::move(isolation))) {
-  impl_->replace(std::move(functions));
+  impl_->replace(std::move(functions), {});
 }
 
 FunctionService::~FunctionService() = default;
@@ -320,8 +325,9 @@ void FunctionService::forget(InvocationId invocation) {
   if (!impl_->cancel(invocation)) impl_->callers.erase(invocation);
 }
 
-void FunctionService::replace(std::vector<topology::Function> functions) {
-  impl_->replace(std::move(functions));
+void FunctionService::replace(std::vector<topology::Function> functions,
+                              InterpreterVersions versions) {
+  impl_->replace(std::move(functions), versions);
 }
 
 void FunctionService::retire_exposed() { impl_->retire_exposed(); }

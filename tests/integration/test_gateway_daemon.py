@@ -270,3 +270,43 @@ def test_up_of_apis_alone_starts_no_resolver(gateway):
     gateway.wait_said("serving", 3)
     assert pids_of(gateway, "inlet53d") == [] and gateway.call("/v1/hello").text == "hello"
     assert gateway.stop() == 0
+
+
+def test_an_interpreter_of_another_version_is_told(gateway):
+    text = gateway.config_file.read_text()
+    gateway.config_file.write_text(text.replace("python3.11", "python3.99"))
+    told = r"function wait: runtime python3\.99 runs on Python 3\.\d+\.\d+"
+    run = tool("check", gateway.config_file)
+    assert run.returncode == 0 and re.search("warning: " + told, run.stdout), run.stdout
+    said = json.loads(tool("check", gateway.config_file, "-o", "json").stdout)
+    assert [re.fullmatch(told, one) is not None for one in said["function_interpreter_problems"]] == [True]
+    gateway.start()
+    assert re.search(told, gateway.said()), gateway.said()
+    assert gateway.stop() == 0
+
+
+def test_check_finds_a_missing_interpreter(gateway):
+    gateway.write_config(functions='python = "/nowhere/python"')
+    problem = "runtime python3.11 cannot run: the interpreter /nowhere/python: No such file or directory"
+    run = tool("check", gateway.config_file)
+    assert run.returncode == 3
+    assert run.stderr == f"{gateway.config_file}: function.wait: {problem}\n"
+    gateway.start()
+    assert f"function wait: {problem}" in gateway.said(), gateway.said()
+    assert gateway.stop() == 0
+
+
+def test_check_finds_missing_code(gateway):
+    (gateway.folder / "own").mkdir()
+    gateway.write_config(apis=APIS.replace("app.handler", "none.handler")
+                         + '[function.own]\nruntime = "provided.al2023"\ncode = "own"\n')
+    run = tool("check", gateway.config_file)
+    assert run.returncode == 3
+    code, own = gateway.folder / "code", gateway.folder / "own"
+    problems = [f"function.wait: the file of the handler none.handler is missing: {code}/none.py",
+                f"function.own: Couldn't find valid bootstrap(s): [{own}/bootstrap]"]
+    assert run.stderr.splitlines() == [f"{gateway.config_file}: {problem}" for problem in problems]
+    gateway.start()  # the code may come later
+    for problem in problems:
+        assert problem.replace("function.", "function ") in gateway.said(), gateway.said()
+    assert gateway.stop() == 0

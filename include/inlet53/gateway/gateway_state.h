@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "inlet53/base/result.h"
@@ -13,6 +14,7 @@
 #include "inlet53/gateway/router.h"
 #include "inlet53/gateway/text_template.h"
 #include "inlet53/gateway/throttle.h"
+#include "inlet53/lambda/interpreter_versions.h"
 #include "inlet53/linelog/line_logs.h"
 #include "inlet53/policy/resource_policy.h"
 #include "inlet53/topology/topology.h"
@@ -107,6 +109,13 @@ class GatewayState {
   [[nodiscard]] const std::vector<topology::Function>& functions() const noexcept {
     return functions_;
   }
+  /// The versions of the functions' interpreters; as they were set.
+  [[nodiscard]] const lambda::InterpreterVersions& interpreter_versions() const noexcept {
+    return interpreter_versions_;
+  }
+  void set_interpreter_versions(lambda::InterpreterVersions versions) {
+    interpreter_versions_ = std::move(versions);
+  }
 
   /// Finds by id; null when there is none. Cost: linear (there are few).
   [[nodiscard]] const EndpointState* find_endpoint(std::string_view id) const noexcept;
@@ -118,6 +127,7 @@ class GatewayState {
   std::vector<EndpointState> endpoints_;
   std::vector<std::unique_ptr<ApiState>> apis_;
   std::vector<topology::Function> functions_;
+  lambda::InterpreterVersions interpreter_versions_;
 };
 
 }  // namespace inlet53::gateway

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "inlet53/lambda/interpreter_versions.h"
 #include "inlet53/lambda/isolation.h"
 #include "inlet53/linelog/line_logs.h"
 #include "inlet53/net/loop.h"
@@ -81,8 +82,9 @@ class FunctionService {
   /// The caller no longer waits: `cancel`, or else the function runs on without it.
   void forget(InvocationId invocation);
   /// Takes new functions; environments of those that changed or are gone end after what they do.
+  /// `versions`: of the interpreters, for the logs of environments that start.
   /// Requires: not called inside a `done`.
-  void replace(std::vector<topology::Function> functions);
+  void replace(std::vector<topology::Function> functions, InterpreterVersions versions = {});
   /// Ends the environments that may see private files that `isolation` was told of since the last
   /// call, or since the start: those that do nothing at once, the others after what they do.
   /// Requires: not called inside a `done`.

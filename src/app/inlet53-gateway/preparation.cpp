@@ -7,6 +7,8 @@
 #include "inlet53/config/config.h"
 #include "inlet53/gateway/gateway_state.h"
 #include "inlet53/gateway/server_certificate.h"
+#include "inlet53/lambda/function_code.h"
+#include "inlet53/lambda/interpreter_versions.h"
 #include "inlet53/topology/certificate_names.h"
 #include "inlet53/topology/topology.h"
 
@@ -20,6 +22,19 @@ std::shared_ptr<const gateway::GatewayState> free_on(
   return {state.release(), [&thread](const gateway::GatewayState* last) {
             thread.post([owned = std::shared_ptr<const gateway::GatewayState>(last)] {});
           }};
+}
+
+// Tells the operator which functions cannot run as their configuration says.
+void tell_problems(const config::Config& config, const lambda::Interpretation& interpreters) {
+  const auto tell = [](std::string_view function, std::string_view problem) {
+    log_warning(concat("function ", function, ": ", problem));
+  };
+  for (const topology::Function& function : config.topology.functions) {
+    const std::string missing = lambda::missing_code(function);
+    if (!missing.empty()) tell(function.name, missing);
+  }
+  for (const auto& problem : interpreters.missing) tell(problem.function, problem.message);
+  for (const auto& problem : interpreters.different) tell(problem.function, problem.message);
 }
 
 // Tells the operator how functions are isolated, and which are not; false when the configuration
@@ -63,6 +78,10 @@ std::unique_ptr<Prepared> prepare(const PreparationContext& context) {
     log_error(concat(file, ": no execute-api VPC endpoint has a network interface"));
     return nullptr;
   }
+  auto interpreters =
+      lambda::find_interpreters(config->topology.functions, config->settings.https.lambda);
+  tell_problems(*config, interpreters);
+  (*state)->set_interpreter_versions(std::move(interpreters.versions));
   auto isolation = context.isolation
                        ? context.isolation
                        : std::make_shared<lambda::Isolation>(lambda::isolation_options(

@@ -1,6 +1,8 @@
 #include "check.h"
 
 #include <iostream>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "check_summary.h"
@@ -12,6 +14,8 @@
 #include "inlet53/config/config.h"
 #include "inlet53/dns/name.h"
 #include "inlet53/gateway/gateway_state.h"
+#include "inlet53/lambda/function_code.h"
+#include "inlet53/lambda/interpreter_versions.h"
 #include "inlet53/lambda/isolation.h"
 #include "inlet53/resolver/firewall.h"
 #include "inlet53/zone/zone_loader.h"
@@ -33,6 +37,27 @@ void read_domain_lists(const topology::Topology& topology, CheckReport& report) 
   }
   for (size_t i = 0; i < lists->sets.size(); ++i) {
     report.domain_lists.push_back({&topology.firewall_domain_lists[i], lists->sets[i]});
+  }
+}
+
+// What functions cannot run without. The daemon starts all the same, because changed code counts at
+// the next call.
+void try_functions(const config::Config& config, CheckReport& report) {
+  const auto add_error = [&](std::string_view function, std::string message) {
+    report.errors.push_back({config.file, 0, 0, concat("function.", function), std::move(message)});
+  };
+  for (const topology::Function& function : config.topology.functions) {
+    std::string missing = lambda::missing_code(function);
+    if (!missing.empty()) add_error(function.name, std::move(missing));
+  }
+  lambda::Interpretation found =
+      lambda::find_interpreters(config.topology.functions, config.settings.https.lambda);
+  for (lambda::InterpreterProblem& problem : found.missing) {
+    add_error(problem.function, std::move(problem.message));
+  }
+  for (const lambda::InterpreterProblem& problem : found.different) {
+    report.interpreter_problems.push_back(
+        concat("function ", problem.function, ": ", problem.message));
   }
 }
 
@@ -70,6 +95,7 @@ CheckReport read_files(const config::Config& config) {
                                error.error.message});
     }
   }
+  try_functions(config, report);
   try_isolation(config, report);
   return report;
 }
@@ -100,7 +126,7 @@ Json errors_json(const CheckOptions& options, const std::vector<ConfigError>& er
 int run_check(const CheckOptions& options) {
   const auto config = config::load_config(options.file);
   const CheckReport report =
-      config ? read_files(*config) : CheckReport{config.error(), {}, {}, {}, {}};
+      config ? read_files(*config) : CheckReport{config.error(), {}, {}, {}, {}, {}};
   if (!report.errors.empty()) {
     if (options.json) {
       std::cout << errors_json(options, report.errors).dump() << '\n';

@@ -231,6 +231,9 @@ void print_isolation(const config::Config& config, const CheckReport& report) {
     std::cout << "  warning: " << problem << (required ? "; inlet53-gateway will not start" : "")
               << '\n';
   }
+  for (const std::string& problem : report.interpreter_problems) {
+    std::cout << "  warning: " << problem << '\n';
+  }
 }
 
 }  // namespace
@@ -250,6 +253,7 @@ std::string summary_json(const config::Config& config, const CheckReport& report
                         {"firewall_domain_lists", domain_lists_json(report.domain_lists)},
                         {"function_isolation", report.isolation},
                         {"function_isolation_problems", report.isolation_problems},
+                        {"function_interpreter_problems", report.interpreter_problems},
                         {"query_log", config.settings.dns.query_log.file},
                         {"certificate_authority", authority_file(config.settings.https.gateway)}};
   return summary.dump();

@@ -31,6 +31,7 @@ struct CheckReport {
   std::vector<LoadedList> domain_lists;
   std::string isolation;  // of functions, in words; empty: there are none
   std::vector<std::string> isolation_problems;
+  std::vector<std::string> interpreter_problems;  // other versions than those of runtimes
 };
 
 /// A sound configuration, summed up: for people on stdout, for programs as one JSON object.
