@@ -23,7 +23,8 @@ Result<ServerCertificate, std::string> load_server_certificate(
     const settings::Settings& settings, const topology::CertificateNames& names,
     const net::TlsServerContext* previous) {
   const settings::Gateway& gateway = settings.https.gateway;
-  net::CertificateRequest request{std::string(kCertificateLabel), names.gateway, names.gateway};
+  net::CertificateRequest request{std::string(kCertificateLabel), names.gateway, names.gateway,
+                                  kWithRsa};
   if (gateway.authority_folder == settings.dns.tls.authority_folder) {
     request.permitted.insert(request.permitted.end(), names.dns.begin(), names.dns.end());
   }

@@ -10,6 +10,7 @@
 #include <openssl/ec.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
+#include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 #include <unistd.h>
 
@@ -99,6 +100,13 @@ Key make_key() {
   return key;
 }
 
+Key make_rsa_key() {
+  constexpr unsigned int kBits = 2048;
+  Key key(EVP_RSA_gen(kBits));
+  INLET53_CHECK(key != nullptr);
+  return key;
+}
+
 Certificate make_certificate(const CertificateContent& content, EVP_PKEY* key, const X509* issuer,
                              EVP_PKEY* issuer_key) {
   Certificate certificate(X509_new());
@@ -158,6 +166,16 @@ std::vector<Certificate> parse_chain(std::string_view pem) {
   }
   static_cast<void>(take_tls_error());  // the end is one
   return chain;
+}
+
+std::vector<Key> parse_keys(std::string_view pem) {
+  const MemoryBio bio = memory_bio(pem);
+  std::vector<Key> keys;
+  while (EVP_PKEY* next = PEM_read_bio_PrivateKey(bio.get(), nullptr, refuse_passphrase, nullptr)) {
+    keys.emplace_back(next);
+  }
+  static_cast<void>(take_tls_error());  // the end is one
+  return keys;
 }
 
 Result<Certificate, std::string> parse_certificate(const std::string& file, std::string_view pem) {

@@ -24,11 +24,14 @@ struct KeyDeleter {
 };
 using Key = std::unique_ptr<EVP_PKEY, KeyDeleter>;
 
-/// The certificates of a PEM text, in its order.
+/// The certificates and the private keys of a PEM text, in its order.
 [[nodiscard]] std::vector<Certificate> parse_chain(std::string_view pem);
+[[nodiscard]] std::vector<Key> parse_keys(std::string_view pem);
 
 /// A new ECDSA key on P-256: what TLS signs fastest with.
 [[nodiscard]] Key make_key();
+/// A new RSA key of 2048 bits, for clients that take no ECDSA. Cost: some 100 ms.
+[[nodiscard]] Key make_rsa_key();
 
 /// What a new certificate says. It is an authority's when it has constraints.
 struct CertificateContent {

@@ -172,45 +172,61 @@ Result<Authority, std::string> ready_authority(const PrivateDirectory& directory
   return authority;
 }
 
-// The certificate in a file if it can go on being used, else null. Errors: other users may read its
-// key; that is refused, not replaced, since the operator should know.
+// Certificates of one server: of ECDSA first, then of RSA.
+size_t count_leaves(const CertificateRequest& request) noexcept { return request.with_rsa ? 2 : 1; }
+
+bool is_usable(X509* leaf, EVP_PKEY* key, const std::vector<std::string>& names,
+               const Authority& authority, int64_t now) {
+  return X509_verify(leaf, authority.key.get()) == 1 && X509_check_private_key(leaf, key) == 1 &&
+         alternative_names(leaf) == names && !is_due(leaf, kLeafRenewSeconds, now);
+}
+
+// The first certificate in a file if all can go on being used, else null. Errors: other users may
+// read its keys; that is refused, not replaced, since the operator should know.
 Result<Certificate, std::string> load_leaf(const PrivateDirectory& directory,
                                            const std::string& name,
-                                           const std::vector<std::string>& names,
+                                           const CertificateRequest& request,
                                            const Authority& authority, int64_t now) {
   const auto text = directory.has(name) ? directory.read(name) : std::string();
   const bool has_key = text && text->find("PRIVATE KEY") != std::string::npos;
   if (!has_key) return Certificate{};
   if (auto checked = directory.read_private(name); !checked) return Unexpected(checked.error());
-  auto certificate = parse_certificate(name, *text);
-  const auto key = parse_key(name, *text);
-  if (!certificate || !key) return Certificate{};
-  X509* leaf = certificate->get();
-  const bool usable = X509_verify(leaf, authority.key.get()) == 1 &&
-                      X509_check_private_key(leaf, key->get()) == 1 &&
-                      alternative_names(leaf) == names && !is_due(leaf, kLeafRenewSeconds, now);
-  return usable ? std::move(*certificate) : Certificate{};
+  std::vector<Certificate> leaves = parse_chain(*text);
+  const std::vector<Key> keys = parse_keys(*text);
+  const size_t count = count_leaves(request);
+  if (leaves.size() < count || keys.size() < count) return Certificate{};
+  for (size_t i = 0; i < count; ++i) {
+    if (!is_usable(leaves[i].get(), keys[i].get(), request.names, authority, now)) {
+      return Certificate{};
+    }
+  }
+  return std::move(leaves.front());
 }
 
+// Makes the server's certificates, and returns the first.
 Result<Certificate, std::string> make_leaf(const PrivateDirectory& directory,
                                            const CertificateRequest& request,
                                            const Authority& authority, int64_t now) {
-  const Key key = make_key();
   // OpenSSL takes a common name for a DNS name where no other is there, so an address is none.
   const std::string& first = request.names.front();
-  Certificate leaf = make_certificate(
-      {.common_name = IpAddress::parse(first) ? "inlet53" : first,
-       .names = request.names,
-       .constraints = {},
-       .not_before = now - kBackdatedSeconds,
-       .not_after = std::min(now + kLeafSeconds, not_after(authority.certificate.get()))},
-      key.get(), authority.certificate.get(), authority.key.get());
-  const auto written =
-      directory.write(request.label + ".pem", certificate_pem(leaf.get()) + key_pem(key.get()),
-                      PrivateDirectory::kPrivate);
+  const CertificateContent content{
+      .common_name = IpAddress::parse(first) ? "inlet53" : first,
+      .names = request.names,
+      .constraints = {},
+      .not_before = now - kBackdatedSeconds,
+      .not_after = std::min(now + kLeafSeconds, not_after(authority.certificate.get()))};
+  std::vector<Certificate> leaves;
+  std::string text;
+  for (size_t i = 0; i < count_leaves(request); ++i) {
+    const Key key = i == 0 ? make_key() : make_rsa_key();
+    leaves.push_back(
+        make_certificate(content, key.get(), authority.certificate.get(), authority.key.get()));
+    text += certificate_pem(leaves.back().get()) + key_pem(key.get());
+  }
+  const auto written = directory.write(request.label + ".pem", text, PrivateDirectory::kPrivate);
   if (!written) return Unexpected(written.error());
   directory.remove(request.label + "-key.pem");  // where earlier versions had the key
-  return leaf;
+  return std::move(leaves.front());
 }
 
 // Other users who may read a server's own key. A warning only: they may be of a group for that.
@@ -246,7 +262,7 @@ Result<CertificateFiles, std::string> issue_certificate(const std::string& direc
   CertificateFiles files{.certificate_file = opened->path(name), .key_file = opened->path(name)};
   const auto authority = ready_authority(*opened, request, now, files);
   if (!authority) return Unexpected(authority.error());
-  auto leaf = load_leaf(*opened, name, request.names, *authority, now);
+  auto leaf = load_leaf(*opened, name, request, *authority, now);
   if (leaf && *leaf == nullptr) {
     leaf = make_leaf(*opened, request, *authority, now);
     files.made = leaf.has_value();

@@ -72,31 +72,48 @@ struct TlsServerContext::Impl {
 
 namespace {
 
-// Each file is read once: in one that is replaced meanwhile, certificate and key belong together.
+// The key of a certificate, null when it is not among `keys`; takes it from them.
+Key take_key(X509* certificate, std::vector<Key>& keys) {
+  for (Key& key : keys) {
+    if (key != nullptr && X509_check_private_key(certificate, key.get()) == 1) {
+      return std::move(key);
+    }
+  }
+  static_cast<void>(take_tls_error());  // the others do not fit
+  return nullptr;
+}
+
+// A certificate that has a key is a server's own; those behind it, up to the next one, are its
+// chain. Each file is read once: in one that is replaced meanwhile, certificates and keys belong
+// together.
 Result<void, std::string> use_files(SSL_CTX* context, const std::string& certificate_file,
                                     const std::string& key_file) {
   const auto certificates = read_pem_file(certificate_file);
   if (!certificates) return Unexpected(certificates.error());
   const auto leaf = parse_certificate(certificate_file, *certificates);
   if (!leaf) return Unexpected(leaf.error());
+  const auto text = key_file == certificate_file ? certificates : read_pem_file(key_file);
+  if (!text) return Unexpected(text.error());
+  auto first_key = parse_key(key_file, *text);
+  if (!first_key) return Unexpected(first_key.error());
   const auto unusable = [](const std::string& file, std::string_view what) {
     return Unexpected(concat(file, ": cannot be read as ", what, ": ", take_tls_error()));
   };
-  if (SSL_CTX_use_certificate(context, leaf->get()) != 1) {
-    return unusable(certificate_file, "a certificate");
-  }
-  const std::vector<Certificate> chain = parse_chain(*certificates);
-  for (size_t i = 1; i < chain.size(); ++i) {
-    if (SSL_CTX_add1_chain_cert(context, chain[i].get()) != 1) {
+  std::vector<Key> keys = parse_keys(*text);
+  keys.erase(keys.begin());  // the first certificate's
+  const std::vector<Certificate> all = parse_chain(*certificates);
+  for (size_t i = 0; i < all.size(); ++i) {
+    const Key key = i == 0 ? std::move(*first_key) : take_key(all[i].get(), keys);
+    if (key == nullptr) {
+      if (SSL_CTX_add1_chain_cert(context, all[i].get()) == 1) continue;
       return unusable(certificate_file, "a chain of certificates");
     }
-  }
-  const auto text = key_file == certificate_file ? certificates : read_pem_file(key_file);
-  if (!text) return Unexpected(text.error());
-  const auto key = parse_key(key_file, *text);
-  if (!key) return Unexpected(key.error());
-  if (SSL_CTX_use_PrivateKey(context, key->get()) != 1) {
-    return unusable(key_file, concat("the private key of ", certificate_file));
+    if (SSL_CTX_use_certificate(context, all[i].get()) != 1) {
+      return unusable(certificate_file, "a certificate");
+    }
+    if (SSL_CTX_use_PrivateKey(context, key.get()) != 1) {
+      return unusable(key_file, concat("the private key of ", certificate_file));
+    }
   }
   return {};
 }

@@ -5,7 +5,7 @@ import ipaddress
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 AUTHORITY = "inlet53 local certificate authority"
@@ -40,10 +40,17 @@ def general_name(name):
         return x509.DNSName(name)
 
 
-def sign(folder, names, valid):
-    """A server's certificate with its key behind it. `valid`: for how long, a timedelta."""
+def sign(folder, names, valid, with_rsa=False):
+    """A server's certificate with its key behind it. `valid`: for how long, a timedelta.
+    `with_rsa`: its RSA certificate and the key of that behind them."""
+    keys = [ec.generate_private_key(ec.SECP256R1())]
+    if with_rsa:
+        keys.append(rsa.generate_private_key(65537, 2048))
+    return b"".join(sign_key(folder, names, valid, key) for key in keys)
+
+
+def sign_key(folder, names, valid, key):
     authority, authority_key = load(folder)
-    key = ec.generate_private_key(ec.SECP256R1())
     builder = (x509.CertificateBuilder()
                .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "signed by a test")]))
                .issuer_name(authority.subject).public_key(key.public_key())

@@ -155,23 +155,26 @@ def leaf_of(gateway, context):
         return tls.getpeercert(True)
 
 
-def nearly_due(folder, label, names):
+def nearly_due(folder, label, names, with_rsa=False):
     """Replaces a certificate by one that has 30 days and a few seconds left."""
-    certificates.write_private(folder / f"{label}.pem",
-                               certificates.sign(folder, names, datetime.timedelta(days=30, seconds=8)))
+    left = datetime.timedelta(days=30, seconds=8)
+    certificates.write_private(folder / f"{label}.pem", certificates.sign(folder, names, left, with_rsa))
 
 
 def test_the_gateway_renews_its_certificate_while_it_runs(gateway, authority):
     nearly_due(authority, "gateway", ["*.execute-api.eu-west-1.amazonaws.com",
-                                      "*.execute-api.eu-west-1.vpce.amazonaws.com"])
+                                      "*.execute-api.eu-west-1.vpce.amazonaws.com"], with_rsa=True)
     handed_out = (authority / "ca.pem").read_bytes()
     before = (authority / "gateway.pem").read_bytes()
     gateway.start()
     assert (authority / "gateway.pem").read_bytes() == before, gateway.said()
-    context = gateway.tls()
-    old = leaf_of(gateway, context)
+    contexts = [gateway.tls(), gateway.tls()]
+    contexts[1].maximum_version = ssl.TLSVersion.TLSv1_2
+    contexts[1].set_ciphers("ECDHE-RSA-AES128-GCM-SHA256")
+    old = [leaf_of(gateway, context) for context in contexts]
     gateway.wait_said("renewed the certificate of HTTPS")
-    assert leaf_of(gateway, context) != old  # and the client trusts it
+    new = [leaf_of(gateway, context) for context in contexts]  # and the client trusts them
+    assert len(set(old + new)) == 4
     assert (authority / "ca.pem").read_bytes() == handed_out
     assert gateway.call("/v1/hello").status == 200
 

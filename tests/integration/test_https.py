@@ -128,6 +128,13 @@ def s_client(gateway, *arguments, text=""):
                           capture_output=True, timeout=60)
 
 
+@pytest.mark.parametrize("kind", ["ECDSA", "RSA"])
+def test_a_client_may_require_a_kind_of_certificate(gateway, kind):
+    cipher = f"ECDHE-{kind}-AES128-GCM-SHA256"
+    run = s_client(gateway, "-tls1_2", "-cipher", cipher, "-verify_return_error")
+    assert f"Cipher is {cipher}" in run.stdout, run.stdout + run.stderr
+
+
 @pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
 def test_sessions_are_resumed(gateway, tmp_path, version):
     session = tmp_path / "session.pem"

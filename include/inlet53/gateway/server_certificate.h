@@ -22,6 +22,8 @@ struct ServerCertificate {
 
 /// The name of its file in the authority's directory, without `.pem`.
 inline constexpr std::string_view kCertificateLabel = "gateway";
+/// AWS's endpoints have RSA certificates, and some clients take no other.
+inline constexpr bool kWithRsa = true;
 
 /// Loads the certificate that `settings.https.gateway` names, or has the local authority make or
 /// renew one. `previous`: whose session tickets go on to be taken; may be null. Notices of the

@@ -14,9 +14,10 @@
 ///   TLS servers for the names and addresses of one configuration, and nothing else: all other
 ///   names and addresses are excluded by critical name constraints (RFC 5280 §4.2.1.10).
 /// - `ca-key.pem`, its key: ECDSA on P-256, mode 0600. It stays when the certificate is renewed.
-/// - `LABEL.pem`, the certificate of a server with its key behind it, mode 0600. One file, so that
-///   certificate and key always belong together. It is valid for 90 days, at most as long as the
-///   authority's certificate.
+/// - `LABEL.pem`, the certificate of a server with its key behind it, mode 0600; behind them, where
+///   the server wants it, a second certificate with an RSA key. One file, so that certificates and
+///   keys always belong together. They are valid for 90 days, at most as long as the authority's
+///   certificate.
 ///
 /// A server's certificate is renewed when it has 30 days left or its names change. The authority's
 /// certificate is renewed when it has 120 days left or its names change; key and subject stay, so
@@ -50,6 +51,7 @@ struct CertificateRequest {
   std::vector<std::string> names;  // DNS names or IP addresses; the first is its common name
   /// All names that the configuration has certified by this authority, with `names`.
   std::vector<std::string> permitted;
+  bool with_rsa = false;  // a second certificate, for clients that take no ECDSA
 };
 
 /// The files of a server's certificate.

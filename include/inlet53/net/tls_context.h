@@ -18,7 +18,8 @@ namespace inlet53::net {
 /// Threads: const methods any. Source: RFC 8446, RFC 7301 (ALPN), RFC 9325 (recommendations).
 class TlsServerContext {
  public:
-  /// Loads PEM files: the certificate with its chain, leaf first, and its private key.
+  /// Loads PEM files: the certificate with its chain, leaf first, and its private key; further
+  /// certificates with theirs, of other kinds of keys, may stand behind them.
   /// `protocols`: names for ALPN (`h2`, `http/1.1`), ours first; a client that offers none of them
   /// is refused, one that offers nothing is served. `previous`: whose tickets go on to be taken.
   /// Errors: for people, with the file's name.

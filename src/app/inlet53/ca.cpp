@@ -40,6 +40,7 @@ struct Server {
   std::string label;
   net::CertificateSource source;
   std::vector<std::string> names;
+  bool with_rsa;
 };
 
 void say(std::string_view fault) { std::cerr << "inlet53: " << fault << '\n'; }
@@ -112,7 +113,7 @@ Result<std::vector<Shown>, std::string> prepare(const std::vector<Server>& serve
   std::vector<Shown> all;
   for (const Server& server : servers) {
     if (server.names.empty()) continue;
-    net::CertificateRequest request{server.label, server.names, {}};
+    net::CertificateRequest request{server.label, server.names, {}, server.with_rsa};
     for (const Server& other : servers) {
       if (other.source.authority_directory != server.source.authority_directory) continue;
       request.permitted.insert(request.permitted.end(), other.names.begin(), other.names.end());
@@ -143,12 +144,14 @@ std::vector<Server> servers_of(const config::Config& config) {
            "server_certificate",
            std::string(gateway::kCertificateLabel),
            {gateway.certificate_file, gateway.key_file, gateway.authority_folder},
-           names.gateway},
+           names.gateway,
+           gateway::kWithRsa},
           {"certificate of DNS   ",
            "dns_certificate",
            std::string(server::kCertificateLabel),
            {tls.certificate_file, tls.key_file, tls.authority_folder},
-           names.dns}};
+           names.dns,
+           false}};
 }
 
 int print_all(const std::vector<Shown>& all, bool json) {

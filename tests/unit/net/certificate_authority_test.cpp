@@ -235,6 +235,26 @@ TEST_F(CertificateAuthorityTest, HasKeyAndCertificateInOneFile) {
   EXPECT_TRUE(TlsServerContext::load(files.certificate_file, files.key_file, {}));
 }
 
+TEST_F(CertificateAuthorityTest, IssuesAnRsaCertificateToo) {
+  const CertificateRequest request{"leaf", names, names, true};
+  issue(names, now);  // as earlier versions made it
+  EXPECT_TRUE(issue_certificate(directory, request, now)->made);
+  EXPECT_FALSE(issue_certificate(directory, request, now)->made);
+  EXPECT_FALSE(issue(names, now).made);
+  const std::string text = read(directory + "/leaf.pem");
+  const std::vector<Certificate> leaves = parse_chain(text);
+  const std::vector<Key> keys = parse_keys(text);
+  ASSERT_EQ(leaves.size(), 2U);
+  ASSERT_EQ(keys.size(), 2U);
+  EXPECT_EQ(EVP_PKEY_is_a(keys[0].get(), "EC"), 1);
+  EXPECT_EQ(EVP_PKEY_is_a(keys[1].get(), "RSA"), 1);
+  for (size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(X509_check_private_key(leaves[i].get(), keys[i].get()), 1);
+    EXPECT_EQ(verify(authority(), leaves[i].get(), now), X509_V_OK);
+  }
+  EXPECT_TRUE(TlsServerContext::load(directory + "/leaf.pem", directory + "/leaf.pem", {}));
+}
+
 TEST_F(CertificateAuthorityTest, ReplacesACertificateThatCannotBeRead) {
   issue(names, now);
   std::ofstream(directory + "/leaf.pem") << "no certificate";
