@@ -5,7 +5,10 @@
 namespace inlet53 {
 
 std::string FileError::to_text() const {
-  return line == 0 ? concat(file, ": ", message) : concat(file, ':', line, ": ", message);
+  std::string place = file;
+  if (line != 0) place += concat(':', line);
+  if (column != 0) place += concat(':', column);
+  return concat(place, ": ", message);
 }
 
 }  // namespace inlet53

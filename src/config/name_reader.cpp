@@ -22,6 +22,9 @@ void read_hosted_zone(TableReader& in, topology::HostedZone& zone) {
   if (!in.has("id")) zone.id = generate_hosted_zone_id(topology::to_text(in.path()));
   in.read("domain_name", Need::Required, zone.domain_name, parse_text);
   in.read("file", Need::Required, zone.file, path_below(in.reading().folder));
+  const Place place = in.place_of_value("file");
+  zone.file_line = place.line;
+  zone.file_column = place.column;
   in.read_list("vpcs", Need::Required, zone.vpcs, parse_text);
   in.refuse_for_now("descriptions", {"comment", "hosted_zone_config"});
   in.refuse_for_now("logs of public zones", {"query_logging_config"});

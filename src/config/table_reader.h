@@ -57,6 +57,12 @@ class TableReader {
   [[nodiscard]] const std::string& name() const { return std::get<std::string>(path_.back()); }
   [[nodiscard]] bool has(std::string_view key) const { return table_.contains(key); }
 
+  /// Finds where the value of `key` stands; 0 when there is none.
+  [[nodiscard]] Place place_of_value(std::string_view key) const {
+    const toml::node* node = table_.get(key);
+    return node == nullptr ? Place{} : place_of(*node);
+  }
+
   /// Reads one value: `parse` takes its node and returns a Value that `out` can be assigned from.
   /// `out` keeps what it has when the key is absent or wrong.
   template <class T, class Parse>

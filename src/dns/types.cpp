@@ -34,6 +34,14 @@ constexpr Mnemonic kMnemonics[] = {
     {255, "ANY"},       {256, "URI"},    {257, "CAA"},       {32769, "DLV"},
 };
 
+// Names that IANA has and ldns 1.8 does not. They are read and not written, so that ldns reads what
+// we write.
+constexpr Mnemonic kReadMnemonics[] = {
+    {56, "NINFO"},   {57, "RKEY"}, {66, "DSYNC"}, {67, "HHIT"},      {68, "BRID"},
+    {128, "NXNAME"}, {258, "AVC"}, {259, "DOA"},  {260, "AMTRELAY"}, {261, "RESINFO"},
+    {262, "WALLET"}, {263, "CLA"}, {264, "IPN"},  {32768, "TA"},
+};
+
 // A mnemonic at a fixed size, so that writing it is a few moves and no loop.
 struct PaddedText {
   char octets[15] = {};
@@ -106,6 +114,9 @@ std::string type_text(uint16_t type) {
 
 std::optional<uint16_t> parse_type(std::string_view text) noexcept {
   for (const Mnemonic& m : kMnemonics) {
+    if (equals_ignoring_case(text, m.text)) return m.type;
+  }
+  for (const Mnemonic& m : kReadMnemonics) {
     if (equals_ignoring_case(text, m.text)) return m.type;
   }
   constexpr std::string_view kPrefix = "TYPE";

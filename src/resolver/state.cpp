@@ -22,16 +22,30 @@ class ZoneShelf {
   ZoneShelf(const topology::Topology& topology, zone::HashSeed seed)
       : topology_(topology), seed_(seed) {}
 
-  Result<void, FileError> load_hosted_zones() {
+  /// Loads all zones; the faults of all.
+  std::vector<FileError> load_hosted_zones() {
+    std::vector<FileError> faults;
     for (const topology::HostedZone& hosted : topology_.hosted_zones) {
       const auto apex = dns::Name::parse_text(hosted.domain_name);
       INLET53_CHECK(apex.has_value());  // validated
-      auto data = zone::load_zone_file(hosted.file, apex->view());
-      if (!data) return Unexpected(data.error());
-      tables_.push_back(zone::ZoneTable::build(*data, seed_, {}));
+      const auto loaded = zone::load_zone_file(hosted.file, apex->view());
+      if (!loaded) {
+        for (FileError fault : loaded.error()) {
+          if (fault.line == 0 && fault.file == hosted.file && hosted.file_line != 0) {
+            fault.message += concat(" (line ", hosted.file_line, " of the configuration names it)");
+          }
+          faults.push_back(std::move(fault));
+        }
+        continue;
+      }
+      ignored_.insert(ignored_.end(), loaded->ignored.begin(), loaded->ignored.end());
+      tables_.push_back(zone::ZoneTable::build(loaded->data, seed_, {}));
     }
-    return {};
+    return faults;
   }
+
+  /// Records outside the zones.
+  [[nodiscard]] const std::vector<FileError>& ignored() const noexcept { return ignored_; }
 
   Result<void, FileError> load_lists() {
     auto loaded = load_firewall_lists(topology_, seed_);
@@ -76,6 +90,7 @@ class ZoneShelf {
  private:
   const topology::Topology& topology_;
   const zone::HashSeed seed_;
+  std::vector<FileError> ignored_;
   std::vector<std::shared_ptr<const zone::ZoneTable>> tables_;  // as topology_.hosted_zones
   std::map<std::pair<std::string, bool>, std::shared_ptr<const zone::ZoneIndex>> indexes_;
   FirewallLists lists_;
@@ -200,13 +215,16 @@ const EndpointAddress* ResolverState::find(const SocketAddress& listen,
   return found == addresses.end() ? nullptr : &*found;
 }
 
-Result<std::shared_ptr<const ResolverState>, FileError> build_state(
+Result<std::shared_ptr<const ResolverState>, std::vector<FileError>> build_state(
     const topology::Topology& topology, zone::HashSeed seed, const ResolverState* previous) {
   ZoneShelf shelf(topology, seed);
-  if (auto loaded = shelf.load_hosted_zones(); !loaded) return Unexpected(loaded.error());
-  if (auto loaded = shelf.load_lists(); !loaded) return Unexpected(loaded.error());
+  if (auto faults = shelf.load_hosted_zones(); !faults.empty()) {
+    return Unexpected(std::move(faults));
+  }
+  if (auto loaded = shelf.load_lists(); !loaded) return Unexpected(std::vector{loaded.error()});
 
   auto state = std::make_shared<ResolverState>();
+  state->ignored_records = shelf.ignored();
   state->unreadable_lists = shelf.lists().unreadable;
   state->forward_rules = build_forward_rules(topology);
   state->next_scope = assign_scopes(state->forward_rules, previous);

@@ -58,19 +58,21 @@ bool append_key(std::vector<uint8_t>& rdata, std::string_view text) {
 
 }  // namespace
 
-Result<std::vector<uint8_t>, std::string> parse_ipseckey(std::string_view text,
-                                                         dns::NameView origin) {
+Result<std::vector<uint8_t>, TextFault> parse_ipseckey(std::string_view text,
+                                                       dns::NameView origin) {
   std::vector<uint8_t> rdata;
   for (const char* field : {"precedence", "gateway type", "algorithm"}) {
-    const std::optional<uint8_t> number = parse_octet(take_word(text));
-    if (!number) return Unexpected(concat("its ", field, " is no number up to 255"));
+    const std::string_view word = take_word(text);
+    const std::optional<uint8_t> number = parse_octet(word);
+    if (!number)
+      return Unexpected(TextFault{concat("the ", field, " is no number up to 255"), word});
     rdata.push_back(*number);
   }
   const std::string_view gateway = take_word(text);
   if (!append_gateway(rdata, rdata[1], gateway, origin)) {
-    return Unexpected(concat(gateway, " is no gateway of type ", rdata[1]));
+    return Unexpected(TextFault{concat("this is no gateway of type ", rdata[1]), gateway});
   }
-  if (!append_key(rdata, text)) return Unexpected(std::string("its key is not Base64"));
+  if (!append_key(rdata, text)) return Unexpected(TextFault{"the key is not Base64"});
   return rdata;
 }
 

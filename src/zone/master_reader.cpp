@@ -1,10 +1,12 @@
 #include "master_reader.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 
 #include "master_name.h"
 #include "master_ttl.h"
@@ -17,21 +19,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kMaxCited = 60;
+TextFault fault(std::string_view message) { return {std::string(message), {}}; }
 
-/// The beginning of a text in quotes, with control octets as `\DDD`.
-std::string cite(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text.substr(0, kMaxCited)) {
-    const auto octet = static_cast<uint8_t>(c);
-    if (octet >= 0x20 && octet != 0x7F) {
-      out += c;
-    } else {
-      out += concat("\\", octet / 100, octet / 10 % 10, octet % 10);
-    }
-  }
-  return out + (text.size() > kMaxCited ? "…\"" : "\"");
+TextFault fault_at(std::string_view token, std::string_view message) {
+  return {std::string(message), token};
 }
+
+std::string cite(std::string_view text) { return concat("\"", cite_word(text), "\""); }
 
 /// True when `word` is a class; `is_in` tells whether it is IN. Source: RFC 1035 §3.2.4, RFC 3597
 /// §5.
@@ -61,6 +55,28 @@ std::string_view take_only_word(std::string_view text) {
   return take_word(text).empty() ? word : std::string_view{};
 }
 
+/// The record of a $GENERATE. BIND takes one word as its RDATA, which may be in quotes, so that
+/// `MX "10 mail$"` is RDATA of two words: such quotes are taken off.
+std::string unquote_rdata(std::string_view record) {
+  std::string_view rest = record;
+  static_cast<void>(take_word(rest));  // the type
+  std::string_view word;
+  bool is_in = false;
+  do {
+    word = take_word(rest);
+  } while (!word.empty() && (parse_class(word, is_in) || (word[0] >= '0' && word[0] <= '9')));
+  const std::string_view rdata = take_only_word(rest);
+  if (rdata.size() < 2 || rdata.front() != '"' || rdata.back() != '"') return std::string(record);
+  const auto head = static_cast<size_t>(rdata.data() - record.data());
+  std::string out(record.substr(0, head));
+  for (size_t i = 1; i + 1 < rdata.size(); ++i) {
+    if (rdata[i] == '\\' && rdata[i + 1] == '"') continue;
+    out += rdata[i];
+    if (rdata[i] == '\\') out += rdata[++i];
+  }
+  return out;
+}
+
 }  // namespace
 
 MasterReader::MasterReader(std::unique_ptr<std::istream> text, const std::string& path,
@@ -68,18 +84,32 @@ MasterReader::MasterReader(std::unique_ptr<std::istream> text, const std::string
   files_.push_back({path, MasterScanner(std::move(text)), dns::Name(origin), std::nullopt});
 }
 
-ZoneLoadError MasterReader::error(std::string_view message, bool cited) const {
+ZoneLoadError MasterReader::error(std::string_view message, std::string_view token,
+                                  bool cited) const {
   std::string text(message);
-  if (cited) text += concat(": ", cite(entry_.text));
-  return {file(), line(), std::move(text)};
+  const std::string& entry = entry_.text;
+  constexpr std::less_equal<const char*> before{};
+  const bool is_part = !token.empty() && before(entry.data(), token.data()) &&
+                       before(token.data(), entry.data() + entry.size());
+  if (cited && !is_part) text += concat(": ", cite(entry));
+  const size_t at = is_part ? static_cast<size_t>(token.data() - entry.data()) : 0;
+  const MasterPlace place = place_of(entry_, at);
+  return {file(), place.line, std::move(text), place.column};
 }
 
 Result<bool, ZoneLoadError> MasterReader::next(MasterRecord& record) {
   while (true) {
+    if (!range_.at_end()) {
+      Problem problem = generate();
+      if (!problem) problem = read_record(record);
+      if (!problem) return true;
+      range_.next = range_.stop + 1;  // the other numbers have the same fault
+      return Unexpected(error(problem->message, problem->token, true));
+    }
     const Result<bool, ScanError> more = files_.back().scanner.next(entry_);
     if (!more) {
-      entry_.line = more.error().line;
-      return Unexpected(error(more.error().message));
+      const MasterPlace place = more.error().place;
+      return Unexpected(ZoneLoadError{file(), place.line, more.error().message, place.column});
     }
     if (!*more) {
       if (files_.size() == 1) return false;
@@ -89,7 +119,7 @@ Result<bool, ZoneLoadError> MasterReader::next(MasterRecord& record) {
     }
     const bool is_directive = entry_.text.front() == '$' && !entry_.owner_omitted;
     const Problem problem = is_directive ? read_directive() : read_record(record);
-    if (problem) return Unexpected(error(*problem, true));
+    if (problem) return Unexpected(error(problem->message, problem->token, true));
     if (!is_directive) return true;
   }
 }
@@ -107,10 +137,14 @@ MasterReader::Problem MasterReader::read_owner(std::string_view& text, dns::Name
   OpenFile& file = files_.back();
   if (!entry_.owner_omitted) {
     const std::string_view word = take_word(text);
-    file.owner = parse_master_name(word, file.origin.view());
-    if (!file.owner) return concat("the owner is not a domain name");
+    std::optional<dns::Name> name = parse_master_name(word, file.origin.view());
+    if (!name) {
+      if (!file.owner) file.owner = file.origin;  // for records that take it from this one
+      return fault_at(word, "the owner is not a domain name");
+    }
+    file.owner = std::move(name);
   }
-  if (!file.owner) return "no owner, and no record before it to take one from";
+  if (!file.owner) return fault("no owner, and no record before it to take one from");
   owner = *file.owner;
   return {};
 }
@@ -122,19 +156,25 @@ MasterReader::Problem MasterReader::read_type(std::string_view& text, MasterReco
   bool has_ttl = false;
   while (true) {
     const std::string_view word = take_word(text);
-    if (word.empty()) return "the record ends before its type";
+    if (word.empty()) return fault("the record ends before its type");
     bool is_in = false;
     if (!has_class && parse_class(word, is_in)) {
-      if (!is_in) return concat("class ", word, " is not IN");
+      if (!is_in) return TextFault{concat("class ", word, " is not IN"), word};
       has_class = true;
     } else if (!has_ttl && word[0] >= '0' && word[0] <= '9') {
-      stated_ttl_ = record.ttl = parse_ttl(word);
-      if (!record.ttl) return concat(word, " is not a TTL of at most 2147483647 seconds");
+      record.ttl = parse_ttl(word);
+      stated_ttl_ = record.ttl ? record.ttl : stated_ttl_.value_or(0);
+      if (!record.ttl) {
+        return TextFault{concat(cite_word(word), " is not a TTL of at most 2147483647 seconds"),
+                         word};
+      }
       has_ttl = true;
     } else {
       const std::optional<uint16_t> type = dns::parse_type(word);
-      if (!type) return concat(word, " is not a record type");
-      if (!is_data_type(*type)) return concat("type ", word, " can't be in a zone");
+      if (!type) return TextFault{concat(cite_word(word), " is not a record type"), word};
+      if (!is_data_type(*type)) {
+        return TextFault{concat("type ", word, " can't be in a zone"), word};
+      }
       record.type = *type;
       return {};
     }
@@ -143,26 +183,31 @@ MasterReader::Problem MasterReader::read_type(std::string_view& text, MasterReco
 
 MasterReader::Problem MasterReader::read_directive() {
   std::string_view text = entry_.text;
-  const std::string name = ascii_lower(take_word(text));
+  const std::string_view word = take_word(text);
+  const std::string name = ascii_lower(word);
   if (name == "$origin") return set_origin(text);
   if (name == "$ttl") return set_ttl(text);
   if (name == "$include") return include(text);
-  return concat(name, " is not one of $ORIGIN, $TTL and $INCLUDE");
+  if (name == "$generate") return start_generating(text);
+  return TextFault{concat(cite_word(word), " is not one of $ORIGIN, $TTL, $INCLUDE and $GENERATE"),
+                   word};
 }
 
 MasterReader::Problem MasterReader::set_origin(std::string_view arguments) {
   const std::string_view word = take_only_word(arguments);
-  if (word.empty()) return "$ORIGIN takes one domain name";
+  if (word.empty()) return fault("$ORIGIN takes one domain name");
   const std::optional<dns::Name> origin = parse_master_name(word, files_.back().origin.view());
-  if (!origin) return "the origin is not a domain name";
+  if (!origin) return fault_at(word, "the origin is not a domain name");
   files_.back().origin = *origin;
   ++origin_generation_;
   return {};
 }
 
 MasterReader::Problem MasterReader::set_ttl(std::string_view arguments) {
-  default_ttl_ = parse_ttl(take_only_word(arguments));
-  if (!default_ttl_) return "$TTL takes one TTL of at most 2147483647 seconds";
+  const std::string_view word = take_only_word(arguments);
+  const std::optional<uint32_t> ttl = parse_ttl(word);
+  default_ttl_ = ttl ? ttl : default_ttl_.value_or(0);  // records without a TTL have no other fault
+  if (!ttl) return fault_at(word, "$TTL takes one TTL of at most 2147483647 seconds");
   return {};
 }
 
@@ -173,22 +218,54 @@ MasterReader::Problem MasterReader::include(std::string_view arguments) {
   }
   const std::string_view origin_word = take_word(arguments);
   if (name.empty() || !take_word(arguments).empty()) {
-    return "$INCLUDE takes a file and, if need be, an origin";
+    return fault("$INCLUDE takes a file and, if need be, an origin");
   }
   std::optional<dns::Name> origin = files_.back().origin;
   if (!origin_word.empty()) origin = parse_master_name(origin_word, origin->view());
-  if (!origin) return "the origin is not a domain name";
+  if (!origin) return fault_at(origin_word, "the origin is not a domain name");
 
   const fs::path path = fs::path(files_.back().path).parent_path() / name;
-  if (files_.size() == kMaxDepth) return concat("files are included over ", kMaxDepth, " deep");
+  if (files_.size() == kMaxDepth) {
+    return TextFault{concat("files are included over ", kMaxDepth, " deep"), name};
+  }
   for (const OpenFile& open : files_) {
     std::error_code ignored;
-    if (fs::equivalent(open.path, path, ignored)) return "the file includes itself";
+    if (fs::equivalent(open.path, path, ignored)) return fault_at(name, "the file includes itself");
   }
   Result<std::unique_ptr<std::istream>, std::string> text = open_master_file(path.string());
-  if (!text) return concat("can't read ", path.string(), ": ", text.error());
+  if (!text) return TextFault{concat("can't read ", path.string(), ": ", text.error()), name};
   files_.push_back({path.string(), MasterScanner(std::move(*text)), *origin, std::nullopt});
   ++origin_generation_;
+  return {};
+}
+
+MasterReader::Problem MasterReader::start_generating(std::string_view arguments) {
+  const std::string_view word = take_word(arguments);
+  const std::optional<GenerateRange> range = parse_generate_range(word);
+  if (!range) {
+    return TextFault{concat("$GENERATE takes a range, start-stop or start-stop/step, of at most ",
+                            GenerateRange::kMaxRecords, " numbers"),
+                     word};
+  }
+  arguments.remove_prefix(std::min(arguments.find_first_not_of(" \t"), arguments.size()));
+  if (arguments.empty()) return fault("$GENERATE takes a record after its range");
+  range_ = *range;
+  pattern_ = unquote_rdata(arguments);
+  generate_line_ = entry_.line;
+  return {};
+}
+
+MasterReader::Problem MasterReader::generate() {
+  const std::optional<std::string> text = expand_generate(pattern_, range_.next);
+  range_.next += range_.step;
+  entry_.line = generate_line_;
+  entry_.owner_omitted = false;
+  entry_.pieces.clear();
+  if (!text) {
+    entry_.text = pattern_;
+    return fault("$GENERATE can't write a number in the place of a $");
+  }
+  entry_.text = *text;
   return {};
 }
 

@@ -7,7 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "generate_range.h"
 #include "master_scanner.h"
+#include "text_fault.h"
 
 #include "inlet53/base/result.h"
 #include "inlet53/dns/name.h"
@@ -26,12 +28,14 @@ struct MasterRecord {
 };
 
 /// Reads the records of a master file and of the files that it includes: owners, TTLs, classes,
-/// types, $ORIGIN, $TTL and $INCLUDE. RDATA and what makes a zone a zone are not its business.
+/// types, $ORIGIN, $TTL, $INCLUDE and $GENERATE. RDATA and what makes a zone a zone are not its
+/// business.
 ///
 /// $INCLUDE FILE [ORIGIN]: relative to the including file. Origin and last owner are its own
 /// (RFC 1035 §5.1); the TTL goes on after it, as in BIND. At most `kMaxDepth` files deep.
-/// Directives may be in any letter case. $GENERATE is not a directive of any RFC and not taken.
-/// Threads: one. Cost: linear; holds one record and the open files.
+/// Directives may be in any letter case. $GENERATE is BIND's: a range and a record whose `$` stand
+/// for the numbers (`generate_range.h`). Threads: one. Cost: linear; holds one record and the open
+/// files.
 class MasterReader {
  public:
   static constexpr size_t kMaxDepth = 8;
@@ -39,7 +43,7 @@ class MasterReader {
   /// `path` names the text in errors; names before any $ORIGIN are relative to `origin`.
   MasterReader(std::unique_ptr<std::istream> text, const std::string& path, dns::NameView origin);
 
-  /// Reads the next record. False when there is none left.
+  /// Reads the next record. False when there is none left. After an error it goes on behind it.
   /// Errors: what MasterScanner reports; an owner that is no name, or none; a TTL that is none or
   /// over 2^31-1; a class but IN; a type that is unknown or no data type (RFC 6895 §3.1);
   /// a directive that is unknown or has the wrong arguments; a file that can't be included.
@@ -53,8 +57,10 @@ class MasterReader {
   /// The place of the last record.
   [[nodiscard]] const std::string& file() const noexcept { return files_.back().path; }
   [[nodiscard]] uint32_t line() const noexcept { return entry_.line; }
-  /// An error at the last record, with the beginning of its text when `cite`.
-  [[nodiscard]] ZoneLoadError error(std::string_view message, bool cite = false) const;
+  /// An error at `token`, a part of the last record. Without one, an error at its beginning, with
+  /// the beginning of its text when `cite`.
+  [[nodiscard]] ZoneLoadError error(std::string_view message, std::string_view token,
+                                    bool cite = false) const;
 
  private:
   struct OpenFile {
@@ -64,7 +70,7 @@ class MasterReader {
     std::optional<dns::Name> owner;  // of the last record
   };
   /// Absent when all is well, else what is wrong.
-  using Problem = std::optional<std::string>;
+  using Problem = std::optional<TextFault>;
 
   Problem read_record(MasterRecord& record);
   Problem read_owner(std::string_view& text, dns::Name& owner);
@@ -73,9 +79,15 @@ class MasterReader {
   Problem set_origin(std::string_view arguments);
   Problem set_ttl(std::string_view arguments);
   Problem include(std::string_view arguments);
+  Problem start_generating(std::string_view arguments);
+  /// Makes an entry of the next number.
+  Problem generate();
 
   std::vector<OpenFile> files_;  // the innermost last
   MasterEntry entry_;
+  GenerateRange range_{.next = 1, .stop = 0};  // of the last $GENERATE
+  std::string pattern_;                        // its record
+  uint32_t generate_line_ = 0;
   std::optional<uint32_t> default_ttl_;  // $TTL
   std::optional<uint32_t> stated_ttl_;   // the last record's that stated one
   uint64_t origin_generation_ = 0;

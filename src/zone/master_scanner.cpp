@@ -24,80 +24,130 @@ size_t plain_end(std::string_view line, size_t at) noexcept {
   return at;
 }
 
-void trim(std::string& text) {
+void trim(MasterEntry& entry) {
+  std::string& text = entry.text;
   while (!text.empty() && is_blank(text.back()) && !is_escaped(text, text.size() - 1)) {
     text.pop_back();
   }
-  text.erase(0, std::min(text.find_first_not_of(kBlanks), text.size()));
+  const size_t blanks = std::min(text.find_first_not_of(kBlanks), text.size());
+  if (blanks == 0) return;
+  text.erase(0, blanks);
+  for (MasterEntry::Piece& piece : entry.pieces) {
+    const size_t gone = blanks > piece.at ? blanks - piece.at : 0;
+    piece.at -= std::min(piece.at, blanks);
+    piece.column += static_cast<uint32_t>(gone);
+  }
 }
 
 }  // namespace
 
 Result<bool, ScanError> MasterScanner::next(MasterEntry& entry) {
   entry.text.clear();
-  while (std::getline(*text_, line_)) {
-    ++line_number_;
+  entry.pieces.clear();
+  while (has_line_ || std::getline(*text_, line_)) {
+    if (!has_line_) ++line_number_;
+    if (line_number_ == 1 && !has_line_) {
+      const std::string_view problem = take_byte_order_mark();
+      if (!problem.empty()) return Unexpected(ScanError{{1, 1}, std::string(problem)});
+    }
+    has_line_ = false;
     if (!line_.empty() && line_.back() == '\r') line_.pop_back();
     if (open_parentheses_ == 0) {
       entry.line = line_number_;
       entry.owner_omitted = !line_.empty() && is_blank(line_.front());
     }
-    const std::string_view problem = append_line(entry);
-    if (!problem.empty()) return Unexpected(ScanError{line_number_, std::string(problem)});
+    const LineProblem problem = append_line(entry);
+    if (!problem.message.empty()) {
+      open_parentheses_ = 0;
+      return Unexpected(ScanError{{line_number_, static_cast<uint32_t>(problem.at + 1)},
+                                  std::string(problem.message)});
+    }
     if (open_parentheses_ > 0) {
       entry.text += ' ';
       continue;
     }
-    trim(entry.text);
+    trim(entry);
     if (!entry.text.empty()) return true;
   }
   return end_of_text();
 }
 
-Result<bool, ScanError> MasterScanner::end_of_text() const {
-  if (text_->bad()) return Unexpected(ScanError{line_number_, "the file can't be read on"});
+// RFC 1035 §5.1 has ASCII; the mark would be a part of the first word.
+std::string_view MasterScanner::take_byte_order_mark() {
+  constexpr std::string_view kUtf8 = "\xEF\xBB\xBF";
+  if (line_.starts_with(kUtf8)) {
+    line_.erase(0, kUtf8.size());
+    has_line_ = true;  // other faults are found, too
+    return "the file begins with a byte order mark of UTF-8 (EF BB BF); save it without one";
+  }
+  if (line_.starts_with("\xFF\xFE") || line_.starts_with("\xFE\xFF")) {
+    text_->setstate(std::ios::eofbit);
+    return "the file begins with a byte order mark of UTF-16; save it as ASCII or UTF-8 without "
+           "one";
+  }
+  return {};
+}
+
+Result<bool, ScanError> MasterScanner::end_of_text() {
+  if (text_->bad()) return Unexpected(ScanError{{line_number_, 0}, "the file can't be read on"});
   if (open_parentheses_ > 0) {
-    return Unexpected(ScanError{parenthesis_line_, "this parenthesis is never closed"});
+    open_parentheses_ = 0;
+    return Unexpected(ScanError{parenthesis_, "this parenthesis is never closed"});
   }
   return false;
 }
 
-std::string_view MasterScanner::append_line(MasterEntry& entry) {
+MasterScanner::LineProblem MasterScanner::append_line(MasterEntry& entry) {
   std::string& text = entry.text;
   const std::string_view line = line_;
   bool quoted = false;
+  size_t quote = 0;
   size_t at = text.empty() ? line.find_first_not_of(kBlanks) : 0;
   if (at == std::string_view::npos) return {};
+  entry.pieces.push_back({text.size(), line_number_, static_cast<uint32_t>(at + 1)});
   while (at < line.size()) {
     const size_t end = plain_end(line, at);
     text.append(line, at, end - at);
-    if (text.size() > kMaxEntry) return "the record is too long";
+    if (text.size() > kMaxEntry) return {"the record is too long", end};
     if (end == line.size()) break;
     const char c = line[end];
     at = end + 1;
-    if (c == '\0') return "a NUL octet";
-    if (c == '\r') return "a carriage return inside the line";
+    if (c == '\0') return {"a NUL octet", end};
+    if (c == '\r') return {"a carriage return inside the line", end};
     if (c == '\\') {
-      if (at == line.size()) return "a backslash at the end of the line";
+      if (at == line.size()) return {"a backslash at the end of the line", end};
       text.append(line, end, 2);
       ++at;
     } else if (c == '"') {
       quoted = !quoted;
+      quote = end;
       text += c;
     } else if (quoted) {
       text += c;
     } else if (c == ';') {
       break;
     } else if (c == '(') {
-      if (open_parentheses_++ == 0) parenthesis_line_ = line_number_;
+      if (open_parentheses_++ == 0) {
+        parenthesis_ = {line_number_, static_cast<uint32_t>(end + 1)};
+      }
       text += ' ';
     } else {
-      if (open_parentheses_ == 0) return "a closing parenthesis without an opening one";
+      if (open_parentheses_ == 0) return {"a closing parenthesis without an opening one", end};
       --open_parentheses_;
       text += ' ';
     }
   }
-  return quoted ? "the quoted text is not closed on its line" : std::string_view{};
+  if (quoted) return {"the quoted text is not closed on its line", quote};
+  return {};
+}
+
+MasterPlace place_of(const MasterEntry& entry, size_t at) noexcept {
+  MasterPlace place{entry.line, 0};
+  for (const MasterEntry::Piece& piece : entry.pieces) {
+    if (piece.at > at) break;
+    place = {piece.line, piece.column + static_cast<uint32_t>(at - piece.at)};
+  }
+  return place;
 }
 
 bool is_escaped(std::string_view text, size_t at) noexcept {

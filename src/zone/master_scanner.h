@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "inlet53/base/result.h"
 
@@ -13,21 +14,39 @@ namespace inlet53::zone {
 /// One entry of a master file (RFC 1035 §5.1), brought to one line: comments are gone, parentheses
 /// and the line ends inside them are spaces, quotes and escapes stay as written.
 struct MasterEntry {
+  /// A part of the text that stands in the file as it is, and where it begins there.
+  struct Piece {
+    size_t at = 0;
+    uint32_t line = 0;
+    uint32_t column = 0;
+  };
+
   uint32_t line = 0;           // where it begins, from 1
   bool owner_omitted = false;  // it begins with white space
   std::string text;            // no white space around it, never empty
+  std::vector<Piece> pieces;   // of `text`, one for each line
 };
+
+/// A place in a master file, from 1. The column counts octets; 0: the line as a whole.
+struct MasterPlace {
+  uint32_t line = 0;
+  uint32_t column = 0;
+};
+
+/// Finds where an octet of an entry's text stands.
+[[nodiscard]] MasterPlace place_of(const MasterEntry& entry, size_t at) noexcept;
 
 /// What is wrong with the text itself, and where.
 struct ScanError {
-  uint32_t line = 0;
+  MasterPlace place;
   std::string message;
 };
 
 /// Cuts a master file into entries. Takes LF and CRLF and a missing final line end.
-/// ldns has a scanner as well; it takes an unclosed parenthesis for a whole record, joins the words
-/// around a comment inside parentheses, and does not know where a record began.
-/// Threads: one. Cost: linear; holds one entry.
+/// After an error it goes on with the next line; a file with a byte order mark ends there, unless
+/// the mark is that of UTF-8. ldns has a scanner as well; it takes an unclosed parenthesis for a
+/// whole record, joins the words around a comment inside parentheses, and does not know where a
+/// record began. Threads: one. Cost: linear; holds one entry.
 class MasterScanner {
  public:
   /// Octets of an entry: RDATA of 65,535 octets, each as `\DDD`, and an owner.
@@ -36,20 +55,29 @@ class MasterScanner {
   explicit MasterScanner(std::unique_ptr<std::istream> text) : text_(std::move(text)) {}
 
   /// Reads the next entry. False at the end of the text.
-  /// Errors: an unclosed quote or parenthesis (at the line where it was opened), a `)` too many, a
-  /// backslash at the end of a line, a NUL, an entry over `kMaxEntry`, a failing read.
+  /// Errors: a byte order mark; an unclosed quote or parenthesis (at the line where it was opened),
+  /// a `)` too many, a backslash at the end of a line, a NUL, an entry over `kMaxEntry`, a failing
+  /// read.
   [[nodiscard]] Result<bool, ScanError> next(MasterEntry& entry);
 
  private:
-  /// Appends line_ to `entry`. The message of an error, empty when there is none.
-  [[nodiscard]] std::string_view append_line(MasterEntry& entry);
-  [[nodiscard]] Result<bool, ScanError> end_of_text() const;
+  /// What is wrong with a line, from which octet on.
+  struct LineProblem {
+    std::string_view message;  // empty: nothing
+    size_t at = 0;
+  };
+  /// Appends line_ to `entry`.
+  [[nodiscard]] LineProblem append_line(MasterEntry& entry);
+  /// Takes a byte order mark off the first line. The error that it is.
+  [[nodiscard]] std::string_view take_byte_order_mark();
+  [[nodiscard]] Result<bool, ScanError> end_of_text();
 
   std::unique_ptr<std::istream> text_;
   std::string line_;
+  bool has_line_ = false;  // line_ is not read yet
   uint32_t line_number_ = 0;
   uint32_t open_parentheses_ = 0;
-  uint32_t parenthesis_line_ = 0;  // of the first one that is open
+  MasterPlace parenthesis_;  // the first one that is open
 };
 
 /// Takes the first word off `text`: up to white space that is neither quoted nor escaped. Empty

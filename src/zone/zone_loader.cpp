@@ -11,6 +11,7 @@
 #include "master_reader.h"
 #include "master_ttl.h"
 #include "rdata_parser.h"
+#include "rrset_sizes.h"
 
 #include "inlet53/base/text.h"
 #include "inlet53/dns/types.h"
@@ -22,6 +23,8 @@ using dns::RRType;
 
 bool is_type(uint16_t type, RRType expected) { return type == static_cast<uint16_t>(expected); }
 
+using Faults = std::vector<ZoneLoadError>;
+
 /// Text in memory as a stream, not copied.
 class TextStream : private std::streambuf, public std::istream {
  public:
@@ -31,8 +34,9 @@ class TextStream : private std::streambuf, public std::istream {
   }
 };
 
-/// A CNAME or DNAME, which tolerate no second one. Only these keep their place in the file, so that
-/// a million address records cost nothing here.
+/// A CNAME or DNAME, which tolerate no second one, or the record with which an RRset no longer fits
+/// a message. Only these keep their place in the file, so that a million address records cost
+/// nothing here.
 struct Alias {
   size_t record = 0;
   uint32_t file = 0;  // index into ZoneLoader::files_
@@ -45,17 +49,25 @@ class ZoneLoader {
   ZoneLoader(std::unique_ptr<std::istream> text, const std::string& path, dns::NameView apex)
       : reader_(std::move(text), path, apex), path_(path), data_(apex) {}
 
-  Result<ZoneData, ZoneLoadError> load();
+  Result<ZoneFile, Faults> load();
 
  private:
   using Problem = std::optional<ZoneLoadError>;
 
+  /// Adds all records; records outside the zone go to `ignored`. The faults on the way.
+  Faults add_records(std::vector<FileError>& ignored);
+  [[nodiscard]] bool is_outside(const MasterRecord& record) const {
+    return !record.owner.view().is_at_or_below(data_.apex());
+  }
   Problem add(const MasterRecord& record);
+  Problem check_closing_soa(Bytes rdata);
   Problem check_place(const MasterRecord& record);
   [[nodiscard]] std::optional<uint32_t> ttl_of(const MasterRecord& record, Bytes rdata);
   [[nodiscard]] Alias make_alias();
-  Problem check_aliases();
-  Problem check_beside_cnames();
+  Faults check_zone();
+  void check_aliases(Faults& faults);
+  void check_beside_cnames(Faults& faults);
+  void check_sizes(Faults& faults);
   [[nodiscard]] ZoneLoadError error_at(const Alias& alias, std::string message) const {
     return {files_[alias.file], alias.line, std::move(message)};
   }
@@ -68,27 +80,61 @@ class ZoneLoader {
   std::optional<uint64_t> origin_generation_;  // of rdata_parser_
   std::string path_;
   ZoneData data_;
-  bool has_soa_ = false;
+  std::optional<size_t> soa_;  // its record in data_
   std::optional<uint32_t> soa_minimum_;
   std::vector<Alias> cnames_;
   std::vector<Alias> dnames_;
+  RRsetSizes sizes_;
+  std::vector<Alias> overflows_;    // where RRsets may no longer fit a message
   std::vector<std::string> files_;  // of the aliases
 };
 
-Result<ZoneData, ZoneLoadError> ZoneLoader::load() {
+Result<ZoneFile, Faults> ZoneLoader::load() {
+  std::vector<FileError> ignored;
+  Faults faults = add_records(ignored);
+  if (faults.size() == kMaxZoneFaults) {
+    faults.push_back(
+        reader_.error(concat(kMaxZoneFaults, " faults; the rest of the zone is not read"), {}));
+    return Unexpected(std::move(faults));
+  }
+  if (faults.empty()) faults = check_zone();
+  if (!faults.empty()) {
+    faults.resize(std::min(faults.size(), kMaxZoneFaults));
+    return Unexpected(std::move(faults));
+  }
+  return ZoneFile{std::move(data_), std::move(ignored)};
+}
+
+Faults ZoneLoader::add_records(std::vector<FileError>& ignored) {
+  Faults faults;
   MasterRecord record;
-  while (true) {
+  while (faults.size() < kMaxZoneFaults) {
     const Result<bool, ZoneLoadError> more = reader_.next(record);
-    if (!more) return Unexpected(more.error());
+    if (!more) {
+      faults.push_back(more.error());
+      continue;
+    }
     if (!*more) break;
-    if (Problem problem = add(record)) return Unexpected(*std::move(problem));
+    if (is_outside(record)) {
+      if (ignored.size() == kMaxZoneFaults) continue;
+      ignored.push_back(reader_.error(concat(record.owner.view().to_text(), " is outside the zone ",
+                                             data_.apex().to_text(), "; the record is ignored"),
+                                      {}));
+      continue;
+    }
+    if (Problem problem = add(record)) faults.push_back(*std::move(problem));
   }
-  if (data_.size() == 0) return Unexpected(ZoneLoadError{path_, 0, "there is no record in it"});
-  if (!has_soa_) {
-    return Unexpected(ZoneLoadError{path_, 0, concat("no SOA at ", data_.apex().to_text())});
-  }
-  if (Problem problem = check_aliases()) return Unexpected(*std::move(problem));
-  return std::move(data_);
+  return faults;
+}
+
+Faults ZoneLoader::check_zone() {
+  if (data_.size() == 0) return {ZoneLoadError{path_, 0, "there is no record in it"}};
+  if (!soa_) return {ZoneLoadError{path_, 0, concat("no SOA at ", data_.apex().to_text())}};
+  Faults faults;
+  check_aliases(faults);
+  check_beside_cnames(faults);
+  check_sizes(faults);
+  return faults;
 }
 
 ZoneLoader::Problem ZoneLoader::add(const MasterRecord& record) {
@@ -97,15 +143,26 @@ ZoneLoader::Problem ZoneLoader::add(const MasterRecord& record) {
     rdata_parser_.set_origin(reader_.origin());
     origin_generation_ = reader_.origin_generation();
   }
-  const Result<Bytes, std::string> rdata = rdata_parser_.parse(record.type, record.rdata);
+  const Result<Bytes, TextFault> rdata = rdata_parser_.parse(record.type, record.rdata);
   if (!rdata) {
-    return reader_.error(concat(dns::type_text(record.type), ": ", rdata.error()), true);
+    const TextFault& fault = rdata.error();
+    // What follows takes its TTL from a sound SOA; it has no fault of its own.
+    if (is_type(record.type, RRType::SOA) && !soa_minimum_) soa_minimum_ = 0;
+    return reader_.error(concat(dns::type_text(record.type), ": ", fault.message), fault.token,
+                         true);
+  }
+  if (is_type(record.type, RRType::SOA)) {
+    if (soa_) return check_closing_soa(*rdata);
+    soa_ = data_.size();
   }
   const std::optional<uint32_t> ttl = ttl_of(record, *rdata);
-  if (!ttl) return reader_.error("no TTL: neither here, nor before, nor by $TTL", true);
+  if (!ttl) return reader_.error("no TTL: neither here, nor before, nor by $TTL", {}, true);
 
   if (is_type(record.type, RRType::CNAME)) cnames_.push_back(make_alias());
   if (is_type(record.type, RRType::DNAME)) dnames_.push_back(make_alias());
+  if (sizes_.add(record.owner.view(), record.type, rdata->size())) {
+    overflows_.push_back(make_alias());
+  }
   data_.add(record.owner.view(), record.type, *ttl, *rdata);
   return {};
 }
@@ -117,17 +174,19 @@ Alias ZoneLoader::make_alias() {
 
 ZoneLoader::Problem ZoneLoader::check_place(const MasterRecord& record) {
   const dns::NameView owner = record.owner.view();
-  if (!owner.is_at_or_below(data_.apex())) {
-    return reader_.error(concat(owner.to_text(), " is outside the zone ", data_.apex().to_text()));
-  }
   if (!is_type(record.type, RRType::SOA)) return {};
   if (owner.size() != data_.apex().size()) {
     return reader_.error(
-        concat("an SOA at ", owner.to_text(), "; it belongs to the apex ", data_.apex().to_text()));
+        concat("an SOA at ", owner.to_text(), "; it belongs to the apex ", data_.apex().to_text()),
+        {});
   }
-  if (has_soa_) return reader_.error("a second SOA; a zone has one");
-  has_soa_ = true;
   return {};
+}
+
+// What a zone transfer writes ends with the SOA that it began with (RFC 5936 §2.2).
+ZoneLoader::Problem ZoneLoader::check_closing_soa(Bytes rdata) {
+  if (std::ranges::equal(data_.record(*soa_).rdata, rdata)) return {};
+  return reader_.error("a second SOA, which differs from the first; a zone has one", {});
 }
 
 // With no TTL stated before it, an SOA and what follows take its MINIMUM, as RFC 1035 §3.3.13 had
@@ -146,19 +205,17 @@ bool name_less(dns::NameView a, dns::NameView b) {
 
 // RFC 1034 §3.6.2, RFC 2181 §10.1; RFC 6672 §2.4. Owners are in lower case in ZoneData, so octets
 // compare. Sorting only the aliases keeps this cheap, and no choice of names makes it slow.
-ZoneLoader::Problem ZoneLoader::check_aliases() {
+void ZoneLoader::check_aliases(Faults& faults) {
   for (std::vector<Alias>* aliases : {&cnames_, &dnames_}) {
     std::ranges::stable_sort(
         *aliases, [this](const Alias& a, const Alias& b) { return name_less(owner(a), owner(b)); });
-    const auto twice = std::ranges::adjacent_find(
-        *aliases, [this](const Alias& a, const Alias& b) { return owner(a).equals(owner(b)); });
-    if (twice != aliases->end()) {
-      const Alias& second = *std::next(twice);
-      return error_at(second, concat("a second ", aliases == &cnames_ ? "CNAME" : "DNAME", " at ",
-                                     owner(second).to_text()));
+    for (size_t i = 1; i < aliases->size() && faults.size() < kMaxZoneFaults; ++i) {
+      const Alias& second = (*aliases)[i];
+      if (!owner((*aliases)[i - 1]).equals(owner(second))) continue;
+      faults.push_back(error_at(second, concat("a second ", aliases == &cnames_ ? "CNAME" : "DNAME",
+                                               " at ", owner(second).to_text())));
     }
   }
-  return check_beside_cnames();
 }
 
 /// Types that may stand beside a CNAME: those that sign it. Source: RFC 2181 §10.1, RFC 4034 §3,
@@ -169,30 +226,47 @@ bool may_stand_beside_cname(uint16_t type) {
          is_type(type, RRType::RRSIG) || is_type(type, RRType::NSEC);
 }
 
-ZoneLoader::Problem ZoneLoader::check_beside_cnames() {
-  if (cnames_.empty()) return {};
-  for (size_t i = 0; i < data_.size(); ++i) {
+void ZoneLoader::check_beside_cnames(Faults& faults) {
+  if (cnames_.empty()) return;
+  for (size_t i = 0; i < data_.size() && faults.size() < kMaxZoneFaults; ++i) {
     const ZoneData::Record record = data_.record(i);
     if (is_type(record.type, RRType::CNAME) || may_stand_beside_cname(record.type)) continue;
     const auto at = std::ranges::lower_bound(cnames_, record.owner, name_less,
                                              [this](const Alias& alias) { return owner(alias); });
     if (at == cnames_.end() || !owner(*at).equals(record.owner)) continue;
-    return error_at(*at, concat("a CNAME at ", record.owner.to_text(), ", which also has ",
-                                dns::type_text(record.type), " data (RFC 1034 §3.6.2)"));
+    faults.push_back(
+        error_at(*at, concat("a CNAME at ", record.owner.to_text(), ", which also has ",
+                             dns::type_text(record.type), " data (RFC 1034 §3.6.2)")));
   }
-  return {};
+}
+
+void ZoneLoader::check_sizes(Faults& faults) {
+  if (overflows_.empty()) return;
+  for (const OversizeRRset& oversize : sizes_.find_oversize(data_)) {
+    const dns::NameView name = data_.record(oversize.last_record).owner;
+    const auto at = std::ranges::find_if(overflows_, [&](const Alias& alias) {
+      return data_.record(alias.record).type == oversize.type && owner(alias).equals(name);
+    });
+    std::string message =
+        concat("no message holds the ", dns::type_text(oversize.type), " records of ",
+               oversize.owner, ": they need ", oversize.octets, " octets of ", dns::kMaxMessage);
+    faults.push_back(at == overflows_.end() ? ZoneLoadError{path_, 0, std::move(message)}
+                                            : error_at(*at, std::move(message)));
+  }
 }
 
 }  // namespace
 
-Result<ZoneData, ZoneLoadError> load_zone_file(const std::string& path, dns::NameView apex) {
+Result<ZoneFile, Faults> load_zone_file(const std::string& path, dns::NameView apex) {
   Result<std::unique_ptr<std::istream>, std::string> text = open_master_file(path);
-  if (!text) return Unexpected(ZoneLoadError{path, 0, concat("can't read it: ", text.error())});
+  if (!text) {
+    return Unexpected(Faults{ZoneLoadError{path, 0, concat("can't read it: ", text.error())}});
+  }
   return ZoneLoader(std::move(*text), path, apex).load();
 }
 
-Result<ZoneData, ZoneLoadError> load_zone_text(std::string_view text, const std::string& path,
-                                               dns::NameView apex) {
+Result<ZoneFile, Faults> load_zone_text(std::string_view text, const std::string& path,
+                                        dns::NameView apex) {
   return ZoneLoader(std::make_unique<TextStream>(text), path, apex).load();
 }
 

@@ -64,7 +64,7 @@ resolver::EndpointAddress make_address(bool delegation) {
   address.delegation = delegation;
   address.udp_sources = CidrSet({*Cidr::parse("0.0.0.0/0")});
   std::vector<zone::ZoneIndex::Entry> entries = {
-      {zone::ZoneKind::HostedZone, zone::ZoneTable::build(*data, kSeed, {})}};
+      {zone::ZoneKind::HostedZone, zone::ZoneTable::build(data->data, kSeed, {})}};
   const topology::Topology topology = make_topology();
   for (const zone::VpcZone& made : zone::vpc_zones(topology, topology.vpcs[0])) {
     entries.push_back({zone::ZoneKind::VpcNames, zone::ZoneTable::build(made.data, kSeed, {}),

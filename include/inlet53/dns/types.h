@@ -104,7 +104,8 @@ enum class Ede : uint16_t {
 size_t write_type(uint16_t type, char* out) noexcept;
 /// The same as a string.
 [[nodiscard]] std::string type_text(uint16_t type);
-/// A type from its mnemonic, in any letter case, or `TYPEnn` (RFC 3597 §5).
+/// A type from its mnemonic, in any letter case, or `TYPEnn` (RFC 3597 §5). Knows more mnemonics
+/// than `type_mnemonic`: those of types that are newer than ldns 1.8.
 [[nodiscard]] std::optional<uint16_t> parse_type(std::string_view text) noexcept;
 
 /// Writes `IN`, `CH`, `ANY` or `CLASS7` at `out` and returns its length (at most 10).

@@ -46,6 +46,8 @@ struct ResolverState {
   std::vector<ForwardRule> forward_rules;
   /// The scope of the first rule that is new in the next state.
   uint32_t next_scope = 0;
+  /// Records of zone files that are outside their zones and not served.
+  std::vector<FileError> ignored_records;
   /// Files of firewall domain lists that can't be read, without which their VPCs fail open.
   std::vector<FileError> unreadable_lists;
   /// Names and addresses of the certificates of this configuration.
@@ -60,9 +62,9 @@ struct ResolverState {
 /// endpoint names and the fragments.
 /// `seed`: the process's; the same for every state, so that tables can be kept between states.
 /// `previous`: the state before this one, whose rules keep their scopes; null: this is the first.
-/// Errors: the first zone file or list that is refused (`zone_loader.h`, `firewall.h`).
-/// Threads: any, one at a time. Cost: loads every zone and list.
-[[nodiscard]] Result<std::shared_ptr<const ResolverState>, FileError> build_state(
+/// Errors: the faults of all zone files, else the first list that is refused (`zone_loader.h`,
+/// `firewall.h`). Threads: any, one at a time. Cost: loads every zone and list.
+[[nodiscard]] Result<std::shared_ptr<const ResolverState>, std::vector<FileError>> build_state(
     const topology::Topology& topology, zone::HashSeed seed,
     const ResolverState* previous = nullptr);
 

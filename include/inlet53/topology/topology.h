@@ -296,6 +296,9 @@ struct HostedZone {
   std::string domain_name;  // letters, digits, `-`, `_`, `/`; with or without a dot at the end
   std::string file;         // its master file, absolute
   std::vector<std::string> vpcs;
+  /// Where the configuration names the file, from 1; 0: nowhere.
+  uint32_t file_line = 0;
+  uint32_t file_column = 0;
 };
 
 /// Source: Route 53 API Reference, ResolverRule.RuleType; the others are of the service's making.

@@ -77,8 +77,9 @@ void add_all(const QuestionList& from, QuestionList& list) {
 Gathered<void> add_zone(const topology::HostedZone& zone, QuestionList& list) {
   const auto apex = dns::Name::parse_text(zone.domain_name);
   if (!apex) return invalid(concat("not a domain name: ", zone.domain_name));
-  const auto data = zone::load_zone_file(zone.file, apex->view());
-  if (!data) return invalid(data.error().to_text());
+  const auto loaded = zone::load_zone_file(zone.file, apex->view());
+  if (!loaded) return invalid(loaded.error().front().to_text());
+  const zone::ZoneData* data = &loaded->data;
   dns::Name last;
   uint16_t last_type = 0;
   for (size_t i = 0; i < data->size(); ++i) {

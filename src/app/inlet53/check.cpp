@@ -82,10 +82,19 @@ CheckReport read_files(const config::Config& config) {
     }
     const auto data = zone::load_zone_file(zone.file, apex->view());
     if (data) {
-      report.zones.push_back({&zone, data->size()});
-    } else {
-      const zone::ZoneLoadError& error = data.error();
-      report.errors.push_back({error.file, error.line, 0, {}, error.message});
+      report.zones.push_back({&zone, data->data.size()});
+      report.ignored_records.insert(report.ignored_records.end(), data->ignored.begin(),
+                                    data->ignored.end());
+      continue;
+    }
+    for (const zone::ZoneLoadError& error : data.error()) {
+      if (error.line == 0 && error.file == zone.file) {
+        report.errors.push_back({config.file, zone.file_line, zone.file_column,
+                                 concat("hosted_zone.", zone.name, ".file"),
+                                 concat(zone.file, ": ", error.message)});
+      } else {
+        report.errors.push_back({error.file, error.line, error.column, {}, error.message});
+      }
     }
   }
   read_domain_lists(topology, report);
@@ -126,7 +135,7 @@ Json errors_json(const CheckOptions& options, const std::vector<ConfigError>& er
 int run_check(const CheckOptions& options) {
   const auto config = config::load_config(options.file);
   const CheckReport report =
-      config ? read_files(*config) : CheckReport{config.error(), {}, {}, {}, {}, {}};
+      config ? read_files(*config) : CheckReport{config.error(), {}, {}, {}, {}, {}, {}};
   if (!report.errors.empty()) {
     if (options.json) {
       std::cout << errors_json(options, report.errors).dump() << '\n';
@@ -138,6 +147,7 @@ int run_check(const CheckOptions& options) {
   if (options.json) {
     std::cout << summary_json(*config, report) << '\n';
   } else {
+    for (const FileError& record : report.ignored_records) std::cerr << record.to_text() << '\n';
     print_summary(*config, report);
   }
   return kExitOk;

@@ -238,6 +238,16 @@ void print_isolation(const config::Config& config, const CheckReport& report) {
 
 }  // namespace
 
+namespace {
+
+Json places_json(const std::vector<FileError>& places) {
+  Json list = Json::array();
+  for (const FileError& place : places) list.push_back(place.to_text());
+  return list;
+}
+
+}  // namespace
+
 std::string summary_json(const config::Config& config, const CheckReport& report) {
   const Json summary = {{"file", config.file},
                         {"ok", true},
@@ -249,6 +259,7 @@ std::string summary_json(const config::Config& config, const CheckReport& report
                         {"vpc_endpoints", vpc_endpoints_json(config.topology)},
                         {"rest_apis", rest_apis_json(config.topology)},
                         {"hosted_zones", zones_json(report.zones)},
+                        {"ignored_records", places_json(report.ignored_records)},
                         {"resolver_rules", resolver_rules_json(config.topology)},
                         {"firewall_domain_lists", domain_lists_json(report.domain_lists)},
                         {"function_isolation", report.isolation},

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "inlet53/base/file_error.h"
 #include "inlet53/config/config.h"
 #include "inlet53/resolver/domain_set.h"
 #include "inlet53/topology/topology.h"
@@ -28,6 +29,7 @@ struct LoadedList {
 struct CheckReport {
   std::vector<config::ConfigError> errors;
   std::vector<LoadedZone> zones;
+  std::vector<FileError> ignored_records;  // outside their zones
   std::vector<LoadedList> domain_lists;
   std::string isolation;  // of functions, in words; empty: there are none
   std::vector<std::string> isolation_problems;

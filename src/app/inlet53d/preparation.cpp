@@ -40,9 +40,10 @@ std::unique_ptr<Prepared> prepare(const Options& options, zone::HashSeed seed,
   // What building took is nearly as much as the tables themselves, and the next time is far off.
   malloc_trim(0);
   if (!state) {
-    log_error(state.error().to_text());
+    for (const FileError& fault : state.error()) log_error(fault.to_text());
     return nullptr;
   }
+  for (const FileError& record : (*state)->ignored_records) log_warning(record.to_text());
   for (const FileError& error : (*state)->unreadable_lists) {
     log_warning(concat(error.to_text(), "; DNS Firewall fails open where a rule needs this list"));
   }

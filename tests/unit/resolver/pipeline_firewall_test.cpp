@@ -70,7 +70,7 @@ class PipelineFirewall : public ::testing::Test {
     const auto data = zone::load_zone_text(kZone, "test.zone", apex.view());
     address.zones = std::make_shared<const zone::ZoneIndex>(
         std::vector<zone::ZoneIndex::Entry>{
-            {zone::ZoneKind::HostedZone, zone::ZoneTable::build(*data, kSeed, {})}},
+            {zone::ZoneKind::HostedZone, zone::ZoneTable::build(data->data, kSeed, {})}},
         kSeed);
   }
 

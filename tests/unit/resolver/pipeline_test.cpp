@@ -15,8 +15,8 @@ constexpr zone::HashSeed kSeed = 53;
 std::shared_ptr<const zone::ZoneTable> table(std::string_view text, std::string_view apex) {
   const auto name = dns::Name::parse_text(apex);
   const auto data = zone::load_zone_text(text, "test.zone", name->view());
-  EXPECT_TRUE(data) << (data ? "" : data.error().to_text());
-  return zone::ZoneTable::build(*data, kSeed, {});
+  EXPECT_TRUE(data) << (data ? "" : data.error().front().to_text());
+  return zone::ZoneTable::build(data->data, kSeed, {});
 }
 
 constexpr std::string_view kCorp = R"($TTL 300

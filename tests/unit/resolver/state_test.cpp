@@ -74,7 +74,7 @@ class State : public ::testing::Test {
 
   void build() {
     const auto built = build_state(t, kSeed);
-    ASSERT_TRUE(built) << built.error().to_text();
+    ASSERT_TRUE(built) << built.error().front().to_text();
     state = *built;
   }
 

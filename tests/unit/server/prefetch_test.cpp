@@ -21,7 +21,7 @@ zone::ZoneIndex make_zones() {
     for (int i = 0; i < names; ++i) text += concat("host-", i, " A 10.0.0.1\n");
     const auto data = zone::load_zone_text(text, "test.zone", dns::Name::parse_text(apex)->view());
     entries.push_back(
-        {zone::ZoneKind::HostedZone, zone::ZoneTable::build(*data, kSeed, {.rotate = false})});
+        {zone::ZoneKind::HostedZone, zone::ZoneTable::build(data->data, kSeed, {.rotate = false})});
   }
   return {std::move(entries), kSeed};
 }

@@ -22,7 +22,7 @@ inline std::shared_ptr<const resolver::ResolverState> make_state(
   const auto data = zone::load_zone_text(text, "test.zone", apex->view());
   auto zones = std::make_shared<const zone::ZoneIndex>(
       std::vector<zone::ZoneIndex::Entry>{
-          {zone::ZoneKind::HostedZone, zone::ZoneTable::build(*data, kSeed, {})}},
+          {zone::ZoneKind::HostedZone, zone::ZoneTable::build(data->data, kSeed, {})}},
       kSeed);
 
   topology::Vpc vpc;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,8 +23,15 @@ inline constexpr uint32_t kHeadLines = 3;
 
 inline dns::Name name(std::string_view text) { return dns::Name::parse_text(text).value(); }
 
+/// The zone, or its first fault.
+inline Result<ZoneData, ZoneLoadError> first_fault(
+    const Result<ZoneFile, std::vector<ZoneLoadError>>& loaded) {
+  if (!loaded) return Unexpected(loaded.error().front());
+  return loaded->data;
+}
+
 inline Result<ZoneData, ZoneLoadError> load(std::string_view text) {
-  return load_zone_text(text, "corp.zone", name("corp.example").view());
+  return first_fault(load_zone_text(text, "corp.zone", name("corp.example").view()));
 }
 
 /// Loads the head and `text`.
@@ -53,6 +61,27 @@ inline std::vector<std::string> lines_below_head(std::string_view text) {
   std::vector<std::string> lines = lines_of(load_below_head(text));
   if (lines.size() >= 2) lines.erase(lines.begin(), lines.begin() + 2);
   return lines;
+}
+
+/// One broken line below the head: where it is reported, counted from the head's end, and a part of
+/// what is said.
+struct Broken {
+  const char* text;
+  uint32_t line;
+  const char* message;
+};
+
+inline void expect_refused(const Broken& broken) {
+  const auto zone = load_below_head(broken.text);
+  ASSERT_FALSE(zone) << broken.text;
+  EXPECT_EQ(zone.error().file, "corp.zone");
+  EXPECT_EQ(zone.error().line, kHeadLines + broken.line) << broken.text << zone.error().to_text();
+  EXPECT_NE(zone.error().message.find(broken.message), std::string::npos)
+      << broken.text << zone.error().to_text();
+}
+
+inline void expect_all_refused(std::initializer_list<Broken> all) {
+  for (const Broken& broken : all) expect_refused(broken);
 }
 
 }  // namespace inlet53::zone

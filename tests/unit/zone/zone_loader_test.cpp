@@ -131,8 +131,8 @@ TEST(ZoneLoader, OwnersFoldAndRdataKeepsItsCase) {
 }
 
 TEST(ZoneLoader, TakesTheRootZoneAndUnderscores) {
-  const auto zone = load_zone_text(". 5 SOA a. b. 1 2 3 4 5\n_dns._tcp.x. SRV 1 2 53 ns.\n", "root",
-                                   dns::NameView());
+  const auto zone = first_fault(load_zone_text(
+      ". 5 SOA a. b. 1 2 3 4 5\n_dns._tcp.x. SRV 1 2 53 ns.\n", "root", dns::NameView()));
   EXPECT_EQ(lines_of(zone), (Lines{". 5 SOA a. b. 1 2 3 4 5", "_dns._tcp.x. 5 SRV 1 2 53 ns."}));
 }
 
@@ -144,6 +144,24 @@ TEST(ZoneLoader, SignaturesMayStandBesideACname) {
       "a CNAME b\nb A 10.0.0.1\n"));
 }
 
+// As named-checkzone -D writes the same lines.
+TEST(ZoneLoader, GeneratesRecords) {
+  EXPECT_EQ(
+      lines_below_head("$GENERATE 10-12 a${0,3,n} A 10.0.0.$\n"
+                       "$GENERATE 1-3/2 c${-1,3,x} TXT \"x\\$ $$ ${5}\"\n"
+                       "$GENERATE 1-1 m$ MX \"10 mail$\"\n"
+                       "$generate 1-2 $ 60 IN PTR h-$ ; x\n"
+                       "  TXT x\n"
+                       "$GENERATE 200-201 z${0,5,N} A 10.0.0.1\n"),
+      (Lines{"aa.0.corp.example. 300 A 10.0.0.10", "ab.0.corp.example. 300 A 10.0.0.11",
+             "ac.0.corp.example. 300 A 10.0.0.12", "c000.corp.example. 300 TXT \"x$\" \"$\" \"6\"",
+             "c002.corp.example. 300 TXT \"x$\" \"$\" \"8\"",
+             "m1.corp.example. 300 MX 10 mail1.corp.example.",
+             "1.corp.example. 60 PTR h-1.corp.example.", "2.corp.example. 60 PTR h-2.corp.example.",
+             "2.corp.example. 300 TXT \"x\"", "z8.c.0.corp.example. 300 A 10.0.0.1",
+             "z9.c.0.corp.example. 300 A 10.0.0.1"}));
+}
+
 TEST(ZoneLoader, UnknownTypesComeInRfc3597Form) {
   EXPECT_EQ(lines_below_head("x TYPE65280 \\# 3 ab Cd\tEF\nx TYPE1 \\# 4 0A000001\n"
                              "x TYPE731 \\# 0\nx A \\# 4 ( 0a00\n 0002 )\n"),
@@ -151,11 +169,19 @@ TEST(ZoneLoader, UnknownTypesComeInRfc3597Form) {
                    "x.corp.example. 300 TYPE731 \\# 0", "x.corp.example. 300 A 10.0.0.2"}));
 }
 
-TEST(ZoneLoader, Rfc3597FormCarriesTheLargestRdata) {
-  const std::string hex(2 * 65535, 'a');
-  const auto zone = load_below_head("x TYPE65280 \\# 65535 " + hex + "\n");
+// Header, question and a record whose owner is a pointer take 44 octets of the message.
+TEST(ZoneLoader, Rfc3597FormCarriesTheLargestRdataOfAMessage) {
+  const auto load = [](size_t octets) {
+    return load_below_head(
+        concat("x TYPE65280 \\# ", octets, " ", std::string(2 * octets, 'a'), "\n"));
+  };
+  const auto zone = load(65491);
   ASSERT_TRUE(zone) << zone.error().to_text();
-  EXPECT_EQ(zone->record(2).rdata.size(), 65535U);
+  EXPECT_EQ(zone->record(2).rdata.size(), 65491U);
+  const auto larger = load(65492);
+  ASSERT_FALSE(larger);
+  EXPECT_NE(larger.error().message.find("no message holds the TYPE65280 records"),
+            std::string::npos);
 }
 
 /// Files of a test, gone with it.
@@ -174,7 +200,7 @@ class ZoneLoaderFiles : public testing::Test {
     return path.string();
   }
   static Result<ZoneData, ZoneLoadError> load_file(const std::string& path) {
-    return load_zone_file(path, name("corp.example").view());
+    return first_fault(load_zone_file(path, name("corp.example").view()));
   }
   [[nodiscard]] std::string path_of(const std::string& file) const {
     return (folder_ / file).string();
@@ -207,8 +233,8 @@ TEST_F(ZoneLoaderFiles, IncludesRelativeToTheIncludingFileWithAnOrigin) {
 
 TEST_F(ZoneLoaderFiles, TextInMemoryIncludesFilesBesideItsPath) {
   write("more.zone", "m A 10.0.0.1\n");
-  const auto zone = load_zone_text(concat(kHead, "$INCLUDE more.zone\n"), path_of("memory.zone"),
-                                   name("corp.example").view());
+  const auto zone = first_fault(load_zone_text(
+      concat(kHead, "$INCLUDE more.zone\n"), path_of("memory.zone"), name("corp.example").view()));
   ASSERT_TRUE(zone) << zone.error().to_text();
   EXPECT_EQ(zone->size(), 3U);
 }

@@ -1,0 +1,301 @@
+#include "rdata_words.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <utility>
+
+#include "loc_words.h"
+#include "master_scanner.h"
+#include "master_ttl.h"
+#include <netdb.h>
+
+#include "inlet53/base/text.h"
+#include "inlet53/dns/name.h"
+#include "inlet53/dns/types.h"
+
+namespace inlet53::zone {
+namespace {
+
+using Fault = std::optional<TextFault>;
+
+bool starts_with_digit(std::string_view word) {
+  return !word.empty() && word.front() >= '0' && word.front() <= '9';
+}
+
+Fault require_number(std::string_view word, uint64_t max) {
+  if (parse_number(word, max)) return {};
+  return TextFault{concat("this is not a number from 0 to ", max), word};
+}
+
+/// A number, or a name for ldns to know; `-1` is neither.
+Fault require_number_or_name(std::string_view word, uint64_t max) {
+  if (starts_with_digit(word) || word.starts_with('-')) return require_number(word, max);
+  return {};
+}
+
+/// True when ldns would take `word` for the origin although it is not `@`: `@.x`, `\\064.x`.
+bool is_taken_for_origin(std::string_view word) {
+  if (word == "@") return false;
+  const std::optional<dns::Name> name = dns::Name::parse_text(word);
+  return name && name->view().data()[0] == 1 && name->view().data()[1] == '@';
+}
+
+/// The seconds since 1970 of `YYYYMMDDHHmmSS`; absent when there is no such time, or 32 bits do not
+/// hold it. Source: RFC 4034 §3.2.
+std::optional<uint64_t> parse_date(std::string_view word) {
+  using namespace std::chrono;
+  if (!parse_number(word, UINT64_MAX)) return {};
+  const auto part = [word](size_t at, size_t size) {
+    return static_cast<unsigned>(parse_number(word.substr(at, size), 9999).value_or(0));
+  };
+  const year_month_day date(year(static_cast<int>(part(0, 4))), month(part(4, 2)), day(part(6, 2)));
+  const unsigned hour = part(8, 2);
+  const unsigned minute = part(10, 2);
+  const unsigned second = part(12, 2);
+  if (!date.ok() || hour > 23 || minute > 59 || second > 59) return {};
+  const auto time = sys_days(date) + hours(hour) + minutes(minute) + seconds(second);
+  const int64_t count = time.time_since_epoch() / seconds(1);
+  if (count < 0 || count > int64_t{UINT32_MAX}) return {};
+  return static_cast<uint64_t>(count);
+}
+
+Fault require_time(std::string_view word) {
+  constexpr size_t kDateSize = 14;
+  if (word.size() == kDateSize ? parse_date(word).has_value()
+                               : parse_number(word, UINT32_MAX).has_value()) {
+    return {};
+  }
+  return TextFault{"this is not a time, YYYYMMDDHHmmSS or seconds since 1970", word};
+}
+
+Fault require_type(std::string_view word) {
+  if (dns::parse_type(word)) return {};
+  return TextFault{"this is not a record type", word};
+}
+
+/// Each pair of hex digits is an octet, whatever white space stands between them.
+Fault require_pairs(std::string_view text) {
+  size_t digits = 0;
+  std::string_view last;
+  for (std::string_view word = take_word(text); !word.empty(); word = take_word(text)) {
+    digits += word.size();
+    last = word;
+  }
+  if (digits % 2 == 0) return {};
+  return TextFault{"the number of hex digits is odd", last};
+}
+
+/// `[!]family:address/prefix`. ldns reads family and address. Source: RFC 3123 §5.
+Fault require_prefixes(std::string_view text) {
+  for (std::string_view word = take_word(text); !word.empty(); word = take_word(text)) {
+    std::string_view rest = word;
+    if (rest.starts_with('!')) rest.remove_prefix(1);
+    const uint64_t max = rest.starts_with("1:") ? 32 : 128;
+    const size_t colon = rest.find(':');
+    const size_t slash = rest.find('/');
+    if (colon == std::string_view::npos || slash == std::string_view::npos ||
+        !parse_number(rest.substr(0, colon), UINT16_MAX)) {
+      return TextFault{"this is not a prefix, family:address/length", word};
+    }
+    if (!parse_number(rest.substr(slash + 1), max)) {
+      return TextFault{concat("the length of the prefix is not a number from 0 to ", max), word};
+    }
+  }
+  return {};
+}
+
+constexpr size_t kNameBuffer = 4096;
+
+/// `protocol service…`; ldns makes 0 of what it does not know.
+Fault require_services(std::string_view text) {
+  const std::string_view protocol_word = take_word(text);
+  const std::string protocol = ascii_lower(protocol_word);
+  std::array<char, kNameBuffer> buffer;
+  if (starts_with_digit(protocol)) {
+    if (Fault fault = require_number(protocol_word, UINT8_MAX)) return fault;
+  } else {
+    protoent entry{};
+    protoent* found = nullptr;
+    getprotobyname_r(protocol.c_str(), &entry, buffer.data(), buffer.size(), &found);
+    if (found == nullptr) return TextFault{"this protocol is not known", protocol_word};
+  }
+  for (std::string_view word = take_word(text); !word.empty(); word = take_word(text)) {
+    if (starts_with_digit(word)) {
+      if (Fault fault = require_number(word, UINT16_MAX)) return fault;
+      continue;
+    }
+    servent entry{};
+    servent* found = nullptr;
+    getservbyname_r(std::string(word).c_str(), nullptr, &entry, buffer.data(), buffer.size(),
+                    &found);
+    if (found == nullptr) return TextFault{"this service is not known", word};
+  }
+  return {};
+}
+
+/// `0x` and pairs of hex digits, with dots between them. Source: RFC 1706 §4.
+Fault require_nsap(std::string_view word) {
+  size_t digits = 0;
+  for (const char c : word.substr(std::min<size_t>(2, word.size()))) digits += c == '.' ? 0 : 1;
+  if (digits > 0 && digits % 2 == 0) return {};
+  return TextFault{"this is not 0x and pairs of hex digits", word};
+}
+
+/// A fault in the field that `word` fills. `rest`: `word` and what follows it, for a field that has
+/// all of that.
+Fault find_field_fault(ldns_rdf_type field, std::string_view word, std::string_view rest) {
+  switch (static_cast<int>(field)) {
+    case LDNS_RDF_TYPE_INT8:
+      return require_number(word, UINT8_MAX);
+    case LDNS_RDF_TYPE_INT16:
+      return require_number(word, UINT16_MAX);
+    case LDNS_RDF_TYPE_INT32:
+      return require_number(word, UINT32_MAX);
+    case LDNS_RDF_TYPE_ALG:
+    case LDNS_RDF_TYPE_CERTIFICATE_USAGE:
+    case LDNS_RDF_TYPE_SELECTOR:
+    case LDNS_RDF_TYPE_MATCHING_TYPE:
+      return require_number_or_name(word, UINT8_MAX);
+    case LDNS_RDF_TYPE_CERT_ALG:
+      return require_number_or_name(word, UINT16_MAX);
+    case LDNS_RDF_TYPE_PERIOD:
+      if (parse_ttl(word)) return {};
+      return TextFault{"this is not a time of at most 2147483647 seconds", word};
+    case LDNS_RDF_TYPE_TIME:
+      return require_time(word);
+    case LDNS_RDF_TYPE_TYPE:
+      return require_type(word);
+    case LDNS_RDF_TYPE_NSEC:
+      while (!rest.empty()) {
+        const std::string_view type = take_word(rest);
+        if (type.empty()) break;
+        if (Fault fault = require_type(type)) return fault;
+      }
+      return {};
+    case LDNS_RDF_TYPE_HEX:
+      return require_pairs(rest);
+    case LDNS_RDF_TYPE_APL:
+      return require_prefixes(rest);
+    case LDNS_RDF_TYPE_LOC:
+      return find_loc_word_fault(rest);
+    case LDNS_RDF_TYPE_WKS:
+      return require_services(rest);
+    case LDNS_RDF_TYPE_NSAP:
+      return require_nsap(word);
+    case LDNS_RDF_TYPE_DNAME:
+      if (!is_taken_for_origin(word)) return {};
+      return TextFault{"ldns does not read this name", word};
+    default:
+      return {};
+  }
+}
+
+/// What a field holds, for a message.
+std::string_view name_of(ldns_rdf_type field) {
+  switch (static_cast<int>(field)) {
+    case LDNS_RDF_TYPE_A:
+      return "an IPv4 address";
+    case LDNS_RDF_TYPE_AAAA:
+      return "an IPv6 address";
+    case LDNS_RDF_TYPE_DNAME:
+      return "a domain name";
+    case LDNS_RDF_TYPE_STR:
+      return "a character string of at most 255 octets";
+    case LDNS_RDF_TYPE_TAG:
+      return "letters and digits";
+    default:
+      return "what its field holds";
+  }
+}
+
+/// True for fields that white space may stand in.
+bool is_rest(ldns_rdf_type field) {
+  switch (static_cast<int>(field)) {
+    case LDNS_RDF_TYPE_B64:
+    case LDNS_RDF_TYPE_HEX:
+    case LDNS_RDF_TYPE_NSEC:
+    case LDNS_RDF_TYPE_LOC:
+    case LDNS_RDF_TYPE_WKS:
+    case LDNS_RDF_TYPE_HIP:
+      return true;
+    default:
+      return false;
+  }
+}
+
+std::string_view unquoted(std::string_view word) {
+  if (word.size() < 2 || word.front() != '"' || word.back() != '"') return word;
+  return word.substr(1, word.size() - 2);
+}
+
+/// True for the fields whose check looks at all words that are left.
+bool has_all_words(ldns_rdf_type field) {
+  return field == LDNS_RDF_TYPE_NSEC || field == LDNS_RDF_TYPE_HEX || field == LDNS_RDF_TYPE_APL ||
+         field == LDNS_RDF_TYPE_LOC || field == LDNS_RDF_TYPE_WKS;
+}
+
+}  // namespace
+
+std::optional<uint64_t> parse_number(std::string_view word, uint64_t max) {
+  uint64_t number = 0;
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+  if (error != std::errc{} || end != word.data() + word.size() || number > max) return {};
+  return number;
+}
+
+std::optional<TextFault> find_misread_word(const ldns_rr_descriptor& descriptor,
+                                           std::string_view text) {
+  const size_t maximum = ldns_rr_descriptor_maximum(&descriptor);
+  for (size_t i = 0; i < maximum; ++i) {
+    std::string_view rest = text;
+    const std::string_view word = take_word(text);
+    if (word.empty()) break;
+    const ldns_rdf_type field = ldns_rr_descriptor_field_type(&descriptor, i);
+    Fault fault = find_field_fault(field, word, rest);
+    if (fault || has_all_words(field)) return fault;
+  }
+  return {};
+}
+
+TextFault find_refused_word(const ldns_rr_descriptor& descriptor, std::string_view text,
+                            std::string message) {
+  const size_t fields = ldns_rr_descriptor_maximum(&descriptor);
+  for (size_t i = 0; i < fields; ++i) {
+    const std::string_view word = take_word(text);
+    if (word.empty()) return {std::move(message)};
+    const ldns_rdf_type field = ldns_rr_descriptor_field_type(&descriptor, i);
+    if (is_rest(field) || field == LDNS_RDF_TYPE_NONE) return {std::move(message)};
+    const LdnsRdf rdf(ldns_rdf_new_frm_str(field, std::string(unquoted(word)).c_str()));
+    if (rdf == nullptr) return {concat("this is not ", name_of(field)), word};
+  }
+  const std::string_view more = take_word(text);
+  if (more.empty()) return {std::move(message)};
+  return {"the record has no more fields", more};
+}
+
+std::string text_for_ldns(const ldns_rr_descriptor& descriptor, std::string_view text) {
+  std::string out;
+  const size_t fields = ldns_rr_descriptor_maximum(&descriptor);
+  ldns_rdf_type field = LDNS_RDF_TYPE_NONE;
+  for (size_t i = 0;; ++i) {
+    const std::string_view word = take_word(text);
+    if (word.empty()) return out;
+    if (i < fields) {
+      field = ldns_rr_descriptor_field_type(&descriptor, i);
+    } else if (field != LDNS_RDF_TYPE_NSEC) {
+      field = LDNS_RDF_TYPE_NONE;
+    }
+    const bool is_type = field == LDNS_RDF_TYPE_TYPE || field == LDNS_RDF_TYPE_NSEC;
+    const std::optional<uint16_t> type = is_type ? dns::parse_type(word) : std::nullopt;
+    const bool needs_quotes = field == LDNS_RDF_TYPE_LONG_STR && word.front() != '"';
+    if (type) {
+      out += concat(" TYPE", *type);
+    } else {
+      out += needs_quotes ? concat(" \"", word, "\"") : concat(" ", word);
+    }
+  }
+}
+
+}  // namespace inlet53::zone
