@@ -70,7 +70,7 @@ def questions(target):
                  f"large.{zone}", "TXT", transports=("UDP", "TCP"), lengthy=True,
                  shows="retrying in TCP mode"),
         Question("A name that nothing here covers", "www.example.org", "A", status="REFUSED",
-                 shows="EDE: 20", note="nothing is forwarded yet"),
+                 shows="EDE: 20", note="no rule covers it"),
     ]
 
 
