@@ -29,7 +29,9 @@ Result<std::string, std::string> give_order(const std::string& path, std::string
     static_cast<void>(setsockopt(descriptor.get(), SOL_SOCKET, option, &patience, sizeof patience));
   }
   if (connect(descriptor.get(), as_sockaddr(*address), sizeof *address) != 0) {
-    return failed("no daemon listens there");
+    const bool is_refused = errno == EACCES || errno == EPERM;
+    return failed(is_refused ? "this user may not give orders to the daemon"
+                             : "no daemon listens there");
   }
   const std::string line = concat(order, "\n");
   if (send(descriptor.get(), line.data(), line.size(), MSG_NOSIGNAL) !=

@@ -1,6 +1,7 @@
 #include "inlet53/logs/log_filter.h"
 
 #include "inlet53/base/text.h"
+#include "inlet53/dns/types.h"
 
 namespace inlet53::logs {
 
@@ -21,6 +22,14 @@ std::string name_pattern(std::string_view text) {
   std::string pattern = ascii_lower(text);
   if (!pattern.empty() && pattern.back() != '.' && pattern.back() != '*') pattern += '.';
   return pattern;
+}
+
+bool is_rcode(std::string_view text) noexcept {
+  constexpr uint16_t kLast = static_cast<uint16_t>(dns::Rcode::BadCookie);
+  for (uint16_t number = 0; number <= kLast; ++number) {
+    if (dns::rcode_text(static_cast<dns::Rcode>(number)) == text) return true;
+  }
+  return false;
 }
 
 Result<Cidr, std::string> parse_client(std::string_view text) {
@@ -63,6 +72,13 @@ Result<LogFilter, std::string> LogFilter::parse(const LogFilterOptions& options)
   filter.type_ = upper(options.type);
   filter.rcode_ = upper(options.rcode);
   filter.firewall_ = upper(options.firewall);
+  if (!filter.type_.empty() && !dns::parse_type(filter.type_)) {
+    return Unexpected(concat("\"", options.type, "\" is no type; A, AAAA and TYPE65280 are"));
+  }
+  if (!filter.rcode_.empty() && !is_rcode(filter.rcode_)) {
+    return Unexpected(
+        concat("\"", options.rcode, "\" is no response code; NOERROR and NXDOMAIN are"));
+  }
   if (const std::string& action = filter.firewall_;
       !action.empty() && action != "BLOCK" && action != "ALERT" && action != "*") {
     return Unexpected(

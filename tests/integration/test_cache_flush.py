@@ -1,9 +1,11 @@
 """`inlet53 cache flush`: a daemon that runs forgets what its targets answered."""
 
+import os
 import subprocess
 
 import pytest
 
+from isolation import AS_USER
 from rules import host
 from support import BUILD, Daemon, addresses, ask
 
@@ -58,6 +60,17 @@ def test_what_cannot_be_done_is_said(cached, tmp_path_factory):
     code, said = flush("--all", "--config", str(other.config_file))
     assert code == 3 and "no [control] with a socket" in said
     assert asked_again() == set()
+
+
+def test_a_user_without_permission_is_told_so(cached):
+    running, _ = cached
+    socket = running.folder / "c.sock"
+    socket.chmod(0)
+    as_user = AS_USER if os.geteuid() == 0 else ()
+    done = subprocess.run([*as_user, BUILD / "inlet53", "cache", "flush", "--all", "--socket", socket],
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert f"{socket}: this user may not give orders to the daemon: Permission denied" in done.stderr
 
 
 def test_a_second_daemon_does_not_take_the_socket(cached, tmp_path_factory):

@@ -81,6 +81,33 @@ def test_version_and_help():
     assert "check" in tool("--help").stdout
 
 
+def test_help_and_version_are_commands():
+    assert tool("help").stdout == tool("--help").stdout
+    assert tool("help", "logs", "tail").stdout == tool("logs", "tail", "--help").stdout
+    assert tool("version").stdout == tool("--version").stdout
+
+
+@pytest.mark.parametrize("words, said", [
+    (["chek", "a"], '"chek" is no command of inlet53; did you mean check?'),
+    (["logs", "tial"], '"tial" is no command of logs; did you mean tail?'),
+    (["help", "chek"], '"chek" is no command of inlet53; did you mean check?'),
+    (["frob"], '"frob" is no command of inlet53; it has check, up, '),
+])
+def test_an_unknown_command_is_named(words, said):
+    run = tool(*words)
+    assert run.returncode == 2 and said in run.stderr and run.stdout == ""
+
+
+@pytest.mark.parametrize("words", [["help"], ["version"], ["--help"], ["check", "CONFIG"], ["check", "CONFIG", "-o", "json"]],
+                         ids=" ".join)
+def test_output_that_is_lost_is_a_failure(files, words):
+    words = [files.config_file if word == "CONFIG" else word for word in words]
+    with open("/dev/full", "w") as full:
+        run = subprocess.run([TOOL, *words], stdout=full, stderr=subprocess.PIPE, text=True, timeout=DEADLINE)
+    assert run.returncode == 1
+    assert run.stderr.endswith("inlet53: cannot write the output\n")
+
+
 def test_check_sums_up_a_sound_file(files):
     run = tool("check", files.config_file)
     assert run.returncode == 0 and run.stderr == ""

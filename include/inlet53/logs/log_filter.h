@@ -30,7 +30,8 @@ class LogFilter {
   /// Lets every record pass.
   LogFilter() = default;
 
-  /// Errors: what is wrong with the client's address or block, or with the firewall's action.
+  /// Errors: what is wrong with the client's address or block, the type, the response code, or the
+  /// firewall's action.
   [[nodiscard]] static Result<LogFilter, std::string> parse(const LogFilterOptions& options);
 
   [[nodiscard]] bool matches(const LogRecord& record) const;

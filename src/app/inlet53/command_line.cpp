@@ -1,17 +1,24 @@
 #include "command_line.h"
 
+#include <iostream>
+#include <optional>
+#include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "bench_command_line.h"
 #include "policy_command_line.h"
 #include <CLI/CLI.hpp>
 
 #include "inlet53/base/exit_code.h"
+#include "inlet53/base/text.h"
 
 namespace inlet53::app {
 
 namespace {
 
+constexpr const char* kVersion = "inlet53 " INLET53_VERSION;
 constexpr const char* kDescription =
     "inlet53 is the operator's tool of Route 53 Resolver inbound endpoints that run here.";
 constexpr const char* kExitCodes =
@@ -139,11 +146,61 @@ void add_tail(CLI::App& logs, LogsTailOptions& options, Texts& texts) {
   tail->callback([tail] { check_source(*tail); });
 }
 
+const CLI::App* find_verb(const CLI::App& parent, std::string_view name) {
+  for (const CLI::App* verb : parent.get_subcommands({})) {
+    if (verb->get_name() == name) return verb;
+  }
+  return nullptr;
+}
+
+std::string unknown_verb_text(const CLI::App& parent, std::string_view word) {
+  std::vector<std::string_view> names;
+  for (const CLI::App* verb : parent.get_subcommands({})) names.push_back(verb->get_name());
+  std::string text = concat("\"", word, "\" is no command of ", parent.get_name());
+  if (const std::string_view nearest = nearest_word(word, names); !nearest.empty()) {
+    return concat(text, "; did you mean ", nearest, "?");
+  }
+  text += "; it has";
+  for (const std::string_view name : names) text += concat(name == names[0] ? " " : ", ", name);
+  return text;
+}
+
+// CLI11 says of a word that is no verb only that a verb is missing.
+std::optional<std::string> find_unknown_verb(const CLI::App& app,
+                                             std::span<const char* const> words) {
+  const CLI::App* parent = &app;
+  for (const std::string_view word : words) {
+    if (word.starts_with('-') || parent->get_subcommands({}).empty()) break;
+    const CLI::App* verb = find_verb(*parent, word);
+    if (verb == nullptr) return unknown_verb_text(*parent, word);
+    parent = verb;
+  }
+  return std::nullopt;
+}
+
+// Of `inlet53 help` or `inlet53 help logs tail`; nothing is parsed yet.
+int print_help(const CLI::App& app, std::span<const char* const> words) {
+  const CLI::App* about = &app;
+  std::string before;
+  for (const std::string_view word : words) {
+    if (about->get_subcommands({}).empty()) break;
+    const CLI::App* verb = find_verb(*about, word);
+    if (verb == nullptr) {
+      std::cerr << "inlet53: " << unknown_verb_text(*about, word) << '\n';
+      return kExitUsage;
+    }
+    before += concat(before.empty() ? "" : " ", about->get_name());
+    about = verb;
+  }
+  std::cout << about->help(before);
+  return kExitOk;
+}
+
 }  // namespace
 
 std::variant<Command, int> parse_command_line(int argc, char** argv) {
   CLI::App app{kDescription, "inlet53"};
-  app.set_version_flag("--version", "inlet53 " INLET53_VERSION);
+  app.set_version_flag("--version", kVersion);
   app.require_subcommand(1);
   app.footer(kExitCodes);
   CheckOptions check;
@@ -165,11 +222,25 @@ std::variant<Command, int> parse_command_line(int argc, char** argv) {
   add_flush(*cache_verb, flush);
   const CLI::App* ca_verb = add_ca(app, ca, texts.output);
   const CLI::App* policy_verb = add_policy(app, policy, texts.output);
+  app.add_subcommand("help", "prints the help of a command");
+  const CLI::App* version_verb = app.add_subcommand("version", "prints the version");
+  const std::span<const char* const> words(argv + 1, argc > 0 ? static_cast<size_t>(argc) - 1 : 0);
+  if (!words.empty() && std::string_view(words[0]) == "help") {
+    return print_help(app, words.subspan(1));
+  }
+  if (const auto unknown = find_unknown_verb(app, words)) {
+    std::cerr << "inlet53: " << *unknown << '\n';
+    return kExitUsage;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     // CLI11 has codes of its own from 100 on; ours says "usage".
     return app.exit(error) == 0 ? kExitOk : kExitUsage;
+  }
+  if (version_verb->parsed()) {
+    std::cout << kVersion << '\n';
+    return kExitOk;
   }
   if (check_verb->parsed()) {
     check.json = texts.output == "json";

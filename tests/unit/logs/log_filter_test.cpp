@@ -122,5 +122,20 @@ TEST(LogFilter, AsksForWhatTheFirewallDid) {
             "\"ALLOW\" is no action that is logged; they are BLOCK, ALERT and * for both");
 }
 
+TEST(LogFilter, RefusesTypesAndResponseCodesThatDoNotExist) {
+  for (const char* type : {"AAAA", "https", "TYPE65280"}) {
+    EXPECT_TRUE(LogFilter::parse({.type = type})) << type;
+  }
+  for (const char* rcode : {"NOERROR", "nxdomain", "BADCOOKIE"}) {
+    EXPECT_TRUE(LogFilter::parse({.rcode = rcode})) << rcode;
+  }
+  const auto type = LogFilter::parse({.type = "AAA"});
+  ASSERT_FALSE(type);
+  EXPECT_EQ(type.error(), "\"AAA\" is no type; A, AAAA and TYPE65280 are");
+  const auto rcode = LogFilter::parse({.rcode = "NXDOMAN"});
+  ASSERT_FALSE(rcode);
+  EXPECT_EQ(rcode.error(), "\"NXDOMAN\" is no response code; NOERROR and NXDOMAIN are");
+}
+
 }  // namespace
 }  // namespace inlet53::logs
