@@ -324,7 +324,7 @@ def test_git_ignores_what_a_configuration_of_the_checkout_leaves(tmp_path, confi
     """In a clone, or in a copy of the files where the sources come without git."""
     clone = tmp_path / "clone"
     clone.mkdir()
-    for name in ("conf", ".gitignore", "functions", "zones"):
+    for name in ("conf", ".gitignore", "zones"):
         source = SOURCE / name
         ignore = shutil.ignore_patterns("authority", "__pycache__", "*.sock")
         (shutil.copytree(source, clone / name, ignore=ignore) if source.is_dir() else shutil.copy(source, clone / name))
