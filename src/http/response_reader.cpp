@@ -10,6 +10,9 @@ namespace inlet53::http {
 
 namespace {
 
+// Up to here a body grows by each piece where there is no room for twice as much.
+constexpr size_t kMaxExact = size_t{1} << 20;
+
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
 // The status of `HTTP/1.1 200 OK`; 0 when the line is none. llhttp takes more than that.
@@ -123,7 +126,7 @@ bool ResponseReader::reserve(uint64_t bytes) {
 }
 
 // Room for more of a body whose length is not known: twice as much as it has, so that its bytes are
-// not copied each time, or as much as it needs if that does not fit.
+// not copied each time, or as much as it needs if that does not fit and the body is small.
 bool ResponseReader::reserve_more(size_t more) {
   std::string& body = response_.body;
   const uint64_t wanted = std::min<uint64_t>(body.size() + more, limits_.max_body);
@@ -134,8 +137,14 @@ bool ResponseReader::reserve_more(size_t more) {
   const bool is_ample =
       ample_bytes <= charge.bytes() ||
       account_->budget.try_charge(*account_, ample_bytes - charge.bytes(), charge);
-  if (!is_ample && !reserve(head_bytes_ + wanted)) return false;
-  body.reserve(is_ample ? ample : wanted);
+  const uint64_t room = is_ample || body.capacity() >= kMaxExact ? ample : wanted;
+  if (!is_ample && !reserve(head_bytes_ + room)) return false;
+  // A string that grows takes twice its capacity at least, more than was charged; a new one does
+  // not.
+  std::string grown;
+  grown.reserve(room);
+  grown += body;
+  body = std::move(grown);
   return true;
 }
 
