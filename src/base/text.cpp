@@ -6,7 +6,7 @@ namespace inlet53 {
 
 std::string ascii_lower(std::string_view text) {
   std::string out(text);
-  // No branch: the compiler changes 16 octets at a time.
+  // Without a branch the compiler converts 16 octets at a time.
   for (char& c : out) c = static_cast<char>(c + (c >= 'A' && c <= 'Z' ? 'a' - 'A' : 0));
   return out;
 }

@@ -10,7 +10,7 @@ namespace inlet53::http {
 
 namespace {
 
-// Up to here a body grows by each piece where there is no room for twice as much.
+// A body below this size may grow piece by piece when its capacity cannot double.
 constexpr size_t kMaxExact = size_t{1} << 20;
 
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
@@ -125,8 +125,9 @@ bool ResponseReader::reserve(uint64_t bytes) {
   return account_->budget.charge_response(*account_, bytes, response_.charge);
 }
 
-// Room for more of a body whose length is not known: twice as much as it has, so that its bytes are
-// not copied each time, or as much as it needs if that does not fit and the body is small.
+// Makes room for more of a body whose length is not known. Doubles the capacity, so that the body
+// is copied seldom. When the budget refuses that, a small body grows by what it needs, and a large
+// body is refused.
 bool ResponseReader::reserve_more(size_t more) {
   std::string& body = response_.body;
   const uint64_t wanted = std::min<uint64_t>(body.size() + more, limits_.max_body);
@@ -139,8 +140,8 @@ bool ResponseReader::reserve_more(size_t more) {
       account_->budget.try_charge(*account_, ample_bytes - charge.bytes(), charge);
   const uint64_t room = is_ample || body.capacity() >= kMaxExact ? ample : wanted;
   if (!is_ample && !reserve(head_bytes_ + room)) return false;
-  // A string that grows takes twice its capacity at least, more than was charged; a new one does
-  // not.
+  // `reserve` of a string in use may double its capacity, which the charge does not cover. A new
+  // string gets the capacity that it asks for.
   std::string grown;
   grown.reserve(room);
   grown += body;

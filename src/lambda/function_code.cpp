@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What this user cannot see may be there.
+// An error (no permission, for instance) does not prove that the file is missing.
 bool is_there(const fs::path& path) {
   std::error_code error;
   return fs::exists(path, error) || error;

@@ -26,7 +26,7 @@ int make_event() {
   return descriptor;
 }
 
-// An end of line within a line becomes a space.
+// Appends a line. A line end within it becomes a space.
 void append_one_line(std::string& text, std::string_view line) {
   const size_t start = text.size();
   text += line;

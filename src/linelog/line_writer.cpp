@@ -22,7 +22,7 @@ constexpr uint64_t kRetryMs = 100;
 constexpr uint64_t kReleasedMs = 10'000;  // a released log whose file takes nothing is given up
 constexpr int kForever = -1;
 
-// By the library's search: it looks at many octets at a time.
+// Counts line ends. `find` compares many octets at a time.
 uint64_t count_lines(std::string_view text) noexcept {
   uint64_t lines = 0;
   for (size_t end = text.find('\n'); end != text.npos; end = text.find('\n', end + 1)) ++lines;

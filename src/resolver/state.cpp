@@ -22,7 +22,7 @@ class ZoneShelf {
   ZoneShelf(const topology::Topology& topology, zone::HashSeed seed)
       : topology_(topology), seed_(seed) {}
 
-  /// Loads all zones; the faults of all.
+  /// Loads all zones. Returns the faults of all of them.
   std::vector<FileError> load_hosted_zones() {
     std::vector<FileError> faults;
     for (const topology::HostedZone& hosted : topology_.hosted_zones) {

@@ -9,6 +9,7 @@
 #include "ldns.h"
 #include "master_name.h"
 #include "master_scanner.h"
+#include "rdata_words.h"
 
 #include "inlet53/base/ip_address.h"
 #include "inlet53/base/text.h"
@@ -38,13 +39,10 @@ std::string key_text(uint16_t key) {
   return key < kKeyNames.size() ? std::string(kKeyNames[key]) : concat("key", key);
 }
 
-/// The number of a whole word in decimal digits.
 std::optional<uint16_t> parse_u16(std::string_view word) {
-  uint16_t number = 0;
-  const char* end = word.data() + word.size();
-  const auto parsed = std::from_chars(word.data(), end, number);
-  if (parsed.ec != std::errc{} || parsed.ptr != end) return {};
-  return number;
+  const std::optional<uint64_t> number = parse_number(word, UINT16_MAX);
+  if (!number) return {};
+  return static_cast<uint16_t>(*number);
 }
 
 /// RFC 9460 §2.1: a name in lower case, or `key` and a number without leading zeros.

@@ -54,7 +54,7 @@ class ZoneLoader {
  private:
   using Problem = std::optional<ZoneLoadError>;
 
-  /// Adds all records; records outside the zone go to `ignored`. The faults on the way.
+  /// Adds all records; records outside the zone go to `ignored`. Returns the faults.
   Faults add_records(std::vector<FileError>& ignored);
   [[nodiscard]] bool is_outside(const MasterRecord& record) const {
     return !record.owner.view().is_at_or_below(data_.apex());

@@ -15,7 +15,7 @@ struct InterpreterVersions {
   std::string node;
 };
 
-/// What is wrong with the interpreter of a function, for people.
+/// A function whose interpreter is missing or has another version than its runtime.
 struct InterpreterProblem {
   std::string function;  // its name
   std::string message;

@@ -48,7 +48,7 @@ class ConditionKeys {
 };
 
 /// What the gateway knows of an anonymous call, apart from what is called.
-/// Lifetime: the texts belong to whoever makes the caller, and outlive `make_policy_request`.
+/// Lifetime: the views must stay valid until `make_policy_request` returns, which copies them.
 struct Caller {
   IpAddress address;
   /// The VPC endpoint that the call came by, and the endpoint's VPC. They come from the endpoint

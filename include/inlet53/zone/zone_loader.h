@@ -17,7 +17,7 @@ using ZoneLoadError = FileError;
 /// Faults that are reported of one master file at most.
 inline constexpr size_t kMaxZoneFaults = 20;
 
-/// What a master file has.
+/// The content of a master file.
 struct ZoneFile {
   ZoneData data;
   /// Records outside the zone, which are not in `data`: the first `kMaxZoneFaults`.

@@ -40,8 +40,8 @@ void read_domain_lists(const topology::Topology& topology, CheckReport& report) 
   }
 }
 
-// What functions cannot run without. The daemon starts all the same, because changed code counts at
-// the next call.
+// Reports missing code and interpreters. They do not stop the gateway from starting: it reads
+// changed code at the next call.
 void try_functions(const config::Config& config, CheckReport& report) {
   const auto add_error = [&](std::string_view function, std::string message) {
     report.errors.push_back({config.file, 0, 0, concat("function.", function), std::move(message)});

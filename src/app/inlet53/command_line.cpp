@@ -165,7 +165,7 @@ std::string unknown_verb_text(const CLI::App& parent, std::string_view word) {
   return text;
 }
 
-// CLI11 says of a word that is no verb only that a verb is missing.
+// Finds a word that is not a command. CLI11 reports only that a command is missing.
 std::optional<std::string> find_unknown_verb(const CLI::App& app,
                                              std::span<const char* const> words) {
   const CLI::App* parent = &app;
@@ -178,7 +178,8 @@ std::optional<std::string> find_unknown_verb(const CLI::App& app,
   return std::nullopt;
 }
 
-// Of `inlet53 help` or `inlet53 help logs tail`; nothing is parsed yet.
+// Prints the help for `inlet53 help` or `inlet53 help logs tail`. Requires: `app` has parsed
+// nothing.
 int print_help(const CLI::App& app, std::span<const char* const> words) {
   const CLI::App* about = &app;
   std::string before;

@@ -17,7 +17,7 @@ int run(const CacheFlushOptions& options) { return run_cache_flush(options); }
 int run(const CaOptions& options) { return run_ca(options); }
 int run(const PolicyExplainOptions& options) { return run_policy_explain(options); }
 
-// Output that is lost (a full disk) is a failure.
+// Returns the exit code. Lost output (a full disk) is a failure.
 int end(int code) {
   std::cout.flush();
   if (std::cout) return code;

@@ -19,7 +19,7 @@ TEST(ProgramOutput, IsBounded) {
 
 TEST(ProgramOutput, EndsAProgramThatClosesItsOutput) {
   const auto output =
-      program_output({"sh", "-c", "echo out; exec >&- 2>&-; exec sleep 1000"}, 60'000);
+      program_output({"sh", "-c", "echo out; exec >&- 2>&-; exec tail -f /dev/null"}, 60'000);
   EXPECT_EQ(output.value_or("?"), "out\n");
 }
 
@@ -30,7 +30,7 @@ TEST(ProgramOutput, TellsWhatCannotBeRun) {
 }
 
 TEST(ProgramOutput, EndsAProgramThatHangs) {
-  const auto output = program_output({"sh", "-c", "cat /dev/zero & exec sleep 1000"}, 50);
+  const auto output = program_output({"sh", "-c", "cat /dev/zero & exec tail -f /dev/null"}, 50);
   ASSERT_FALSE(output);
   EXPECT_EQ(output.error(), "sh: does not end within 50 ms");
 }
