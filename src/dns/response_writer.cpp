@@ -140,6 +140,7 @@ bool ResponseWriter::write_rdata(uint16_t type, Bytes rdata) noexcept {
 
 // Writes a name, its longest suffix that stands in the message already as a pointer.
 bool ResponseWriter::write_name(NameView name) noexcept {
+  if (const size_t offset = offset_in_question(name); offset != 0) return write_pointer(offset);
   NameView suffix = name;
   size_t target = 0;
   while (!suffix.is_root() && (target = find_written(suffix)) == 0) suffix = suffix.parent();
@@ -159,8 +160,24 @@ bool ResponseWriter::write_name(NameView name) noexcept {
   return true;
 }
 
+bool ResponseWriter::write_pointer(size_t offset) noexcept {
+  if (2 > limit_ - at_) return false;
+  store_be16(buffer_ + at_, static_cast<uint16_t>(kPointerBits << 8 | offset));
+  at_ += 2;
+  return true;
+}
+
+// The offset of a name that lies in the question itself, or 0. The owner of an SOA does: it is the
+// end of the question's name. Such a name needs no search.
+size_t ResponseWriter::offset_in_question(NameView name) const noexcept {
+  const size_t offset = static_cast<size_t>(reinterpret_cast<uintptr_t>(name.data()) -
+                                            reinterpret_cast<uintptr_t>(buffer_));
+  return offset - kHeaderSize < query_.qname.size() - 1 ? offset : 0;
+}
+
 // The offset of a name that equals `name`, or 0.
 size_t ResponseWriter::find_written(NameView name) const noexcept {
+  if ((remembered_sizes_ >> name.size() % 64 & 1) == 0) return 0;
   for (size_t i = 0; i < remembered_count_; ++i) {
     const Written& written = remembered_[i];
     if (written.size != name.size()) continue;
@@ -181,6 +198,7 @@ void ResponseWriter::remember(size_t offset, NameView name, size_t size) noexcep
     if (at > kMaxPointerOffset || remembered_count_ == kMaxRemembered) return;
     remembered_[remembered_count_++] = {static_cast<uint16_t>(at),
                                         static_cast<uint8_t>(suffix.size())};
+    remembered_sizes_ |= uint64_t{1} << suffix.size() % 64;
     suffix = suffix.parent();
   }
 }

@@ -28,7 +28,7 @@ char* put_chain(char* out, size_t room, std::span<const AnswerRRset> answers) no
 
 /// The same, with nothing around the usual case: one RRset, rendered ahead.
 inline char* put_answers(char* out, size_t room, std::span<const AnswerRRset> answers) noexcept {
-  if (answers.size() == 1 && !answers[0].json.empty() && answers[0].json.size() < room) [[likely]]
+  if (answers.size() == 1 && !answers[0].json.empty() && answers[0].json.size() < room)
     return put(out, answers[0].json);
   return put_chain(out, room, answers);
 }

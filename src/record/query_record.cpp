@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <charconv>
 #include <cstring>
 
 #include "answers_json.h"
 #include "json_text.h"
 
+#include "inlet53/base/clock.h"
 #include "inlet53/base/text.h"
 
 namespace inlet53::record {
@@ -51,7 +53,9 @@ char* put_port(char* out, uint16_t port) noexcept {
 EndpointFragments render_endpoint_fragments(const topology::Vpc& vpc,
                                             const topology::ResolverEndpoint& endpoint,
                                             const topology::ResolverEndpointIp& ip) {
+  static std::atomic<uint64_t> last_number{0};
   EndpointFragments out;
+  out.number = ++last_number;
   out.head =
       concat(R"({"version":")", kVersion, R"(","account_id":")", vpc.account_id, R"(","region":")",
              vpc.region, R"(","vpc_id":")", vpc.id, R"(","query_timestamp":")");
@@ -78,10 +82,13 @@ std::string render_answers(const dns::RRsetView& rrset) {
   return out;
 }
 
-void RecordWriter::begin_batch(const EndpointFragments& endpoint, std::string_view timestamp) {
-  endpoint_ = &endpoint;
+void RecordWriter::render_opening(const EndpointFragments& endpoint, int64_t second) {
+  endpoint_number_ = endpoint.number;
+  second_ = second;
+  UtcSecond timestamp;
+  timestamp.set(second);
   opening_.assign(endpoint.head);
-  opening_.append(timestamp);
+  opening_.append(timestamp.text());
   opening_.append(R"(","query_name":")");
 }
 
@@ -107,7 +114,7 @@ size_t RecordWriter::write(const QueryRecord& record, char* out) noexcept {
   at = put_client(at, record.source);
   at = put_port(at, record.source_port);
   at = put(at, tail);
-  if (!record.firewall_fields.empty()) [[unlikely]]
+  if (!record.firewall_fields.empty())
     at = put(put(at - kRecordEnd.size(), record.firewall_fields), kRecordEnd);
   return static_cast<size_t>(at - out);
 }

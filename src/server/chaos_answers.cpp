@@ -52,7 +52,8 @@ ChaosAnswers::ChaosAnswers(const std::string& version, const std::string& identi
   }
 }
 
-const record::AnswerRRset* ChaosAnswers::find(dns::NameView qname, uint16_t qtype) const noexcept {
+[[gnu::noinline, gnu::cold]] const record::AnswerRRset* ChaosAnswers::find(
+    dns::NameView qname, uint16_t qtype) const noexcept {
   const std::string_view name = as_text(qname.bytes());
   const Answer* answer = nullptr;
   if (name == kVersionBind || name == kVersionServer) answer = &version_;

@@ -120,11 +120,11 @@ void DohService::request_received(http::RequestId id, const http::RequestOrigin&
   const MutableBytes buffer{buffer_.get(), dns::kMaxMessage};
   const auto size = read_doh_request(request, buffer);
   if (!size) return connections_.respond(id, compose_fault(size.error()));
-  responder_.begin_batch(*address_, read_clock());
-  const Reply reply = responder_.answer(origin.client, record::Transport::Doh, buffer, *size);
-  if (reply.asks == resolver::Asks::First) {
+  const Arrival how{*address_, record::Transport::Doh, read_clock()};
+  const Reply reply = responder_.answer(how, origin.client, buffer, *size);
+  if (reply.asks == resolver::Asks::ToAnswer) {
     return forwarder_.begin({this, id.connection, origin.client, record::Transport::Doh, id.stream},
-                            buffer.first(*size), responder_.question());
+                            buffer.first(*size), *reply.question);
   }
   if (reply.over_limit) {
     connections_.respond(id, compose_refusal(kTooManyRequests, "too many queries a second"));
@@ -134,7 +134,7 @@ void DohService::request_received(http::RequestId id, const http::RequestOrigin&
   } else {
     connections_.respond(id, compose_answer(buffer.first(reply.size)));
   }
-  if (reply.asks == resolver::Asks::Besides) forwarder_.refresh(responder_.question());
+  if (reply.asks == resolver::Asks::ToRefresh) forwarder_.refresh(*reply.question);
   batch_done_();
 }
 

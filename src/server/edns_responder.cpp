@@ -26,6 +26,17 @@ bool is_encrypted(Transport transport) noexcept {
   return transport == Transport::Dot || transport == Transport::Doh;
 }
 
+bool has_sound_opt(dns::QueryVerdict verdict) noexcept {
+  return verdict == dns::QueryVerdict::Accept || verdict == dns::QueryVerdict::CookieOnly;
+}
+
+// RFC 7871 §7.2.1: what was asked, and a scope that says how much of it counted: nothing.
+void add_client_subnet(Bytes asked, dns::OptionWriter& out) noexcept {
+  uint8_t* const option = out.add(EdnsOption::ClientSubnet, asked.size());
+  std::memcpy(option, asked.data(), asked.size());
+  option[dns::kClientSubnetScope] = 0;
+}
+
 }  // namespace
 
 EdnsResponder::EdnsResponder(const settings::Edns& settings, uint32_t tcp_idle_timeout_ms,
@@ -38,8 +49,10 @@ EdnsResponder::EdnsResponder(const settings::Edns& settings, uint32_t tcp_idle_t
       tls_keepalive_(keepalive_of(tls_idle_timeout_ms)),
       server_cookies_(secrets) {}
 
-OptionVerdict EdnsResponder::answer(const dns::QueryView& query, Transport transport,
-                                    const IpAddress& client, uint32_t now) noexcept {
+[[gnu::noinline, gnu::cold]] OptionAnswer EdnsResponder::answer_options(
+    const dns::QueryView& query, dns::QueryVerdict verdict, Transport transport, IpAddress client,
+    uint32_t now, dns::OptionWriter& room) const noexcept {
+  if (!has_sound_opt(verdict)) return {};
   const dns::QueryOptions asked = dns::find_options(query.edns.options);
   const bool keeps_alive = asked.tcp_keepalive.present && is_dns_connection(transport);
   const bool answers_subnet = asked.client_subnet.present && client_subnet_ == ClientSubnet::Answer;
@@ -48,18 +61,24 @@ OptionVerdict EdnsResponder::answer(const dns::QueryView& query, Transport trans
       (answers_subnet && !dns::is_client_subnet_sound(asked.client_subnet.data)) ||
       (asked.cookie.present && cookies_ != Cookies::Off &&
        !dns::is_cookie_sound(asked.cookie.data))) {
-    return OptionVerdict::FormErr;
+    return {.verdict = OptionVerdict::FormErr};
   }
-  pads_ = asked.padding.present && is_encrypted(transport);
-  if (asked.nsid.present && !nsid_.empty()) options_.add(EdnsOption::Nsid, as_bytes(nsid_));
-  if (answers_subnet) add_client_subnet(asked.client_subnet.data);
-  if (keeps_alive) add_tcp_keepalive(transport);
-  return answer_cookie(asked.cookie, query, transport, client, now);
+  room.clear();
+  if (asked.nsid.present && !nsid_.empty()) room.add(EdnsOption::Nsid, as_bytes(nsid_));
+  if (answers_subnet) add_client_subnet(asked.client_subnet.data, room);
+  if (keeps_alive) {
+    const uint16_t keepalive = transport == Transport::Dot ? tls_keepalive_ : tcp_keepalive_;
+    store_be16(room.add(EdnsOption::TcpKeepalive, sizeof keepalive), keepalive);
+  }
+  const OptionVerdict cookie = answer_cookie(asked.cookie, query, transport, client, now, room);
+  const bool pads = asked.padding.present && is_encrypted(transport);
+  return {cookie, pads, room.octets()};
 }
 
 OptionVerdict EdnsResponder::answer_cookie(const dns::QueryOption& cookie,
                                            const dns::QueryView& query, Transport transport,
-                                           const IpAddress& client, uint32_t now) noexcept {
+                                           const IpAddress& client, uint32_t now,
+                                           dns::OptionWriter& out) const noexcept {
   const bool required = cookies_required_ && transport == Transport::Udp;
   if (cookies_ == Cookies::Off) {
     return query.has_question ? OptionVerdict::Answer : OptionVerdict::FormErr;
@@ -67,23 +86,11 @@ OptionVerdict EdnsResponder::answer_cookie(const dns::QueryOption& cookie,
   // RFC 7873 §5.2.3: who does not know cookies can still show over TCP where he is.
   if (!cookie.present) return required ? OptionVerdict::UseTcp : OptionVerdict::Answer;
   const CookieProof proof = server_cookies_.answer(
-      cookie.data, client, now, options_.add(EdnsOption::Cookie, ServerCookies::kSize));
+      cookie.data, client, now, out.add(EdnsOption::Cookie, ServerCookies::kSize));
   if (!query.has_question) {
     return proof == CookieProof::Invalid ? OptionVerdict::BadCookie : OptionVerdict::Answer;
   }
   return required && proof != CookieProof::Valid ? OptionVerdict::BadCookie : OptionVerdict::Answer;
-}
-
-void EdnsResponder::add_tcp_keepalive(Transport transport) noexcept {
-  const uint16_t keepalive = transport == Transport::Dot ? tls_keepalive_ : tcp_keepalive_;
-  store_be16(options_.add(EdnsOption::TcpKeepalive, sizeof keepalive), keepalive);
-}
-
-// RFC 7871 §7.2.1: what was asked, and a scope that says how much of it counted: nothing.
-void EdnsResponder::add_client_subnet(Bytes asked) noexcept {
-  uint8_t* const out = options_.add(EdnsOption::ClientSubnet, asked.size());
-  std::memcpy(out, asked.data(), asked.size());
-  out[dns::kClientSubnetScope] = 0;
 }
 
 }  // namespace inlet53::server

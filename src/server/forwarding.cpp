@@ -358,20 +358,21 @@ void Forwarding::decide(WaitingQuery& query) {
     for (size_t i = 0; i < count; ++i) received[i] = query.kept[first + i].view();
     Now now = read_clock();
     now.wall_seconds = query.arrived;
-    responder_.begin_batch(query.to.replier->address(), now);
     std::ranges::copy(query.message, buffer_.get());
+    const Arrival how{query.to.replier->address(), query.to.transport, now};
     const Resumption with{{received.data(), count}, query.failed};
-    const Reply reply =
-        responder_.answer(query.to.source, query.to.transport, {buffer_.get(), dns::kMaxMessage},
-                          query.message.size(), &with);
-    if (reply.asks != resolver::Asks::First) return answer(query, {buffer_.get(), reply.size});
+    const Reply reply = responder_.answer(how, query.to.source, {buffer_.get(), dns::kMaxMessage},
+                                          query.message.size(), &with);
+    if (reply.asks != resolver::Asks::ToAnswer) {
+      return answer(query, {buffer_.get(), reply.size});
+    }
     // The same question again is one that neither cache nor query has kept: then it fails.
     if (query.questions > kMaxQuestions && query.may_ask) {
       query.may_ask = false;
       query.refusal = {dns::Ede::Other, text_of(ForwardRefusal::TooManyQuestions)};
     }
     if (query.questions > 3 * kMaxQuestions) return answer(query, {});
-    if (ask(query, responder_.question())) return;
+    if (ask(query, *reply.question)) return;
   }
 }
 

@@ -17,7 +17,7 @@
 #include "inlet53/forward/forwarder.h"
 #include "inlet53/net/loop.h"
 #include "inlet53/querylog/query_log.h"
-#include "inlet53/resolver/pipeline.h"
+#include "inlet53/resolver/decision.h"
 #include "inlet53/resolver/state.h"
 #include "inlet53/server/replier.h"
 #include "inlet53/server/responder.h"

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "inlet53/dns/name.h"
-#include "inlet53/resolver/pipeline.h"
+#include "inlet53/resolver/decision.h"
 
 namespace inlet53::server {
 

@@ -27,8 +27,7 @@ void OutboundRecords::write(const resolver::ForwardRule& rule,
                             Now now) {
   if (log_ == nullptr) return;
   const resolver::OutboundAddress& left_by = rule.left_by(from.address);
-  timestamp_.set(now.wall_seconds);
-  records_.begin_batch(left_by.fragments, timestamp_.text());
+  records_.set_origin(left_by.fragments, now.wall_seconds);
 
   std::array<record::AnswerRRset, cache::kMaxCachedAnswers> answers;
   const size_t count = std::min(response.answers.size(), answers.size());

@@ -7,7 +7,7 @@
 #include "inlet53/forward/forwarder.h"
 #include "inlet53/querylog/query_log.h"
 #include "inlet53/record/query_record.h"
-#include "inlet53/resolver/pipeline.h"
+#include "inlet53/resolver/decision.h"
 #include "inlet53/resolver/rule_index.h"
 
 namespace inlet53::server {
@@ -29,7 +29,6 @@ class OutboundRecords {
  private:
   querylog::LogAppender* const log_;
   record::RecordWriter records_;
-  UtcSecond timestamp_;
 };
 
 }  // namespace inlet53::server

@@ -33,6 +33,40 @@ Rcode rcode_of(QueryVerdict verdict, OptionVerdict options) noexcept {
   return Rcode::FormErr;
 }
 
+//--- Composing
+
+// Adds the RRsets of the answer while they fit. Returns their number.
+size_t add_answers(dns::ResponseWriter& writer, const dns::QueryView& query,
+                   const resolver::Decision& decision) noexcept {
+  const std::span<const record::AnswerRRset> answers = decision.answers();
+  for (size_t i = 0; i < answers.size(); ++i) {
+    const dns::RRsetView& rrset = answers[i].wire;
+    const dns::NameView owner = decision.answer_owner(i);
+    // Prepared records point to the name of the question: the common case.
+    const bool fits = owner.data() == query.qname.data()
+                          ? writer.add(Section::Answer, rrset)
+                          : writer.add(Section::Answer, owner, rrset);
+    if (!fits) return i;
+  }
+  return answers.size();
+}
+
+void add_authority(dns::ResponseWriter& writer, const resolver::Decision& decision) noexcept {
+  const resolver::OwnedRRset& authority = *decision.authority();
+  if (!writer.add(Section::Authority, authority.owner, authority.rrset.wire)) return;
+  for (const resolver::OwnedRRset& glue : decision.additional()) {
+    if (writer.add(Section::Additional, glue.owner, glue.rrset.wire)) continue;
+    // RFC 9471 §3.1: a referral needs its in-domain glue.
+    if (glue.owner.is_at_or_below(authority.owner)) writer.set_truncated();
+  }
+}
+
+// Rare functions get a copy: a variable whose address leaves `UdpService::answer` would stay in
+// memory there.
+Arrival copy_of(const Arrival& how) noexcept {
+  return {how.address, how.transport, {how.now.monotonic_ms, how.now.wall_seconds}};
+}
+
 }  // namespace
 
 Responder::Responder(const Options& options, querylog::LogAppender* log, cache::Cache* cache,
@@ -41,121 +75,164 @@ Responder::Responder(const Options& options, querylog::LogAppender* log, cache::
       unique_(options.unique_records),
       limits_(options.limits),
       log_(log),
+      cache_(cache),
       counts_(counts),
       edns_(options.edns, options.tcp_idle_timeout_ms, options.tls_idle_timeout_ms,
             options.cookie_secrets),
-      chaos_(options.server.version, options.server.identity) {
-  scratch_.cache = cache;
-}
+      chaos_(options.server.version, options.server.identity) {}
 
-void Responder::begin_batch(const resolver::EndpointAddress& address, Now now) noexcept {
-  address_ = &address;
-  scratch_.now_ms = now.monotonic_ms;
-  now_seconds_ = static_cast<uint32_t>(now.wall_seconds);
-  if (log_ == nullptr) return;
-  timestamp_.set(now.wall_seconds);
-  records_.begin_batch(address.fragments, timestamp_.text());
-}
-
-Reply Responder::answer(const SocketAddress& source, Transport transport, MutableBytes buffer,
-                        size_t received, const Resumption* resumed) noexcept {
-  return answer_message(source, transport, buffer, received, resumed);
-}
-
-Reply Responder::answer_datagram(const SocketAddress& source, MutableBytes buffer,
-                                 size_t received) noexcept {
-  return answer_message(source, Transport::Udp, buffer, received, nullptr);
-}
-
-[[gnu::always_inline]] inline Reply Responder::answer_message(const SocketAddress& source,
-                                                              Transport transport,
-                                                              MutableBytes buffer, size_t received,
-                                                              const Resumption* resumed) noexcept {
-  const resolver::EndpointAddress& address = *address_;
-  if (transport == Transport::Udp && !address.udp_sources.contains(source.address)) {
+[[gnu::flatten]] Reply Responder::answer(const Arrival& how, const SocketAddress& source,
+                                         MutableBytes buffer, size_t received,
+                                         const Resumption* resumed) noexcept {
+  if (how.transport == Transport::Udp && !how.address.udp_sources.contains(source.address)) {
     counts_.denied.add();
     return {};
   }
-  if (limits_ != nullptr && resumed == nullptr && is_over_limit(source.address)) [[unlikely]] {
+  if (limits_ != nullptr && resumed == nullptr && is_over_limit(copy_of(how), source.address)) {
     return {.over_limit = true};
   }
+
   dns::QueryView query;
+  zone::NameKey name;
   const QueryVerdict verdict =
-      dns::parse_query(buffer.first(received), query, scratch_.key.begin(address.zones->seed()));
+      dns::parse_query(buffer.first(received), query, name.begin(how.address.zones->seed()));
   if (verdict == QueryVerdict::Drop) {
     counts_.dropped.add();
     return {};
   }
-  if (resumed == nullptr) [[likely]] {
-    counts_.queries(transport).add();
+  if (resumed == nullptr) counts_.queries(how.transport).add();
+
+  const OptionAnswer options =
+      edns_.answer(query, verdict, how.transport, source.address,
+                   static_cast<uint32_t>(how.now.wall_seconds), option_room_);
+  if (verdict != QueryVerdict::Accept || options.verdict != OptionVerdict::Answer) {
+    return answer_fault(copy_of(how), source, query, name, verdict, options, buffer);
   }
 
-  bool answers = verdict == QueryVerdict::Accept;
-  OptionVerdict options = OptionVerdict::Answer;
-  if (edns_.begin(query, transport)) [[unlikely]] {
-    options = judge_options(query, verdict, source.address, transport);
-    answers = answers && options == OptionVerdict::Answer;
+  const resolver::Decision decision = decide(how, query, name, resumed);
+  if (decision.forwards) {
+    return answer_forwarded(copy_of(how), source, query, name, decision, options, buffer,
+                            resumed != nullptr);
   }
-
-  size_t size = 0;
-  size_t answers_sent = 0;
-  bool recorded = log_ != nullptr;
-  if (answers) [[likely]] {
-    // What one query has got is nobody else's.
-    if (resumed != nullptr) [[unlikely]]
-      lend(*resumed);
-    resolver::decide(address, query, scratch_, decision_);
-    if (resumed != nullptr) [[unlikely]]
-      lend({});
-    if (query.qclass != static_cast<uint16_t>(dns::RRClass::IN)) [[unlikely]]
-      decide_chaos(query);
-    if (decision_.forwards) [[unlikely]] {
-      if (decision_.asks == resolver::Asks::First) return {0, decision_.asks};
-      size = compose_forwarded(query, buffer, response_limit(query, transport), answers_sent);
-      if (take_cache_hit(resumed != nullptr)) recorded = false;
-    } else {
-      size = compose(query, buffer, response_limit(query, transport), answers_sent);
-    }
-  } else {
-    decision_.rcode = rcode_of(verdict, options);
-    decision_.answer_count = 0;
-    decision_.firewall = {};
-    decision_.asks = resolver::Asks::Nothing;
-    size = compose_empty(query, options == OptionVerdict::UseTcp, buffer);
-    recorded = recorded && query.has_question;
+  const Composed composed =
+      compose(query, decision, options.options, buffer, response_limit(query, how.transport));
+  if (log_ != nullptr) {
+    write_record(how, source, query, name, decision.rcode,
+                 decision.answers().first(composed.answers), decision.firewall.log_fields());
   }
-  if (transport != Transport::Udp && edns_.pads()) [[unlikely]]
-    size = pad(buffer, size);
-  counts_.responses[std::min<size_t>(static_cast<size_t>(decision_.rcode), 15)].add();
-  if (recorded) write_record(source, transport, query, answers_sent);
-  return {static_cast<uint32_t>(size), decision_.asks};
+  return {.size = finish(how.transport, decision.rcode, composed.size, options, buffer)};
 }
 
-bool Responder::is_over_limit(const IpAddress& client) noexcept {
-  if (limits_->admit(*address_, client, scratch_.now_ms)) return false;
+// Not inlined: rare, and UdpService::answer inlines all that it can.
+[[gnu::noinline, gnu::cold]] Reply Responder::answer_forwarded(
+    Arrival how, SocketAddress source, const dns::QueryView& query, const zone::NameKey& name,
+    const resolver::Decision& decision, OptionAnswer options, MutableBytes buffer,
+    bool resumed) noexcept {
+  if (decision.asks == resolver::Asks::ToAnswer) {
+    return {.asks = decision.asks, .question = decision.question()};
+  }
+  const Composed composed =
+      compose_aged(query, decision, options.options, buffer, response_limit(query, how.transport));
+  const bool is_hit = decision.from_cache && !resumed;
+  if (is_hit) counts_.cache_hits.add();
+  if (log_ != nullptr && !(is_hit && unique_)) {
+    write_record(how, source, query, name, decision.rcode,
+                 decision.answers().first(composed.answers), decision.firewall.log_fields());
+  }
+  return {.size = finish(how.transport, decision.rcode, composed.size, options, buffer),
+          .asks = decision.asks,
+          .question = decision.question()};
+}
+
+[[gnu::noinline, gnu::cold]] bool Responder::is_over_limit(Arrival how, IpAddress client) noexcept {
+  if (limits_->admit(how.address, client, how.now.monotonic_ms)) return false;
   counts_.limited.add();
   return true;
 }
 
-void Responder::lend(const Resumption& got) noexcept {
-  scratch_.received = got.received;
-  scratch_.failed = got.failed;
-}
-
-// Counts an answer of the cache. Returns whether it leaves no record.
-bool Responder::take_cache_hit(bool resumed) noexcept {
-  if (!decision_.from_cache || resumed) return false;
-  counts_.cache_hits.add();
-  return unique_;
-}
-
-// Only of a sound message: what is wrong with another is said without its options.
-OptionVerdict Responder::judge_options(const dns::QueryView& query, QueryVerdict verdict,
-                                       const IpAddress& client, Transport transport) noexcept {
-  if (verdict != QueryVerdict::Accept && verdict != QueryVerdict::CookieOnly) {
-    return OptionVerdict::Answer;
+resolver::Decision Responder::decide(const Arrival& how, const dns::QueryView& query,
+                                     const zone::NameKey& name,
+                                     const Resumption* resumed) noexcept {
+  if (query.qclass == static_cast<uint16_t>(dns::RRClass::CH)) {
+    if (const record::AnswerRRset* const answer = chaos_.find(name.name().view(), query.qtype)) {
+      return resolver::answer_with(*answer, query.qname, how.address.delegation, room_);
+    }
   }
-  return edns_.answer(query, transport, client, now_seconds_);
+  const uint16_t rotation = ++rotations_[query.qtype % rotations_.size()];
+  resolver::Sources sources{how.address, cache_, how.now.monotonic_ms};
+  if (resumed != nullptr) {
+    sources.received = resumed->received;
+    sources.failed = resumed->failed;
+  }
+  return resolver::decide({name, query.qname, query.qtype, query.qclass, rotation}, sources, room_);
+}
+
+// Replaces the query by the response, of at most `limit` octets.
+Responder::Composed Responder::compose(const dns::QueryView& query,
+                                       const resolver::Decision& decision, Bytes options,
+                                       MutableBytes buffer, size_t limit) noexcept {
+  dns::ResponseWriter writer(buffer, query, std::min(limit, buffer.size()), options);
+  const size_t answers = add_answers(writer, query, decision);
+  if (decision.authority() != nullptr && answers == decision.answers().size()) {
+    add_authority(writer, decision);
+  }
+  return {finish_message(writer, query, decision), answers};
+}
+
+// The same for records of targets, whose TTLs have aged.
+Responder::Composed Responder::compose_aged(const dns::QueryView& query,
+                                            const resolver::Decision& decision, Bytes options,
+                                            MutableBytes buffer, size_t limit) noexcept {
+  dns::ResponseWriter writer(buffer, query, std::min(limit, buffer.size()), options);
+  size_t answers = 0;
+  while (answers < decision.answers().size() &&
+         writer.add_aged(Section::Answer, decision.answer_owner(answers),
+                         decision.answers()[answers].wire, decision.answer_age(answers))) {
+    ++answers;
+  }
+  if (decision.authority() != nullptr && answers == decision.answers().size()) {
+    const resolver::OwnedRRset& authority = *decision.authority();
+    writer.add_aged(Section::Authority, authority.owner, authority.rrset.wire,
+                    decision.authority_age());
+  }
+  return {finish_message(writer, query, decision), answers};
+}
+
+// Writes header and OPT, after everything was added. Returns the size.
+size_t Responder::finish_message(dns::ResponseWriter& writer, const dns::QueryView& query,
+                                 const resolver::Decision& decision) noexcept {
+  if (writer.truncated()) counts_.truncated.add();
+  const dns::ResponseFlags flags{decision.authoritative, decision.recursion_available};
+  if (!query.edns.present) return writer.finish(flags, decision.rcode);
+  dns::ResponseOpt opt{udp_size_};
+  if (const auto ede = decision.ede()) {
+    opt.ede = ede->code;
+    opt.ede_text = ede->text;
+  }
+  return writer.finish(flags, decision.rcode, opt);
+}
+
+// Not inlined: rare, as above.
+[[gnu::noinline, gnu::cold]] Reply Responder::answer_fault(
+    Arrival how, SocketAddress source, const dns::QueryView& query, const zone::NameKey& name,
+    QueryVerdict verdict, OptionAnswer options, MutableBytes buffer) noexcept {
+  const Rcode rcode = rcode_of(verdict, options.verdict);
+  const bool truncated = options.verdict == OptionVerdict::UseTcp;
+  if (truncated) counts_.truncated.add();
+  const dns::ResponseFlags flags{.recursion_available = !how.address.delegation,
+                                 .truncated = truncated};
+  const size_t size = dns::compose_error(buffer, query, flags, rcode, {udp_size_}, options.options);
+  if (log_ != nullptr && query.has_question) write_record(how, source, query, name, rcode, {}, {});
+  return {.size = finish(how.transport, rcode, size, options, buffer)};
+}
+
+uint32_t Responder::finish(Transport transport, Rcode rcode, size_t size, OptionAnswer options,
+                           MutableBytes buffer) noexcept {
+  counts_.responses[std::min<size_t>(static_cast<size_t>(rcode), 15)].add();
+  if (transport != Transport::Udp && options.pads) {
+    size = dns::pad_response(buffer, size, dns::kResponsePadding);
+  }
+  return static_cast<uint32_t>(size);
 }
 
 size_t Responder::response_limit(const dns::QueryView& query, Transport transport) const noexcept {
@@ -166,103 +243,21 @@ size_t Responder::response_limit(const dns::QueryView& query, Transport transpor
                             std::max<size_t>(udp_size_, dns::kPlainUdpLimit));
 }
 
-[[gnu::always_inline]] inline size_t Responder::finish(dns::ResponseWriter& writer,
-                                                       const dns::QueryView& query) noexcept {
-  if (writer.truncated()) counts_.truncated.add();
-  const dns::ResponseFlags flags{decision_.authoritative, decision_.recursion_available};
-  if (!query.edns.present) return writer.finish(flags, decision_.rcode);
-  dns::ResponseOpt opt{udp_size_};
-  if (decision_.ede) [[unlikely]] {
-    opt.ede = decision_.ede->code;
-    opt.ede_text = decision_.ede->text;
-  }
-  return writer.finish(flags, decision_.rcode, opt);
-}
-
-size_t Responder::compose(const dns::QueryView& query, MutableBytes buffer, size_t limit,
-                          size_t& answers_sent) noexcept {
-  dns::ResponseWriter writer(buffer, query, std::min(limit, buffer.size()), edns_.options());
-  // The first owner is the question's name, which the records point to as they stand.
-  bool fits = true;
-  for (; answers_sent < decision_.answer_count; ++answers_sent) {
-    const dns::RRsetView& rrset = decision_.answers[answers_sent].wire;
-    const dns::NameView owner = decision_.answer_owners[answers_sent];
-    fits = owner.data() == query.qname.data() ? writer.add(Section::Answer, rrset)
-                                              : writer.add(Section::Answer, owner, rrset);
-    if (!fits) break;
-  }
-  if (fits && decision_.authority_count > 0) {
-    const resolver::OwnedRRset& authority = decision_.authority;
-    fits = writer.add(Section::Authority, authority.owner, authority.rrset.wire);
-    for (size_t i = 0; fits && i < decision_.additional_count; ++i) {
-      const resolver::OwnedRRset& glue = decision_.additional[i];
-      if (writer.add(Section::Additional, glue.owner, glue.rrset.wire)) continue;
-      // RFC 9471 §3.1: without its in-domain glue a referral is of no use.
-      if (glue.owner.is_at_or_below(authority.owner)) writer.set_truncated();
-    }
-  }
-  return finish(writer, query);
-}
-
-// Apart from `compose`, so that an answer from zones pays nothing for it.
-size_t Responder::compose_forwarded(const dns::QueryView& query, MutableBytes buffer, size_t limit,
-                                    size_t& answers_sent) noexcept {
-  dns::ResponseWriter writer(buffer, query, std::min(limit, buffer.size()), edns_.options());
-  bool fits = true;
-  for (; answers_sent < decision_.answer_count; ++answers_sent) {
-    fits =
-        writer.add_aged(Section::Answer, decision_.answer_owners[answers_sent],
-                        decision_.answers[answers_sent].wire, decision_.answer_ages[answers_sent]);
-    if (!fits) break;
-  }
-  if (fits && decision_.authority_count > 0) {
-    const resolver::OwnedRRset& authority = decision_.authority;
-    writer.add_aged(Section::Authority, authority.owner, authority.rrset.wire,
-                    decision_.authority_age);
-  }
-  return finish(writer, query);
-}
-
-size_t Responder::compose_empty(const dns::QueryView& query, bool truncated,
-                                MutableBytes buffer) noexcept {
-  if (truncated) counts_.truncated.add();
-  const dns::ResponseFlags flags{.recursion_available = !address_->delegation,
-                                 .truncated = truncated};
-  return dns::compose_error(buffer, query, flags, decision_.rcode, {udp_size_}, edns_.options());
-}
-
-size_t Responder::pad(MutableBytes buffer, size_t size) const noexcept {
-  return dns::pad_response(buffer, size, dns::kResponsePadding);
-}
-
-void Responder::decide_chaos(const dns::QueryView& query) noexcept {
-  if (query.qclass != static_cast<uint16_t>(dns::RRClass::CH)) return;
-  const record::AnswerRRset* const answer = chaos_.find(scratch_.key.name().view(), query.qtype);
-  if (answer == nullptr) return;
-  decision_.rcode = Rcode::NoError;
-  decision_.authoritative = true;  // it is about nobody but us
-  decision_.recursion_available = !address_->delegation;
-  decision_.ede.reset();
-  decision_.answers[0] = *answer;
-  decision_.answer_owners[0] = query.qname;
-  decision_.answer_count = 1;
-  decision_.authority_count = 0;
-  decision_.additional_count = 0;
-}
-
-void Responder::write_record(const SocketAddress& source, Transport transport,
-                             const dns::QueryView& query, size_t answers_sent) noexcept {
+void Responder::write_record(const Arrival& how, const SocketAddress& source,
+                             const dns::QueryView& query, const zone::NameKey& name, Rcode rcode,
+                             std::span<const record::AnswerRRset> answers,
+                             std::string_view firewall_fields) noexcept {
+  records_.set_origin(how.address.fragments, how.now.wall_seconds);
   record::QueryRecord record;
-  record.qname = scratch_.key.name().view();
+  record.qname = name.name().view();
   record.qtype = query.qtype;
   record.qclass = query.qclass;
-  record.rcode = decision_.rcode;
-  record.answers = {decision_.answers.data(), answers_sent};
+  record.rcode = rcode;
+  record.answers = answers;
   record.source = source.address;
   record.source_port = source.port;
-  record.transport = transport;
-  if (decision_.firewall.rule != nullptr) [[unlikely]]
-    record.firewall_fields = decision_.firewall.log_fields();
+  record.transport = how.transport;
+  record.firewall_fields = firewall_fields;
 
   char* out = log_->reserve(records_.max_size(record));
   if (out == nullptr) return;  // the appender has counted it

@@ -45,7 +45,7 @@ StreamSession::~StreamSession() {
 }
 
 size_t StreamSession::received(Bytes stream) {
-  sessions_.responder_.begin_batch(*sessions_.address_, read_clock());
+  const Arrival how{*sessions_.address_, sessions_.options_.transport, read_clock()};
   sessions_.receiving_ = this;
   bool of_use = true;
   bool congested = carrier_.congested();
@@ -55,7 +55,7 @@ size_t StreamSession::received(Bytes stream) {
     if (stream.size() - done - kLengthSize < size) break;
     // The rest comes again.
     if (congested || paused_) break;
-    of_use = answer(stream.subspan(done + kLengthSize, size));
+    of_use = answer(stream.subspan(done + kLengthSize, size), how);
     if (!of_use) break;
     done += kLengthSize + size;
     if (sessions_.gathered_ >= StreamSessions::kGatherLimit) {
@@ -74,30 +74,29 @@ size_t StreamSession::received(Bytes stream) {
   return done;
 }
 
-bool StreamSession::answer(Bytes message) {
+bool StreamSession::answer(Bytes message, const Arrival& how) {
   uint8_t* const out = place();
   std::memcpy(out, message.data(), message.size());
-  Responder& responder = sessions_.responder_;
-  const Reply reply = responder.answer(client_, sessions_.options_.transport,
-                                       {out, dns::kMaxMessage}, message.size());
-  if (reply.asks == resolver::Asks::First) {
-    wait(message);
+  const Reply reply =
+      sessions_.responder_.answer(how, client_, {out, dns::kMaxMessage}, message.size());
+  if (reply.asks == resolver::Asks::ToAnswer) {
+    wait(message, *reply.question);
     return true;
   }
   if (reply.size == 0) return false;
   send(reply.size);
-  if (reply.asks == resolver::Asks::Besides) sessions_.forwarder_.refresh(responder.question());
+  if (reply.asks == resolver::Asks::ToRefresh) sessions_.forwarder_.refresh(*reply.question);
   return true;
 }
 
-void StreamSession::wait(Bytes message) {
+void StreamSession::wait(Bytes message, const resolver::ForwardQuestion& question) {
   sessions_.waited_for_[number_] = this;
   if (++waiting_ == kMaxWaiting) {
     paused_ = true;
     carrier_.pause();
   }
   sessions_.forwarder_.begin({&sessions_, number_, client_, sessions_.options_.transport}, message,
-                             sessions_.responder_.question());
+                             question);
 }
 
 void StreamSession::reply(Bytes response) {

@@ -125,8 +125,8 @@ class StreamSession {
   static constexpr uint32_t kMaxWaiting = 100;
 
   /// Answers one message into what gathers. False when the stream is of no more use.
-  bool answer(Bytes message);
-  void wait(Bytes message);
+  bool answer(Bytes message, const Arrival& how);
+  void wait(Bytes message, const resolver::ForwardQuestion& question);
   void reply(Bytes response);
   /// Where the next response goes, behind its length.
   [[nodiscard]] uint8_t* place() const noexcept;

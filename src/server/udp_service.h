@@ -46,8 +46,8 @@ class UdpService final : public Replier {
 
  private:
   void answer(std::span<net::Datagram> batch) noexcept;
-  void forward(const net::Datagram& datagram, const SocketAddress& source, resolver::Asks asks);
-  /// The listener counts for itself and on one thread: what is new there goes to the worker's.
+  void forward(const net::Datagram& datagram, SocketAddress source, Reply reply);
+  /// Adds what the listener has counted since the last call to the worker's counts.
   void count_sent() noexcept;
 
   BatchPrefetcher& prefetcher_;

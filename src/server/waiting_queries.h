@@ -14,7 +14,7 @@
 #include "inlet53/dns/extended_error.h"
 #include "inlet53/dns/name.h"
 #include "inlet53/forward/forwarder.h"
-#include "inlet53/resolver/pipeline.h"
+#include "inlet53/resolver/decision.h"
 #include "inlet53/server/replier.h"
 
 namespace inlet53::server {

@@ -74,6 +74,20 @@ void ZoneIndex::find_below(size_t end, const NameKey& key, uint16_t qtype, uint1
   finding.found = Found::NotCovered;
 }
 
+const ZoneIndex::Entry* ZoneIndex::find_zone(size_t end, const NameKey& key,
+                                             uint16_t qtype) const noexcept {
+  for (size_t label = 0; label < end; ++label) {
+    const Apex* apex = find_apex(key.name().suffix(label));
+    if (apex == nullptr) continue;
+    for (uint32_t entry = apex->first_entry; entry < apex->end_entry; ++entry) {
+      Finding finding;
+      entries_[entry].table->find(key, qtype, 0, false, finding);
+      if (finding.found != Found::NotCovered) return &entries_[entry];
+    }
+  }
+  return nullptr;
+}
+
 PrefetchedSlot ZoneIndex::prefetch(const NameKey& key) const noexcept {
   for (size_t label = 0; label <= key.label_count(); ++label) {
     const Apex* apex = find_apex(key.name().suffix(label));

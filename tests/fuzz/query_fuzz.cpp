@@ -115,9 +115,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       if (size > capacity) continue;
       std::copy_n(data, size, buffer.begin());
       const SocketAddress source{*IpAddress::parse("127.0.0.1"), 53};
-      responder->begin_batch(address, {});
       const size_t answered =
-          responder->answer(source, transport, {buffer.data(), capacity}, size).size;
+          responder->answer({address, transport, {}}, source, {buffer.data(), capacity}, size).size;
       if (answered == 0) continue;
       FUZZ_CHECK(answered <= (transport == record::Transport::Udp ? 1232U : buffer.size()));
       check_response({data, size}, {buffer.data(), answered});

@@ -102,6 +102,8 @@ class ResponseWriter {
   bool write(Bytes octets) noexcept;
   bool write_rdata(uint16_t type, Bytes rdata) noexcept;
   bool write_name(NameView name) noexcept;
+  bool write_pointer(size_t offset) noexcept;
+  [[nodiscard]] size_t offset_in_question(NameView name) const noexcept;
   [[nodiscard]] size_t find_written(NameView name) const noexcept;
   void remember(size_t offset, NameView name, size_t size) noexcept;
   void write_opt(uint8_t extended_rcode, const ResponseOpt& opt) noexcept;
@@ -115,6 +117,9 @@ class ResponseWriter {
   uint16_t counts_[3] = {0, 0, 0};
   bool truncated_ = false;
   uint8_t remembered_count_ = 0;
+  // A bit for each size, modulo 64, of the names in `remembered_`: most names that are looked for
+  // have another size and need no search. It may have bits of names that were taken back.
+  uint64_t remembered_sizes_ = 0;
   Written remembered_[kMaxRemembered];  // filled up to remembered_count_, when names are compressed
 };
 

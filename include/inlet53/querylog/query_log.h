@@ -52,8 +52,7 @@ class alignas(64) LogAppender {
   /// does, until a buffer is free or `QueryLog::stop_waiting` was called.
   /// Lifetime: until the next call of this object.
   [[nodiscard]] char* reserve(size_t size) noexcept {
-    if (size <= static_cast<size_t>(end_ - cursor_)) [[likely]]
-      return cursor_;
+    if (size <= static_cast<size_t>(end_ - cursor_)) return cursor_;
     return reserve_in_next_buffer(size);
   }
 

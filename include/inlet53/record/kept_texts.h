@@ -22,7 +22,7 @@ class KeptTexts {
   char* put(char* out, const Key& key, uint64_t hash, const Render& render) noexcept {
     constexpr uint64_t kSpread = 0x9E3779B97F4A7C15;  // 2^64 by the golden ratio
     Kept& kept = kept_[(hash * kSpread >> 32) % kSlots];
-    if (kept.size == 0 || kept.key != key) [[unlikely]] {
+    if (kept.size == 0 || kept.key != key) {
       kept.key = key;
       kept.size = static_cast<size_t>(render(kept.text) - kept.text);
     }

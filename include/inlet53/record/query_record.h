@@ -24,7 +24,8 @@ inline constexpr size_t kTransports = 4;
 /// What every record of one endpoint IP address has in common, as JSON text made when the state is
 /// built: all that stands before and after what one query changes.
 struct EndpointFragments {
-  std::string head;  // from the opening brace to the opening quote of query_timestamp's value
+  uint64_t number = 0;  // of this process's: another for each that is rendered
+  std::string head;     // from the opening brace to the opening quote of query_timestamp's value
   /// From the closing quote of srcport's value to the newline, for each Transport.
   std::array<std::string, kTransports> tails;
 };
@@ -79,19 +80,23 @@ inline constexpr size_t kMaxRoute53Json = size_t{1} << 20;
 /// real records.
 class RecordWriter {
  public:
-  /// The next records are of queries that came to `endpoint` in the second of `timestamp`
-  /// (UtcSecond's text). Lifetime: `endpoint` until the next call or the last record.
-  void begin_batch(const EndpointFragments& endpoint, std::string_view timestamp);
+  /// The next records are of queries that came to `endpoint` in this second since 1970. Costs a
+  /// comparison where it is as before. Lifetime: `endpoint` until the next call or the last record.
+  void set_origin(const EndpointFragments& endpoint, int64_t second) {
+    if (endpoint.number != endpoint_number_ || second != second_) render_opening(endpoint, second);
+    endpoint_ = &endpoint;
+  }
 
   /// The most octets that `write` can need for `record`; never over kMaxRoute53Json.
   /// Cost: one addition for each RRset.
   [[nodiscard]] size_t max_size(const QueryRecord& record) const noexcept;
 
-  /// Writes the record's line and returns its length. Requires: begin_batch was called;
+  /// Writes the record's line and returns its length. Requires: set_origin was called;
   /// `max_size(record)` octets at `out`, the whole of which may be written to.
   size_t write(const QueryRecord& record, char* out) noexcept;
 
  private:
+  void render_opening(const EndpointFragments& endpoint, int64_t second);
   [[nodiscard]] char* put_outcome(char* out, const QueryRecord& record) noexcept;
   [[nodiscard]] char* put_client(char* out, const IpAddress& source) noexcept;
 
@@ -99,6 +104,8 @@ class RecordWriter {
   static constexpr size_t kMaxClient = 80;
 
   const EndpointFragments* endpoint_ = nullptr;
+  uint64_t endpoint_number_ = 0;
+  int64_t second_ = INT64_MIN;
   std::string opening_;                            // all that stands before the name
   KeptTexts<uint64_t, kMaxOutcome, 16> outcomes_;  // by type, class and rcode
   KeptTexts<IpAddress, kMaxClient, 16> clients_;

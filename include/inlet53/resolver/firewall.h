@@ -89,7 +89,7 @@ class Firewall {
   explicit Firewall(std::vector<FirewallRule> rules) : rules_(std::move(rules)) {}
 
   /// Judges one name of a query for `qtype`. A rule with TRUST_REDIRECTION_DOMAIN looks at the
-  /// question only; when it matched that, nothing that follows is to be judged (`pipeline.h`).
+  /// question only; when it matched that, nothing that follows is to be judged (`decision.h`).
   /// Cost: one DomainSet::contains for each rule up to the one that matches; no allocation.
   /// Source: Route 53 Developer Guide, "DNS Firewall rule groups and rules".
   [[nodiscard]] FirewallVerdict evaluate(const zone::NameKey& key, uint16_t qtype,

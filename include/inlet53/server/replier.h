@@ -5,26 +5,26 @@
 #include "inlet53/base/bytes.h"
 #include "inlet53/base/ip_address.h"
 #include "inlet53/record/query_record.h"
-#include "inlet53/resolver/pipeline.h"
+#include "inlet53/resolver/decision.h"
 #include "inlet53/resolver/state.h"
 
 namespace inlet53::server {
 
 struct ReplyTo;
 
-/// Who brought a query, and takes its response when it has one: a socket's service.
+/// The service of a socket, which takes the responses to queries that waited.
 class Replier {
  public:
-  /// The address that the query came to, as it is now. Lifetime: until the next reload.
+  /// Returns the endpoint address of the socket in the current state. Lifetime: until a reload.
   [[nodiscard]] virtual const resolver::EndpointAddress& address() const noexcept = 0;
-  /// The response to a query that waited; empty: there will be none.
+  /// Sends the response to a query that waited; empty: there is none.
   virtual void reply(const ReplyTo& to, Bytes response) = 0;
 
  protected:
   ~Replier() = default;
 };
 
-/// Where the response to a query that waits goes.
+/// The place that the response to a waiting query goes to.
 struct ReplyTo {
   Replier* replier = nullptr;
   uint64_t connection = 0;  // the replier's own number; 0: it has none
@@ -33,16 +33,16 @@ struct ReplyTo {
   uint32_t stream = 0;  // of the connection, where it has several
 };
 
-/// Who has queries wait for the targets of rules: what a socket's service knows of forwarding.
+/// Keeps queries that wait for the targets of rules: the interface that services use.
 class QueryForwarder {
  public:
-  /// Has a query wait: `message` is the query, `question` what `Responder::answer` asks for. It is
-  /// answered by `to.replier`, within this call where it can't wait, or later.
+  /// Keeps the query `message` and asks `question`, which `Responder::answer` returned.
+  /// `to.replier` gets the response later, or within this call when the query cannot wait.
   virtual void begin(const ReplyTo& to, Bytes message,
                      const resolver::ForwardQuestion& question) = 0;
-  /// Asks for the cache only.
+  /// Asks `question` to renew the cache.
   virtual void refresh(const resolver::ForwardQuestion& question) = 0;
-  /// Nobody is there any more to take responses.
+  /// Drops the queries of `replier`, which takes no more responses.
   virtual void forget(const Replier& replier) = 0;
 
  protected:

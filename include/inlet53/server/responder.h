@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -10,7 +11,7 @@
 #include "inlet53/dns/response_writer.h"
 #include "inlet53/querylog/query_log.h"
 #include "inlet53/record/query_record.h"
-#include "inlet53/resolver/pipeline.h"
+#include "inlet53/resolver/decision.h"
 #include "inlet53/resolver/state.h"
 #include "inlet53/server/chaos_answers.h"
 #include "inlet53/server/edns_responder.h"
@@ -21,36 +22,47 @@
 
 namespace inlet53::server {
 
-/// What became of one message.
-struct Reply {
-  uint32_t size = 0;  // of the response, which stands in the query's place; 0: there is none (yet)
-  /// `Responder::question` is to be asked: for the query, which waits and is answered by
-  /// `Responder::answer` once more, or for the cache.
-  resolver::Asks asks = resolver::Asks::Nothing;
-  bool over_limit = false;  // there is none for that
+/// How and when a message came. Lifetime: of the call.
+struct Arrival {
+  const resolver::EndpointAddress& address;  // that the message was sent to
+  record::Transport transport = record::Transport::Udp;
+  Now now;
 };
 
-/// What a query that waited has got. Lifetime: of the call.
+/// The result of one message.
+struct Reply {
+  uint32_t size = 0;        // of the response, which replaces the query; 0: there is none (yet)
+  bool over_limit = false;  // the query is over a limit and gets no response
+  /// ToAnswer: the query waits; another call answers it. ToRefresh: it is answered, and the cache
+  /// needs a new answer to `question`.
+  resolver::Asks asks = resolver::Asks::Nothing;
+  /// Null: `asks` is Nothing. Lifetime: until the next call of the responder.
+  const resolver::ForwardQuestion* question = nullptr;
+};
+
+/// What was received for a query that waited. Lifetime: of the call.
 struct Resumption {
-  std::span<const resolver::ReceivedAnswer> received;  // what the cache did not keep
+  std::span<const resolver::ReceivedAnswer> received;
   std::span<const resolver::FailedQuestion> failed;
 };
 
-/// Answers one message at a time, whatever transport brought it: parse, decide, compose in the
-/// message's own buffer, record. Every transport comes through here, so that one check serves all.
+/// Answers one message at a time, whatever transport brought it. Every transport comes through
+/// here, so that one check serves all:
 ///
-/// It is not a socket owner and reads no clock: `begin_batch` tells it the time.
+///   parse_query → EdnsResponder::answer → decide → compose → record
+///
+/// Each step returns a value that the next one gets. It owns no socket and reads no clock.
 /// Threads: its worker's. Cost of `answer`: no allocation, no lock, no system call.
 class Responder {
  public:
-  /// What it is told that no query changes.
+  /// Settings that no query changes.
   struct Options {
     settings::Server server;
     settings::Edns edns;
     uint32_t tcp_idle_timeout_ms = settings::Tcp{}.idle_timeout_ms;
     uint32_t tls_idle_timeout_ms = settings::Tls{}.idle_timeout_ms;
-    CookieSecrets cookie_secrets;         // all workers' alike
-    bool unique_records = false;          // no record of a query that the cache answered
+    CookieSecrets cookie_secrets;         // the same for all workers
+    bool unique_records = false;          // queries that the cache answers leave no record
     std::shared_ptr<QueryLimits> limits;  // null: there are none
   };
 
@@ -59,72 +71,63 @@ class Responder {
   Responder(const Options& options, querylog::LogAppender* log, cache::Cache* cache,
             WorkerCounts& counts);
 
-  /// The next messages were sent to `address`, and their records bear the time of `now`.
-  /// Lifetime: `address` until the next call or the last message.
-  void begin_batch(const resolver::EndpointAddress& address, Now now) noexcept;
-
   /// Answers the message of `received` octets at the start of `buffer`, sent by `source`.
-  /// Over UDP, a source that the security groups do not admit gets none and leaves no record; nor
-  /// does a query over a limit, whatever its transport.
-  /// Requires: `buffer` has room for the most that the transport may send back: 4096 octets over
-  /// UDP, 65535 else. begin_batch was called.
-  /// `resumed`: of a query that an earlier call had wait, what it has got; it is decided anew, and
-  /// may have to wait again. Its message must be the same.
-  [[gnu::flatten]] Reply answer(const SocketAddress& source, record::Transport transport,
-                                MutableBytes buffer, size_t received,
-                                const Resumption* resumed = nullptr) noexcept;
-
-  /// The same of a datagram that has just come. For the worker's batch alone, which has it and all
-  /// that it calls compiled into itself: calls of each step cost 120 instructions a query.
-  [[gnu::hot]] Reply answer_datagram(const SocketAddress& source, MutableBytes buffer,
-                                     size_t received) noexcept;
-
-  /// What the last message asks for. Lifetime: until the responder is called again.
-  [[nodiscard]] const resolver::ForwardQuestion& question() const noexcept {
-    return decision_.question;
-  }
+  /// A query over a limit gets no response and leaves no record. So does a query over UDP whose
+  /// source the security groups do not admit.
+  /// `resumed`: what was received for a query that waited. Its message is given again, it is
+  /// decided again, and it may have to wait again. Requires: `buffer` has room for the largest
+  /// response of the transport: 4096 octets over UDP, 65535 otherwise.
+  Reply answer(const Arrival& how, const SocketAddress& source, MutableBytes buffer,
+               size_t received, const Resumption* resumed = nullptr) noexcept;
 
  private:
-  Reply answer_message(const SocketAddress& source, record::Transport transport,
-                       MutableBytes buffer, size_t received, const Resumption* resumed) noexcept;
-  /// The same of an answer that targets have a part in, with TTLs that have aged.
-  [[gnu::noinline, gnu::cold]] size_t compose_forwarded(const dns::QueryView& query,
-                                                        MutableBytes buffer, size_t limit,
-                                                        size_t& answers_sent) noexcept;
-  size_t finish(dns::ResponseWriter& writer, const dns::QueryView& query) noexcept;
-  [[gnu::noinline, gnu::cold]] size_t pad(MutableBytes buffer, size_t size) const noexcept;
-  [[gnu::noinline, gnu::cold]] bool take_cache_hit(bool resumed) noexcept;
-  [[gnu::noinline, gnu::cold]] void lend(const Resumption& got) noexcept;
-  /// The answer that a decision asks for; sets how many of its RRsets fitted.
-  size_t compose(const dns::QueryView& query, MutableBytes buffer, size_t limit,
-                 size_t& answers_sent) noexcept;
-  /// A response without records, of what `decision_.rcode` says.
-  [[gnu::noinline, gnu::cold]] size_t compose_empty(const dns::QueryView& query, bool truncated,
-                                                    MutableBytes buffer) noexcept;
-  /// The decision about a refused query of class CHAOS, if it is one that we answer.
-  [[gnu::noinline, gnu::cold]] void decide_chaos(const dns::QueryView& query) noexcept;
-  [[gnu::noinline, gnu::cold]] bool is_over_limit(const IpAddress& client) noexcept;
-  [[gnu::noinline]] OptionVerdict judge_options(const dns::QueryView& query,
-                                                dns::QueryVerdict verdict, const IpAddress& client,
-                                                record::Transport transport) noexcept;
+  [[nodiscard]] bool is_over_limit(Arrival how, IpAddress client) noexcept;
+  [[nodiscard]] resolver::Decision decide(const Arrival& how, const dns::QueryView& query,
+                                          const zone::NameKey& name,
+                                          const Resumption* resumed) noexcept;
+  /// Answers a faulty query with a response without records.
+  Reply answer_fault(Arrival how, SocketAddress source, const dns::QueryView& query,
+                     const zone::NameKey& name, dns::QueryVerdict verdict, OptionAnswer options,
+                     MutableBytes buffer) noexcept;
+  /// Answers with what targets have said, or returns the question for them.
+  Reply answer_forwarded(Arrival how, SocketAddress source, const dns::QueryView& query,
+                         const zone::NameKey& name, const resolver::Decision& decision,
+                         OptionAnswer options, MutableBytes buffer, bool resumed) noexcept;
+  struct Composed {
+    size_t size = 0;
+    size_t answers = 0;  // RRsets of the answer section that fitted
+  };
+  [[nodiscard]] Composed compose(const dns::QueryView& query, const resolver::Decision& decision,
+                                 Bytes options, MutableBytes buffer, size_t limit) noexcept;
+  [[nodiscard]] Composed compose_aged(const dns::QueryView& query,
+                                      const resolver::Decision& decision, Bytes options,
+                                      MutableBytes buffer, size_t limit) noexcept;
+  [[nodiscard]] size_t finish_message(dns::ResponseWriter& writer, const dns::QueryView& query,
+                                      const resolver::Decision& decision) noexcept;
   [[nodiscard]] size_t response_limit(const dns::QueryView& query,
                                       record::Transport transport) const noexcept;
-  void write_record(const SocketAddress& source, record::Transport transport,
-                    const dns::QueryView& query, size_t answers_sent) noexcept;
+  /// Counts the response and pads it where the options say so; returns its size.
+  [[nodiscard]] uint32_t finish(record::Transport transport, dns::Rcode rcode, size_t size,
+                                OptionAnswer options, MutableBytes buffer) noexcept;
+  void write_record(const Arrival& how, const SocketAddress& source, const dns::QueryView& query,
+                    const zone::NameKey& name, dns::Rcode rcode,
+                    std::span<const record::AnswerRRset> answers,
+                    std::string_view firewall_fields) noexcept;
 
   const uint16_t udp_size_;
   const bool unique_;
   const std::shared_ptr<QueryLimits> limits_;
   querylog::LogAppender* const log_;
+  cache::Cache* const cache_;
   WorkerCounts& counts_;
-  const resolver::EndpointAddress* address_ = nullptr;
-  uint32_t now_seconds_ = 0;  // since 1970, modulo 2^32
-  EdnsResponder edns_;
+  const EdnsResponder edns_;
   const ChaosAnswers chaos_;
-  UtcSecond timestamp_;
   record::RecordWriter records_;
-  resolver::Scratch scratch_;
-  resolver::Decision decision_;
+  resolver::Workspace room_;
+  dns::OptionWriter option_room_;
+  /// Count the queries of each type: clients ask for A, AAAA and HTTPS in turn, so that one count
+  /// for all would give each type the same first record again and again.
+  std::array<uint16_t, 128> rotations_{};
 };
 
 }  // namespace inlet53::server

@@ -43,6 +43,11 @@ class ZoneIndex {
   void find_below(size_t end, const NameKey& key, uint16_t qtype, uint16_t rotation, bool refer,
                   Finding& finding) const noexcept;
 
+  /// Returns the zone that `find_below` has its result from; null when no zone has the name. For
+  /// explanations. Lifetime: the index's.
+  [[nodiscard]] const Entry* find_zone(size_t end, const NameKey& key,
+                                       uint16_t qtype) const noexcept;
+
   /// The RRset of `type` at exactly the key's name in its most specific zone.
   [[nodiscard]] record::AnswerRRset find_exact(const NameKey& key, uint16_t type) const noexcept;
 

@@ -70,7 +70,7 @@ class PreparedRRset {
 /// so that a sanitizer sees a write past it.
 inline std::string line_of(const QueryRecord& record, RecordWriter& writer) {
   static const EndpointFragments kFragments = blog_fragments();
-  writer.begin_batch(kFragments, "2021-04-25T12:37:34Z");
+  writer.set_origin(kFragments, 1619354254);  // 2021-04-25T12:37:34Z
   const size_t room = writer.max_size(record);
   const auto buffer = std::make_unique<char[]>(room);
   const size_t size = writer.write(record, buffer.get());

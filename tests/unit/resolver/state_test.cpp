@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "inlet53/dns/rdata_text.h"
-#include "inlet53/resolver/pipeline.h"
+#include "inlet53/resolver/decision.h"
 
 namespace inlet53::resolver {
 namespace {
@@ -86,11 +86,11 @@ class State : public ::testing::Test {
     query.qname = name.view();
     query.qtype = qtype;
     query.qclass = 1;
-    scratch->key.assign(query.qname, kSeed);
-    decide(*address, query, *scratch, decision);
+    qname_key.assign(query.qname, kSeed);
+    decision = decide({qname_key, query.qname, query.qtype, query.qclass}, {*address}, room);
     std::string out(dns::rcode_text(decision.rcode));
-    if (decision.answer_count == 0) return out;
-    const dns::RRsetView& rrset = decision.answers[0].wire;
+    if (decision.answers().size() == 0) return out;
+    const dns::RRsetView& rrset = decision.answers()[0].wire;
     const Bytes rdata = rrset.records.subspan(dns::PreparedRecord::kHead);
     std::string text(dns::max_rdata_text(rdata.size()), '\0');
     text.resize(dns::write_rdata_text(rrset.type, rdata, text.data(), text.size()));
@@ -100,8 +100,9 @@ class State : public ::testing::Test {
   std::filesystem::path folder;
   topology::Topology t;
   std::shared_ptr<const ResolverState> state;
-  std::unique_ptr<Scratch> scratch = std::make_unique<Scratch>();
-  Decision decision;
+  zone::NameKey qname_key;
+  Workspace room;
+  Decision decision{room};
 };
 
 TEST_F(State, GivesEachVpcItsOwnZoneOfOneName) {
@@ -170,8 +171,8 @@ TEST_F(State, AsksTheMostSpecificOfOverlappingZones) {
   EXPECT_EQ(ask(5301, "other.sub.corp.internal."), "NXDOMAIN");
   EXPECT_EQ(ask(5301, "www.corp.internal."), "NXDOMAIN");
   EXPECT_EQ(ask(5301, "to.corp.internal."), "NOERROR www.sub.corp.internal.");
-  ASSERT_EQ(decision.answer_count, 2);
-  EXPECT_EQ(decision.answers[1].wire.records.back(), 4);
+  ASSERT_EQ(decision.answers().size(), 2U);
+  EXPECT_EQ(decision.answers()[1].wire.records.back(), 4);
   EXPECT_EQ(ask(5302, "www.internal."), "REFUSED");
 }
 
@@ -185,8 +186,8 @@ TEST_F(State, HasTheNamesOfTheVpcAtInboundEndpointsOnly) {
   EXPECT_EQ(ask(5303, "localhost."), "REFUSED");
   // A chain ends in a name that is made for it.
   EXPECT_EQ(ask(5301, "host.corp.internal."), "NOERROR ip-10-0-0-9.eu-west-1.compute.internal.");
-  ASSERT_EQ(decision.answer_count, 2);
-  EXPECT_EQ(decision.answers[1].wire.records.back(), 9);
+  ASSERT_EQ(decision.answers().size(), 2U);
+  EXPECT_EQ(decision.answers()[1].wire.records.back(), 9);
 }
 
 // Source: EC2 User Guide, "Security group connection tracking".

@@ -56,10 +56,9 @@ class EdnsResponderTest : public testing::Test {
     if (responder == nullptr)
       responder = std::make_unique<Responder>(options, nullptr, nullptr, counts);
     std::copy(query.begin(), query.end(), buffer.begin());
-    responder->begin_batch(state->addresses[0], {.monotonic_ms = 0, .wall_seconds = kNow});
-    const size_t size =
-        responder->answer({*IpAddress::parse("127.0.0.1"), 4242}, transport, buffer, query.size())
-            .size;
+    const Arrival how{state->addresses[0], transport, {.monotonic_ms = 0, .wall_seconds = kNow}};
+    const SocketAddress source{*IpAddress::parse("127.0.0.1"), 4242};
+    const size_t size = responder->answer(how, source, buffer, query.size()).size;
     EXPECT_GE(size, 12U);
     const Bytes message = Bytes(buffer).first(size);
     Response response{message[3] & 0x0FU,

@@ -129,15 +129,14 @@ class ForwardingReload : public ::testing::Test, protected Replier {
     const SocketAddress source{*IpAddress::parse(client), port};
     const auto query = make_query(qname, 1, 1232);
     std::ranges::copy(query, buffer.begin());
-    responder.begin_batch(state->addresses[0], read_clock());
-    const Reply reply = responder.answer(source, record::Transport::Udp,
-                                         {buffer.data(), buffer.size()}, query.size());
-    if (reply.asks != resolver::Asks::First) {
+    const Arrival how{state->addresses[0], record::Transport::Udp, read_clock()};
+    const Reply reply = responder.answer(how, source, {buffer.data(), buffer.size()}, query.size());
+    if (reply.asks != resolver::Asks::ToAnswer) {
       responses[port] = {buffer.begin(), buffer.begin() + reply.size};
-      if (reply.asks == resolver::Asks::Besides) forwarding->refresh(responder.question());
+      if (reply.asks == resolver::Asks::ToRefresh) forwarding->refresh(*reply.question);
       return;
     }
-    forwarding->begin({this, 0, source, record::Transport::Udp}, query, responder.question());
+    forwarding->begin({this, 0, source, record::Transport::Udp}, query, *reply.question);
   }
   /// The response to one more query: `192.0.2.1`, `rcode 2 ede 22`, …
   std::string ask(std::string_view qname, const char* client = "127.0.0.1") {

@@ -75,10 +75,7 @@ class ForwardingTest : public ::testing::Test, public Replier {
     forwarding.emplace(loop, options, cache, responder, counts);
     take_up();
   }
-  void take_up() {
-    forwarding->take_up(*state);
-    responder.begin_batch(state->addresses[0], read_clock());
-  }
+  void take_up() { forwarding->take_up(*state); }
   void set_rule(std::string_view apex, const SocketAddress& to) {
     resolver::ForwardRule rule;
     rule.id = "rslvr-rr-1";
@@ -108,13 +105,13 @@ class ForwardingTest : public ::testing::Test, public Replier {
     const SocketAddress source{*IpAddress::parse(client), 4242};
     std::vector<uint8_t> buffer(query);
     buffer.resize(65535);
-    responder.begin_batch(state->addresses[0], read_clock());
-    const Reply got = responder.answer(source, record::Transport::Udp, buffer, query.size());
-    if (got.asks == resolver::Asks::First) {
-      forwarding->begin({this, id, source, record::Transport::Udp}, query, responder.question());
+    const Arrival how{state->addresses[0], record::Transport::Udp, read_clock()};
+    const Reply got = responder.answer(how, source, buffer, query.size());
+    if (got.asks == resolver::Asks::ToAnswer) {
+      forwarding->begin({this, id, source, record::Transport::Udp}, query, *got.question);
       return false;
     }
-    if (got.asks == resolver::Asks::Besides) forwarding->refresh(responder.question());
+    if (got.asks == resolver::Asks::ToRefresh) forwarding->refresh(*got.question);
     reply({this, id, source, record::Transport::Udp}, {buffer.data(), got.size});
     return true;
   }

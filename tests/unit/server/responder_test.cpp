@@ -19,9 +19,8 @@ class ResponderTest : public ::testing::Test {
                                           Transport transport = Transport::Udp,
                                           std::string_view source = "127.0.0.1") {
     std::copy(query.begin(), query.end(), buffer.begin());
-    responder->begin_batch(state->addresses[0], {});
     size = responder
-               ->answer({*IpAddress::parse(source), 4242}, transport,
+               ->answer({state->addresses[0], transport, {}}, {*IpAddress::parse(source), 4242},
                         {buffer.data(), transport == Transport::Udp ? 4096 : buffer.size()},
                         query.size())
                .size;
@@ -106,10 +105,10 @@ TEST_F(ResponderTest, WhatOneQueryHasGotIsNobodyElses) {
   const SocketAddress client{*IpAddress::parse("127.0.0.1"), 4242};
   const auto answer = [&](const Resumption* with) {
     std::copy(query.begin(), query.end(), buffer.begin());
-    responder->begin_batch(address, {});
-    return responder->answer(client, Transport::Udp, {buffer.data(), 4096}, query.size(), with);
+    return responder->answer({address, Transport::Udp, {}}, client, {buffer.data(), 4096},
+                             query.size(), with);
   };
-  ASSERT_EQ(answer(nullptr).asks, resolver::Asks::First);
+  ASSERT_EQ(answer(nullptr).asks, resolver::Asks::ToAnswer);
 
   // An alias to a name that is to be asked for again: the query goes on waiting.
   const dns::Name asked = *dns::Name::parse_text("a.partner.test.");
@@ -120,11 +119,13 @@ TEST_F(ResponderTest, WhatOneQueryHasGotIsNobodyElses) {
   resolver::ReceivedAnswer got{{0, 0, asked.view(), 1, 0}, {}};
   got.response.answers = {&rrset, 1};
   const Resumption with{{&got, 1}, {}};
-  ASSERT_EQ(answer(&with).asks, resolver::Asks::First);
-  EXPECT_EQ(responder->question().qname.to_text(), "b.partner.test.");
+  const Reply resumed = answer(&with);
+  ASSERT_EQ(resumed.asks, resolver::Asks::ToAnswer);
+  EXPECT_EQ(resumed.question->qname.to_text(), "b.partner.test.");
 
-  ASSERT_EQ(answer(nullptr).asks, resolver::Asks::First);
-  EXPECT_EQ(responder->question().qname.to_text(), "a.partner.test.");
+  const Reply other = answer(nullptr);
+  ASSERT_EQ(other.asks, resolver::Asks::ToAnswer);
+  EXPECT_EQ(other.question->qname.to_text(), "a.partner.test.");
 }
 
 TEST_F(ResponderTest, WhatIsOverALimitIsDroppedAndCounted) {

@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "inlet53/dns/query_view.h"
-#include "inlet53/resolver/pipeline.h"
+#include "inlet53/resolver/decision.h"
 #include "inlet53/zone/zone_loader.h"
 
 namespace inlet53::resolver {
@@ -68,9 +68,9 @@ struct Said {
   }
 };
 
-class ForwardPipeline : public ::testing::Test {
+class DecisionForward : public ::testing::Test {
  protected:
-  ForwardPipeline() {
+  DecisionForward() {
     address.zones = std::make_shared<const zone::ZoneIndex>(
         std::vector<zone::ZoneIndex::Entry>{
             {zone::ZoneKind::HostedZone, table(kCorp, "corp.test.")},
@@ -83,8 +83,6 @@ class ForwardPipeline : public ::testing::Test {
     address.rules = std::make_shared<const RuleIndex>(
         std::vector<RuleIndex::Entry>{rule("partner.test.", 0), rule("same.test.", 1),
                                       rule("sys.partner.test.", RuleIndex::kSystem)});
-    scratch->cache = &cache;
-    scratch->now_ms = kNow;
   }
 
   const Decision& ask(std::string_view qname, dns::RRType qtype = dns::RRType::A) {
@@ -92,144 +90,147 @@ class ForwardPipeline : public ::testing::Test {
     query.qname = name.view();
     query.qtype = static_cast<uint16_t>(qtype);
     query.qclass = 1;
-    scratch->key.assign(query.qname, kSeed);
-    decide(address, query, *scratch, *decision);
+    key.assign(query.qname, kSeed);
+    *decision = decide({key, query.qname, query.qtype, query.qclass}, sources, room);
     return *decision;
   }
 
   void keep(const ForwardQuestion& question, const cache::ReceivedResponse& response) {
     cache.insert({question.qname, question.qtype, question.scope, question.hash}, response,
-                 scratch->now_ms);
+                 sources.now_ms);
   }
 
   /// Asks until nothing is to be asked any more, or one question of `said` is missing.
   const Decision& ask_with(std::string_view qname, const Said& said) {
     const Decision& first = ask(qname);
-    EXPECT_EQ(first.asks, Asks::First);
-    keep(first.question, said.response);
+    EXPECT_EQ(first.asks, Asks::ToAnswer);
+    keep(*first.question(), said.response);
     return ask(qname);
   }
 
   EndpointAddress address;
   cache::Cache cache{{}};
-  std::unique_ptr<Scratch> scratch = std::make_unique<Scratch>();
-  std::unique_ptr<Decision> decision = std::make_unique<Decision>();
+  Sources sources{address, &cache, kNow};
+  zone::NameKey key;
+  Workspace room;
+  std::unique_ptr<Decision> decision = std::make_unique<Decision>(room);
   dns::Name name;
   dns::QueryView query;
 };
 
-TEST_F(ForwardPipeline, AsksTheTargetsOfTheMostSpecificRule) {
-  ASSERT_EQ(ask("WWW.partner.test.").asks, Asks::First);
-  EXPECT_EQ(decision->question.rule, 0U);
-  EXPECT_EQ(decision->question.scope, 40U);
-  EXPECT_EQ(decision->question.qname.to_text(), "www.partner.test.");
-  EXPECT_EQ(decision->question.qtype, 1U);
-  EXPECT_NE(ask("app.corp.test.").asks, Asks::First);
-  EXPECT_EQ(decision->answer_count, 1U);
+TEST_F(DecisionForward, AsksTheTargetsOfTheMostSpecificRule) {
+  ASSERT_EQ(ask("WWW.partner.test.").asks, Asks::ToAnswer);
+  EXPECT_EQ(decision->question()->rule, 0U);
+  EXPECT_EQ(decision->question()->scope, 40U);
+  EXPECT_EQ(decision->question()->qname.to_text(), "www.partner.test.");
+  EXPECT_EQ(decision->question()->qtype, 1U);
+  EXPECT_NE(ask("app.corp.test.").asks, Asks::ToAnswer);
+  EXPECT_EQ(decision->answers().size(), 1U);
 }
 
-TEST_F(ForwardPipeline, AMoreSpecificZoneComesBeforeARuleAndARuleBeforeTheSameZone) {
-  EXPECT_NE(ask("app.inner.partner.test.").asks, Asks::First);
-  EXPECT_EQ(decision->answer_count, 1U);
-  ASSERT_EQ(ask("app.same.test.").asks, Asks::First);
-  EXPECT_EQ(decision->question.rule, 1U);
+TEST_F(DecisionForward, AMoreSpecificZoneComesBeforeARuleAndARuleBeforeTheSameZone) {
+  EXPECT_NE(ask("app.inner.partner.test.").asks, Asks::ToAnswer);
+  EXPECT_EQ(decision->answers().size(), 1U);
+  ASSERT_EQ(ask("app.same.test.").asks, Asks::ToAnswer);
+  EXPECT_EQ(decision->question()->rule, 1U);
 }
 
-TEST_F(ForwardPipeline, ASystemRuleLeavesItsNamesToTheZones) {
-  EXPECT_NE(ask("x.sys.partner.test.").asks, Asks::First);
+TEST_F(DecisionForward, ASystemRuleLeavesItsNamesToTheZones) {
+  EXPECT_NE(ask("x.sys.partner.test.").asks, Asks::ToAnswer);
   EXPECT_EQ(decision->rcode, dns::Rcode::Refused);
 }
 
-TEST_F(ForwardPipeline, AnswersFromTheCacheWithAgedTtls) {
+TEST_F(DecisionForward, AnswersFromTheCacheWithAgedTtls) {
   ask_with("www.partner.test.", Said({"www.partner.test."}, true));
-  scratch->now_ms = kNow + 25'000;
+  sources.now_ms = kNow + 25'000;
   ask("www.partner.test.");
-  EXPECT_NE(decision->asks, Asks::First);
+  EXPECT_NE(decision->asks, Asks::ToAnswer);
   EXPECT_TRUE(decision->from_cache);
-  ASSERT_EQ(decision->answer_count, 1U);
-  EXPECT_EQ(decision->answer_ages[0].aged(60), 35U);
-  EXPECT_EQ(decision->answers[0].json, "json");
+  ASSERT_EQ(decision->answers().size(), 1U);
+  EXPECT_EQ(decision->answer_age(0).aged(60), 35U);
+  EXPECT_EQ(decision->answers()[0].json, "json");
 }
 
-TEST_F(ForwardPipeline, GoesOnFromAZoneToARuleAndBack) {
+TEST_F(DecisionForward, GoesOnFromAZoneToARuleAndBack) {
   ask_with("out.corp.test.", Said({"www.partner.test.", "app.corp.test."}, false));
-  EXPECT_NE(decision->asks, Asks::First);
-  ASSERT_EQ(decision->answer_count, 3U);
-  EXPECT_EQ(decision->answer_owners[1].to_text(), "www.partner.test.");
-  EXPECT_EQ(decision->answer_owners[2].to_text(), "app.corp.test.");
-  EXPECT_EQ(decision->answer_ages[2].aged(300), 300U);
+  EXPECT_NE(decision->asks, Asks::ToAnswer);
+  ASSERT_EQ(decision->answers().size(), 3U);
+  EXPECT_EQ(decision->answer_owner(1).to_text(), "www.partner.test.");
+  EXPECT_EQ(decision->answer_owner(2).to_text(), "app.corp.test.");
+  EXPECT_EQ(decision->answer_age(2).aged(300), 300U);
 }
 
-TEST_F(ForwardPipeline, AsksAgainWhereTargetsGiveOnlyAnAlias) {
+TEST_F(DecisionForward, AsksAgainWhereTargetsGiveOnlyAnAlias) {
   ask_with("www.partner.test.", Said({"www.partner.test.", "other.same.test."}, false));
-  ASSERT_EQ(decision->asks, Asks::First);
-  EXPECT_EQ(decision->question.rule, 1U);
-  EXPECT_EQ(decision->question.qname.to_text(), "other.same.test.");
+  ASSERT_EQ(decision->asks, Asks::ToAnswer);
+  EXPECT_EQ(decision->question()->rule, 1U);
+  EXPECT_EQ(decision->question()->qname.to_text(), "other.same.test.");
 }
 
-TEST_F(ForwardPipeline, ALoopOverZoneAndRuleEnds) {
+TEST_F(DecisionForward, ALoopOverZoneAndRuleEnds) {
   ask_with("loop.corp.test.", Said({"back.partner.test.", "loop.corp.test."}, false));
   EXPECT_EQ(decision->rcode, dns::Rcode::ServFail);
-  EXPECT_EQ(decision->answer_count, 0U);
+  EXPECT_EQ(decision->answers().size(), 0U);
 }
 
-TEST_F(ForwardPipeline, TakesWhatTheCacheDidNotKeep) {
+TEST_F(DecisionForward, TakesWhatTheCacheDidNotKeep) {
   const Said said({"www.partner.test."}, true, 0);
   ask("www.partner.test.");
-  dns::Name asked(decision->question.qname);
-  ReceivedAnswer received{decision->question, said.response};
+  dns::Name asked(decision->question()->qname);
+  ReceivedAnswer received{*decision->question(), said.response};
   received.question.qname = asked.view();
-  scratch->received = {&received, 1};
+  sources.received = {&received, 1};
   ask("www.partner.test.");
-  EXPECT_NE(decision->asks, Asks::First);
+  EXPECT_NE(decision->asks, Asks::ToAnswer);
   EXPECT_FALSE(decision->from_cache);
-  ASSERT_EQ(decision->answer_count, 1U);
-  EXPECT_EQ(decision->answer_owners[0].data(), query.qname.data());
+  ASSERT_EQ(decision->answers().size(), 1U);
+  EXPECT_EQ(decision->answer_owner(0).data(), query.qname.data());
 }
 
-TEST_F(ForwardPipeline, AFailureIsRememberedForAWhile) {
+TEST_F(DecisionForward, AFailureIsRememberedForAWhile) {
   ask("www.partner.test.");
   cache::ReceivedResponse failure;
   failure.rcode = dns::Rcode::ServFail;
   failure.ede = dns::ExtendedError{dns::Ede::NoReachableAuthority, "silent"};
-  keep(decision->question, failure);
-  EXPECT_NE(ask("www.partner.test.").asks, Asks::First);
+  keep(*decision->question(), failure);
+  EXPECT_NE(ask("www.partner.test.").asks, Asks::ToAnswer);
   EXPECT_EQ(decision->rcode, dns::Rcode::ServFail);
-  EXPECT_EQ(decision->ede, (dns::ExtendedError{dns::Ede::NoReachableAuthority, "silent"}));
-  scratch->now_ms = kNow + 6'000;
-  EXPECT_EQ(ask("www.partner.test.").asks, Asks::First);
+  EXPECT_EQ(decision->ede(), (dns::ExtendedError{dns::Ede::NoReachableAuthority, "silent"}));
+  sources.now_ms = kNow + 6'000;
+  EXPECT_EQ(ask("www.partner.test.").asks, Asks::ToAnswer);
 }
 
-TEST_F(ForwardPipeline, WhatHasEndedServesWhereItsQuestionHasFailed) {
-  ask_with("www.partner.test.", Said({"www.partner.test."}, true));
-  const ForwardQuestion asked = decision->question;
-  scratch->now_ms = kNow + 3'600'000;
-  const FailedQuestion others[] = {{asked.rule, asked.hash + 1}, {asked.rule + 1, asked.hash}};
-  scratch->failed = others;
-  EXPECT_EQ(ask("www.partner.test.").asks, Asks::First);
-  const FailedQuestion failed{asked.rule, asked.hash};
-  scratch->failed = {&failed, 1};
-  EXPECT_NE(ask("www.partner.test.").asks, Asks::First);
-  ASSERT_EQ(decision->answer_count, 1U);
-  EXPECT_EQ(decision->answer_ages[0].aged(60), 30U);
-  EXPECT_EQ(decision->ede, dns::Ede::StaleAnswer);
-}
-
-TEST_F(ForwardPipeline, WhatIsAskedForOftenIsRefreshedBeforeItsEnd) {
-  ask_with("www.partner.test.", Said({"www.partner.test."}, true));
-  for (int i = 0; i < 10; ++i) EXPECT_NE(ask("www.partner.test.").asks, Asks::Besides);
-  scratch->now_ms = kNow + 58'000;
+TEST_F(DecisionForward, WhatHasEndedServesWhereItsQuestionHasFailed) {
   ask("www.partner.test.");
-  EXPECT_NE(decision->asks, Asks::First);
-  ASSERT_EQ(decision->asks, Asks::Besides);
-  EXPECT_EQ(decision->question.qname.to_text(), "www.partner.test.");
-  EXPECT_NE(ask("www.partner.test.").asks, Asks::Besides);
+  const ForwardQuestion asked = *decision->question();
+  ask_with("www.partner.test.", Said({"www.partner.test."}, true));
+  sources.now_ms = kNow + 3'600'000;
+  const FailedQuestion others[] = {{asked.rule, asked.hash + 1}, {asked.rule + 1, asked.hash}};
+  sources.failed = others;
+  EXPECT_EQ(ask("www.partner.test.").asks, Asks::ToAnswer);
+  const FailedQuestion failed{asked.rule, asked.hash};
+  sources.failed = {&failed, 1};
+  EXPECT_NE(ask("www.partner.test.").asks, Asks::ToAnswer);
+  ASSERT_EQ(decision->answers().size(), 1U);
+  EXPECT_EQ(decision->answer_age(0).aged(60), 30U);
+  EXPECT_EQ(decision->ede(), dns::Ede::StaleAnswer);
 }
 
-TEST_F(ForwardPipeline, FirewallLooksAtEveryNameThatTargetsLeadTo) {
+TEST_F(DecisionForward, WhatIsAskedForOftenIsRefreshedBeforeItsEnd) {
+  ask_with("www.partner.test.", Said({"www.partner.test."}, true));
+  for (int i = 0; i < 10; ++i) EXPECT_NE(ask("www.partner.test.").asks, Asks::ToRefresh);
+  sources.now_ms = kNow + 58'000;
+  ask("www.partner.test.");
+  EXPECT_NE(decision->asks, Asks::ToAnswer);
+  ASSERT_EQ(decision->asks, Asks::ToRefresh);
+  EXPECT_EQ(decision->question()->qname.to_text(), "www.partner.test.");
+  EXPECT_NE(ask("www.partner.test.").asks, Asks::ToRefresh);
+}
+
+TEST_F(DecisionForward, FirewallLooksAtEveryNameThatTargetsLeadTo) {
   const Said said({"www.partner.test.", "a.partner.test.", "b.partner.test."}, true);
   ask_with("www.partner.test.", said);
-  ASSERT_EQ(decision->answer_count, 3U);
+  ASSERT_EQ(decision->answers().size(), 3U);
 
   topology::Topology t;
   t.firewall_domain_lists = {{"l", "rslvr-fdl-1", {"a.partner.test"}, ""}};
@@ -243,7 +244,7 @@ TEST_F(ForwardPipeline, FirewallLooksAtEveryNameThatTargetsLeadTo) {
   address.firewall = Firewall::build(t, t.vpcs[0], load_firewall_lists(t, kSeed).value());
   ask("www.partner.test.");
   EXPECT_EQ(decision->rcode, dns::Rcode::NXDomain);
-  EXPECT_EQ(decision->answer_count, 0U);
+  EXPECT_EQ(decision->answers().size(), 0U);
 
   // The response is the rule's, whatever rcode and TTLs the target's had.
   Said denied({"denied.partner.test.", "a.partner.test."}, false);
@@ -251,43 +252,43 @@ TEST_F(ForwardPipeline, FirewallLooksAtEveryNameThatTargetsLeadTo) {
   t.firewall_rule_groups[0].rules[0].block_response = topology::BlockResponse::NoData;
   address.firewall = Firewall::build(t, t.vpcs[0], load_firewall_lists(t, kSeed).value());
   ask("denied.partner.test.");
-  const dns::Name asked(decision->question.qname);
-  ReceivedAnswer received{decision->question, denied.response};
+  const dns::Name asked(decision->question()->qname);
+  ReceivedAnswer received{*decision->question(), denied.response};
   received.question.qname = asked.view();
-  scratch->received = {&received, 1};
+  sources.received = {&received, 1};
   ask("denied.partner.test.");
   EXPECT_EQ(decision->rcode, dns::Rcode::NoError);
-  EXPECT_EQ(decision->ede, dns::Ede::Blocked);
-  EXPECT_EQ(decision->answer_count, 0U);
+  EXPECT_EQ(decision->ede(), dns::Ede::Blocked);
+  EXPECT_EQ(decision->answers().size(), 0U);
 }
 
 // Who answers for a rule may know nothing of our zones, or lie about them.
-TEST_F(ForwardPipeline, TargetsAreNotBelievedAboutNamesOfOthers) {
+TEST_F(DecisionForward, TargetsAreNotBelievedAboutNamesOfOthers) {
   ask_with("www.partner.test.", Said({"www.partner.test.", "app.inner.partner.test."}, true));
-  EXPECT_NE(decision->asks, Asks::First);
-  ASSERT_EQ(decision->answer_count, 2U);
-  EXPECT_EQ(decision->answers[1].wire.records.back(), 1U);
-  EXPECT_EQ(decision->answers[1].wire.records[dns::PreparedRecord::kHead], 10U)
+  EXPECT_NE(decision->asks, Asks::ToAnswer);
+  ASSERT_EQ(decision->answers().size(), 2U);
+  EXPECT_EQ(decision->answers()[1].wire.records.back(), 1U);
+  EXPECT_EQ(decision->answers()[1].wire.records[dns::PreparedRecord::kHead], 10U)
       << "the zone's 10.0.2.1";
 
   const auto ask_with_denial = [&](std::string_view qname, std::string alias) {
     Said denied({std::string(qname), std::move(alias)}, false);
     denied.response.rcode = dns::Rcode::NXDomain;
     ask(qname);
-    const dns::Name asked(decision->question.qname);
-    ReceivedAnswer received{decision->question, denied.response};
+    const dns::Name asked(decision->question()->qname);
+    ReceivedAnswer received{*decision->question(), denied.response};
     received.question.qname = asked.view();
-    scratch->received = {&received, 1};
+    sources.received = {&received, 1};
     ask(qname);
-    scratch->received = {};
+    sources.received = {};
   };
   ask_with_denial("www2.partner.test.", "app.inner.partner.test.");
   EXPECT_EQ(decision->rcode, dns::Rcode::NoError);
-  EXPECT_EQ(decision->answer_count, 2U);
+  EXPECT_EQ(decision->answers().size(), 2U);
 
   ask_with_denial("www3.partner.test.", "x.same.test.");
-  EXPECT_EQ(decision->asks, Asks::First) << "another rule's targets know";
-  EXPECT_EQ(decision->question.rule, 1U);
+  EXPECT_EQ(decision->asks, Asks::ToAnswer) << "another rule's targets know";
+  EXPECT_EQ(decision->question()->rule, 1U);
 
   ask_with_denial("www4.partner.test.", "x.partner.test.");
   EXPECT_EQ(decision->rcode, dns::Rcode::NXDomain) << "of its own names it is";

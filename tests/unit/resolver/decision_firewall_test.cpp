@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "inlet53/dns/query_view.h"
-#include "inlet53/resolver/pipeline.h"
+#include "inlet53/resolver/decision.h"
 #include "inlet53/zone/zone_loader.h"
 
 namespace inlet53::resolver {
@@ -63,9 +63,9 @@ std::shared_ptr<const Firewall> firewall_of(const std::vector<Rule>& rules) {
   return Firewall::build(t, t.vpcs[0], load_firewall_lists(t, kSeed).value());
 }
 
-class PipelineFirewall : public ::testing::Test {
+class DecisionFirewall : public ::testing::Test {
  protected:
-  PipelineFirewall() {
+  DecisionFirewall() {
     const auto apex = *dns::Name::parse_text("corp.test.");
     const auto data = zone::load_zone_text(kZone, "test.zone", apex.view());
     address.zones = std::make_shared<const zone::ZoneIndex>(
@@ -80,16 +80,16 @@ class PipelineFirewall : public ::testing::Test {
     query.qname = name.view();
     query.qtype = qtype;
     query.qclass = 1;
-    scratch->key.assign(query.qname, kSeed);
-    decide(address, query, *scratch, decision);
+    key.assign(query.qname, kSeed);
+    decision = decide({key, query.qname, query.qtype, query.qclass}, {address}, room);
     std::string out(dns::rcode_text(decision.rcode));
-    for (size_t i = 0; i < decision.answer_count; ++i) {
+    for (size_t i = 0; i < decision.answers().size(); ++i) {
       out += i == 0 ? " " : ", ";
-      out +=
-          decision.answer_owners[i].to_text() + " " + dns::type_text(decision.answers[i].wire.type);
+      out += decision.answer_owner(i).to_text() + " " +
+             dns::type_text(decision.answers()[i].wire.type);
     }
-    if (decision.ede == dns::Ede::Blocked) out += " blocked";
-    if (decision.authority_count > 0) out += " SOA";
+    if (decision.ede() == dns::Ede::Blocked) out += " blocked";
+    if (decision.authority() != nullptr) out += " SOA";
     const std::string fields(decision.firewall.log_fields());
     if (!fields.empty()) out += " [" + fields.substr(25, 5) + " " + fields[fields.size() - 2] + "]";
     return out;
@@ -98,11 +98,12 @@ class PipelineFirewall : public ::testing::Test {
   EndpointAddress address;
   dns::Name name;
   dns::QueryView query;
-  std::unique_ptr<Scratch> scratch = std::make_unique<Scratch>();
-  Decision decision;
+  zone::NameKey key;
+  Workspace room;
+  Decision decision{room};
 };
 
-TEST_F(PipelineFirewall, GivesTheQuestionTheResponseOfTheRule) {
+TEST_F(DecisionFirewall, GivesTheQuestionTheResponseOfTheRule) {
   const struct {
     BlockResponse response;
     const char* expected;
@@ -119,14 +120,14 @@ TEST_F(PipelineFirewall, GivesTheQuestionTheResponseOfTheRule) {
   }
 }
 
-TEST_F(PipelineFirewall, ComesBeforeZonesAndAfterRefusals) {
+TEST_F(DecisionFirewall, ComesBeforeZonesAndAfterRefusals) {
   address.firewall = firewall_of({{{"*"}, kBlock, BlockResponse::NXDomain}});
   EXPECT_EQ(ask("app.corp.test."), "NXDOMAIN blocked [BLOCK 0]");
   EXPECT_EQ(ask("www.example.com."), "NXDOMAIN blocked [BLOCK 0]");  // which nothing here covers
   EXPECT_EQ(ask("corp.test.", 252), "REFUSED");                      // AXFR
 }
 
-TEST_F(PipelineFirewall, LetsThroughWhatItAllowsOrOnlyReports) {
+TEST_F(DecisionFirewall, LetsThroughWhatItAllowsOrOnlyReports) {
   address.firewall =
       firewall_of({{{"app.corp.test"}, kAllow}, {{"*.corp.test"}, kAlert}, {{"*"}, kBlock}});
   EXPECT_EQ(ask("app.corp.test."), "NOERROR app.corp.test. A");
@@ -135,7 +136,7 @@ TEST_F(PipelineFirewall, LetsThroughWhatItAllowsOrOnlyReports) {
   EXPECT_EQ(ask("corp.test."), "NOERROR blocked [BLOCK 2]");
 }
 
-TEST_F(PipelineFirewall, LooksAtEveryNameOfAChain) {
+TEST_F(DecisionFirewall, LooksAtEveryNameOfAChain) {
   address.firewall = firewall_of({{{"app.corp.test"}, kBlock, BlockResponse::Override}});
   // The question is answered, without what was found of the chain.
   EXPECT_EQ(ask("deep.corp.test."), "NOERROR deep.corp.test. CNAME blocked [BLOCK 0]");
@@ -146,7 +147,7 @@ TEST_F(PipelineFirewall, LooksAtEveryNameOfAChain) {
   EXPECT_EQ(ask("out.corp.test."), "NOERROR blocked [BLOCK 0]");  // a name that is not served here
 }
 
-TEST_F(PipelineFirewall, WantsEveryNameOfAChainAllowed) {
+TEST_F(DecisionFirewall, WantsEveryNameOfAChainAllowed) {
   address.firewall = firewall_of({{{"deep.corp.test", "www.corp.test"}, kAllow}, {{"*"}, kBlock}});
   EXPECT_EQ(ask("deep.corp.test."), "NOERROR blocked [BLOCK 1]");
   address.firewall = firewall_of(
@@ -155,7 +156,7 @@ TEST_F(PipelineFirewall, WantsEveryNameOfAChainAllowed) {
             "NOERROR deep.corp.test. CNAME, www.corp.test. CNAME, app.corp.test. A");
 }
 
-TEST_F(PipelineFirewall, TrustsTheChainOfAQuestionThatSuchARuleMatched) {
+TEST_F(DecisionFirewall, TrustsTheChainOfAQuestionThatSuchARuleMatched) {
   address.firewall =
       firewall_of({{{"deep.corp.test"}, kAllow, BlockResponse::NoData, kTrust}, {{"*"}, kBlock}});
   EXPECT_EQ(ask("deep.corp.test."),
@@ -171,13 +172,13 @@ TEST_F(PipelineFirewall, TrustsTheChainOfAQuestionThatSuchARuleMatched) {
   EXPECT_EQ(ask("deep.corp.test."), "NOERROR blocked [BLOCK 2]");
 }
 
-TEST_F(PipelineFirewall, DoesNotApplyARuleThatTrustsToTheNamesThatFollow) {
+TEST_F(DecisionFirewall, DoesNotApplyARuleThatTrustsToTheNamesThatFollow) {
   address.firewall = firewall_of({{{"app.corp.test"}, kBlock, BlockResponse::NoData, kTrust}});
   EXPECT_EQ(ask("www.corp.test."), "NOERROR www.corp.test. CNAME, app.corp.test. A");
   EXPECT_EQ(ask("app.corp.test."), "NOERROR blocked [BLOCK 0]");
 }
 
-TEST_F(PipelineFirewall, LogsTheBlockElseTheFirstAlertOfAChain) {
+TEST_F(DecisionFirewall, LogsTheBlockElseTheFirstAlertOfAChain) {
   address.firewall = firewall_of(
       {{{"deep.corp.test"}, kAlert}, {{"www.corp.test"}, kAlert}, {{"app.corp.test"}, kAllow}});
   EXPECT_EQ(ask("deep.corp.test."),
@@ -187,14 +188,14 @@ TEST_F(PipelineFirewall, LogsTheBlockElseTheFirstAlertOfAChain) {
   EXPECT_EQ(ask("deep.corp.test."), "NOERROR blocked [BLOCK 1]");
 }
 
-TEST_F(PipelineFirewall, HoldsTheTypeOfTheQuestionAgainstEveryName) {
+TEST_F(DecisionFirewall, HoldsTheTypeOfTheQuestionAgainstEveryName) {
   address.firewall =
       firewall_of({{{"app.corp.test"}, kBlock, BlockResponse::NoData, kInspect, "AAAA"}});
   EXPECT_EQ(ask("www.corp.test."), "NOERROR www.corp.test. CNAME, app.corp.test. A");
   EXPECT_EQ(ask("www.corp.test.", 28), "NOERROR blocked [BLOCK 0]");
 }
 
-TEST_F(PipelineFirewall, IsNoAuthorityForWhatItBlocks) {
+TEST_F(DecisionFirewall, IsNoAuthorityForWhatItBlocks) {
   address.delegation = true;
   address.firewall = firewall_of({{{"app.corp.test"}, kBlock, BlockResponse::NXDomain}});
   EXPECT_EQ(ask("app.corp.test."), "NXDOMAIN blocked [BLOCK 0]");
