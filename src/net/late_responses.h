@@ -10,7 +10,7 @@
 #include <netinet/in.h>
 
 #include "inlet53/base/check.h"
-#include "inlet53/net/udp_listener.h"
+#include "inlet53/net/datagram_source.h"
 
 namespace inlet53::net {
 
@@ -18,7 +18,7 @@ namespace inlet53::net {
 /// Threads: one. Cost: `add` copies; memory is taken from the system as it is first used.
 class LateResponses {
  public:
-  static constexpr size_t kMost = UdpBatch::kSlots;
+  static constexpr size_t kMost = DatagramSource::kMaxBatch;
   static constexpr size_t kOctets = size_t{64} << 10;
 
   LateResponses() : octets_(new uint8_t[kOctets]) {}

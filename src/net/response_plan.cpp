@@ -13,7 +13,7 @@ namespace {
 // What one message may hold: below the largest UDP payload over IPv4 and IPv6. The kernel takes 64
 // segments, which is a whole batch.
 constexpr uint32_t kMaxGroupOctets = 65'000;
-static_assert(UdpBatch::kSlots <= 64);
+static_assert(DatagramSource::kMaxBatch <= 64);
 
 // A response is compared with so many groups at most, the youngest.
 constexpr size_t kWindow = 4;

@@ -6,7 +6,7 @@
 
 #include <sys/socket.h>
 
-#include "inlet53/net/udp_listener.h"
+#include "inlet53/net/datagram_source.h"
 
 namespace inlet53::net {
 
@@ -36,7 +36,7 @@ class ResponsePlan {
   }
 
  private:
-  static constexpr size_t kSlots = UdpBatch::kSlots;
+  static constexpr size_t kSlots = DatagramSource::kMaxBatch;
 
   /// Responses that go out as one message, in the order of the batch.
   struct Group {

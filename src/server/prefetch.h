@@ -3,7 +3,7 @@
 #include <array>
 #include <span>
 
-#include "inlet53/net/udp_listener.h"
+#include "inlet53/net/datagram_source.h"
 #include "inlet53/zone/name_key.h"
 #include "inlet53/zone/zone_index.h"
 
@@ -20,7 +20,7 @@ class BatchPrefetcher {
 
  private:
   zone::NameKey key_;
-  std::array<zone::PrefetchedSlot, net::UdpBatch::kSlots> slots_;
+  std::array<zone::PrefetchedSlot, net::DatagramSource::kMaxBatch> slots_;
 };
 
 }  // namespace inlet53::server

@@ -6,14 +6,14 @@
 
 namespace inlet53::server {
 
-UdpService::UdpService(net::Loop& loop, net::Descriptor socket, net::UdpBatch& batch,
+UdpService::UdpService(net::Loop& loop, std::unique_ptr<net::DatagramSource> source,
                        BatchPrefetcher& prefetcher, const AnsweringParts& parts,
                        const resolver::EndpointAddress& address, std::function<void()> fell_behind)
     : prefetcher_(prefetcher),
       parts_(parts),
       address_(&address),
       listener_(
-          loop, std::move(socket), batch,
+          loop, std::move(source),
           [](void* self, std::span<net::Datagram> datagrams) noexcept {
             static_cast<UdpService*>(self)->answer(datagrams);
           },
@@ -47,12 +47,12 @@ UdpService::~UdpService() {
 }
 
 void UdpService::reply(const ReplyTo& to, Bytes response) {
-  if (!response.empty()) listener_.send(to.source, response);
+  if (!response.empty()) listener_.source().send_late(to.source, response);
   parts_.batch_done();
 }
 
 void UdpService::count_sent() noexcept {
-  const net::UdpListener::Counts& now = listener_.counts();
+  const net::DatagramSource::Counts& now = listener_.source().counts();
   parts_.counts.datagrams_unsent.add(now.send_failed - counted_.send_failed);
   parts_.counts.udp_groups.add(now.sent_groups - counted_.sent_groups);
   counted_ = now;

@@ -1,12 +1,13 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <span>
 
 #include "prefetch.h"
 
+#include "inlet53/net/datagram_listener.h"
 #include "inlet53/net/loop.h"
-#include "inlet53/net/udp_listener.h"
 #include "inlet53/resolver/state.h"
 #include "inlet53/server/replier.h"
 #include "inlet53/server/responder.h"
@@ -27,8 +28,9 @@ struct AnsweringParts {
 /// Threads: the worker's.
 class UdpService final : public Replier {
  public:
-  /// `fell_behind`: see UdpListener. Lifetime: `address` until the next `set_address` or the end.
-  UdpService(net::Loop& loop, net::Descriptor socket, net::UdpBatch& batch,
+  /// `fell_behind`: see DatagramListener. Lifetime: `address` until the next `set_address` or the
+  /// end.
+  UdpService(net::Loop& loop, std::unique_ptr<net::DatagramSource> source,
              BatchPrefetcher& prefetcher, const AnsweringParts& parts,
              const resolver::EndpointAddress& address, std::function<void()> fell_behind);
   ~UdpService();
@@ -36,7 +38,7 @@ class UdpService final : public Replier {
   UdpService& operator=(const UdpService&) = delete;
 
   void set_address(const resolver::EndpointAddress& address) noexcept { address_ = &address; }
-  [[nodiscard]] int descriptor() const noexcept { return listener_.descriptor(); }
+  [[nodiscard]] int descriptor() const noexcept { return listener_.source().descriptor(); }
 
   //--- Replier
   [[nodiscard]] const resolver::EndpointAddress& address() const noexcept override {
@@ -47,14 +49,14 @@ class UdpService final : public Replier {
  private:
   void answer(std::span<net::Datagram> batch) noexcept;
   void forward(const net::Datagram& datagram, SocketAddress source, Reply reply);
-  /// Adds what the listener has counted since the last call to the worker's counts.
+  /// Adds what the source has counted since the last call to the counts of the worker.
   void count_sent() noexcept;
 
   BatchPrefetcher& prefetcher_;
   const AnsweringParts parts_;
   const resolver::EndpointAddress* address_;
-  net::UdpListener listener_;
-  net::UdpListener::Counts counted_;
+  net::DatagramListener listener_;
+  net::DatagramSource::Counts counted_;
 };
 
 }  // namespace inlet53::server

@@ -19,7 +19,7 @@
 #include "inlet53/base/operator_log.h"
 #include "inlet53/base/text.h"
 #include "inlet53/net/loop.h"
-#include "inlet53/net/udp_listener.h"
+#include "inlet53/net/udp_source.h"
 #include "inlet53/server/responder.h"
 
 namespace inlet53::server {
@@ -127,7 +127,7 @@ struct Worker::Impl {
         : listen(address.listen),
           tcp(owner.loop, std::move(sockets.tcp), owner.options.tcp, owner.responder,
               owner.forwarding, owner.counts, address, [&owner] { owner.flusher.batch_done(); }),
-          udp(owner.loop, std::move(sockets.udp), owner.batch, owner.prefetcher,
+          udp(owner.loop, owner.open_source(std::move(sockets.udp)), owner.prefetcher,
               {owner.responder, owner.forwarding, owner.counts,
                [&owner] { owner.flusher.batch_done(); }},
               address, owner.options.fell_behind) {}
@@ -151,6 +151,11 @@ struct Worker::Impl {
     TcpService tcp;
     UdpService udp;
   };
+
+  /// Opens the source of datagrams of one address. This place chooses its kind.
+  std::unique_ptr<net::DatagramSource> open_source(net::Descriptor socket) {
+    return std::make_unique<net::UdpSource>(loop, std::move(socket), batch);
+  }
 
   void run() {
     if (options.cpu) pin_to(*options.cpu);

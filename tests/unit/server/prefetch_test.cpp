@@ -78,7 +78,7 @@ TEST_F(PrefetchTest, ReadsNothingBeyondAMessage) {
     batch.push_back({.data = message.data(),
                      .capacity = static_cast<uint32_t>(message.size()),
                      .received = static_cast<uint32_t>(message.size())});
-    if (batch.size() == net::UdpBatch::kSlots) {
+    if (batch.size() == net::DatagramSource::kMaxBatch) {
       prefetcher.prefetch(zones(), batch);
       batch.clear();
     }

@@ -1,4 +1,4 @@
-#include "inlet53/net/udp_listener.h"
+#include "inlet53/net/udp_source.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -12,6 +12,8 @@
 #include <net/if.h>
 #include <sched.h>
 #include <sys/ioctl.h>
+
+#include "inlet53/net/datagram_listener.h"
 
 namespace inlet53::net {
 namespace {
@@ -49,7 +51,8 @@ struct Server {
     auto socket = open_udp(local(host), buffer);
     EXPECT_TRUE(socket) << socket.error().message;
     address = bound_to(socket->get());
-    listener.emplace(loop, std::move(*socket), batch, &Echo::answer, &echo, [this] { ++behind; });
+    listener.emplace(loop, std::make_unique<UdpSource>(loop, std::move(*socket), batch),
+                     &Echo::answer, &echo, [this] { ++behind; });
   }
   [[nodiscard]] bool serve(uint64_t datagrams) {
     return run_until(loop, [&] { return echo.seen >= datagrams; });
@@ -60,10 +63,10 @@ struct Server {
   Echo echo;
   SocketAddress address;
   uint64_t behind = 0;  // how often it said so
-  std::optional<UdpListener> listener;
+  std::optional<DatagramListener> listener;
 };
 
-TEST(UdpListener, AnswersManyBatchesInPlace) {
+TEST(UdpSource, AnswersManyBatchesInPlace) {
   Server server("127.0.0.1");
   const Descriptor client = connected(SOCK_DGRAM, server.address);
   std::set<std::string> expected;
@@ -76,11 +79,11 @@ TEST(UdpListener, AnswersManyBatchesInPlace) {
   std::set<std::string> answered;
   while (can_read(client)) answered.insert(receive_text(client));
   EXPECT_EQ(answered, expected);
-  EXPECT_EQ(server.listener->counts().received, 200U);
-  EXPECT_EQ(server.listener->counts().send_failed, 0U);
+  EXPECT_EQ(server.listener->source().counts().received, 200U);
+  EXPECT_EQ(server.listener->source().counts().send_failed, 0U);
 }
 
-TEST(UdpListener, AnswersEachPeerAndLeavesOutTheDropped) {
+TEST(UdpSource, AnswersEachPeerAndLeavesOutTheDropped) {
   Server server("127.0.0.1");
   std::vector<Descriptor> clients;
   for (int i = 0; i < 100; ++i) {
@@ -96,7 +99,7 @@ TEST(UdpListener, AnswersEachPeerAndLeavesOutTheDropped) {
   }
 }
 
-TEST(UdpListener, FullBatchesOfManyTurnsAreNoBacklog) {
+TEST(UdpSource, FullBatchesOfManyTurnsAreNoBacklog) {
   Server server("127.0.0.1");
   const Descriptor client = connected(SOCK_DGRAM, server.address);
   for (uint64_t turn = 1; turn <= 40; ++turn) {
@@ -106,7 +109,7 @@ TEST(UdpListener, FullBatchesOfManyTurnsAreNoBacklog) {
   EXPECT_EQ(server.behind, 0U);
 }
 
-TEST(UdpListener, SaysEachTimeThatItsBufferWasHalfFull) {
+TEST(UdpSource, SaysEachTimeThatItsBufferWasHalfFull) {
   constexpr uint64_t kWaiting = 130;  // of a buffer that holds some 250
   Server server("127.0.0.1", true, 100'000);
   const Descriptor client = connected(SOCK_DGRAM, server.address);
@@ -117,7 +120,7 @@ TEST(UdpListener, SaysEachTimeThatItsBufferWasHalfFull) {
   }
 }
 
-TEST(UdpListener, DropsWhatIsLongerThanASlot) {
+TEST(UdpSource, DropsWhatIsLongerThanASlot) {
   Server server("127.0.0.1");
   const Descriptor client = connected(SOCK_DGRAM, server.address);
   send_text(client, std::string(UdpBatch::kSlotSize, 'x'));
@@ -128,11 +131,11 @@ TEST(UdpListener, DropsWhatIsLongerThanASlot) {
   EXPECT_EQ(receive_text(client), std::string(UdpBatch::kSlotSize, 'X'));
   EXPECT_EQ(receive_text(client), "AFTER");
   EXPECT_FALSE(can_read(client));
-  EXPECT_EQ(server.listener->counts().oversized, 1U);
+  EXPECT_EQ(server.listener->source().counts().oversized, 1U);
   EXPECT_EQ(server.echo.empty, 2U);
 }
 
-TEST(UdpListener, GrowsAResponseUpToTheWholeSlot) {
+TEST(UdpSource, GrowsAResponseUpToTheWholeSlot) {
   Server server("127.0.0.1");
   server.echo.response_size = UdpBatch::kSlotSize;
   const Descriptor client = connected(SOCK_DGRAM, server.address);
@@ -145,12 +148,14 @@ TEST(UdpListener, GrowsAResponseUpToTheWholeSlot) {
   }
 }
 
-TEST(UdpListener, SharesABatchBetweenFamilies) {
+TEST(UdpSource, SharesABatchBetweenFamilies) {
   Server server("127.0.0.1");
   auto socket = open_udp(local("::1"), 0);
   ASSERT_TRUE(socket) << socket.error().message;
   const SocketAddress v6_address = bound_to(socket->get());
-  UdpListener v6(server.loop, std::move(*socket), server.batch, &Echo::answer, &server.echo);
+  DatagramListener v6(server.loop,
+                      std::make_unique<UdpSource>(server.loop, std::move(*socket), server.batch),
+                      &Echo::answer, &server.echo);
   const Descriptor v4_client = connected(SOCK_DGRAM, server.address);
   const Descriptor v6_client = connected(SOCK_DGRAM, v6_address);
   for (uint64_t round = 1; round <= 3; ++round) {
@@ -178,7 +183,7 @@ void send_from_port_0(const SocketAddress& server, std::string_view text) {
             static_cast<ssize_t>(datagram.size()));
 }
 
-TEST(UdpListener, OneRefusedResponseDoesNotStopTheOthers) {
+TEST(UdpSource, OneRefusedResponseDoesNotStopTheOthers) {
   Server server("127.0.0.1");
   const Descriptor client = connected(SOCK_DGRAM, server.address);
   send_text(client, "before");
@@ -188,14 +193,16 @@ TEST(UdpListener, OneRefusedResponseDoesNotStopTheOthers) {
   ASSERT_TRUE(server.serve(3));
   EXPECT_EQ(receive_text(client), "BEFORE");
   EXPECT_EQ(receive_text(client), "BEHIND");
-  EXPECT_EQ(server.listener->counts().send_failed, 1U);
+  EXPECT_EQ(server.listener->source().counts().send_failed, 1U);
 }
 
 // With IP_RECVERR the kernel reports ICMP errors on an unconnected socket: the harshest case.
-TEST(UdpListener, SurvivesErrorsThatIcmpQueued) {
+TEST(UdpSource, SurvivesErrorsThatIcmpQueued) {
   Server server("127.0.0.1");
   const int on = 1;
-  ASSERT_EQ(setsockopt(server.listener->descriptor(), IPPROTO_IP, IP_RECVERR, &on, sizeof on), 0);
+  ASSERT_EQ(
+      setsockopt(server.listener->source().descriptor(), IPPROTO_IP, IP_RECVERR, &on, sizeof on),
+      0);
   for (uint64_t i = 1; i <= 5; ++i) {
     Descriptor gone = connected(SOCK_DGRAM, server.address);
     send_text(gone, "I do not wait for it");
@@ -210,7 +217,7 @@ TEST(UdpListener, SurvivesErrorsThatIcmpQueued) {
 }
 
 // More than leave at once, of several sizes, to several clients.
-TEST(UdpListener, SendsLateResponsesTogether) {
+TEST(UdpSource, SendsLateResponsesTogether) {
   for (const char* host : {"127.0.0.1", "::1"}) {
     Server server(host);
     std::vector<Descriptor> clients;
@@ -223,7 +230,7 @@ TEST(UdpListener, SendsLateResponsesTogether) {
     Timer answerer(server.loop, [&] {
       for (size_t i = 0; i < 200; ++i) {
         const std::string text(i % 50 == 0 ? 4000 : i, static_cast<char>('a' + i % 26));
-        server.listener->send(addresses[i % 3], as_bytes(text));
+        server.listener->source().send_late(addresses[i % 3], as_bytes(text));
         expected[i % 3].insert(text);
       }
     });
@@ -236,20 +243,20 @@ TEST(UdpListener, SendsLateResponsesTogether) {
       return arrived[0].size() + arrived[1].size() + arrived[2].size() >= 200;
     }));
     EXPECT_EQ(arrived, expected);
-    EXPECT_EQ(server.listener->counts().send_failed, 0U);
+    EXPECT_EQ(server.listener->source().counts().send_failed, 0U);
   }
 }
 
-TEST(UdpListener, SendsLateResponsesAtItsEnd) {
+TEST(UdpSource, SendsLateResponsesAtItsEnd) {
   Server server("127.0.0.1");
   const Descriptor client = connected(SOCK_DGRAM, server.address);
-  server.listener->send(bound_to(client.get()), as_bytes("just in time"));
+  server.listener->source().send_late(bound_to(client.get()), as_bytes("just in time"));
   EXPECT_FALSE(can_read(client));
   server.listener.reset();
   EXPECT_EQ(receive_text(client), "just in time");
 }
 
-TEST(UdpListener, IsSilentAfterItsEnd) {
+TEST(UdpSource, IsSilentAfterItsEnd) {
   Server server("127.0.0.1");
   const Descriptor client = connected(SOCK_DGRAM, server.address);
   send_text(client, "too late");
@@ -301,17 +308,17 @@ TEST_P(GroupTest, EachClientReceivesItsDatagrams) {
         if (query[0] >= 'A') expected.insert(query);
       }
       for (const auto& texts : exchange(*server, clients, queries)) EXPECT_EQ(texts, expected);
-      EXPECT_EQ(server->listener->counts().send_failed, 0U);
+      EXPECT_EQ(server->listener->source().counts().send_failed, 0U);
     }
   }
-  EXPECT_GT(grouping.listener->counts().sent_groups, 0U);
-  EXPECT_EQ(single.listener->counts().sent_groups, 0U);
+  EXPECT_GT(grouping.listener->source().counts().sent_groups, 0U);
+  EXPECT_EQ(single.listener->source().counts().sent_groups, 0U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Families, GroupTest, ::testing::Values("127.0.0.1", "::1"));
 
 // 64 responses of 1232 octets are more than one message holds.
-TEST(UdpListener, GroupsNoMoreThanOneMessageHolds) {
+TEST(UdpSource, GroupsNoMoreThanOneMessageHolds) {
   Server server("127.0.0.1");
   server.echo.response_size = 1232;
   const std::vector<Descriptor> clients = [&] {
@@ -321,8 +328,8 @@ TEST(UdpListener, GroupsNoMoreThanOneMessageHolds) {
   }();
   const auto answered = exchange(server, clients, std::vector<std::string>(64, "query"));
   EXPECT_EQ(answered[0].size(), 64U);
-  EXPECT_EQ(server.listener->counts().sent_groups, 2U);
-  EXPECT_EQ(server.listener->counts().send_failed, 0U);
+  EXPECT_EQ(server.listener->source().counts().sent_groups, 2U);
+  EXPECT_EQ(server.listener->source().counts().send_failed, 0U);
 }
 
 // In a network of its own, which only this process is in: loopback with an MTU of 1000.
@@ -342,7 +349,7 @@ void enter_narrow_network() {
 
 // The kernel refuses segments that are longer than the MTU; single responses it cuts into
 // fragments.
-TEST(UdpListener, SendsOneByOneWhatIsRefusedAsAGroup) {
+TEST(UdpSource, SendsOneByOneWhatIsRefusedAsAGroup) {
   const auto scenario = [] {
     enter_narrow_network();
     Server server("127.0.0.1");
@@ -350,11 +357,11 @@ TEST(UdpListener, SendsOneByOneWhatIsRefusedAsAGroup) {
     clients.push_back(connected(SOCK_DGRAM, server.address));
     server.echo.response_size = 1200;
     EXPECT_EQ(exchange(server, clients, std::vector<std::string>(5, "long"))[0].size(), 5U);
-    EXPECT_EQ(server.listener->counts().sent_groups, 0U);
+    EXPECT_EQ(server.listener->source().counts().sent_groups, 0U);
     server.echo.response_size = 100;
     EXPECT_EQ(exchange(server, clients, std::vector<std::string>(5, "short"))[0].size(), 5U);
-    EXPECT_EQ(server.listener->counts().sent_groups, 1U);
-    EXPECT_EQ(server.listener->counts().send_failed, 0U);
+    EXPECT_EQ(server.listener->source().counts().sent_groups, 1U);
+    EXPECT_EQ(server.listener->source().counts().send_failed, 0U);
     std::exit(::testing::Test::HasFailure() ? 1 : 0);
   };
   EXPECT_EXIT(scenario(), ::testing::ExitedWithCode(0), "");

@@ -1,11 +1,10 @@
-#include "inlet53/net/udp_listener.h"
+#include "inlet53/net/udp_source.h"
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <utility>
 
-#include "arrival_watcher.h"
 #include "late_responses.h"
 #include "response_plan.h"
 #include <poll.h>
@@ -19,6 +18,8 @@ namespace {
 // How often, and how many milliseconds each time, a full send buffer is waited for in one batch.
 constexpr int kMaxWaits = 5;
 constexpr int kWaitMs = 1;
+// How many errors that ICMP left on the socket one call of `poll` discards.
+constexpr int kMaxErrors = 16;
 // What a short datagram takes of a receive buffer (skb->truesize on 64-bit machines).
 constexpr int kBufferOctets = 832;
 
@@ -29,11 +30,11 @@ socklen_t address_length(int descriptor) {
   return length;
 }
 
-size_t behind_from(int descriptor) {
+size_t half_of_buffer_of(int descriptor) {
   int room = 0;
   socklen_t length = sizeof room;
   INLET53_CHECK(getsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &room, &length) == 0);
-  return std::min(static_cast<size_t>(room / kBufferOctets / 2), UdpListener::kBehind);
+  return static_cast<size_t>(room / kBufferOctets / 2);
 }
 
 }  // namespace
@@ -76,12 +77,10 @@ void UdpBatch::Impl::expect_addresses_of(socklen_t length) noexcept {
 UdpBatch::UdpBatch(bool group_responses) : impl_(std::make_unique<Impl>(group_responses)) {}
 UdpBatch::~UdpBatch() = default;
 
-struct UdpListener::Impl {
-  Impl(Loop& loop, Descriptor descriptor, UdpBatch::Impl& slots, Handler answer, void* argument,
-       std::function<void()> tell_behind);
+struct UdpSource::Impl {
+  Impl(Loop& loop, Descriptor descriptor, UdpBatch::Impl& slots);
   ~Impl() { send_late(); }
 
-  size_t drain() noexcept;
   int receive() noexcept;
   void send(std::span<const Datagram> answered) noexcept;
   void send_late() noexcept;
@@ -91,53 +90,20 @@ struct UdpListener::Impl {
   Descriptor socket;
   socklen_t peer_length;
   UdpBatch::Impl& batch;
-  Handler handler;
-  void* context;
   Counts counts;
-  std::function<void()> fell_behind;
-  size_t behind;         // datagrams of one turn that mean it
   uint32_t max_segment;  // responses up to this size may go as groups; 0: none
   LateResponses late;
   TurnEnd turn_end;
-  ArrivalWatcher arrivals;
 };
 
-UdpListener::Impl::Impl(Loop& loop, Descriptor descriptor, UdpBatch::Impl& slots, Handler answer,
-                        void* argument, std::function<void()> tell_behind)
+UdpSource::Impl::Impl(Loop& loop, Descriptor descriptor, UdpBatch::Impl& slots)
     : socket(std::move(descriptor)),
       peer_length(address_length(socket.get())),
       batch(slots),
-      handler(answer),
-      context(argument),
-      fell_behind(std::move(tell_behind)),
-      behind(behind_from(socket.get())),
       max_segment(slots.grouping && knows_udp_segment(socket.get()) ? UdpBatch::kSlotSize : 0),
-      turn_end(loop, [this] { send_late(); }),
-      arrivals(loop, socket.get(), [this] { return drain(); }) {}
+      turn_end(loop, [this] { send_late(); }) {}
 
-// Returns how many datagrams there were.
-size_t UdpListener::Impl::drain() noexcept {
-  batch.expect_addresses_of(peer_length);
-  size_t drained = 0;
-  for (int i = 0; i < kMaxBatches; ++i) {
-    const int count = receive();
-    if (count < 0) {
-      if (errno == EAGAIN) break;
-      continue;  // an error that ICMP left; it is off the socket now
-    }
-    const auto received = static_cast<size_t>(count);
-    handler(context, {batch.datagrams.data(), received});
-    send({batch.datagrams.data(), received});
-    const bool told = drained >= behind;
-    drained += received;
-    if (!told && drained >= behind && fell_behind) fell_behind();
-    // A short batch emptied the socket: asking again would only give EAGAIN.
-    if (received < UdpBatch::kSlots) break;
-  }
-  return drained;
-}
-
-int UdpListener::Impl::receive() noexcept {
+int UdpSource::Impl::receive() noexcept {
   const int count =
       recvmmsg(socket.get(), batch.received.data(), UdpBatch::kSlots, MSG_DONTWAIT, nullptr);
   for (int i = 0; i < count; ++i) {
@@ -152,7 +118,7 @@ int UdpListener::Impl::receive() noexcept {
   return count;
 }
 
-void UdpListener::Impl::send(std::span<const Datagram> answered) noexcept {
+void UdpSource::Impl::send(std::span<const Datagram> answered) noexcept {
   ResponsePlan& plan = batch.plan;
   const size_t count = plan.line_up(answered, max_segment);
   int waits = 0;
@@ -174,14 +140,14 @@ void UdpListener::Impl::send(std::span<const Datagram> answered) noexcept {
   }
 }
 
-void UdpListener::Impl::send_late() noexcept {
+void UdpSource::Impl::send_late() noexcept {
   if (late.empty()) return;
   batch.expect_addresses_of(peer_length);
   send(late.all());
   late.clear();
 }
 
-void UdpListener::Impl::send_refused(const msghdr& message, int error) noexcept {
+void UdpSource::Impl::send_refused(const msghdr& message, int error) noexcept {
   if (message.msg_iovlen == 1) {
     ++counts.send_failed;
     return;
@@ -199,24 +165,31 @@ void UdpListener::Impl::send_refused(const msghdr& message, int error) noexcept 
   }
 }
 
-bool UdpListener::Impl::wait_for_room() const noexcept {
+bool UdpSource::Impl::wait_for_room() const noexcept {
   pollfd socket_to_poll{socket.get(), POLLOUT, 0};
-  return poll(&socket_to_poll, 1, kWaitMs) >= 0;
+  return ::poll(&socket_to_poll, 1, kWaitMs) >= 0;
 }
 
-UdpListener::UdpListener(Loop& loop, Descriptor socket, UdpBatch& batch, Handler handler,
-                         void* context, std::function<void()> fell_behind)
-    : impl_(std::make_unique<Impl>(loop, std::move(socket), *batch.impl_, handler, context,
-                                   std::move(fell_behind))) {}
+UdpSource::UdpSource(Loop& loop, Descriptor socket, UdpBatch& batch)
+    : impl_(std::make_unique<Impl>(loop, std::move(socket), *batch.impl_)) {}
 
-UdpListener::~UdpListener() = default;
+UdpSource::~UdpSource() = default;
 
-const UdpListener::Counts& UdpListener::counts() const noexcept { return impl_->counts; }
-int UdpListener::descriptor() const noexcept { return impl_->socket.get(); }
+std::span<Datagram> UdpSource::poll() noexcept {
+  impl_->batch.expect_addresses_of(impl_->peer_length);
+  for (int errors = 0; errors < kMaxErrors; ++errors) {
+    const int count = impl_->receive();
+    if (count >= 0) return {impl_->batch.datagrams.data(), static_cast<size_t>(count)};
+    if (errno == EAGAIN) break;
+  }
+  return {};
+}
 
-void UdpListener::send(const SocketAddress& peer, Bytes octets) noexcept {
+void UdpSource::send(std::span<const Datagram> answered) noexcept { impl_->send(answered); }
+
+void UdpSource::send_late(const SocketAddress& peer, Bytes octets) noexcept {
   Impl& impl = *impl_;
-  if (octets.size() > LateResponses::kOctets) {  // nor would UDP take it
+  if (octets.size() > LateResponses::kOctets) {  // UDP has no such datagrams
     ++impl.counts.send_failed;
     return;
   }
@@ -224,5 +197,9 @@ void UdpListener::send(const SocketAddress& peer, Bytes octets) noexcept {
   impl.late.add(peer, octets);
   impl.turn_end.ask();
 }
+
+const DatagramSource::Counts& UdpSource::counts() const noexcept { return impl_->counts; }
+int UdpSource::descriptor() const noexcept { return impl_->socket.get(); }
+size_t UdpSource::half_of_buffer() const noexcept { return half_of_buffer_of(impl_->socket.get()); }
 
 }  // namespace inlet53::net

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include <sys/socket.h>
+
+#include "inlet53/base/bytes.h"
+#include "inlet53/base/ip_address.h"
+
+namespace inlet53::net {
+
+/// One datagram in a slot of its source: the query as received, then the response in its place.
+struct Datagram {
+  uint8_t* data = nullptr;  // `capacity` octets
+  uint32_t capacity = 0;
+  uint32_t received = 0;  // octets of the query
+  uint32_t response = 0;  // octets to send back, set by the service; 0: no response
+  const sockaddr* peer = nullptr;
+};
+
+/// A source of the datagrams that come to one address. It hands out queries in batches and sends
+/// their responses. `DatagramListener` drives it. UdpSource, a socket, is the only kind so far.
+/// Threads: those of its loop. Cost: no allocation.
+class DatagramSource {
+ public:
+  /// The most datagrams of a batch: enough to spread the cost of two system calls, few enough to
+  /// stay in the L2 cache.
+  static constexpr size_t kMaxBatch = 64;
+
+  struct Counts {
+    uint64_t received = 0;
+    uint64_t oversized = 0;    // longer than a slot, dropped
+    uint64_t send_failed = 0;  // responses that were not sent
+    uint64_t sent_groups = 0;  // messages that carried more than one response
+  };
+
+  DatagramSource() = default;
+  virtual ~DatagramSource() = default;
+  DatagramSource(const DatagramSource&) = delete;
+  DatagramSource& operator=(const DatagramSource&) = delete;
+
+  /// Receives up to kMaxBatch datagrams, with `response` 0 each. Fewer mean that no more wait. A
+  /// datagram that is longer than a slot is counted and handed out as an empty one.
+  /// Lifetime: until the next call of any source of the thread.
+  [[nodiscard]] virtual std::span<Datagram> poll() noexcept = 0;
+
+  /// Sends the responses of a batch. It counts those that cannot be sent and leaves them out.
+  virtual void send(std::span<const Datagram> answered) noexcept = 0;
+
+  /// Copies a response that was not ready with its batch, and sends it with others at the end of
+  /// this turn of the loop, or when the source is destroyed.
+  virtual void send_late(const SocketAddress& peer, Bytes octets) noexcept = 0;
+
+  [[nodiscard]] virtual const Counts& counts() const noexcept = 0;
+
+  /// Returns the descriptor that is readable while datagrams wait.
+  [[nodiscard]] virtual int descriptor() const noexcept = 0;
+
+  /// Returns the number of datagrams that fill half of the receive buffer.
+  [[nodiscard]] virtual size_t half_of_buffer() const noexcept = 0;
+};
+
+}  // namespace inlet53::net
