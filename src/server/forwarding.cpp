@@ -112,11 +112,12 @@ Forwarding::Forwarding(net::Loop& loop, const Options& options, cache::Cache& ca
       cache_(cache),
       responder_(responder),
       counts_(counts),
-      records_(options.outbound_records ? options.log : nullptr),
-      forwarder_(loop, options.forward, *this, options.tls, options.workers),
-      shares_(options.forward),
+      records_(options.settings.query_log.outbound ? options.log : nullptr),
+      forwarder_(loop, options.settings.forward, *this, options.tls,
+                 options.settings.server.workers),
+      shares_(options.settings.forward),
       trim_(loop),
-      queries_(options.forward.query_timeout_ms + kGraceMs),
+      queries_(options.settings.forward.query_timeout_ms + kGraceMs),
       expiry_(loop, [this] { expire(); }),
       buffer_(std::make_unique<uint8_t[]>(dns::kMaxMessage)) {}
 

@@ -44,12 +44,10 @@ class Forwarding final : public QueryForwarder, public forward::ForwardOwner {
   static constexpr uint64_t kGraceMs = 20;
 
   struct Options {
-    settings::Forward forward;
+    settings::DnsDaemon settings;
     const net::TlsClientContext* tls =
         nullptr;                           // whom DoT targets are trusted by; null: there are none
-    uint32_t workers = 1;                  // who share the process's descriptors
     querylog::LogAppender* log = nullptr;  // null: no query log
-    bool outbound_records = true;          // where there is a log
     std::function<void()> no_room;         // called when targets can't be asked more; may be empty
   };
 

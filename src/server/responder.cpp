@@ -71,15 +71,15 @@ Arrival copy_of(const Arrival& how) noexcept {
 
 Responder::Responder(const Options& options, querylog::LogAppender* log, cache::Cache* cache,
                      WorkerCounts& counts)
-    : udp_size_(static_cast<uint16_t>(options.server.edns_udp_size)),
-      unique_(options.unique_records),
+    : udp_size_(static_cast<uint16_t>(options.settings.server.edns_udp_size)),
+      unique_(options.settings.query_log.mode == settings::QueryLogMode::Unique),
       limits_(options.limits),
       log_(log),
       cache_(cache),
       counts_(counts),
-      edns_(options.edns, options.tcp_idle_timeout_ms, options.tls_idle_timeout_ms,
-            options.cookie_secrets),
-      chaos_(options.server.version, options.server.identity) {}
+      edns_(options.settings.edns, options.settings.tcp.idle_timeout_ms,
+            options.settings.tls.idle_timeout_ms, options.cookie_secrets),
+      chaos_(options.settings.server.version, options.settings.server.identity) {}
 
 [[gnu::flatten]] Reply Responder::answer(const Arrival& how, const SocketAddress& source,
                                          MutableBytes buffer, size_t received,

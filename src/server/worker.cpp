@@ -106,16 +106,13 @@ Result<std::vector<std::vector<AddressSockets>>, net::SocketError> open_sockets(
 struct Worker::Impl {
   explicit Impl(Options given)
       : options(std::move(given)),
-        batch(options.server.udp_segment),
-        cache(options.cache),
-        responder(
-            {options.server, options.edns, options.tcp.idle_timeout_ms, options.tls.idle_timeout_ms,
-             options.cookie_secrets, options.unique_records, options.limits},
-            options.log, &cache, counts),
+        batch(options.settings.server.udp_segment),
+        cache(options.settings.cache),
+        responder({options.settings, options.cookie_secrets, options.limits}, options.log, &cache,
+                  counts),
         flusher(loop, options.log),
         forwarding(loop,
-                   {options.forward, options.forward_tls.get(), options.server.workers, options.log,
-                    options.outbound_records, options.fell_behind},
+                   {options.settings, options.forward_tls.get(), options.log, options.fell_behind},
                    cache, responder, counts),
         wakeup(loop, [this] { run_tasks(); }),
         drain_timer(loop, [this] { check_drained(); }),
@@ -125,7 +122,7 @@ struct Worker::Impl {
   struct Do53Service final : EndpointService {
     Do53Service(Impl& owner, AddressSockets sockets, const resolver::EndpointAddress& address)
         : listen(address.listen),
-          tcp(owner.loop, std::move(sockets.tcp), owner.options.tcp, owner.responder,
+          tcp(owner.loop, std::move(sockets.tcp), owner.options.settings.tcp, owner.responder,
               owner.forwarding, owner.counts, address, [&owner] { owner.flusher.batch_done(); }),
           udp(owner.loop, owner.open_source(std::move(sockets.udp)), owner.prefetcher,
               {owner.responder, owner.forwarding, owner.counts,
@@ -240,11 +237,11 @@ struct Worker::Impl {
       return std::make_unique<Do53Service>(*this, std::move(sockets), address);
     }
     if (address.protocol == EndpointProtocol::DoH) {
-      return std::make_unique<DohService>(loop, std::move(sockets.tcp), options.tls, tls.doh,
-                                          responder, forwarding, counts, address,
+      return std::make_unique<DohService>(loop, std::move(sockets.tcp), options.settings.tls,
+                                          tls.doh, responder, forwarding, counts, address,
                                           [this] { flusher.batch_done(); });
     }
-    return std::make_unique<DotService>(loop, std::move(sockets.tcp), options.tls, tls.dot,
+    return std::make_unique<DotService>(loop, std::move(sockets.tcp), options.settings.tls, tls.dot,
                                         responder, forwarding, counts, address,
                                         [this] { flusher.batch_done(); });
   }

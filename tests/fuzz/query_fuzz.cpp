@@ -100,9 +100,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static server::WorkerCounts counts;
   static const server::Responder::Options options = [] {
     server::Responder::Options all;
-    all.edns.nsid = "fuzz";
-    all.edns.client_subnet = settings::ClientSubnet::Answer;
-    all.server.version = "fuzz";
+    all.settings.edns.nsid = "fuzz";
+    all.settings.edns.client_subnet = settings::ClientSubnet::Answer;
+    all.settings.server.version = "fuzz";
     return all;
   }();
   static const auto responder =

@@ -57,12 +57,8 @@ class Responder {
  public:
   /// Settings that no query changes.
   struct Options {
-    settings::Server server;
-    settings::Edns edns;
-    uint32_t tcp_idle_timeout_ms = settings::Tcp{}.idle_timeout_ms;
-    uint32_t tls_idle_timeout_ms = settings::Tls{}.idle_timeout_ms;
+    settings::DnsDaemon settings;
     CookieSecrets cookie_secrets;         // the same for all workers
-    bool unique_records = false;          // queries that the cache answers leave no record
     std::shared_ptr<QueryLimits> limits;  // null: there are none
   };
 

@@ -67,22 +67,15 @@ struct CacheFlush {
 class Worker {
  public:
   struct Options {
-    settings::Server server;
-    settings::Edns edns;
-    settings::Tcp tcp;
-    settings::Tls tls;
+    settings::DnsDaemon settings;
     CookieSecrets cookie_secrets;         // all workers' alike
     std::shared_ptr<QueryLimits> limits;  // all workers'; null: there are none
-    settings::Forward forward;
-    settings::Cache cache;
     /// Whom DoT targets are trusted by; null: there are none.
     std::shared_ptr<const net::TlsClientContext> forward_tls;
-    bool unique_records = false;           // no record of a query that the cache answered
-    bool outbound_records = true;          // where there is a log
     std::optional<uint32_t> cpu;           // runs there only
     querylog::LogAppender* log = nullptr;  // null: no query log
     /// Called on the worker's thread when datagrams come faster than it answers them, or it has
-    /// as many questions under way to targets as `forward` allows. May be empty.
+    /// as many questions under way to targets as `[forward]` allows. May be empty.
     std::function<void()> fell_behind;
     /// Called on the worker's thread after an Assignment was taken up.
     std::function<void()> assigned;

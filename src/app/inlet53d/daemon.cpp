@@ -174,17 +174,10 @@ void Daemon::start_workers() {
   }
   for (uint32_t i = 0; i < settings.server.workers; ++i) {
     server::Worker::Options options;
-    options.server = settings.server;
-    options.edns = settings.edns;
-    options.tcp = settings.tcp;
-    options.tls = settings.tls;
+    options.settings = settings;
     options.cookie_secrets = cookie_secrets;
     options.limits = limits;
-    options.forward = settings.forward;
-    options.cache = settings.cache;
     options.forward_tls = forward_tls_;
-    options.outbound_records = settings.query_log.outbound;
-    options.unique_records = settings.query_log.mode == settings::QueryLogMode::Unique;
     const std::vector<uint32_t>& cpus = settings.server.cpus;
     if (!cpus.empty()) options.cpu = cpus[i % cpus.size()];
     if (query_log_ != nullptr) options.log = &query_log_->appender(i);

@@ -126,7 +126,7 @@ TEST_F(EdnsResponderTest, RefusesCookiesOfNoSize) {
 }
 
 TEST_F(EdnsResponderTest, LooksAtNoCookieWhereTheyAreOff) {
-  options.edns.cookies = Cookies::Off;
+  options.settings.edns.cookies = Cookies::Off;
   for (const std::string& cookie : {kClientCookie, option(10, "bad")}) {
     const Response response = ask(cookie);
     EXPECT_EQ(response.rcode, 0U);
@@ -150,7 +150,7 @@ TEST_F(EdnsResponderTest, AnswersNoQuestionWithACookie) {
 }
 
 TEST_F(EdnsResponderTest, AsksForACookieOverUdpWhereItIsRequired) {
-  options.edns.cookies = Cookies::Require;
+  options.settings.edns.cookies = Cookies::Require;
   const Response without = ask("");
   EXPECT_TRUE(without.truncated);
   EXPECT_EQ(without.rcode, 0U);
@@ -176,13 +176,13 @@ TEST_F(EdnsResponderTest, TellsItsIdentifierToWhoAsks) {
   const std::string asked = option(3, "");
   EXPECT_EQ(ask(asked).options, "");
   responder = nullptr;
-  options.edns.nsid = "ns-1";
+  options.settings.edns.nsid = "ns-1";
   EXPECT_EQ(ask(asked).options, option(3, "ns-1"));
   EXPECT_EQ(ask("").options, "");
 }
 
 TEST_F(EdnsResponderTest, TellsTheIdleTimeoutOverTcp) {
-  options.tcp_idle_timeout_ms = 12'345;
+  options.settings.tcp.idle_timeout_ms = 12'345;
   const std::string asked = option(11, "");
   EXPECT_EQ(ask(asked, Transport::Tcp).options, option(11, "\0\x7B"sv));
   EXPECT_EQ(ask(asked, Transport::Udp).options, "");
@@ -190,7 +190,7 @@ TEST_F(EdnsResponderTest, TellsTheIdleTimeoutOverTcp) {
   EXPECT_EQ(ask(option(11, "\0\x64"sv), Transport::Tcp).rcode, 1U);
   EXPECT_EQ(ask(option(11, "\0\x64"sv), Transport::Udp).rcode, 0U) << "RFC 7828 §3.2.1: ignored";
   responder = nullptr;
-  options.tcp_idle_timeout_ms = 3'600'000 * 2;
+  options.settings.tcp.idle_timeout_ms = 3'600'000 * 2;
   EXPECT_EQ(ask(asked, Transport::Tcp).options, option(11, "\xFF\xFF"sv));
 }
 
@@ -200,14 +200,14 @@ TEST_F(EdnsResponderTest, SaysThatAClientSubnetDoesNotCountWhereItIsToldTo) {
   EXPECT_EQ(ask(subnet).options, "");
   EXPECT_EQ(ask(malformed).rcode, 0U);
   responder = nullptr;
-  options.edns.client_subnet = settings::ClientSubnet::Answer;
+  options.settings.edns.client_subnet = settings::ClientSubnet::Answer;
   EXPECT_EQ(ask(subnet).options, subnet);
   EXPECT_EQ(ask(malformed).rcode, 1U);
 }
 
 TEST_F(EdnsResponderTest, HasRoomForAllOfThemInTheSmallestResponse) {
-  options.edns.nsid = std::string(128, 'n');
-  options.edns.client_subnet = settings::ClientSubnet::Answer;
+  options.settings.edns.nsid = std::string(128, 'n');
+  options.settings.edns.client_subnet = settings::ClientSubnet::Answer;
   const std::string subnet = option(8, "\0\2\x80\0"sv.substr(0, 4)) + std::string(16, 'x');
   std::string whole = subnet;
   whole[3] = 20;  // the option's length: the address belongs to it
@@ -252,7 +252,7 @@ TEST_F(EdnsResponderTest, SaysWhoItIsOnlyWhenItIsTold) {
     EXPECT_EQ(ask("", Transport::Udp, qname, kChaos).rcode, 5U);
   }
   responder = nullptr;
-  options.server.version = "inlet53";
+  options.settings.server.version = "inlet53";
   EXPECT_EQ(ask("", Transport::Udp, "VERSION.bind.", kChaos).answers, 1U);
   EXPECT_EQ(ask("", Transport::Udp, "version.server.", kChaos).answers, 1U);
   EXPECT_EQ(ask("", Transport::Udp, "id.server.", kChaos).rcode, 5U);

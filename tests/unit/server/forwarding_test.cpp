@@ -65,7 +65,7 @@ class ForwardingTest : public ::testing::Test, public Replier {
  protected:
   ForwardingTest() {
     target.script = [](auto query) { return answer(std::move(query), 60); };
-    options.forward.query_timeout_ms = 10'000;  // longer than a busy machine takes
+    options.settings.forward.query_timeout_ms = 10'000;  // longer than a busy machine takes
     options.no_room = [this] { ++no_room; };
     state = std::make_shared<resolver::ResolverState>(
         *make_state({net::local("127.0.0.1", 53)}, "10.0.0.1"));
@@ -175,7 +175,7 @@ TEST_F(ForwardingTest, KeepsResultsApartWhenOneLeadsToAnotherQuestion) {
 }
 
 TEST_F(ForwardingTest, FailsInTimeWhenTheTargetIsSilent) {
-  options.forward.query_timeout_ms = 300;
+  options.settings.forward.query_timeout_ms = 300;
   target.script = [](auto) { return std::vector<uint8_t>(); };
   start();
   for (uint64_t id = 1; id <= 3; ++id) EXPECT_FALSE(ask("www.partner.example.", id));
@@ -195,7 +195,7 @@ TEST_F(ForwardingTest, FailsInTimeWhenTheTargetIsSilent) {
 
 // RFC 8767 §5: a client does not wait for targets that are known not to answer.
 TEST_F(ForwardingTest, AnswersAtOnceFromAnOldAnswerWhileAllTargetsAreSilent) {
-  options.forward.query_timeout_ms = 300;
+  options.settings.forward.query_timeout_ms = 300;
   target.script = [](auto query) { return answer(std::move(query), 1); };
   start();
   EXPECT_FALSE(ask("old.partner.example.", 1));
@@ -219,7 +219,7 @@ TEST_F(ForwardingTest, AnswersAtOnceFromAnOldAnswerWhileAllTargetsAreSilent) {
 }
 
 TEST_F(ForwardingTest, DoesNotStoreThatTooManyWait) {
-  options.forward.max_in_flight = 1;
+  options.settings.forward.max_in_flight = 1;
   start();
   EXPECT_FALSE(ask("www.partner.example.", 1));
   EXPECT_FALSE(ask("other.partner.example.", 2));
@@ -253,7 +253,7 @@ TEST_F(ForwardingTest, DecidesByTheNewRulesWhatWaitedDuringAReload) {
 }
 
 TEST_F(ForwardingTest, ForgetsTheQueriesOfAServiceThatEnds) {
-  options.forward.query_timeout_ms = 300;
+  options.settings.forward.query_timeout_ms = 300;
   target.script = [](auto) { return std::vector<uint8_t>(); };
   start();
   EXPECT_FALSE(ask("www.partner.example.", 1));
@@ -274,7 +274,7 @@ class ForwardingLimits : public ForwardingTest {
  protected:
   ForwardingLimits() {
     target.script = [](auto) { return std::vector<uint8_t>(); };
-    options.forward.query_timeout_ms = 5000;
+    options.settings.forward.query_timeout_ms = 5000;
   }
   /// Asks for many names as one client; returns how many wait.
   size_t ask_many(size_t count, std::string_view client) {
@@ -299,7 +299,7 @@ TEST_F(ForwardingLimits, OneTargetHasPlacesForAsManyNamesAsTheDefaultsSay) {
 }
 
 TEST_F(ForwardingLimits, AClientJoinsAQuestionBeyondItsShare) {
-  options.forward.max_in_flight_per_target = 18;
+  options.settings.forward.max_in_flight_per_target = 18;
   start();
   EXPECT_FALSE(ask("joined.partner.example.", 1, "127.0.0.2"));
   ask_many(30, "127.0.0.1");
@@ -309,7 +309,7 @@ TEST_F(ForwardingLimits, AClientJoinsAQuestionBeyondItsShare) {
 }
 
 TEST_F(ForwardingLimits, PlacesAreFreeAgainWhenQuestionsEnd) {
-  options.forward.max_in_flight_per_target = 18;
+  options.settings.forward.max_in_flight_per_target = 18;
   start();
   EXPECT_EQ(ask_many(30, "127.0.0.1"), 16U);
   forwarding->forget(*this);
@@ -318,9 +318,9 @@ TEST_F(ForwardingLimits, PlacesAreFreeAgainWhenQuestionsEnd) {
 }
 
 TEST_F(ForwardingLimits, QueriesThatWaitHaveALimitInAllAndForEachClient) {
-  options.forward.max_waiting = 90;
-  options.forward.max_waiters = 90;
-  options.forward.max_waiting_per_client = 85;
+  options.settings.forward.max_waiting = 90;
+  options.settings.forward.max_waiters = 90;
+  options.settings.forward.max_waiting_per_client = 85;
   start();
   for (uint64_t id = 0; id < 100; ++id) ask("www.partner.example.", id);
   EXPECT_EQ(forwarding->waiting(), 80U);
@@ -335,7 +335,7 @@ TEST_F(ForwardingLimits, QueriesThatWaitHaveALimitInAllAndForEachClient) {
 
 TEST_F(ForwardingLimits, AQueryThatIsRefusedIsAnsweredByTheCache) {
   target.script = [](auto query) { return answer(std::move(query), 60); };
-  options.forward.max_waiting_per_client = 1;
+  options.settings.forward.max_waiting_per_client = 1;
   start();
   EXPECT_FALSE(ask("www.partner.example.", 1));
   ASSERT_TRUE(until_replied(1));
@@ -348,7 +348,7 @@ TEST_F(ForwardingLimits, AQueryThatIsRefusedIsAnsweredByTheCache) {
 }
 
 TEST_F(ForwardingLimits, MemoryIsCountedAndGivenBack) {
-  options.forward.max_waiting_octets = 100 * ForwardShares::kQueryOctets;
+  options.settings.forward.max_waiting_octets = 100 * ForwardShares::kQueryOctets;
   start();
   const size_t waiting = ask_many(200, "127.0.0.1");
   EXPECT_LT(waiting, 89U);

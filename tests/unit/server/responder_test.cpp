@@ -68,7 +68,7 @@ TEST_F(ResponderTest, TruncatesAtTheEdgeOfAnRRsetToWhatTheTransportAllows) {
 }
 
 TEST_F(ResponderTest, HonoursALargerEdnsSizeWhenItIsSet) {
-  options.server.edns_udp_size = 4096;
+  options.settings.server.edns_udp_size = 4096;
   responder = std::make_unique<Responder>(options, nullptr, nullptr, counts);
   EXPECT_FALSE(ask(make_query("big.test.", 1, 4096))->truncated());
   EXPECT_TRUE(ask(make_query("big.test.", 1, 1232))->truncated());
