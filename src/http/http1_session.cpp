@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "body_room.h"
 #include "response_fields.h"
 
 #include "inlet53/base/release_memory.h"
@@ -198,6 +199,9 @@ size_t Http1Session::read_chunks(Bytes stream) {
   const bool may_overrun =
       body_use_ == BodyUse::Keep && request_.body.size() + stream.size() > room;
   if (may_overrun && room < limits_.max_body && !reserve(limits_.max_body - room)) return 0;
+  if (body_use_ == BodyUse::Keep) {
+    set_room(request_.body, ample_room(request_.body, stream.size(), request_.charge.bytes()));
+  }
   size_t consumed = 0;
   const size_t before = request_.body.size();
   const auto finding = chunks_.read(stream, limits_.max_body - discarded_, request_.body, consumed);
@@ -211,7 +215,7 @@ size_t Http1Session::read_chunks(Bytes stream) {
     case ChunkedReader::Finding::Incomplete:
       break;
     case ChunkedReader::Finding::Complete:
-      request_.charge.shrink_to(request_.body.size());
+      request_.charge.shrink_to(held_bytes(request_.body, request_.charge.bytes()));
       deliver();
       break;
     case ChunkedReader::Finding::Malformed:

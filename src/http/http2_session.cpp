@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "body_room.h"
 #include "http2_callbacks.h"
 #include "http2_response_head.h"
 #include "response_fields.h"
@@ -168,6 +169,7 @@ void Http2Session::body_arrived(Http2Stream& stream, Bytes octets) {
     return refuse(stream, Refusal::NoRoom);
   }
   stream.body_ms = owner_.reading_ms();
+  set_room(request.body, ample_room(request.body, octets.size(), request.charge.bytes()));
   request.body += as_text(octets);
   if (stream.room == Room::Large) {
     nghttp2_session_consume_stream(session_, stream.id, octets.size());
@@ -184,7 +186,7 @@ void Http2Session::request_ended(Http2Stream& stream) {
   ++owed_;
   count_request();
   Request& request = stream.head.request();
-  request.charge.shrink_to(request.body.size());
+  request.charge.shrink_to(held_bytes(request.body, request.charge.bytes()));
   request.charge.add(std::move(stream.head_charge));
   owner_.request_received(static_cast<StreamId>(stream.id), std::move(request));
 }
@@ -250,7 +252,8 @@ void Http2Session::ask_for_room(Http2Stream& stream, uint64_t size) {
 void Http2Session::open_window(Http2Stream& stream) {
   stream.room = Room::Large;
   stream.body_ms = owner_.reading_ms();
-  if (stream.body_use == BodyUse::Keep) stream.head.request().body.reserve(stream.head.body_size());
+  if (stream.body_use == BodyUse::Keep)
+    set_room(stream.head.request().body, stream.head.body_size());
   nghttp2_session_set_local_window_size(session_, NGHTTP2_FLAG_NONE, stream.id, kLargeWindow);
   nghttp2_session_consume_stream(session_, stream.id, stream.head.request().body.size());
   say_continue(stream);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "body_room.h"
 #include "message_head.h"
 #include "response_fields.h"
 
@@ -132,7 +133,7 @@ bool ResponseReader::reserve_more(size_t more) {
   std::string& body = response_.body;
   const uint64_t wanted = std::min<uint64_t>(body.size() + more, limits_.max_body);
   if (wanted <= body.capacity()) return true;
-  const uint64_t ample = std::clamp<uint64_t>(2 * body.capacity(), wanted, limits_.max_body);
+  const uint64_t ample = ample_room(body, more, limits_.max_body);
   BodyCharge& charge = response_.charge;
   const uint64_t ample_bytes = head_bytes_ + ample;
   const bool is_ample =
@@ -140,12 +141,7 @@ bool ResponseReader::reserve_more(size_t more) {
       account_->budget.try_charge(*account_, ample_bytes - charge.bytes(), charge);
   const uint64_t room = is_ample || body.capacity() >= kMaxExact ? ample : wanted;
   if (!is_ample && !reserve(head_bytes_ + room)) return false;
-  // `reserve` of a string in use may double its capacity, which the charge does not cover. A new
-  // string gets the capacity that it asks for.
-  std::string grown;
-  grown.reserve(room);
-  grown += body;
-  body = std::move(grown);
+  set_room(body, room);
   return true;
 }
 

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+/// The capacity of a body that is kept as it comes, held to what its charge covers.
+namespace inlet53::http {
+
+/// Returns the capacity for `more` bytes: twice the present one, so that bytes are copied seldom,
+/// but at most `most`. Returns the present one where it is enough.
+[[nodiscard]] inline uint64_t ample_room(const std::string& body, uint64_t more, uint64_t most) {
+  const uint64_t wanted = std::min<uint64_t>(body.size() + more, most);
+  if (wanted <= body.capacity()) return body.capacity();
+  return std::clamp<uint64_t>(2 * uint64_t{body.capacity()}, wanted, most);
+}
+
+/// Gives a body room for `room` bytes and no more. `reserve` of a string in use may double its
+/// capacity, which a charge does not cover; a new string gets what it asks for.
+inline void set_room(std::string& body, uint64_t room) {
+  if (room <= body.capacity()) return;
+  std::string grown;
+  grown.reserve(room);
+  grown += body;
+  body = std::move(grown);
+}
+
+/// What a whole body occupies, of what was charged for it. A short one is inside its string, so
+/// that it counts as its size.
+[[nodiscard]] inline uint64_t held_bytes(const std::string& body, uint64_t charged) {
+  const bool is_inside = body.capacity() <= std::string().capacity();
+  return std::min<uint64_t>(charged, is_inside ? body.size() : body.capacity());
+}
+
+}  // namespace inlet53::http
