@@ -15,20 +15,30 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// An error (no permission, for instance) does not prove that the file is missing.
-bool is_there(const fs::path& path) {
+// Whether a path is a file, or a link to one. An error (no permission, for instance) does not prove
+// that the file is missing.
+bool may_be_file(const fs::path& path) {
   std::error_code error;
-  return fs::exists(path, error) || error;
+  const fs::file_type type = fs::status(path, error).type();
+  return type != fs::file_type::directory && type != fs::file_type::not_found;
 }
 
-// A module is a file, compiled or not (app.py, app.cpython-311-x86_64-linux-gnu.so), or a package.
+bool may_be_directory(const fs::path& path) {
+  std::error_code error;
+  const fs::file_type type = fs::status(path, error).type();
+  return type == fs::file_type::directory || type == fs::file_type::none;
+}
+
+// A module is a file, compiled or not (app.py, app.cpython-311-x86_64-linux-gnu.so), or a package,
+// which is a directory.
 bool has_module(const fs::path& base) {
   const std::string stem = base.filename().string();
   std::error_code error;
   for (fs::directory_iterator entry(base.parent_path(), error), end; !error && entry != end;
        entry.increment(error)) {
     const std::string name = entry->path().filename().string();
-    if (name == stem || name.starts_with(stem + ".")) return true;
+    if (name == stem && may_be_directory(entry->path())) return true;
+    if (name.starts_with(stem + ".") && may_be_file(entry->path())) return true;
   }
   return error && error != std::errc::no_such_file_or_directory;
 }
@@ -53,12 +63,13 @@ std::string missing_module(const topology::Function& function) {
 // `file.export`, with folders before the file.
 std::string missing_script(const topology::Function& function) {
   const fs::path code(function.code);
-  if (is_there(code / "node_modules/aws-lambda-ric")) return {};  // it knows more endings
+  const fs::path client = code / "node_modules/aws-lambda-ric";
+  if (may_be_directory(client)) return {};  // it knows more endings
   const fs::path handler(function.handler);
   const std::string name = handler.filename().string();
   const std::string base = (code / handler.parent_path() / name.substr(0, name.find('.'))).string();
   for (const char* ending : {".js", ".mjs", ".cjs"}) {
-    if (is_there(base + ending)) return {};
+    if (may_be_file(base + ending)) return {};
   }
   return missing(function, concat(base, ".js"));
 }

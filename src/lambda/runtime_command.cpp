@@ -1,6 +1,7 @@
 #include "runtime_command.h"
 
 #include "bootstrap_sources.h"
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "inlet53/base/text.h"
@@ -11,6 +12,13 @@ namespace {
 
 std::string or_default(const std::string& interpreter, const char* name) {
   return interpreter.empty() ? name : interpreter;
+}
+
+// Directories have the x bit too, and cannot be run.
+bool is_program(const std::string& path) {
+  struct stat found {};
+  return access(path.c_str(), X_OK) == 0 && stat(path.c_str(), &found) == 0 &&
+         S_ISREG(found.st_mode);
 }
 
 RuntimeCommand node_command(const topology::Function& function, const std::string& node) {
@@ -34,7 +42,7 @@ Result<RuntimeCommand, std::string> runtime_command(const topology::Function& fu
   }
   if (runtime.starts_with("provided")) {
     const std::string bootstrap = function.code + "/bootstrap";
-    if (access(bootstrap.c_str(), X_OK) == 0) return RuntimeCommand{{bootstrap}, {}};
+    if (is_program(bootstrap)) return RuntimeCommand{{bootstrap}, {}};
     return Unexpected(concat("Couldn't find valid bootstrap(s): [", bootstrap, "]"));
   }
   return Unexpected(

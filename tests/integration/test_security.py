@@ -172,6 +172,24 @@ def test_no_descriptor_of_a_daemon_is_inherited(tmp_path, gateway):
     assert server.stop() == 0
 
 
+def test_interpreters_tell_their_versions_to_the_gateways_user(tmp_path, gateway):
+    """Once at the start and once at each reload; no function starts before a call."""
+    (tmp_path / "app.py").write_text("def handler(event, context): return {}\n")
+    ran, language = tmp_path / "ran", {"python": ("python3.11", "Python 3.11.9"), "node": ("nodejs20.x", "v20.1.0")}
+    for name, (_, version) in language.items():
+        (tmp_path / name).write_text(f'#!/bin/sh\necho "{name} $(id -u) $*" >> {ran}\necho "{version}"\n')
+        (tmp_path / name).chmod(0o755)
+    functions = "".join(f'[function.{name}]\nruntime = "{runtime}"\nhandler = "app.handler"\ncode = "."\n'
+                        for name, (runtime, _) in language.items())
+    gateway.write_config(apis=APIS + functions, functions=f'python = "{tmp_path}/python"\nnode = "{tmp_path}/node"')
+    user = os.geteuid()
+    once = [f"node {user} --version", f"python {user} --version"]
+    gateway.start()
+    assert sorted(ran.read_text().splitlines()) == once
+    gateway.reload()
+    assert sorted(ran.read_text().splitlines()) == sorted(2 * once)
+
+
 PUBLIC = {"ca.pem", ".gitignore"}
 
 

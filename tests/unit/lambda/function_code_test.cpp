@@ -1,5 +1,7 @@
 #include "inlet53/lambda/function_code.h"
 
+#include <filesystem>
+
 #include "lambda_support.h"
 #include <gtest/gtest.h>
 
@@ -58,6 +60,26 @@ TEST_F(FunctionCode, MayLackABootstrap) {
   EXPECT_EQ(missing("provided.al2023", ""), message) << "it has no x bit";
   folder.write_program("bootstrap", "#!/bin/sh\n");
   EXPECT_EQ(missing("provided.al2023", ""), "");
+  ASSERT_TRUE(std::filesystem::remove(path("bootstrap")));
+  folder.write_program("run", "#!/bin/sh\n");
+  std::filesystem::create_symlink("run", path("bootstrap"));
+  EXPECT_EQ(missing("provided.al2023", ""), "");
+}
+
+// A directory has an x bit, and the name that is looked for.
+TEST_F(FunctionCode, MayHaveADirectoryInThePlaceOfAFile) {
+  for (const char* name : {"bootstrap", "app.py", "index.js", "node_modules"}) {
+    std::filesystem::create_directory(path(name));
+  }
+  EXPECT_EQ(missing("provided.al2023", ""),
+            concat("Couldn't find valid bootstrap(s): [", path("bootstrap"), "]"));
+  EXPECT_NE(missing("python3.11", "app.handler"), "");
+  EXPECT_NE(missing("nodejs20.x", "index.handler"), "");
+  // And a file where a package would be.
+  folder.write("tool", "");
+  EXPECT_NE(missing("python3.11", "tool.handler"), "");
+  folder.write("node_modules/aws-lambda-ric", "");
+  EXPECT_NE(missing("nodejs20.x", "index.handler"), "");
 }
 
 }  // namespace
