@@ -37,9 +37,10 @@ constexpr Mnemonic kMnemonics[] = {
 // Names that IANA has and ldns 1.8 does not. They are read and not written, so that ldns reads what
 // we write.
 constexpr Mnemonic kReadMnemonics[] = {
-    {56, "NINFO"},   {57, "RKEY"}, {66, "DSYNC"}, {67, "HHIT"},      {68, "BRID"},
-    {128, "NXNAME"}, {258, "AVC"}, {259, "DOA"},  {260, "AMTRELAY"}, {261, "RESINFO"},
-    {262, "WALLET"}, {263, "CLA"}, {264, "IPN"},  {32768, "TA"},
+    {56, "NINFO"},  {57, "RKEY"}, {66, "DSYNC"},     {67, "HHIT"},     {68, "BRID"},
+    {100, "UINFO"}, {101, "UID"}, {102, "GID"},      {103, "UNSPEC"},  {128, "NXNAME"},
+    {258, "AVC"},   {259, "DOA"}, {260, "AMTRELAY"}, {261, "RESINFO"}, {262, "WALLET"},
+    {263, "CLA"},   {264, "IPN"}, {32768, "TA"},
 };
 
 // A mnemonic at a fixed size, so that writing it is a few moves and no loop.

@@ -16,6 +16,8 @@ namespace {
 
 using Fault = std::optional<std::string>;
 
+constexpr uint16_t kRkey = 57;
+
 /// Takes `size` octets off `rdata`; fewer when it has fewer.
 Bytes take(Bytes& rdata, size_t size) {
   const Bytes out = rdata.first(std::min(size, rdata.size()));
@@ -124,6 +126,31 @@ Fault find_nsec_fault(Bytes rdata) {
   return {};
 }
 
+// Source: RFC 2535 §3.1.2: flags that say NOKEY have no key, others have one.
+Fault find_key_fault(Bytes rdata) {
+  constexpr size_t kFixed = 4;
+  if (rdata.size() < kFixed) return "the flags, protocol and algorithm are not whole";
+  const bool has_key = rdata.size() > kFixed;
+  const bool says_none = (rdata[0] & 0xc0) == 0xc0;
+  if (has_key == says_none)
+    return has_key ? "flags that say NOKEY have no key" : "the key is missing";
+  return {};
+}
+
+// Source: IANA, template of RKEY: the flags are 0.
+Fault find_rkey_fault(Bytes rdata) {
+  if (rdata.size() < 2 || load_be16(rdata.data()) == 0) return {};
+  return "the flags are not 0";
+}
+
+// Source: ATM Name System 2.0 (AF-DANS-0152.000): format 1 is an E.164 number in digits.
+Fault find_atma_fault(Bytes rdata) {
+  if (rdata.size() < 2) return "the address is missing";
+  const bool is_e164 = rdata[0] == 1;
+  if (!is_e164 || std::ranges::all_of(as_text(rdata.subspan(1)), is_digit)) return {};
+  return "the E.164 number is not decimal digits";
+}
+
 /// An expression, its replacement and flags, as delimiters part them.
 struct Substitution {
   std::string_view expression;
@@ -225,6 +252,12 @@ Fault find_rdata_fault(uint16_t type, Bytes rdata) {
       return find_naptr_fault(rdata);
     case LDNS_RR_TYPE_APL:
       return find_apl_fault(rdata);
+    case LDNS_RR_TYPE_KEY:
+      return find_key_fault(rdata);
+    case kRkey:
+      return find_rkey_fault(rdata);
+    case LDNS_RR_TYPE_ATMA:
+      return find_atma_fault(rdata);
     case LDNS_RR_TYPE_DS:
     case LDNS_RR_TYPE_CDS:
     case LDNS_RR_TYPE_DLV:

@@ -230,6 +230,13 @@ std::string_view unquoted(std::string_view word) {
   return word.substr(1, word.size() - 2);
 }
 
+std::optional<uint8_t> hex_digit(char c) noexcept {
+  if (c >= '0' && c <= '9') return static_cast<uint8_t>(c - '0');
+  if (c >= 'a' && c <= 'f') return static_cast<uint8_t>(c - 'a' + 10);
+  if (c >= 'A' && c <= 'F') return static_cast<uint8_t>(c - 'A' + 10);
+  return {};
+}
+
 /// True for the fields whose check looks at all words that are left.
 bool has_all_words(ldns_rdf_type field) {
   return field == LDNS_RDF_TYPE_NSEC || field == LDNS_RDF_TYPE_HEX || field == LDNS_RDF_TYPE_APL ||
@@ -243,6 +250,18 @@ std::optional<uint64_t> parse_number(std::string_view word, uint64_t max) {
   const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
   if (error != std::errc{} || end != word.data() + word.size() || number > max) return {};
   return number;
+}
+
+bool append_hex(std::string_view text, std::vector<uint8_t>& octets) {
+  std::optional<uint8_t> high;
+  for (const char c : text) {
+    if (c == ' ' || c == '\t') continue;
+    const std::optional<uint8_t> digit = hex_digit(c);
+    if (!digit) return false;
+    if (high) octets.push_back(static_cast<uint8_t>(*high << 4 | *digit));
+    high = high ? std::nullopt : digit;
+  }
+  return !high;
 }
 
 std::optional<TextFault> find_misread_word(const ldns_rr_descriptor& descriptor,

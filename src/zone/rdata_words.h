@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ldns.h"
 #include "text_fault.h"
@@ -12,6 +13,10 @@ namespace inlet53::zone {
 
 /// The number of a whole word; absent when it is none or over `max`.
 [[nodiscard]] std::optional<uint64_t> parse_number(std::string_view word, uint64_t max);
+
+/// Appends the octets of pairs of hex digits, which white space may stand between. False when the
+/// text is not that.
+[[nodiscard]] bool append_hex(std::string_view text, std::vector<uint8_t>& octets);
 
 /// Finds the first part of RDATA that ldns 1.8 takes for something else than it is, or rounds:
 /// numbers over their field, unknown types and protocols, times and coordinates that do not exist,

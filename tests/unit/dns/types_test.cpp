@@ -1,7 +1,12 @@
 #include "inlet53/dns/types.h"
 
+#include <string>
+#include <utility>
+
 #include "support/ldns.h"
 #include <gtest/gtest.h>
+
+#include "inlet53/base/text.h"
 
 namespace inlet53::dns {
 namespace {
@@ -25,6 +30,24 @@ TEST(Types, ReadWhatTheyWrite) {
     const auto type16 = static_cast<uint16_t>(type);
     EXPECT_EQ(parse_type(type_text(type16)), type16);
     EXPECT_EQ(parse_type("TYPE" + std::to_string(type)), type16);
+  }
+}
+
+// IANA's list of "Resource Record (RR) TYPEs" without those that ldns 1.8 knows. They are read, and
+// written as numbers, which ldns reads.
+TEST(Types, ReadMnemonicsThatAreNewerThanLdns) {
+  constexpr std::pair<uint16_t, const char*> kNewer[] = {
+      {56, "NINFO"},  {57, "RKEY"}, {66, "DSYNC"},     {67, "HHIT"},     {68, "BRID"},
+      {100, "UINFO"}, {101, "UID"}, {102, "GID"},      {103, "UNSPEC"},  {128, "NXNAME"},
+      {258, "AVC"},   {259, "DOA"}, {260, "AMTRELAY"}, {261, "RESINFO"}, {262, "WALLET"},
+      {263, "CLA"},   {264, "IPN"}, {32768, "TA"},
+  };
+  for (const auto& [type, text] : kNewer) {
+    EXPECT_EQ(parse_type(text), type) << text;
+    EXPECT_EQ(parse_type(ascii_lower(text)), type) << text;
+    EXPECT_EQ(type_text(type), "TYPE" + std::to_string(type)) << text;
+    EXPECT_EQ(type_mnemonic(type), "") << text;
+    EXPECT_EQ(ldns_get_rr_type_by_name(text), 0) << text << " is known to ldns: write it too";
   }
 }
 

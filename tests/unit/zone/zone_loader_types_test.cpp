@@ -45,7 +45,6 @@ constexpr Sample kSamples[] = {
     {"EID", "abcdef01"},
     {"NIMLOC", "abcdef01"},
     {"SRV", "0 5 5060 Sip.Example."},
-    {"ATMA", "abcd0123"},
     {"NAPTR", "100 10 \"u\" \"E2U+sip\" \"!^.*$!sip:i@example.com!\" ."},
     {"KX", "10 kx.example."},
     {"CERT", "PKIX 65535 RSASHA256 MIICWDCCAcGgAwIBAgIBADANBgkq"},
@@ -165,6 +164,46 @@ TEST(ZoneLoaderTypes, IpseckeyTakesEveryGateway) {
   }
 }
 
+// RFC 2535 §7.1.
+TEST(ZoneLoaderTypes, AKeyMayBeMissingAndItsFlagsHaveNames) {
+  EXPECT_EQ(loaded_rdata("KEY 49152 3 8", "KEY"), "c0000308");
+  EXPECT_EQ(loaded_rdata("KEY NOKEY|ZONE DNSSEC RSASHA1", "KEY"), "c1000305");
+  EXPECT_EQ(loaded_rdata("KEY noconf|noauth all 255", "KEY"), "c000ffff");
+  EXPECT_EQ(loaded_rdata("KEY NTYP3|FLAG11|SIG15 IPSEC 3 AQ ID", "KEY"), "031f0403010203");
+  EXPECT_EQ(loaded_rdata("KEY \\# 4 c0000308", "KEY"), "c0000308");
+  for (const char* rdata :
+       {"256 3 8", "NOKEY 3 8 AQID", "NOKEYS 3 8", "NOKEY| 3 8", "ZONE 300 8 AQID",
+        "ZONE 3 800 AQID", "ZONE 3 8 !!", "\\# 4 01000308", "\\# 5 c000030801"}) {
+    EXPECT_NE(loaded_rdata(concat("KEY ", rdata), "KEY").find(": KEY: "), std::string::npos)
+        << rdata;
+  }
+}
+
+// RFC 7477 §2.1.1.
+TEST(ZoneLoaderTypes, ACsyncMayHaveNoTypes) {
+  EXPECT_EQ(loaded_rdata("CSYNC 66 3", "CSYNC"), "000000420003");
+  EXPECT_EQ(loaded_rdata("CSYNC 4294967295 65535", "CSYNC"), "ffffffffffff");
+  EXPECT_EQ(loaded_rdata("CSYNC 66 3 A", "CSYNC"), "000000420003000140");
+  EXPECT_EQ(loaded_rdata("CSYNC \\# 6 000000420003", "CSYNC"), "000000420003");
+  for (const char* rdata : {"66", "66 70000", "4294967296 3", "x 3"}) {
+    EXPECT_NE(loaded_rdata(concat("CSYNC ", rdata), "CSYNC").find(": CSYNC: "), std::string::npos)
+        << rdata;
+  }
+}
+
+// AF-DANS-0152.000: the first octet tells hex digits (0) from an E.164 number (1).
+TEST(ZoneLoaderTypes, AtmaIsHexDigitsOrANumber) {
+  EXPECT_EQ(loaded_rdata("ATMA abcd0123", "ATMA"), "00abcd0123");
+  EXPECT_EQ(loaded_rdata("ATMA 39.246F.00", "ATMA"), "0039246f00");
+  EXPECT_EQ(loaded_rdata("ATMA +358.400", "ATMA"), "01333538343030");
+  EXPECT_EQ(loaded_rdata("ATMA \\# 3 013132", "ATMA"), "013132");
+  for (const char* rdata : {"+", "+1x", "+1..2", "+1.", "+.1", ".12", "12.", "1..2", "123", "zz",
+                            "12 34", "\\# 3 013141", "\\# 1 00"}) {
+    EXPECT_NE(loaded_rdata(concat("ATMA ", rdata), "ATMA").find(": ATMA: "), std::string::npos)
+        << rdata;
+  }
+}
+
 TEST(ZoneLoaderTypes, TypesThatLdnsKnowsInPartAreTakenInRfc3597Form) {
   EXPECT_EQ(loaded_rdata("NXT \\# 5 0161000640", "NXT"), "0161000640");
   EXPECT_EQ(loaded_rdata("SINK \\# 3 010268", "SINK"), "010268");
@@ -200,7 +239,7 @@ TEST(ZoneLoaderTypes, TypesThatAreNewerThanLdns) {
 }
 
 TEST(ZoneLoaderTypes, NoTypeThatLdnsKnowsIsLeftOut) {
-  std::map<uint16_t, const char*> sampled{{30, "NXT"}, {40, "SINK"}};
+  std::map<uint16_t, const char*> sampled{{30, "NXT"}, {34, "ATMA"}, {40, "SINK"}};
   for (const Sample& sample : kSamples) {
     sampled[dns::parse_type(sample.type).value_or(0)] = sample.type;
   }
