@@ -1,5 +1,7 @@
 #include "document.h"
 
+#include "syntax_help.h"
+
 namespace inlet53::config {
 
 namespace {
@@ -29,7 +31,9 @@ Result<toml::table, ConfigError> parse_document(std::string_view text, const std
     return toml::parse(text, std::string_view(file));
   } catch (const toml::parse_error& error) {
     const toml::source_position at = error.source().begin;
-    return Unexpected(ConfigError{file, at.line, at.column, "", std::string(error.description())});
+    return Unexpected(
+        ConfigError{file, at.line, at.column, "",
+                    explain_syntax_error(text, {at.line, at.column}, error.description())});
   }
 }
 

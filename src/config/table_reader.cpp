@@ -40,7 +40,10 @@ const toml::node* TableReader::find(std::string_view key, Need need) {
 const toml::array* TableReader::find_array(std::string_view key, Need need) {
   const toml::node* node = find(key, need);
   if (node == nullptr || node->is_array()) return node == nullptr ? nullptr : node->as_array();
-  lose(place_of(*node), below(key), wrong_type("a list in [ ]", *node));
+  const std::string plain = plain_text(*node);
+  const std::string element = node->is_string() ? quoted_text(plain) : plain;
+  lose(place_of(*node), below(key),
+       wrong_type("a list in [ ]", *node, element.empty() ? "" : concat('[', element, ']')));
   return nullptr;
 }
 

@@ -1,6 +1,7 @@
 #include "values.h"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <limits>
 #include <optional>
@@ -104,19 +105,52 @@ std::string_view type_name(const toml::node& node) noexcept {
   return "nothing";
 }
 
-std::string wrong_type(std::string_view wanted, const toml::node& node) {
-  return concat("expected ", wanted, ", found ", type_name(node));
+std::string wrong_type(std::string_view wanted, const toml::node& node, std::string_view instead) {
+  const std::string help = instead.empty() ? "" : concat(": write ", instead);
+  return concat("expected ", wanted, ", found ", type_name(node), help);
+}
+
+std::string plain_text(const toml::node& node) {
+  if (const auto* text = node.as_string()) return text->get();
+  if (const auto* number = node.as_integer()) return concat(number->get());
+  if (const auto* truth = node.as_boolean()) return truth->get() ? "true" : "false";
+  return {};
+}
+
+std::string quoted_text(std::string_view text) {
+  const char quote = text.find_first_of("\"\\") == std::string_view::npos ? '"' : '\'';
+  return concat(quote, text, quote);
+}
+
+std::string_view boolean_for(std::string_view word) noexcept {
+  constexpr std::string_view kTrue[] = {"true", "yes", "on", "1"};
+  constexpr std::string_view kFalse[] = {"false", "no", "off", "0"};
+  const auto is_one_of = [word](const auto& words) {
+    return std::ranges::any_of(words, [word](std::string_view known) {
+      return std::ranges::equal(word, known, {}, [](char c) {
+        return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+      });
+    });
+  };
+  if (is_one_of(kTrue)) return "true";
+  return is_one_of(kFalse) ? "false" : std::string_view();
 }
 
 Value<std::string> parse_text(const toml::node& node) {
   const auto* text = node.as_string();
-  if (text == nullptr) return Unexpected(wrong_type("a text in quotes", node));
+  if (text == nullptr) {
+    const std::string plain = plain_text(node);
+    return Unexpected(
+        wrong_type("a text in quotes", node, plain.empty() ? plain : quoted_text(plain)));
+  }
   return text->get();
 }
 
 Value<bool> parse_boolean(const toml::node& node) {
   const auto* value = node.as_boolean();
-  if (value == nullptr) return Unexpected(wrong_type("true or false", node));
+  if (value == nullptr) {
+    return Unexpected(wrong_type("true or false", node, boolean_for(plain_text(node))));
+  }
   return value->get();
 }
 
@@ -151,7 +185,11 @@ Value<Cidr> parse_cidr(const toml::node& node) {
 
 Value<uint64_t> parse_number(const toml::node& node, Range range) {
   const auto* number = node.as_integer();
-  if (number == nullptr) return Unexpected(wrong_type("a whole number", node));
+  if (number == nullptr) {
+    const std::string text = plain_text(node);
+    const bool is_number = !text.empty() && text.find_first_not_of("0123456789") == text.npos;
+    return Unexpected(wrong_type("a whole number", node, is_number ? text : ""));
+  }
   const int64_t value = number->get();
   if (value < 0 || static_cast<uint64_t>(value) < range.least ||
       static_cast<uint64_t>(value) > range.most) {
@@ -163,7 +201,9 @@ Value<uint64_t> parse_number(const toml::node& node, Range range) {
 Value<double> parse_decimal(const toml::node& node, Range range) {
   const auto value = node.value<double>();
   if (!(node.is_integer() || node.is_floating_point()) || !value) {
-    return Unexpected(wrong_type("a number", node));
+    const std::string text = plain_text(node);
+    const bool is_number = !text.empty() && text.find_first_not_of("0123456789.") == text.npos;
+    return Unexpected(wrong_type("a number", node, is_number ? text : ""));
   }
   // Written so that what is no number fails too.
   if (*value >= static_cast<double>(range.least) && *value <= static_cast<double>(range.most)) {

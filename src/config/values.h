@@ -28,8 +28,19 @@ using settings::Range;
 /// What a TOML value is, to people: "a whole number".
 [[nodiscard]] std::string_view type_name(const toml::node& node) noexcept;
 
-/// "expected `wanted`, found a whole number".
-[[nodiscard]] std::string wrong_type(std::string_view wanted, const toml::node& node);
+/// "expected `wanted`, found a whole number: write `instead`"; without the end when `instead` is
+/// empty.
+[[nodiscard]] std::string wrong_type(std::string_view wanted, const toml::node& node,
+                                     std::string_view instead = {});
+
+/// What a text holds, or a whole number, or true or false; empty for other values.
+[[nodiscard]] std::string plain_text(const toml::node& node);
+
+/// A text as TOML has it in one line, in double or single quotes.
+[[nodiscard]] std::string quoted_text(std::string_view text);
+
+/// "true" for `yes`, `On` and `1`, "false" for `no`; empty for other words.
+[[nodiscard]] std::string_view boolean_for(std::string_view word) noexcept;
 
 [[nodiscard]] Value<std::string> parse_text(const toml::node& node);
 [[nodiscard]] Value<bool> parse_boolean(const toml::node& node);

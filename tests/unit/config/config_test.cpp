@@ -335,7 +335,7 @@ first_query_timeout = -1
                 "8:23: server.statistics_interval: 1500 ms is no whole number of seconds",
                 "10:19: tcp.max_connections: expected a whole number, found a number with a "
                 "fraction",
-                "11:11: tcp.backlog: expected a whole number, found a text",
+                "11:11: tcp.backlog: expected a whole number, found a text: write 5",
                 "12:16: tcp.idle_timeout: \"10 sec\" is not a duration as in \"500 ms\", \"10 s\", "
                 "\"5 min\", \"24 h\" or \"7 d\"",
                 "13:17: tcp.max_pipelined: \"1 KiB\" is out of range: from 4 KiB to 64 MiB",
@@ -382,7 +382,8 @@ client_subnet = true
                 "6:17: edns.cookie_secret: expected 32 hexadecimal digits",
                 "7:26: edns.previous_cookie_secret: expected 32 hexadecimal digits",
                 "8:8: edns.nsid: expected pairs of hexadecimal digits after 0x",
-                "9:17: edns.client_subnet: expected a text in quotes, found true or false",
+                "9:17: edns.client_subnet: expected a text in quotes, found true or false: write "
+                "\"true\"",
             }));
   EXPECT_EQ(errors_of("[edns]\nnsid = '" + std::string(129, 'n') + "'\n"),
             (Errors{"2:8: edns.nsid: expected a text of 1 to 128 octets, found 129"}));
@@ -431,7 +432,7 @@ x.security_groups = { a = 1 }
 x.service_name = 's'
 )"),
             (Errors{
-                "1:10: region: expected a text in quotes, found a whole number",
+                "1:10: region: expected a text in quotes, found a whole number: write \"1\"",
                 "2:7: vpc: expected a table, [vpc], found a text",
                 "3:10: server: expected a table, [server], found a list",
                 "5:1: subnet.a: expected a table, [subnet.a], found true or false",

@@ -114,7 +114,7 @@ TEST(FirewallConfig, SaysWhereAFaultIs) {
   EXPECT_EQ(
       errors_of("[firewall_domain_list.bad]\ndomains = 'bad.test'\nfiel = 'x'\n"),
       Errors({"x.toml:6:11: firewall_domain_list.bad.domains: expected a list in [ ], found a "
-              "text",
+              "text: write [\"bad.test\"]",
               "x.toml:7:1: firewall_domain_list.bad.fiel: unknown key; did you mean "
               "\"file\"?"}));
   EXPECT_EQ(

@@ -312,7 +312,7 @@ integration = 'MOCK'
                 "4:9: rest_api.a.stage: expected a table, [rest_api.a.stage], found a text",
                 "6:1: rest_api.a.resource.\"/x\".GET: unknown key",
                 "8:19: rest_api.b.stage.s.variables.a: expected a text in quotes, found a whole "
-                "number",
+                "number: write \"1\"",
                 "9:25: rest_api.b.stage.s.throttling_rate_limit: expected a number, found a text",
                 "10:26: rest_api.b.stage.s.throttling_burst_limit: expected a whole number, found "
                 "a number with a fraction",
