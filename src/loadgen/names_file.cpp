@@ -33,28 +33,29 @@ Result<void, std::string> add_line(std::string_view line, uint16_t default_type,
   const std::string_view type_text = take_word(line);
   const auto type = type_text.empty() ? default_type : dns::parse_type(type_text);
   if (!type) return Unexpected(concat("not a type: ", type_text));
-  if (const std::string_view more = take_word(line); !more.empty()) {
-    return Unexpected(concat("a name and a type are all that a line has, not: ", more));
-  }
   list.add(name->view(), *type);
   return {};
 }
 
 }  // namespace
 
-Result<QuestionList, std::string> read_names_file(const std::string& file, uint16_t default_type) {
+Result<NamesFile, std::string> read_names_file(const std::string& file, uint16_t default_type) {
   std::ifstream input(file, std::ios::binary);
   if (!input) return Unexpected(concat(file, ": ", std::strerror(errno)));
-  QuestionList list;
+  NamesFile names;
   std::string line;
   for (uint64_t number = 1; std::getline(input, line); ++number) {
-    if (auto added = add_line(line, default_type, list); !added) {
-      return Unexpected(concat(file, ':', number, ": ", added.error()));
-    }
+    const auto added = add_line(line, default_type, names.questions);
+    if (added) continue;
+    ++names.skipped;
+    if (names.faults.size() == NamesFile::kMostFaults) continue;
+    names.faults.push_back(concat(file, ':', number, ": ", added.error()));
   }
   if (input.bad()) return Unexpected(concat(file, ": ", std::strerror(errno)));
-  if (list.size() == 0) return Unexpected(concat(file, ": names nothing to ask for"));
-  return list;
+  if (names.questions.size() > 0) return names;
+  if (names.skipped == 0) return Unexpected(concat(file, ": names nothing to ask for"));
+  return Unexpected(
+      concat(names.faults.front(), "; none of ", names.skipped, " lines can be used"));
 }
 
 }  // namespace inlet53::loadgen

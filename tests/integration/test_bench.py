@@ -13,7 +13,7 @@ import pytest
 from support import API, BUILD, DEADLINE, free_endpoint, wait_until
 
 TOOL = BUILD / "inlet53"
-KEYS = ["target", "transport", "sockets", "seconds", "sent", "answered", "lost", "late", "behind", "wrong",
+KEYS = ["target", "transport", "sockets", "skipped_lines", "seconds", "sent", "answered", "lost", "late", "behind", "wrong",
         "truncated", "reconnects", "queries_per_second", "rcodes", "latency_us", "histogram"]
 # Long enough that nothing of a server that answers is lost on a slow machine.
 PATIENCE = ("--timeout", "60")
@@ -288,11 +288,49 @@ def test_a_port_where_nobody_listens_is_told_at_once(transport):
     assert run.stdout == ""
 
 
+def test_lines_that_cannot_be_used_are_skipped_and_counted(daemon, tmp_path):
+    names = tmp_path / "names"
+    names.write_text(f"{API} A IN\nb..test\n{API} BOGUS\nwww.corp.internal AAAA E\n" + 20 * "c..test\n")
+    arguments = ("--names", names, "--sequential", "--queries", 10, *PATIENCE)
+    run = bench(daemon.endpoints[0], *arguments, "-o", "json")
+    assert run.returncode == 0, run.stderr
+    assert json.loads(run.stdout)["skipped_lines"] == 22
+    said = run.stderr.splitlines()
+    assert said[:3] == [f"inlet53: {names}:2: not a domain name: b..test; skipped",
+                        f"inlet53: {names}:3: not a type: BOGUS; skipped",
+                        f"inlet53: {names}:5: not a domain name: c..test; skipped"]
+    assert said[10:] == ["inlet53: 22 lines are skipped in all"]
+    assert re.search(r"^  lines skipped +22$", bench(daemon.endpoints[0], *arguments).stdout, re.M)
+
+
+def test_a_server_may_have_a_name():
+    """The first address that the system has for it, as the report says."""
+    address = socket.getaddrinfo("localhost", None, type=socket.SOCK_DGRAM)[0][4][0]
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind((address, 0))
+        server.settimeout(DEADLINE)
+        port = server.getsockname()[1]
+        with subprocess.Popen([TOOL, "bench", f"localhost:{port}", "--queries", "1", "-o", "json", *PATIENCE],
+                              stdout=subprocess.PIPE) as run:
+            query, client = server.recvfrom(512)
+            server.sendto(query[:2] + b"\x80\x00" + query[4:], client)
+            said = json.loads(run.stdout.read())
+        assert run.returncode == 0
+        assert said["target"] == (f"[{address}]:{port}" if ":" in address else f"{address}:{port}")
+
+
+def test_a_server_whose_name_is_unknown():
+    run = subprocess.run([TOOL, "bench", "no-such-host.invalid", "--queries", "1"], text=True, capture_output=True,
+                         timeout=DEADLINE)
+    assert run.returncode == 1
+    assert run.stderr.startswith("inlet53: no-such-host.invalid cannot be resolved: ")
+
+
 def test_bad_names_are_usage_errors(tmp_path):
     endpoint = free_endpoint()
     names = tmp_path / "names"
-    for text, complaint in (("a.test\nb..test\n", ":2: not a domain name: b..test"),
-                            ("a.test BOGUS\n", ":1: not a type: BOGUS"),
+    for text, complaint in (("# x\nb..test\n", ":2: not a domain name: b..test; none of 1 lines can be used"),
+                            ("a.test BOGUS\n", ":1: not a type: BOGUS; none of 1 lines can be used"),
                             ("# nothing\n", ": names nothing to ask for")):
         names.write_text(text)
         run = bench(endpoint, "--names", names)
@@ -303,7 +341,7 @@ def test_bad_names_are_usage_errors(tmp_path):
 
 
 def test_bad_options_are_usage_errors():
-    for wrong in ([], ["localhost"], ["127.0.0.1:0"], ["127.0.0.1:65536"], ["[127.0.0.1]:53"],
+    for wrong in ([], ["local host"], ["localhost:0"], ["localhost:x"], ["localhost:1:2"], ["127.0.0.300"], ["127.0.0.1:0"], ["127.0.0.1:65536"], ["[127.0.0.1]:53"],
                   ["::1", "--rate", "0"], ["::1", "--rate", "5", "--outstanding", "5"],
                   ["::1", "--tcp", "--sockets", "5"], ["::1", "--connections", "5"],
                   ["::1", "--type", "BOGUS"], ["::1", "--miss-domain", "a..b"],

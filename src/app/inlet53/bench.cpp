@@ -6,11 +6,11 @@
 #include <string_view>
 
 #include "bench_report.h"
+#include "bench_server.h"
 #include "bench_workload.h"
 #include <unistd.h>
 
 #include "inlet53/base/exit_code.h"
-#include "inlet53/base/ip_address.h"
 #include "inlet53/base/text.h"
 #include "inlet53/loadgen/load_run.h"
 
@@ -18,7 +18,6 @@ namespace inlet53::app {
 
 namespace {
 
-constexpr uint16_t kDnsPort = 53;
 constexpr double kDefaultSeconds = 10;
 
 // A signal's handler reaches nothing but what is global.
@@ -30,17 +29,6 @@ void stop_on_signals() {
   action.sa_flags = static_cast<int>(SA_RESETHAND);  // a second one does what it does by default
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
-}
-
-// `10.0.0.1`, `10.0.0.1:5300`, `fd00::1`, `[fd00::1]`, `[fd00::1]:5300`.
-std::optional<SocketAddress> parse_server(std::string_view text) {
-  if (const auto whole = SocketAddress::parse(text)) {
-    return whole->port == 0 ? std::nullopt : whole;
-  }
-  const bool bracketed = text.size() > 2 && text.front() == '[' && text.back() == ']';
-  const auto address = IpAddress::parse(bracketed ? text.substr(1, text.size() - 2) : text);
-  if (!address || (bracketed && address->is_v4())) return std::nullopt;
-  return SocketAddress{*address, kDnsPort};
 }
 
 loadgen::LoadOptions load_options(const BenchOptions& options, const SocketAddress& server) {
@@ -63,6 +51,13 @@ int fail(std::string_view fault, int code) {
   return code;
 }
 
+void tell_skipped(const BenchWorkload& asked) {
+  for (const std::string& fault : asked.faults) std::cerr << "inlet53: " << fault << "; skipped\n";
+  if (asked.skipped > asked.faults.size()) {
+    std::cerr << "inlet53: " << asked.skipped << " lines are skipped in all\n";
+  }
+}
+
 // Everything was answered, and nothing else came.
 bool went_well(const loadgen::Tally& tally) {
   return tally.answered > 0 && tally.answered == tally.sent && tally.wrong == 0;
@@ -71,20 +66,22 @@ bool went_well(const loadgen::Tally& tally) {
 }  // namespace
 
 int run_bench(const BenchOptions& options) {
-  const auto server = parse_server(options.server);
-  if (!server) return fail(concat("not an address: ", options.server), kExitUsage);
-  auto workload = make_workload(options);
-  if (!workload) return fail(workload.error().text, workload.error().code);
+  auto asked = make_workload(options);
+  if (!asked) return fail(asked.error().text, asked.error().code);
+  const auto server = find_server(options.server);
+  if (!server) return fail(server.error().text, server.error().code);
+  tell_skipped(*asked);
 
   stop_on_signals();
   const loadgen::LoadOptions load = load_options(options, *server);
   ProgressLine progress(isatty(STDERR_FILENO) == 1);
   const auto report = loadgen::run_load(
-      load, *workload, stop_asked,
+      load, asked->workload, stop_asked,
       [&progress](const loadgen::Tally& tally, double seconds) { progress.show(tally, seconds); });
   progress.end();
   if (!report) return fail(report.error(), kExitFailure);
-  std::cout << (options.json ? report_json(load, *report) : report_text(load, *report));
+  std::cout << (options.json ? report_json(load, *report, asked->skipped)
+                             : report_text(load, *report, asked->skipped));
   std::cout.flush();
   return went_well(report->tally) ? kExitOk : kExitFailure;
 }

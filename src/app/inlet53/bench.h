@@ -9,7 +9,7 @@ namespace inlet53::app {
 
 /// `inlet53 bench`. Texts are as they were typed; absent numbers have their default in `run_bench`.
 struct BenchOptions {
-  std::string server;  // an address, with or without a port
+  std::string server;  // an address or a host's name, with or without a port
   std::string names;   // a file of names, or empty
   std::string config;  // a configuration file whose names are asked for, or empty
   size_t api_names = 10'000;
@@ -35,10 +35,10 @@ struct BenchOptions {
 /// object; on a terminal, stderr has a line a second. INT and TERM end it early, with its report; a
 /// second one ends it at once.
 /// Returns kExitOk when every query was answered and nothing else came, kExitFailure when queries
-/// were lost, something wrong came, nothing was asked, or the server can't be reached;
-/// kExitUsage for an address, a type or a domain that is none, and for a file of names that can't
-/// be read, has a bad line or no name; kExitConfiguration when `config` is invalid or names
-/// nothing.
+/// were lost, something wrong came, nothing was asked, or the server can't be reached or its name
+/// not be resolved; kExitUsage for an address, a type or a domain that is none, and for a file of
+/// names that can't be read or has no line that can be used; kExitConfiguration when `config` is
+/// invalid or names nothing.
 [[nodiscard]] int run_bench(const BenchOptions& options);
 
 }  // namespace inlet53::app

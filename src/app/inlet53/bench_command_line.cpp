@@ -23,8 +23,8 @@ CLI::Validator from_to(Number low, Number high) {
 }
 
 void add_names(CLI::App& bench, BenchOptions& options) {
-  auto* names =
-      bench.add_option("--names", options.names, "ask for the names in FILE: NAME [TYPE]");
+  auto* names = bench.add_option("--names", options.names,
+                                 "ask for the names in FILE: NAME [TYPE [anything]]");
   names->type_name("FILE");
   auto* config = bench.add_option("--config", options.config,
                                   "ask for the names that a configuration file serves");
@@ -94,7 +94,9 @@ void add_transport(CLI::App& bench, BenchOptions& options) {
 CLI::App* add_bench(CLI::App& app, BenchOptions& options, std::string& output) {
   CLI::App* bench = app.add_subcommand("bench", "loads a DNS server with queries and reports");
   bench->footer(kDetails);
-  bench->add_option("ADDRESS", options.server, "ADDRESS[:PORT], [ADDRESS]:PORT (port 53)")
+  bench
+      ->add_option("ADDRESS", options.server,
+                   "ADDRESS[:PORT], [ADDRESS]:PORT or HOST[:PORT] (port 53)")
       ->required();
   add_names(*bench, options);
   add_load(*bench, options);

@@ -113,12 +113,14 @@ void append_latency(std::string& out, const LatencyHistogram& latency) {
 
 }  // namespace
 
-std::string report_text(const loadgen::LoadOptions& load, const loadgen::Report& report) {
+std::string report_text(const loadgen::LoadOptions& load, const loadgen::Report& report,
+                        uint64_t skipped) {
   const Tally& tally = report.tally;
   const bool tcp = load.transport == loadgen::TransportKind::Tcp;
   std::string out = concat(load.server.to_text(), " over ", transport_name(load), ", ",
                            load.channels, tcp ? " connection" : " socket",
                            load.channels == 1 ? "" : "s", ", ", fixed(report.seconds, 2), " s\n");
+  if (skipped > 0) append_line(out, "lines skipped", grouped(skipped));
   append_line(out, "sent", grouped(tally.sent));
   append_line(out, "answered", grouped(tally.answered));
   append_line(out, "lost", grouped(tally.lost) + share(tally.lost, tally.sent));
@@ -132,11 +134,13 @@ std::string report_text(const loadgen::LoadOptions& load, const loadgen::Report&
   return out;
 }
 
-std::string report_json(const loadgen::LoadOptions& load, const loadgen::Report& report) {
+std::string report_json(const loadgen::LoadOptions& load, const loadgen::Report& report,
+                        uint64_t skipped) {
   const Tally& tally = report.tally;
   const Json json = {{"target", load.server.to_text()},
                      {"transport", transport_name(load)},
                      {"sockets", load.channels},
+                     {"skipped_lines", skipped},
                      {"seconds", report.seconds},
                      {"sent", tally.sent},
                      {"answered", tally.answered},

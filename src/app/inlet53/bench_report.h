@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "inlet53/loadgen/load_run.h"
@@ -7,13 +8,13 @@
 
 namespace inlet53::app {
 
-/// A report for people, lines that end with a line feed.
+/// A report for people, lines that end with a line feed. `skipped`: lines of the file of names.
 [[nodiscard]] std::string report_text(const loadgen::LoadOptions& load,
-                                      const loadgen::Report& report);
+                                      const loadgen::Report& report, uint64_t skipped);
 /// The same as one JSON object and a line feed. Latencies are microseconds; `histogram` has pairs
 /// of a bucket's upper end and its count, without the empty ones.
 [[nodiscard]] std::string report_json(const loadgen::LoadOptions& load,
-                                      const loadgen::Report& report);
+                                      const loadgen::Report& report, uint64_t skipped);
 
 /// What a run does just now, as one line of a terminal that is written over and over.
 class ProgressLine {

@@ -35,10 +35,12 @@ Gathered<dns::Name> parse_name(std::string_view text) {
   return *name;
 }
 
-// What is gathered from a configuration.
+// What is gathered from a configuration or a file of names.
 struct Sources {
   QuestionList questions;
   std::string zone;  // the first hosted zone, or empty
+  uint64_t skipped = 0;
+  std::vector<std::string> faults{};
 };
 
 void add_name(QuestionList& list, std::string_view text, uint16_t type) {
@@ -124,9 +126,9 @@ Gathered<Sources> read_config(const BenchOptions& options, uint16_t type) {
 Gathered<Sources> gather(const BenchOptions& options, uint16_t type) {
   if (!options.config.empty()) return read_config(options, type);
   if (!options.names.empty()) {
-    auto questions = loadgen::read_names_file(options.names, type);
-    if (!questions) return usage(questions.error());
-    return Sources{std::move(*questions), {}};
+    auto names = loadgen::read_names_file(options.names, type);
+    if (!names) return usage(names.error());
+    return Sources{std::move(names->questions), {}, names->skipped, std::move(names->faults)};
   }
   const auto domain = parse_name(api_domain(options.region));
   if (!domain) return Unexpected(domain.error());
@@ -136,7 +138,7 @@ Gathered<Sources> gather(const BenchOptions& options, uint16_t type) {
 
 }  // namespace
 
-Result<loadgen::Workload, BenchFault> make_workload(const BenchOptions& options) {
+Result<BenchWorkload, BenchFault> make_workload(const BenchOptions& options) {
   const auto type = dns::parse_type(options.type);
   if (!type) return usage(concat("not a type: ", options.type));
   auto sources = gather(options, *type);
@@ -150,11 +152,13 @@ Result<loadgen::Workload, BenchFault> make_workload(const BenchOptions& options)
   if (miss_domain->view().size() + 1 + loadgen::Workload::kMissLabel > dns::kMaxName) {
     return usage(concat("no room for names below ", domain));
   }
-  return loadgen::Workload(std::move(sources->questions), {.misses_percent = options.misses_percent,
-                                                           .miss_domain = *miss_domain,
-                                                           .miss_type = *type,
-                                                           .sequential = options.sequential,
-                                                           .seed = options.seed});
+  const loadgen::Mix mix{.misses_percent = options.misses_percent,
+                         .miss_domain = *miss_domain,
+                         .miss_type = *type,
+                         .sequential = options.sequential,
+                         .seed = options.seed};
+  return BenchWorkload{loadgen::Workload(std::move(sources->questions), mix), sources->skipped,
+                       std::move(sources->faults)};
 }
 
 }  // namespace inlet53::app
