@@ -1,13 +1,16 @@
 """Real forwarders, started with the recipes of conf/forwarders, and a signed root to validate below."""
 
+import os
 import re
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
 
 import dns.exception
+import pytest
 
-from support import DEADLINE, SOURCE, ask, free_endpoint, wait_until
+from support import BUILD, DEADLINE, SOURCE, ask, free_endpoint, wait_until
 
 RECIPES = SOURCE / "conf" / "forwarders"
 TARGET = re.compile(r"127\.0\.53\.([12])(@|#|:| port )5300")
@@ -30,18 +33,26 @@ def program(name):
 
 
 class Forwarder:
-    """A forwarder on loopback with its files in `folder`. Subclasses write them and name the command."""
+    """A forwarder on loopback with its files in `folder`. Subclasses write them and name the command.
 
-    def __init__(self, folder, endpoints, root=None, except_private=True):
+    `without` is a pattern: lines of the recipe that have it are left out. `protects`: against rebinding."""
+
+    def __init__(self, folder, endpoints, root=None, without=None, protects=False):
         self.folder = Path(folder)
         self.endpoint = free_endpoint("127.0.0.1")
         self.endpoints = endpoints
         self.root = root  # a SignedRoot: then it validates
-        self.except_private = except_private
+        self.without = without
+        self.protects = protects
         self.process = None
 
     def recipe(self, name):
-        return recipe(name, self.endpoints)
+        return self.kept(recipe(name, self.endpoints))
+
+    def kept(self, text):
+        if self.without is None:
+            return text
+        return "".join(line for line in text.splitlines(True) if not re.search(self.without, line))
 
     def write(self, name, text):
         path = self.folder / name
@@ -76,13 +87,17 @@ class Forwarder:
 class Bind(Forwarder):
     def prepare(self):
         self.write("recipe.conf", self.recipe("bind.conf"))
+        options = (RECIPES / "bind-options.conf").read_text()
+        if self.protects:  # it is written as a comment
+            options = re.sub(r"^//(deny-answer|    except)", r"\1", options, flags=re.M)
+            assert "\ndeny-answer-addresses" in options
+            options = options if self.without is None else re.sub(r"\n +except-from.*;", ";", options)
         validation = "dnssec-validation no;"
         anchors = ""
         if self.root:
             validation = 'dnssec-validation yes; forward only; forwarders { %s port %d; };' % self.root.endpoint
             anchors = 'trust-anchors { . static-key %s; };' % self.root.bind_key()
-            if self.except_private:
-                validation += f' include "{RECIPES / "bind-options.conf"}";'
+        validation += f' include "{self.write("options.conf", self.kept(options))}";'
         config = self.write("named.conf", f"""
             options {{
               directory "{self.folder}"; pid-file none; session-keyfile none;
@@ -102,8 +117,7 @@ class Unbound(Forwarder):
 
     def prepare(self):
         text = self.recipe("unbound.conf")
-        if self.root and not self.except_private:
-            text = text.replace('domain-insecure: "corp.internal"', "")
+        private = "private-address: 10.0.0.0/8" if self.protects else ""
         root = ""
         modules = "iterator"
         if self.root:
@@ -124,6 +138,7 @@ server:
   module-config: "{modules}"
   qname-minimisation: {self.qname_minimisation}
   use-caps-for-id: {self.mixed_case}
+  {private}
 remote-control:
   control-enable: no
 {text}
@@ -136,7 +151,8 @@ class Dnsmasq(Forwarder):
         self.write("recipe.conf", self.recipe("dnsmasq.conf"))
         return [program("dnsmasq"), "--keep-in-foreground", "--conf-file=recipe.conf", "--no-resolv", "--no-hosts",
                 "--user=root", "--pid-file=", "--listen-address=127.0.0.1", "--bind-interfaces",
-                f"--port={self.endpoint[1]}", "--log-facility=-", "--stop-dns-rebind"]
+                f"--port={self.endpoint[1]}", "--log-facility=-", "--stop-dns-rebind", "--bogus-priv",
+                "--domain-needed"]
 
 
 class KnotResolver(Forwarder):
@@ -147,6 +163,7 @@ cache.size = 10 * MB
 trust_anchors.remove('.')
 modules.unload('ta_update')
 modules.unload('priming')
+{"modules.load('rebinding < iterate')" if self.protects else ""}
 {self.recipe("kresd.conf")}""")
         return [program("kresd"), "-n", "-c", str(self.folder / "kresd.conf"), str(self.folder)]
 
@@ -163,7 +180,6 @@ dnssec=off
 security-poll-suffix=
 disable-syslog=yes
 threads=1
-dont-query=
 """)
         return [program("pdns_recursor"), f"--config-dir={self.folder}"]
 
@@ -175,6 +191,45 @@ setSecurityPollSuffix("")
 setLocal('127.0.0.1:{self.endpoint[1]}')
 {self.recipe("dnsdist.conf")}""")
         return [program("dnsdist"), "--supervised", "--disable-syslog", "-C", str(config)]
+
+
+class Resolved(Forwarder):
+    """systemd-resolved in a mount namespace: its package is unpacked and never installed, for that takes over
+    /etc/resolv.conf. It gives up root for a user of its own and has its files below /run."""
+
+    def prepare(self):
+        package = unpacked("systemd-resolved")
+        user, user_id = "systemd-resolve", "65533"
+        for name, line in (("passwd", f"{user}:x:{user_id}:{user_id}::/:/bin/false\n"), ("group", f"{user}:x:{user_id}:\n")):
+            self.write(name, (Path("/etc") / name).read_text() + line)
+        (self.folder / "systemd/resolved.conf.d").mkdir(parents=True, exist_ok=True)
+        self.write("systemd/resolved.conf.d/inlet53.conf", self.recipe("resolved.conf"))
+        self.write("systemd/resolved.conf", "[Resolve]\nFallbackDNS=\nLLMNR=no\nMulticastDNS=no\nDNSStubListener=no\n"
+                                            f"DNSStubListenerExtra={self.endpoint[0]}:{self.endpoint[1]}\n")
+        binds = [f"mount --bind {shlex.quote(str(self.folder / name))} /etc/{name}" for name in ("passwd", "group", "systemd")]
+        script = "; ".join(["set -e", *binds, "mount -t tmpfs none /run", "mkdir -p /run/systemd/resolve",
+                            f"chown {user_id}:{user_id} /run/systemd/resolve",
+                            f"exec {shlex.quote(str(package / 'lib/systemd/systemd-resolved'))}"])
+        return ["unshare", "--mount", "sh", "-c", script]
+
+
+def unpacked(package):
+    """The folder of a Debian package's files, below the build directory; fetched by apt once. Skips the test
+    where that cannot be."""
+    folder = BUILD / "packages"
+    files = folder / package
+    if not files.exists():
+        if os.geteuid() != 0:
+            pytest.skip("needs root: for a mount namespace, and to become another user")
+        folder.mkdir(exist_ok=True)
+        fetched = subprocess.run(["apt-get", "-q", "download", package], cwd=folder, capture_output=True, text=True,
+                                 timeout=DEADLINE)
+        found = sorted(folder.glob(f"{package}_*.deb"))
+        if not found:
+            pytest.skip(f"the package {package} cannot be fetched: {fetched.stderr.strip()[-200:]}")
+        subprocess.run(["dpkg-deb", "--extract", found[-1], folder / f"{package}.part"], check=True, timeout=DEADLINE)
+        (folder / f"{package}.part").rename(files)
+    return files
 
 
 class Everything:

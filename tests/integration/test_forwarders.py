@@ -2,19 +2,21 @@
 
 import dns.flags
 import dns.rcode
+import dns.reversename
 import pytest
 
-from forwarders import Bind, Dnsdist, Dnsmasq, KnotResolver, PowerDnsRecursor, SignedRoot, Unbound
+from forwarders import RECIPES, Bind, Dnsdist, Dnsmasq, KnotResolver, PowerDnsRecursor, Resolved, SignedRoot, Unbound
 from support import ADDRESSES, API, Daemon, addresses, ask, ask_as_stub, wait_until
 
-FORWARDERS = [Bind, Unbound, Dnsmasq, KnotResolver, PowerDnsRecursor, Dnsdist]
+FORWARDERS = [Bind, Unbound, Dnsmasq, KnotResolver, PowerDnsRecursor, Dnsdist, Resolved]
+VPC_DOMAIN = "eu-west-1.compute.internal"
 
 
 @pytest.fixture(scope="module", params=FORWARDERS, ids=lambda kind: kind.__name__)
 def chain(request, tmp_path_factory):
     """(daemon, forwarder)"""
     daemon = Daemon(tmp_path_factory.mktemp("daemon")).start()
-    forwarder = request.param(tmp_path_factory.mktemp("forwarder"), daemon.endpoints).start()
+    forwarder = request.param(tmp_path_factory.mktemp("forwarder"), daemon.endpoints, protects=True).start()
     yield daemon, forwarder
     forwarder.stop()
     assert daemon.stop() == 0, daemon.said()
@@ -40,6 +42,18 @@ def check_everything(forwarder, tag, ask=ask):
 
 def test_everything_resolves(chain):
     check_everything(chain[1], "one")
+
+
+def pointers(response):
+    return [record.target.to_text() for rrset in response.answer for record in rrset]
+
+
+def test_addresses_of_the_vpc_have_names(chain):
+    """Both ways, though resolvers answer 10.in-addr.arpa themselves where nothing tells them better."""
+    at = chain[1].endpoint
+    pointer = ask(at, dns.reversename.from_address("10.0.200.7"), "PTR")
+    assert pointers(pointer) == [f"ip-10-0-200-7.{VPC_DOMAIN}."]
+    assert addresses(ask(at, f"ip-10-0-200-7.{VPC_DOMAIN}")) == ["10.0.200.7"]
 
 
 def test_a_large_answer_takes_tcp(chain):
@@ -85,6 +99,42 @@ def signed_root(tmp_path_factory):
     root.stop()
 
 
+@pytest.fixture(scope="module")
+def daemon(tmp_path_factory):
+    running = Daemon(tmp_path_factory.mktemp("alone")).start()
+    yield running
+    assert running.stop() == 0, running.said()
+
+
+# The lines of each recipe that let names have private addresses; dnsdist, PowerDNS Recursor and
+# systemd-resolved have no such protection.
+PROTECTED = [(Bind, "no such line: its clause is cut"), (Unbound, "private-domain"), (Dnsmasq, "rebind-domain-ok"),
+             (KnotResolver, "ALLOW_LOCAL")]
+
+
+@pytest.mark.parametrize("kind, line", PROTECTED, ids=lambda value: getattr(value, "__name__", ""))
+def test_protection_against_rebinding_needs_the_recipes_line(daemon, tmp_path, kind, line):
+    """With it the tests above pass; without it no private address comes through."""
+    forwarder = kind(tmp_path, daemon.endpoints, without=line, protects=True).start()
+    for name in (API, "app.corp.internal", f"ip-10-0-200-7.{VPC_DOMAIN}"):
+        assert addresses(ask(forwarder.endpoint, name)) == []
+    forwarder.stop()
+
+
+def test_reverse_names_need_the_line_of_unbound(daemon, tmp_path):
+    """The others' rules for zones come before what they answer themselves."""
+    forwarder = Unbound(tmp_path, daemon.endpoints, without="local-zone").start()
+    assert ask(forwarder.endpoint, dns.reversename.from_address("10.0.200.7"), "PTR").rcode() == dns.rcode.NXDOMAIN
+    forwarder.stop()
+
+
+def test_every_recipe_is_run_or_says_that_it_is_not():
+    run = {"bind.conf", "bind-options.conf", "unbound.conf", "dnsmasq.conf", "kresd.conf", "recursor.conf",
+           "dnsdist.conf", "resolved.conf"}
+    for recipe in RECIPES.iterdir():
+        assert recipe.name in run or "not run by our tests" in " ".join(recipe.read_text().split()), recipe
+
+
 @pytest.mark.parametrize("kind", [Bind, Unbound], ids=lambda kind: kind.__name__)
 @pytest.mark.parametrize("except_private", [True, False], ids=["recipe", "without-its-line"])
 def test_validating_forwarders(signed_root, tmp_path, kind, except_private):
@@ -93,14 +143,19 @@ def test_validating_forwarders(signed_root, tmp_path, kind, except_private):
     daemon = Daemon(tmp_path).start()
     folder = tmp_path / "forwarder"
     folder.mkdir()
-    forwarder = kind(folder, daemon.endpoints, root=signed_root, except_private=except_private).start()
+    without = None if except_private else "validate-except|domain-insecure"
+    forwarder = kind(folder, daemon.endpoints, root=signed_root, without=without).start()
     assert sorted(addresses(ask(forwarder.endpoint, API))) == ADDRESSES
     # The validator works: what is signed is authenticated.
     assert ask(forwarder.endpoint, ".", "SOA", want_dnssec=True).flags & dns.flags.AD
     private = ask(forwarder.endpoint, "app.corp.internal")
+    of_address = ask(forwarder.endpoint, f"ip-10-0-200-7.{VPC_DOMAIN}")
+    pointer = ask(forwarder.endpoint, dns.reversename.from_address("10.0.200.7"), "PTR")
     if except_private:
         assert sorted(addresses(private)) == ["10.0.20.10", "10.0.20.11"]
+        assert addresses(of_address) == ["10.0.200.7"]
+        assert pointers(pointer) == [f"ip-10-0-200-7.{VPC_DOMAIN}."]
     else:
-        assert private.rcode() == dns.rcode.SERVFAIL
+        assert [response.rcode() for response in (private, of_address, pointer)] == 3 * [dns.rcode.SERVFAIL]
     forwarder.stop()
     assert daemon.stop() == 0
