@@ -1,9 +1,10 @@
-// The floor: answers every query with two fixed addresses and does nothing else, in one of several
-// ways of asking the kernel for datagrams. What a server costs above this is its own doing.
+// Answers every query with two fixed addresses and does nothing else, in one of several ways of
+// asking the kernel for datagrams. It shows what the kernel takes in each way. A server that asks
+// the kernel more cleverly can cost less: inlet53d takes a busy socket out of epoll.
 //
 //   bare_responder MODE ADDRESS PORT
 //
-//   poll      uv_poll on our own socket, recvmmsg and sendmmsg: what inlet53d does
+//   poll      uv_poll on our own socket, recvmmsg and sendmmsg: what inlet53d does when it is idle
 //   blocking  recvmmsg that waits, sendmmsg
 //   recvfrom  recvfrom that waits, sendto: one datagram a system call
 //   uv_udp    uv_udp with UV_UDP_RECVMMSG, uv_udp_try_send

@@ -5,6 +5,7 @@ import json
 import queue
 import signal
 import socket
+import statistics
 import subprocess
 import sys
 import threading
@@ -15,7 +16,7 @@ from unittest import mock
 
 import run
 from harness import (attack_jobs, attack_tables, attackers, comparison, dns, http2_frames, loads, machine, paced_calls,
-                     rounds, scripted_target, stub, unanswered_jobs, unanswered_tables)
+                     plots, rounds, scripted_target, stub, tables, unanswered_jobs, unanswered_tables)
 
 FOLDER = Path(__file__).resolve().parent / "harness"
 
@@ -132,7 +133,7 @@ class Tries(unittest.TestCase):
     def run_round(self, attempts, tries, repeats=2):
         """One round whose attempts are (cost, share of foreign load), in this order; returns its row."""
         bench = SimpleNamespace(options=SimpleNamespace(rounds=1, tries=tries, repeats=repeats), repeating_seconds=60)
-        server = SimpleNamespace(key="s", label="s", package="s", is_ours=True, is_floor=False, log=None,
+        server = SimpleNamespace(key="s", label="s", package="s", is_ours=True, is_bare=False, log=None,
                                  answer_octets=96, prime_seconds=0.25)
         rows = rounds.Rows(bench, "names", SimpleNamespace(name="none"), histograms=True)
         rows.add(server, loads.Load(names="names", sockets=1, outstanding=1, seconds=1.0))
@@ -176,6 +177,75 @@ class Tries(unittest.TestCase):
         row, made = self.run_round([(1.0, 0.3), (3.0, 0.1), (2.0, 0.2)], tries=2)
         self.assertEqual((made, row["rounds"][0]["us_per_answer"]), (3, 3.0))
         self.assertEqual((row["repeated"], row["disturbed"]), (2, 1))
+
+
+class Report(unittest.TestCase):
+    """What plots and tables say of rows that are easily misread."""
+
+    HEAD = {"options": {"rounds": 3}, "commit": "0"}
+
+    def row(self, job, server, busy, **more):
+        figures = [{"us_per_answer": us, "core_busy": busy, "generator_busy": 1.0, "queries_per_second": 1e5, "sent": 10,
+                    "lost": 0, "latency_us": {"p50": 80, "p99": p99, "max": most}}
+                   for us, p99, most in ((2.0, 130, 1500), (2.1, 350, 4300), (2.2, 140, 1600))]
+        return {"job": job, "server": server, "label": server, "ours": server == "inlet53d", "floor": server == "bare",
+                "log": None, "rounds": figures, "disturbed": 0, "histogram": [], "load": {"rate": 20_000}, **more}
+
+    def test_the_bars_say_which_are_not_saturated(self):
+        rows = [self.row("names", "inlet53d", 0.99), self.row("names", "slow", 0.80)]
+        _, script = plots.cpu({"rows": rows, "head": self.HEAD})
+        labels = [line for line in script.splitlines() if line.endswith('"')]
+        self.assertTrue(any('"2.1  not saturated (80 %)"' in line for line in labels), script)
+        self.assertEqual(script.count("not saturated"), 1)
+        https = [{**row, "job": "https", "version": "HTTP/2"} for row in rows]
+        _, script = plots.cpu_https({"rows": https, "head": self.HEAD})
+        self.assertEqual(script.count("not saturated (80 %)"), 1)
+
+    def test_the_lines_of_large_zones_mark_what_is_not_saturated(self):
+        rows = [self.row("records", "inlet53d", busy, records=records, memory=1 << 20)
+                for busy, records in ((0.99, 10_000), (0.50, 1_000_000))]
+        _, script = plots.records({"rows": rows})
+        marked = script[script.index("$unsaturated << EOD"):].splitlines()[1:3]
+        self.assertEqual(marked, ["1000000 2.1", "EOD"])
+        self.assertIn("(circle: not saturated)", script)
+        _, script = plots.records({"rows": [{**row, "rounds": rows[0]["rounds"]} for row in rows]})
+        self.assertNotIn("saturated", script)
+
+    def test_the_slowest_answer_of_the_plot_is_in_the_table_of_latency(self):
+        row = self.row("paced", "inlet53d", 0.3, histogram=[[100.0, 9_990], [1600.0, 8], [4300.0, 2]])
+        text = tables.paced({"rows": [row]})
+        self.assertIn("| server | p50 µs | p99 µs | p99 min–max | max µs | worst µs |", text)
+        self.assertIn("| **inlet53d** | 80 | 140 | 130–350 | 1,600 | 4,300 |", text)
+        self.assertIn("all rounds together", text)
+        _, script = plots.latency({"rows": [row]})
+        self.assertIn("all rounds together", script)
+
+    def test_the_figures_on_the_front_page_are_those_of_the_published_report(self):
+        page = " ".join((FOLDER.parent.parent / "README.md").read_text().split())
+        results = json.loads((FOLDER.parent / "results/2026-11-23-2e0e682/results.json").read_text())
+        versions = results["head"]["versions"]
+        for name, package in (("BIND", "bind9"), ("dnsdist", "dnsdist"), ("dnsmasq", "dnsmasq-base"), ("gdnsd", "gdnsd"),
+                              ("Knot DNS", "knot"), ("Knot Resolver", "knot-resolver"), ("NSD", "nsd"),
+                              ("PowerDNS", "pdns-server"), ("PowerDNS Recursor", "pdns-recursor"), ("Unbound", "unbound")):
+            version = versions[package].split(":")[-1].split("-")[0]
+            self.assertIn(f"{name} {version}", page)
+        rows = sorted((row for row in results["rows"] if row["job"] == "paced"),
+                      key=lambda row: rounds.median(row, "latency_us/p99"))
+        p99 = {row["label"]: round(rounds.median(row, "latency_us/p99")) for row in rows}
+        self.assertEqual([row["label"] for row in rows].index("inlet53d"), 8)
+        self.assertEqual(len(rows), 11)
+        self.assertIn(f"p99 is {p99['inlet53d']} µs, ninth of eleven (gdnsd {p99['gdnsd']}, Knot Resolver "
+                      f"{p99['Knot Resolver']};", page)
+        calm = {row["label"]: round(statistics.median(figures["latency_us"]["p99"] for figures in row["rounds"]
+                                                      if figures["latency_us"]["p99"] < 200)) for row in rows}
+        self.assertIn(f"the median is {calm['inlet53d']} µs (gdnsd {calm['gdnsd']}, Unbound {calm['Unbound']})", page)
+
+    def test_the_bare_responder_is_no_lower_bound(self):
+        text = tables.names({"rows": [self.row("names", "inlet53d", 0.99), self.row("names", "bare", 0.99)]})
+        self.assertIn("| *bare* |", text)
+        self.assertNotIn("floor", text)
+        for page in (FOLDER.parent / "README.md", FOLDER.parent.parent / "README.md", FOLDER.parent / "bare_responder.cpp"):
+            self.assertNotIn("floor", page.read_text(), page)
 
 
 class Frames(unittest.TestCase):

@@ -27,7 +27,7 @@ from harness.peers import PEERS
 from harness.rounds import say
 
 ROOT = Path(__file__).resolve().parent.parent
-SERVERS = (jobs.OURS, jobs.FLOOR, *PEERS, https_jobs.OURS, *https_servers.PEERS)
+SERVERS = (jobs.OURS, jobs.BARE, *PEERS, https_jobs.OURS, *https_servers.PEERS)
 QUICK = {"jobs": "names,log,records,unanswered,attacks", "rounds": 5, "seconds": 0.4, "repeats": 1, "records": "1000000",
          "zone_servers": "gdnsd,nsd", "repeating_seconds": 10, "attack_runs": 1}
 FULL = {"jobs": ",".join(jobs.JOB_NAMES), "rounds": 5, "seconds": 3, "repeats": 3,

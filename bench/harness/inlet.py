@@ -1,4 +1,4 @@
-"""inlet53d, and the floor: a responder that does nothing but answer."""
+"""inlet53d, and the bare responder, which does nothing but answer."""
 
 from .servers import Server
 from .workloads import API_ADDRESSES
@@ -124,7 +124,7 @@ class Inlet53d(Server):
 class BareResponder(Server):
     """The two addresses and nothing else; `mode` is how it asks the kernel for datagrams."""
 
-    is_floor = True
+    is_bare = True
     only_wildcards = True
     program = None
 

@@ -13,7 +13,7 @@ from .workloads import ApiNames, ZoneRecords
 
 BARE_MODES = ("poll", "blocking", "recvfrom", "uv_udp", "io_uring", "segment")
 OURS = "inlet53d"
-FLOOR = "bare"
+BARE = "bare"
 ZONE_SERVERS = ("gdnsd", "nsd", "knot", "bind", "unbound", "pdns")
 PACED_RATE = 20_000
 WORKERS_RATE = 100_000
@@ -94,7 +94,7 @@ def saturation(bench, job, plain, logged):
     """10,000 names, each query from another port than the last, as fast as answers come."""
     api = bench.api
     servers = []
-    if plain and bench.wants(FLOOR):
+    if plain and bench.wants(BARE):
         servers.append(BareResponder(bench.folder, api))
     for log in [False] * plain + [True] * logged:
         servers += bench.ours(api, "json" if log else None)
@@ -147,8 +147,10 @@ def tcp(bench):
 
 
 def paced(bench):
-    """A load that leaves every server time to spare: latency and the cost of waking up."""
-    with bench.started("paced", [*bench.ours(bench.api), *bench.peers(bench.api)]) as running:
+    """A load that leaves every server time to spare: latency and the cost of waking up. The bare responder shows
+    what the machine adds to it."""
+    bare = [BareResponder(bench.folder, bench.api)] if bench.wants(BARE) else []
+    with bench.started("paced", [*bench.ours(bench.api), *bare, *bench.peers(bench.api)]) as running:
         rows = bench.rows("paced", histograms=True)
         for server in running:
             rows.add(server, bench.load(bench.api.names, rate=PACED_RATE))
@@ -226,7 +228,7 @@ def _reload_all_the_time(server, load):
 
 def io(bench):
     """What the kernel's ways of receiving and sending cost, with nothing else done."""
-    servers = [*(BareResponder(bench.folder, bench.api, mode) for mode in BARE_MODES if bench.wants(FLOOR)),
+    servers = [*(BareResponder(bench.folder, bench.api, mode) for mode in BARE_MODES if bench.wants(BARE)),
                *bench.ours(bench.api)]
     with bench.started("io", servers) as running:
         rows = bench.rows("io")

@@ -9,7 +9,7 @@ from .rounds import median, spread
 
 OURS, OURS_LOGGED = "#d9480f", "#f4a27a"
 PEER, PEER_LOGGED = "#3b6ea5", "#a9c4e0"
-FLOOR = "#9aa0a6"
+BARE = "#9aa0a6"
 INK, FAINT = "#222222", "#dddddd"
 # Lines: ours first, then colours that differ in lightness too.
 LINES = ("#3b6ea5", "#2f9e44", "#7048e8", "#0c8599", "#b08900", "#c2255c", "#5f6368", "#66a80f", "#9c36b5", "#4dabf7")
@@ -96,6 +96,7 @@ def bars_of(results, title, groups):
         data.setdefault(colour(row), []).append((0, y, 0, value, y - half, y + half))
         data.setdefault("whiskers", []).append((value, y, least, most))
         words = f"{value:.1f}" + (f"  with {tables.LOG_WORDS[row['log']]} log" if row["log"] else "")
+        words += "" if tables.saturated(row) else f"  {tables.not_saturated(row)}"
         labels.append((most + widest * 0.008, y, quoted(words)))
     facts = results["head"]
     rounds = facts["options"]["rounds"]
@@ -121,7 +122,7 @@ def bars_of(results, title, groups):
 
 def colour(row):
     if row["floor"]:
-        return FLOOR
+        return BARE
     if row["ours"]:
         return OURS_LOGGED if row["log"] else OURS
     return PEER_LOGGED if row["log"] else PEER
@@ -147,7 +148,11 @@ def records(results):
               f"set grid lc rgb '{FAINT}' lt 1", "set border 3 lc rgb '#888888'", "set ytics nomirror out",
               "set key at screen 0.80, screen 0.82 left top reverse Left samplen 1.5 spacing 1.3 font ',11'",
               f"set tics textcolor rgb '{INK}'", "set tmargin at screen 0.80", "set bmargin at screen 0.11"]
+    unsaturated = [(row["records"], tables.cpu(row)) for row in rows if not tables.saturated(row)]
     plot_cpu, plot_memory = [], []
+    if unsaturated:
+        script.append(block("unsaturated", unsaturated))
+        plot_cpu.append(f"$unsaturated using 1:2 with points pt 6 ps 1.8 lc rgb '{INK}' notitle")
     for index, server in enumerate(servers):
         own = sorted((row for row in rows if row["server"] == server), key=lambda row: row["records"])
         script.append(block(f"r{index}", [(row["records"], tables.cpu(row), row["memory"] / 1024 ** 2)
@@ -155,7 +160,8 @@ def records(results):
         style = f"with linespoints pt 7 ps 0.7 {line_style(own[0], index - 1)}"
         plot_cpu.append(f"$r{index} using 1:2 {style} notitle")
         plot_memory.append(f"$r{index} using 1:3 {style} title {quoted(own[0]['label'])}")
-    script += ['set title "Server CPU time for each answer, µs"', "set yrange [0:*]",
+    circles = " (circle: not saturated)" if unsaturated else ""
+    script += [f'set title "Server CPU time for each answer, µs{circles}"', "set yrange [0:*]",
                "set lmargin at screen 0.055; set rmargin at screen 0.385", "plot " + ", ".join(plot_cpu),
                'set title "Memory, MiB"', "set yrange [*:*]", "set logscale y 10",
                "set lmargin at screen 0.46; set rmargin at screen 0.79", "plot " + ", ".join(plot_memory),
@@ -164,12 +170,14 @@ def records(results):
 
 
 def latency(results):
-    """The share of answers that came within a time; the further up, the more nines."""
+    """The share of answers that came within a time, of all rounds together; the further up, the more nines.
+
+    The table has medians of the rounds, which one slow round does not move."""
     rows = [row for row in tables.of_job(results["rows"], "paced") if row["histogram"]]
     if not rows:
         return None
     rows.sort(key=lambda row: (not row["ours"], median(row, "latency_us/p99")))
-    script = ['set title "Latency at 20,000 queries a second: share of answers within a time" font ",15"',
+    script = ['set title "Latency at 20,000 queries a second: share of answers within a time, all rounds together" font ",15"',
               "set logscale x 10",
               "set xtics nomirror out ('10 µs' 10, '100 µs' 100, '1 ms' 1e3, '10 ms' 1e4, '100 ms' 1e5)",
               f"set grid lc rgb '{FAINT}' lt 1", "set border 3 lc rgb '#888888'", "set yrange [0:4]",

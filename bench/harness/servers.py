@@ -37,7 +37,7 @@ class Server:
     logs = ()  # of "json", "text", "dnstap": its own query logs
     only_wildcards = False  # answers the same for all names, and has no zones
     is_ours = False
-    is_floor = False
+    is_bare = False
     prime_seconds = 0.1  # of load before each measured round
     environment = None  # its environment variables; by default ours
 

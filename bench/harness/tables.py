@@ -31,6 +31,12 @@ def ratio(row, reference):
                              for mine, theirs in zip(row["rounds"], reference["rounds"]))
 
 
+def latency_spread(row, part):
+    """The least and the most of a latency figure over the rounds."""
+    values = [figures["latency_us"][part] for figures in row["rounds"] if figures["latency_us"]]
+    return (min(values), max(values)) if values else (None, None)
+
+
 def find(rows, **wanted):
     return next((row for row in rows if all(row.get(key) == value for key, value in wanted.items())), None)
 
@@ -51,11 +57,15 @@ def saturated(row):
     return round(median(row, "core_busy"), 2) >= SATURATED
 
 
+def not_saturated(row):
+    return f"not saturated ({share(median(row, 'core_busy'))})"
+
+
 def remarks(row, saturating=True):
     """What a reader must know before believing the row."""
     said = []
     if saturating and not saturated(row):
-        said.append(f"not saturated ({share(median(row, 'core_busy'))})")
+        said.append(not_saturated(row))
     if row["disturbed"]:
         said.append(f"{row['disturbed']} of {len(row['rounds'])} rounds disturbed")
     asked = sum(figures["sent"] for figures in row["rounds"])
@@ -91,7 +101,8 @@ def names(results):
              microseconds(median(row, "latency_us/p50")), microseconds(median(row, "latency_us/p99")), remarks(row)]
             for row in rows]
     return ("## 10,000 names, no query log\n\nAs fast as answers come, each query from another port than the last. "
-            "The bare responder is the floor: it answers with fixed bytes and does nothing else.\n\n"
+            "The bare responder answers with fixed bytes and does nothing else. It waits in epoll for each batch; "
+            "inlet53d takes a busy socket out of epoll and sends answers to one port together, so it can cost less.\n\n"
             + table(["server", *CPU_COLUMNS, "kq/s", "core busy", "load busy", "p50 µs", "p99 µs", "remarks"],
                     body))
 
@@ -181,11 +192,15 @@ def paced(results):
     if not rows:
         return ""
     ours = find(rows, server=REFERENCE)
-    body = [[named(row), *(microseconds(median(row, f"latency_us/{part}")) for part in ("p50", "p99", "max")),
+    body = [[named(row), microseconds(median(row, "latency_us/p50")), microseconds(median(row, "latency_us/p99")),
+             "–".join(microseconds(end) for end in latency_spread(row, "p99")),
+             microseconds(median(row, "latency_us/max")), microseconds(latency_spread(row, "max")[1]),
              *cpu_cells(row, ours), remarks(row, False)] for row in rows]
     rate = rows[0]["load"]["rate"]
-    return (f"## Latency at {rate:,} queries a second\n\nMost of the CPU time here is waking up.\n\n"
-            + table(["server", "p50 µs", "p99 µs", "max µs", *CPU_COLUMNS, "remarks"], body))
+    return (f"## Latency at {rate:,} queries a second\n\nMost of the CPU time here is waking up. *p50*, *p99* and *max* "
+            "are the medians of the rounds' figures; *p99 min–max* are its least and most of a round, and *worst* is the "
+            "slowest answer of all rounds. The plot is of the answers of all rounds together.\n\n"
+            + table(["server", "p50 µs", "p99 µs", "p99 min–max", "max µs", "worst µs", *CPU_COLUMNS, "remarks"], body))
 
 
 def workers(results):
