@@ -28,10 +28,10 @@ namespace inlet53::server {
 
 /// One worker's queries that wait for the targets of rules.
 ///
-/// A query that waits is kept as it came. When its question has been answered, or nobody could, the
-/// answer is put into the cache and the query is decided anew, from its beginning: so a chain may
-/// lead from zone to rule to zone, and a reload in between is no matter. What the cache does not
-/// keep (a TTL of 0) goes along with the query.
+/// A query that waits is kept as it came. When its question has been answered or has failed, the
+/// result goes to the cache, if the cache accepts it, and the query is decided again from the
+/// beginning: so a chain may lead from a zone to a rule and back, and a reload in between does no
+/// harm. An answer that the cache does not keep (a TTL of 0) stays with the query.
 ///
 /// All that a query leads to may take `query_timeout`, and is answered or has failed then: a target
 /// that answers late cannot have many clients' answers leave at one moment (CVE-2024-33655).

@@ -9,9 +9,9 @@
 
 namespace inlet53::server {
 
-/// Fetches what the queries of a batch will read from large zones into the processor's cache, so
-/// that their waits for memory overlap. A name of a million lies in two or three lines that nobody
-/// has read for long; each costs some 100 ns to wait for alone.
+/// Loads the entries of large zones that the queries of a batch will read into the processor's
+/// cache, so that their waits for memory overlap. A name of a zone with a million names lies in two
+/// or three cache lines that were not read for long; each takes about 100 ns.
 /// Threads: one. Cost: for a batch of more than one where a zone is large, some 250 instructions a
 /// query; else nothing.
 class BatchPrefetcher {

@@ -43,12 +43,12 @@ struct WaitingQuery {
   [[nodiscard]] uint64_t token() const noexcept { return (uint64_t{uses} << 32) | index; }
 };
 
-/// The queries that wait: in slots that are used again, known by tokens, each with a time at which
-/// it is answered whatever has come.
-/// Threads: one. Cost: O(1); a query takes some 700 octets, which are given back after a peak.
+/// The queries that wait for targets. Each has a token and a time at which it is answered in any
+/// case. Threads: one. Cost: O(1); a query takes about 700 octets (limits count kQueryOctets),
+/// which are given back after a peak.
 class WaitingQueries {
  public:
-  /// `patience_ms`: how long one may wait.
+  /// `patience_ms`: the longest time that a query waits.
   explicit WaitingQueries(uint64_t patience_ms) : patience_ms_(patience_ms) {}
 
   /// A client's query. Lifetime: until `release`.
@@ -59,7 +59,7 @@ class WaitingQueries {
   /// Null when it waits no more.
   [[nodiscard]] WaitingQuery* find(uint64_t token) noexcept;
 
-  /// Takes a query off the deadlines whose time is up; null: there is none, so far.
+  /// Returns a query whose time has passed, once; null: there is none.
   [[nodiscard]] WaitingQuery* take_expired(uint64_t now_ms);
   /// When to call `take_expired`, in monotonic milliseconds; absent: nothing waits.
   [[nodiscard]] std::optional<uint64_t> next_expiry_ms();
@@ -84,7 +84,7 @@ class WaitingQueries {
 
   const uint64_t patience_ms_;
   SlotPool<WaitingQuery> queries_;
-  std::deque<Deadline> deadlines_;  // all as long: in the order in which they came
+  std::deque<Deadline> deadlines_;  // all wait equally long: in the order of arrival
 };
 
 }  // namespace inlet53::server

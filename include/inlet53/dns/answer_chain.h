@@ -44,9 +44,8 @@ enum class ChainEnd : uint8_t {
 ///    message. A CNAME that was made from a DNAME begins with labels of the question; they come in
 ///    lower case.
 ///  * Of an answer to ANY the first RRset counts (RFC 8482 §4.1).
-///  * A SOA counts when the last name is at or below its owner, even where that is above the apex:
-///  a
-///    rule may be for a part of a zone, and the SOA is but the lifetime of this one answer.
+///  * An SOA counts when the last name is at or below its owner, even when the owner is above the
+///    apex: a rule may be for a part of a zone, and the SOA only limits the time of this answer.
 ///
 /// Threads: none shared. Cost: `read` allocates nothing and is linear in the message for each
 /// alias; 144 KiB of address space are taken when it is made, of which a response touches as much

@@ -20,7 +20,7 @@ struct ResponseRecord {
   std::vector<uint8_t> rdata;
 };
 
-/// A whole response, parsed for those who ask: tests, the demo, later the forwarder.
+/// A whole response, parsed for tests and the demo. Forwarding uses AnswerChain.
 struct ResponseMessage {
   uint16_t id = 0;
   uint16_t flags = 0;            // the header's second 16 bits

@@ -52,9 +52,9 @@ class ResponseWriter {
  public:
   /// `buffer` begins with the query; `limit` is the most octets the response may take, OPT
   /// included. `options` are those of the OPT, but for the extended error, composed already: they
-  /// are always sent. Room for the OPT and them is kept back when the query had an OPT; where not
-  /// even that much is behind the question, which needs a limit below 12 + 259 + 11 = 282 and the
-  /// options, there will be no OPT.
+  /// are always sent. The writer reserves room for the OPT and them when the query had an OPT. If
+  /// the question leaves less room, which takes a limit below 12 + 259 + 11 = 282 octets and the
+  /// options, it writes no OPT.
   /// Requires: `query` was parsed from `buffer`; `query.question_end <= limit <= buffer.size()`.
   /// Lifetime: of `options`, until `finish`; they may not lie in `buffer`.
   ResponseWriter(MutableBytes buffer, const QueryView& query, size_t limit,

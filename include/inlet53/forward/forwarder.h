@@ -181,8 +181,8 @@ class Forwarder {
   Forwarder& operator=(const Forwarder&) = delete;
 
   /// Begins a fetch, or joins one with the same question and the same group. The owner gets the
-  /// result with `token`. Cost: O(1), no system call; they come at the end of
-  /// the loop's turn. A group that is new costs more once.
+  /// result with `token`. Cost: O(1). Datagrams leave at the end of the loop's turn; a new port
+  /// costs system calls at once, and a new group costs more once.
   [[nodiscard]] Submitted submit(const ForwardQuery& query, uint64_t token);
   /// Ends a wait without a call. A fetch without a waiter is given up.
   void cancel(WaiterId waiter);

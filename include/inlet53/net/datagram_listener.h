@@ -16,8 +16,8 @@ namespace inlet53::net {
 class DatagramListener {
  public:
   static constexpr int kMaxBatches = 16;
-  /// So many datagrams in one turn, or as many as fill half of the source's buffer when those are
-  /// fewer, mean that the listener has fallen behind.
+  /// The listener has fallen behind when it gets so many datagrams in one turn, or as many as fill
+  /// half of the source's buffer when those are fewer.
   static constexpr size_t kBehind = kMaxBatches * DatagramSource::kMaxBatch;
   /// Answers a batch of at least one datagram: sets `response` where something goes back (at most
   /// `capacity`). `context` is as given. It must not destroy the listener.

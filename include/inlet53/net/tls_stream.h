@@ -51,7 +51,7 @@ class TlsSession {
   ssl_session_st* session_ = nullptr;
 };
 
-/// TLS between octets and octets: no socket, no clock. Threads: one at a time.
+/// Encrypts and decrypts one TLS connection. It has no socket and no clock. Threads: one at a time.
 ///
 ///   ciphertext ──received──► OpenSSL ──received_plaintext──► owner
 ///   owner ──send──► OpenSSL ──send_ciphertext──► owner

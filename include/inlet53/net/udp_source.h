@@ -34,7 +34,7 @@ class UdpBatch {
 ///
 /// When the send buffer is full, `send` waits for it a few milliseconds at most, then counts and
 /// leaves out the rest of the batch. `poll` discards errors that ICMP left on the socket.
-/// Threads: the loop's. Cost: one system call for each of `poll` and `send`.
+/// Threads: the loop's. Cost: as a rule one system call for each of `poll` and `send`.
 class UdpSource final : public DatagramSource {
  public:
   /// Takes over `socket` (see open_udp).

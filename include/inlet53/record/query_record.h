@@ -59,7 +59,8 @@ struct QueryRecord {
   IpAddress source;
   uint16_t source_port = 0;  // host order
   Transport transport = Transport::Udp;
-  std::string_view firewall_fields = {};  // of render_firewall_fields; empty: no rule matched
+  std::string_view firewall_fields =
+      {};  // of render_firewall_fields; empty: no rule blocks or alerts
 };
 
 /// The longest record in octets, newline included. Every response of 64 KiB whose RDATA is not

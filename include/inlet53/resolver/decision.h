@@ -35,10 +35,10 @@ struct OwnedRRset {
 /// The question of a query, ready for lookups. Lifetime: that of the message and of `key`.
 struct Question {
   const zone::NameKey& key;  // its name in lower case, with the state's seed
-  dns::NameView qname;       // as the client spelled it, which owns the first answer
+  dns::NameView qname;       // as the client spelled it: the owner of the first answer
   uint16_t qtype = 0;
   uint16_t qclass = 1;
-  uint16_t rotation = 0;  // selects the address of an RRset that comes first
+  uint16_t rotation = 0;  // selects the record of an address RRset that is listed first
 };
 
 /// A question for the targets of a FORWARD rule.
@@ -56,8 +56,8 @@ struct ReceivedAnswer {
   cache::ReceivedResponse response;
 };
 
-/// A question of a query that no target has answered. An answer of the cache is used for it,
-/// however old it is (RFC 8767 §5).
+/// A question of a query that no target has answered. The cache may answer it with an expired
+/// answer, up to `max_stale` (RFC 8767 §5).
 struct FailedQuestion {
   uint32_t scope = 0;  // of its rule
   uint64_t hash = 0;   // of its name; its type is the query's
@@ -186,13 +186,15 @@ class Decision {
 /// 1. DNS Firewall judges the name. A blocked name gives the question the response of the firewall
 ///    rule and no record of the chain: NODATA or NXDOMAIN without an SOA, or one CNAME; EDE 15. A
 ///    rule that trusts redirections and matches the question exempts the other names.
-/// 2. The most specific resolver rule, hosted zone or endpoint name covers it. Of a rule and a zone
-///    at one name the rule counts. A SYSTEM rule leaves its names to the zones.
+/// 2. The most specific resolver rule, hosted zone, endpoint name or name of the VPC covers it. Of
+/// a
+///    rule and a zone at one name the rule counts. A SYSTEM rule leaves its names to the zones.
 /// 3. A name of a zone or an endpoint is looked up. A name of a FORWARD rule is answered by the
 ///    cache, or the decision asks the targets of the rule.
 ///
 /// REFUSED: a class other than IN; AXFR, IXFR, MAILA, MAILB; a question that nothing covers (EDE
-/// 20). SERVFAIL: more than kMaxChain RRsets. A chain that leads to a name that nothing covers ends
+/// 20). SERVFAIL: more than kMaxChain RRsets, or no target has answered. YXDOMAIN: a DNAME makes a
+/// name that is too long. A chain that leads to a name that nothing covers ends
 /// there with NOERROR.
 ///
 /// Threads: any, each with its own workspace. Cost: no allocation, lock, clock or system call.

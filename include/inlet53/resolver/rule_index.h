@@ -32,8 +32,8 @@ struct ForwardRule {
   std::vector<IpAddress> sources;         // of its outbound endpoint; empty: the kernel's choice
   std::vector<OutboundAddress> outbound;  // that endpoint's, the enabled ones; at least one
 
-  /// The one that a query sent from `local`, an address of this machine, has left by in the model.
-  /// Where several would do (no `send_from`), its port says which, so that they share the queries.
+  /// Returns the outbound endpoint address that records name for a query sent from `local`, an
+  /// address of this machine. Where several fit (no `send_from`), the port of `local` selects one.
   [[nodiscard]] const OutboundAddress& left_by(const SocketAddress& local) const noexcept;
 
   /// Returns whether queries forwarded by one may be answered with what the other got.

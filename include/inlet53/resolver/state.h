@@ -27,10 +27,10 @@ struct EndpointAddress {
   SocketAddress listen;
   /// An INBOUND_DELEGATION endpoint: answers its VPC's hosted zones authoritatively, nothing else.
   bool delegation = false;
-  CidrSet udp_sources;  // security groups, the service's port; nobody where it is not UDP's
+  CidrSet udp_sources;  // that the security groups admit; empty unless the protocol uses UDP
   CidrSet tcp_sources;
-  /// AWS tracks the connections of its security groups, which costs it queries a second: they do
-  /// not let everyone in.
+  /// The security groups do not admit every source. AWS tracks connections then and allows fewer
+  /// queries a second.
   bool tracked = false;
   record::EndpointFragments fragments;
   std::shared_ptr<const zone::ZoneIndex> zones;

@@ -39,10 +39,10 @@ class EdnsResponder {
   EdnsResponder(const settings::Edns& settings, uint32_t tcp_idle_timeout_ms,
                 uint32_t tls_idle_timeout_ms, const CookieSecrets& secrets);
 
-  /// Decides about the options of a query and writes those of the response to `room`. A query whose
-  /// `verdict` says that its OPT is faulty gets none. `now`: seconds since 1970, modulo 2^32.
-  /// For a query without a question (QueryVerdict::CookieOnly, RFC 7873 §5.4), Answer means that
-  /// cookies are switched on and that the server cookie, if there is one, is valid.
+  /// Decides about the options of a query and writes those of the response to `room`. There are
+  /// none unless `verdict` is Accept or CookieOnly. `now`: seconds since 1970, modulo 2^32. For a
+  /// query without a question (QueryVerdict::CookieOnly, RFC 7873 §5.4), Answer means that cookies
+  /// are switched on and that the server cookie, if there is one, is valid.
   [[nodiscard]] OptionAnswer answer(const dns::QueryView& query, dns::QueryVerdict verdict,
                                     record::Transport transport, const IpAddress& client,
                                     uint32_t now, dns::OptionWriter& room) const noexcept {

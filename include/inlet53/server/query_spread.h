@@ -8,9 +8,9 @@ namespace inlet53::server {
 /// Over how many workers UDP queries go, with `udp_spread = "fill"`: as few as have time for them,
 /// the first ones. One worker that is half busy wakes up less often, and finds more in its cache,
 /// than two that are a quarter busy each; so another takes part only when the time of those before
-/// it is nearly used up. Who falls behind has help at once; that fewer would do is believed only
-/// after a while, and after a longer one where it was wrong before. Decides only; what acts is the
-/// owner. Threads: one.
+/// it is nearly used up. When a worker falls behind, all workers take queries at once. The number
+/// falls only after some seconds with spare time, and later where it fell too early before. It only
+/// decides; the owner acts. Threads: one.
 class QuerySpread {
  public:
   /// At first one takes them all. `workers`: 1 or more.

@@ -46,13 +46,13 @@ struct Resumption {
   std::span<const resolver::FailedQuestion> failed;
 };
 
-/// Answers one message at a time, whatever transport brought it. Every transport comes through
-/// here, so that one check serves all:
+/// Answers one message at a time, for all transports:
 ///
-///   parse_query → EdnsResponder::answer → decide → compose → record
+///   parse_query → EdnsResponder::answer → decide → compose → write_record
 ///
 /// Each step returns a value that the next one gets. It owns no socket and reads no clock.
-/// Threads: its worker's. Cost of `answer`: no allocation, no lock, no system call.
+/// Threads: its worker's. Cost of `answer`: no allocation and no lock; no system call but those of
+/// LogAppender, when the query log runs out of buffers.
 class Responder {
  public:
   /// Settings that no query changes.

@@ -17,8 +17,8 @@ using HashSeed = uint64_t;
 [[nodiscard]] uint64_t name_hash(Bytes labels, HashSeed seed) noexcept;
 
 /// A query's name ready for lookups: in lower case, with the seed that its parts are hashed from.
-/// A lookup needs the hashes of two parts as a rule, the zone's apex and what stands before it, so
-/// they are made when they are asked for. Left uninitialised until `assign`.
+/// A lookup hashes the labels before the apex of its zone when it needs them. Uninitialised until
+/// `assign`.
 /// Threads: const methods any. Cost: no allocation.
 class NameKey {
  public:

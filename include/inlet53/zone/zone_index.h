@@ -38,8 +38,7 @@ class ZoneIndex {
     find_below(key.label_count() + 1, key, qtype, rotation, refer, finding);
   }
 
-  /// The same among the zones whose apexes begin before the key's label `end`, which are those more
-  /// specific than what begins there.
+  /// The same among the zones whose apex has more labels than the suffix of the key at label `end`.
   void find_below(size_t end, const NameKey& key, uint16_t qtype, uint16_t rotation, bool refer,
                   Finding& finding) const noexcept;
 
@@ -73,8 +72,8 @@ class ZoneIndex {
   std::vector<Apex> apexes_;    // by size of their names, then by their octets
   // By size: the first apex of names so long, which is the end of those that are shorter.
   std::array<uint32_t, dns::kMaxName + 2> first_apex_{};
-  // By size: of the apexes' first labels, which sizes there are, a bit each. A VPC has hundreds of
-  // reverse zones, whose numbers are as short as few labels else.
+  // By size: one bit for each length of the apexes' first labels. A VPC has hundreds of reverse
+  // zones, whose first labels are shorter than most labels.
   std::array<uint64_t, dns::kMaxName + 1> first_labels_{};
   HashSeed seed_;
   bool has_large_zone_ = false;

@@ -58,9 +58,10 @@ struct PrefetchedSlot {
 /// A zone, frozen for lookups.
 ///
 /// Layout: one arena of nodes (name, then its RRsets in prepared wire form) and one open-addressed
-/// hash of their suffix hashes. Empty non-terminals are nodes without RRsets. Wildcards are found
-/// from the closest encloser (RFC 4592 §3.3.1): one probe for a name that exists, one a label else.
-/// Threads: const methods any. Cost of `find`: no allocation, no lock.
+/// table of the hashes of their labels below the apex. Empty non-terminals are nodes without
+/// RRsets. Wildcards are found from the closest encloser (RFC 4592 §3.3.1): one probe for a name
+/// that exists, one a label else. Threads: const methods any. Cost of `find`: no allocation, no
+/// lock.
 class ZoneTable {
  public:
   /// Freezes `data`. Every table that one NameKey is used with takes the same `seed`.
