@@ -75,6 +75,9 @@ void read_vpc_endpoint(TableReader& in, topology::VpcEndpoint& endpoint) {
           one_of<PrivateDns>({{"disabled", PrivateDns::Disabled},
                               {"enabled", PrivateDns::Enabled},
                               {"listed", PrivateDns::Listed}}));
+  in.read_list("private_dns_names", Need::Optional, endpoint.private_dns_names, parse_text);
+  in.read_list("base_endpoint_dns_names", Need::Optional, endpoint.base_endpoint_dns_names,
+               parse_text);
   in.read("dns_record_ip_type", Need::Optional, endpoint.dns_record_ip_type,
           one_of<DnsRecordIpType>({{"ipv4", DnsRecordIpType::Ipv4},
                                    {"dualstack", DnsRecordIpType::Dualstack},

@@ -10,6 +10,7 @@
 #include "topology_reader.h"
 
 #include "inlet53/topology/validate.h"
+#include "inlet53/topology/warnings.h"
 
 namespace inlet53::config {
 
@@ -38,11 +39,11 @@ KeyPath written_path(const toml::table& document, const KeyPath& path) {
   return table != nullptr && table->contains(*key) ? path : KeyPath{*key};
 }
 
-/// Everything that is wrong with the topology, at its place.
-void report_problems(const toml::table& document, const topology::Topology& topology,
-                     Reading& reading) {
+/// Adds each problem at its place to `reading`.
+void add_problems(const toml::table& document, std::vector<topology::Problem> problems,
+                  Reading& reading) {
   std::set<KeyPath> inherited;
-  for (topology::Problem& problem : topology::validate(topology)) {
+  for (topology::Problem& problem : problems) {
     const KeyPath path = written_path(document, problem.path);
     // A wrong region at the top is every object's problem, and said once.
     if (path.size() == 1 && !inherited.insert(path).second) continue;
@@ -64,7 +65,13 @@ void read_config(std::string_view text, const std::string& path, Config& config,
   // Where a value was lost, what refers to it would look wrong too: that is for the next round.
   if (!reading.values_lost) {
     resolve_references(config.topology);
-    report_problems(*document, config.topology, reading);
+    add_problems(*document, topology::validate(config.topology), reading);
+  }
+  if (reading.errors.empty()) {
+    Reading doubts;
+    doubts.file = path;
+    add_problems(*document, topology::warnings(config.topology), doubts);
+    config.warnings = std::move(doubts.errors);
   }
   std::stable_sort(reading.errors.begin(), reading.errors.end(),
                    [](const ConfigError& a, const ConfigError& b) {

@@ -6,6 +6,7 @@
 #include "inlet53/base/text.h"
 #include "inlet53/topology/allowed_sources.h"
 #include "inlet53/topology/mock_template.h"
+#include "inlet53/topology/service_names.h"
 
 namespace inlet53::gateway {
 

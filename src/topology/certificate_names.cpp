@@ -5,6 +5,7 @@
 
 #include "inlet53/base/partition.h"
 #include "inlet53/base/text.h"
+#include "inlet53/topology/service_names.h"
 
 namespace inlet53::topology {
 

@@ -5,6 +5,7 @@
 
 #include "inlet53/base/text.h"
 #include "inlet53/topology/gateway_response_type.h"
+#include "inlet53/topology/service_names.h"
 
 namespace inlet53::topology {
 
@@ -20,13 +21,14 @@ void check_vpc_endpoint_list(Findings& findings, const RestApi& api) {
   for (size_t i = 0; i < endpoints.size(); ++i) {
     if (endpoints[i] == nullptr) continue;
     // A service name of the wrong form is reported at the endpoint.
-    const std::string_view service = service_label(endpoints[i]->service_name);
-    const std::string_view region = service_region(endpoints[i]->service_name);
-    if (service.empty()) continue;
+    const std::string_view name = endpoints[i]->service_name;
+    if (service_kind(name) == ServiceKind::None) continue;
+    const std::string_view service = service_label(name);
+    const std::string_view region = service_region(name);
     if (service != "execute-api") {
-      findings.add(below(list, i),
-                   concat("VPC endpoint \"", endpoints[i]->name, "\" is for ", service,
-                          "; a REST API goes with an execute-api endpoint"));
+      findings.add(below(list, i), concat("VPC endpoint \"", endpoints[i]->name, "\" is for ",
+                                          service.empty() ? name : service,
+                                          "; a REST API goes with an execute-api endpoint"));
     } else if (region != api.region) {
       findings.add(below(list, i), concat("VPC endpoint \"", endpoints[i]->name, "\" is in ",
                                           region, ", but the REST API in ", api.region));

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "shapes.h"
-
 #include "inlet53/base/partition.h"
 #include "inlet53/base/text.h"
 
@@ -20,22 +18,6 @@ const Object* find_by_id(const std::vector<Object>& objects, std::string_view id
   const auto found =
       std::find_if(objects.begin(), objects.end(), [&](const Object& o) { return o.id == id; });
   return found == objects.end() ? nullptr : &*found;
-}
-
-/// `com.amazonaws.REGION.SERVICE` in its two parts, both empty when it is anything else.
-/// A service may have dots of its own (`ecr.api`). Names of China's regions may begin with `cn.`.
-std::pair<std::string_view, std::string_view> split_service_name(std::string_view name) noexcept {
-  constexpr std::string_view kPrefix = "com.amazonaws.";
-  constexpr std::string_view kChina = "cn.";
-  const bool china = name.starts_with(kChina);
-  if (china) name.remove_prefix(kChina.size());
-  if (!name.starts_with(kPrefix)) return {};
-  name.remove_prefix(kPrefix.size());
-  const size_t dot = name.find('.');
-  if (dot == std::string_view::npos || dot + 1 == name.size()) return {};
-  const std::string_view region = name.substr(0, dot);
-  if (!is_region(region) || (china && partition_of(region) != "aws-cn")) return {};
-  return {region, name.substr(dot + 1)};
 }
 
 }  // namespace
@@ -142,14 +124,6 @@ std::vector<SocketAddress> serving_addresses(const NetworkInterface& interface) 
   if (interface.address) addresses.push_back({*interface.address, kHttpsPort});
   if (interface.ipv6_address) addresses.push_back({*interface.ipv6_address, kHttpsPort});
   return addresses;
-}
-
-std::string_view service_region(std::string_view service_name) noexcept {
-  return split_service_name(service_name).first;
-}
-
-std::string_view service_label(std::string_view service_name) noexcept {
-  return split_service_name(service_name).second;
 }
 
 }  // namespace inlet53::topology

@@ -1,6 +1,6 @@
 #include "inlet53/zone/endpoint_records.h"
 
-#include <algorithm>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,9 +8,9 @@
 
 #include "route53_records.h"
 
-#include "inlet53/base/partition.h"
 #include "inlet53/base/text.h"
 #include "inlet53/dns/types.h"
+#include "inlet53/topology/service_names.h"
 
 namespace inlet53::zone {
 namespace {
@@ -24,35 +24,6 @@ using topology::Topology;
 using topology::VpcEndpoint;
 
 constexpr std::string_view kRestApiService = "execute-api";
-
-/// A service in one region: what the names of its endpoints have in common.
-struct Service {
-  std::string_view region;
-  std::string_view label;  // as in the service's name, `ecr.api`
-
-  friend bool operator==(const Service&, const Service&) = default;
-};
-
-/// `api.ecr` of `ecr.api`: DNS has the labels the other way round. Source: aws.md §3.1.
-std::string reversed(std::string_view label) {
-  std::string out;
-  while (true) {
-    const size_t dot = label.rfind('.');
-    if (dot == std::string_view::npos) return out += label;
-    out += label.substr(dot + 1);
-    out += '.';
-    label = label.substr(0, dot);
-  }
-}
-
-std::string private_name(const Service& service) {
-  return concat(reversed(service.label), ".", service.region, ".", dns_suffix_of(service.region));
-}
-
-std::string endpoint_domain(const Service& service) {
-  return concat(reversed(service.label), ".", service.region, ".vpce.",
-                dns_suffix_of(service.region));
-}
 
 /// The kinds of address records at a name.
 struct AddressTypes {
@@ -99,74 +70,73 @@ void add_private_name(ZoneData& data, std::string_view owner, const VpcEndpoint&
   }
 }
 
-Service service_of(const VpcEndpoint& endpoint) {
-  return {topology::service_region(endpoint.service_name),
-          topology::service_label(endpoint.service_name)};
+/// Zones by their apexes. A zone begins partial and without records.
+using Zones = std::map<std::string, EndpointZone>;
+
+EndpointZone& zone_at(Zones& zones, const std::string& apex) {
+  return zones.try_emplace(apex, EndpointZone{ZoneData(made_name(apex).view()), true})
+      .first->second;
 }
 
-/// Each service that has an endpoint anywhere, once.
-std::vector<Service> services_of(const Topology& topology) {
-  std::vector<Service> services;
-  for (const VpcEndpoint& endpoint : topology.vpc_endpoints) {
-    const Service service = service_of(endpoint);
-    if (std::ranges::find(services, service) == services.end()) services.push_back(service);
-  }
-  return services;
+/// Empty when the service is none of a region.
+std::string region_of(const Topology& topology, const VpcEndpoint& endpoint) {
+  const std::string_view region = topology::service_region(endpoint.service_name);
+  const topology::Vpc* vpc = topology.find_vpc(endpoint.vpc);
+  return region.empty() && vpc != nullptr ? vpc->region : std::string(region);
 }
 
-/// The endpoint that answers the service's own names in `vpc`: there is one at most, as at AWS.
-const VpcEndpoint* find_private_endpoint(const Topology& topology, const topology::Vpc& vpc,
-                                         const Service& service) {
-  for (const VpcEndpoint& endpoint : topology.vpc_endpoints) {
-    if (endpoint.vpc == vpc.id && endpoint.private_dns != PrivateDns::Disabled &&
-        service_of(endpoint) == service) {
-      return &endpoint;
-    }
-  }
-  return nullptr;
+bool is_for_rest_apis(const VpcEndpoint& endpoint) {
+  return topology::service_label(endpoint.service_name) == kRestApiService;
 }
 
-/// `{api}-{vpce}.execute-api.R.amazonaws.com` of every association. These are in public DNS at AWS,
-/// so they don't depend on a VPC or on its private DNS.
-void add_association_names(ZoneData& data, const Topology& topology, const Service& service) {
-  if (service.label != kRestApiService) return;
-  for (const RestApi& api : topology.rest_apis) {
-    for (const std::string& id : api.vpc_endpoints) {
-      const VpcEndpoint* endpoint = topology.find_vpc_endpoint(id);
-      if (endpoint == nullptr || service_of(*endpoint) != service) continue;
-      add_private_name(data, concat(api.id, "-", id, ".", private_name(service)), *endpoint);
-    }
+/// The private DNS names of the endpoint's service.
+void add_private_names(Zones& zones, const VpcEndpoint& endpoint,
+                       const topology::EndpointDnsNames& names) {
+  for (const std::string& name : names.private_names) {
+    const std::string apex(topology::without_wildcard(name));
+    EndpointZone& zone = zone_at(zones, apex);
+    zone.partial = false;
+    add_private_name(zone.data, apex, endpoint);
+    if (name != apex) add_private_name(zone.data, name, endpoint);
   }
 }
 
 /// The names of the region's REST APIs that the topology has, and no others.
-void add_listed_apis(ZoneData& data, const Topology& topology, const Service& service,
-                     const VpcEndpoint& endpoint) {
-  if (service.label != kRestApiService) return;
+void add_listed_apis(Zones& zones, const Topology& topology, const VpcEndpoint& endpoint) {
+  const std::string_view region = topology::service_region(endpoint.service_name);
+  const std::string domain = topology::rest_api_domain(region);
   for (const RestApi& api : topology.rest_apis) {
-    if (api.region != service.region) continue;
-    add_private_name(data, concat(api.id, ".", private_name(service)), endpoint);
+    if (api.region != region) continue;
+    add_private_name(zone_at(zones, domain).data, concat(api.id, ".", domain), endpoint);
   }
 }
 
-/// The service's own names as `vpc` sees them. Absent when it sees none.
-std::optional<EndpointZone> private_zone(const Topology& topology, const topology::Vpc& vpc,
-                                         const Service& service) {
-  const std::string domain = private_name(service);
-  EndpointZone zone{ZoneData(made_name(domain).view()), true};
-  const VpcEndpoint* endpoint = find_private_endpoint(topology, vpc, service);
-  if (endpoint != nullptr && endpoint->private_dns == PrivateDns::Enabled) {
-    zone.partial = false;
-    add_name_servers(zone.data, zone.data.apex());
-    add_private_name(zone.data, domain, *endpoint);
-    add_private_name(zone.data, concat("*.", domain), *endpoint);
-  } else if (endpoint != nullptr) {
-    add_listed_apis(zone.data, topology, service, *endpoint);
+/// What answers the services' own names in `vpc`.
+void add_private_dns(Zones& zones, const Topology& topology, const topology::Vpc& vpc) {
+  for (const VpcEndpoint& endpoint : topology.vpc_endpoints) {
+    if (endpoint.vpc != vpc.id) continue;
+    if (endpoint.private_dns == PrivateDns::Enabled) {
+      add_private_names(zones, endpoint,
+                        topology::endpoint_dns_names(endpoint, region_of(topology, endpoint)));
+    } else if (endpoint.private_dns == PrivateDns::Listed && is_for_rest_apis(endpoint)) {
+      add_listed_apis(zones, topology, endpoint);
+    }
   }
-  add_association_names(zone.data, topology, service);
-  if (zone.data.size() == 0) return {};
-  add_soa(zone.data);
-  return zone;
+}
+
+/// `{api}-{vpce}.execute-api.R.amazonaws.com` of every association. These are in public DNS at AWS,
+/// so they don't depend on a VPC or on its private DNS.
+void add_association_names(Zones& zones, const Topology& topology) {
+  for (const RestApi& api : topology.rest_apis) {
+    for (const std::string& id : api.vpc_endpoints) {
+      const VpcEndpoint* endpoint = topology.find_vpc_endpoint(id);
+      if (endpoint == nullptr || !is_for_rest_apis(*endpoint)) continue;
+      const std::string domain =
+          topology::rest_api_domain(topology::service_region(endpoint->service_name));
+      add_private_name(zone_at(zones, domain).data, concat(api.id, "-", id, ".", domain),
+                       *endpoint);
+    }
+  }
 }
 
 /// The regional name of an endpoint, and a zonal one for each Availability Zone.
@@ -185,28 +155,29 @@ void add_endpoint_names(ZoneData& data, const Topology& topology, const VpcEndpo
 }
 
 /// The endpoints' own names, which are in public DNS at AWS.
-EndpointZone endpoint_zone(const Topology& topology, const Service& service) {
-  const std::string domain = endpoint_domain(service);
-  EndpointZone zone{ZoneData(made_name(domain).view()), true};
+void add_all_endpoint_names(Zones& zones, const Topology& topology) {
   for (const VpcEndpoint& endpoint : topology.vpc_endpoints) {
-    if (service_of(endpoint) != service) continue;
-    add_endpoint_names(zone.data, topology, endpoint, domain);
+    const auto names = topology::endpoint_dns_names(endpoint, region_of(topology, endpoint));
+    for (const std::string& domain : names.endpoint_domains) {
+      add_endpoint_names(zone_at(zones, domain).data, topology, endpoint, domain);
+    }
   }
-  add_soa(zone.data);
-  return zone;
 }
 
 }  // namespace
 
 std::vector<EndpointZone> endpoint_zones(const Topology& topology, const topology::Vpc& vpc) {
-  std::vector<EndpointZone> zones;
-  for (const Service& service : services_of(topology)) {
-    if (std::optional<EndpointZone> zone = private_zone(topology, vpc, service)) {
-      zones.push_back(*std::move(zone));
-    }
-    zones.push_back(endpoint_zone(topology, service));
+  Zones zones;
+  add_private_dns(zones, topology, vpc);
+  add_association_names(zones, topology);
+  add_all_endpoint_names(zones, topology);
+  std::vector<EndpointZone> made;
+  for (auto& [apex, zone] : zones) {
+    if (!zone.partial) add_name_servers(zone.data, zone.data.apex());
+    add_soa(zone.data);
+    made.push_back(std::move(zone));
   }
-  return zones;
+  return made;
 }
 
 }  // namespace inlet53::zone

@@ -25,6 +25,7 @@ inline constexpr IdShape kSecurityGroup{"sg-", 17, 8};
 inline constexpr IdShape kPrefixList{"pl-", 17, 8};
 inline constexpr IdShape kNetworkInterface{"eni-", 17, 8};
 inline constexpr IdShape kVpcEndpoint{"vpce-", 17, 8};
+inline constexpr IdShape kEndpointService{"vpce-svc-", 17, 8};
 inline constexpr IdShape kInstance{"i-", 17, 8};
 inline constexpr IdShape kInboundEndpoint{"rslvr-in-", 17};
 inline constexpr IdShape kOutboundEndpoint{"rslvr-out-", 17};

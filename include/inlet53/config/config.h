@@ -9,13 +9,6 @@
 
 namespace inlet53::config {
 
-/// What one configuration file says.
-struct Config {
-  std::string file;  // as it was named
-  topology::Topology topology;
-  settings::Settings settings;
-};
-
 /// One thing that is wrong with a configuration file. `line` and `column` count from 1; 0 when
 /// there is no place (the file can't be opened).
 struct ConfigError {
@@ -27,6 +20,14 @@ struct ConfigError {
 
   /// `conf/demo.toml:12:3: vpc.demo.cidr: unknown key; did you mean "cidr_blocks"?`
   [[nodiscard]] std::string to_text() const;
+};
+
+/// What one configuration file says.
+struct Config {
+  std::string file;  // as it was named
+  topology::Topology topology;
+  settings::Settings settings;
+  std::vector<ConfigError> warnings;  // what is doubtful (`topology::warnings`)
 };
 
 /// Reads a TOML file into a topology and settings, and validates both.

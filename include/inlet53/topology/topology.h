@@ -144,7 +144,7 @@ struct NetworkInterface {
 /// Which names of an endpoint's service its VPC answers with the endpoint's addresses.
 enum class PrivateDns : uint8_t {
   Disabled,
-  /// AWS's PrivateDnsEnabled: the service's name and everything below it.
+  /// AWS's PrivateDnsEnabled: all private DNS names of the service.
   Enabled,
   /// Ours: only the REST APIs that the topology names; public APIs stay reachable.
   Listed,
@@ -163,6 +163,11 @@ struct VpcEndpoint {
   /// The random part of its DNS names, `vpce-ID-RRRRRRRR`: 8 of a-z0-9.
   std::string dns_suffix;
   PrivateDns private_dns = PrivateDns::Disabled;
+  /// Private DNS names and domains of the endpoint's own names, instead of those that follow from
+  /// `service_name` (`service_names.h`). EC2 API Reference, ServiceDetail: PrivateDnsNames,
+  /// BaseEndpointDnsNames.
+  std::vector<std::string> private_dns_names;
+  std::vector<std::string> base_endpoint_dns_names;
   DnsRecordIpType dns_record_ip_type = DnsRecordIpType::Ipv4;
   std::vector<std::string> security_groups;
   std::string policy;       // the endpoint policy's JSON; empty: everything is allowed
@@ -384,13 +389,5 @@ struct Topology {
 /// The addresses and ports at which a VPC endpoint's network interface is served, by HTTPS: one for
 /// each of its addresses, or its `listen` alone.
 [[nodiscard]] std::vector<SocketAddress> serving_addresses(const NetworkInterface& interface);
-
-/// The region in a service's name (`com.amazonaws.eu-west-1.execute-api`), empty when the name is
-/// not of the form `com.amazonaws.REGION.SERVICE`, in China also `cn.com.amazonaws.REGION.SERVICE`.
-/// Lifetime: `service_name`'s.
-[[nodiscard]] std::string_view service_region(std::string_view service_name) noexcept;
-/// The service in a service's name, `execute-api` (or `ecr.api`); empty when the name is not of
-/// that form. Lifetime: `service_name`'s.
-[[nodiscard]] std::string_view service_label(std::string_view service_name) noexcept;
 
 }  // namespace inlet53::topology

@@ -18,11 +18,12 @@ struct EndpointZone {
   bool partial = false;
 };
 
-/// Makes the zones of endpoint names that `vpc` resolves, for each service and region R that has an
-/// endpoint in any VPC. With execute-api for all (`ecr.api` gives `api.ecr.R.amazonaws.com`):
-/// - `execute-api.R.amazonaws.com` and `*` below it, a full zone with Route 53's NS, where an
-///   endpoint of this VPC has private DNS Enabled; where it is Listed, a partial zone with
-///   `{api}.execute-api.R.amazonaws.com` of the topology's APIs in that region;
+/// Makes the zones of endpoint names that `vpc` resolves, sorted by apex:
+/// - each private DNS name of an endpoint of this VPC with private DNS Enabled
+///   (`kms.R.amazonaws.com`, `topology::endpoint_dns_names`), a full zone with Route 53's NS. A
+///   wildcard `*.x` has the apex x, which has the same addresses;
+/// - where private DNS is Listed, a partial zone with `{api}.execute-api.R.amazonaws.com` of the
+///   topology's APIs in that region;
 /// - `{api}-{vpce}.execute-api.R.amazonaws.com` of every API associated with an endpoint, in the
 ///   same zone, else in a partial one (AWS has them in public DNS, so every VPC gets them, whatever
 ///   the endpoint's private DNS);

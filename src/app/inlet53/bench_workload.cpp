@@ -8,6 +8,7 @@
 #include "inlet53/base/text.h"
 #include "inlet53/config/config.h"
 #include "inlet53/loadgen/names_file.h"
+#include "inlet53/topology/service_names.h"
 #include "inlet53/zone/zone_loader.h"
 
 namespace inlet53::app {

@@ -147,6 +147,9 @@ int run_check(const CheckOptions& options) {
   if (options.json) {
     std::cout << summary_json(*config, report) << '\n';
   } else {
+    for (const ConfigError& warning : config->warnings) {
+      std::cerr << error_text(warning) << '\n';
+    }
     for (const FileError& record : report.ignored_records) std::cerr << record.to_text() << '\n';
     print_summary(*config, report);
   }

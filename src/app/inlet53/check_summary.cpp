@@ -240,9 +240,10 @@ void print_isolation(const config::Config& config, const CheckReport& report) {
 
 namespace {
 
-Json places_json(const std::vector<FileError>& places) {
+template <class Place>
+Json places_json(const std::vector<Place>& places) {
   Json list = Json::array();
-  for (const FileError& place : places) list.push_back(place.to_text());
+  for (const Place& place : places) list.push_back(place.to_text());
   return list;
 }
 
@@ -253,6 +254,7 @@ std::string summary_json(const config::Config& config, const CheckReport& report
                         {"ok", true},
                         {"calls_for_dns", topology::calls_for_dns(config.topology)},
                         {"calls_for_gateway", topology::calls_for_gateway(config.topology)},
+                        {"warnings", places_json(config.warnings)},
                         {"vpcs", config.topology.vpcs.size()},
                         {"subnets", config.topology.subnets.size()},
                         {"resolver_ip_addresses", addresses_json(config.topology)},

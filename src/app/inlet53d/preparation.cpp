@@ -43,6 +43,7 @@ std::unique_ptr<Prepared> prepare(const Options& options, zone::HashSeed seed,
     for (const FileError& fault : state.error()) log_error(fault.to_text());
     return nullptr;
   }
+  for (const config::ConfigError& warning : config->warnings) log_warning(warning.to_text());
   for (const FileError& record : (*state)->ignored_records) log_warning(record.to_text());
   for (const FileError& error : (*state)->unreadable_lists) {
     log_warning(concat(error.to_text(), "; DNS Firewall fails open where a rule needs this list"));

@@ -27,29 +27,5 @@ TEST(Topology, ServesAnAddressAtItselfAndPort53UnlessItListensElsewhere) {
   EXPECT_EQ(serving_address(ip).to_text(), "127.0.53.1:5300");
 }
 
-TEST(Topology, TakesServiceNamesApart) {
-  struct Case {
-    std::string_view name, region, label;
-  };
-  const Case cases[] = {
-      {"com.amazonaws.eu-west-1.execute-api", "eu-west-1", "execute-api"},
-      {"com.amazonaws.us-gov-east-1.ecr.api", "us-gov-east-1", "ecr.api"},
-      {"com.amazonaws.cn-north-1.execute-api", "cn-north-1", "execute-api"},
-      {"cn.com.amazonaws.cn-north-1.ec2", "cn-north-1", "ec2"},
-      {"cn.com.amazonaws.eu-west-1.ec2", "", ""},
-      {"com.amazonaws.vpce.eu-west-1.vpce-svc-0a1b2c3d4e5f60718", "", ""},
-      {"com.amazonaws.eu-west-1.", "", ""},
-      {"com.amazonaws.eu-west-1", "", ""},
-      {"com.amazonaws.euwest1.execute-api", "", ""},
-      {"com.amazonaws..execute-api", "", ""},
-      {"execute-api", "", ""},
-      {"", "", ""},
-  };
-  for (const Case& each : cases) {
-    EXPECT_EQ(service_region(each.name), each.region) << each.name;
-    EXPECT_EQ(service_label(each.name), each.label) << each.name;
-  }
-}
-
 }  // namespace
 }  // namespace inlet53::topology

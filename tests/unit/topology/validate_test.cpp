@@ -416,8 +416,8 @@ TEST(Validate, ChecksServiceAndPrivateDns) {
          second.network_interfaces = {{"eni-00000000", t.subnets[0].id, ip("10.0.0.9"), {}, {}}};
          t.vpc_endpoints.push_back(second);
        },
-       {"vpc_endpoint.second.private_dns: VPC endpoint \"execute-api\" has private DNS for this "
-        "service and VPC already; AWS allows one"}},
+       {"vpc_endpoint.second.private_dns: VPC endpoint \"execute-api\" has private DNS for "
+        "execute-api.eu-west-1.amazonaws.com in this VPC already; AWS allows one"}},
       {"a second without",
        [](Topology& t) {
          VpcEndpoint second = t.vpc_endpoints[0];

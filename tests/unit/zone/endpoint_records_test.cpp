@@ -243,17 +243,64 @@ TEST(EndpointZones, RegionsAndServicesHaveZonesOfTheirOwn) {
   for (const std::string& line : names_at(topology, 0)) {
     if (line.starts_with("zone ")) zones.push_back(line.substr(5));
   }
-  EXPECT_EQ(zones, (Lines{"execute-api.eu-west-1.amazonaws.com. full",
-                          "execute-api.eu-west-1.vpce.amazonaws.com. partial",
+  EXPECT_EQ(zones, (Lines{"api.ecr.eu-west-1.amazonaws.com. full",
+                          "api.ecr.eu-west-1.vpce.amazonaws.com. partial",
                           "execute-api.eu-central-1.amazonaws.com. full",
                           "execute-api.eu-central-1.vpce.amazonaws.com. partial",
-                          "api.ecr.eu-west-1.amazonaws.com. full",
-                          "api.ecr.eu-west-1.vpce.amazonaws.com. partial"}));
+                          "execute-api.eu-west-1.amazonaws.com. full",
+                          "execute-api.eu-west-1.vpce.amazonaws.com. partial"}));
   // An API's associated endpoint answers in its own region only.
   EXPECT_EQ(std::ranges::count(names_at(topology, 0),
                                "dligg9dxuk-vpce-0ac4147ba9386c9f7.execute-api.eu-central-1."
                                "amazonaws.com. 60 A 10.0.12.179"),
             0);
+}
+
+/// The lines of a service's endpoint that say which zones there are and who is at which name.
+Lines zones_and_addresses(const char* service) {
+  Topology topology = demo(PrivateDns::Enabled);
+  topology.rest_apis.clear();
+  topology.vpc_endpoints[0].service_name = service;
+  topology.vpc_endpoints[0].network_interfaces = {interface("subnet-a", "10.0.12.179")};
+  Lines kept;
+  for (const std::string& line : names_at(topology, 0)) {
+    const size_t address = line.find(" 60 A ");
+    if (line.starts_with("zone ")) kept.push_back(line);
+    if (address != std::string::npos) kept.push_back(line.substr(0, address));
+  }
+  return kept;
+}
+
+// AWS has a wildcard below few names only.
+TEST(EndpointZones, PrivateNamesHaveAWildcardWhereTheServiceHasOne) {
+  const std::string kms = "kms.eu-west-1.";
+  EXPECT_EQ(zones_and_addresses("com.amazonaws.eu-west-1.kms"),
+            (Lines{"zone " + kms + "amazonaws.com. full", kms + "amazonaws.com.",
+                   "zone " + kms + "vpce.amazonaws.com. partial",
+                   "vpce-0ac4147ba9386c9f7-ab12cd34-eu-west-1a." + kms + "vpce.amazonaws.com.",
+                   "vpce-0ac4147ba9386c9f7-ab12cd34." + kms + "vpce.amazonaws.com."}));
+  const std::string dkr = "dkr.ecr.eu-west-1.amazonaws.com.";
+  const Lines ecr = zones_and_addresses("com.amazonaws.eu-west-1.ecr.dkr");
+  EXPECT_EQ(Lines(ecr.begin(), ecr.begin() + 3), (Lines{"zone " + dkr + " full", "*." + dkr, dkr}));
+}
+
+TEST(EndpointZones, AServiceWithSeveralNamesHasAZoneForEach) {
+  const std::string rest = ".eu-west-1.amazonaws.com.";
+  const Lines lines = zones_and_addresses("com.amazonaws.eu-west-1.kinesis-streams");
+  EXPECT_EQ(Lines(lines.begin(), lines.begin() + 8),
+            (Lines{"zone control-kinesis" + rest + " full", "*.control-kinesis" + rest,
+                   "control-kinesis" + rest, "zone data-kinesis" + rest + " full",
+                   "*.data-kinesis" + rest, "data-kinesis" + rest, "zone kinesis" + rest + " full",
+                   "kinesis" + rest}));
+}
+
+TEST(EndpointZones, AServiceWithoutARegionInItsNameIsInItsVpcs) {
+  const Lines lines = zones_and_addresses("com.amazonaws.s3-global.accesspoint");
+  EXPECT_EQ(std::ranges::count(lines, "zone accesspoint.s3-global.amazonaws.com. full"), 1);
+  EXPECT_EQ(std::ranges::count(lines,
+                               "vpce-0ac4147ba9386c9f7-ab12cd34.accesspoint.s3-global.eu-west-1."
+                               "vpce.amazonaws.com."),
+            1);
 }
 
 TEST(EndpointZones, ChinasRegionsHaveADomainOfTheirOwn) {

@@ -1,0 +1,164 @@
+#include "inlet53/topology/service_names.h"
+
+#include <cstdlib>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "inlet53/base/text.h"
+
+namespace inlet53::topology {
+namespace {
+
+using Names = std::vector<std::string>;
+
+VpcEndpoint endpoint(std::string service) {
+  VpcEndpoint out;
+  out.service_name = std::move(service);
+  return out;
+}
+
+EndpointDnsNames names_of(std::string service, std::string_view region) {
+  return endpoint_dns_names(endpoint(std::move(service)), region);
+}
+
+struct Case {
+  const char* service;
+  Names private_names;
+  Names endpoint_domains;
+};
+
+void expect(std::string_view region, const std::vector<Case>& cases) {
+  for (const Case& each : cases) {
+    const EndpointDnsNames names = names_of(each.service, region);
+    EXPECT_EQ(names.private_names, each.private_names) << each.service;
+    EXPECT_EQ(names.endpoint_domains, each.endpoint_domains) << each.service;
+  }
+}
+
+TEST(ServiceNames, AreThoseOfTheTable) {
+  expect("eu-west-1",
+         {{"com.amazonaws.eu-west-1.kms",
+           {"kms.eu-west-1.amazonaws.com"},
+           {"kms.eu-west-1.vpce.amazonaws.com"}},
+          {"com.amazonaws.eu-west-1.kinesis-firehose",
+           {"firehose.eu-west-1.amazonaws.com"},
+           {"firehose.eu-west-1.vpce.amazonaws.com"}},
+          {"com.amazonaws.eu-west-1.kinesis-streams",
+           {"kinesis.eu-west-1.amazonaws.com", "*.data-kinesis.eu-west-1.amazonaws.com",
+            "*.control-kinesis.eu-west-1.amazonaws.com"},
+           {"kinesis.eu-west-1.vpce.amazonaws.com"}},
+          {"com.amazonaws.eu-west-1.ecr.dkr",
+           {"*.dkr.ecr.eu-west-1.amazonaws.com"},
+           {"dkr.ecr.eu-west-1.vpce.amazonaws.com"}},
+          {"com.amazonaws.eu-west-1.lambda",
+           {"lambda.eu-west-1.amazonaws.com", "lambda.eu-west-1.api.aws"},
+           {"lambda.eu-west-1.vpce.amazonaws.com"}},
+          {"com.amazonaws.eu-west-1.comprehendmedical",
+           {"comprehendmedical.eu-west-1.amazonaws.com"},
+           {"prod.comprehendmedical.eu-west-1.vpce.amazonaws.com"}},
+          {"com.amazonaws.eu-west-1.iot.data", {}, {"data.iot.eu-west-1.vpce.amazonaws.com"}},
+          {"aws.api.eu-west-1.kendra-ranking",
+           {"kendra-ranking.eu-west-1.api.aws"},
+           {"kendra-ranking.eu-west-1.vpce.amazonaws.com"}},
+          {"aws.sagemaker.eu-west-1.studio",
+           {"*.studio.eu-west-1.sagemaker.aws"},
+           {"vpce-svc-073bd5428a577ced9.eu-west-1.vpce.amazonaws.com",
+            "studio.eu-west-1.vpce.sagemaker.aws"}},
+          {"com.amazonaws.s3-global.accesspoint",
+           {"*.accesspoint.s3-global.amazonaws.com"},
+           {"accesspoint.s3-global.eu-west-1.vpce.amazonaws.com"}}});
+}
+
+// Every row, read from the file by other means.
+TEST(ServiceNames, AreThoseOfEachRowOfTheFile) {
+  const auto in_region = [](std::string text) {
+    for (size_t at = text.find("REGION"); at != std::string::npos; at = text.find("REGION", at)) {
+      text.replace(at, 6, "us-east-1");
+    }
+    return text;
+  };
+  const auto joined = [](const Names& names) {
+    std::string out;
+    for (const std::string& name : names) out += (out.empty() ? "" : " ") + name;
+    return out.empty() ? "-" : out;
+  };
+  const char* root = std::getenv("SOURCE_ROOT");
+  std::ifstream file(concat(root == nullptr ? "." : root, "/src/topology/interface_endpoints.tsv"));
+  size_t rows = 0;
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with('#')) continue;
+    ++rows;
+    const size_t first = line.find('\t');
+    const size_t second = line.find('\t', first + 1);
+    ASSERT_NE(second, std::string::npos) << line;
+    const std::string service = in_region(line.substr(0, first));
+    EXPECT_TRUE(is_listed_service(service)) << service;
+    EXPECT_EQ(service_kind(service), ServiceKind::Aws) << service;
+    const EndpointDnsNames names = names_of(service, "us-east-1");
+    EXPECT_EQ(joined(names.private_names), in_region(line.substr(first + 1, second - first - 1)));
+    EXPECT_EQ(joined(names.endpoint_domains), in_region(line.substr(second + 1)));
+  }
+  EXPECT_EQ(rows, 236U);
+}
+
+TEST(ServiceNames, FollowFromTheNameOfAServiceThatTheTableDoesNotHave) {
+  EXPECT_FALSE(is_listed_service("com.amazonaws.eu-west-1.new.api"));
+  EXPECT_FALSE(is_listed_service("com.amazonaws.REGION.new"));
+  expect("eu-west-1", {{"com.amazonaws.eu-west-1.new.api",
+                        {"api.new.eu-west-1.amazonaws.com"},
+                        {"api.new.eu-west-1.vpce.amazonaws.com"}},
+                       {"com.amazonaws.vpce.eu-west-1.vpce-svc-0a1b2c3d4e5f60718",
+                        {},
+                        {"vpce-svc-0a1b2c3d4e5f60718.eu-west-1.vpce.amazonaws.com"}}});
+}
+
+TEST(ServiceNames, AreThoseThatTheEndpointBringsAlong) {
+  VpcEndpoint given = endpoint("com.amazonaws.eu-west-1.kms");
+  given.private_dns_names = {"KMS.example.com.", "*.keys.example.com"};
+  EndpointDnsNames names = endpoint_dns_names(given, "eu-west-1");
+  EXPECT_EQ(names.private_names, (Names{"kms.example.com", "*.keys.example.com"}));
+  EXPECT_EQ(names.endpoint_domains, Names{"kms.eu-west-1.vpce.amazonaws.com"});
+  given.base_endpoint_dns_names = {"keys.vpce.example.com"};
+  names = endpoint_dns_names(given, "eu-west-1");
+  EXPECT_EQ(names.endpoint_domains, Names{"keys.vpce.example.com"});
+}
+
+TEST(ServiceNames, HaveAForm) {
+  struct Form {
+    const char* name;
+    ServiceKind kind;
+    const char* region;
+    const char* label;
+  };
+  constexpr ServiceKind kNone = ServiceKind::None;
+  constexpr ServiceKind kAws = ServiceKind::Aws;
+  const Form forms[] = {
+      {"com.amazonaws.eu-west-1.execute-api", kAws, "eu-west-1", "execute-api"},
+      {"com.amazonaws.us-gov-east-1.ecr.api", kAws, "us-gov-east-1", "ecr.api"},
+      {"com.amazonaws.s3-global.accesspoint", kAws, "", ""},
+      {"aws.sagemaker.eu-west-1.notebook", kAws, "eu-west-1", ""},
+      {"aws.sagemaker.eu-west-1.other", kNone, "eu-west-1", ""},
+      {"com.amazonaws.vpce.eu-west-1.vpce-svc-0a1b2c3d4e5f60718", ServiceKind::OtherAccount,
+       "eu-west-1", ""},
+      {"com.amazonaws.vpce.eu-west-1.vpce-svc-x", kNone, "eu-west-1", ""},
+      {"com.amazonaws.eu-west-1.", kNone, "eu-west-1", ""},
+      {"com.amazonaws.eu-west-1", kNone, "eu-west-1", ""},
+      {"com.amazonaws.eu-west-1.KMS", kNone, "eu-west-1", "KMS"},
+      {"com.amazonaws.euwest1.execute-api", kNone, "", ""},
+      {"com.amazonaws..execute-api", kNone, "", ""},
+      {"execute-api", kNone, "", ""},
+      {"", kNone, "", ""},
+      {"# The services", kNone, "", ""},
+  };
+  for (const Form& each : forms) {
+    EXPECT_EQ(service_kind(each.name), each.kind) << each.name;
+    EXPECT_EQ(service_region(each.name), each.region) << each.name;
+    EXPECT_EQ(service_label(each.name), each.label) << each.name;
+  }
+}
+
+}  // namespace
+}  // namespace inlet53::topology
