@@ -56,7 +56,9 @@ class DecisionBuilder {
     switch (finding.found) {
       case Found::NotCovered:
         // A chain that leaves the zones keeps its records as the answer: the client continues.
-        if (decision_.answers().empty()) refuse(kNotCovered);
+        if (decision_.answers().empty()) {
+          decline(address_, question_.key, owner, question_.qtype, room_, decision_);
+        }
         return end();
       case Found::Answer:
         break;
@@ -106,13 +108,28 @@ class DecisionBuilder {
     decision_.clear_answers();
   }
 
-  void refuse(const dns::ExtendedError& ede) noexcept {
-    decision_.rcode = dns::Rcode::Refused;
-    decision_.authoritative = false;
-    decision_.set_ede(ede);
+ private:
+  /// Answers a question that nothing covers. It takes values, so that no address of the builder or
+  /// its question leaves the caller.
+  [[gnu::noinline, gnu::cold]] static void decline(const EndpointAddress& address,
+                                                   const zone::NameKey& key, dns::NameView qname,
+                                                   uint16_t qtype, Workspace& room,
+                                                   Decision& decision) noexcept {
+    decision.set_ede(kNotCovered);
+    if (address.root == nullptr) {
+      decision.rcode = dns::Rcode::Refused;
+      decision.authoritative = false;
+      return;
+    }
+    address.root->find(key, qtype, 0, false, room.finding);
+    if (room.finding.found == zone::Found::Answer) {  // the SOA of the root itself
+      return decision.add_answer(qname, room.finding.rrset);
+    }
+    const bool exists = room.finding.found == zone::Found::NoData;
+    decision.rcode = exists ? dns::Rcode::NoError : dns::Rcode::NXDomain;
+    decision.set_authority(dns::NameView(), room.finding.rrset);
   }
 
- private:
   // Returns the end of `name` that equals `ancestor`. A name of a finding may point into a key that
   // the next name of the chain overwrites; `name` stays.
   static dns::NameView tail_of(dns::NameView name, dns::NameView ancestor) noexcept {

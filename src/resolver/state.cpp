@@ -8,6 +8,7 @@
 #include "inlet53/base/text.h"
 #include "inlet53/topology/allowed_sources.h"
 #include "inlet53/zone/endpoint_records.h"
+#include "inlet53/zone/root_zone.h"
 #include "inlet53/zone/vpc_records.h"
 #include "inlet53/zone/zone_loader.h"
 
@@ -15,12 +16,50 @@ namespace inlet53::resolver {
 
 namespace {
 
+dns::Name folded_name(std::string_view text) {
+  const auto name = dns::Name::parse_text(ascii_lower(text));
+  INLET53_CHECK(name.has_value());  // validated
+  return *name;
+}
+
+bool has_vpc(const std::vector<std::string>& vpcs, const topology::Vpc& vpc) {
+  return std::find(vpcs.begin(), vpcs.end(), vpc.id) != vpcs.end();
+}
+
+/// Adds names that a zone always answers: its apex, or what a partial zone has.
+template <class MadeZone>
+void add_covered(std::vector<dns::Name>& names, const std::vector<MadeZone>& zones) {
+  for (const MadeZone& made : zones) {
+    const dns::NameView apex = made.data.apex();
+    if (!made.partial) names.emplace_back(apex);
+    for (size_t i = 0; made.partial && i < made.data.size(); ++i) {
+      const dns::NameView owner = made.data.record(i).owner;
+      if (!owner.equals(apex)) names.emplace_back(owner);
+    }
+  }
+}
+
+/// Names that inbound endpoints of `vpc` always answer from zones or targets.
+std::vector<dns::Name> covered_names(const topology::Topology& topology, const topology::Vpc& vpc) {
+  std::vector<dns::Name> names;
+  for (const topology::HostedZone& hosted : topology.hosted_zones) {
+    if (has_vpc(hosted.vpcs, vpc)) names.push_back(folded_name(hosted.domain_name));
+  }
+  for (const topology::ResolverRule& rule : topology.resolver_rules) {
+    const bool forwards = rule.rule_type == topology::RuleType::Forward;
+    if (forwards && has_vpc(rule.vpcs, vpc)) names.push_back(folded_name(rule.domain_name));
+  }
+  add_covered(names, zone::endpoint_zones(topology, vpc));
+  add_covered(names, zone::vpc_zones(topology, vpc));
+  return names;
+}
+
 /// Builds each zone and list once and each VPC's indexes and firewall once, however many addresses
 /// share them.
 class ZoneShelf {
  public:
-  ZoneShelf(const topology::Topology& topology, zone::HashSeed seed)
-      : topology_(topology), seed_(seed) {}
+  ZoneShelf(const topology::Topology& topology, zone::HashSeed seed, UncoveredNames uncovered)
+      : topology_(topology), seed_(seed), uncovered_(uncovered) {}
 
   /// Loads all zones. Returns the faults of all of them.
   std::vector<FileError> load_hosted_zones() {
@@ -67,8 +106,7 @@ class ZoneShelf {
     if (held != nullptr) return held;
     std::vector<zone::ZoneIndex::Entry> entries;
     for (size_t i = 0; i < topology_.hosted_zones.size(); ++i) {
-      const auto& vpcs = topology_.hosted_zones[i].vpcs;
-      if (std::find(vpcs.begin(), vpcs.end(), vpc.id) == vpcs.end()) continue;
+      if (!has_vpc(topology_.hosted_zones[i].vpcs, vpc)) continue;
       entries.push_back({zone::ZoneKind::HostedZone, tables_[i]});
     }
     if (!delegation) {
@@ -87,21 +125,27 @@ class ZoneShelf {
     return held;
   }
 
+  /// The zone of names that nothing covers in `vpc`; null: they are refused.
+  std::shared_ptr<const zone::ZoneTable> root(const topology::Vpc& vpc) {
+    if (uncovered_ == UncoveredNames::Refused) return nullptr;
+    auto& held = roots_[vpc.id];
+    if (held == nullptr) {
+      held = zone::ZoneTable::build(zone::root_zone(covered_names(topology_, vpc)), seed_, {});
+    }
+    return held;
+  }
+
  private:
   const topology::Topology& topology_;
   const zone::HashSeed seed_;
+  const UncoveredNames uncovered_;
   std::vector<FileError> ignored_;
   std::vector<std::shared_ptr<const zone::ZoneTable>> tables_;  // as topology_.hosted_zones
   std::map<std::pair<std::string, bool>, std::shared_ptr<const zone::ZoneIndex>> indexes_;
   FirewallLists lists_;
-  std::map<std::string, std::shared_ptr<const Firewall>> firewalls_;  // by VPC
+  std::map<std::string, std::shared_ptr<const Firewall>> firewalls_;     // by VPC
+  std::map<std::string, std::shared_ptr<const zone::ZoneTable>> roots_;  // by VPC
 };
-
-dns::Name folded_name(std::string_view text) {
-  const auto name = dns::Name::parse_text(ascii_lower(text));
-  INLET53_CHECK(name.has_value());  // validated
-  return *name;
-}
 
 std::vector<ForwardRule> build_forward_rules(const topology::Topology& topology) {
   std::vector<ForwardRule> rules;
@@ -152,14 +196,14 @@ uint32_t assign_scopes(std::vector<ForwardRule>& rules, const ResolverState* pre
 
 // Null when the VPC has none. `forward_rules`: as the topology has them.
 std::shared_ptr<const RuleIndex> build_rules(const topology::Topology& topology,
-                                             std::string_view vpc,
+                                             const topology::Vpc& vpc,
                                              const std::vector<ForwardRule>& forward_rules) {
   std::vector<RuleIndex::Entry> entries;
   uint32_t next = 0;
   for (const topology::ResolverRule& rule : topology.resolver_rules) {
     const bool forwards = rule.rule_type == topology::RuleType::Forward;
     const uint32_t forward = forwards ? next++ : RuleIndex::kSystem;
-    if (std::find(rule.vpcs.begin(), rule.vpcs.end(), vpc) == rule.vpcs.end()) continue;
+    if (!has_vpc(rule.vpcs, vpc)) continue;
     const uint32_t scope = forwards ? forward_rules[forward].scope : 0;
     entries.push_back({folded_name(rule.domain_name), forward, scope});
   }
@@ -201,7 +245,10 @@ EndpointAddress build_address(const topology::Topology& topology, const topology
   out.fragments = record::render_endpoint_fragments(vpc, endpoint, ip);
   out.zones = shelf.index(vpc, out.delegation);
   out.firewall = shelf.firewall(vpc);
-  if (!out.delegation) out.rules = build_rules(topology, vpc.id, forward_rules);
+  if (!out.delegation) {
+    out.rules = build_rules(topology, vpc, forward_rules);
+    out.root = shelf.root(vpc);
+  }
   return out;
 }
 
@@ -216,8 +263,9 @@ const EndpointAddress* ResolverState::find(const SocketAddress& listen,
 }
 
 Result<std::shared_ptr<const ResolverState>, std::vector<FileError>> build_state(
-    const topology::Topology& topology, zone::HashSeed seed, const ResolverState* previous) {
-  ZoneShelf shelf(topology, seed);
+    const topology::Topology& topology, zone::HashSeed seed, const ResolverState* previous,
+    UncoveredNames uncovered) {
+  ZoneShelf shelf(topology, seed, uncovered);
   if (auto faults = shelf.load_hosted_zones(); !faults.empty()) {
     return Unexpected(std::move(faults));
   }

@@ -193,9 +193,9 @@ class Decision {
 ///    cache, or the decision asks the targets of the rule.
 ///
 /// REFUSED: a class other than IN; AXFR, IXFR, MAILA, MAILB; a question that nothing covers (EDE
-/// 20). SERVFAIL: more than kMaxChain RRsets, or no target has answered. YXDOMAIN: a DNAME makes a
-/// name that is too long. A chain that leads to a name that nothing covers ends
-/// there with NOERROR.
+/// 20), unless the address has a root zone, which denies it (EDE 20 too). SERVFAIL: more than
+/// kMaxChain RRsets, or no target has answered. YXDOMAIN: a DNAME makes a name that is too long. A
+/// chain that leads to a name that nothing covers ends there with NOERROR.
 ///
 /// Threads: any, each with its own workspace. Cost: no allocation, lock, clock or system call.
 /// Source: RFC 1034 §4.3.2; RFC 2308; RFC 4592; RFC 6672; RFC 8482; RFC 8914.

@@ -18,6 +18,12 @@
 
 namespace inlet53::resolver {
 
+/// What a query for a name gets that no endpoint, rule or hosted zone covers.
+enum class UncoveredNames : uint8_t {
+  Refused,
+  NXDomain,  // with an SOA of the root
+};
+
 /// Everything that a query at one endpoint IP address is decided from, by one protocol. Immutable.
 struct EndpointAddress {
   std::string endpoint_id;   // rslvr-in-…
@@ -36,6 +42,8 @@ struct EndpointAddress {
   std::shared_ptr<const zone::ZoneIndex> zones;
   std::shared_ptr<const Firewall> firewall;  // of the endpoint's VPC; null: it has none
   std::shared_ptr<const RuleIndex> rules;    // the same
+  /// The zone that names get which nothing covers (`zone::root_zone`); null: they are REFUSED.
+  std::shared_ptr<const zone::ZoneTable> root;
 };
 
 /// What the DNS daemon answers from: built whole, published, never changed.
@@ -62,10 +70,11 @@ struct ResolverState {
 /// endpoint names and the fragments.
 /// `seed`: the process's; the same for every state, so that tables can be kept between states.
 /// `previous`: the state before this one, whose rules keep their scopes; null: this is the first.
+/// `uncovered`: of inbound endpoints; delegation endpoints refuse names that are not theirs.
 /// Errors: the faults of all zone files, else the first list that is refused (`zone_loader.h`,
 /// `firewall.h`). Threads: any, one at a time. Cost: loads every zone and list.
 [[nodiscard]] Result<std::shared_ptr<const ResolverState>, std::vector<FileError>> build_state(
     const topology::Topology& topology, zone::HashSeed seed,
-    const ResolverState* previous = nullptr);
+    const ResolverState* previous = nullptr, UncoveredNames uncovered = UncoveredNames::Refused);
 
 }  // namespace inlet53::resolver

@@ -22,6 +22,9 @@ enum class UdpSpread : uint8_t {
   Client,  // by the client's address and port
 };
 
+/// What a query for a name gets that no endpoint, rule or hosted zone covers.
+enum class UncoveredNames : uint8_t { Refused, NXDomain };
+
 struct Server {
   uint32_t workers = 1;
   std::vector<uint32_t> cpus;  // empty: no pinning
@@ -29,6 +32,7 @@ struct Server {
   uint32_t udp_receive_buffer = 4U << 20;  // 0: the system's default
   bool udp_segment = true;
   UdpSpread udp_spread = UdpSpread::Fill;
+  UncoveredNames uncovered_names = UncoveredNames::Refused;
   uint32_t statistics_interval_seconds = 60;  // 0: only at the end
   std::string version;                        // empty: REFUSED
   std::string identity;                       // empty: REFUSED
@@ -56,6 +60,9 @@ inline constexpr std::tuple kServerRows{
         words(Word{"fill", UdpSpread::Fill}, Word{"query", UdpSpread::Query},
               Word{"client", UdpSpread::Client}),
         At::Restart, "how UDP queries are spread over the workers"},
+    Row{"uncovered_names", &Server::uncovered_names,
+        words(Word{"refused", UncoveredNames::Refused}, Word{"nxdomain", UncoveredNames::NXDomain}),
+        At::Reload, "the answer to names that no endpoint, rule or hosted zone covers"},
     Row{"statistics_interval", &Server::statistics_interval_seconds, seconds(0, 86'400),
         At::Restart, "time between two lines of statistics in the operator log"},
     Row{"version", &Server::version, kChaosText, At::Restart,

@@ -22,6 +22,12 @@ void apply(const Options& options, settings::DnsDaemon& settings) {
   }
 }
 
+resolver::UncoveredNames uncovered_names(const settings::Server& settings) {
+  return settings.uncovered_names == settings::UncoveredNames::NXDomain
+             ? resolver::UncoveredNames::NXDomain
+             : resolver::UncoveredNames::Refused;
+}
+
 }  // namespace
 
 std::unique_ptr<Prepared> prepare(const Options& options, zone::HashSeed seed,
@@ -36,7 +42,8 @@ std::unique_ptr<Prepared> prepare(const Options& options, zone::HashSeed seed,
     log_error(concat(options.config, ": no resolver endpoint has an enabled IP address"));
     return nullptr;
   }
-  auto state = resolver::build_state(config->topology, seed, previous);
+  auto state = resolver::build_state(config->topology, seed, previous,
+                                     uncovered_names(config->settings.dns.server));
   // What building took is nearly as much as the tables themselves, and the next time is far off.
   malloc_trim(0);
   if (!state) {

@@ -72,8 +72,8 @@ class State : public ::testing::Test {
     return out;
   }
 
-  void build() {
-    const auto built = build_state(t, kSeed);
+  void build(UncoveredNames uncovered = UncoveredNames::Refused) {
+    const auto built = build_state(t, kSeed, nullptr, uncovered);
     ASSERT_TRUE(built) << built.error().front().to_text();
     state = *built;
   }
@@ -188,6 +188,72 @@ TEST_F(State, HasTheNamesOfTheVpcAtInboundEndpointsOnly) {
   EXPECT_EQ(ask(5301, "host.corp.internal."), "NOERROR ip-10-0-0-9.eu-west-1.compute.internal.");
   ASSERT_EQ(decision.answers().size(), 2U);
   EXPECT_EQ(decision.answers()[1].wire.records.back(), 9);
+}
+
+TEST_F(State, DeniesUncoveredNamesAtInboundEndpointsWhereAsked) {
+  constexpr uint16_t kSoa = 6;
+  constexpr uint16_t kAxfr = 252;
+  add_zone("corp.internal", {"one"}, "out CNAME www.example.com.\nwww A 10.1.0.1");
+  add_rule("rule", "partner.test", 53);
+  t.resolver_rules.push_back(t.resolver_rules.back());
+  t.resolver_rules.back().rule_type = topology::RuleType::System;
+  t.resolver_rules.back().domain_name = "aws.partner.test";
+  build(UncoveredNames::NXDomain);
+  const auto is_denied = [&](uint16_t port, std::string_view name, uint16_t qtype = 1) {
+    const std::string said = ask(port, name, qtype);
+    if (decision.authority() == nullptr) return said + " without an SOA";
+    const dns::RRsetView& soa = decision.authority()->rrset.wire;
+    EXPECT_TRUE(decision.authority()->owner.is_root());
+    EXPECT_EQ(soa.type, kSoa);
+    EXPECT_EQ(soa.first().ttl(), 60U);
+    EXPECT_EQ(decision.ede(), dns::Ede::NotAuthoritative);
+    EXPECT_FALSE(decision.authoritative);
+    return said;
+  };
+  EXPECT_EQ(is_denied(5301, "www.example.com."), "NXDOMAIN");
+  EXPECT_EQ(is_denied(5301, "www.corp.internal.example."), "NXDOMAIN");
+  EXPECT_EQ(is_denied(5301, "x.aws.partner.test."), "NXDOMAIN");  // the SYSTEM rule's
+  EXPECT_EQ(is_denied(5302, "www.corp.internal."), "NXDOMAIN");   // the other VPC's
+  // RFC 8020: what is above a covered name exists.
+  EXPECT_EQ(is_denied(5301, "internal."), "NOERROR");
+  EXPECT_EQ(is_denied(5301, "test."), "NOERROR");
+  EXPECT_EQ(is_denied(5302, "test."), "NXDOMAIN");
+  EXPECT_EQ(is_denied(5301, "arpa."), "NOERROR");
+  EXPECT_EQ(is_denied(5301, "."), "NOERROR");
+  EXPECT_EQ(ask(5301, ".", kSoa),
+            "NOERROR ns-0.awsdns-00.com. awsdns-hostmaster.amazon.com. 1 7200 900 1209600 60");
+  // What is covered stays as it is, and so do chains that end.
+  EXPECT_EQ(ask(5301, "www.corp.internal."), "NOERROR 10.1.0.1");
+  EXPECT_EQ(ask(5301, "out.corp.internal."), "NOERROR www.example.com.");
+  EXPECT_EQ(decision.answers().size(), 1U);
+  EXPECT_FALSE(decision.ede());
+  ask(5301, "x.partner.test.");
+  EXPECT_EQ(decision.asks, Asks::ToAnswer);
+  EXPECT_EQ(ask(5301, "www.example.com.", kAxfr), "REFUSED");
+  EXPECT_EQ(ask(5303, "www.example.com."), "REFUSED");
+  EXPECT_EQ(decision.authority(), nullptr);
+}
+
+// Names of endpoints are partial zones: at their apexes, and beside their names, nothing is
+// covered.
+TEST_F(State, DeniesUncoveredNamesBesideThoseOfEndpoints) {
+  topology::VpcEndpoint endpoint;
+  endpoint.id = "vpce-1";
+  endpoint.vpc = "one";
+  endpoint.service_name = "com.amazonaws.eu-west-1.kms";
+  endpoint.dns_suffix = "abcd1234";
+  endpoint.network_interfaces.emplace_back();
+  endpoint.network_interfaces[0].address = *IpAddress::parse("10.0.0.7");
+  t.vpc_endpoints = {endpoint};
+  build(UncoveredNames::NXDomain);
+  const std::string domain = "kms.eu-west-1.vpce.amazonaws.com.";
+  EXPECT_EQ(ask(5301, "vpce-1-abcd1234." + domain), "NOERROR 10.0.0.7");
+  for (const uint16_t any_type : {uint16_t{1}, uint16_t{16}, uint16_t{255}}) {
+    EXPECT_EQ(ask(5301, domain, any_type), "NOERROR");
+    EXPECT_NE(decision.authority(), nullptr);
+    EXPECT_EQ(ask(5301, "vpce-2." + domain, any_type), "NXDOMAIN");
+  }
+  EXPECT_EQ(ask(5301, "kms.eu-west-1.amazonaws.com."), "NXDOMAIN");
 }
 
 // Source: EC2 User Guide, "Security group connection tracking".

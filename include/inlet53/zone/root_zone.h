@@ -1,0 +1,16 @@
+#pragma once
+
+#include <vector>
+
+#include "inlet53/dns/name.h"
+#include "inlet53/zone/zone_data.h"
+
+namespace inlet53::zone {
+
+/// Makes a root zone that denies every name, for names that nothing else covers: NXDOMAIN, or
+/// NODATA where something is covered below (RFC 8020), with an SOA of the root and a TTL of 60 s.
+/// `covered`: names that are always answered from elsewhere. They are in the zone, so that the
+/// names above them exist.
+[[nodiscard]] ZoneData root_zone(const std::vector<dns::Name>& covered);
+
+}  // namespace inlet53::zone
