@@ -7,6 +7,7 @@
 #include "inlet53/base/check.h"
 #include "inlet53/base/text.h"
 #include "inlet53/topology/allowed_sources.h"
+#include "inlet53/topology/rule_targets.h"
 #include "inlet53/zone/endpoint_records.h"
 #include "inlet53/zone/root_zone.h"
 #include "inlet53/zone/vpc_records.h"
@@ -155,6 +156,9 @@ std::vector<ForwardRule> build_forward_rules(const topology::Topology& topology)
     made.id = rule.id;
     made.apex = folded_name(rule.domain_name);
     made.targets = rule.target_ips;
+    for (topology::TargetAddress& target : made.targets) {
+      target.address = topology::reached_address(topology, rule, target);
+    }
     const auto* endpoint = topology.find_resolver_endpoint(rule.resolver_endpoint);
     INLET53_CHECK(endpoint != nullptr);  // validated
     const topology::Vpc* vpc = topology.find_vpc(endpoint->vpc);

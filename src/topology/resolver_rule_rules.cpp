@@ -5,6 +5,7 @@
 #include "shapes.h"
 
 #include "inlet53/base/text.h"
+#include "inlet53/topology/rule_targets.h"
 
 namespace inlet53::topology {
 
@@ -22,34 +23,41 @@ bool has_vpc(const ResolverRule& rule, std::string_view vpc) {
   return std::find(rule.vpcs.begin(), rule.vpcs.end(), vpc) != rule.vpcs.end();
 }
 
-/// The inbound endpoint that is asked at `address`, null when there is none.
-const ResolverEndpoint* endpoint_at(const Topology& topology, const SocketAddress& address) {
-  for (const ResolverEndpoint& endpoint : topology.resolver_endpoints) {
-    if (endpoint.direction == Direction::Outbound) continue;
-    for (const ResolverEndpointIp& ip : endpoint.ip_addresses) {
-      for (const EndpointProtocol protocol : endpoint.protocols) {
-        if (address == serving_address(ip, protocol)) return &endpoint;
-        if (address == SocketAddress{ip.address, service_port(protocol)}) return &endpoint;
-      }
-    }
-  }
-  return nullptr;
-}
-
 /// A rule that sends queries to where the same rule applies would send them round and round.
 /// Source: Route 53 Developer Guide, "Best practices for Resolver", "Avoid loop configurations".
 void check_loop(Findings& findings, const KeyPath& path, const ResolverRule& rule,
-                const TargetAddress& target) {
-  const ResolverEndpoint* endpoint = endpoint_at(findings.topology(), target.address);
-  if (endpoint == nullptr || !has_vpc(rule, endpoint->vpc)) return;
+                const TargetAddress& target, const ResolverEndpoint& reached) {
+  if (!has_vpc(rule, reached.vpc)) return;
   findings.add(below(path, "address"),
-               concat(target.address.to_text(), " is resolver endpoint \"", endpoint->name,
+               concat(target.address.to_text(), " is resolver endpoint \"", reached.name,
                       "\" of a VPC that this rule applies to: its queries would go in a loop"));
+}
+
+/// A target that is an endpoint of this topology is one endpoint, and leads to no loop.
+void check_reached(Findings& findings, const KeyPath& path, const ResolverRule& rule,
+                   const TargetAddress& target) {
+  const std::vector<EndpointTarget> reached =
+      endpoints_of_target(findings.topology(), rule, target);
+  if (reached.size() > 1) {
+    return findings.add(
+        below(path, "address"),
+        concat(target.address.to_text(), " is resolver endpoint \"", reached[0].endpoint->name,
+               "\" in its VPC, and \"", reached[1].endpoint->name,
+               "\" in another; write the `listen` of the one that is meant"));
+  }
+  if (reached.empty()) return;
+  const ResolverEndpoint& endpoint = *reached[0].endpoint;
+  check_loop(findings, path, rule, target, endpoint);
+  const EndpointProtocol protocol = endpoint_protocol(target.protocol);
+  if (std::ranges::find(endpoint.protocols, protocol) == endpoint.protocols.end()) {
+    findings.add(below(path, "protocol"), concat("resolver endpoint \"", endpoint.name,
+                                                 "\" does not have protocol ", to_text(protocol)));
+  }
 }
 
 void check_target(Findings& findings, const KeyPath& path, const ResolverRule& rule,
                   const TargetAddress& target, const ResolverEndpoint* endpoint) {
-  check_loop(findings, path, rule, target);
+  check_reached(findings, path, rule, target);
   if (target.protocol == TargetProtocol::Do53 && !target.server_name_indication.empty()) {
     findings.add(below(path, "server_name_indication"), "only a target of protocol DoT has one");
   }
@@ -58,16 +66,16 @@ void check_target(Findings& findings, const KeyPath& path, const ResolverRule& r
                  concat('"', target.server_name_indication, "\" is no host name"));
   }
   if (endpoint == nullptr) return;
+  const bool ipv4 = reached_address(findings.topology(), rule, target).address.is_v4();
   const bool reachable =
       std::any_of(endpoint->ip_addresses.begin(), endpoint->ip_addresses.end(),
                   [&](const ResolverEndpointIp& ip) {
-                    return ip.enabled && (!ip.send_from ||
-                                          ip.send_from->is_v4() == target.address.address.is_v4());
+                    return ip.enabled && (!ip.send_from || ip.send_from->is_v4() == ipv4);
                   });
   if (!reachable) {
     findings.add(below(path, "address"),
                  concat("no enabled address of outbound endpoint \"", endpoint->name,
-                        "\" sends to ", target.address.address.is_v4() ? "IPv4" : "IPv6"));
+                        "\" sends to ", ipv4 ? "IPv4" : "IPv6"));
   }
 }
 
@@ -95,7 +103,8 @@ void check_forward(Findings& findings, const KeyPath& path, const ResolverRule& 
     const KeyPath target = below(path, "target_ips", i);
     const auto end = rule.target_ips.begin() + static_cast<std::ptrdiff_t>(i);
     if (std::any_of(rule.target_ips.begin(), end, [&](const TargetAddress& earlier) {
-          return earlier.address == rule.target_ips[i].address;
+          return reached_address(findings.topology(), rule, earlier) ==
+                 reached_address(findings.topology(), rule, rule.target_ips[i]);
         })) {
       findings.add(below(target, "address"), "this target is in the list already");
     }

@@ -3,6 +3,8 @@
 #include <string>
 
 #include "inlet53/base/text.h"
+#include "inlet53/topology/allowed_sources.h"
+#include "inlet53/topology/rule_targets.h"
 #include "inlet53/topology/service_names.h"
 
 namespace inlet53::topology {
@@ -35,12 +37,55 @@ void warn_of_service(const Topology& topology, const VpcEndpoint& endpoint,
   problems.push_back({{"vpc_endpoint", endpoint.name, "service_name"}, std::move(message)});
 }
 
+/// The addresses that queries come from when `endpoint` sends them to `reached` on this machine.
+std::vector<IpAddress> senders(const ResolverEndpoint& endpoint, const IpAddress& reached) {
+  std::vector<IpAddress> addresses;
+  for (const ResolverEndpointIp& ip : endpoint.ip_addresses) {
+    if (ip.enabled && ip.send_from && ip.send_from->family() == reached.family()) {
+      addresses.push_back(*ip.send_from);
+    }
+  }
+  if (!addresses.empty()) return addresses;
+  // The kernel takes 127.0.0.1 for 127.0.0.0/8, and for another address of its own the same one.
+  const IpAddress loopback = *IpAddress::parse("127.0.0.1");
+  const bool to_loopback = reached.is_v4() && reached.bytes()[0] == loopback.bytes()[0];
+  return {to_loopback ? loopback : reached};
+}
+
+/// A target that is an endpoint here answers only whom its security groups let in.
+void warn_of_target(const Topology& topology, const ResolverRule& rule, size_t i,
+                    std::vector<Problem>& problems) {
+  const TargetAddress& target = rule.target_ips[i];
+  const std::vector<EndpointTarget> found = endpoints_of_target(topology, rule, target);
+  const ResolverEndpoint* outbound = topology.find_resolver_endpoint(rule.resolver_endpoint);
+  if (found.empty() || outbound == nullptr) return;
+  const ResolverEndpoint& endpoint = *found.front().endpoint;
+  const EndpointProtocol protocol = endpoint_protocol(target.protocol);
+  const CidrSet sources =
+      allowed_sources(topology, endpoint.security_groups,
+                      protocol == EndpointProtocol::Do53 ? IpProtocol::Udp : IpProtocol::Tcp,
+                      service_port(protocol));
+  for (const IpAddress& sender :
+       senders(*outbound, reached_address(topology, rule, target).address)) {
+    if (sources.contains(sender)) continue;
+    problems.push_back(
+        {{"resolver_rule", rule.name, "target_ips", i, "address"},
+         concat("the security groups of resolver endpoint \"", endpoint.name, "\" do not let in ",
+                sender.to_text(), ", from which outbound endpoint \"", outbound->name,
+                "\" sends on this machine")});
+    return;
+  }
+}
+
 }  // namespace
 
 std::vector<Problem> warnings(const Topology& topology) {
   std::vector<Problem> problems;
   for (const VpcEndpoint& endpoint : topology.vpc_endpoints) {
     warn_of_service(topology, endpoint, problems);
+  }
+  for (const ResolverRule& rule : topology.resolver_rules) {
+    for (size_t i = 0; i < rule.target_ips.size(); ++i) warn_of_target(topology, rule, i, problems);
   }
   return problems;
 }

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "inlet53/base/text.h"
+#include "inlet53/topology/rule_targets.h"
 
 namespace inlet53::app {
 
@@ -58,6 +59,13 @@ Json addresses_json(const topology::Topology& topology) {
   return addresses;
 }
 
+// Where queries for a target go, when that is not its own address.
+std::string reached_text(const topology::Topology& topology, const topology::ResolverRule& rule,
+                         const topology::TargetAddress& target) {
+  const SocketAddress reached = topology::reached_address(topology, rule, target);
+  return reached == target.address ? "" : reached.to_text();
+}
+
 Json resolver_rules_json(const topology::Topology& topology) {
   Json rules = Json::array();
   for (const topology::ResolverRule& rule : topology.resolver_rules) {
@@ -66,6 +74,8 @@ Json resolver_rules_json(const topology::Topology& topology) {
       const bool over_tls = target.protocol == topology::TargetProtocol::DoT;
       targets.push_back(
           {{"address", target.address.to_text()}, {"protocol", over_tls ? "DoT" : "Do53"}});
+      const std::string reached = reached_text(topology, rule, target);
+      if (!reached.empty()) targets.back()["served_at"] = reached;
     }
     const bool forwards = rule.rule_type == topology::RuleType::Forward;
     rules.push_back({{"id", rule.id},
@@ -177,12 +187,14 @@ std::string end_text(const topology::ResolverEndpoint& endpoint,
   return ip.send_from ? concat("sends from ", ip.send_from->to_text()) : "sends";
 }
 
-void print_resolver_rule(const topology::ResolverRule& rule) {
+void print_resolver_rule(const topology::Topology& topology, const topology::ResolverRule& rule) {
   std::cout << "  resolver rule " << rule.domain_name;
   const char* before = "  forwards to ";
   for (const topology::TargetAddress& target : rule.target_ips) {
     std::cout << before << target.address.to_text()
               << (target.protocol == topology::TargetProtocol::DoT ? " over TLS" : "");
+    const std::string reached = reached_text(topology, rule, target);
+    if (!reached.empty()) std::cout << " (served at " << reached << ')';
     before = ", ";
   }
   std::cout << (rule.rule_type == topology::RuleType::System ? "  forwards nothing\n" : "\n");
@@ -291,7 +303,9 @@ void print_summary(const config::Config& config, const CheckReport& report) {
     std::cout << "  hosted zone " << loaded.zone->domain_name << "  "
               << counted(loaded.records, "record", "records") << "  " << loaded.zone->file << '\n';
   }
-  for (const topology::ResolverRule& rule : topology.resolver_rules) print_resolver_rule(rule);
+  for (const topology::ResolverRule& rule : topology.resolver_rules) {
+    print_resolver_rule(topology, rule);
+  }
   for (const LoadedList& loaded : report.domain_lists) {
     std::cout << "  firewall domain list " << loaded.list->id << "  "
               << (loaded.domains == nullptr

@@ -3,7 +3,9 @@
 #include "sound_topology.h"
 #include <gtest/gtest.h>
 
+#include "inlet53/topology/rule_targets.h"
 #include "inlet53/topology/validate.h"
+#include "inlet53/topology/warnings.h"
 
 namespace inlet53::topology {
 namespace {
@@ -123,6 +125,12 @@ TEST(ResolverRules, DoNotLeadBack) {
        },
        {"resolver_rule.corp.target_ips[0].address: 127.0.0.1:5300 is resolver endpoint "
         "\"inbound\" of a VPC that this rule applies to: its queries would go in a loop"}},
+      {"the address of an endpoint that is served elsewhere",
+       [](Topology& t, ResolverRule& forward, ResolverRule&) {
+         t.resolver_endpoints[0].ip_addresses[0].listen = SocketAddress{ip("127.0.0.1"), 5300};
+         forward.target_ips[0].address = {ip("10.0.0.4"), 53};
+       },
+       loop},
       {"another VPC's",
        [](Topology& t, ResolverRule& forward, ResolverRule&) {
          forward.target_ips[0].address = {ip("10.0.0.4"), 53};
@@ -130,6 +138,153 @@ TEST(ResolverRules, DoNotLeadBack) {
        },
        {}},
   });
+}
+
+/// A hub: an inbound endpoint in the other VPC, served at 127.0.0.1:5301 and [::1]:8531.
+void add_hub(Topology& t) {
+  ResolverEndpoint hub = t.resolver_endpoints[0];
+  hub.name = "hub";
+  hub.id = "rslvr-in-00000000000000001";
+  hub.vpc = t.vpcs[1].id;
+  hub.security_groups = {t.security_groups[1].id};
+  hub.protocols = {EndpointProtocol::Do53, EndpointProtocol::DoT};
+  hub.ip_addresses.resize(2);
+  for (ResolverEndpointIp& each : hub.ip_addresses) each.subnet = t.subnets[2].id;
+  hub.ip_addresses[0].id = "rni-00000000000000001";
+  hub.ip_addresses[1].id = "rni-00000000000000002";
+  hub.ip_addresses[0].address = ip("10.0.99.4");
+  hub.ip_addresses[1].address = ip("10.0.99.5");
+  hub.ip_addresses[1].enabled = false;
+  hub.ip_addresses[0].listen = SocketAddress{ip("127.0.0.1"), 5301};
+  hub.ip_addresses[0].listen_dot = SocketAddress{ip("::1"), 8531};
+  t.resolver_endpoints.push_back(hub);
+}
+
+std::string reached(const Topology& t, IpAddress address, uint16_t port,
+                    TargetProtocol protocol = TargetProtocol::Do53) {
+  return reached_address(t, t.resolver_rules[0], {{address, port}, protocol, ""}).to_text();
+}
+
+TEST(RuleTargets, ThatAreEndpointsAreReachedWhereTheseAreServed) {
+  Topology t = sound_topology();
+  add_hub(t);
+  EXPECT_EQ(reached(t, ip("10.0.99.4"), 53), "127.0.0.1:5301");
+  EXPECT_EQ(reached(t, ip("10.0.99.4"), 853, TargetProtocol::DoT), "[::1]:8531");
+  EXPECT_EQ(reached(t, ip("127.0.0.1"), 5301), "127.0.0.1:5301");
+  // Other ports, and other addresses, are other servers.
+  EXPECT_EQ(reached(t, ip("10.0.99.4"), 5353), "10.0.99.4:5353");
+  EXPECT_EQ(reached(t, ip("10.0.99.4"), 53, TargetProtocol::DoT), "10.0.99.4:53");
+  EXPECT_EQ(reached(t, ip("10.0.99.6"), 53), "10.0.99.6:53");
+  EXPECT_EQ(reached(t, ip("10.0.0.5"), 53), "10.0.0.5:53") << "an outbound endpoint's";
+  SocketAddress& listen = *t.resolver_endpoints.back().ip_addresses[0].listen;
+  listen.address = ip("0.0.0.0");
+  EXPECT_EQ(reached(t, ip("10.0.99.4"), 53), "127.0.0.1:5301");
+  listen.address = ip("::");
+  EXPECT_EQ(reached(t, ip("10.0.99.4"), 53), "[::1]:5301");
+  t.resolver_endpoints.back().ip_addresses[0].listen.reset();
+  EXPECT_EQ(reached(t, ip("10.0.99.4"), 53), "10.0.99.4:53");
+}
+
+// VPCs may have the same blocks. The outbound endpoint's own VPC is nearest to it.
+TEST(RuleTargets, AreEndpointsOfTheNearestVpc) {
+  Topology t = sound_topology();
+  add_hub(t);
+  t.resolver_endpoints.back().ip_addresses[0].address = ip("10.0.0.4");
+  t.resolver_endpoints[0].ip_addresses[0].listen = SocketAddress{ip("127.0.0.1"), 5300};
+  EXPECT_EQ(reached(t, ip("10.0.0.4"), 53), "127.0.0.1:5300");
+  t.resolver_endpoints[1].vpc = t.vpcs[1].id;
+  EXPECT_EQ(reached(t, ip("10.0.0.4"), 53), "127.0.0.1:5301");
+}
+
+TEST(ResolverRules, ReachOneEndpointByItsProtocolAndFamily) {
+  expect({
+      {"a hub",
+       [](Topology& t, ResolverRule& forward, ResolverRule&) {
+         add_hub(t);
+         forward.target_ips[0].address = {ip("10.0.99.4"), 53};
+       },
+       {}},
+      {"a hub twice",
+       [](Topology& t, ResolverRule& forward, ResolverRule&) {
+         add_hub(t);
+         forward.target_ips[0].address = {ip("10.0.99.4"), 53};
+         forward.target_ips[1] = {{ip("127.0.0.1"), 5301}, TargetProtocol::Do53, ""};
+       },
+       {"resolver_rule.corp.target_ips[1].address: this target is in the list already"}},
+      {"a protocol that the hub does not have",
+       [](Topology& t, ResolverRule& forward, ResolverRule&) {
+         add_hub(t);
+         t.resolver_endpoints.back().protocols = {EndpointProtocol::Do53};
+         t.resolver_endpoints.back().ip_addresses[0].listen_dot.reset();
+         forward.target_ips[1].address = {ip("10.0.99.4"), 853};
+       },
+       {"resolver_rule.corp.target_ips[1].protocol: resolver endpoint \"hub\" does not have "
+        "protocol DoT"}},
+      {"a hub that is served by the other family",
+       [](Topology& t, ResolverRule& forward, ResolverRule&) {
+         add_hub(t);
+         forward.target_ips[1].address = {ip("10.0.99.4"), 853};
+       },
+       {"resolver_rule.corp.target_ips[1].address: no enabled address of outbound endpoint "
+        "\"outbound\" sends to IPv6"}},
+      {"an address of two VPCs",
+       [](Topology& t, ResolverRule& forward, ResolverRule&) {
+         add_hub(t);
+         Vpc third = t.vpcs[1];
+         third.name = "third";
+         third.id = "vpc-00000001";
+         Subnet subnet = t.subnets[2];
+         subnet.name = "third";
+         subnet.id = "subnet-00000001";
+         subnet.vpc = third.id;
+         ResolverEndpoint second = t.resolver_endpoints.back();
+         second.name = "second";
+         second.id = "rslvr-in-00000000000000002";
+         second.vpc = third.id;
+         SecurityGroup group = t.security_groups[1];
+         group.name = "third";
+         group.id = "sg-00000001";
+         group.vpc = third.id;
+         second.security_groups = {group.id};
+         second.protocols = {EndpointProtocol::Do53};
+         second.ip_addresses[0].id = "rni-00000000000000003";
+         second.ip_addresses[1].id = "rni-00000000000000004";
+         for (ResolverEndpointIp& each : second.ip_addresses) each.subnet = subnet.id;
+         second.ip_addresses[0].listen = SocketAddress{ip("127.0.0.1"), 5302};
+         second.ip_addresses[0].listen_dot.reset();
+         t.vpcs.push_back(third);
+         t.subnets.push_back(subnet);
+         t.security_groups.push_back(group);
+         t.resolver_endpoints.push_back(second);
+         forward.target_ips[0].address = {ip("10.0.99.4"), 53};
+       },
+       {"resolver_rule.corp.target_ips[0].address: 10.0.99.4:53 is resolver endpoint \"hub\" in "
+        "its VPC, and \"second\" in another; write the `listen` of the one that is meant"}},
+  });
+}
+
+TEST(Warnings, NameEndpointsThatDoNotLetARuleIn) {
+  Topology t = sound_topology();
+  add_hub(t);
+  t.resolver_rules[0].target_ips[0].address = {ip("10.0.99.4"), 53};
+  const auto texts = [&] {
+    std::string out;
+    for (const Problem& problem : warnings(t))
+      out += to_text(problem.path) + ": " + problem.message;
+    return out;
+  };
+  const std::string before =
+      "resolver_rule.corp.target_ips[0].address: the security groups of resolver endpoint \"hub\" "
+      "do not let in ";
+  const std::string after = ", from which outbound endpoint \"outbound\" sends on this machine";
+  EXPECT_EQ(texts(), before + "127.0.0.1" + after);
+  SecurityGroup& far = t.security_groups[1];
+  far.ingress = {{IpProtocol::Udp, 53, 53, Cidr::parse("127.0.0.1/32").value(), ""}};
+  EXPECT_EQ(texts(), before + "127.0.0.2" + after);
+  for (ResolverEndpointIp& each : t.resolver_endpoints[1].ip_addresses) each.send_from.reset();
+  EXPECT_EQ(texts(), "");
+  t.resolver_endpoints.back().ip_addresses[0].listen->address = ip("192.0.2.7");
+  EXPECT_EQ(texts(), before + "192.0.2.7" + after);
 }
 
 }  // namespace
