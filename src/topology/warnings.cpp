@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "inlet53/base/partition.h"
 #include "inlet53/base/text.h"
 #include "inlet53/topology/allowed_sources.h"
 #include "inlet53/topology/rule_targets.h"
@@ -35,6 +36,15 @@ void warn_of_service(const Topology& topology, const VpcEndpoint& endpoint,
   message += concat("vpce-….", joined(names.endpoint_domains),
                     "; private_dns_names and base_endpoint_dns_names set others");
   problems.push_back({{"vpc_endpoint", endpoint.name, "service_name"}, std::move(message)});
+}
+
+void warn_of_region(const char* kind, const std::string& name, std::string_view region,
+                    std::vector<Problem>& problems) {
+  if (is_aws_region(region)) return;
+  const std::string_view nearest = nearest_aws_region(region);
+  std::string message = concat("AWS has no region \"", region, '"');
+  if (!nearest.empty()) message += concat("; did you mean \"", nearest, "\"?");
+  problems.push_back({{kind, name, "region"}, std::move(message)});
 }
 
 /// The addresses that queries come from when `endpoint` sends them to `reached` on this machine.
@@ -81,6 +91,13 @@ void warn_of_target(const Topology& topology, const ResolverRule& rule, size_t i
 
 std::vector<Problem> warnings(const Topology& topology) {
   std::vector<Problem> problems;
+  for (const Vpc& vpc : topology.vpcs) warn_of_region("vpc", vpc.name, vpc.region, problems);
+  for (const RestApi& api : topology.rest_apis) {
+    warn_of_region("rest_api", api.name, api.region, problems);
+  }
+  for (const Function& function : topology.functions) {
+    warn_of_region("function", function.name, function.region, problems);
+  }
   for (const VpcEndpoint& endpoint : topology.vpc_endpoints) {
     warn_of_service(topology, endpoint, problems);
   }

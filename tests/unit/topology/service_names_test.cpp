@@ -115,6 +115,46 @@ TEST(ServiceNames, FollowFromTheNameOfAServiceThatTheTableDoesNotHave) {
                         {"vpce-svc-0a1b2c3d4e5f60718.eu-west-1.vpce.amazonaws.com"}}});
 }
 
+// Sources: aws.md; botocore's partitions.json; CDK has `gov.ic.hci.csp` for us-isof.
+TEST(ServiceNames, HaveTheDomainsOfTheirPartition) {
+  const std::vector<Case> china = {
+      {"cn.com.amazonaws.cn-north-1.ec2",
+       {"ec2.cn-north-1.amazonaws.com.cn", "ec2.cn-north-1.api.amazonwebservices.com.cn"},
+       {"ec2.cn-north-1.vpce.amazonaws.com.cn"}},
+      {"com.amazonaws.cn-north-1.kinesis-firehose",
+       {"firehose.cn-north-1.amazonaws.com.cn"},
+       {"firehose.cn-north-1.vpce.amazonaws.com.cn"}},
+      {"cn.com.amazonaws.cn-north-1.new.api",
+       {"api.new.cn-north-1.amazonaws.com.cn"},
+       {"api.new.cn-north-1.vpce.amazonaws.com.cn"}},
+      {"com.amazonaws.cn-north-1.transcribe.cn",
+       {"cn.transcribe.cn-north-1.amazonaws.com.cn"},
+       {"cn.transcribe.cn-north-1.vpce.amazonaws.com.cn"}},
+      {"cn.com.amazonaws.vpce.cn-north-1.vpce-svc-0a1b2c3d4e5f60718",
+       {},
+       {"vpce-svc-0a1b2c3d4e5f60718.cn-north-1.vpce.amazonaws.com.cn"}}};
+  expect("cn-north-1", china);
+  for (const Case& each : china) EXPECT_NE(service_kind(each.service), ServiceKind::None);
+  EXPECT_EQ(service_label("cn.com.amazonaws.cn-north-1.execute-api"), "execute-api");
+  EXPECT_TRUE(is_listed_service("cn.com.amazonaws.cn-north-1.execute-api"));
+  EXPECT_EQ(rest_api_domain("cn-north-1"), "execute-api.cn-north-1.amazonaws.com.cn");
+  expect("us-gov-west-1", {{"com.amazonaws.us-gov-west-1.lambda",
+                            {"lambda.us-gov-west-1.amazonaws.com", "lambda.us-gov-west-1.api.aws"},
+                            {"lambda.us-gov-west-1.vpce.amazonaws.com"}}});
+  expect("us-isof-south-1",
+         {{"gov.ic.hci.csp.us-isof-south-1.ebs",
+           {"ebs.us-isof-south-1.csp.hci.ic.gov", "ebs.us-isof-south-1.api.aws.hci.ic.gov"},
+           {"ebs.us-isof-south-1.vpce.csp.hci.ic.gov"}}});
+  expect("eusc-de-east-1", {{"com.amazonaws.eusc-de-east-1.kms",
+                             {"kms.eusc-de-east-1.amazonaws.eu"},
+                             {"kms.eusc-de-east-1.vpce.amazonaws.eu"}}});
+  for (const char* wrong :
+       {"cn.com.amazonaws.eu-west-1.ec2", "gov.ic.hci.csp.cn-north-1.ec2", "cn.cn-north-1.ec2"}) {
+    EXPECT_EQ(service_kind(wrong), ServiceKind::None) << wrong;
+    EXPECT_EQ(service_label(wrong), "") << wrong;
+  }
+}
+
 TEST(ServiceNames, AreThoseThatTheEndpointBringsAlong) {
   VpcEndpoint given = endpoint("com.amazonaws.eu-west-1.kms");
   given.private_dns_names = {"KMS.example.com.", "*.keys.example.com"};

@@ -146,5 +146,20 @@ TEST(Warnings, SayWhichNamesAServiceOutsideTheTableHas) {
   EXPECT_EQ(texts_of(warnings(topology)), Texts{});
 }
 
+TEST(Warnings, NameRegionsThatDoNotExist) {
+  Topology topology = sound_topology();
+  EXPECT_EQ(texts_of(warnings(topology)), Texts{});
+  topology.vpcs[0].region = "eu-wset-1";
+  topology.rest_apis[0].region = "the-moon-1";
+  topology.functions.emplace_back();
+  topology.functions[0].name = "f";
+  topology.functions[0].region = "cn-nort-1";
+  EXPECT_EQ(texts_of(warnings(topology)),
+            (Texts{"vpc.demo.region: AWS has no region \"eu-wset-1\"; did you mean \"eu-west-1\"?",
+                   "rest_api.hello.region: AWS has no region \"the-moon-1\"",
+                   "function.f.region: AWS has no region \"cn-nort-1\"; did you mean "
+                   "\"cn-north-1\"?"}));
+}
+
 }  // namespace
 }  // namespace inlet53::topology
