@@ -214,8 +214,8 @@ class Resolved(Forwarder):
 
 
 def unpacked(package):
-    """The folder of a Debian package's files, below the build directory; fetched by apt once. Skips the test
-    where that cannot be."""
+    """The folder of a Debian package's files, below the build directory; fetched by apt once. Fails the
+    test where that cannot be; skips it for who is not root."""
     folder = BUILD / "packages"
     files = folder / package
     if not files.exists():
@@ -226,7 +226,7 @@ def unpacked(package):
                                  timeout=DEADLINE)
         found = sorted(folder.glob(f"{package}_*.deb"))
         if not found:
-            pytest.skip(f"the package {package} cannot be fetched: {fetched.stderr.strip()[-200:]}")
+            pytest.fail(f"the package {package} cannot be fetched: {fetched.stderr.strip()[-200:]}")
         subprocess.run(["dpkg-deb", "--extract", found[-1], folder / f"{package}.part"], check=True, timeout=DEADLINE)
         (folder / f"{package}.part").rename(files)
     return files
