@@ -9,8 +9,7 @@ namespace inlet53::cache {
 /// none.
 class MemoryMapping {
  public:
-  /// Takes `octets`, a multiple of the page size. Out of address space ends the program, as `new`
-  /// would.
+  /// Takes `octets`, a multiple of the page size. Throws std::bad_alloc when the system has none.
   explicit MemoryMapping(size_t octets);
   ~MemoryMapping();
   MemoryMapping(const MemoryMapping&) = delete;
@@ -18,7 +17,7 @@ class MemoryMapping {
 
   [[nodiscard]] uint8_t* data() const noexcept { return data_; }
   [[nodiscard]] size_t size() const noexcept { return size_; }
-  /// Zeroes everything by giving the pages back.
+  /// Zeroes everything, by giving the pages back where the system takes them.
   void clear() noexcept;
 
  private:

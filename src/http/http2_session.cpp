@@ -11,6 +11,7 @@
 
 #include "inlet53/base/check.h"
 #include "inlet53/base/release_memory.h"
+#include "inlet53/base/system_failure.h"
 
 namespace inlet53::http {
 
@@ -46,7 +47,7 @@ struct FreeOption {
 
 std::unique_ptr<nghttp2_option, FreeOption> make_options() {
   nghttp2_option* option = nullptr;
-  INLET53_CHECK(nghttp2_option_new(&option) == 0);
+  require_memory(nghttp2_option_new(&option) == 0);
   nghttp2_option_set_no_auto_window_update(option, 1);
   nghttp2_option_set_no_closed_streams(option, 1);
   nghttp2_option_set_stream_reset_rate_limit(option, kResetBurst, kResetRate);
@@ -63,16 +64,16 @@ Http2Session::Http2Session(SessionOwner& owner, const ServerLimits& limits, Body
     : owner_(owner), limits_(limits), account_(account), work_(limits.max_head) {
   const auto callbacks = make_http2_callbacks();
   const auto options = make_options();
-  INLET53_CHECK(nghttp2_session_server_new2(&session_, callbacks.get(), this, options.get()) == 0);
+  require_memory(nghttp2_session_server_new2(&session_, callbacks.get(), this, options.get()) == 0);
   const std::array<nghttp2_settings_entry, 4> settings{{
       {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits.max_streams},
       {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, kSmallBody},
       {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, limits.max_head},
       {NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1},
   }};
-  INLET53_CHECK(
+  require_memory(
       nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, settings.data(), settings.size()) == 0);
-  INLET53_CHECK(
+  require_memory(
       nghttp2_session_set_local_window_size(session_, NGHTTP2_FLAG_NONE, 0, kLargeWindow) == 0);
 }
 

@@ -8,25 +8,26 @@ namespace inlet53::http {
 
 namespace {
 
+// These callbacks are noexcept: no exception may pass through a library in C.
 // The head is whole, so that each text comes in one piece or, when it is empty, perhaps not at all.
 MessageHead& head_of(llhttp_t* parser) { return *static_cast<MessageHead*>(parser->data); }
 
-int take_method(llhttp_t* parser, const char* at, size_t length) {
+int take_method(llhttp_t* parser, const char* at, size_t length) noexcept {
   head_of(parser).method.append(at, length);
   return 0;
 }
 
-int take_target(llhttp_t* parser, const char* at, size_t length) {
+int take_target(llhttp_t* parser, const char* at, size_t length) noexcept {
   head_of(parser).target.append(at, length);
   return 0;
 }
 
-int take_field_name(llhttp_t* parser, const char* at, size_t length) {
+int take_field_name(llhttp_t* parser, const char* at, size_t length) noexcept {
   head_of(parser).fields.emplace_back().name.assign(at, length);
   return 0;
 }
 
-int take_field_value(llhttp_t* parser, const char* at, size_t length) {
+int take_field_value(llhttp_t* parser, const char* at, size_t length) noexcept {
   // llhttp leaves the white space behind a value.
   while (length > 0 && (at[length - 1] == ' ' || at[length - 1] == '\t')) --length;
   head_of(parser).fields.back().value.append(at, length);
@@ -34,7 +35,7 @@ int take_field_value(llhttp_t* parser, const char* at, size_t length) {
 }
 
 // Bodies are framed by us: llhttp's work ends with the head.
-int end_of_head(llhttp_t*) { return HPE_PAUSED; }
+int end_of_head(llhttp_t*) noexcept { return HPE_PAUSED; }
 
 constexpr llhttp_settings_t make_settings() {
   llhttp_settings_t settings{};

@@ -9,6 +9,7 @@
 #include "line_writer.h"
 #include <pthread.h>
 
+#include "inlet53/base/system_failure.h"
 #include "inlet53/base/text.h"
 
 namespace inlet53::linelog {
@@ -39,11 +40,11 @@ void LineLog::append(std::string_view line) { queues_->append(*queue_, line); }
 
 LineLogs::LineLogs(Options options)
     : queues_(std::make_shared<LineQueues>(options.max_waiting)),
-      thread_([queues = queues_, write = std::move(options.write)] {
+      thread_(start_thread([queues = queues_, write = std::move(options.write)] {
         block_all_signals();
         pthread_setname_np(pthread_self(), "line-logs");
         LineWriter(queues, write).run();
-      }) {}
+      })) {}
 
 LineLogs::~LineLogs() { close(kCloseLimit); }
 

@@ -5,9 +5,9 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "inlet53/base/check.h"
 #include "inlet53/base/clock.h"
 #include "inlet53/base/operator_log.h"
+#include "inlet53/base/system_failure.h"
 #include "inlet53/base/text.h"
 
 namespace inlet53::linelog {
@@ -22,7 +22,7 @@ constexpr size_t kShareOfOneLog = 4;                 // of all bytes that wait: 
 
 int make_event() {
   const int descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  INLET53_CHECK(descriptor >= 0);
+  require_system(descriptor >= 0, "cannot make an event descriptor");
   return descriptor;
 }
 

@@ -10,6 +10,7 @@
 
 #include "inlet53/base/clock.h"
 #include "inlet53/base/operator_log.h"
+#include "inlet53/base/system_failure.h"
 #include "inlet53/base/text.h"
 
 namespace inlet53::linelog {
@@ -40,7 +41,7 @@ void LineWriter::run() {
       run_round();
       if (!has_ended_) wait();
     } catch (const std::exception& error) {  // no memory: the lines wait
-      log_error(concat("logs: ", error.what()));
+      log_error(concat("logs: ", failure_text(error)));
       ::poll(nullptr, 0, kNapMs);
     }
   }

@@ -3,13 +3,14 @@
 #include <cerrno>
 
 #include "inlet53/base/check.h"
+#include "inlet53/base/system_failure.h"
 
 namespace inlet53::loadgen {
 
 ReadySet::ReadySet(Use use, size_t size) : named_(size, {-1, POLLIN, 0}) {
   if (use == Use::Often) {
     epoll_ = net::Descriptor(epoll_create1(EPOLL_CLOEXEC));
-    INLET53_CHECK(epoll_.valid());
+    require_system(epoll_.valid(), "cannot make an epoll descriptor");
   }
   ready_.reserve(size);
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "inlet53/base/operator_log.h"
+#include "inlet53/base/system_failure.h"
 #include "inlet53/base/text.h"
 
 namespace inlet53::net {
@@ -28,14 +29,14 @@ void run_guarded(BackgroundThread::Job job) {
   try {
     job();
   } catch (const std::exception& error) {
-    log_error(concat("a job in the background failed: ", error.what()));
+    log_error(concat("a job in the background failed: ", failure_text(error)));
   }
 }
 
 }  // namespace
 
 BackgroundThread::BackgroundThread(std::string name)
-    : thread_([this, name = std::move(name)] { run(name); }) {}
+    : thread_(start_thread([this, name = std::move(name)] { run(name); })) {}
 
 BackgroundThread::~BackgroundThread() {
   {

@@ -14,7 +14,6 @@
 #include <openssl/x509v3.h>
 #include <unistd.h>
 
-#include "inlet53/base/check.h"
 #include "inlet53/base/ip_address.h"
 #include "inlet53/base/text.h"
 #include "inlet53/net/socket.h"
@@ -36,20 +35,20 @@ constexpr size_t kMaxCommonName = 64;
 
 void set_serial(X509* certificate) {
   std::array<unsigned char, kSerialOctets> octets{};
-  INLET53_CHECK(RAND_bytes(octets.data(), kSerialOctets) == 1);
+  require_tls(RAND_bytes(octets.data(), kSerialOctets) == 1);
   octets[0] &= 0x7F;
   BIGNUM* number = BN_bin2bn(octets.data(), kSerialOctets, nullptr);
-  INLET53_CHECK(number != nullptr);
-  INLET53_CHECK(BN_to_ASN1_INTEGER(number, X509_get_serialNumber(certificate)) != nullptr);
+  require_tls(number != nullptr);
+  require_tls(BN_to_ASN1_INTEGER(number, X509_get_serialNumber(certificate)) != nullptr);
   BN_free(number);
 }
 
 void set_subject(X509* certificate, const std::string& common_name) {
   X509_NAME* subject = X509_get_subject_name(certificate);
   const auto add = [subject](const char* field, const std::string& value) {
-    INLET53_CHECK(X509_NAME_add_entry_by_txt(subject, field, MBSTRING_UTF8,
-                                             reinterpret_cast<const unsigned char*>(value.data()),
-                                             static_cast<int>(value.size()), -1, 0) == 1);
+    require_tls(X509_NAME_add_entry_by_txt(subject, field, MBSTRING_UTF8,
+                                           reinterpret_cast<const unsigned char*>(value.data()),
+                                           static_cast<int>(value.size()), -1, 0) == 1);
   };
   add("O", "inlet53");
   add("CN", common_name.substr(0, kMaxCommonName));
@@ -57,8 +56,8 @@ void set_subject(X509* certificate, const std::string& common_name) {
 
 void add_extension(X509* certificate, X509V3_CTX* context, int kind, const std::string& value) {
   X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, context, kind, value.c_str());
-  INLET53_CHECK(extension != nullptr);
-  INLET53_CHECK(X509_add_ext(certificate, extension, -1) == 1);
+  require_tls(extension != nullptr);
+  require_tls(X509_add_ext(certificate, extension, -1) == 1);
   X509_EXTENSION_free(extension);
 }
 
@@ -79,13 +78,13 @@ std::string take_text(const MemoryBio& bio) {
 
 MemoryBio memory_bio() {
   MemoryBio bio(BIO_new(BIO_s_mem()));
-  INLET53_CHECK(bio != nullptr);
+  require_tls(bio != nullptr);
   return bio;
 }
 
 MemoryBio memory_bio(std::string_view text) {
   MemoryBio bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-  INLET53_CHECK(bio != nullptr);
+  require_tls(bio != nullptr);
   return bio;
 }
 
@@ -96,14 +95,14 @@ int refuse_passphrase(char*, int, int, void*) { return -1; }
 
 Key make_key() {
   Key key(EVP_EC_gen("P-256"));
-  INLET53_CHECK(key != nullptr);
+  require_tls(key != nullptr);
   return key;
 }
 
 Key make_rsa_key() {
   constexpr unsigned int kBits = 2048;
   Key key(EVP_RSA_gen(kBits));
-  INLET53_CHECK(key != nullptr);
+  require_tls(key != nullptr);
   return key;
 }
 
@@ -111,14 +110,14 @@ Certificate make_certificate(const CertificateContent& content, EVP_PKEY* key, c
                              EVP_PKEY* issuer_key) {
   Certificate certificate(X509_new());
   X509* made = certificate.get();
-  INLET53_CHECK(made != nullptr && X509_set_version(made, X509_VERSION_3) == 1);
+  require_tls(made != nullptr && X509_set_version(made, X509_VERSION_3) == 1);
   set_serial(made);
-  INLET53_CHECK(ASN1_TIME_set(X509_getm_notBefore(made), content.not_before) != nullptr);
-  INLET53_CHECK(ASN1_TIME_set(X509_getm_notAfter(made), content.not_after) != nullptr);
+  require_tls(ASN1_TIME_set(X509_getm_notBefore(made), content.not_before) != nullptr);
+  require_tls(ASN1_TIME_set(X509_getm_notAfter(made), content.not_after) != nullptr);
   set_subject(made, content.common_name);
   const X509* by = issuer == nullptr ? made : issuer;
-  INLET53_CHECK(X509_set_issuer_name(made, X509_get_subject_name(by)) == 1);
-  INLET53_CHECK(X509_set_pubkey(made, key) == 1);
+  require_tls(X509_set_issuer_name(made, X509_get_subject_name(by)) == 1);
+  require_tls(X509_set_pubkey(made, key) == 1);
 
   X509V3_CTX context;
   // OpenSSL only reads the issuer through this.
@@ -137,7 +136,7 @@ Certificate make_certificate(const CertificateContent& content, EVP_PKEY* key, c
     add_extension(made, &context, NID_ext_key_usage, "serverAuth");
     add_extension(made, &context, NID_subject_alt_name, alternative_names(content.names));
   }
-  INLET53_CHECK(X509_sign(made, issuer_key, EVP_sha256()) > 0);
+  require_tls(X509_sign(made, issuer_key, EVP_sha256()) > 0);
   return certificate;
 }
 
@@ -198,13 +197,13 @@ Result<Key, std::string> parse_key(const std::string& file, std::string_view pem
 
 std::string certificate_pem(X509* certificate) {
   const MemoryBio bio = memory_bio();
-  INLET53_CHECK(PEM_write_bio_X509(bio.get(), certificate) == 1);
+  require_tls(PEM_write_bio_X509(bio.get(), certificate) == 1);
   return take_text(bio);
 }
 
 std::string key_pem(EVP_PKEY* key) {
   const MemoryBio bio = memory_bio();
-  INLET53_CHECK(
+  require_tls(
       PEM_write_bio_PKCS8PrivateKey(bio.get(), key, nullptr, nullptr, 0, nullptr, nullptr) == 1);
   return take_text(bio);
 }

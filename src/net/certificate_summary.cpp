@@ -5,12 +5,12 @@
 #include <memory>
 
 #include "name_constraints.h"
+#include "tls_error.h"
 #include <openssl/asn1.h>
 #include <openssl/evp.h>
 #include <openssl/x509v3.h>
 
 #include "inlet53/base/bytes.h"
-#include "inlet53/base/check.h"
 #include "inlet53/base/ip_address.h"
 
 namespace inlet53::net {
@@ -31,7 +31,7 @@ std::string fingerprint(const X509* certificate) {
   constexpr std::string_view kDigits = "0123456789ABCDEF";
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned int size = 0;
-  INLET53_CHECK(X509_digest(certificate, EVP_sha256(), digest.data(), &size) == 1);
+  require_tls(X509_digest(certificate, EVP_sha256(), digest.data(), &size) == 1);
   std::string text;
   for (unsigned int i = 0; i < size; ++i) {
     if (i > 0) text += ':';

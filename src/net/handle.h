@@ -18,7 +18,7 @@ struct HeapHandle {
   /// Requires: the uv_…_init succeeded; not called before.
   void close() noexcept {
     uv_close(reinterpret_cast<uv_handle_t*>(&uv),
-             [](uv_handle_t* closed) { delete static_cast<Self*>(closed->data); });
+             [](uv_handle_t* closed) noexcept { delete static_cast<Self*>(closed->data); });
   }
 
   Uv uv{};

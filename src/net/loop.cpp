@@ -8,11 +8,21 @@
 #include <uv.h>
 
 #include "inlet53/base/check.h"
+#include "inlet53/base/system_failure.h"
 
 namespace inlet53::net {
 
+// The callbacks that libuv calls are noexcept: no exception may pass through a library in C.
+
+namespace {
+
+// `result`: of a uv_…_init, which fails only when the system lacks memory or descriptors.
+void require_handle(int result, const char* what) { require_system(result == 0, what, -result); }
+
+}  // namespace
+
 Loop::Loop() : loop_(std::make_unique<uv_loop_t>()) {
-  INLET53_CHECK(uv_loop_init(loop_.get()) == 0);
+  require_handle(uv_loop_init(loop_.get()), "cannot make an event loop");
 }
 
 Loop::~Loop() {
@@ -66,7 +76,7 @@ Timer::Timer(Loop& loop, std::function<void()> expired) : handle_(new Handle) {
 Timer::~Timer() { handle_->close(); }
 
 void Timer::start(uint64_t delay_ms, uint64_t repeat_ms) {
-  const auto expired = [](uv_timer_t* timer) { Handle::of(timer).expired(); };
+  const auto expired = [](uv_timer_t* timer) noexcept { Handle::of(timer).expired(); };
   INLET53_CHECK(uv_timer_start(&handle_->uv, expired, delay_ms, repeat_ms) == 0);
 }
 
@@ -93,7 +103,7 @@ TurnEnd::~TurnEnd() { handle_->close(); }
 
 void TurnEnd::ask() noexcept {
   if (std::exchange(handle_->asked, true) || handle_->calling) return;
-  const auto call = [](uv_prepare_t* prepare) {
+  const auto call = [](uv_prepare_t* prepare) noexcept {
     Handle& handle = Handle::of(prepare);
     uv_prepare_stop(prepare);
     // libuv would look at a handle that starts again only after it has waited.
@@ -118,7 +128,7 @@ EveryTurn::EveryTurn(Loop& loop, std::function<void()> turned) : handle_(new Han
 EveryTurn::~EveryTurn() { handle_->close(); }
 
 void EveryTurn::start() noexcept {
-  const auto call = [](uv_idle_t* idle) { Handle::of(idle).turned(); };
+  const auto call = [](uv_idle_t* idle) noexcept { Handle::of(idle).turned(); };
   INLET53_CHECK(uv_idle_start(&handle_->uv, call) == 0);
 }
 
@@ -135,7 +145,7 @@ struct Wakeup::Handle : HeapHandle<Wakeup::Handle, uv_async_t> {
 
 Wakeup::Wakeup(Loop& loop, std::function<void()> woken) : handle_(new Handle) {
   handle_->woken = std::move(woken);
-  const auto wake = [](uv_async_t* async) {
+  const auto wake = [](uv_async_t* async) noexcept {
     Handle& handle = Handle::of(async);
     handle.pending.exchange(false);
     handle.woken();
@@ -158,7 +168,7 @@ struct SignalWatcher::Handle : HeapHandle<SignalWatcher::Handle, uv_signal_t> {
 SignalWatcher::SignalWatcher(Loop& loop, int signal, std::function<void()> received)
     : handle_(new Handle) {
   handle_->received = std::move(received);
-  const auto deliver = [](uv_signal_t* handle, int) { Handle::of(handle).received(); };
+  const auto deliver = [](uv_signal_t* handle, int) noexcept { Handle::of(handle).received(); };
   INLET53_CHECK(uv_signal_init(loop.raw(), &handle_->uv) == 0);
   INLET53_CHECK(uv_signal_start(&handle_->uv, deliver, signal) == 0);
 }

@@ -109,7 +109,7 @@ void OutgoingConnection::Impl::look_up() {
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
-  const auto done = [](uv_getaddrinfo_t* request, int status, addrinfo* found) {
+  const auto done = [](uv_getaddrinfo_t* request, int status, addrinfo* found) noexcept {
     const std::unique_ptr<Lookup> ended(static_cast<Lookup*>(request->data));
     if (Impl* const impl = ended->asked_by) {
       impl->lookup = nullptr;

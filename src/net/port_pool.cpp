@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 
 #include "inlet53/base/check.h"
+#include "inlet53/base/system_failure.h"
 
 namespace inlet53::net {
 
@@ -65,7 +66,7 @@ Result<Descriptor, SendError> open_connected_udp(const SocketAddress& to, const 
 
 PortPool::PortPool(uint32_t max_sockets)
     : max_sockets_(max_sockets), epoll_(epoll_create1(EPOLL_CLOEXEC)) {
-  INLET53_CHECK(epoll_.valid());
+  require_system(epoll_.valid(), "cannot make an epoll descriptor");
   ports_.reserve(max_sockets);
 }
 

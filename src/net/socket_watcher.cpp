@@ -29,7 +29,7 @@ bool SocketWatcher::watch(bool readable, bool writable) {
   const int events = (readable ? UV_READABLE : 0) | (writable ? UV_WRITABLE : 0);
   if (events == handle_->watched) return true;
   handle_->watched = events;
-  return uv_poll_start(&handle_->uv, events, [](uv_poll_t* poll, int status, int ready) {
+  return uv_poll_start(&handle_->uv, events, [](uv_poll_t* poll, int status, int ready) noexcept {
            Handle& handle = Handle::of(poll);
            if (status < 0) handle.watched = 0;  // libuv has stopped it
            handle.ready({.readable = (ready & UV_READABLE) != 0,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "tls_error.h"
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -20,9 +21,9 @@ constexpr int kIvSize = 16;  // of AES-CBC
 
 TicketKeys::Key make_random_key() {
   TicketKeys::Key key;
-  INLET53_CHECK(RAND_bytes(key.name.data(), static_cast<int>(key.name.size())) == 1);
-  INLET53_CHECK(RAND_bytes(key.cipher.data(), static_cast<int>(key.cipher.size())) == 1);
-  INLET53_CHECK(RAND_bytes(key.mac.data(), static_cast<int>(key.mac.size())) == 1);
+  require_tls(RAND_bytes(key.name.data(), static_cast<int>(key.name.size())) == 1);
+  require_tls(RAND_bytes(key.cipher.data(), static_cast<int>(key.cipher.size())) == 1);
+  require_tls(RAND_bytes(key.mac.data(), static_cast<int>(key.mac.size())) == 1);
   return key;
 }
 
@@ -35,7 +36,7 @@ int64_t monotonic_seconds() {
 }
 
 // A context owns its share of the keys: connections keep the context alive.
-void free_share(void*, void* share, CRYPTO_EX_DATA*, int, long, void*) {
+void free_share(void*, void* share, CRYPTO_EX_DATA*, int, long, void*) noexcept {
   delete static_cast<std::shared_ptr<TicketKeys>*>(share);
 }
 
@@ -64,7 +65,7 @@ bool set_mac(EVP_MAC_CTX* mac, TicketKeys::Key& key) {
 // As SSL_CTX_set_tlsext_ticket_key_evp_cb(3) has it: 0 is a ticket that is not ours, 1 is good,
 // 2 asks for a new ticket, -1 ends the handshake.
 int on_ticket(SSL* connection, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher,
-              EVP_MAC_CTX* mac, int encrypts) {
+              EVP_MAC_CTX* mac, int encrypts) noexcept {
   TicketKeys& keys = *share_of(SSL_get_SSL_CTX(connection));
   const int64_t now = monotonic_seconds();
   TicketKeys::Key newest = keys.current(now);
@@ -129,8 +130,8 @@ std::optional<TicketKeys::Key> TicketKeys::find(const unsigned char* name, int64
 
 void use_ticket_keys(SSL_CTX* context, std::shared_ptr<TicketKeys> keys) {
   auto share = std::make_unique<std::shared_ptr<TicketKeys>>(std::move(keys));
-  INLET53_CHECK(SSL_CTX_set_ex_data(context, keys_index(), share.release()) == 1);
-  INLET53_CHECK(SSL_CTX_set_tlsext_ticket_key_evp_cb(context, on_ticket) == 1);
+  require_tls(SSL_CTX_set_ex_data(context, keys_index(), share.release()) == 1);
+  require_tls(SSL_CTX_set_tlsext_ticket_key_evp_cb(context, on_ticket) == 1);
 }
 
 std::shared_ptr<TicketKeys> ticket_keys_of(SSL_CTX* context) { return share_of(context); }

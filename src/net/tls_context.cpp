@@ -31,9 +31,9 @@ constexpr std::string_view kSessionContext = "inlet53";
 
 Context new_context(const SSL_METHOD* method) {
   Context context(SSL_CTX_new(method));
-  INLET53_CHECK(context != nullptr);
-  INLET53_CHECK(SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION) == 1);
-  INLET53_CHECK(SSL_CTX_set_cipher_list(context.get(), kCipherSuites) == 1);
+  require_tls(context != nullptr);
+  require_tls(SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION) == 1);
+  require_tls(SSL_CTX_set_cipher_list(context.get(), kCipherSuites) == 1);
   SSL_CTX_set_options(context.get(), SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
   return context;
 }
@@ -50,7 +50,7 @@ std::string alpn_list(const std::vector<std::string>& protocols) {
 }
 
 int select_protocol(SSL*, const unsigned char** out, unsigned char* out_size,
-                    const unsigned char* offered, unsigned int offered_size, void* ours) {
+                    const unsigned char* offered, unsigned int offered_size, void* ours) noexcept {
   const auto& list = *static_cast<const std::string*>(ours);
   // OpenSSL's signature lacks a const: the choice points into one of the two lists.
   auto* chosen = const_cast<unsigned char**>(out);
@@ -118,7 +118,7 @@ Result<void, std::string> use_files(SSL_CTX* context, const std::string& certifi
   return {};
 }
 
-void free_list(void*, void* list, CRYPTO_EX_DATA*, int, long, void*) {
+void free_list(void*, void* list, CRYPTO_EX_DATA*, int, long, void*) noexcept {
   delete static_cast<std::string*>(list);
 }
 
@@ -138,9 +138,9 @@ Result<TlsServerContext, std::string> TlsServerContext::load(
     return Unexpected(used.error());
   }
   SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
-  INLET53_CHECK(SSL_CTX_set_session_id_context(
-                    context, reinterpret_cast<const unsigned char*>(kSessionContext.data()),
-                    kSessionContext.size()) == 1);
+  require_tls(SSL_CTX_set_session_id_context(
+                  context, reinterpret_cast<const unsigned char*>(kSessionContext.data()),
+                  kSessionContext.size()) == 1);
   // Tickets carry the session: nothing is to be kept here for clients that never come back.
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   use_ticket_keys(context, previous == nullptr ? std::make_shared<TicketKeys>()
@@ -148,7 +148,7 @@ Result<TlsServerContext, std::string> TlsServerContext::load(
   if (!protocols.empty()) {
     auto list = std::make_unique<std::string>(alpn_list(protocols));
     SSL_CTX_set_alpn_select_cb(context, select_protocol, list.get());
-    INLET53_CHECK(SSL_CTX_set_ex_data(context, Impl::list_index(), list.release()) == 1);
+    require_tls(SSL_CTX_set_ex_data(context, Impl::list_index(), list.release()) == 1);
   }
   return TlsServerContext(std::move(impl));
 }

@@ -1,6 +1,10 @@
 #include "tls_error.h"
 
+#include <stdexcept>
+
 #include <openssl/err.h>
+
+#include "inlet53/base/text.h"
 
 namespace inlet53::net {
 
@@ -13,6 +17,10 @@ std::string take_tls_error() {
   char text[256];
   ERR_error_string_n(code, text, sizeof text);
   return text;
+}
+
+void require_tls(bool worked) {
+  if (!worked) throw std::runtime_error(concat("OpenSSL fails: ", take_tls_error()));
 }
 
 }  // namespace inlet53::net

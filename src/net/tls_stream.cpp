@@ -53,9 +53,10 @@ struct TlsStream::Impl {
 
   // OpenSSL's way to the octets: a BIO that reads from `incoming` and writes to the owner.
   static const BIO_METHOD* octets();
-  static int write_octets(BIO* bio, const char* octets, size_t size, size_t* written);
-  static int read_octets(BIO* bio, char* out, size_t size, size_t* count);
-  static long control(BIO* bio, int command, long argument, void* pointer);
+  // Callbacks of OpenSSL: no exception may pass through a library in C.
+  static int write_octets(BIO* bio, const char* octets, size_t size, size_t* written) noexcept;
+  static int read_octets(BIO* bio, char* out, size_t size, size_t* count) noexcept;
+  static long control(BIO* bio, int command, long argument, void* pointer) noexcept;
 
   TlsStreamOwner& owner;
   std::unique_ptr<SSL, SslDeleter> ssl;
@@ -66,9 +67,9 @@ struct TlsStream::Impl {
 };
 
 TlsStream::Impl::Impl(SSL_CTX* context, TlsStreamOwner& to) : owner(to), ssl(SSL_new(context)) {
-  INLET53_CHECK(ssl != nullptr);
+  require_tls(ssl != nullptr);
   BIO* bio = BIO_new(octets());
-  INLET53_CHECK(bio != nullptr);
+  require_tls(bio != nullptr);
   BIO_set_data(bio, this);
   BIO_set_init(bio, 1);
   SSL_set_bio(ssl.get(), bio, bio);
@@ -77,7 +78,7 @@ TlsStream::Impl::Impl(SSL_CTX* context, TlsStreamOwner& to) : owner(to), ssl(SSL
 const BIO_METHOD* TlsStream::Impl::octets() {
   static const BIO_METHOD* const method = [] {
     BIO_METHOD* made = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "octets");
-    INLET53_CHECK(made != nullptr);
+    require_tls(made != nullptr);
     BIO_meth_set_write_ex(made, write_octets);
     BIO_meth_set_read_ex(made, read_octets);
     BIO_meth_set_ctrl(made, control);
@@ -86,14 +87,15 @@ const BIO_METHOD* TlsStream::Impl::octets() {
   return method;
 }
 
-int TlsStream::Impl::write_octets(BIO* bio, const char* octets, size_t size, size_t* written) {
+int TlsStream::Impl::write_octets(BIO* bio, const char* octets, size_t size,
+                                  size_t* written) noexcept {
   auto& stream = *static_cast<Impl*>(BIO_get_data(bio));
   stream.owner.send_ciphertext({reinterpret_cast<const uint8_t*>(octets), size});
   *written = size;
   return 1;
 }
 
-int TlsStream::Impl::read_octets(BIO* bio, char* out, size_t size, size_t* count) {
+int TlsStream::Impl::read_octets(BIO* bio, char* out, size_t size, size_t* count) noexcept {
   Bytes& incoming = static_cast<Impl*>(BIO_get_data(bio))->incoming;
   BIO_clear_retry_flags(bio);
   if (incoming.empty()) {
@@ -106,7 +108,7 @@ int TlsStream::Impl::read_octets(BIO* bio, char* out, size_t size, size_t* count
   return 1;
 }
 
-long TlsStream::Impl::control(BIO*, int command, long, void*) {
+long TlsStream::Impl::control(BIO*, int command, long, void*) noexcept {
   // Nothing is buffered here: a flush has succeeded.
   return command == BIO_CTRL_FLUSH ? 1 : 0;
 }
@@ -183,7 +185,7 @@ TlsStream::TlsStream(const TlsClientContext& context, const std::string& host,
   SSL_set_connect_state(ssl);
   if (host.empty()) return;
   if (IpAddress::parse(host)) {
-    INLET53_CHECK(X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host.c_str()) == 1);
+    require_tls(X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host.c_str()) == 1);
   } else {
     // A host that OpenSSL refuses as a name stays unverifiable: no certificate is for it.
     if (SSL_set1_host(ssl, host.c_str()) != 1) SSL_set1_host(ssl, "host.invalid");

@@ -8,6 +8,7 @@
 #include <pthread.h>
 
 #include "inlet53/base/operator_log.h"
+#include "inlet53/base/system_failure.h"
 #include "inlet53/base/text.h"
 
 namespace inlet53::querylog {
@@ -47,7 +48,7 @@ LogWriter::LogWriter(const settings::QueryLog& settings, size_t workers,
   for (size_t i = 0; i < workers; ++i) {
     rings_.push_back(std::make_unique<BufferRing>(settings.buffers_per_worker, may_wait, bell_));
   }
-  thread_ = std::thread([this] { run(); });
+  thread_ = start_thread([this] { run(); });
 }
 
 LogWriter::~LogWriter() { stop(); }

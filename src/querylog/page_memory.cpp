@@ -4,7 +4,7 @@
 
 #include <sys/mman.h>
 
-#include "inlet53/base/check.h"
+#include "inlet53/base/system_failure.h"
 
 namespace inlet53::querylog {
 
@@ -18,7 +18,7 @@ constexpr size_t kAlignment = size_t{2} << 20;
 PageMemory::PageMemory(size_t size) {
   const size_t whole = (size + kAlignment - 1) / kAlignment * kAlignment;
   octets_.reset(static_cast<char*>(std::aligned_alloc(kAlignment, whole)));
-  INLET53_CHECK(octets_ != nullptr);
+  require_memory(octets_ != nullptr);
   madvise(octets_.get(), whole, MADV_HUGEPAGE);
   std::memset(octets_.get(), 0, size);
 }

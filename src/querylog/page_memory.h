@@ -10,7 +10,7 @@ namespace inlet53::querylog {
 /// no page fault.
 class PageMemory {
  public:
-  /// `size` octets, a multiple of 1 MiB. Aborts when there is no memory.
+  /// `size` octets, a multiple of 1 MiB. Throws std::bad_alloc when there is no memory.
   explicit PageMemory(size_t size);
 
   [[nodiscard]] char* data() const noexcept { return octets_.get(); }

@@ -17,6 +17,7 @@
 
 #include "inlet53/base/check.h"
 #include "inlet53/base/operator_log.h"
+#include "inlet53/base/system_failure.h"
 #include "inlet53/base/text.h"
 #include "inlet53/net/loop.h"
 #include "inlet53/net/udp_source.h"
@@ -115,8 +116,9 @@ struct Worker::Impl {
                    {options.settings, options.forward_tls.get(), options.log, options.fell_behind},
                    cache, responder, counts),
         wakeup(loop, [this] { run_tasks(); }),
-        drain_timer(loop, [this] { check_drained(); }),
-        thread([this] { run(); }) {}
+        drain_timer(loop, [this] { check_drained(); }) {
+    thread = start_thread([this] { run(); });
+  }
 
   /// DNS over UDP and TCP at one endpoint IP address.
   struct Do53Service final : EndpointService {
@@ -286,7 +288,10 @@ struct Worker::Impl {
 
 Worker::Worker(Options options) : impl_(std::make_unique<Impl>(std::move(options))) {}
 
-Worker::~Worker() { impl_->thread.join(); }
+Worker::~Worker() {
+  stop();
+  impl_->thread.join();
+}
 
 void Worker::assign(Assignment assignment) {
   // A task can be copied, sockets can't.

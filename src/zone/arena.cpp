@@ -4,7 +4,7 @@
 
 #include <sys/mman.h>
 
-#include "inlet53/base/check.h"
+#include "inlet53/base/system_failure.h"
 
 namespace inlet53::zone {
 
@@ -54,7 +54,7 @@ void Arena::reserve_more(size_t count) {
 
 void Arena::resize_storage(size_t capacity) {
   void* moved = std::realloc(data_.get(), capacity);
-  INLET53_CHECK(moved != nullptr);
+  require_memory(moved != nullptr);
   static_cast<void>(data_.release());  // realloc has it
   data_.reset(static_cast<uint8_t*>(moved));
   capacity_ = capacity;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "inlet53/base/operator_log.h"
+#include "inlet53/base/system_failure.h"
 #include "inlet53/base/text.h"
 #include "inlet53/net/background_thread.h"
 #include "inlet53/net/loop.h"
@@ -23,7 +24,7 @@ template <class Value>
     return job();
   } catch (const std::exception& error) {
     try {
-      log_error(concat("the configuration cannot be loaded: ", error.what()));
+      log_error(concat("the configuration cannot be loaded: ", failure_text(error)));
     } catch (const std::exception&) {  // nor can it be said
     }
     return nullptr;

@@ -72,8 +72,8 @@ class Worker {
     std::shared_ptr<QueryLimits> limits;  // all workers'; null: there are none
     /// Whom DoT targets are trusted by; null: there are none.
     std::shared_ptr<const net::TlsClientContext> forward_tls;
-    std::optional<uint32_t> cpu;           // runs there only
-    querylog::LogAppender* log = nullptr;  // null: no query log
+    std::optional<uint32_t> cpu;                // runs there only
+    querylog::LogAppender* log = nullptr;       // null: no query log
     /// Called on the worker's thread when datagrams come faster than it answers them, or it has
     /// as many questions under way to targets as `[forward]` allows. May be empty.
     std::function<void()> fell_behind;
@@ -83,9 +83,10 @@ class Worker {
     std::function<void()> ended;
   };
 
-  /// Starts the thread; it serves nothing before the first `assign`.
+  /// Starts the thread; it serves nothing before the first `assign`. Throws when the system has
+  /// too little memory, or no thread.
   explicit Worker(Options options);
-  /// Requires: `stop` was called. Waits for the thread's end.
+  /// Stops, and waits for the thread's end.
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;

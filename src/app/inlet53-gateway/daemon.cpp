@@ -86,7 +86,7 @@ int GatewayDaemon::run() {
 }
 
 int GatewayDaemon::start() {
-  auto prepared = net::run_preparation<Prepared>([this] { return prepare(context(nullptr)); });
+  auto prepared = prepare(context(nullptr));
   if (prepared == nullptr) return kExitConfiguration;
   settings_ = prepared->settings;
   isolation_ = prepared->isolation;

@@ -1,12 +1,13 @@
 #include "daemon.h"
 #include "options.h"
 
-#include "inlet53/base/operator_log.h"
+#include "inlet53/base/program.h"
 
 int main(int argc, char** argv) {
   using namespace inlet53;
-  auto options = app::parse_gateway_options(argc, argv);
-  if (const int* code = std::get_if<int>(&options)) return *code;
-  set_log_name("inlet53-gateway");
-  return app::GatewayDaemon(std::get<app::GatewayOptions>(std::move(options))).run();
+  return run_program("inlet53-gateway", [&] {
+    auto options = app::parse_gateway_options(argc, argv);
+    if (const int* code = std::get_if<int>(&options)) return *code;
+    return app::GatewayDaemon(std::get<app::GatewayOptions>(std::move(options))).run();
+  });
 }

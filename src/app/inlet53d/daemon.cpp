@@ -103,8 +103,7 @@ int Daemon::run() {
 }
 
 int Daemon::start() {
-  auto prepared =
-      net::run_preparation<Prepared>([this] { return prepare(options_, seed_, nullptr, tls_); });
+  auto prepared = prepare(options_, seed_, nullptr, tls_);
   if (prepared == nullptr) return kExitConfiguration;
   config_ = std::move(prepared->config);
   auto sockets = open_sockets(*prepared->state);
@@ -188,8 +187,8 @@ void Daemon::start_workers() {
     options.ended = [this] {
       if (running_.fetch_sub(1) == 1) news_.wake();
     };
-    ++running_;
     workers_.push_back(std::make_unique<server::Worker>(std::move(options)));
+    ++running_;
   }
 }
 

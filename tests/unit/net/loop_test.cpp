@@ -3,14 +3,19 @@
 #include <array>
 #include <atomic>
 #include <csignal>
+#include <cstdlib>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <thread>
 #include <vector>
 
 #include "net_support.h"
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
+
+#include "inlet53/base/program.h"
 
 namespace inlet53::net {
 namespace {
@@ -39,6 +44,93 @@ TEST(LoopDeathTest, AbortsWhenAnObjectOutlivesIt) {
         loop.reset();
       },
       "broken invariant");
+}
+
+// Ends with 1 and a message, in place of an exception that unwinds libuv.
+class ThrowingCallback : public testing::Test {
+ protected:
+  /// Runs a loop with what `arm` makes, as a program does. Its callbacks throw.
+  template <class Arm>
+  [[noreturn]] static void run(const Arm& arm) {
+    std::_Exit(run_program("test", [&] {
+      Loop loop;
+      const auto armed = arm(loop);
+      try {
+        loop.run();
+      } catch (const std::exception&) {
+        std::_Exit(99);  // it came through libuv
+      }
+      return 0;
+    }));
+  }
+  static void fail() { throw std::runtime_error("no such luck"); }
+  static constexpr const char* kSaid = "ended by a failure: no such luck";
+};
+using ThrowingCallbackDeathTest = ThrowingCallback;
+
+TEST_F(ThrowingCallbackDeathTest, OfATimer) {
+  EXPECT_EXIT(run([](Loop& loop) {
+                auto timer = std::make_unique<Timer>(loop, fail);
+                timer->start(0);
+                return timer;
+              }),
+              testing::ExitedWithCode(1), kSaid);
+}
+
+TEST_F(ThrowingCallbackDeathTest, OfTheTurn) {
+  EXPECT_EXIT(run([](Loop& loop) {
+                auto end = std::make_unique<TurnEnd>(loop, fail);
+                end->ask();
+                return end;
+              }),
+              testing::ExitedWithCode(1), kSaid);
+  EXPECT_EXIT(run([](Loop& loop) {
+                auto turn = std::make_unique<EveryTurn>(loop, fail);
+                turn->start();
+                return turn;
+              }),
+              testing::ExitedWithCode(1), kSaid);
+}
+
+TEST_F(ThrowingCallbackDeathTest, OfAWakeup) {
+  EXPECT_EXIT(run([](Loop& loop) {
+                auto wakeup = std::make_unique<Wakeup>(loop, fail);
+                wakeup->wake();
+                return wakeup;
+              }),
+              testing::ExitedWithCode(1), kSaid);
+}
+
+TEST_F(ThrowingCallbackDeathTest, OfASignal) {
+  EXPECT_EXIT(run([](Loop& loop) {
+                auto watcher = std::make_unique<SignalWatcher>(loop, SIGUSR2, fail);
+                raise(SIGUSR2);
+                return watcher;
+              }),
+              testing::ExitedWithCode(1), kSaid);
+}
+
+TEST_F(ThrowingCallbackDeathTest, OfADescriptor) {
+  EXPECT_EXIT(run([](Loop& loop) {
+                std::array<int, 2> ends{};
+                if (pipe(ends.data()) != 0) std::_Exit(98);
+                close(ends[1]);  // what is read has ended
+                return std::make_unique<ReadWatcher>(loop, ends[0], fail);
+              }),
+              testing::ExitedWithCode(1), kSaid);
+}
+
+TEST(LoopDeathTest, SaysThatThereIsNoDescriptorForIt) {
+  const auto run_without_descriptors = [] {
+    const rlimit none{3, 3};
+    setrlimit(RLIMIT_NOFILE, &none);
+    std::_Exit(run_program("test", [] {
+      Loop loop;
+      return 0;
+    }));
+  };
+  EXPECT_EXIT(run_without_descriptors(), testing::ExitedWithCode(1),
+              "cannot make an event loop: Too many open files");
 }
 
 TEST(Timer, ExpiresOnceOrAgainAndAgain) {

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cerrno>
+#include <exception>
+#include <functional>
+#include <new>
+#include <system_error>
+#include <thread>
+
+/// Failures of the system that no code of ours can handle: no memory, no thread, no descriptor for
+/// something that the program cannot do without. They are exceptions, and `run_program` reports
+/// them.
+namespace inlet53 {
+
+/// Throws std::bad_alloc unless the system or a library `gave` memory.
+inline void require_memory(bool gave) {
+  if (!gave) throw std::bad_alloc();
+}
+
+/// Throws std::system_error unless a call `worked`. `what`: "cannot make an event loop", for
+/// people. `error`: an errno.
+inline void require_system(bool worked, const char* what, int error = errno) {
+  if (!worked) throw std::system_error(error, std::generic_category(), what);
+}
+
+/// Starts a thread. Throws std::system_error when the system gives none.
+[[nodiscard]] std::thread start_thread(std::function<void()> run);
+
+/// What an exception says to people. Lifetime: the exception's.
+[[nodiscard]] const char* failure_text(const std::exception& error) noexcept;
+
+}  // namespace inlet53

@@ -1,0 +1,188 @@
+"""Starting where something is missing: standard streams, memory, threads, the working directory."""
+
+import os
+import subprocess
+
+import dns.exception
+import pytest
+
+from gateway import API_ID, OPEN_POLICY, Gateway, mock
+from isolation import folder_of, give
+from support import ADDRESSES, API, BUILD, DEADLINE, Daemon, addresses, ask, wait_until
+
+CLOSED = ["0<&-", "1>&-", "2>&-", "0<&- 1>&- 2>&-"]
+CLOSED_IDS = ["stdin", "stdout", "stderr", "all"]
+
+APIS = f"""
+[rest_api.hello]
+id = "{API_ID}"
+vpc_endpoints = ["execute-api"]
+policy_file = "policy.json"
+[rest_api.hello.stage.v1]
+{mock("/hello", body="hello")}
+"""
+
+
+def made(kind, folder):
+    """A daemon or a gateway that is not started."""
+    if kind is Daemon:
+        return Daemon(folder)
+    (folder / "policy.json").write_text(OPEN_POLICY)
+    return Gateway(folder, APIS)
+
+
+def end(running):
+    if running.process and running.process.poll() is None:
+        running.kill()
+
+
+@pytest.fixture
+def daemon(tmp_path):
+    """One that is not started."""
+    running = made(Daemon, tmp_path)
+    yield running
+    end(running)
+
+
+@pytest.fixture
+def gateway(tmp_path):
+    """One that is not started."""
+    running = made(Gateway, tmp_path)
+    yield running
+    end(running)
+
+
+#--- Closed standard streams
+
+def closing(streams):
+    """A command that closes streams and executes the rest of its command line."""
+    return ["sh", "-c", f'exec "$0" "$@" {streams}']
+
+
+def streams_of(pid):
+    return [os.readlink(f"/proc/{pid}/fd/{stream}") for stream in range(3)]
+
+
+@pytest.mark.parametrize("streams", CLOSED, ids=CLOSED_IDS)
+def test_the_dns_daemon_works_with_closed_streams(daemon, streams):
+    with open(daemon.operator_log, "ab") as log:
+        daemon.process = subprocess.Popen(
+            [*closing(streams), BUILD / "inlet53d", "--config", daemon.config_file],
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    wait_until(lambda: answers(daemon), "an answer")
+    assert {"/dev/null", "/dev/full", str(daemon.operator_log)} >= set(streams_of(daemon.process.pid))
+    assert sorted(addresses(ask(daemon.endpoints[0], API))) == ADDRESSES
+    daemon.wait_record(query_name=API + ".")  # each line of the log is a record
+    assert daemon.stop() == 0
+
+
+def answers(daemon):
+    assert daemon.process.poll() is None, daemon.said()
+    try:
+        return ask(daemon.endpoints[0], "ready.invalid", timeout=0.5)
+    except dns.exception.Timeout:
+        return None
+
+
+@pytest.mark.parametrize("streams", CLOSED, ids=CLOSED_IDS)
+def test_the_gateway_works_with_closed_streams(gateway, streams):
+    gateway.launch(prefix=closing(streams))
+    wait_until(lambda: responds(gateway), "a response")
+    assert {"/dev/null", "/dev/full", str(gateway.operator_log)} >= set(streams_of(gateway.process.pid))
+    assert gateway.stop() == 0
+
+
+def responds(gateway):
+    assert gateway.is_running(), gateway.said()
+    if not gateway.ca.exists():
+        return None
+    return gateway.curl("/v1/hello").status == 200
+
+
+@pytest.mark.parametrize("streams, code", zip(CLOSED, [0, 1, 0, 1]), ids=CLOSED_IDS)
+def test_the_tool_works_with_closed_streams(daemon, streams, code):
+    run = subprocess.run([*closing(streams), BUILD / "inlet53", "check", daemon.config_file],
+                         capture_output=True, text=True, timeout=DEADLINE)
+    assert run.returncode == code
+    assert ("ok\n" in run.stdout) == (code == 0)
+    assert run.stderr == ("inlet53: cannot write the output\n" if streams == "1>&-" else "")
+
+
+@pytest.mark.parametrize("program", ["inlet53", "inlet53d", "inlet53-gateway"])
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_help_that_is_lost_is_a_failure(program, option):
+    with open("/dev/full", "w") as full:
+        run = subprocess.run([BUILD / program, option], stdout=full, stderr=subprocess.PIPE, text=True,
+                             timeout=DEADLINE)
+    assert run.returncode == 1 and run.stderr == f"{program}: cannot write the output\n"
+
+
+#--- Too little memory, too few threads
+
+def has_sanitizer():
+    return b"__asan_init" in (BUILD / "inlet53d").read_bytes() or b"__tsan_init" in (BUILD / "inlet53d").read_bytes()
+
+
+class Attempt:
+    """A start of a daemon under a limit: it serves, or it ends and says why."""
+
+    def __init__(self, daemon, prefix):
+        program, served = ("inlet53d", 2) if isinstance(daemon, Daemon) else ("inlet53-gateway", 3)
+        daemon.operator_log.write_bytes(b"")
+        with open(daemon.operator_log, "ab") as log:
+            daemon.process = subprocess.Popen([*prefix, BUILD / program, "--config", daemon.config_file],
+                                              stdout=log, stderr=log)
+        wait_until(lambda: daemon.process.poll() is not None or daemon.said().count("serving") == served, "the start")
+        self.serves = daemon.said().count("serving") == served
+        self.code = daemon.stop() if self.serves else daemon.process.wait(DEADLINE)
+        self.said = daemon.said()
+
+    def is_plain(self):
+        """The program said what is missing. (Without memory for its libraries it is the loader that does.)"""
+        if self.serves:
+            return self.code in (0, 1)
+        if self.code == 127:
+            return "error while loading shared libraries" in self.said
+        return self.code == 1 and any(words in self.said for words in (
+            "not enough memory", "cannot start a thread: Resource temporarily unavailable", "cannot make an event loop",
+            "OpenSSL fails"))
+
+
+@pytest.mark.skipif(has_sanitizer(), reason="a sanitizer needs address space without limits")
+@pytest.mark.parametrize("kind", [Daemon, Gateway])
+def test_a_start_with_too_little_memory_says_so(tmp_path, kind):
+    running = made(kind, tmp_path)
+    try:
+        for mib in range(16, 4000, 8):
+            attempt = Attempt(running, ["prlimit", f"--as={mib << 20}"])
+            assert attempt.is_plain(), (mib, attempt.code, attempt.said)
+            if attempt.serves:
+                return
+    finally:
+        end(running)
+    raise AssertionError("it never served")
+
+
+OTHER_USER = 65_531  # nobody else's
+
+
+@pytest.mark.parametrize("kind", [Daemon, Gateway])
+def test_a_start_with_too_few_threads_says_so(kind):
+    """The limit is the user's, and root has none: as root the daemon gets a user id that has no other process."""
+    as_root = os.geteuid() == 0
+    user = OTHER_USER if as_root else os.geteuid()
+    prefix = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"] if as_root else []
+    with folder_of(user) as folder:
+        running = made(kind, folder)
+        try:
+            running.operator_log.write_bytes(b"")
+            give(folder, user)
+            for threads in range(1, 1000):
+                attempt = Attempt(running, [*prefix, "prlimit", f"--nproc={threads}"])
+                assert attempt.is_plain(), (threads, attempt.code, attempt.said)
+                assert not (as_root and threads == 1 and attempt.serves)
+                if attempt.serves:
+                    return
+        finally:
+            end(running)
+    raise AssertionError("it never served")
