@@ -13,6 +13,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include "inlet53/base/absolute_path.h"
 #include "inlet53/base/text.h"
 
 namespace inlet53::lambda {
@@ -130,7 +131,7 @@ PrivateFiles private_files(const settings::Settings& settings, const topology::T
   }
   for (std::vector<std::string>* const paths : {&all.folders, &all.files}) {
     std::erase_if(*paths, [](const std::string& path) { return path.empty(); });
-    for (std::string& path : *paths) path = fs::absolute(path).string();
+    for (std::string& path : *paths) path = absolute_path(path);
   }
   return all;
 }

@@ -1,15 +1,27 @@
 """Reloading: whole or not at all; addresses that come and go; signals and exit codes."""
 
 import os
+import shutil
 import signal
 import subprocess
 import threading
+from pathlib import Path
 
 import dns.exception
 import dns.rcode
 import pytest
 
+from gateway import API_ID, OPEN_POLICY, Gateway, mock
 from support import ADDRESSES, API, BUILD, Daemon, addresses, ask, free_endpoint, held_file, wait_until
+
+
+GATEWAY_APIS = f"""
+[rest_api.hello]
+id = "{API_ID}"
+policy_file = "policy.json"
+[rest_api.hello.stage.v1]
+{mock("/hello", body="hello")}
+"""
 
 
 def test_a_disabled_address_is_closed_and_comes_back(daemon):
@@ -115,22 +127,62 @@ def test_neither_answers_nor_the_end_wait_for_a_reload(daemon):
         assert daemon.stop() == 0, daemon.said()
 
 
-def test_a_removed_working_directory_refuses_a_reload_at_most(tmp_path):
-    """A path on the command line is relative to it."""
-    work = tmp_path / "work"
-    work.mkdir()
+def start_in(folder, daemon):
+    """Starts a daemon in a working directory of its own, with paths that are relative to it."""
+    daemon.config_file = Path(os.path.relpath(daemon.config_file, folder))
     here = os.getcwd()
-    os.chdir(work)
+    os.chdir(folder)
     try:
-        daemon = Daemon(tmp_path).start()
+        return daemon.start()
     finally:
         os.chdir(here)
-    for file in work.iterdir():
-        file.unlink()
-    work.rmdir()
-    daemon.reload()
-    assert sorted(addresses(ask(daemon.endpoints[0], API))) == ADDRESSES
-    assert daemon.stop() == 0, daemon.said()
+        daemon.config_file = (folder / daemon.config_file).resolve()
+
+
+@pytest.mark.parametrize("kind", ["inlet53d", "inlet53-gateway"])
+def test_a_removed_working_directory_stops_no_reload(tmp_path, kind):
+    """A path on the command line is relative to it, as it was at the start."""
+    work, config = tmp_path / "work", tmp_path / "config"
+    work.mkdir()
+    config.mkdir()
+    if kind == "inlet53d":
+        daemon = Daemon(config, arguments=["--query-log", "../query.log"])
+    else:
+        (config / "policy.json").write_text(OPEN_POLICY)
+        daemon = Gateway(config, GATEWAY_APIS)
+    start_in(work, daemon)
+    try:
+        work.rmdir()
+        daemon.process.send_signal(signal.SIGHUP)
+        daemon.wait_said("reload")  # what was `work/..` is no directory any more
+        assert "reload refused: the old configuration stays" in daemon.said()
+        work.mkdir()
+        daemon.process.send_signal(signal.SIGHUP)
+        daemon.wait_said("reloaded ")
+        assert daemon.stop() == 0, daemon.said()
+    finally:
+        if daemon.process.poll() is None:
+            daemon.kill()
+
+
+def test_a_working_directory_that_is_made_again_is_read(tmp_path):
+    """As when a deployment replaces it."""
+    work, old = tmp_path / "work", tmp_path / "old"
+    work.mkdir()
+    daemon = Daemon(work)
+    daemon.operator_log = tmp_path / "operator.log"
+    start_in(work, daemon)
+    try:
+        work.rename(old)
+        shutil.copytree(old, work)
+        shutil.rmtree(old)
+        daemon.reload()
+        assert "reload refused" not in daemon.said()
+        assert sorted(addresses(ask(daemon.endpoints[0], API))) == ADDRESSES
+        assert daemon.stop() == 0, daemon.said()
+    finally:
+        if daemon.process.poll() is None:
+            daemon.kill()
 
 
 def test_exit_codes(tmp_path):

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "inlet53/base/absolute_path.h"
 #include "inlet53/base/exit_code.h"
 
 namespace inlet53::app {
@@ -25,6 +26,8 @@ std::variant<GatewayOptions, int> parse_gateway_options(int argc, char** argv) {
     // CLI11 has codes of its own from 100 on; ours says "usage".
     return app.exit(error) == 0 ? kExitOk : kExitUsage;
   }
+  // The working directory may be another one, or none, when it is read again.
+  options.config = absolute_path(options.config);
   return options;
 }
 

@@ -7,7 +7,7 @@ namespace inlet53::app {
 
 /// What `inlet53-gateway` was told on its command line.
 struct GatewayOptions {
-  std::string config;
+  std::string config;  // absolute
 };
 
 /// Parses the command line. An int is the exit code to end with (help, version, usage error): what

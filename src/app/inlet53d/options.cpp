@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "inlet53/base/absolute_path.h"
 #include "inlet53/base/exit_code.h"
 
 namespace inlet53::app {
@@ -37,7 +38,9 @@ std::variant<Options, int> parse_options(int argc, char** argv) {
     // CLI11 has codes of its own from 100 on; ours says "usage".
     return app.exit(error) == 0 ? kExitOk : kExitUsage;
   }
-  if (*log_option) options.query_log = query_log;
+  // The working directory may be another one, or none, when they are read again.
+  options.config = absolute_path(options.config);
+  if (*log_option) options.query_log = query_log == "off" ? "" : absolute_path(query_log);
   if (*workers_option) options.workers = workers;
   if (*cpus_option) options.cpus = cpus;
   return options;

@@ -10,8 +10,8 @@ namespace inlet53::app {
 
 /// What `inlet53d` was told on its command line; what is absent is the configuration's.
 struct Options {
-  std::string config;
-  std::optional<std::string> query_log;  // a file, or "off"
+  std::string config;                    // absolute
+  std::optional<std::string> query_log;  // absolute; empty: off
   std::optional<uint32_t> workers;
   std::optional<std::vector<uint32_t>> cpus;
 };

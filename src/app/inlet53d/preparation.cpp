@@ -1,6 +1,5 @@
 #include "preparation.h"
 
-#include <filesystem>
 #include <utility>
 
 #include <malloc.h>
@@ -16,10 +15,7 @@ namespace {
 void apply(const Options& options, settings::DnsDaemon& settings) {
   if (options.workers) settings.server.workers = *options.workers;
   if (options.cpus) settings.server.cpus = *options.cpus;
-  if (options.query_log) {
-    settings.query_log.file =
-        *options.query_log == "off" ? "" : std::filesystem::absolute(*options.query_log).string();
-  }
+  if (options.query_log) settings.query_log.file = *options.query_log;
 }
 
 resolver::UncoveredNames uncovered_names(const settings::Server& settings) {
