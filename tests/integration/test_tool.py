@@ -122,6 +122,40 @@ def test_check_has_a_machine_form(files):
     assert said["hosted_zones"][0]["records"] > 100
 
 
+def test_the_machine_form_takes_names_that_are_no_utf8(files, tmp_path):
+    """A path may hold any octets; JSON may not."""
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    shown = str(tmp_path / "caf\N{REPLACEMENT CHARACTER}")
+    folder.mkdir()
+    sound, broken = folder / "sound.toml", folder / "broken.toml"
+    sound.write_text(files.config_file.read_text())
+    (folder / files.zone_file.name).write_text(files.zone_file.read_text())
+    broken.write_text("[frob]\n")
+
+    def said(code, *arguments):
+        run = subprocess.run([TOOL, *arguments, "-o", "json"], capture_output=True, timeout=DEADLINE)
+        assert run.returncode == code, run.stderr
+        return json.loads(run.stdout.decode("utf-8"))
+    assert said(0, "check", sound)["file"] == shown + "/sound.toml"
+    assert said(3, "check", broken)["errors"][0]["file"] == shown + "/broken.toml"
+    encrypted = sound.read_text().replace('direction = "INBOUND"', 'direction = "INBOUND"\nprotocols = ["Do53", "DoT"]')
+    sound.write_text(encrypted + '[tls]\nauthority = "ca"\n')
+    assert shown in said(0, "ca", "--config", sound)["certificate_authority"]["file"]
+    assert shown in said(0, "ca", "--folder", folder / "ca")["certificate_authority"]["file"]
+
+
+def test_the_tool_works_in_a_folder_that_was_removed(files, tmp_path):
+    """Without `cd`, which fails there."""
+    (tmp_path / "gone").mkdir()
+    enter = f'cd {tmp_path / "gone"} && rmdir ../gone && exec "$0" "$@"'
+    for arguments, code in ([["check", files.config_file], 0], [["check", "none.toml"], 3],
+                            [["ca", "--folder", "none"], 1], [["logs", "tail", "none.log"], 1]):
+        run = subprocess.run(["sh", "-c", enter, TOOL, *map(str, arguments)], capture_output=True, text=True,
+                             timeout=DEADLINE)
+        (tmp_path / "gone").mkdir()
+        assert run.returncode == code and "filesystem error" not in run.stderr, run.stderr
+
+
 @pytest.mark.parametrize("file", sorted((SOURCE / "conf").glob("*.toml")), ids=lambda file: file.name)
 def test_the_files_that_come_with_it_are_sound(file):
     run = tool("check", file)

@@ -4,6 +4,7 @@
 #include <iostream>
 #include <string_view>
 
+#include "json_output.h"
 #include <nlohmann/json.hpp>
 
 #include "inlet53/base/text.h"
@@ -154,7 +155,7 @@ std::string report_json(const loadgen::LoadOptions& load, const loadgen::Report&
                      {"rcodes", rcodes_json(tally)},
                      {"latency_us", latency_json(tally.latency)},
                      {"histogram", histogram_json(tally.latency)}};
-  return json.dump() + '\n';
+  return json_text(json) + '\n';
 }
 
 void ProgressLine::show(const Tally& tally, double seconds) {

@@ -1,14 +1,15 @@
 #include "ca.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <iostream>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "json_output.h"
 #include <nlohmann/json.hpp>
 
+#include "inlet53/base/absolute_path.h"
 #include "inlet53/base/clock.h"
 #include "inlet53/base/exit_code.h"
 #include "inlet53/base/text.h"
@@ -158,7 +159,7 @@ int print_all(const std::vector<Shown>& all, bool json) {
   if (json) {
     Json out = Json::object();
     for (const Shown& shown : all) out[shown.key] = to_json(shown);
-    std::cout << out.dump() << '\n';
+    std::cout << json_text(out) << '\n';
     return kExitOk;
   }
   for (const Shown& shown : all) print(shown);
@@ -182,7 +183,7 @@ int fail(const std::string& fault) {
 
 // An existing authority. A new one needs a configuration, which says what it may certify.
 int show_directory(const CaOptions& options) {
-  const std::string directory = std::filesystem::absolute(options.folder).string();
+  const std::string directory = absolute_path(options.folder);
   std::vector<Shown> all;
   if (const auto shown = append_authority(all, directory, false); !shown) {
     return fail(concat(shown.error(), "; `inlet53 ca --config FILE` makes an authority"));

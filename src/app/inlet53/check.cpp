@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "check_summary.h"
+#include "json_output.h"
 #include <nlohmann/json.hpp>
 
 #include "inlet53/base/exit_code.h"
@@ -138,7 +139,7 @@ int run_check(const CheckOptions& options) {
       config ? read_files(*config) : CheckReport{config.error(), {}, {}, {}, {}, {}, {}};
   if (!report.errors.empty()) {
     if (options.json) {
-      std::cout << errors_json(options, report.errors).dump() << '\n';
+      std::cout << json_text(errors_json(options, report.errors)) << '\n';
     } else {
       print_errors(report.errors);
     }

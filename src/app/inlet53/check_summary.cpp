@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iostream>
 
+#include "json_output.h"
 #include <nlohmann/json.hpp>
 
 #include "inlet53/base/text.h"
@@ -281,7 +282,7 @@ std::string summary_json(const config::Config& config, const CheckReport& report
                         {"function_interpreter_problems", report.interpreter_problems},
                         {"query_log", config.settings.dns.query_log.file},
                         {"certificate_authority", authority_file(config.settings.https.gateway)}};
-  return summary.dump();
+  return json_text(summary);
 }
 
 void print_summary(const config::Config& config, const CheckReport& report) {

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string_view>
 
+#include "json_output.h"
 #include <nlohmann/json.hpp>
 
 #include "inlet53/base/text.h"
@@ -20,11 +21,6 @@ using policy::StatementFinding;
 
 constexpr int kForbidden = 403;
 constexpr std::string_view kErrorType = "AccessDeniedException";
-
-// Paths and headers come as a caller sends them, UTF-8 or not.
-std::string dump(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
 
 std::string_view effect_text(policy::Effect effect) {
   return effect == policy::Effect::Allow ? "Allow" : "Deny";
@@ -175,7 +171,8 @@ Json request_json(const policy::PolicyRequest& request) {
 std::string policy_report_text(const PolicyReport& report) {
   std::string out = concat(decision_text(report), '\n');
   if (const auto message = refusal(report)) {
-    out += concat('\n', kForbidden, ' ', kErrorType, '\n', dump({{"Message", *message}}), '\n');
+    out +=
+        concat('\n', kForbidden, ' ', kErrorType, '\n', json_text({{"Message", *message}}), '\n');
   }
   out += concat("\nanonymous, ", policy::kInvokeAction, " on ", report.request.resource, '\n');
   for (const auto& entry : report.request.keys.entries()) {
@@ -198,12 +195,12 @@ std::string policy_report_json(const PolicyReport& report) {
   if (message) {
     json["response"] = {{"status", kForbidden},
                         {"error_type", kErrorType},
-                        {"body", dump({{"Message", *message}})}};
+                        {"body", json_text({{"Message", *message}})}};
   }
   for (size_t i = 0; i < report.policy.statements.size(); ++i) {
     json["statements"].push_back(statement_json(report, i));
   }
-  return dump(json) + '\n';
+  return json_text(json) + '\n';
 }
 
 std::string policy_errors_text(const std::string& file,
@@ -223,7 +220,7 @@ std::string policy_errors_json(const std::string& file,
                     {"key", error.path},
                     {"message", error.message}});
   }
-  return dump({{"file", file}, {"ok", false}, {"errors", std::move(list)}}) + '\n';
+  return json_text({{"file", file}, {"ok", false}, {"errors", std::move(list)}}) + '\n';
 }
 
 }  // namespace inlet53::app
