@@ -5,7 +5,9 @@
 #include <optional>
 #include <system_error>
 
+#include "path_lock.h"
 #include "unix_address.h"
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,7 +24,8 @@ std::string fault(const std::string& path, std::string_view what, int error) {
   return concat(path, ": ", what, ": ", std::system_category().message(error));
 }
 
-// Whether a daemon listens there. One that has too much to do to accept connections does.
+// Whether a process listens there that has no lock on the path. One that has too much to do to
+// accept connections does.
 bool is_served(const sockaddr_un& address) {
   const net::Descriptor probe(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   return probe.valid() &&
@@ -36,13 +39,23 @@ bool is_permitted(int connection) {
   return may_give_orders(peer.uid);
 }
 
-Result<net::Descriptor, std::string> listen_at(const std::string& path) {
+// A socket that listens, and its file. While the file is open no other file gets its number, so
+// that one with the same number at the path is this one.
+struct Listening {
+  PathLock lock;
+  net::Descriptor socket;
+  net::Descriptor file;
+};
+
+Result<Listening, std::string> listen_at(const std::string& path) {
   const auto address = unix_address(path);
   if (!address) return Unexpected(concat(path, ": the path is too long for a socket"));
+  auto lock = PathLock::take(path);
+  if (!lock) return Unexpected(lock.error());
   net::Descriptor descriptor(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!descriptor.valid()) return Unexpected(fault(path, "cannot make a socket", errno));
   if (is_served(*address)) {
-    return Unexpected(concat(path, ": cannot listen: another daemon does"));
+    return Unexpected(concat(path, ": cannot listen: another process does"));
   }
   struct stat found {};
   if (lstat(path.c_str(), &found) == 0 && S_ISSOCK(found.st_mode)) unlink(path.c_str());
@@ -55,7 +68,9 @@ Result<net::Descriptor, std::string> listen_at(const std::string& path) {
   if (listen(descriptor.get(), ControlSocket::kMaxConnections) != 0) {
     return Unexpected(fault(path, "cannot listen", errno));
   }
-  return descriptor;
+  net::Descriptor file(open(path.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  if (!file.valid()) return Unexpected(fault(path, "cannot listen", errno));
+  return Listening{std::move(*lock), std::move(descriptor), std::move(file)};
 }
 
 }  // namespace
@@ -77,27 +92,25 @@ struct ControlSocket::Impl {
     std::string order;
   };
 
-  Impl(net::Loop& on, std::string at, net::Descriptor descriptor, ControlOwner& to)
-      : loop(on),
-        path(std::move(at)),
-        owner(to),
-        listening(std::move(descriptor)),
-        pause(on, [this] { on_pause(); }) {
-    static_cast<void>(lstat(path.c_str(), &made));
+  Impl(net::Loop& on, std::string at, Listening socket, ControlOwner& to)
+      : loop(on), path(std::move(at)), owner(to), listening(std::move(socket)), pause(on, [this] {
+          on_pause();
+        }) {
     start_accepting();
   }
-  // Another daemon may have made its own socket there since.
+  // Another process may have made its own file there since.
   ~Impl() {
     struct stat found {};
-    const bool ours = lstat(path.c_str(), &found) == 0 && found.st_dev == made.st_dev &&
-                      found.st_ino == made.st_ino;
+    struct stat made {};
+    const bool ours = lstat(path.c_str(), &found) == 0 && fstat(listening.file.get(), &made) == 0 &&
+                      found.st_dev == made.st_dev && found.st_ino == made.st_ino;
     if (ours) unlink(path.c_str());
   }
 
   void accept_all() {
     for (;;) {
       net::Descriptor accepted(
-          accept4(listening.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+          accept4(listening.socket.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
       if (!accepted.valid()) {
         // For want of descriptors it would be ready again at once, and again.
         if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) pause_accepting();
@@ -111,7 +124,7 @@ struct ControlSocket::Impl {
   }
 
   void start_accepting() {
-    watcher.emplace(loop, listening.get(), [this] { accept_all(); });
+    watcher.emplace(loop, listening.socket.get(), [this] { accept_all(); });
   }
   // The watcher is the one that calls: it goes with the timer.
   void pause_accepting() { pause.start(0); }
@@ -155,8 +168,7 @@ struct ControlSocket::Impl {
   net::Loop& loop;
   const std::string path;
   ControlOwner& owner;
-  net::Descriptor listening;
-  struct stat made {};  // the socket's file
+  const Listening listening;
   std::map<uint64_t, Connection> connections;
   uint64_t calls = 0;
   std::optional<net::ReadWatcher> watcher;  // absent: for a moment nobody is accepted

@@ -124,6 +124,9 @@ PrivateFiles private_files(const settings::Settings& settings, const topology::T
       .files = {file, settings.https.gateway.key_file, settings.dns.tls.key_file,
                 settings.dns.control.socket, settings.dns.query_log.file},
       .log_folder = settings.https.lambda.log_folder};
+  if (!settings.dns.control.socket.empty()) {
+    all.files.push_back(settings.dns.control.socket + ".lock");  // who locks it keeps a daemon away
+  }
   for (const topology::RestApi& api : topology.rest_apis) {
     for (const topology::Stage& stage : api.stages) {
       append(all.files, {stage.access_log.file, stage.execution_log});

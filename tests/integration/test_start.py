@@ -1,6 +1,7 @@
 """Starting where something is missing: standard streams, memory, threads, the working directory."""
 
 import os
+import signal
 import subprocess
 
 import dns.exception
@@ -115,6 +116,36 @@ def test_help_that_is_lost_is_a_failure(program, option):
         run = subprocess.run([BUILD / program, option], stdout=full, stderr=subprocess.PIPE, text=True,
                              timeout=DEADLINE)
     assert run.returncode == 1 and run.stderr == f"{program}: cannot write the output\n"
+
+
+#--- The control socket
+
+def test_a_daemon_that_hangs_keeps_its_control_socket(daemon, tmp_path):
+    """The next one says so and ends, and the socket stays."""
+    (tmp_path / "other").mkdir()
+    control = f'[control]\nsocket = "{tmp_path / "c.sock"}"\n'
+    daemon.write_config(more=control)
+    daemon.start()
+    daemon.process.send_signal(signal.SIGSTOP)
+    try:
+        other = Daemon(tmp_path / "other", more=control)
+        run = subprocess.run([BUILD / "inlet53d", "--config", other.config_file], capture_output=True, text=True,
+                             timeout=DEADLINE)
+        assert run.returncode == 4
+        assert f"c.sock: cannot listen: another daemon (process {daemon.process.pid}) does; end it" in run.stderr
+    finally:
+        daemon.process.send_signal(signal.SIGCONT)
+    assert (tmp_path / "c.sock").is_socket()
+    assert daemon.stop() == 0
+    assert not (tmp_path / "c.sock").exists() and not (tmp_path / "c.sock.lock").exists()
+
+
+def test_a_daemon_takes_over_from_one_that_was_killed(daemon):
+    daemon.write_config(more='[control]\nsocket = "c.sock"\n')
+    for _ in range(2):
+        daemon.start()
+        daemon.kill()
+        assert (daemon.folder / "c.sock").is_socket()
 
 
 #--- Too little memory, too few threads

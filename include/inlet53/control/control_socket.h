@@ -38,8 +38,10 @@ class ControlSocket {
   static constexpr size_t kMaxConnections = 16;
   static constexpr uint64_t kPatienceMs = 10'000;
 
-  /// Makes the socket's file. One that a dead daemon left is replaced, one that answers is not.
-  /// Errors: texts for people, with the path.
+  /// Makes the socket's file, and beside it a lock (`PATH.lock`), so that the path is one daemon's
+  /// alone: also while two start at once, and while one hangs. A file that a dead daemon left is
+  /// replaced. Never waits.
+  /// Errors: texts for people, with the path; of another daemon with its process.
   [[nodiscard]] static Result<std::unique_ptr<ControlSocket>, std::string> open(
       net::Loop& loop, const std::string& path, ControlOwner& owner);
   ~ControlSocket();

@@ -3,14 +3,19 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "inlet53/control/give_order.h"
+#include "inlet53/net/socket.h"
 
 namespace inlet53::control {
 namespace {
@@ -108,6 +113,58 @@ TEST_F(ControlSocketTest, LeavesAloneWhatAnotherDaemonHasMadeSince) {
   std::ofstream(path) << "another's";
   socket->reset();
   EXPECT_TRUE(std::filesystem::exists(path));
+}
+
+// The other's file may get the number that the removed one had.
+TEST_F(ControlSocketTest, LeavesAloneASocketThatAnotherDaemonHasTakenOver) {
+  net::Loop loop;
+  Echo echo;
+  for (int i = 0; i < 20; ++i) {
+    auto first = ControlSocket::open(loop, path, echo);
+    ASSERT_TRUE(first) << first.error();
+    std::filesystem::remove(path);
+    std::filesystem::remove(path + ".lock");
+    auto second = ControlSocket::open(loop, path, echo);
+    ASSERT_TRUE(second) << second.error();
+    first->reset();
+    ASSERT_TRUE(std::filesystem::is_socket(path));
+    ASSERT_TRUE(std::filesystem::exists(path + ".lock"));
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(folder)) << "all goes with the daemon";
+}
+
+// As while two daemons start at once: the second looks before the first has made its file.
+TEST_F(ControlSocketTest, IsOneDaemonsAloneAlsoBeforeItListens) {
+  net::Loop loop;
+  Echo echo;
+  auto first = ControlSocket::open(loop, path, echo);
+  ASSERT_TRUE(first) << first.error();
+  std::filesystem::remove(path);
+  const auto second = ControlSocket::open(loop, path, echo);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error(), path + ": cannot listen: another daemon (process " +
+                                std::to_string(getpid()) +
+                                ") does; end it, or give this one a socket of its own");
+}
+
+// It takes no connection, and no more can wait for it.
+TEST_F(ControlSocketTest, IsNotTakenFromAProcessThatHangs) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  const auto* const at = reinterpret_cast<const sockaddr*>(&address);
+  const net::Descriptor hanging(socket(AF_UNIX, SOCK_STREAM, 0));
+  ASSERT_EQ(bind(hanging.get(), at, sizeof address), 0);
+  ASSERT_EQ(listen(hanging.get(), 0), 0);
+  std::vector<net::Descriptor> waiting;
+  do {
+    waiting.emplace_back(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0));
+  } while (connect(waiting.back().get(), at, sizeof address) == 0);
+  net::Loop loop;
+  Echo echo;
+  const auto second = ControlSocket::open(loop, path, echo);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error(), path + ": cannot listen: another process does");
 }
 
 TEST_F(ControlSocketTest, IsNotTakenFromADaemonThatServesIt) {

@@ -38,9 +38,9 @@ TEST(PrivateFiles, AreThoseOfTheDaemons) {
   const PrivateFiles files = private_files(settings, topology, "/etc/inlet53/inlet53.toml");
   EXPECT_EQ(files.folders, (std::vector<std::string>{"/a/authority"}));
   EXPECT_EQ(files.files,
-            (std::vector<std::string>{"/etc/inlet53/inlet53.toml", "/k/gateway.key", "/k/dns.key",
-                                      "/run/inlet53/control", "/l/query.log", "/l/access.log",
-                                      "/l/execution.log"}));
+            (std::vector<std::string>{
+                "/etc/inlet53/inlet53.toml", "/k/gateway.key", "/k/dns.key", "/run/inlet53/control",
+                "/l/query.log", "/run/inlet53/control.lock", "/l/access.log", "/l/execution.log"}));
   EXPECT_EQ(files.log_folder, "/l/lambda");
 }
 
