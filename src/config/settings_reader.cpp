@@ -115,6 +115,16 @@ void read_key(TableReader& in, std::string_view key, const settings::Path&, std:
   in.read(key, Need::Optional, out, path_below(in.reading().folder));
 }
 
+void read_key(TableReader& in, std::string_view key, const settings::SocketPath& form,
+              std::string& out) {
+  in.read(key, Need::Optional, out, [&](const toml::node& node) -> Value<std::string> {
+    Value<std::string> path = path_below(in.reading().folder)(node);
+    if (!path || path->size() <= form.most) return path;
+    return Unexpected(concat("the path is too long for a socket: ", *path, " has ", path->size(),
+                             " octets, and a socket's path has at most ", form.most));
+  });
+}
+
 void read_key(TableReader& in, std::string_view key, const settings::Program&, std::string& out) {
   in.read(key, Need::Optional, out,
           [&](const toml::node& node) { return parse_program(node, in.reading().folder); });

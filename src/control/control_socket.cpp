@@ -1,6 +1,7 @@
 #include "inlet53/control/control_socket.h"
 
 #include <cerrno>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <system_error>
@@ -48,8 +49,10 @@ struct Listening {
 };
 
 Result<Listening, std::string> listen_at(const std::string& path) {
+  if (const std::string problem = control_path_problem(path); !problem.empty()) {
+    return Unexpected(concat(path, ": cannot listen: ", problem));
+  }
   const auto address = unix_address(path);
-  if (!address) return Unexpected(concat(path, ": the path is too long for a socket"));
   auto lock = PathLock::take(path);
   if (!lock) return Unexpected(lock.error());
   net::Descriptor descriptor(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -74,6 +77,20 @@ Result<Listening, std::string> listen_at(const std::string& path) {
 }
 
 }  // namespace
+
+std::string control_path_problem(const std::string& path) {
+  if (!unix_address(path)) return "the path is too long for a socket";
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  struct stat found {};
+  if (stat(folder.empty() ? "." : folder.c_str(), &found) != 0) {
+    return concat("its directory ", folder,
+                  errno == ENOENT ? " does not exist: make it"
+                                  : concat(": ", std::system_category().message(errno)));
+  }
+  if (!S_ISDIR(found.st_mode)) return concat(folder, " is no directory");
+  if (lstat(path.c_str(), &found) != 0 || S_ISSOCK(found.st_mode)) return {};
+  return "something that is no socket has this path: remove it, or choose another path";
+}
 
 bool may_give_orders(uint32_t user) noexcept { return user == geteuid() || user == 0; }
 

@@ -191,6 +191,24 @@ def test_check_names_file_line_and_column(tmp_path, case):
     assert said["ok"] is False and said["errors"]
 
 
+@pytest.mark.parametrize("socket_path, said", [
+    ("p" * 200, "the path is too long for a socket: "),
+    ("none/c.sock", "/none does not exist: make it"),
+    ("inlet53.toml", "something that is no socket has this path"),
+    ("inlet53.toml/c.sock", "inlet53.toml is no directory"),
+], ids=["too long", "no directory", "a file", "below a file"])
+def test_check_finds_that_the_control_socket_cannot_be_made(files, socket_path, said):
+    files.write_config(more=f'[control]\nsocket = "{socket_path}"\n')
+    for arguments in (["check"], ["check", "-o", "json"]):
+        run = tool(*arguments, files.config_file)
+        assert run.returncode == 3 and said in run.stdout + run.stderr and "control.socket" in run.stdout + run.stderr
+    daemon = subprocess.run([BUILD / "inlet53d", "--config", files.config_file], capture_output=True, text=True,
+                            timeout=DEADLINE)
+    assert daemon.returncode in (3, 4) and said in daemon.stderr
+    files.write_config(more='[control]\nsocket = "c.sock"\n')
+    assert tool("check", files.config_file).returncode == 0
+
+
 def test_check_notes_that_nothing_would_be_served(files):
     text = files.config_file.read_text().replace('enabled = true', 'enabled = false')
     files.config_file.write_text(text.replace('address = "10.0.10.10"', 'address = "10.0.10.10"\nenabled = false'))

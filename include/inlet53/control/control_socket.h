@@ -29,6 +29,10 @@ class ControlOwner {
 /// Whether a user may give orders to this process: its own user and root. `user`: a uid.
 [[nodiscard]] bool may_give_orders(uint32_t user) noexcept;
 
+/// Why no socket can be made at `path`: its directory is missing, or something else is there.
+/// Empty: nothing speaks against it. Text for people, without the path.
+[[nodiscard]] std::string control_path_problem(const std::string& path);
+
 /// A daemon's end. The file has mode 0600, and processes of users who may not give orders are
 /// disconnected, whatever has become of that mode.
 /// Threads: the loop's. Lifetime: loop and owner outlive it; the file goes with it.

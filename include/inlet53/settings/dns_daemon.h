@@ -359,8 +359,12 @@ struct Control {
   friend bool operator==(const Control&, const Control&) = default;
 };
 
+// A sockaddr_un has room for 108 octets with the NUL.
+inline constexpr SocketPath kSocketPath{107};
+
 inline constexpr std::tuple kControlRows{
-    Row{"socket", &Control::socket, Path{}, At::Restart, "Unix socket that the daemon creates"},
+    Row{"socket", &Control::socket, kSocketPath, At::Restart,
+        "Unix socket that the daemon creates"},
 };
 
 //--- All sections

@@ -91,6 +91,11 @@ struct Secret {
 /// A path, relative to the file's folder. The member is absolute.
 struct Path {};
 
+/// The path of a Unix socket, relative to the file's folder. The member is absolute.
+struct SocketPath {
+  size_t most = 0;  // octets of the absolute path
+};
+
 /// The name of a program in PATH, or a path.
 struct Program {};
 

@@ -13,6 +13,7 @@
 #include "inlet53/base/file_error.h"
 #include "inlet53/base/text.h"
 #include "inlet53/config/config.h"
+#include "inlet53/control/control_socket.h"
 #include "inlet53/dns/name.h"
 #include "inlet53/gateway/gateway_state.h"
 #include "inlet53/lambda/function_code.h"
@@ -71,6 +72,14 @@ void try_isolation(const config::Config& config, CheckReport& report) {
   report.isolation_problems = isolation.problems(config.topology.functions);
 }
 
+void try_control(const config::Config& config, CheckReport& report) {
+  const std::string& socket = config.settings.dns.control.socket;
+  if (socket.empty()) return;
+  if (const std::string problem = control::control_path_problem(socket); !problem.empty()) {
+    report.errors.push_back({config.file, 0, 0, "control.socket", concat(socket, ": ", problem)});
+  }
+}
+
 CheckReport read_files(const config::Config& config) {
   const topology::Topology& topology = config.topology;
   CheckReport report;
@@ -105,6 +114,7 @@ CheckReport read_files(const config::Config& config) {
                                error.error.message});
     }
   }
+  try_control(config, report);
   try_functions(config, report);
   try_isolation(config, report);
   return report;

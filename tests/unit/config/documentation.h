@@ -140,6 +140,7 @@ inline std::string upper_bound_of(const settings::Text& form) { return concat(fo
 inline std::string upper_bound_of(const settings::TextOrOctets& form) {
   return concat(form.octets.most);
 }
+inline std::string upper_bound_of(const settings::SocketPath& form) { return concat(form.most); }
 inline std::string upper_bound_of(const settings::Numbers& form) { return concat(form.range.most); }
 inline std::string upper_bound_of(const settings::Decimal& form) { return concat(form.range.most); }
 template <class Form>

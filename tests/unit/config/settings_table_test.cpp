@@ -77,6 +77,10 @@ Tried tries(const settings::Secret& form) {
 }
 
 Tried tries(const settings::Path&) { return {{"'folder/file'"}, {"''"}, "the path is empty"}; }
+Tried tries(const settings::SocketPath& form) {
+  const auto path = [](size_t size) { return concat("'/", std::string(size - 1, 'p'), "'"); };
+  return {{"'folder/file'", path(form.most)}, {path(form.most + 1)}, "the path is too long"};
+}
 Tried tries(const settings::Program&) { return {{"'name'"}, {"''"}, "the path is empty"}; }
 
 Tried tries(const settings::Numbers& form) {

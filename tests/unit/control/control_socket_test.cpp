@@ -197,6 +197,25 @@ TEST_F(ControlSocketTest, WhatADeadDaemonLeftIsReplacedAndFilesAreNot) {
   EXPECT_TRUE(std::filesystem::is_regular_file(path));
 }
 
+TEST_F(ControlSocketTest, SaysWhyItCannotBeMade) {
+  net::Loop loop;
+  Echo echo;
+  const auto problem = [&](const std::string& at) {
+    const std::string text = control_path_problem(at);
+    const auto opened = ControlSocket::open(loop, at, echo);
+    EXPECT_EQ(opened ? "" : opened.error(), text.empty() ? "" : at + ": cannot listen: " + text);
+    return text;
+  };
+  EXPECT_EQ(problem(path), "");
+  EXPECT_EQ(problem(folder + "/none/c.sock"),
+            "its directory " + folder + "/none does not exist: make it");
+  EXPECT_EQ(problem(std::string(200, 'x')), "the path is too long for a socket");
+  std::ofstream(folder + "/file") << "a file";
+  EXPECT_EQ(problem(folder + "/file"),
+            "something that is no socket has this path: remove it, or choose another path");
+  EXPECT_EQ(problem(folder + "/file/c.sock"), folder + "/file is no directory");
+}
+
 TEST_F(ControlSocketTest, SaysWhyThereIsNoAnswer) {
   EXPECT_NE(give_order(path, "x", kPatience).error().find("no daemon listens there"),
             std::string::npos);

@@ -71,6 +71,7 @@ void expect_sound(const TextOrOctets& form, const std::string& value) {
 
 void expect_sound(const Secret&, const std::string& value) { EXPECT_EQ(value, ""); }
 void expect_sound(const Path&, const std::string& value) { EXPECT_EQ(value, ""); }
+void expect_sound(const SocketPath&, const std::string& value) { EXPECT_EQ(value, ""); }
 void expect_sound(const Program&, const std::string& value) { EXPECT_NE(value, ""); }
 
 void expect_sound(const Numbers& form, const std::vector<uint32_t>& values) {
