@@ -3,13 +3,14 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 
 import pytest
 
-from support import (ADDRESSES, API, BUILD, DEADLINE, SOURCE, Daemon, addresses, ask, wait_until)
+from support import (ADDRESSES, API, BUILD, DEADLINE, SOURCE, Daemon, addresses, ask, free_endpoint, wait_until)
 
 TOOL = BUILD / "inlet53"
 
@@ -43,6 +44,9 @@ class Up:
 
     def wait_said(self, words):
         wait_until(lambda: words in self.said(), words)
+
+    def wait_said_again(self, words, count):
+        wait_until(lambda: self.said().count(words) == count, f"{count} times {words!r}")
 
     def wait_start(self, count=1):
         """The process of the `count`th daemon, once it serves."""
@@ -245,6 +249,109 @@ def test_up_passes_a_reload_on(up):
     up.process.send_signal(signal.SIGHUP)
     up.wait_said("reload")
     assert up.end() == 0
+
+
+def starts(up, name):
+    return up.said().count(f"started {name}, process ")
+
+
+def with_gateway(files, listen):
+    """The configuration with a stage, which calls for a gateway at an address."""
+    text = files.config_file.read_text()
+    for index, address in enumerate(("10.0.12.179", "10.0.140.226")):
+        text = text.replace(f'address = "{address}"', f'address = "{address}"\nlisten = "%s:%d"' % listen[index])
+    return text + '[rest_api.hello.stage.v1]\n[gateway]\nauthority = "authority"\nstatistics_interval = 0\n'
+
+
+def test_up_starts_and_stops_daemons_as_the_file_requires(up):
+    files = up.files
+    pid = up.wait_start()
+    plain = files.config_file.read_text()
+    listen = [free_endpoint(), free_endpoint()]
+    for round_ in (1, 2):
+        files.config_file.write_text(with_gateway(files, listen))
+        up.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: up.said().count("(HTTPS)") == 2 * round_, "the gateway")
+        files.config_file.write_text(plain)
+        up.process.send_signal(signal.SIGHUP)
+        up.wait_said_again("inlet53-gateway ended with exit code 0; it is not required any more", round_)
+    assert starts(up, "inlet53-gateway") == 2
+    assert up.daemon_pids() == [pid], "the other daemon goes on"
+    up.wait_said("reloaded ")
+    assert up.end() == 0
+
+
+def test_up_starts_a_daemon_that_stayed_down_at_hup(up):
+    """One that was told to end, while another daemon runs."""
+    files = up.files
+    up.wait_start()
+    files.config_file.write_text(with_gateway(files, [free_endpoint(), free_endpoint()]))
+    up.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: up.said().count("(HTTPS)") == 2, "the gateway")
+    os.kill(up.daemon_pids()[0], signal.SIGTERM)
+    up.wait_said("inlet53d ended by itself; it stays down")
+    up.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: up.said().count("serving rslvr-in") == 4, "the daemon")
+    assert len(up.daemon_pids()) == 2
+    assert up.end() == 0
+
+
+def test_up_keeps_its_daemons_when_the_file_has_faults(up):
+    pid = up.wait_start()
+    sound = up.files.config_file.read_text()
+    up.files.config_file.write_text("[frob]\n")
+    up.process.send_signal(signal.SIGHUP)
+    up.wait_said("has faults: no daemon is started or stopped")
+    up.wait_said("reload refused")
+    up.files.config_file.write_text(sound.replace("listen =", "enabled = false\nlisten =").replace("enabled = true", ""))
+    up.process.send_signal(signal.SIGHUP)
+    up.wait_said("calls for no daemon")
+    assert is_running(pid)
+    assert up.end() == 0
+
+
+def test_up_starts_no_daemon_again_when_that_would_not_help(up):
+    """The file is broken when the daemon crashes; HUP tries again."""
+    files = up.files
+    pid = up.wait_start()
+    files.config_file.write_text(with_gateway(files, [free_endpoint(), free_endpoint()]))
+    up.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: up.said().count("(HTTPS)") == 2, "the gateway, which keeps `up` there")
+    sound = files.config_file.read_text()
+    files.config_file.write_text("[frob]\n")
+    os.kill(pid, signal.SIGKILL)
+    up.wait_said("inlet53d ended with exit code 3; another start would not help, it stays down until HUP")
+    assert starts(up, "inlet53d") == 2
+    files.config_file.write_text(sound)
+    up.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: up.said().count("serving rslvr-in") == 4, "the daemon")
+    assert up.end() == 0
+
+
+def test_up_goes_on_when_a_daemon_that_hup_requires_cannot_start(up):
+    files = up.files
+    pid = up.wait_start()
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        files.config_file.write_text(with_gateway(files, [taken.getsockname(), free_endpoint()]))
+        up.process.send_signal(signal.SIGHUP)
+        up.wait_said("inlet53-gateway ended with exit code 4; another start would not help, it stays down until HUP")
+    assert is_running(pid)
+    up.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: up.said().count("(HTTPS)") == 2, "the gateway")
+    assert up.end() == 0
+
+
+def test_up_ends_when_a_program_is_missing(files, tmp_path):
+    """It is not tried again: nobody makes the program."""
+    (tmp_path / "bin").mkdir()
+    alone = shutil.copy(TOOL, tmp_path / "bin")
+    run = subprocess.run([alone, "up", files.config_file], env={"PATH": "/nowhere"}, text=True, capture_output=True,
+                         timeout=DEADLINE)
+    assert run.returncode == 1
+    assert "inlet53d cannot be started: inlet53d: No such file or directory\n" in run.stderr
+    assert "again" not in run.stderr
 
 
 def test_up_takes_its_daemon_along_when_it_dies(up):

@@ -28,10 +28,11 @@ constexpr const char* kCheckDetails =
     "is\n"
     "wrong. The exit code is 3 then.";
 constexpr const char* kUpDetails =
-    "A daemon that crashes is started again, later each time; after five failures in a row it "
-    "stays\n"
-    "down. Signals: TERM and INT stop all of them, HUP makes them read the file again, USR1 makes\n"
-    "them open their logs again.";
+    "A daemon that crashes is started again, later each time; after five failures in a row, or\n"
+    "when the file is wrong, it stays down. Signals: TERM and INT stop all of them; HUP makes "
+    "them\n"
+    "read the file again, starts those that it requires now and stops those that it does not;\n"
+    "USR1 makes them open their logs again.";
 constexpr const char* kTailDetails =
     "Filters must all match; letter case never counts. The table is in colour on a terminal, "
     "unless\n"

@@ -5,6 +5,8 @@
 #include <cstring>
 #include <utility>
 
+#include <unistd.h>
+
 #include "inlet53/base/clock.h"
 #include "inlet53/base/exit_code.h"
 #include "inlet53/base/operator_log.h"
@@ -28,10 +30,12 @@ std::string describe(net::ChildExit how) {
                          : concat("was ended by SIG", name);
 }
 
-// An exit code that starting again would not mend.
-bool is_hopeless(net::ChildExit how) {
-  return how.signal == 0 && (how.status == kExitUsage || how.status == kExitConfiguration ||
-                             how.status == kExitCannotBind);
+// An exit code that starting again would not mend. An address that another process holds may be
+// free the next time, but not at the first.
+bool is_hopeless(net::ChildExit how, bool first_run) {
+  if (how.signal != 0) return false;
+  return how.status == kExitUsage || how.status == kExitConfiguration ||
+         (first_run && how.status == kExitCannotBind);
 }
 
 }  // namespace
@@ -39,25 +43,28 @@ bool is_hopeless(net::ChildExit how) {
 struct Supervisor::Child {
   Child(Supervisor& supervisor, DaemonCommand with)
       : command(std::move(with)),
-        restart(supervisor.loop_, [this, &supervisor] { supervisor.start(*this); }) {}
+        restart(supervisor.loop_, [this, &supervisor] { supervisor.start(*this); }),
+        kill_deadline(supervisor.loop_, [this] { process->kill(SIGKILL); }) {}
 
   DaemonCommand command;
   net::Timer restart;
+  net::Timer kill_deadline;                    // of one that is not required any more
   std::unique_ptr<net::ChildProcess> process;  // the last one that was started
   bool running = false;
-  bool first_run = true;
+  bool required = true;
+  bool retiring = false;  // it got TERM because it was not required
+  bool first_run = true;  // since it was required
   uint64_t started_ms = 0;
-  uint32_t failures = 0;  // in a row
+  uint32_t failures = 0;    // in a row
+  int exit_code = kExitOk;  // why it stays down
 };
 
-Supervisor::Supervisor(std::vector<DaemonCommand> commands)
-    : kill_deadline_(loop_, [this] {
+Supervisor::Supervisor(const std::vector<DaemonCommand>& commands, Required required)
+    : required_(std::move(required)), kill_deadline_(loop_, [this] {
         log_warning("not every daemon ended in time: killing what is left");
         kill_all(SIGKILL);
       }) {
-  for (DaemonCommand& command : commands) {
-    children_.push_back(std::make_unique<Child>(*this, std::move(command)));
-  }
+  for (const DaemonCommand& command : commands) add(command);
 }
 
 Supervisor::~Supervisor() = default;
@@ -65,23 +72,32 @@ Supervisor::~Supervisor() = default;
 int Supervisor::run() {
   const net::SignalWatcher term(loop_, SIGTERM, [this] { stop(); });
   const net::SignalWatcher interrupt(loop_, SIGINT, [this] { stop(); });
-  const net::SignalWatcher hangup(loop_, SIGHUP, [this] { kill_all(SIGHUP); });
+  const net::SignalWatcher hangup(loop_, SIGHUP, [this] { reload(); });
   const net::SignalWatcher user1(loop_, SIGUSR1, [this] { kill_all(SIGUSR1); });
   const net::StrayChildren strays(loop_);  // as process 1 of a container it gets orphans
   for (const auto& child : children_) start(*child);
   leave_if_idle();
   loop_.run();
-  return exit_code_;
+  for (const auto& child : children_) {
+    if (child->exit_code != kExitOk) return child->exit_code;
+  }
+  return kExitOk;
+}
+
+Supervisor::Child& Supervisor::add(const DaemonCommand& command) {
+  return *children_.emplace_back(std::make_unique<Child>(*this, command));
 }
 
 void Supervisor::start(Child& child) {
+  if (stopping_) return;
   child.started_ms = read_clock().monotonic_ms;
   auto started =
       net::ChildProcess::start(loop_, {.arguments = child.command.arguments},
                                [this, &child](net::ChildExit how) { ended(child, how); });
   if (!started) {
-    failed(child, concat("cannot be started: ", started.error()));
-    return;
+    const std::string how = concat("cannot be started: ", started.error());
+    const bool is_there = access(child.command.arguments.front().c_str(), X_OK) == 0;
+    return is_there ? failed(child, how) : give_up(child, how, kExitFailure, child.first_run);
   }
   child.process = std::move(*started);
   child.running = true;
@@ -90,17 +106,22 @@ void Supervisor::start(Child& child) {
 
 void Supervisor::ended(Child& child, net::ChildExit how) {
   child.running = false;
+  child.kill_deadline.stop();
   const bool first_run = std::exchange(child.first_run, false);
+  const bool retired = std::exchange(child.retiring, false);
   if (stopping_) {
     log_info(concat(child.command.name, " ", describe(how)));
     leave_if_idle();
+  } else if (!child.required) {
+    log_info(concat(child.command.name, " ", describe(how), "; it is not required any more"));
+    leave_if_idle();
+  } else if (retired) {
+    require(child);  // again, while it was ending
   } else if (how.signal == 0 && how.status == kExitOk) {
     log_info(concat(child.command.name, " ended by itself; it stays down"));
     leave_if_idle();
-  } else if (first_run && is_hopeless(how)) {
-    log_error(concat(child.command.name, " ", describe(how)));
-    exit_code_ = static_cast<int>(how.status);
-    stop();
+  } else if (is_hopeless(how, first_run)) {
+    give_up(child, describe(how), static_cast<int>(how.status), first_run);
   } else {
     failed(child, describe(how));
   }
@@ -111,13 +132,67 @@ void Supervisor::failed(Child& child, const std::string& how) {
   if (++child.failures >= kMaxFailures) {
     log_error(concat(child.command.name, " ", how, "; failed ", child.failures,
                      " times in a row, it stays down"));
-    exit_code_ = kExitFailure;
+    child.exit_code = kExitFailure;
     leave_if_idle();
     return;
   }
   const uint64_t delay = std::min(kFirstDelayMs << (child.failures - 1), kMaxDelayMs);
   log_error(concat(child.command.name, " ", how, "; starting it again in ", delay, " ms"));
   child.restart.start(delay);
+}
+
+// Another start would not help. When the start of all fails, nothing is to run; later, what runs
+// goes on.
+void Supervisor::give_up(Child& child, const std::string& how, int code, bool first_run) {
+  child.exit_code = code;
+  if (first_run && !reloaded_) {
+    log_error(concat(child.command.name, " ", how));
+    return stop();
+  }
+  log_error(concat(child.command.name, " ", how,
+                   "; another start would not help, it stays down until HUP"));
+  leave_if_idle();
+}
+
+void Supervisor::reload() {
+  if (stopping_) return;
+  const auto required = required_();
+  if (!required) return kill_all(SIGHUP);  // the daemons say what is wrong
+  reloaded_ = true;
+  for (const auto& child : children_) {
+    const bool is_required = std::any_of(
+        required->begin(), required->end(),
+        [&](const DaemonCommand& command) { return command.name == child->command.name; });
+    if (!is_required) retire(*child);
+  }
+  for (const DaemonCommand& command : *required) {
+    const auto known = std::find_if(children_.begin(), children_.end(), [&](const auto& child) {
+      return child->command.name == command.name;
+    });
+    require(known == children_.end() ? add(command) : **known);
+  }
+}
+
+// One that runs gets HUP; another is started, now.
+void Supervisor::require(Child& child) {
+  child.required = true;
+  if (child.retiring) return;  // it is started when it has ended
+  if (child.running) return child.process->kill(SIGHUP);
+  child.restart.stop();
+  child.first_run = true;
+  child.failures = 0;
+  child.exit_code = kExitOk;
+  start(child);
+}
+
+void Supervisor::retire(Child& child) {
+  child.required = false;
+  child.exit_code = kExitOk;
+  child.restart.stop();
+  if (!child.running || std::exchange(child.retiring, true)) return;
+  log_info(concat("the configuration does not require ", child.command.name, " any more"));
+  child.process->kill(SIGTERM);
+  child.kill_deadline.start(kStopGraceMs);
 }
 
 void Supervisor::stop() {

@@ -1,12 +1,17 @@
 #include "up.h"
 
+#include <cstdlib>
 #include <filesystem>
-#include <utility>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "supervisor.h"
 #include <unistd.h>
 
+#include "inlet53/base/absolute_path.h"
 #include "inlet53/base/exit_code.h"
 #include "inlet53/base/operator_log.h"
 #include "inlet53/base/text.h"
@@ -16,26 +21,49 @@ namespace inlet53::app {
 
 namespace {
 
-// A program beside our own executable, else its bare name, to be looked up in PATH: a build
-// directory and an installation both work, and neither picks up the other's daemon.
+// A program beside our own executable, else the one in PATH: a build directory and an installation
+// both work, and neither picks up the other's daemon. The bare name when there is none.
 std::string find_program(const std::string& name) {
   std::error_code error;
   const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
-  if (error) return name;
-  const std::string beside = (self.parent_path() / name).string();
-  return access(beside.c_str(), X_OK) == 0 ? beside : name;
+  if (!error) {
+    const std::string beside = (self.parent_path() / name).string();
+    if (access(beside.c_str(), X_OK) == 0) return beside;
+  }
+  const char* const path = std::getenv("PATH");
+  std::istringstream folders(path == nullptr ? "" : path);
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    const std::string found = concat(folder, "/", name);
+    if (!folder.empty() && access(found.c_str(), X_OK) == 0) return absolute_path(found);
+  }
+  return name;
 }
 
-std::vector<DaemonCommand> daemons_for(const config::Config& config) {
+std::vector<DaemonCommand> daemons_for(const config::Config& config, const std::string& file) {
   std::vector<DaemonCommand> commands;
   if (topology::calls_for_dns(config.topology)) {
-    commands.push_back({"inlet53d", {find_program("inlet53d"), "--config", config.file}});
+    commands.push_back({"inlet53d", {find_program("inlet53d"), "--config", file}});
   }
   if (topology::calls_for_gateway(config.topology)) {
-    commands.push_back(
-        {"inlet53-gateway", {find_program("inlet53-gateway"), "--config", config.file}});
+    commands.push_back({"inlet53-gateway", {find_program("inlet53-gateway"), "--config", file}});
   }
   return commands;
+}
+
+constexpr std::string_view kNoDaemon =
+    ": calls for no daemon: no resolver endpoint is enabled and no REST API has a stage";
+
+// What a reload requires.
+std::optional<std::vector<DaemonCommand>> daemons_now(const std::string& file) {
+  const auto config = config::load_config(file);
+  if (!config) {
+    log_error(concat("reload: ", file, " has faults: no daemon is started or stopped"));
+    return std::nullopt;
+  }
+  std::vector<DaemonCommand> commands = daemons_for(*config, file);
+  if (!commands.empty()) return commands;
+  log_error(concat("reload: ", file, kNoDaemon, "; none is started or stopped"));
+  return std::nullopt;
 }
 
 }  // namespace
@@ -46,14 +74,14 @@ int run_up(const UpOptions& options) {
     for (const config::ConfigError& error : config.error()) log_error(error.to_text());
     return kExitConfiguration;
   }
-  std::vector<DaemonCommand> commands = daemons_for(*config);
+  // The working directory may be another one, or none, when the daemons read it.
+  const std::string file = absolute_path(options.file);
+  const std::vector<DaemonCommand> commands = daemons_for(*config, file);
   if (commands.empty()) {
-    log_error(concat(options.file,
-                     ": calls for no daemon: no resolver endpoint is enabled and no REST API has a "
-                     "stage"));
+    log_error(concat(options.file, kNoDaemon));
     return kExitConfiguration;
   }
-  return Supervisor(std::move(commands)).run();
+  return Supervisor(commands, [&file] { return daemons_now(file); }).run();
 }
 
 }  // namespace inlet53::app
