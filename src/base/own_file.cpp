@@ -1,6 +1,7 @@
 #include "inlet53/base/own_file.h"
 
 #include <cerrno>
+#include <filesystem>
 #include <system_error>
 
 #include <fcntl.h>
@@ -58,6 +59,16 @@ Result<int, std::string> open_own_file(const std::string& path, int flags, mode_
   if (objected.empty()) return descriptor;
   close(descriptor);
   return Unexpected(std::move(objected));
+}
+
+Result<void, std::string> make_folders_of(const std::string& file) {
+  const std::filesystem::path folder = std::filesystem::path(file).parent_path();
+  if (folder.empty()) return {};
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (!error) return {};
+  return Unexpected(
+      concat("its directory ", folder.string(), " cannot be made: ", error.message()));
 }
 
 void forbid_others_to_write() noexcept {

@@ -3,8 +3,6 @@
 #include <cerrno>
 #include <climits>
 #include <cstring>
-#include <filesystem>
-#include <system_error>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -50,8 +48,7 @@ bool ends_within_line(const std::string& path) {
 }  // namespace
 
 Result<LineFile, std::string> LineFile::open(const std::string& path) {
-  std::error_code ignored;  // opening gives the reason
-  std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ignored);
+  if (auto made = make_folders_of(path); !made) return Unexpected(made.error());
   const auto opened = open_own_file(path, O_WRONLY | O_APPEND | O_NONBLOCK, 0640);
   if (!opened) return Unexpected(opened.error());
   LineFile file(*opened);

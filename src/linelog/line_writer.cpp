@@ -78,6 +78,7 @@ bool LineWriter::serve(Output& output, uint64_t now_ms) {
     write_text(output, now_ms);
   }
   if (news.reopen) {
+    output.refusal_is_news = true;
     if (const auto opened = reopen(output); !opened) {
       log_error(concat(output.queue->path, ": cannot be opened again: ", opened.error()));
     }
@@ -144,8 +145,9 @@ Result<void, std::string> LineWriter::reopen(Output& output) {
 
 void LineWriter::refuse(Output& output, std::string_view reason, uint64_t now_ms) {
   output.retry_due_ms = now_ms + kRetryMs;
-  if (!queues_->set_refused(*output.queue, true)) return;
-  output.dropped_before = queues_->dropped(*output.queue);
+  const bool is_new = queues_->set_refused(*output.queue, true);
+  if (is_new) output.dropped_before = queues_->dropped(*output.queue);
+  if (!std::exchange(output.refusal_is_news, false) && !is_new) return;
   log_error(concat(output.queue->name, ": cannot be written, tried again every ", kRetryMs,
                    " ms: ", reason));
 }

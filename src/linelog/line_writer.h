@@ -28,12 +28,13 @@ class LineWriter {
   struct Output {
     std::shared_ptr<LineQueue> queue;
     LineFile file;
-    std::string text{};           // whole lines
-    size_t written = 0;           // bytes of it that the file has
-    size_t counted = 0;           // the same, in whole lines
-    bool is_busy = false;         // the file takes no more now
-    uint64_t retry_due_ms = 0;    // of a file that refused; 0: it did not
-    uint64_t dropped_before = 0;  // lines, when the file began to refuse
+    std::string text{};            // whole lines
+    size_t written = 0;            // bytes of it that the file has
+    size_t counted = 0;            // the same, in whole lines
+    bool is_busy = false;          // the file takes no more now
+    uint64_t retry_due_ms = 0;     // of a file that refused; 0: it did not
+    bool refusal_is_news = false;  // the operator asks again
+    uint64_t dropped_before = 0;   // lines, when the file began to refuse
     uint64_t give_up_due_ms = kNever;
 
     [[nodiscard]] bool has_text() const noexcept { return written < text.size(); }

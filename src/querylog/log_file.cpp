@@ -64,6 +64,7 @@ Result<uint64_t, std::string> end_of_last_line(int descriptor, uint64_t size) {
 }  // namespace
 
 Result<LogFile, std::string> LogFile::open(const std::string& path) {
+  if (auto made = make_folders_of(path); !made) return Unexpected(made.error());
   const auto opened = open_own_file(path, O_RDWR | O_NONBLOCK, 0640);
   if (!opened) return Unexpected(opened.error());
   const int descriptor = *opened;

@@ -18,8 +18,8 @@ class LogFile {
   /// system that Linux has asks for.
   static constexpr size_t kDirectAlignment = 4096;
 
-  /// Opens or creates (mode 0640) the file, locks it and cuts an unfinished last line.
-  /// Errors: a text that gives the reason.
+  /// Opens or creates (mode 0640) the file, with the directories above it, locks it and cuts an
+  /// unfinished last line. Errors: a text that gives the reason.
   [[nodiscard]] static Result<LogFile, std::string> open(const std::string& path);
 
   LogFile(LogFile&& other) noexcept

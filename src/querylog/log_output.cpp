@@ -19,6 +19,7 @@ namespace {
 constexpr uint64_t kTailIntervalMs = 200;
 constexpr uint64_t kRetryIntervalMs = 100;
 constexpr uint64_t kRotationRetryMs = 60'000;
+constexpr uint64_t kReportIntervalMs = 10'000;
 
 std::string reason(int error) { return std::generic_category().message(error); }
 
@@ -64,6 +65,7 @@ void LogOutput::drop(const Records& records) noexcept {
 
 void LogOutput::tick(Now now) {
   if (period_is_over(now)) rotate(now);
+  report_drops(now);
   if (now.monotonic_ms < tail_due_ms_ && !refused_) return;
   if (stage_.pending() || refused_) write(stage_.end(), now);
   tail_due_ms_ = now.monotonic_ms + kTailIntervalMs;
@@ -73,7 +75,11 @@ void LogOutput::reopen(Now now) {
   retry_due_ms_ = 0;
   if (!write(stage_.end(), now)) leave_torn_record_out();
   file_.reset();
-  if (open_file(now)) log_info(concat("query log ", settings_.file, ": opened anew"));
+  refusal_is_news_ = true;
+  if (!open_file(now)) return;
+  log_info(concat("query log ", settings_.file, ": opened anew"));
+  retry_due_ms_ = 0;
+  if (stage_.pending()) write(stage_.end(), now);
 }
 
 void LogOutput::close(Now now) {
@@ -172,9 +178,8 @@ int64_t LogOutput::period(int64_t wall_seconds) const noexcept {
 
 void LogOutput::refuse(std::string_view why, Now now) {
   retry_due_ms_ = now.monotonic_ms + kRetryIntervalMs;
-  if (refused_) return;
-  refused_ = true;
-  dropped_before_refusal_ = dropped();
+  if (!std::exchange(refused_, true)) dropped_before_refusal_ = dropped();
+  if (!std::exchange(refusal_is_news_, false)) return;
   const bool drops = settings_.when_full == settings::WhenFull::Drop;
   log_error(concat("query log ", settings_.file, ": can't be written: ", why,
                    drops ? "; records that find no room in memory are dropped until it can"
@@ -184,8 +189,19 @@ void LogOutput::refuse(std::string_view why, Now now) {
 void LogOutput::recover() {
   if (!refused_) return;
   refused_ = false;
+  refusal_is_news_ = true;
+  drops_reported_ = dropped();
   log_warning(concat("query log ", settings_.file, ": is written again; ",
                      dropped() - dropped_before_refusal_, " records were dropped"));
+}
+
+void LogOutput::report_drops(Now now) {
+  const uint64_t total = dropped();
+  if (total == drops_reported_ || now.monotonic_ms < report_due_ms_) return;
+  log_error(concat("query log ", settings_.file, ": ", total - drops_reported_,
+                   " records were dropped: the file can't be written"));
+  drops_reported_ = total;
+  report_due_ms_ = now.monotonic_ms + kReportIntervalMs;
 }
 
 void LogOutput::publish_counts(bool exactly) noexcept {

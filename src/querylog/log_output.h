@@ -70,6 +70,7 @@ class LogOutput {
 
   void refuse(std::string_view why, Now now);
   void recover();
+  void report_drops(Now now);
   // `exactly`: even if lines have to be counted for it.
   void publish_counts(bool exactly) noexcept;
 
@@ -83,8 +84,11 @@ class LogOutput {
   uint64_t retry_due_ms_ = 0;
   uint64_t rotation_due_ms_ = 0;  // after one that failed
 
-  bool refused_ = false;  // the last write or opening failed
+  bool refused_ = false;         // the last write or opening failed
+  bool refusal_is_news_ = true;  // it was not said, or the operator asks again
   uint64_t dropped_before_refusal_ = 0;
+  uint64_t drops_reported_ = 0;
+  uint64_t report_due_ms_ = 0;
   uint64_t taken_ = 0;  // records
 
   Count written_{0};

@@ -400,7 +400,7 @@ def test_a_function_s_log_that_cannot_be_opened_is_tried_again(gateway):
     gateway.config_file.write_text(text)
     (gateway.folder / "logs").write_text("a file, so that no directory can be made")
     gateway.start()
-    gateway.wait_said("wait.log: cannot be written, tried again every 100 ms: it cannot be opened: Not a directory")
+    gateway.wait_said("wait.log: cannot be written, tried again every 100 ms: it cannot be opened: its directory")
     assert gateway.call("/v1/wait").text == "released"
     (gateway.folder / "logs").unlink()
     gateway.wait_line("logs/wait.log", "began /wait")

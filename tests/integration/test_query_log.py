@@ -180,6 +180,33 @@ def test_a_full_disk_drops_and_counts_exactly(tmp_path):
     assert "query.log" in daemon.said()
 
 
+def test_drops_are_reported_while_they_occur_and_a_full_disk_again_after_usr1(tmp_path):
+    daemon = Daemon(tmp_path)
+    limited = ["prlimit", "--fsize=300000", str(BUILD / "inlet53d"), "--config", str(daemon.config_file)]
+    with open(daemon.operator_log, "ab") as log:
+        daemon.process = subprocess.Popen(limited, stderr=log, stdout=log)
+    try:
+        daemon.wait_said("serving")
+        wait_until(daemon.answers, "an answer")
+        with Flood(daemon):
+            daemon.wait_said("can't be written: File too large")
+            daemon.wait_said("records were dropped: the file can't be written")
+            daemon.process.send_signal(signal.SIGUSR1)
+            daemon.wait_said("opened anew")
+            daemon.wait_said("can't be written: File too large", 2)
+        assert daemon.stop() == 0, daemon.said()
+    finally:
+        if daemon.process.poll() is None:
+            daemon.kill()
+
+
+def test_a_directory_that_cannot_be_made_is_named(tmp_path):
+    daemon = Daemon(tmp_path, log="corp.zone/logs/query.log")
+    run = subprocess.run([BUILD / "inlet53d", "--config", daemon.config_file], capture_output=True, text=True, timeout=60)
+    assert run.returncode == 1
+    assert f"its directory {tmp_path}/corp.zone/logs cannot be made: Not a directory" in run.stderr
+
+
 def test_logs_tail_reads_what_the_daemon_wrote(daemon):
     ask(daemon.endpoints[0], API)
     ask(daemon.endpoints[0], "nx.corp.internal")

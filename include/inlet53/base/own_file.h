@@ -17,6 +17,10 @@ namespace inlet53 {
 [[nodiscard]] Result<int, std::string> open_own_file(const std::string& path, int flags,
                                                      mode_t mode);
 
+/// Makes the directories above `file` that are missing. Errors: which directory cannot be made and
+/// why, for people.
+[[nodiscard]] Result<void, std::string> make_folders_of(const std::string& file);
+
 /// Has files and directories that this process and its children make be writable by their owner
 /// only, whatever mask the process was started with. Threads: before others are started.
 void forbid_others_to_write() noexcept;

@@ -93,14 +93,15 @@ class alignas(64) LogAppender {
 /// taken) and a new one is made; the oldest beyond `keep_files` are removed. An empty file is not
 /// rotated.
 ///
-/// A disk that refuses is said in the operator log and tried again every 100 ms. Meanwhile records
+/// A disk that refuses is said in the operator log, again after `reopen`, and tried again every
+/// 100 ms. Records that are dropped are reported at once, then every 10 s. Meanwhile records
 /// wait in memory as far as they fit; beyond that `when_full` decides: `drop` counts them, `block`
 /// makes the workers wait. No line is torn by it.
 /// Threads: `reopen`, `stop_waiting` and `counts` any; the rest one.
 class QueryLog {
  public:
-  /// Opens the file (creates it with mode 0640, cuts an unfinished last line, appends behind the
-  /// rest) and starts the writer thread for `workers` workers.
+  /// Opens the file (creates it with mode 0640 and the directories above it, cuts an unfinished
+  /// last line, appends behind the rest) and starts the writer thread for `workers` workers.
   /// Errors: a text that names the file and says why it can't be opened, be locked (another process
   /// writes it) or be a query log (not a regular file, no line end in its last MiB).
   /// Requires: `settings.file` is not empty, `settings.buffers_per_worker` is not 0.

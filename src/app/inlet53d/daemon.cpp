@@ -2,9 +2,7 @@
 
 #include <csignal>
 #include <cstdlib>
-#include <filesystem>
 #include <optional>
-#include <system_error>
 #include <utility>
 
 #include <sys/resource.h>
@@ -150,8 +148,6 @@ int Daemon::start_query_log(const settings::QueryLog& settings) {
     log_info("query log: off");
     return kExitOk;
   }
-  std::error_code ignored;  // `open` says why the file can't be had
-  std::filesystem::create_directories(std::filesystem::path(settings.file).parent_path(), ignored);
   auto opened = querylog::QueryLog::open(settings, config_.settings.dns.server.workers);
   if (!opened) {
     log_error(opened.error());

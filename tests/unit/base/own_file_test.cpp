@@ -98,6 +98,16 @@ TEST_F(OwnFileTest, LetsNobodyElseWriteWhatIsMade) {
   EXPECT_EQ(umask(before), 022U);
 }
 
+TEST_F(OwnFileTest, MakesTheFoldersOfAFile) {
+  EXPECT_TRUE(make_folders_of("file.log"));
+  EXPECT_TRUE(make_folders_of(folder + "/a/b/file.log"));
+  EXPECT_TRUE(make_folders_of(folder + "/a/b/file.log"));
+  EXPECT_TRUE(std::filesystem::is_directory(folder + "/a/b"));
+  ASSERT_EQ(write_word(), "");
+  EXPECT_EQ(make_folders_of(file + "/c/other.log").error(),
+            "its directory " + file + "/c cannot be made: Not a directory");
+}
+
 TEST_F(OwnFileTest, SaysWhatTheSystemSays) {
   file = folder + "/none/file.log";
   EXPECT_EQ(write_word(), "No such file or directory");

@@ -268,7 +268,8 @@ TEST_F(LineLogsTest, OpensAFileLater) {
   EXPECT_TRUE(logs->close(kLong));
   const std::string said = testing::internal::GetCapturedStderr();
   EXPECT_NE(said.find("below/hello.log: cannot be written, tried again every 100 ms: it cannot be "
-                      "opened: Not a directory"),
+                      "opened: its directory " +
+                      path("below") + " cannot be made: Not a directory"),
             std::string::npos)
       << said;
   EXPECT_NE(said.find("below/hello.log: is written again"), std::string::npos) << said;
@@ -286,6 +287,15 @@ TEST_F(LineLogsTest, NamesTheFileThatItCannotOpen) {
 }
 
 //--- Reopening
+
+TEST_F(LineLogsTest, SaysWhichDirectoryItCannotMake) {
+  start();
+  std::ofstream(path("file")) << "a file";
+  const auto log = logs->open(path("file/logs/access.log"));
+  ASSERT_FALSE(log);
+  EXPECT_EQ(log.error(), path("file/logs/access.log") + ": cannot be opened: its directory " +
+                             path("file/logs") + " cannot be made: Not a directory");
+}
 
 TEST_F(LineLogsTest, OpensAgainAfterARename) {
   start();
@@ -435,6 +445,26 @@ TEST_F(LineLogsTest, KeepsLinesForADiskThatIsFullForAWhile) {
             std::string::npos)
       << said;
   EXPECT_EQ(logs->counts().written, 3U);
+}
+
+TEST_F(LineLogsTest, SaysAgainAfterAReopeningThatTheDiskIsFull) {
+  start();
+  const auto log = open("access.log");
+  disk.fail(ENOSPC, 0);
+  testing::internal::CaptureStderr();
+  log->append("one");
+  const auto tried_again = [&] {
+    const int before = disk.calls();
+    return wait_until([&] { return disk.calls() > before + 2; });
+  };
+  EXPECT_TRUE(tried_again());
+  logs->reopen();
+  EXPECT_TRUE(tried_again());
+  disk.repair();
+  EXPECT_TRUE(wait_for("access.log", "one\n"));
+  const std::string said = testing::internal::GetCapturedStderr();
+  const size_t first = said.find("cannot be written");
+  EXPECT_NE(first, said.rfind("cannot be written")) << said;
 }
 
 TEST_F(LineLogsTest, CountsWhatAFullDiskDoesNotTake) {

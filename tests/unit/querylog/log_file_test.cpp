@@ -23,6 +23,15 @@ TEST(LogFile, MakesAFileForOwnerAndGroup) {
   EXPECT_EQ(status.st_mode & 07777, 0640U);
 }
 
+TEST(LogFile, MakesItsDirectoryOrSaysWhyItCannot) {
+  const TempFolder folder;
+  EXPECT_TRUE(LogFile::open(folder.file("a/b/query.log")));
+  const auto below_a_file = LogFile::open(folder.file("a/b/query.log/c/query.log"));
+  ASSERT_FALSE(below_a_file);
+  EXPECT_EQ(below_a_file.error(),
+            "its directory " + folder.file("a/b/query.log/c") + " cannot be made: Not a directory");
+}
+
 TEST(LogFile, CutsAnUnfinishedLastLine) {
   struct Case {
     std::string before, after;
@@ -60,7 +69,10 @@ TEST(LogFile, RefusesWhatIsNotARegularFile) {
   ASSERT_EQ(mkfifo(folder.file().c_str(), 0600), 0);
   EXPECT_FALSE(LogFile::open(folder.file()));
   EXPECT_FALSE(LogFile::open("/dev/null"));
-  EXPECT_FALSE(LogFile::open(folder.file("missing/query.log")));
+  const auto below_a_file = LogFile::open(folder.file() + "/query.log");
+  ASSERT_FALSE(below_a_file);
+  EXPECT_NE(below_a_file.error().find("Not a directory"), std::string::npos)
+      << below_a_file.error();
 }
 
 TEST(LogFile, LetsOneWriterOnly) {

@@ -251,6 +251,81 @@ TEST(LogOutput, FullDiskAtTheEndLeavesNoTornRecord) {
   expect_accounted(output, folder.file(), 1000);
 }
 
+size_t count_of(const std::string& text, std::string_view words) {
+  size_t count = 0;
+  for (size_t at = text.find(words); at != std::string::npos; at = text.find(words, at + 1)) {
+    ++count;
+  }
+  return count;
+}
+
+TEST(LogOutput, SaysAgainAfterAReopeningThatTheDiskIsFull) {
+  const TempFolder folder;
+  Output output(log_settings(folder.file()));
+  const FileSizeLimit disk(1000);
+  testing::internal::CaptureStderr();
+  output.append(0, 10);
+  for (int i = 0; i < 10; ++i) output.pass(200);
+  EXPECT_EQ(count_of(testing::internal::GetCapturedStderr(), "can't be written: File too large"),
+            1U);
+
+  testing::internal::CaptureStderr();
+  output->reopen(output.now);  // the same file
+  for (int i = 0; i < 10; ++i) output.pass(200);
+  EXPECT_EQ(count_of(testing::internal::GetCapturedStderr(), "can't be written: File too large"),
+            1U);
+
+  testing::internal::CaptureStderr();
+  std::filesystem::rename(folder.file(), folder.file("moved"));
+  disk.set(600);  // the new file is full, too; what is said here, in a file as well, is shorter
+  output.append(0, 20);
+  output->reopen(output.now);
+  output.pass(200);
+  EXPECT_EQ(count_of(testing::internal::GetCapturedStderr(), "can't be written: File too large"),
+            1U);
+}
+
+TEST(LogOutput, SaysAgainAfterARecoveryThatTheDiskIsFull) {
+  const TempFolder folder;
+  Output output(log_settings(folder.file()));
+  const FileSizeLimit disk(1000);
+  testing::internal::CaptureStderr();
+  for (int round = 0; round < 2; ++round) {
+    disk.set(1000);
+    output.append(0, 10);
+    output.pass(200);
+    disk.lift();
+    output.pass(200);
+  }
+  const std::string said = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(count_of(said, "can't be written: File too large"), 2U) << said;
+  EXPECT_EQ(count_of(said, "is written again; 0 records were dropped"), 2U) << said;
+}
+
+TEST(LogOutput, ReportsDropsWhileTheyOccur) {
+  const TempFolder folder;
+  Output output(log_settings(folder.file()));
+  const FileSizeLimit disk(1000);
+  while (output->dropped() == 0) output.append(0, 1000);
+  const uint64_t first = output->dropped();
+  testing::internal::CaptureStderr();
+  output.pass(100);
+  EXPECT_EQ(count_of(testing::internal::GetCapturedStderr(),
+                     std::to_string(first) + " records were dropped: the file can't be written"),
+            1U);
+  testing::internal::CaptureStderr();
+  for (int i = 0; i < 99; ++i) {
+    output.append(0, 10);
+    output.pass(100);
+  }
+  EXPECT_EQ(count_of(testing::internal::GetCapturedStderr(), "were dropped"), 0U) << "10 s apart";
+  testing::internal::CaptureStderr();
+  output.pass(100);
+  const std::string said = testing::internal::GetCapturedStderr();
+  const std::string since = std::to_string(output->dropped() - first);
+  EXPECT_EQ(count_of(said, since + " records were dropped: the file can't be written"), 1U) << said;
+}
+
 TEST(LogOutput, ReopensOnAFullDiskAndLosesNothingThatItHolds) {
   const TempFolder folder;
   Output output(log_settings(folder.file()));

@@ -128,10 +128,11 @@ TEST(QueryLog, AppendsToWhatIsThere) {
 
 TEST(QueryLog, SaysWhyItCannotOpen) {
   const TempFolder folder;
+  test::write_file(folder.file("no"), "");
   const auto missing = QueryLog::open(log_settings(folder.file("no/query.log")), 1);
   ASSERT_FALSE(missing);
-  EXPECT_EQ(missing.error(),
-            "query log " + folder.file("no/query.log") + ": No such file or directory");
+  EXPECT_EQ(missing.error(), "query log " + folder.file("no/query.log") + ": its directory " +
+                                 folder.file("no") + " cannot be made: Not a directory");
   auto log = open_log(log_settings(folder.file()));
   const auto second = QueryLog::open(log_settings(folder.file()), 1);
   ASSERT_FALSE(second);
