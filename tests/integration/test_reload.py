@@ -60,9 +60,13 @@ def test_a_bad_file_keeps_the_old_state(daemon):
 def test_a_reload_names_the_settings_that_need_a_restart(daemon):
     text = daemon.config_file.read_text()
     said = "these settings change only at a restart"
-    daemon.config_file.write_text(text + '[tls]\nauthority = "other"\n[lambda]\nmax_environments = 1\n')
+    daemon.config_file.write_text(text + '[tls]\nauthority = "other"\n')
     daemon.reload()
-    assert said not in daemon.said(), "a certificate is taken up, and [lambda] is another daemon's"
+    assert said not in daemon.said(), "a certificate is taken up"
+    for others in ("[gateway]\nbacklog = 5\nhttp2 = false\n", "[lambda]\nmax_environments = 1\n"):
+        daemon.config_file.write_text(text + others)
+        daemon.reload()
+        assert said not in daemon.said(), "these are another daemon's"
     daemon.config_file.write_text(text + '[tcp]\nbacklog = 5\nidle_timeout = "20 s"\n[cache]\nprefetch = false\n')
     daemon.reload()
     assert f"{said}: [tcp] idle_timeout, [tcp] backlog, [cache] prefetch\n" in daemon.said()
