@@ -253,8 +253,23 @@ void ResponseWriter::write_opt(uint8_t extended_rcode, const ResponseOpt& opt) n
   if (text_size > 0) std::memcpy(option + kEdeSize, opt.ede_text.data(), text_size);
 }
 
+namespace {
+
+// RD, RA and CD are about a QUERY (RFC 1035 §4.1.1, RFC 4035 §3.2.2); what they say for an opcode
+// that is not implemented is unknown. BIND clears them, too.
+size_t compose_not_implemented(MutableBytes buffer, QueryView query, Rcode rcode) noexcept {
+  constexpr uint8_t kOpcode = 0x78;
+  query.flags1 &= kOpcode;
+  query.flags2 = 0;
+  ResponseWriter writer(buffer, query, buffer.size());
+  return writer.finish({}, rcode);
+}
+
+}  // namespace
+
 size_t compose_error(MutableBytes buffer, const QueryView& query, ResponseFlags flags, Rcode rcode,
                      const ResponseOpt& opt, Bytes options) noexcept {
+  if (query.opcode() != Opcode::Query) return compose_not_implemented(buffer, query, rcode);
   ResponseWriter writer(buffer, query, buffer.size(), options);
   return writer.finish(flags, rcode, opt);
 }

@@ -124,8 +124,9 @@ class ResponseWriter {
 };
 
 /// Composes a response without records, in `buffer` that begins with the query. The question is
-/// echoed when it was readable. Returns the size, at most 12 + 259 + 17 = 288 octets, `options` and
-/// the extended error's text. Requires: as ResponseWriter, with the buffer's size for a limit.
+/// echoed when it was readable. An opcode other than QUERY gets its opcode, the rcode and no flag.
+/// Returns the size, at most 12 + 259 + 17 = 288 octets, `options` and the extended error's text.
+/// Requires: as ResponseWriter, with the buffer's size for a limit.
 size_t compose_error(MutableBytes buffer, const QueryView& query, ResponseFlags flags, Rcode rcode,
                      const ResponseOpt& opt, Bytes options = {}) noexcept;
 

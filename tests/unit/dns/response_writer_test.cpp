@@ -317,6 +317,20 @@ TEST(ComposeError, IsABareHeaderWithoutAQuestion) {
   EXPECT_EQ(as_text(slot.first(size)), as_text(expected.bytes()));
 }
 
+TEST(ComposeError, HasNoFlagForAnotherOpcode) {
+  for (const unsigned opcode : {1U, 2U, 4U, 5U, 15U}) {
+    WireBytes message;
+    message.header(opcode << 11 | 0x07F0, {}).question("a.", RRType::SOA);
+    Slot slot(message);
+    ASSERT_EQ(slot.verdict(), QueryVerdict::NotImp);
+    const size_t size = compose_error(slot.buffer(), slot.query(), {.recursion_available = true},
+                                      Rcode::NotImp, {});
+    WireBytes expected;
+    expected.header(0x8004 | opcode << 11, {}).question("a.", RRType::SOA);
+    EXPECT_EQ(as_text(slot.first(size)), as_text(expected.bytes())) << opcode;
+  }
+}
+
 TEST(ResponseWriter, AgesRecordsThatWereKept) {
   struct Case {
     TtlAging ttl;
