@@ -54,12 +54,32 @@ struct SocketOption {
   int value;
 };
 
+// What an operator can do about an address that cannot be had; empty: that is not known.
+std::string advice(const SocketAddress& address, int error) {
+  switch (error) {
+    case EACCES:
+      return concat("; port ", address.port,
+                    " needs the capability CAP_NET_BIND_SERVICE: give it to the program, or choose "
+                    "another port with `listen`");
+    case EADDRNOTAVAIL:
+      return concat("; this machine has no such address: add ", address.address.to_text(),
+                    " to an interface, or choose one of its addresses with `listen`");
+    case EADDRINUSE:
+      return concat("; another process serves port ", address.port,
+                    " there: end it, or choose another address or port with `listen`");
+    case EAFNOSUPPORT:
+      return "; this machine has no IPv6";
+    default:
+      return {};
+  }
+}
+
 // Called right after the call that failed: reads errno.
 SocketError last_error(const SocketAddress& address, const Transport& transport) {
   const int error = errno;
   return {address, error,
           concat("cannot listen on ", address.to_text(), " (", transport.name,
-                 "): ", std::generic_category().message(error))};
+                 "): ", std::generic_category().message(error), advice(address, error))};
 }
 
 bool set_option(int descriptor, const SocketOption& option) noexcept {

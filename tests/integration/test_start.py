@@ -3,12 +3,13 @@
 import os
 import signal
 import subprocess
+from pathlib import Path
 
 import dns.exception
 import pytest
 
 from gateway import API_ID, OPEN_POLICY, Gateway, mock
-from isolation import folder_of, give
+from isolation import folder_of, give, without
 from support import ADDRESSES, API, BUILD, DEADLINE, Daemon, addresses, ask, wait_until
 
 CLOSED = ["0<&-", "1>&-", "2>&-", "0<&- 1>&- 2>&-"]
@@ -116,6 +117,25 @@ def test_help_that_is_lost_is_a_failure(program, option):
         run = subprocess.run([BUILD / program, option], stdout=full, stderr=subprocess.PIPE, text=True,
                              timeout=DEADLINE)
     assert run.returncode == 1 and run.stderr == f"{program}: cannot write the output\n"
+
+
+#--- Addresses
+
+def test_a_port_below_1024_needs_a_capability(daemon):
+    if int(Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").read_text()) > 53:
+        daemon.write_config(listen_a="%s:53" % daemon.endpoints[0][0])
+        run = subprocess.run([*without("net_bind_service"), BUILD / "inlet53d", "--config", daemon.config_file],
+                             capture_output=True, text=True, timeout=DEADLINE)
+        assert run.returncode == 4
+        assert "port 53 needs the capability CAP_NET_BIND_SERVICE" in run.stderr and "`listen`" in run.stderr
+
+
+def test_an_address_that_is_not_local_is_explained(daemon):
+    daemon.write_config(listen_a="192.0.2.53:5300")  # RFC 5737: nobody's
+    run = subprocess.run([BUILD / "inlet53d", "--config", daemon.config_file], capture_output=True, text=True,
+                         timeout=DEADLINE)
+    assert run.returncode == 4
+    assert "this machine has no such address: add 192.0.2.53 to an interface" in run.stderr
 
 
 #--- The control socket

@@ -36,7 +36,8 @@ struct SocketError {
   SocketAddress address;
   int error = 0;                              // errno
   [[nodiscard]] bool taken() const noexcept;  // EADDRINUSE
-  std::string message;  // `cannot listen on 127.0.53.1:5300 (UDP): Address already in use`
+  /// `cannot listen on 127.0.53.1:5300 (UDP): Address already in use; …`, with what to do about it.
+  std::string message;
 };
 
 /// Tells whether `address` is free for UDP and for TCP: binds both once without SO_REUSEPORT (with

@@ -1,8 +1,14 @@
 #include "inlet53/net/socket.h"
 
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+
 #include "net_support.h"
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace inlet53::net {
 namespace {
@@ -49,10 +55,34 @@ TEST(OpenUdp, AsksForAReceiveBuffer) {
 TEST(OpenUdp, NamesAddressTransportAndReason) {
   auto socket = open_udp(local("192.0.2.1", 53), 0);
   ASSERT_FALSE(socket);
-  EXPECT_EQ(socket.error().message,
-            "cannot listen on 192.0.2.1:53 (UDP): Cannot assign requested address");
+  EXPECT_EQ(
+      socket.error().message,
+      "cannot listen on 192.0.2.1:53 (UDP): Cannot assign requested address; this machine has "
+      "no such address: add 192.0.2.1 to an interface, or choose one of its addresses with "
+      "`listen`");
   EXPECT_EQ(socket.error().address, local("192.0.2.1", 53));
   EXPECT_FALSE(socket.error().taken());
+}
+
+TEST(OpenUdpDeathTest, SaysThatALowPortNeedsACapability) {
+  constexpr int kAllowed = 99;  // ports from 0 on are everyone's on this machine
+  const auto bind_as_nobody = [](const auto& open) {
+    if (geteuid() == 0 && setuid(65534) != 0) std::_Exit(98);
+    const auto socket = open(local("127.0.0.1", 1));
+    if (socket) std::_Exit(kAllowed);
+    std::fprintf(stderr, "%s\n", socket.error().message.c_str());
+    std::_Exit(socket.error().error == EACCES ? 4 : 97);
+  };
+  const auto ends_well = [](int status) {
+    return WIFEXITED(status) && (WEXITSTATUS(status) == 4 || WEXITSTATUS(status) == kAllowed);
+  };
+  constexpr const char* kSaid =
+      "Permission denied; port 1 needs the capability CAP_NET_BIND_SERVICE: give it to the program|"
+      "^$";
+  EXPECT_EXIT(bind_as_nobody([](const SocketAddress& at) { return open_udp(at, 0); }), ends_well,
+              kSaid);
+  EXPECT_EXIT(bind_as_nobody([](const SocketAddress& at) { return open_tcp(at); }), ends_well,
+              kSaid);
 }
 
 TEST(OpenTcp, SharesAPortWithItsLikeButDoesNotListenYet) {
@@ -72,7 +102,11 @@ TEST(ProbeAddress, SeesThroughReusePort) {
     const auto taken = probe_address(bound_to(udp->get()));
     ASSERT_FALSE(taken);
     EXPECT_TRUE(taken.error().taken());
-    EXPECT_NE(taken.error().message.find("(UDP): Address already in use"), std::string::npos);
+    EXPECT_EQ(taken.error().message,
+              "cannot listen on " + bound_to(udp->get()).to_text() +
+                  " (UDP): Address already in use; another process serves port " +
+                  std::to_string(bound_to(udp->get()).port) +
+                  " there: end it, or choose another address or port with `listen`");
 
     auto tcp = open_tcp(local(host));
     ASSERT_TRUE(tcp) << tcp.error().message;
