@@ -4,6 +4,7 @@
 
 #include "inlet53/base/operator_log.h"
 #include "inlet53/base/text.h"
+#include "inlet53/server/refused_clients.h"
 
 namespace inlet53::server {
 
@@ -45,7 +46,12 @@ void EndpointListener::set_address(const resolver::EndpointAddress& address) {
 
 std::unique_ptr<net::TcpClient> EndpointListener::admit(net::TcpConnection& connection) {
   count_refused();
-  if (!address_->tcp_sources.contains(connection.peer().address)) return nullptr;
+  if (!address_->tcp_sources.contains(connection.peer().address)) {
+    if (counts_.refused_clients != nullptr) {
+      counts_.refused_clients->note(connection.peer().address, *address_, true);
+    }
+    return nullptr;
+  }
   connections_.add();
   return accept_(connection);
 }

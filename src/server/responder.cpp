@@ -5,6 +5,7 @@
 #include "inlet53/dns/padding.h"
 #include "inlet53/dns/query_view.h"
 #include "inlet53/dns/response_writer.h"
+#include "inlet53/server/refused_clients.h"
 
 namespace inlet53::server {
 
@@ -86,6 +87,9 @@ Responder::Responder(const Options& options, querylog::LogAppender* log, cache::
                                          const Resumption* resumed) noexcept {
   if (how.transport == Transport::Udp && !how.address.udp_sources.contains(source.address)) {
     counts_.denied.add();
+    if (counts_.refused_clients != nullptr) {
+      counts_.refused_clients->note(source.address, how.address, false);
+    }
     return {};
   }
   if (limits_ != nullptr && resumed == nullptr && is_over_limit(copy_of(how), source.address)) {

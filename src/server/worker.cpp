@@ -117,6 +117,7 @@ struct Worker::Impl {
                    cache, responder, counts),
         wakeup(loop, [this] { run_tasks(); }),
         drain_timer(loop, [this] { check_drained(); }) {
+    counts.refused_clients = options.refused_clients;
     thread = start_thread([this] { run(); });
   }
 

@@ -1,10 +1,12 @@
 """Strangers: silence over UDP, not even a handshake over TCP; both end with a reload."""
 
 import errno
+import re
 import socket
 import struct
 
 import dns.exception
+import dns.message
 import pytest
 
 from support import API, ask, wait_until
@@ -23,7 +25,6 @@ def test_strangers_get_silence(daemon):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
         udp.bind((STRANGER, 0))
         udp.setblocking(False)
-        import dns.message
         udp.sendto(dns.message.make_query(API, "A").to_wire(), endpoint)
         # Friends that come after the stranger are answered, so the stranger's turn has passed.
         for tcp in (False, True, False):
@@ -47,3 +48,44 @@ def test_a_reload_changes_who_is_let_in(daemon):
         ask(endpoint, API, timeout=0.3)
     daemon.config_file.write_text(text)
     daemon.reload()
+
+
+def ask_as_stranger(endpoint, source=STRANGER, times=1):
+    """Queries that get no answer; a friend's answer after them shows that their turn has passed."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        udp.bind((source, 0))
+        for _ in range(times):
+            udp.sendto(dns.message.make_query(API, "A").to_wire(), endpoint)
+    assert ask(endpoint, API).answer
+
+
+def test_the_first_refusal_of_a_client_is_logged_with_the_rule_that_admits_it(daemon):
+    said = f"no security group of rslvr-in-a7dd746257784e148 (resolver) admits {STRANGER} over udp at 10.0.10.10"
+    ask_as_stranger(daemon.endpoints[0], times=3)
+    daemon.wait_said(said)
+    ask_as_stranger(daemon.endpoints[0], "127.9.9.10")
+    daemon.wait_said("admits 127.9.9.10 over udp")  # the first one's later queries came before
+    assert daemon.said().count(f"admits {STRANGER}") == 1
+
+    rule = re.search(f"{re.escape(said)}.*A rule that admits it: ({{.*}})", daemon.said()).group(1)
+    assert rule == f'{{ protocol = "udp", port = 53, cidr = "{STRANGER}/32" }}'
+    text = daemon.config_file.read_text()
+    daemon.config_file.write_text(text.replace("ingress = [\n", f"ingress = [\n  {rule},\n", 1))
+    daemon.reload()
+    wait_until(lambda: ask(daemon.endpoints[0], API, source=STRANGER).answer, "the new friend's answer")
+    daemon.config_file.write_text(text)
+    daemon.reload()
+
+    def is_refused_again():
+        ask_as_stranger(daemon.endpoints[0])
+        return daemon.said().count(said) == 2
+    wait_until(is_refused_again, "the refusal after the reload")
+
+
+def test_refusals_of_many_clients_are_bounded(daemon):
+    for number in range(300):
+        ask_as_stranger(daemon.endpoints[0], f"127.9.{1 + number // 250}.{1 + number % 250}")
+    daemon.wait_said("security groups have refused 256 clients; more are not named before the next reload")
+    ask_as_stranger(daemon.endpoints[0], "127.9.9.9")
+    daemon.reload()
+    assert daemon.said().count("no security group of") == 256

@@ -14,6 +14,7 @@
 #include "inlet53/querylog/query_log.h"
 #include "inlet53/resolver/state.h"
 #include "inlet53/server/query_limits.h"
+#include "inlet53/server/refused_clients.h"
 #include "inlet53/server/server_cookies.h"
 #include "inlet53/server/tls_contexts.h"
 #include "inlet53/server/worker_counts.h"
@@ -74,6 +75,7 @@ class Worker {
     std::shared_ptr<const net::TlsClientContext> forward_tls;
     std::optional<uint32_t> cpu;                // runs there only
     querylog::LogAppender* log = nullptr;       // null: no query log
+    RefusedClients* refused_clients = nullptr;  // who hears of strangers; null: nobody
     /// Called on the worker's thread when datagrams come faster than it answers them, or it has
     /// as many questions under way to targets as `[forward]` allows. May be empty.
     std::function<void()> fell_behind;

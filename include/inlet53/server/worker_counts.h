@@ -11,6 +11,8 @@
 
 namespace inlet53::server {
 
+class RefusedClients;
+
 /// A counter that one thread raises and any may read.
 class Counter {
  public:
@@ -51,6 +53,8 @@ struct WorkerCounts {
   Counter forwarded;         // queries that waited for targets
   Counter forward_failed;    // of them, those that no target answered
   std::array<Counter, kForwardRefusals> forward_refused;  // by reason; not by targets
+
+  RefusedClients* refused_clients = nullptr;  // who hears of strangers; null: nobody
 };
 
 inline Counter& WorkerCounts::queries(record::Transport transport) noexcept {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "refusal_report.h"
 #include <sys/resource.h>
 
 #include "inlet53/base/exit_code.h"
@@ -46,6 +47,8 @@ Daemon::Daemon(Options options)
     : options_(std::move(options)),
       seed_(zone::random_seed()),
       news_(loop_, [this] { take_news(); }),
+      refusal_news_(loop_, [this] { report_refusals(); }),
+      refused_clients_([this] { refusal_news_.wake(); }),
       reload_(
           loop_, background_,
           [this] {
@@ -175,6 +178,7 @@ void Daemon::start_workers() {
     options.forward_tls = forward_tls_;
     const std::vector<uint32_t>& cpus = settings.server.cpus;
     if (!cpus.empty()) options.cpu = cpus[i % cpus.size()];
+    options.refused_clients = &refused_clients_;
     if (query_log_ != nullptr) options.log = &query_log_->appender(i);
     if (spread_ != nullptr) options.fell_behind = [this] { spread_->fell_behind(); };
     options.assigned = [this] {
@@ -251,8 +255,25 @@ void Daemon::take_news() {
   }
   if (assigning_ > 0) return;
   // Freeing a large state takes long: signals and the operator's orders do not wait for it.
-  if (retiring_ != nullptr) background_.post([retired = std::move(retiring_)] {});
+  if (retiring_ != nullptr) {
+    background_.post([retired = std::move(retiring_)] {});
+    refused_clients_.forget();
+  }
   reload_.resume();
+}
+
+void Daemon::report_refusals() {
+  const server::RefusedClients::News news = refused_clients_.take();
+  for (const server::RefusedClient& refused : news.clients) {
+    const resolver::EndpointAddress* address = state_->find(refused.listen, refused.protocol);
+    if (address == nullptr) continue;  // it is served no more
+    log_warning(refusal_report(config_.topology, *address, refused));
+  }
+  if (news.is_full) {
+    log_warning(
+        concat("security groups have refused ", server::RefusedClients::kMaxClients,
+               " clients; more are not named before the next reload, only counted (denied)"));
+  }
 }
 
 void Daemon::end() {

@@ -18,6 +18,7 @@
 #include "inlet53/net/renewal_timer.h"
 #include "inlet53/querylog/query_log.h"
 #include "inlet53/resolver/state.h"
+#include "inlet53/server/refused_clients.h"
 #include "inlet53/server/worker.h"
 
 namespace inlet53::app {
@@ -48,6 +49,7 @@ class Daemon {
   [[nodiscard]] std::optional<Sockets> open_sockets(const resolver::ResolverState& state) const;
   void assign(Prepared prepared, Sockets sockets);
   void take_news();
+  void report_refusals();
   void show(std::unique_ptr<RenewedCertificate> renewed);
   void end();
   void log_statistics() const;
@@ -65,6 +67,8 @@ class Daemon {
   std::atomic<size_t> assigning_{0};  // workers that have not taken up `state_`
   std::atomic<size_t> running_{0};    // workers that have not ended
   net::Wakeup news_;                  // either count has come to 0
+  net::Wakeup refusal_news_;          // of `refused_clients_`
+  server::RefusedClients refused_clients_;
   net::BackgroundThread background_{"reload"};
   net::Preparation<Prepared> reload_;
   net::Preparation<RenewedCertificate> renewal_;

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "inlet53/dns/response_view.h"
+#include "inlet53/server/refused_clients.h"
 
 namespace inlet53::server {
 namespace {
@@ -78,6 +79,16 @@ TEST_F(ResponderTest, IsSilentToStrangersOverUdp) {
   EXPECT_FALSE(ask(make_query("name.test.", 1, 0), Transport::Udp, "127.9.9.9"));
   EXPECT_EQ(counts.denied.get(), 1U);
   EXPECT_EQ(counts.udp_queries.get(), 0U);
+}
+
+TEST_F(ResponderTest, TellsOfStrangersOverUdp) {
+  RefusedClients refused([] {});
+  counts.refused_clients = &refused;
+  EXPECT_TRUE(ask(make_query("name.test.", 1, 0)));
+  EXPECT_FALSE(ask(make_query("name.test.", 1, 0), Transport::Udp, "127.9.9.9"));
+  const RefusedClients::News news = refused.take();
+  ASSERT_EQ(news.clients.size(), 1U);
+  EXPECT_EQ(news.clients[0].client.to_text(), "127.9.9.9");
 }
 
 TEST_F(ResponderTest, GivesEveryTransportTheSameVerdict) {

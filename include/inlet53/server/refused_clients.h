@@ -1,0 +1,64 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <vector>
+
+#include "inlet53/base/ip_address.h"
+#include "inlet53/resolver/state.h"
+
+namespace inlet53::server {
+
+/// A client that the security groups of an endpoint IP address do not admit.
+struct RefusedClient {
+  IpAddress client;
+  SocketAddress listen;  // of the address that it asked
+  topology::EndpointProtocol protocol = topology::EndpointProtocol::Do53;
+  bool over_tcp = false;
+};
+
+/// Notes which clients security groups refuse, each once, so that the operator hears of it. All
+/// workers share one. It is bounded: after `kMaxClients` clients it notes none until `forget`.
+/// Threads: any.
+class RefusedClients {
+ public:
+  static constexpr size_t kMaxClients = 256;
+
+  /// `news`: called when there is something to take, on the thread that noted it.
+  explicit RefusedClients(std::function<void()> news);
+
+  /// Cost: of a client that was noted, or when no more are: some loads, no lock.
+  void note(const IpAddress& client, const resolver::EndpointAddress& address,
+            bool over_tcp) noexcept;
+
+  struct News {
+    std::vector<RefusedClient> clients;  // that were not taken before
+    bool is_full = false;                // from now on none is noted; said once
+  };
+  [[nodiscard]] News take();
+
+  /// Notes all clients anew: their rules may be others now.
+  void forget();
+
+ private:
+  static constexpr size_t kSlots = 4 * kMaxClients;
+  static constexpr size_t kProbes = 16;
+
+  [[nodiscard]] uint64_t key_of(const IpAddress& client) const noexcept;
+  void add(const RefusedClient& client);
+
+  const std::function<void()> news_;
+  const uint64_t seed_;
+  std::array<std::atomic<uint64_t>, kSlots> slots_{};  // keys of clients; 0: none
+  std::atomic<bool> is_full_{false};
+  std::mutex mutex_;  // guards the rest
+  size_t noted_ = 0;
+  std::vector<RefusedClient> untaken_;
+  bool full_untaken_ = false;
+};
+
+}  // namespace inlet53::server
