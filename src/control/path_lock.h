@@ -7,7 +7,7 @@
 
 namespace inlet53::control {
 
-/// Who has it owns the socket at a path, from before the socket is made until after it was removed.
+/// Its holder owns the socket at a path, from before the socket is made until after it was removed.
 /// It is a lock on the file `PATH.lock`, which holds the process's number and goes with the lock. A
 /// process that is stopped or hangs keeps it; one that dies loses it. Threads: one.
 class PathLock {

@@ -26,7 +26,7 @@ inline void require_system(bool worked, const char* what, int error = errno) {
 /// Starts a thread. Throws std::system_error when the system gives none.
 [[nodiscard]] std::thread start_thread(std::function<void()> run);
 
-/// What an exception says to people. Lifetime: the exception's.
+/// Returns the text of an exception for the operator log. Lifetime: the exception's.
 [[nodiscard]] const char* failure_text(const std::exception& error) noexcept;
 
 }  // namespace inlet53

@@ -22,7 +22,7 @@ struct ConfigError {
   [[nodiscard]] std::string to_text() const;
 };
 
-/// What one configuration file says.
+/// The contents of one configuration file.
 struct Config {
   std::string file;  // as it was named
   topology::Topology topology;

@@ -30,7 +30,7 @@ class ControlOwner {
 [[nodiscard]] bool may_give_orders(uint32_t user) noexcept;
 
 /// Why no socket can be made at `path`: its directory is missing, or something else is there.
-/// Empty: nothing speaks against it. Text for people, without the path.
+/// Empty: it can be made. Text for people, without the path.
 [[nodiscard]] std::string control_path_problem(const std::string& path);
 
 /// A daemon's end. The file has mode 0600, and processes of users who may not give orders are

@@ -9,7 +9,7 @@
 
 namespace inlet53::loadgen {
 
-/// What a file of names gives.
+/// The names of one file, and its faults.
 struct NamesFile {
   /// Faults that are kept with their words; more are counted.
   static constexpr size_t kMostFaults = 10;

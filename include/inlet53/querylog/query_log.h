@@ -93,11 +93,11 @@ class alignas(64) LogAppender {
 /// taken) and a new one is made; the oldest beyond `keep_files` are removed. An empty file is not
 /// rotated.
 ///
-/// A disk that refuses is said in the operator log, again after `reopen`, and tried again every
-/// 100 ms. Records that are dropped are reported at once, then every 10 s. Meanwhile records
-/// wait in memory as far as they fit; beyond that `when_full` decides: `drop` counts them, `block`
-/// makes the workers wait. No line is torn by it.
-/// Threads: `reopen`, `stop_waiting` and `counts` any; the rest one.
+/// The operator log reports a disk that refuses, and again after `reopen`; the log tries
+/// again every 100 ms. Records that are dropped are reported at once, then every 10 s. Meanwhile
+/// records wait in memory as far as they fit; beyond that `when_full` decides: `drop` counts them,
+/// `block` makes the workers wait. No line is torn by it. Threads: `reopen`, `stop_waiting` and
+/// `counts` any; the rest one.
 class QueryLog {
  public:
   /// Opens the file (creates it with mode 0640 and the directories above it, cuts an unfinished

@@ -18,7 +18,7 @@
 
 namespace inlet53::resolver {
 
-/// What a query for a name gets that no endpoint, rule or hosted zone covers.
+/// The response to a query for a name that no endpoint, rule or hosted zone covers.
 enum class UncoveredNames : uint8_t {
   Refused,
   NXDomain,  // with an SOA of the root

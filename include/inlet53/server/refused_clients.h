@@ -21,9 +21,8 @@ struct RefusedClient {
   bool over_tcp = false;
 };
 
-/// Notes which clients security groups refuse, each once, so that the operator hears of it. All
-/// workers share one. It is bounded: after `kMaxClients` clients it notes none until `forget`.
-/// Threads: any.
+/// Notes each client that security groups refuse once, for the operator log. All workers share one.
+/// It is bounded: after `kMaxClients` clients it notes none until `forget`. Threads: any.
 class RefusedClients {
  public:
   static constexpr size_t kMaxClients = 256;
@@ -41,7 +40,7 @@ class RefusedClients {
   };
   [[nodiscard]] News take();
 
-  /// Notes all clients anew: their rules may be others now.
+  /// Forgets all clients, so that each is noted again: their rules may have changed.
   void forget();
 
  private:

@@ -22,7 +22,7 @@ enum class UdpSpread : uint8_t {
   Client,  // by the client's address and port
 };
 
-/// What a query for a name gets that no endpoint, rule or hosted zone covers.
+/// The response to a query for a name that no endpoint, rule or hosted zone covers.
 enum class UncoveredNames : uint8_t { Refused, NXDomain };
 
 struct Server {

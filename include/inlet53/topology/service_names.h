@@ -39,7 +39,7 @@ struct EndpointDnsNames {
 /// `x` of the private name `*.x`; else the name itself.
 [[nodiscard]] std::string_view without_wildcard(std::string_view private_name) noexcept;
 
-/// What a service's name says of the service.
+/// The kind of a service, which its name shows.
 enum class ServiceKind : uint8_t {
   None,          // it is no service's name
   Aws,           // com.amazonaws.REGION.SERVICE, or a name in the table
