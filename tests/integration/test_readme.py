@@ -97,7 +97,7 @@ def check(folder, text):
 
 def as_on_the_page(text):
     """Output with the demo's ports, and without what is of one run."""
-    for ours, theirs in ((r"\S*build\S*/inlet53 up \S+", "build/inlet53 up conf/demo.toml"),
+    for ours, theirs in ((r"(?<=\$ )\S*inlet53 up \S+", "build/inlet53 up conf/demo.toml"),
                          (r"--cacert \S+", "--cacert build/demo/ca/ca.pem"), (r"-p \d+", "-p 5300"),
                          (r"(127\.0\.53\.[12]):\d+", r"\1:5300"), (r"(127\.0\.53\.1[123]):\d+", r"\1:8443"),
                          (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "TIME"), (r"\d\d/\w{3}/\d{4}:\d\d:\d\d:\d\d", "TIME"),

@@ -5,8 +5,6 @@
 #include <cstring>
 #include <utility>
 
-#include <unistd.h>
-
 #include "inlet53/base/clock.h"
 #include "inlet53/base/exit_code.h"
 #include "inlet53/base/operator_log.h"
@@ -96,8 +94,8 @@ void Supervisor::start(Child& child) {
                                [this, &child](net::ChildExit how) { ended(child, how); });
   if (!started) {
     const std::string how = concat("cannot be started: ", started.error());
-    const bool is_there = access(child.command.arguments.front().c_str(), X_OK) == 0;
-    return is_there ? failed(child, how) : give_up(child, how, kExitFailure, child.first_run);
+    const bool is_missing = started.error().ends_with(std::strerror(ENOENT));
+    return is_missing ? give_up(child, how, kExitFailure, child.first_run) : failed(child, how);
   }
   child.process = std::move(*started);
   child.running = true;
