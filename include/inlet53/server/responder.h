@@ -40,7 +40,7 @@ struct Reply {
   const resolver::ForwardQuestion* question = nullptr;
 };
 
-/// What was received for a query that waited. Lifetime: of the call.
+/// The answers and failures that a waiting query has got from targets. Lifetime: of the call.
 struct Resumption {
   std::span<const resolver::ReceivedAnswer> received;
   std::span<const resolver::FailedQuestion> failed;

@@ -75,7 +75,7 @@ class Worker {
     std::shared_ptr<const net::TlsClientContext> forward_tls;
     std::optional<uint32_t> cpu;                // runs there only
     querylog::LogAppender* log = nullptr;       // null: no query log
-    RefusedClients* refused_clients = nullptr;  // who hears of strangers; null: nobody
+    RefusedClients* refused_clients = nullptr;  // notes refused clients; null: none
     /// Called on the worker's thread when datagrams come faster than it answers them, or it has
     /// as many questions under way to targets as `[forward]` allows. May be empty.
     std::function<void()> fell_behind;

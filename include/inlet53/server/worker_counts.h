@@ -54,7 +54,7 @@ struct WorkerCounts {
   Counter forward_failed;    // of them, those that no target answered
   std::array<Counter, kForwardRefusals> forward_refused;  // by reason; not by targets
 
-  RefusedClients* refused_clients = nullptr;  // who hears of strangers; null: nobody
+  RefusedClients* refused_clients = nullptr;  // notes refused clients; null: none
 };
 
 inline Counter& WorkerCounts::queries(record::Transport transport) noexcept {

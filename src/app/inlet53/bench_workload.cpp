@@ -36,7 +36,7 @@ Gathered<dns::Name> parse_name(std::string_view text) {
   return *name;
 }
 
-// What is gathered from a configuration or a file of names.
+// The names and types to ask for, from a configuration or a file of names.
 struct Sources {
   QuestionList questions;
   std::string zone;  // the first hosted zone, or empty
