@@ -118,8 +118,14 @@ std::string plain_text(const toml::node& node) {
 }
 
 std::string quoted_text(std::string_view text) {
-  const char quote = text.find_first_of("\"\\") == std::string_view::npos ? '"' : '\'';
-  return concat(quote, text, quote);
+  if (text.find_first_of("\"\\") == std::string_view::npos) return concat('"', text, '"');
+  if (text.find('\'') == std::string_view::npos) return concat('\'', text, '\'');
+  std::string escaped;
+  for (const char c : text) {
+    if (c == '"' || c == '\\') escaped += '\\';
+    escaped += c;
+  }
+  return concat('"', escaped, '"');
 }
 
 std::string_view boolean_for(std::string_view word) noexcept {

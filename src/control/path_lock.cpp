@@ -32,7 +32,7 @@ std::string owner_text(int descriptor) {
 Result<PathLock, std::string> PathLock::take(const std::string& path) {
   const std::string file = path + ".lock";
   for (;;) {
-    const auto opened = open_own_file(file, O_RDWR, 0600);
+    const auto opened = open_own_file(file, O_RDWR | O_NOFOLLOW, 0600);
     if (!opened) return Unexpected(concat(file, ": cannot be opened: ", opened.error()));
     PathLock lock(file, net::Descriptor(*opened));
     if (flock(*opened, LOCK_EX | LOCK_NB) != 0) {

@@ -108,6 +108,7 @@ class Walk {
     if (!decision_.forwards) {
       decision_.forwards = true;
       room_.answer_ages.fill({});
+      room_.authority_age = {};
     }
     const uint32_t rule = match.forward;
     const ForwardQuestion question{rule, match.scope, key.name().view(), question_.qtype,

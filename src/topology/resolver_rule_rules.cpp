@@ -52,6 +52,17 @@ void check_reached(Findings& findings, const KeyPath& path, const ResolverRule& 
   if (std::ranges::find(endpoint.protocols, protocol) == endpoint.protocols.end()) {
     findings.add(below(path, "protocol"), concat("resolver endpoint \"", endpoint.name,
                                                  "\" does not have protocol ", to_text(protocol)));
+    return;
+  }
+  for (const EndpointProtocol other : endpoint.protocols) {
+    const ResolverEndpointIp& ip = *reached[0].ip;
+    if (other == protocol || listen_of(ip, other) != target.address ||
+        listen_of(ip, protocol) == target.address) {
+      continue;
+    }
+    findings.add(below(path, "address"),
+                 concat("resolver endpoint \"", endpoint.name, "\" serves ", to_text(other), " at ",
+                        target.address.to_text(), ", not ", to_text(protocol)));
   }
 }
 

@@ -10,14 +10,14 @@ bool is_unspecified(const IpAddress& address) {
   return std::ranges::all_of(address.bytes(), [](uint8_t octet) { return octet == 0; });
 }
 
-/// The inbound and delegation endpoints' addresses for which `matches` holds.
+/// Returns the enabled addresses of inbound and delegation endpoints for which `matches` holds.
 template <class Predicate>
 std::vector<EndpointTarget> endpoints_where(const Topology& topology, Predicate matches) {
   std::vector<EndpointTarget> found;
   for (const ResolverEndpoint& endpoint : topology.resolver_endpoints) {
     if (endpoint.direction == Direction::Outbound) continue;
     for (const ResolverEndpointIp& ip : endpoint.ip_addresses) {
-      if (matches(endpoint, ip)) found.push_back({&endpoint, &ip});
+      if (ip.enabled && matches(endpoint, ip)) found.push_back({&endpoint, &ip});
     }
   }
   return found;

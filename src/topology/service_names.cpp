@@ -58,7 +58,11 @@ std::string_view region_in(std::string_view name) noexcept {
 /// `cn.com.amazonaws.REGION.ec2`. The pattern has `com.amazonaws` for them.
 ServicePattern pattern_of(std::string_view service_name) {
   const std::string_view region = region_in(service_name);
-  if (region.empty()) return {std::string(service_name), {}};
+  if (region.empty()) {
+    // The table's own mark for a region is no region.
+    const bool has_mark = service_name.find(kRegionMark) != std::string_view::npos;
+    return {has_mark ? std::string() : std::string(service_name), {}};
+  }
   const auto at = static_cast<size_t>(region.data() - service_name.data());
   std::string before(service_name.substr(0, at));
   const std::string own = concat(reversed(dns_suffix_of(region)), ".");

@@ -5,6 +5,8 @@
 #include <cstring>
 #include <utility>
 
+#include <unistd.h>
+
 #include "inlet53/base/clock.h"
 #include "inlet53/base/exit_code.h"
 #include "inlet53/base/operator_log.h"
@@ -94,7 +96,10 @@ void Supervisor::start(Child& child) {
                                [this, &child](net::ChildExit how) { ended(child, how); });
   if (!started) {
     const std::string how = concat("cannot be started: ", started.error());
-    const bool is_missing = started.error().ends_with(std::strerror(ENOENT));
+    // One that is not in PATH has its bare name.
+    const std::string& program = child.command.arguments.front();
+    const bool is_missing =
+        program.find('/') == std::string::npos || access(program.c_str(), X_OK) != 0;
     return is_missing ? give_up(child, how, kExitFailure, child.first_run) : failed(child, how);
   }
   child.process = std::move(*started);
@@ -157,6 +162,7 @@ void Supervisor::reload() {
   const auto required = required_();
   if (!required) return kill_all(SIGHUP);  // the daemons say what is wrong
   reloaded_ = true;
+  reloading_ = true;
   for (const auto& child : children_) {
     const bool is_required = std::any_of(
         required->begin(), required->end(),
@@ -169,6 +175,8 @@ void Supervisor::reload() {
     });
     require(known == children_.end() ? add(command) : **known);
   }
+  reloading_ = false;
+  leave_if_idle();
 }
 
 // One that runs gets HUP; another is started, now.
@@ -212,7 +220,7 @@ void Supervisor::leave_if_idle() {
   const bool busy = std::any_of(children_.begin(), children_.end(), [](const auto& child) {
     return child->running || child->restart.active();
   });
-  if (!busy) loop_.stop();
+  if (!busy && !reloading_) loop_.stop();
 }
 
 }  // namespace inlet53::app

@@ -65,6 +65,7 @@ class Supervisor {
   std::vector<std::unique_ptr<Child>> children_;
   net::Timer kill_deadline_;
   bool reloaded_ = false;
+  bool reloading_ = false;  // not idle: daemons are about to start
   bool stopping_ = false;
 };
 

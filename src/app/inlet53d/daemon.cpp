@@ -267,6 +267,8 @@ void Daemon::report_refusals() {
   for (const server::RefusedClient& refused : news.clients) {
     const resolver::EndpointAddress* address = state_->find(refused.listen, refused.protocol);
     if (address == nullptr) continue;  // it is served no more
+    const CidrSet& admitted = refused.over_tcp ? address->tcp_sources : address->udp_sources;
+    if (admitted.contains(refused.client)) continue;  // since a reload
     log_warning(refusal_report(config_.topology, *address, refused));
   }
   if (news.is_full) {

@@ -214,6 +214,11 @@ TEST_F(ControlSocketTest, SaysWhyItCannotBeMade) {
   EXPECT_EQ(problem(folder + "/file"),
             "something that is no socket has this path: remove it, or choose another path");
   EXPECT_EQ(problem(folder + "/file/c.sock"), folder + "/file is no directory");
+  std::filesystem::create_symlink(folder + "/file", path + ".lock");
+  const auto opened = ControlSocket::open(loop, path, echo);
+  ASSERT_FALSE(opened);
+  EXPECT_NE(opened.error().find(path + ".lock: cannot be opened: "), std::string::npos)
+      << opened.error();
 }
 
 TEST_F(ControlSocketTest, SaysWhyThereIsNoAnswer) {

@@ -160,6 +160,15 @@ TEST_F(DecisionForward, GoesOnFromAZoneToARuleAndBack) {
   EXPECT_EQ(decision->answer_age(2).aged(300), 300U);
 }
 
+// A workspace serves one decision after the other.
+TEST_F(DecisionForward, TheSoaOfAZoneIsNotAgedByAnEarlierQuery) {
+  room.authority_age = {.age = 200};
+  ask_with("www.partner.test.", Said({"www.partner.test.", "none.corp.test."}, false));
+  EXPECT_EQ(decision->rcode, dns::Rcode::NXDomain);
+  ASSERT_NE(decision->authority(), nullptr);
+  EXPECT_EQ(decision->authority_age().aged(300), 300U);
+}
+
 TEST_F(DecisionForward, AsksAgainWhereTargetsGiveOnlyAnAlias) {
   ask_with("www.partner.test.", Said({"www.partner.test.", "other.same.test."}, false));
   ASSERT_EQ(decision->asks, Asks::ToAnswer);

@@ -175,6 +175,8 @@ TEST(RuleTargets, ThatAreEndpointsAreReachedWhereTheseAreServed) {
   EXPECT_EQ(reached(t, ip("10.0.99.4"), 5353), "10.0.99.4:5353");
   EXPECT_EQ(reached(t, ip("10.0.99.4"), 53, TargetProtocol::DoT), "10.0.99.4:53");
   EXPECT_EQ(reached(t, ip("10.0.99.6"), 53), "10.0.99.6:53");
+  t.resolver_endpoints.back().ip_addresses[1].listen = SocketAddress{ip("127.0.0.1"), 5302};
+  EXPECT_EQ(reached(t, ip("10.0.99.5"), 53), "10.0.99.5:53") << "a disabled address is not served";
   EXPECT_EQ(reached(t, ip("10.0.0.5"), 53), "10.0.0.5:53") << "an outbound endpoint's";
   SocketAddress& listen = *t.resolver_endpoints.back().ip_addresses[0].listen;
   listen.address = ip("0.0.0.0");
@@ -204,6 +206,15 @@ TEST(ResolverRules, ReachOneEndpointByItsProtocolAndFamily) {
          forward.target_ips[0].address = {ip("10.0.99.4"), 53};
        },
        {}},
+      {"the port of another protocol of a hub",
+       [](Topology& t, ResolverRule& forward, ResolverRule&) {
+         add_hub(t);
+         t.resolver_endpoints.back().ip_addresses[0].listen_dot =
+             SocketAddress{ip("127.0.0.1"), 8531};
+         forward.target_ips[0].address = {ip("127.0.0.1"), 8531};
+       },
+       {"resolver_rule.corp.target_ips[0].address: resolver endpoint \"hub\" serves DoT at "
+        "127.0.0.1:8531, not Do53"}},
       {"a hub twice",
        [](Topology& t, ResolverRule& forward, ResolverRule&) {
          add_hub(t);

@@ -148,8 +148,8 @@ TEST(ServiceNames, HaveTheDomainsOfTheirPartition) {
   expect("eusc-de-east-1", {{"com.amazonaws.eusc-de-east-1.kms",
                              {"kms.eusc-de-east-1.amazonaws.eu"},
                              {"kms.eusc-de-east-1.vpce.amazonaws.eu"}}});
-  for (const char* wrong :
-       {"cn.com.amazonaws.eu-west-1.ec2", "gov.ic.hci.csp.cn-north-1.ec2", "cn.cn-north-1.ec2"}) {
+  for (const char* wrong : {"com.amazonaws.REGION.kms", "cn.com.amazonaws.eu-west-1.ec2",
+                            "gov.ic.hci.csp.cn-north-1.ec2", "cn.cn-north-1.ec2"}) {
     EXPECT_EQ(service_kind(wrong), ServiceKind::None) << wrong;
     EXPECT_EQ(service_label(wrong), "") << wrong;
   }
