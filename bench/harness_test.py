@@ -97,7 +97,7 @@ class Figures(unittest.TestCase):
                     "resident_peak": 3 << 20, "resident_after": 2 << 20, "cpu": 0.5, "children": 0,
                     "attack": {"bytes": 1 << 20, "connections": 2, "closed": 1, "413": 2}}
 
-        rows = [{"job": "attacks", "attack": "bodies", "server": "nginx", "label": "nginx", "ours": False, "floor": False,
+        rows = [{"job": "attacks", "attack": "bodies", "server": "nginx", "label": "nginx", "ours": False, "is_bare": False,
                  "runs": [run(2.0, 1), run(4.0, 0), run(9.0, 2)]}]
         text = attack_tables.attacks({"rows": rows, "head": {"options": {"seconds": 3}}})
         self.assertIn("| bodies | nginx | 1.0 | 1.0 | 4.0 | 4.0 | 4.0 | 4.0 | 3 | 3 | 3 | 1 | 3 | 2 | 50% | 0 | 3 |", text)
@@ -188,7 +188,7 @@ class Report(unittest.TestCase):
         figures = [{"us_per_answer": us, "core_busy": busy, "generator_busy": 1.0, "queries_per_second": 1e5, "sent": 10,
                     "lost": 0, "latency_us": {"p50": 80, "p99": p99, "max": most}}
                    for us, p99, most in ((2.0, 130, 1500), (2.1, 350, 4300), (2.2, 140, 1600))]
-        return {"job": job, "server": server, "label": server, "ours": server == "inlet53d", "floor": server == "bare",
+        return {"job": job, "server": server, "label": server, "ours": server == "inlet53d", "is_bare": server == "bare",
                 "log": None, "rounds": figures, "disturbed": 0, "histogram": [], "load": {"rate": 20_000}, **more}
 
     def test_the_bars_say_which_are_not_saturated(self):

@@ -88,7 +88,7 @@ def _servers(bench, case):
 
 def _row(server, name):
     return {"job": "attacks", "attack": name, "server": server.key, "label": server.label, "package": server.package,
-            "ours": server.is_ours, "floor": False, "log": server.log, "rounds": [], "repeated": 0, "disturbed": 0,
+            "ours": server.is_ours, "is_bare": False, "log": server.log, "rounds": [], "repeated": 0, "disturbed": 0,
             "runs": []}
 
 

@@ -62,7 +62,7 @@ def failing(bench):
 
 def _row(server):
     return {"job": "failing", "server": server.key, "label": server.label, "package": server.package,
-            "ours": server.is_ours, "floor": False, "log": None, "rounds": [], "repeated": 0, "disturbed": 0,
+            "ours": server.is_ours, "is_bare": False, "log": None, "rounds": [], "repeated": 0, "disturbed": 0,
             "flood": []}
 
 

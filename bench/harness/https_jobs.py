@@ -92,7 +92,7 @@ def idle(bench):
 
 def _hold(server, content):
     row = {"job": "idle", "server": server.key, "label": server.label, "package": server.package,
-           "ours": server.is_ours, "floor": False, "log": None, "rounds": [], "repeated": 0, "disturbed": 0,
+           "ours": server.is_ours, "is_bare": False, "log": None, "rounds": [], "repeated": 0, "disturbed": 0,
            "memory": [[0, server.memory()]]}
     path, expected = content.probes[0]
     with ExitStack() as held:

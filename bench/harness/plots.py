@@ -121,7 +121,7 @@ def bars_of(results, title, groups):
 
 
 def colour(row):
-    if row["floor"]:
+    if row["is_bare"]:
         return BARE
     if row["ours"]:
         return OURS_LOGGED if row["log"] else OURS

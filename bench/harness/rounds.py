@@ -73,7 +73,7 @@ class Rows:
     def add(self, server, load, during=None, **labels):
         row = {
             "job": self.job, "server": server.key, "label": server.label, "package": server.package,
-            "ours": server.is_ours, "floor": server.is_bare, "log": server.log, "generator": self.generator.name,
+            "ours": server.is_ours, "is_bare": server.is_bare, "log": server.log, "generator": self.generator.name,
             "load": load.described(), "answer_octets": server.answer_octets, **labels,
             "rounds": [], "histogram": [], "repeated": 0, "disturbed": 0,
         }

@@ -80,7 +80,7 @@ def remarks(row, saturating=True):
 
 def named(row):
     name = f"**{row['label']}**" if row["ours"] else row["label"]
-    return f"*{name}*" if row["floor"] else name
+    return f"*{name}*" if row["is_bare"] else name
 
 
 def cpu_cells(row, reference):

@@ -150,7 +150,7 @@ def _name(what, bad, token, number, targets):
 
 def _row(job, server):
     return {"job": job, "server": server.key, "label": server.label, "package": server.package,
-            "ours": server.is_ours, "floor": False, "log": None, "rounds": [], "repeated": 0, "disturbed": 0}
+            "ours": server.is_ours, "is_bare": False, "log": None, "rounds": [], "repeated": 0, "disturbed": 0}
 
 
 def summary(answers):

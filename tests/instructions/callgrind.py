@@ -5,9 +5,9 @@ import re
 import tomllib
 from pathlib import Path
 
-ROOMS = tomllib.loads((Path(__file__).resolve().parents[1] / "lint/rooms.toml").read_text())["rooms"]
+MODULES = tomllib.loads((Path(__file__).resolve().parents[1] / "lint/layers.toml").read_text())["modules"]
 NAME = re.compile(r"\((\d+)\)(?: (.*))?$")
-ROOM = re.compile(r"(?:src|include/inlet53)/([a-z0-9]+)/[^/]*$")
+MODULE = re.compile(r"(?:src|include/inlet53)/([a-z0-9]+)/[^/]*$")
 
 
 class Names:
@@ -45,14 +45,14 @@ def instructions_by_file(path):
     return costs
 
 
-def room_of(file):
-    """The room that a source file belongs to; what is not ours is `libraries`."""
-    match = ROOM.search(file)
-    return match.group(1) if match and match.group(1) in ROOMS else "libraries"
+def module_of(file):
+    """The module that a source file belongs to; what is not ours is `libraries`."""
+    match = MODULE.search(file)
+    return match.group(1) if match and match.group(1) in MODULES else "libraries"
 
 
-def instructions_by_room(path):
-    rooms = collections.Counter()
+def instructions_by_module(path):
+    modules = collections.Counter()
     for file, cost in instructions_by_file(path).items():
-        rooms[room_of(file)] += cost
-    return rooms
+        modules[module_of(file)] += cost
+    return modules

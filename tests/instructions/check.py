@@ -158,7 +158,7 @@ def wait_until_answering(endpoint, process, message):
 
 
 def run_rounds(folder, case, rounds):
-    """Instructions by room of one run of the daemon."""
+    """Instructions by module of one run of the daemon."""
     names, transport, logged = CASES[case]
     port = free_port()
     config = write_configuration(folder, port)
@@ -186,23 +186,23 @@ def run_rounds(folder, case, rounds):
     finally:
         process.kill()
         process.wait()
-    return callgrind.instructions_by_room(out)
+    return callgrind.instructions_by_module(out)
 
 
 def instructions_a_query(folder, case):
     one, three = run_rounds(folder, case, 1), run_rounds(folder, case, 3)
-    return collections.Counter({room: (three[room] - one[room]) / (2 * NAMES) for room in three})
+    return collections.Counter({module: (three[module] - one[module]) / (2 * NAMES) for module in three})
 
 
-def check(case, bounds, rooms):
-    """Prints a line for each room; returns what is too much."""
-    total = sum(rooms.values())
+def check(case, bounds, modules):
+    """Prints a line for each module; returns what is too much."""
+    total = sum(modules.values())
     print(f"{case}: {bounds['title']}: {total:.0f} instructions a query (at most {bounds['total']})")
-    for room, cost in rooms.most_common():
+    for module, cost in modules.most_common():
         if cost >= 0.5:
-            print(f"    {room:10} {cost:7.1f}  (at most {bounds['rooms'].get(room, 0)})")
-    excess = [f"{case}: {room}: {cost:.1f} instructions, bound {bounds['rooms'].get(room, 0)}"
-              for room, cost in rooms.items() if cost > bounds["rooms"].get(room, 0) + IDLE]
+            print(f"    {module:10} {cost:7.1f}  (at most {bounds['modules'].get(module, 0)})")
+    excess = [f"{case}: {module}: {cost:.1f} instructions, bound {bounds['modules'].get(module, 0)}"
+              for module, cost in modules.items() if cost > bounds["modules"].get(module, 0) + IDLE]
     if total > bounds["total"]:
         excess.append(f"{case}: {total:.0f} instructions in all, bound {bounds['total']}")
     return excess

@@ -8,7 +8,7 @@ import pathlib
 import subprocess
 import sys
 
-import house
+import layers
 
 TOOL = "clang-format-14"  # another version breaks lines elsewhere; `make deps` installs this one
 
@@ -16,7 +16,7 @@ TOOL = "clang-format-14"  # another version breaks lines elsewhere; `make deps` 
 def run(root, mode):
     """0 when every C++ file below `root` is as its .clang-format says, or was made so by -i."""
     try:
-        return subprocess.run([TOOL, *mode, "--style=file", *sorted(house.read_files(root))],
+        return subprocess.run([TOOL, *mode, "--style=file", *sorted(layers.read_files(root))],
                               cwd=root).returncode
     except FileNotFoundError:
         print(f"{TOOL} is not installed: make deps", file=sys.stderr)

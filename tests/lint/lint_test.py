@@ -2,19 +2,20 @@
 """A lint that cannot fail is worth nothing: each test builds a small tree with one fault in it."""
 
 import pathlib
+import shutil
 import tempfile
 import unittest
 
 import check_format
 import check_headers
-import check_house
+import check_layers
 import check_security
-import house
+import layers
 
 HERE = pathlib.Path(__file__).resolve().parent
-TABLE = house.read_table(HERE / "rooms.toml")
+TABLE = layers.read_table(HERE / "layers.toml")
 
-# A sound unit in each of three rooms, and a program.
+# A sound unit in each of three modules, and a program.
 SOUND = {
     "include/inlet53/base/text.h": "#pragma once\n#include <string>\n",
     "src/base/text.cpp": '#include "inlet53/base/text.h"\n#include <sys/stat.h>\n',
@@ -35,23 +36,27 @@ SOUND = {
 
 
 def readme_of(table):
-    rows = [f"| {row['floor']} | {room} | holds | {' '.join(row['may_include']) or '–'} | – |"
-            for room, row in table.rooms.items()]
-    return "\n".join(["| floor | room | holds | may include | third party |", "|---|---|---|---|---|",
+    rows = [f"| {row['layer']} | {module} | holds | {' '.join(row['may_include']) or '–'} | – |"
+            for module, row in table.modules.items()]
+    return "\n".join(["| layer | module | holds | may include | third party |", "|---|---|---|---|---|",
                       *rows, ""])
 
 
-def faults_of(changes):
-    """The faults of the sound tree with some files added or replaced."""
+def faults_of(changes, without=()):
+    """The faults of the sound tree with some files added or replaced, and without some modules' directories."""
     with tempfile.TemporaryDirectory() as folder:
         root = pathlib.Path(folder)
+        for module in TABLE.modules:
+            (root / "src" / module).mkdir(parents=True)
         for path, text in {**SOUND, "src/README.md": readme_of(TABLE), **changes}.items():
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             (root / path).write_text(text)
-        return list(check_house.check(root, TABLE))
+        for module in without:
+            shutil.rmtree(root / "src" / module)
+        return list(check_layers.check(root, TABLE))
 
 
-class HouseLint(unittest.TestCase):
+class LayersLint(unittest.TestCase):
     def assert_fault(self, changes, *parts):
         faults = faults_of(changes)
         self.assertEqual(len(faults), 1, faults)
@@ -78,16 +83,16 @@ class HouseLint(unittest.TestCase):
              "include/inlet53/dns/b.h": '#pragma once\n#include "inlet53/dns/a.h"\n'},
             "files in a cycle", "dns/a.h -> include/inlet53/dns/b.h -> include/inlet53/dns/a.h")
 
-    def test_refuses_a_cycle_of_rooms(self):
+    def test_refuses_a_cycle_of_modules(self):
         # The edge back up is forbidden as well, so two faults say the same.
         faults = faults_of({"src/base/extra.h": '#pragma once\n#include "inlet53/dns/name.h"\n'})
-        self.assertTrue(any("rooms in a cycle: dns -> base -> dns" in f for f in faults), faults)
+        self.assertTrue(any("modules in a cycle: dns -> base -> dns" in f for f in faults), faults)
 
     def test_refuses_a_third_party_header_outside_its_row(self):
         self.assert_fault({"include/inlet53/dns/x.h": "#pragma once\n#include <uv.h>\n"},
                           "include/inlet53/dns/x.h:2", "<uv.h> belongs to src/net/ only")
 
-    def test_refuses_bare_ldns_even_in_its_room(self):
+    def test_refuses_bare_ldns_even_in_its_module(self):
         self.assert_fault({"src/zone/more.h": "#pragma once\n#include <ldns/rr.h>\n"},
                           "belongs to src/zone/ldns.h only")
 
@@ -123,10 +128,13 @@ class HouseLint(unittest.TestCase):
     def test_refuses_a_header_without_a_guard(self):
         self.assert_fault({"include/inlet53/dns/x.h": "#include <vector>\n"}, "no #pragma once")
 
-    def test_refuses_a_room_that_is_not_planned(self):
-        self.assert_fault({"include/inlet53/util/x.h": "#pragma once\n"}, "util is no room")
+    def test_refuses_a_module_that_the_table_lacks(self):
+        self.assert_fault({"include/inlet53/util/x.h": "#pragma once\n"}, "util is no module")
 
-    def test_refuses_a_program_that_is_not_planned(self):
+    def test_refuses_a_module_without_a_directory(self):
+        self.assertEqual(faults_of({}, without=["logs"]), ["layers.toml: there is no directory src/logs"])
+
+    def test_refuses_a_program_that_the_table_lacks(self):
         self.assert_fault({"src/app/tool/main.cpp": "#include <vector>\n"}, "tool is no program")
 
     def test_refuses_unfinished_places(self):
@@ -147,7 +155,7 @@ class HouseLint(unittest.TestCase):
                            "  dependencies: [base_dep, resolver_dep])\n"},
                           "src/zone/meson.build", "zone may not link resolver")
 
-    def test_refuses_a_library_that_links_what_another_room_owns(self):
+    def test_refuses_a_library_that_links_what_another_module_owns(self):
         self.assert_fault({"src/dns/meson.build":
                            "dns_lib = static_library('d', s, dependencies: [base_dep, uv_dep])\n"},
                           "uv_dep does not belong to dns")
@@ -157,16 +165,16 @@ class HouseLint(unittest.TestCase):
                            "executable('inlet53d', files('main.cpp'), dependencies: [gateway_dep])\n"},
                           "inlet53d may not link gateway")
 
-    def test_refuses_a_map_that_differs_from_the_plan(self):
+    def test_refuses_a_readme_that_differs_from_the_table(self):
         self.assert_fault({"src/README.md": readme_of(TABLE).replace("| record | holds | base dns",
                                                                      "| record | holds | base")},
                           "the row of record differs")
 
-    def test_refuses_a_plan_that_goes_up(self):
-        rooms = {"base": {"floor": 0, "may_include": ["dns"]},
-                 "dns": {"floor": 1, "may_include": ["base"]}}
-        faults = list(check_house.check_table(house.Table(rooms, {}, [], {}, [], [])))
-        self.assertTrue(any("higher floor" in f for f in faults), faults)
+    def test_refuses_a_table_with_an_edge_that_goes_up(self):
+        modules = {"base": {"layer": 0, "may_include": ["dns"]},
+                 "dns": {"layer": 1, "may_include": ["base"]}}
+        faults = list(check_layers.check_table(layers.Table(modules, {}, [], {}, [], [])))
+        self.assertTrue(any("higher layer" in f for f in faults), faults)
         self.assertTrue(any("cycle" in f for f in faults), faults)
 
 

@@ -27,7 +27,7 @@ class Loop {
   void stop();
   /// Milliseconds on the monotonic clock, as read at the start of this turn. Cost: none.
   [[nodiscard]] uint64_t now_ms() const noexcept;
-  /// The libuv loop, for the units of this room.
+  /// The libuv loop, for the units of this module.
   [[nodiscard]] uv_loop_s* raw() noexcept;
 
  private:

@@ -30,7 +30,7 @@ class TlsServerContext {
   TlsServerContext(TlsServerContext&&) noexcept;
   TlsServerContext& operator=(TlsServerContext&&) noexcept;
 
-  /// OpenSSL's own, for the units of this room.
+  /// OpenSSL's own, for the units of this module.
   [[nodiscard]] ssl_ctx_st* raw() const noexcept;
 
  private:
@@ -50,7 +50,7 @@ class TlsClientContext {
   TlsClientContext(TlsClientContext&&) noexcept;
   TlsClientContext& operator=(TlsClientContext&&) noexcept;
 
-  /// OpenSSL's own, for the units of this room.
+  /// OpenSSL's own, for the units of this module.
   [[nodiscard]] ssl_ctx_st* raw() const noexcept;
 
  private:

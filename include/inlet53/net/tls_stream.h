@@ -44,7 +44,7 @@ class TlsSession {
     return *this;
   }
   [[nodiscard]] bool empty() const noexcept { return session_ == nullptr; }
-  /// OpenSSL's own, for the units of this room.
+  /// OpenSSL's own, for the units of this module.
   [[nodiscard]] ssl_session_st* raw() const noexcept { return session_; }
 
  private:
@@ -104,7 +104,7 @@ class TlsStream {
   [[nodiscard]] bool resumed() const noexcept;
   /// Why it failed, for a log; empty when it did not.
   [[nodiscard]] const std::string& error() const noexcept;
-  /// OpenSSL's own, for the units of this room.
+  /// OpenSSL's own, for the units of this module.
   [[nodiscard]] ssl_st* raw() const noexcept;
 
  private:

@@ -11,8 +11,8 @@
 
 namespace inlet53::zone {
 
-/// What a zone is, where two cover the same apex: the lower value wins (hosted zone before endpoint
-/// names, as the design orders them, and both before what every VPC has).
+/// Kind of a zone. Of two zones with the same apex, the one with the lower value wins: a hosted
+/// zone comes before endpoint names, and both come before the names that every VPC has.
 enum class ZoneKind : uint8_t { HostedZone, EndpointNames, VpcNames };
 
 /// The zones that one resolver endpoint answers from, found by the most specific apex.

@@ -46,7 +46,7 @@ struct ZoneTableOptions {
   size_t render_ahead_limit = 100'000;
 };
 
-struct FrozenZone;  // the layout, private to the room
+struct FrozenZone;  // the layout, private to the module
 
 /// Where a lookup of some name will read, found out by `ZoneTable::prefetch`. Lifetime: the
 /// table's.

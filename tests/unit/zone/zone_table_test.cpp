@@ -266,7 +266,7 @@ TEST(ZoneTable, HoldsAnRRsetThatNoMessageCan) {
   EXPECT_EQ(found.rrset.wire.records.size(), 65535U * 16U);
 }
 
-// What issue and design ask for: a name of a zone of a million costs what its octets cost.
+// A name of a zone of a million costs what its octets cost.
 TEST(ZoneTable, HoldsManyNamesInLittleMemory) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   constexpr uint32_t kNames = 100'000;

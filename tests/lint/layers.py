@@ -1,4 +1,4 @@
-"""Reads the house: its table of rooms, its files, and the includes and build files in them."""
+"""Reads the table of modules and layers, the C++ files of the project, and their includes."""
 
 import dataclasses
 import pathlib
@@ -27,8 +27,8 @@ class File:
         return self.path.endswith(".h")
 
     @property
-    def room(self) -> str | None:
-        """The room that the file stands in; None for tests and benches."""
+    def module(self) -> str | None:
+        """The module that the file belongs to; None for tests and benches."""
         parts = self.path.split("/")
         if parts[:2] == ["include", "inlet53"] and len(parts) > 3:
             return parts[2]
@@ -45,23 +45,23 @@ class File:
 
 @dataclasses.dataclass
 class Table:
-    rooms: dict[str, dict]
+    modules: dict[str, dict]
     programs: dict[str, dict]
     third_party: list[dict]
     shared_headers: dict[str, str]  # pattern of sources -> their header
     third_party_of_tests: list[str]
     system: list[str]
 
-    def may_include(self, room: str, other: str) -> bool:
-        if other == room:
+    def may_include(self, module: str, other: str) -> bool:
+        if other == module:
             return True
-        allowed = self.rooms[room]["may_include"]
+        allowed = self.modules[module]["may_include"]
         return other in allowed or EVERYTHING in allowed
 
 
 def read_table(path: pathlib.Path) -> Table:
     data = tomllib.loads(path.read_text())
-    return Table(data["rooms"], data["programs"], data["third_party"],
+    return Table(data["modules"], data["programs"], data["third_party"],
                  data["shared_headers"], data["third_party_of_tests"]["headers"], data["system"]["headers"])
 
 
@@ -86,13 +86,13 @@ def read_files(root: pathlib.Path) -> dict[str, File]:
 def resolve(file: File, include: Include, files: dict[str, File]) -> str | None:
     """The project's file that a quoted include means: public, or beside the file that includes it.
 
-    Tests and benches see `tests/` and the rooms' private headers too. None: no file of the project.
+    Tests and benches see `tests/` and the modules' private headers too. None: no file of the project.
     """
     folder = file.path.rpartition("/")[0]
     candidates = [f"include/{include.name}", f"{folder}/{include.name}"]
-    if file.room is None:
-        room = folder.removeprefix("tests/unit/")
-        candidates += [f"{place}/{include.name}" for place in ("tests", "src", f"src/{room}")]
+    if file.module is None:
+        module = folder.removeprefix("tests/unit/")
+        candidates += [f"{place}/{include.name}" for place in ("tests", "src", f"src/{module}")]
     for candidate in candidates:
         if candidate in files:
             return candidate
