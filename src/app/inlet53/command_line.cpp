@@ -23,6 +23,10 @@ constexpr const char* kDescription =
     "inlet53 is the operator's tool of Route 53 Resolver inbound endpoints that run here.";
 constexpr const char* kExitCodes =
     "Exit codes: 0 ok, 1 failure, 2 usage, 3 configuration invalid, 4 cannot bind.";
+constexpr const char* kInitDetails =
+    "Writes a network with two inbound addresses and one VPC endpoint, with comments on what to\n"
+    "edit. `inlet53 check` accepts the file and `inlet53 up` serves it. An existing file is never\n"
+    "overwritten. The exit code is 1 when the file cannot be written.";
 constexpr const char* kCheckDetails =
     "A sound file is summed up; faults go to stderr, one a line, as FILE:LINE:COLUMN: KEY: what "
     "is\n"
@@ -53,6 +57,13 @@ struct Texts {
   std::string output;
   std::string records;
 };
+
+CLI::App* add_init(CLI::App& app, InitOptions& options) {
+  CLI::App* init = app.add_subcommand("init", "writes a starter configuration file");
+  init->footer(kInitDetails);
+  init->add_option("FILE", options.file, "the new file (default: inlet53.toml); - is stdout");
+  return init;
+}
 
 CLI::App* add_check(CLI::App& app, CheckOptions& options, std::string& output) {
   CLI::App* check = app.add_subcommand("check", "says what is wrong with a configuration file");
@@ -205,6 +216,7 @@ std::variant<Command, int> parse_command_line(int argc, char** argv) {
   app.set_version_flag("--version", kVersion);
   app.require_subcommand(1);
   app.footer(kExitCodes);
+  InitOptions init;
   CheckOptions check;
   UpOptions up;
   LogsTailOptions tail;
@@ -213,6 +225,7 @@ std::variant<Command, int> parse_command_line(int argc, char** argv) {
   CaOptions ca;
   CacheFlushOptions flush;
   Texts texts;
+  const CLI::App* init_verb = add_init(app, init);
   const CLI::App* check_verb = add_check(app, check, texts.output);
   const CLI::App* up_verb = add_up(app, up);
   CLI::App* logs_verb = app.add_subcommand("logs", "reads query logs");
@@ -244,6 +257,7 @@ std::variant<Command, int> parse_command_line(int argc, char** argv) {
     std::cout << kVersion << '\n';
     return kExitOk;
   }
+  if (init_verb->parsed()) return Command{init};
   if (check_verb->parsed()) {
     check.json = texts.output == "json";
     return Command{check};

@@ -6,6 +6,7 @@
 #include "ca.h"
 #include "cache_flush.h"
 #include "check.h"
+#include "init.h"
 #include "logs_tail.h"
 #include "policy_explain.h"
 #include "up.h"
@@ -13,7 +14,7 @@
 namespace inlet53::app {
 
 /// One verb with its options.
-using Command = std::variant<CheckOptions, UpOptions, LogsTailOptions, BenchOptions,
+using Command = std::variant<InitOptions, CheckOptions, UpOptions, LogsTailOptions, BenchOptions,
                              PolicyExplainOptions, CaOptions, CacheFlushOptions>;
 
 /// Parses the command line. An int is the exit code to end with (help, version, usage error): what

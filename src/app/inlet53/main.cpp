@@ -6,6 +6,7 @@ namespace {
 
 using namespace inlet53::app;
 
+int run(const InitOptions& options) { return run_init(options); }
 int run(const CheckOptions& options) { return run_check(options); }
 int run(const UpOptions& options) { return run_up(options); }
 int run(const LogsTailOptions& options) { return run_logs_tail(options); }
