@@ -95,7 +95,7 @@ def test_help_and_version_are_commands():
     (["chek", "a"], '"chek" is no command of inlet53; did you mean check?'),
     (["logs", "tial"], '"tial" is no command of logs; did you mean tail?'),
     (["help", "chek"], '"chek" is no command of inlet53; did you mean check?'),
-    (["frob"], '"frob" is no command of inlet53; it has check, up, '),
+    (["frob"], '"frob" is no command of inlet53; it has init, check, up, '),
 ])
 def test_an_unknown_command_is_named(words, said):
     run = tool(*words)
