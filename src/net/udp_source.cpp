@@ -3,11 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdint>
+#include <cstring>
 #include <utility>
 
 #include "late_responses.h"
-#include "response_plan.h"
+#include <netinet/in.h>
+#include <netinet/udp.h>
 #include <poll.h>
+#include <sys/socket.h>
 
 #include "inlet53/base/check.h"
 
@@ -35,6 +39,202 @@ size_t half_of_buffer_of(int descriptor) {
   socklen_t length = sizeof room;
   INLET53_CHECK(getsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &room, &length) == 0);
   return static_cast<size_t>(room / kBufferOctets / 2);
+}
+
+// The most bytes of one message: below the largest UDP payload over IPv4 and IPv6. The kernel
+// accepts 64 segments, which is a whole batch.
+constexpr uint32_t kMaxGroupOctets = 65'000;
+static_assert(DatagramSource::kMaxBatch <= 64);
+
+// A response is compared with this many groups at most, the newest.
+constexpr size_t kWindow = 4;
+
+// After a batch without groups, this many batches are not searched for groups.
+constexpr size_t kSkippedBatches = 31;
+
+bool same_peer(const sockaddr* a, const sockaddr* b) noexcept {
+  if (a->sa_family == AF_INET6) {
+    const auto* a6 = reinterpret_cast<const sockaddr_in6*>(a);
+    const auto* b6 = reinterpret_cast<const sockaddr_in6*>(b);
+    return a6->sin6_port == b6->sin6_port && a6->sin6_scope_id == b6->sin6_scope_id &&
+           std::memcmp(&a6->sin6_addr, &b6->sin6_addr, sizeof a6->sin6_addr) == 0;
+  }
+  const auto* a4 = reinterpret_cast<const sockaddr_in*>(a);
+  const auto* b4 = reinterpret_cast<const sockaddr_in*>(b);
+  return a4->sin_port == b4->sin_port && a4->sin_addr.s_addr == b4->sin_addr.s_addr;
+}
+
+// Returns whether the kernel supports UDP_SEGMENT (Linux 4.18) on this socket.
+bool knows_udp_segment(int descriptor) noexcept {
+  int segment = 0;
+  socklen_t size = sizeof segment;
+  return getsockopt(descriptor, SOL_UDP, UDP_SEGMENT, &segment, &size) == 0;
+}
+
+/// The messages of sendmmsg for the responses of one batch. The bytes stay in their slots.
+///
+/// Responses of one size to one peer go as one message with UDP_SEGMENT (udp(7)). The kernel passes
+/// it through its layers once and cuts it into datagrams late, or never on loopback. The last
+/// response of such a group may be shorter. After a batch without groups, the next batches are not
+/// searched for groups, because the search costs time.
+/// Threads: one. Cost: no allocation.
+class ResponsePlan {
+ public:
+  ResponsePlan() noexcept;
+
+  /// Sets the size of the addresses of all later messages, in bytes: that of the socket's family.
+  void set_address_length(socklen_t length) noexcept;
+
+  /// Prepares the messages for `batch`. Returns their number. Responses of up to `max_segment`
+  /// bytes may go in groups; 0: none.
+  size_t prepare(std::span<const Datagram> batch, uint32_t max_segment) noexcept;
+
+  [[nodiscard]] mmsghdr* message(size_t index) noexcept { return &messages_[index]; }
+
+  /// Responses that message `index` carries.
+  [[nodiscard]] size_t responses_in(size_t index) const noexcept {
+    return messages_[index].msg_hdr.msg_iovlen;
+  }
+
+ private:
+  static constexpr size_t kSlots = DatagramSource::kMaxBatch;
+
+  /// Responses that go out as one message, in the order of the batch.
+  struct Group {
+    const sockaddr* peer;
+    uint32_t segment;  // bytes of each response but the last
+    uint32_t octets;   // of all
+    uint32_t count;
+    bool open;  // may take more
+  };
+
+  size_t prepare_singly(std::span<const Datagram> batch) noexcept;
+  void make_single() noexcept;
+  size_t prepare_groups(std::span<const Datagram> batch, uint32_t max_segment) noexcept;
+  [[nodiscard]] size_t find_group(const Datagram& datagram, size_t groups) const noexcept;
+  void fill_message(size_t index, const Group& group) noexcept;
+
+  std::array<mmsghdr, kSlots> messages_{};
+  std::array<iovec, kSlots> octets_{};
+  // Room for one control message with a uint16_t for each message.
+  struct alignas(cmsghdr) Control {
+    std::array<uint8_t, CMSG_SPACE(sizeof(uint16_t))> octets;
+  };
+  std::array<Control, kSlots> controls_{};
+  std::array<Group, kSlots> groups_;      // of one batch; filled as far as needed
+  std::array<uint8_t, kSlots> group_of_;  // by response
+  size_t used_for_groups_;                // of messages_; the others are for one response each
+  size_t skip_ = 0;                       // batches that are not searched for groups
+};
+
+ResponsePlan::ResponsePlan() noexcept : used_for_groups_(kSlots) {
+  for (Control& control : controls_) {
+    auto* head = reinterpret_cast<cmsghdr*>(control.octets.data());
+    head->cmsg_level = SOL_UDP;
+    head->cmsg_type = UDP_SEGMENT;
+    head->cmsg_len = CMSG_LEN(sizeof(uint16_t));
+  }
+}
+
+void ResponsePlan::set_address_length(socklen_t length) noexcept {
+  for (mmsghdr& message : messages_) message.msg_hdr.msg_namelen = length;
+}
+
+size_t ResponsePlan::prepare(std::span<const Datagram> batch, uint32_t max_segment) noexcept {
+  if (max_segment == 0 || batch.size() < 2) return prepare_singly(batch);
+  if (skip_ > 0) {
+    --skip_;
+    return prepare_singly(batch);
+  }
+  return prepare_groups(batch, max_segment);
+}
+
+size_t ResponsePlan::prepare_singly(std::span<const Datagram> batch) noexcept {
+  if (used_for_groups_ > 0) make_single();
+  size_t count = 0;
+  for (const Datagram& datagram : batch) {
+    if (datagram.response == 0) continue;
+    octets_[count] = {datagram.data, datagram.response};
+    messages_[count].msg_hdr.msg_name = const_cast<sockaddr*>(datagram.peer);
+    ++count;
+  }
+  return count;
+}
+
+void ResponsePlan::make_single() noexcept {
+  for (size_t i = 0; i < used_for_groups_; ++i) {
+    msghdr& message = messages_[i].msg_hdr;
+    message.msg_iov = &octets_[i];
+    message.msg_iovlen = 1;
+    message.msg_control = nullptr;
+    message.msg_controllen = 0;
+  }
+  used_for_groups_ = 0;
+}
+
+size_t ResponsePlan::prepare_groups(std::span<const Datagram> batch,
+                                    uint32_t max_segment) noexcept {
+  size_t groups = 0;
+  size_t responses = 0;
+  for (size_t i = 0; i < batch.size(); ++i) {
+    const Datagram& datagram = batch[i];
+    if (datagram.response == 0) continue;
+    ++responses;
+    size_t index = find_group(datagram, groups);
+    if (index == groups) {
+      groups_[groups++] = {datagram.peer, datagram.response, 0, 0, true};
+    }
+    Group& group = groups_[index];
+    group.octets += datagram.response;
+    ++group.count;
+    group.open = datagram.response == group.segment && group.segment <= max_segment;
+    group_of_[i] = static_cast<uint8_t>(index);
+  }
+  if (groups == responses) skip_ = kSkippedBatches;
+  used_for_groups_ = std::max(used_for_groups_, groups);
+
+  std::array<uint8_t, kSlots> next;  // the place of each group's next response
+  size_t place = 0;
+  for (size_t index = 0; index < groups; ++index) {
+    next[index] = static_cast<uint8_t>(place);
+    messages_[index].msg_hdr.msg_iov = &octets_[place];
+    fill_message(index, groups_[index]);
+    place += groups_[index].count;
+  }
+  for (size_t i = 0; i < batch.size(); ++i) {
+    if (batch[i].response == 0) continue;
+    octets_[next[group_of_[i]]++] = {batch[i].data, batch[i].response};
+  }
+  return groups;
+}
+
+// Returns the group that the response may join, or `groups`.
+size_t ResponsePlan::find_group(const Datagram& datagram, size_t groups) const noexcept {
+  const size_t oldest = groups - std::min(groups, kWindow);
+  for (size_t index = groups; index > oldest; --index) {
+    const Group& group = groups_[index - 1];
+    if (group.open && datagram.response <= group.segment &&
+        group.octets + datagram.response <= kMaxGroupOctets &&
+        same_peer(group.peer, datagram.peer)) {
+      return index - 1;
+    }
+  }
+  return groups;
+}
+
+void ResponsePlan::fill_message(size_t index, const Group& group) noexcept {
+  msghdr& message = messages_[index].msg_hdr;
+  message.msg_name = const_cast<sockaddr*>(group.peer);
+  message.msg_iovlen = group.count;
+  message.msg_control = nullptr;
+  message.msg_controllen = 0;
+  if (group.count == 1) return;
+  Control& control = controls_[index];
+  const auto segment = static_cast<uint16_t>(group.segment);
+  std::memcpy(CMSG_DATA(reinterpret_cast<cmsghdr*>(control.octets.data())), &segment,
+              sizeof segment);
+  message.msg_control = control.octets.data();
+  message.msg_controllen = sizeof control.octets;
 }
 
 }  // namespace
@@ -120,7 +320,7 @@ int UdpSource::Impl::receive() noexcept {
 
 void UdpSource::Impl::send(std::span<const Datagram> answered) noexcept {
   ResponsePlan& plan = batch.plan;
-  const size_t count = plan.line_up(answered, max_segment);
+  const size_t count = plan.prepare(answered, max_segment);
   int waits = 0;
   size_t done = 0;
   while (done < count) {

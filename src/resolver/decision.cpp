@@ -96,6 +96,10 @@ class Walk {
       firewall_ = apart.firewall_;
       return step;
     }
+    if (finding.found == Found::Answer) {  // the common case
+      decision_.add_answer(owner, finding.rrset);
+      return resolver::end();
+    }
     return builder_.add_found(finding, owner);
   }
 
@@ -322,6 +326,26 @@ Decision decide_with(const Question& question, const Sources& sources, Workspace
 }
 
 }  // namespace
+
+[[gnu::noinline, gnu::cold]] void decline(const EndpointAddress& address, const zone::NameKey& key,
+                                          NameView qname, uint16_t qtype, Workspace& room,
+                                          Decision& decision) noexcept {
+  constexpr dns::ExtendedError kNotCovered{dns::Ede::NotAuthoritative,
+                                           "no endpoint, rule or hosted zone covers this name"};
+  decision.set_ede(kNotCovered);
+  if (address.root == nullptr) {
+    decision.rcode = dns::Rcode::Refused;
+    decision.authoritative = false;
+    return;
+  }
+  address.root->find(key, qtype, 0, false, room.finding);
+  if (room.finding.found == Found::Answer) {  // the SOA of the root itself
+    return decision.add_answer(qname, room.finding.rrset);
+  }
+  const bool exists = room.finding.found == Found::NoData;
+  decision.rcode = exists ? dns::Rcode::NoError : dns::Rcode::NXDomain;
+  decision.set_authority(NameView(), room.finding.rrset);
+}
 
 Decision decide(const Question& question, const Sources& sources, Workspace& room) noexcept {
   return decide_with(question, sources, room, NoReasons{});

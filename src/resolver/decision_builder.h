@@ -18,8 +18,6 @@ namespace inlet53::resolver {
   return dns::NameView::from_checked(rdata.data(), rdata.size());
 }
 
-inline constexpr dns::ExtendedError kNotCovered{
-    dns::Ede::NotAuthoritative, "no endpoint, rule or hosted zone covers this name"};
 inline constexpr dns::ExtendedError kChainTooLong{dns::Ede::Other,
                                                   "the chain of aliases is too long"};
 
@@ -36,8 +34,13 @@ struct Step {
 [[nodiscard]] inline Step end() noexcept { return {}; }
 [[nodiscard]] inline Step follow(dns::NameView name) noexcept { return {name, Step::Kind::Follow}; }
 
-/// Writes the results of lookups into a decision and its workspace. Lifetime: of the call that
-/// decides.
+/// Answers a question that nothing covers. It takes values, so that no address of the builder or
+/// its question leaves the caller.
+void decline(const EndpointAddress& address, const zone::NameKey& key, dns::NameView qname,
+             uint16_t qtype, Workspace& room, Decision& decision) noexcept;
+
+/// Writes the results of lookups that are no plain answer into a decision and its workspace.
+/// Lifetime: of the call that decides.
 class DecisionBuilder {
  public:
   DecisionBuilder(const Question& question, const EndpointAddress& address, Workspace& room,
@@ -46,13 +49,9 @@ class DecisionBuilder {
 
   [[nodiscard]] size_t answer_count() const noexcept { return decision_.answers().size(); }
 
-  /// Adds the result of a zone for `owner`.
+  /// Adds the result of a zone for `owner`. Requires: it is no Found::Answer.
   [[nodiscard]] Step add_found(const zone::Finding& finding, const dns::NameView& owner) noexcept {
     using zone::Found;
-    if (finding.found == Found::Answer) {  // the common case first
-      decision_.add_answer(owner, finding.rrset);
-      return end();
-    }
     switch (finding.found) {
       case Found::NotCovered:
         // A chain that leaves the zones keeps its records as the answer: the client continues.
@@ -109,27 +108,6 @@ class DecisionBuilder {
   }
 
  private:
-  /// Answers a question that nothing covers. It takes values, so that no address of the builder or
-  /// its question leaves the caller.
-  [[gnu::noinline, gnu::cold]] static void decline(const EndpointAddress& address,
-                                                   const zone::NameKey& key, dns::NameView qname,
-                                                   uint16_t qtype, Workspace& room,
-                                                   Decision& decision) noexcept {
-    decision.set_ede(kNotCovered);
-    if (address.root == nullptr) {
-      decision.rcode = dns::Rcode::Refused;
-      decision.authoritative = false;
-      return;
-    }
-    address.root->find(key, qtype, 0, false, room.finding);
-    if (room.finding.found == zone::Found::Answer) {  // the SOA of the root itself
-      return decision.add_answer(qname, room.finding.rrset);
-    }
-    const bool exists = room.finding.found == zone::Found::NoData;
-    decision.rcode = exists ? dns::Rcode::NoError : dns::Rcode::NXDomain;
-    decision.set_authority(dns::NameView(), room.finding.rrset);
-  }
-
   // Returns the end of `name` that equals `ancestor`. A name of a finding may point into a key that
   // the next name of the chain overwrites; `name` stays.
   static dns::NameView tail_of(dns::NameView name, dns::NameView ancestor) noexcept {

@@ -12,10 +12,8 @@ RefusedClients::RefusedClients(std::function<void()> news)
   untaken_.reserve(kMaxClients);
 }
 
-// Not inlined into the way of an admitted query.
-[[gnu::noinline, gnu::cold]] void RefusedClients::note(const IpAddress& client,
-                                                       const resolver::EndpointAddress& address,
-                                                       bool over_tcp) noexcept {
+void RefusedClients::note(const IpAddress& client, const resolver::EndpointAddress& address,
+                          bool over_tcp) noexcept {
   const uint64_t key = key_of(client);
   for (size_t probe = 0; probe < kProbes; ++probe) {
     std::atomic<uint64_t>& slot = slots_[(key + probe) % kSlots];
