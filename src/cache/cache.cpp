@@ -5,7 +5,6 @@
 
 #include "entry.h"
 #include "entry_store.h"
-#include "keep_plan.h"
 
 #include "inlet53/base/check.h"
 
@@ -13,11 +12,46 @@ namespace inlet53::cache {
 
 namespace {
 
+CachedRRset read_part(const uint8_t* entry, size_t index, dns::NameView asked) noexcept {
+  const RRsetPart& part = entry_part(entry, index);
+  const uint8_t* const owner = entry + part.at;
+  const uint8_t* const wire = owner + part.owner_octets;
+  return {part.owner_octets == 0 ? asked : dns::NameView::from_checked(owner, part.owner_octets),
+          {part.type, part.count, {wire, part.wire_octets}},
+          as_text({wire + part.wire_octets, part.text_octets})};
+}
+
+}  // namespace
+
+dns::Rcode CachedResponse::rcode() const noexcept {
+  return static_cast<dns::Rcode>(entry_head(entry_).rcode);
+}
+
+std::optional<dns::ExtendedError> CachedResponse::ede() const noexcept {
+  const uint16_t ede = entry_head(entry_).ede;
+  if (ede == kNoEde) return std::nullopt;
+  return dns::ExtendedError{static_cast<dns::Ede>(ede), entry_ede_text(entry_)};
+}
+
+size_t CachedResponse::answer_count() const noexcept { return entry_head(entry_).answer_count; }
+
+CachedRRset CachedResponse::answer(size_t index, dns::NameView asked) const noexcept {
+  return read_part(entry_, index, asked);
+}
+
+bool CachedResponse::has_authority() const noexcept { return entry_head(entry_).has_authority; }
+
+CachedRRset CachedResponse::authority(dns::NameView asked) const noexcept {
+  return read_part(entry_, answer_count(), asked);
+}
+
+namespace {
+
 constexpr uint32_t kMilli = 1000;
-// In place of a type, for NXDOMAIN of the name.
+// Replaces the type for NXDOMAIN.
 constexpr uint32_t kAllTypes = 0x10000;
 
-// What a slot says of its entry: high bits of the name's hash, mixed with scope and type.
+// Tag of a slot: high bits of the name's hash, mixed with scope and type.
 uint32_t tag_of(const CacheKey& key, uint32_t type) noexcept {
   constexpr uint64_t kSpread = 0x9E3779B97F4A7C15;  // 2^64 by the golden ratio
   const uint64_t rest = (uint64_t{key.scope} << 17 | type) * kSpread;
@@ -43,7 +77,8 @@ bool is_fresh(const EntryHead& head, uint64_t now_ms) noexcept {
   return age_ms(head, now_ms) < head.lifetime_ms;
 }
 
-// Whether any name of the entry is such a one: the question's, or that of a link of a chain.
+// Returns whether `is_such` is true for the question's name or a name in the answer chain of the
+// entry.
 template <class IsSuch>
 bool has_such_name(const uint8_t* entry, const IsSuch& is_such) noexcept {
   const dns::NameView name = entry_name(entry);
@@ -63,7 +98,7 @@ struct Cache::Store {
         prefetch_after(given.prefetch ? kPrefetchAfter : uint16_t{0}),
         entries(given.octets, given.max_stale * kMilli) {}
 
-  /// What may still be answered with, stale or fresh.
+  /// Returns whether the entry can be used in an answer, fresh or stale.
   bool is_usable(const EntryHead& head, uint64_t now_ms) const noexcept {
     return is_fresh(head, now_ms) ||
            (!is_failure(static_cast<dns::Rcode>(head.rcode)) && !entries.is_past(head, now_ms));
@@ -79,25 +114,26 @@ struct Cache::Store {
       found.freshness = Freshness::Stale;
       found.ttl.fixed = kStaleTtl;
     }
-    // Not written again once they are full: most hits then leave the line as it is.
+    // Writes nothing when the counters are at their maximum: most hits then do not modify the line.
     if (head.asked < prefetch_after) ++head.asked;
     if (head.visits < kMaxVisits) ++head.visits;
     if (age >= head.refresh_at_ms) found.refresh_due = claim_refresh(head, age);
     return found;
   }
 
-  /// Whether a refresh is due; if so, the next may ask when the patience is over.
+  /// Returns whether the caller must refresh; if so, the next caller waits for kRefreshPatienceMs.
   bool claim_refresh(EntryHead& head, uint64_t age) const noexcept {
     const bool stale = age >= head.lifetime_ms;
     const bool hot = prefetch_after > 0 && head.asked >= prefetch_after;
-    // A failure that ends is simply asked for again.
+    // An expired failure needs no refresh: the next query goes to the targets.
     if (is_failure(static_cast<dns::Rcode>(head.rcode)) || !(stale || hot)) return false;
     head.refresh_at_ms = static_cast<uint32_t>(age + kRefreshPatienceMs);
     return true;
   }
 
-  /// A failure where `entry` is kept: what may still be answered stays, and is not refreshed for a
-  /// while; after a failure the next one is kept for longer. False: the failure is not to be kept.
+  /// Handles a failure when `entry` is stored: a usable response stays and is not refreshed for a
+  /// while; a failure after a failure is kept longer. Returns false when the failure must not be
+  /// stored.
   bool yields_to_failure(uint8_t* entry, KeepPlan& plan, uint64_t now_ms) const noexcept {
     EntryHead& head = entry_head(entry);
     if (is_failure(static_cast<dns::Rcode>(head.rcode))) {
@@ -113,16 +149,16 @@ struct Cache::Store {
     return false;
   }
 
-  /// Removes what a response for `key` makes untrue, but `old`, which it is about to replace.
+  /// Removes entries that a response for `key` contradicts, except `old`, which it replaces.
   void remove_contradicted(const CacheKey& key, const KeepPlan& plan, const uint8_t* old,
                            uint64_t now_ms) noexcept {
     if (plan.failure) return;
     entries.for_each_in_bucket(key.hash, [&](uint8_t* entry) {
       const EntryHead& head = entry_head(entry);
       if (entry == old || !has_name(entry, key)) return;
-      // A name that has an answer or NODATA exists. A name that does not exist has no answer for
-      // any type; those that are fresh stay, for some servers deny the name where only the type is
-      // missing (RFC 4074 §4.2).
+      // A name with an answer or NODATA exists. A name that does not exist has no answer for any
+      // type. Fresh answers stay, because some servers deny the name when only the type is missing
+      // (RFC 4074 §4.2).
       if (plan.all_types ? !is_fresh(head, now_ms) : head.all_types) entries.remove(entry);
     });
   }
@@ -182,7 +218,8 @@ bool Cache::insert(const CacheKey& key, const ReceivedResponse& response,
                      octets <= entries.max_entry_octets();
   const bool wanted = old != nullptr && entries.is_wanted(old);
   const uint8_t visits = old != nullptr ? entry_head(old).visits : uint8_t{0};
-  // In its place if it fits there without wasting much: a refresh mostly brings the same again.
+  // Overwrites the old entry if the new one fits without wasting much: a refresh mostly brings the
+  // same data.
   const bool fits =
       old != nullptr && octets <= entry_head(old).octets && octets > entry_head(old).octets / 2;
   if (old != nullptr && !(keeps && fits)) {

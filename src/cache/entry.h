@@ -3,22 +3,44 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "keep_plan.h"
-
 #include "inlet53/cache/cache.h"
 
-/// How a response lies in the cache: EntryHead, a RRsetPart for each answer RRset and then for the
-/// authority's, the key's name, the extended error's text, and for each part its owner (unless that
-/// is the key's name), records and text. An entry has no pointers, so that it can be moved as it
-/// stands.
+/// Layout of a response in the cache: EntryHead, one RRsetPart per answer RRset and then one for
+/// the authority's, the key's name, the text of the extended error, and for each part its owner
+/// (unless it is the key's name), records and text. An entry has no pointers, so that it can be
+/// moved.
 namespace inlet53::cache {
 
-/// Entries begin at multiples of this, and places count in it.
+/// Decision how to store a response.
+struct KeepPlan {
+  uint32_t lifetime = 0;      // seconds; 0: do not store
+  uint32_t negative_ttl = 0;  // of the SOA, seconds; for negative responses
+  bool negative = false;      // NXDOMAIN or NODATA, also at the end of a chain
+  bool failure = false;       // see is_failure
+  bool all_types = false;     // NXDOMAIN of the name itself
+};
+
+/// Returns whether an rcode is a failure to resolve: any except NOERROR and NXDOMAIN. Source: RFC
+/// 9520 §2.
+[[nodiscard]] constexpr bool is_failure(dns::Rcode rcode) noexcept {
+  return rcode != dns::Rcode::NoError && rcode != dns::Rcode::NXDomain;
+}
+
+/// Decides how to store a response. Failures get `settings.failure_ttl`. Source: RFC 2308 §5
+/// (negatives), RFC 9520 §3.2 (failures), RFC 2181 §8 (a TTL's highest bit).
+[[nodiscard]] KeepPlan plan_keeping(const ReceivedResponse& response,
+                                    const settings::Cache& settings) noexcept;
+
+/// Returns the TTL for all records of an RRset: the lowest one, within the caps.
+[[nodiscard]] uint32_t capped_ttl(const dns::RRsetView& rrset,
+                                  const settings::Cache& settings) noexcept;
+
+/// Alignment of entries and unit of their places.
 inline constexpr size_t kUnit = 8;
 
 struct EntryHead {
   uint32_t octets;  // from this entry to the next, a multiple of kUnit
-  bool live;        // the table leads to it
+  bool live;        // the table refers to it
   uint8_t visits;   // since it last moved, up to kMaxVisits
   uint16_t asked;   // since it was kept, up to kPrefetchAfter; 0 where prefetching is off
   uint64_t hash;    // of the key's name
@@ -60,14 +82,14 @@ struct RRsetPart {
 [[nodiscard]] inline size_t part_count(const EntryHead& head) noexcept {
   return size_t{head.answer_count} + (head.has_authority ? 1 : 0);
 }
-/// The key's name.
+/// Returns the key's name.
 [[nodiscard]] inline dns::NameView entry_name(const uint8_t* entry) noexcept {
   const EntryHead& head = entry_head(entry);
   return dns::NameView::from_checked(
       entry + sizeof(EntryHead) + part_count(head) * sizeof(RRsetPart), head.name_octets);
 }
 
-/// The text of the extended error.
+/// Returns the text of the extended error.
 [[nodiscard]] inline std::string_view entry_ede_text(const uint8_t* entry) noexcept {
   const dns::NameView name = entry_name(entry);
   return as_text({name.data() + name.size(), entry_head(entry).ede_octets});
@@ -77,10 +99,11 @@ struct RRsetPart {
   return now_ms > head.kept_at_ms ? now_ms - head.kept_at_ms : 0;
 }
 
-/// The octets that an entry takes.
+/// Returns the size of an entry in bytes.
 [[nodiscard]] size_t entry_octets(const CacheKey& key, const ReceivedResponse& response) noexcept;
 
-/// Writes an entry, live and never asked for, of `octets` at least as many as entry_octets says.
+/// Writes a live entry without hits in `octets` bytes. Requires: `octets` is at least the result of
+/// entry_octets.
 void write_entry(uint8_t* entry, size_t octets, const CacheKey& key,
                  const ReceivedResponse& response, const KeepPlan& plan,
                  const settings::Cache& settings, uint64_t now_ms) noexcept;

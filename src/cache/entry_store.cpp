@@ -3,21 +3,82 @@
 #include <algorithm>
 #include <cstring>
 
+#include "entry.h"
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "inlet53/base/check.h"
+#include "inlet53/base/system_failure.h"
 
 namespace inlet53::cache {
 
+MemoryMapping::MemoryMapping(size_t octets) : size_(octets) {
+  void* const mapped =
+      mmap(nullptr, octets, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  require_memory(mapped != MAP_FAILED);
+  data_ = static_cast<uint8_t*>(mapped);
+  // Lookups access all of it: with small pages each lookup would also miss the TLB. A system
+  // without huge pages rejects the call, which is harmless.
+  static_cast<void>(madvise(mapped, octets, MADV_HUGEPAGE));
+}
+
+MemoryMapping::~MemoryMapping() { munmap(data_, size_); }
+
+// System call filters and locked pages can reject this call.
+void MemoryMapping::clear() noexcept {
+  if (madvise(data_, size_, MADV_DONTNEED) != 0) std::memset(data_, 0, size_);
+}
+
+size_t EntryRing::octets_of(const uint8_t* entry) noexcept { return entry_head(entry).octets; }
+
+uint8_t* EntryRing::append(size_t octets) noexcept {
+  if (!wrapped_ && size_ - head_ < octets) {
+    if (tail_ < octets) return nullptr;
+    wrapped_ = true;
+    end_ = head_;
+    head_ = 0;
+  } else if (wrapped_ && tail_ - head_ < octets) {
+    return nullptr;
+  }
+  uint8_t* const entry = memory_ + head_;
+  head_ += octets;
+  return entry;
+}
+
+void EntryRing::drop_oldest() noexcept {
+  tail_ += octets_of(memory_ + tail_);
+  if (wrapped_ && tail_ == end_) {
+    tail_ = 0;
+    wrapped_ = false;
+  }
+  if (!wrapped_ && tail_ == head_) tail_ = head_ = 0;
+}
+
+uint8_t* EntryRing::renew_oldest() noexcept {
+  const uint8_t* const from = oldest();
+  const size_t octets = octets_of(from);
+  drop_oldest();
+  // Cannot fail: the space of the oldest entry is now free after the newest entry or, if that space
+  // at the end of the memory is too small, before the oldest one. Source and target may overlap.
+  uint8_t* const to = append(octets);
+  std::memmove(to, from, octets);
+  return to;
+}
+
+void EntryRing::clear() noexcept {
+  head_ = tail_ = end_ = 0;
+  wrapped_ = false;
+}
+
 namespace {
 
-// A usual entry (one question's addresses and their log text) takes 200 to 300 octets.
+// A usual entry (the addresses and log text of one question) has 200 to 300 bytes.
 constexpr size_t kOctetsForBucket = 512;
 constexpr size_t kLine = 64;
-// The authors of S3-FIFO found a tenth best over 6,594 traces, and two visits a good proof.
+// The authors of S3-FIFO found a tenth and two hits to be best over 6,594 traces.
 constexpr size_t kSmallShare = 10;
 constexpr uint8_t kProof = 2;
-// Entries that get another round while room is made for one: bounds the work of an insert.
+// Maximum number of entries that one insert moves to the newest position: bounds the work.
 constexpr int kMaxRenewals = 16;
 
 size_t whole_pages(size_t octets) {
@@ -27,7 +88,7 @@ size_t whole_pages(size_t octets) {
 
 size_t whole_units(size_t octets) { return octets / kUnit * kUnit; }
 
-/// How the mapping is divided, as offsets.
+/// Parts of the mapping, as offsets.
 struct Division {
   explicit Division(size_t octets)
       : buckets(octets / (kOctetsForBucket + kLine + sizeof(uint32_t))),
@@ -63,8 +124,7 @@ EntryStore::EntryStore(size_t octets, uint32_t max_stale_ms)
 }
 
 bool EntryStore::is_past(const EntryHead& head, uint64_t now_ms) const noexcept {
-  // Of a failure it is remembered for as long again that there was one, so that the next counts
-  // as another in a row.
+  // A failure is kept for its lifetime once more, so that the next failure counts as consecutive.
   const uint32_t after =
       is_failure(static_cast<dns::Rcode>(head.rcode)) ? head.lifetime_ms : max_stale_ms_;
   return age_ms(head, now_ms) >= uint64_t{head.lifetime_ms} + after;
@@ -93,15 +153,14 @@ void EntryStore::evict(uint8_t* entry) noexcept {
   ++evicted_;
 }
 
-// How much would be lost with an entry: least when it is past its time, most when it has proved
-// itself.
+// Value of an entry: lowest for an expired one, highest for one in the large ring.
 int EntryStore::worth(const uint8_t* entry, uint64_t now_ms) const noexcept {
   const EntryHead& head = entry_head(entry);
   if (is_past(head, now_ms)) return -1;
   return head.visits + (is_wanted(entry) ? kMaxVisits + 1 : 0);
 }
 
-// A slot of the bucket of `hash`. When all are taken, the entry goes that is worth least.
+// Returns a free slot in the bucket of `hash`; drops the least valuable entry when there is none.
 EntryStore::Slot& EntryStore::free_slot(uint64_t hash, uint64_t now_ms) noexcept {
   Slot* chosen = nullptr;
   int least = 0;
@@ -126,14 +185,15 @@ uint8_t* EntryStore::add(uint64_t hash, uint32_t tag, size_t octets, bool wanted
   } else {
     while ((entry = small_.append(octets)) == nullptr) shrink_small(now_ms);
   }
-  // What moves from here on is nothing: the room may not be read before the caller has written it.
+  // Nothing may read the space until the caller has written the entry, so no entry may move from
+  // here on.
   free_slot(hash, now_ms) = {tag, place_of(entry)};
   ++entry_count_;
   entries_octets_ += octets;
   return entry;
 }
 
-// Lets the oldest entry of the small ring go, or move on.
+// Drops the oldest entry of the small ring or moves it to the large one.
 void EntryStore::shrink_small(uint64_t now_ms) noexcept {
   uint8_t* const entry = small_.oldest();
   EntryHead& head = entry_head(entry);
@@ -144,7 +204,7 @@ void EntryStore::shrink_small(uint64_t now_ms) noexcept {
     if (!past && head.visits >= kProof) {
       to = room_in_large(head.octets, now_ms);
     } else if (!past && !large_was_full_) {
-      to = large_.append(head.octets);  // nobody needs the room yet
+      to = large_.append(head.octets);  // there is still free space
     }
     if (to != nullptr) {
       std::memcpy(to, entry, head.octets);

@@ -4,47 +4,113 @@
 #include <cstdint>
 
 #include "entry.h"
-#include "entry_ring.h"
-#include "memory_mapping.h"
 
 namespace inlet53::cache {
 
-/// The entries of a cache and the table that leads to them, in one mapping:
+/// Zeroed memory from the system in whole pages. Untouched pages use no memory.
+class MemoryMapping {
+ public:
+  /// Maps `octets` bytes, a multiple of the page size. Throws std::bad_alloc when the system has
+  /// none.
+  explicit MemoryMapping(size_t octets);
+  ~MemoryMapping();
+  MemoryMapping(const MemoryMapping&) = delete;
+  MemoryMapping& operator=(const MemoryMapping&) = delete;
+
+  [[nodiscard]] uint8_t* data() const noexcept { return data_; }
+  [[nodiscard]] size_t size() const noexcept { return size_; }
+  /// Zeroes everything; returns the pages to the system where it allows that.
+  void clear() noexcept;
+
+ private:
+  uint8_t* data_;
+  size_t size_;
+};
+
+/// Ring buffer of entries in the order of insertion, in a memory of fixed size: `drop_oldest` frees
+/// space at the oldest entry, and `append` uses space after the newest.
+class EntryRing {
+ public:
+  /// Uses `octets` bytes at `memory`; both are multiples of kUnit.
+  EntryRing(uint8_t* memory, size_t octets) noexcept : memory_(memory), size_(octets) {}
+
+  /// Returns contiguous space for an entry after the newest one; null when there is none. The
+  /// caller writes its head at once.
+  [[nodiscard]] uint8_t* append(size_t octets) noexcept;
+  /// Returns the oldest entry, null when there is none.
+  [[nodiscard]] uint8_t* oldest() const noexcept {
+    return !wrapped_ && tail_ == head_ ? nullptr : memory_ + tail_;
+  }
+  /// Frees the space of the oldest entry. Requires: there is one.
+  void drop_oldest() noexcept;
+  /// Moves the oldest entry to the newest position and returns its new address. Requires: there is
+  /// one.
+  [[nodiscard]] uint8_t* renew_oldest() noexcept;
+  void clear() noexcept;
+
+  /// Calls `visit(entry)` for each entry, the oldest first.
+  template <class Visit>
+  void for_each(const Visit& visit) const noexcept {
+    walk(tail_, wrapped_ ? end_ : head_, visit);
+    if (wrapped_) walk(0, head_, visit);
+  }
+
+ private:
+  template <class Visit>
+  void walk(size_t at, size_t end, const Visit& visit) const noexcept {
+    while (at < end) {
+      uint8_t* const entry = memory_ + at;
+      at += octets_of(entry);
+      visit(entry);
+    }
+  }
+  [[nodiscard]] static size_t octets_of(const uint8_t* entry) noexcept;
+
+  uint8_t* memory_;
+  size_t size_;
+  size_t head_ = 0;  // where the next entry goes
+  size_t tail_ = 0;  // where the oldest is
+  size_t end_ = 0;   // of the entries above the tail, when wrapped: behind it is no room for one
+  bool wrapped_ = false;  // the newest entries stand below the oldest
+};
+
+/// Entries of a cache and their hash table, in one mapping:
 ///
 ///   buckets | fingerprints of what was let go | small ring | large ring
 ///
-/// A bucket is one cache line of eight slots. It is chosen by the hash of the name alone, so that
-/// what is known of a name is found in one place whatever type is asked, and somebody who asks one
-/// name for all types only crowds that bucket. A full bucket gives up its least wanted entry: the
-/// table has two slots for an entry of usual size, so that this is rare.
-/// Source: Yang et al., "FIFO queues are all you need for cache eviction" (SOSP 2023), for S3-FIFO.
+/// A bucket is one cache line of eight slots. The hash of the name alone chooses it, so that one
+/// lookup finds all types of a name, and a client that queries one name with all types fills only
+/// that bucket. A full bucket drops its least valuable entry. The table has two slots per entry of
+/// usual size, so that this is rare. Source: Yang et al., "FIFO queues are all you need for cache
+/// eviction" (SOSP 2023), for S3-FIFO.
 class EntryStore {
  public:
-  /// `octets`: of everything; `max_stale_ms`: how long after its lifetime an answer is of use.
+  /// `octets`: total size in bytes. `max_stale_ms`: time after its lifetime for which an answer is
+  /// usable.
   EntryStore(size_t octets, uint32_t max_stale_ms);
 
-  /// The entry in the bucket of `hash` that has `tag` and for which `matches(entry)` is true; null
-  /// when there is none.
+  /// Returns the entry in the bucket of `hash` that has `tag` and for which `matches(entry)` is
+  /// true; null when there is none.
   template <class Matches>
   [[nodiscard]] uint8_t* find(uint64_t hash, uint32_t tag, const Matches& matches) const noexcept {
     for (const Slot& slot : bucket(hash).slots) {
       if (slot.tag != tag || slot.place == kNowhere) continue;
       uint8_t* const entry = at(slot.place);
-      __builtin_prefetch(entry + 64);  // head and name lie on two lines: both on their way at once
+      __builtin_prefetch(entry + 64);  // head and name are on two lines: prefetch both
       __builtin_prefetch(entry + 128);
       if (matches(entry)) return entry;
     }
     return nullptr;
   }
 
-  /// Makes room for an entry and lets the table lead to it; entries that are wanted least go. The
-  /// caller writes the entry, live, at once. `wanted`: it does not need to prove itself.
-  /// Requires: `octets <= max_entry_octets()`.
+  /// Allocates an entry and adds it to the table; drops the least valuable entries for it. The
+  /// caller writes the live entry at once. `wanted`: the entry goes to the large ring. Requires:
+  /// `octets <= max_entry_octets()`.
   [[nodiscard]] uint8_t* add(uint64_t hash, uint32_t tag, size_t octets, bool wanted,
                              uint64_t now_ms) noexcept;
-  /// Forgets an entry. Its room is made use of when its turn comes.
+  /// Removes an entry. Its space is reused when it becomes the oldest.
   void remove(uint8_t* entry) noexcept;
-  /// Whether an entry is among those that were asked for again.
+  /// Returns whether an entry is in the large ring, of entries with repeated hits.
   [[nodiscard]] bool is_wanted(const uint8_t* entry) const noexcept {
     return entry >= large_begin_;
   }
@@ -57,7 +123,7 @@ class EntryStore {
       if (slot.place != kNowhere) visit(at(slot.place));
     }
   }
-  /// Calls `visit(entry)` for each entry there is; it may remove it.
+  /// Calls `visit(entry)` for each live entry; it may remove the entry.
   template <class Visit>
   void for_each(const Visit& visit) const noexcept {
     const auto visit_live = [&](uint8_t* entry) {
@@ -67,7 +133,7 @@ class EntryStore {
     large_.for_each(visit_live);
   }
 
-  /// True when nothing of the entry may be answered any more.
+  /// Returns true when the entry can no longer be used in an answer.
   [[nodiscard]] bool is_past(const EntryHead& head, uint64_t now_ms) const noexcept;
 
   [[nodiscard]] size_t max_entry_octets() const noexcept { return max_entry_octets_; }
@@ -79,12 +145,12 @@ class EntryStore {
  private:
   struct Slot {
     uint32_t tag;
-    uint32_t place;  // of the entry, in units from the start of the mapping
+    uint32_t place;  // of the entry, in units from the start of the mapping; or kNowhere
   };
   struct alignas(64) Bucket {
     Slot slots[8];
   };
-  static constexpr uint32_t kNowhere = 0;  // the first bucket stands there
+  static constexpr uint32_t kNowhere = 0;  // the first bucket is at place 0
 
   [[nodiscard]] uint8_t* at(uint32_t place) const noexcept {
     return mapping_.data() + size_t{place} * kUnit;

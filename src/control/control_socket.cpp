@@ -1,17 +1,21 @@
 #include "inlet53/control/control_socket.h"
 
 #include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <map>
 #include <optional>
 #include <system_error>
 
 #include "path_lock.h"
-#include "unix_address.h"
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include "inlet53/base/check.h"
 #include "inlet53/base/text.h"
 #include "inlet53/net/socket.h"
 
@@ -21,12 +25,25 @@ namespace {
 
 constexpr uint64_t kPauseMs = 100;
 
+// Makes an address of a path; absent when the path is too long. Source: unix(7).
+std::optional<sockaddr_un> unix_address(const std::string& path) {
+  sockaddr_un address{};
+  if (path.size() >= sizeof address.sun_path) return std::nullopt;
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path.data(), path.size());
+  return address;
+}
+
+const sockaddr* as_sockaddr(const sockaddr_un& address) {
+  return reinterpret_cast<const sockaddr*>(&address);
+}
+
 std::string fault(const std::string& path, std::string_view what, int error) {
   return concat(path, ": ", what, ": ", std::system_category().message(error));
 }
 
-// Whether a process listens there that has no lock on the path. One that has too much to do to
-// accept connections does.
+// Returns whether a process without a lock on the path listens there, even if it is too busy to
+// accept connections.
 bool is_served(const sockaddr_un& address) {
   const net::Descriptor probe(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   return probe.valid() &&
@@ -40,8 +57,8 @@ bool is_permitted(int connection) {
   return may_give_orders(peer.uid);
 }
 
-// A socket that listens, and its file. While the file is open no other file gets its number, so
-// that one with the same number at the path is this one.
+// Listening socket and its file. While the file is open, its inode number is not reused, so that a
+// file with the same number at the path is this one.
 struct Listening {
   PathLock lock;
   net::Descriptor socket;
@@ -53,7 +70,7 @@ Result<Listening, std::string> listen_at(const std::string& path) {
     return Unexpected(concat(path, ": cannot listen: ", problem));
   }
   const auto address = unix_address(path);
-  auto lock = PathLock::take(path);
+  auto lock = PathLock::acquire(path);
   if (!lock) return Unexpected(lock.error());
   net::Descriptor descriptor(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!descriptor.valid()) return Unexpected(fault(path, "cannot make a socket", errno));
@@ -62,7 +79,7 @@ Result<Listening, std::string> listen_at(const std::string& path) {
   }
   struct stat found {};
   if (lstat(path.c_str(), &found) == 0 && S_ISSOCK(found.st_mode)) unlink(path.c_str());
-  // Nobody else gets in between the two: the mode is that of the file from its beginning.
+  // The umask gives the file its mode when it is created; no other user can connect before.
   const mode_t before = umask(0177);
   const int bound = bind(descriptor.get(), as_sockaddr(*address), sizeof *address);
   const int error = errno;
@@ -104,7 +121,7 @@ struct ControlSocket::Impl {
       timer.start(kPatienceMs);
     }
     net::Descriptor descriptor;
-    std::optional<net::ReadWatcher> watcher;  // absent: it has said all
+    std::optional<net::ReadWatcher> watcher;  // absent: the command is complete
     net::Timer timer;
     std::string order;
   };
@@ -115,7 +132,7 @@ struct ControlSocket::Impl {
         }) {
     start_accepting();
   }
-  // Another process may have made its own file there since.
+  // Another process may have created its own file at the path since.
   ~Impl() {
     struct stat found {};
     struct stat made {};
@@ -129,7 +146,7 @@ struct ControlSocket::Impl {
       net::Descriptor accepted(
           accept4(listening.socket.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
       if (!accepted.valid()) {
-        // For want of descriptors it would be ready again at once, and again.
+        // Without free descriptors the socket would become readable again at once.
         if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) pause_accepting();
         return;
       }
@@ -143,7 +160,7 @@ struct ControlSocket::Impl {
   void start_accepting() {
     watcher.emplace(loop, listening.socket.get(), [this] { accept_all(); });
   }
-  // The watcher is the one that calls: it goes with the timer.
+  // The watcher is the caller: the timer destroys it.
   void pause_accepting() { pause.start(0); }
   void on_pause() {
     if (!watcher) return start_accepting();
@@ -173,7 +190,7 @@ struct ControlSocket::Impl {
     owner.ordered(number, order);
   }
 
-  // A line fits into the socket's buffer, so that it is written at once or never.
+  // A line fits into the socket's buffer, so that it is sent at once or never.
   void answer(uint64_t call, bool ok, std::string_view text) {
     const auto found = connections.find(call);
     if (found == connections.end()) return;
@@ -188,7 +205,7 @@ struct ControlSocket::Impl {
   const Listening listening;
   std::map<uint64_t, Connection> connections;
   uint64_t calls = 0;
-  std::optional<net::ReadWatcher> watcher;  // absent: for a moment nobody is accepted
+  std::optional<net::ReadWatcher> watcher;  // absent: accepting is paused
   net::Timer pause;
 };
 
@@ -206,6 +223,48 @@ Result<std::unique_ptr<ControlSocket>, std::string> ControlSocket::open(net::Loo
 
 void ControlSocket::answer(uint64_t call, bool ok, std::string_view text) {
   impl_->answer(call, ok, text);
+}
+
+Result<std::string, std::string> give_order(const std::string& path, std::string_view order,
+                                            uint32_t timeout_ms) {
+  INLET53_CHECK(order.find('\n') == std::string_view::npos);
+  const auto failed = [&](std::string_view what) {
+    const bool late = errno == EAGAIN || errno == EWOULDBLOCK;
+    return Unexpected(concat(path, ": ", what, ": ",
+                             late ? "no answer in time" : std::system_category().message(errno)));
+  };
+  const auto address = unix_address(path);
+  if (!address) return Unexpected(concat(path, ": the path is too long for a socket"));
+  const net::Descriptor descriptor(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!descriptor.valid()) return failed("cannot make a socket");
+  const timeval patience{timeout_ms / 1000, static_cast<suseconds_t>(timeout_ms % 1000 * 1000)};
+  for (const int option : {SO_RCVTIMEO, SO_SNDTIMEO}) {
+    static_cast<void>(setsockopt(descriptor.get(), SOL_SOCKET, option, &patience, sizeof patience));
+  }
+  if (connect(descriptor.get(), as_sockaddr(*address), sizeof *address) != 0) {
+    const bool is_refused = errno == EACCES || errno == EPERM;
+    return failed(is_refused ? "this user may not give orders to the daemon"
+                             : "no daemon listens there");
+  }
+  const std::string line = concat(order, "\n");
+  if (send(descriptor.get(), line.data(), line.size(), MSG_NOSIGNAL) !=
+      static_cast<ssize_t>(line.size())) {
+    return failed("the daemon took no order");
+  }
+  std::string answer;
+  char octets[512];
+  while (answer.find('\n') == std::string::npos) {
+    const ssize_t got = recv(descriptor.get(), octets, sizeof octets, 0);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return failed("the daemon gave no answer");
+    if (got == 0) return Unexpected(concat(path, ": the daemon ended the connection"));
+    answer.append(octets, static_cast<size_t>(got));
+  }
+  answer.resize(answer.find('\n'));
+  constexpr std::string_view kOk = "ok ", kError = "error ";
+  if (answer.starts_with(kOk)) return answer.substr(kOk.size());
+  if (answer.starts_with(kError)) answer.erase(0, kError.size());
+  return Unexpected(answer);
 }
 
 }  // namespace inlet53::control

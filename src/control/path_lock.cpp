@@ -17,7 +17,7 @@ namespace {
 
 constexpr size_t kMaxNumber = 20;  // digits
 
-// ` (process 1234)`, as the owner has written it; empty: it has not yet.
+// Returns ` (process 1234)` from the file; empty when the owner has not written it yet.
 std::string owner_text(int descriptor) {
   char octets[kMaxNumber];
   const ssize_t got = pread(descriptor, octets, sizeof octets, 0);
@@ -29,7 +29,7 @@ std::string owner_text(int descriptor) {
 
 }  // namespace
 
-Result<PathLock, std::string> PathLock::take(const std::string& path) {
+Result<PathLock, std::string> PathLock::acquire(const std::string& path) {
   const std::string file = path + ".lock";
   for (;;) {
     const auto opened = open_own_file(file, O_RDWR | O_NOFOLLOW, 0600);
@@ -56,7 +56,8 @@ Result<PathLock, std::string> PathLock::take(const std::string& path) {
 }
 
 PathLock::~PathLock() {
-  // Before the lock goes: whoever waits for the file then finds that it is not at its path.
+  // Removes the file before the lock: a process that waits for the lock then sees that the file is
+  // not at its path.
   if (descriptor_.valid() && is_at_its_path()) unlink(file_.c_str());
 }
 

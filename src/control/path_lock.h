@@ -7,13 +7,14 @@
 
 namespace inlet53::control {
 
-/// Its holder owns the socket at a path, from before the socket is made until after it was removed.
-/// It is a lock on the file `PATH.lock`, which holds the process's number and goes with the lock. A
-/// process that is stopped or hangs keeps it; one that dies loses it. Threads: one.
+/// Exclusive ownership of the socket at a path, from before the socket is created until after it is
+/// removed. It is a lock on the file `PATH.lock`, which contains the process id and is removed with
+/// the lock. A process that is stopped or hangs keeps the lock; one that ends loses it. Threads:
+/// one.
 class PathLock {
  public:
-  /// Errors: a text with the path: another process has the lock, or the file cannot be had.
-  [[nodiscard]] static Result<PathLock, std::string> take(const std::string& path);
+  /// Errors: a text with the path: another process has the lock, or the file cannot be opened.
+  [[nodiscard]] static Result<PathLock, std::string> acquire(const std::string& path);
   ~PathLock();
   PathLock(PathLock&&) noexcept = default;
   PathLock& operator=(PathLock&&) = delete;

@@ -6,23 +6,24 @@
 
 namespace inlet53::forward {
 
-/// What is due when: a wheel of lists, one for each 4 ms of the next 16 s, so that setting a time
-/// and taking it back cost the same however many there are. Items are numbers from 0.
-/// Threads: one. Cost: O(1) each; `expire` and `next_us` look at the ticks that are between.
+/// Timer wheel: one list for each 4 ms of the next 16 s, so that setting and clearing a time costs
+/// the same for any number of items. Items are numbers from 0. Threads: one. Cost: O(1) each;
+/// `expire` and `next_us` scan the ticks in between.
 class DueList {
  public:
-  /// `now_us`: the time at which it starts.
+  /// `now_us`: start time.
   explicit DueList(uint64_t now_us);
 
-  /// Moves on to `now_us` over times at which nothing is due. Cost: O(1) nearly always.
+  /// Advances to `now_us` over ticks without items. Cost: nearly always O(1).
   void catch_up(uint64_t now_us) noexcept;
-  /// Makes an item due at `due_us`, in place of what it had. Requires: within 16 s from the last
-  /// `expire`, or within 12 s from the last `catch_up`; a time that has passed is due at once.
+  /// Sets the time of an item and replaces its former time. Requires: `due_us` is within 16 s of
+  /// the last `expire`, or within 12 s of the last `catch_up`. A time in the past is due at once.
   void set(uint32_t item, uint64_t due_us);
   void clear(uint32_t item) noexcept;
-  /// Takes off one item that is due by `now_us`; absent when there is none.
+  /// Removes and returns one item that is due by `now_us`; absent when there is none.
   [[nodiscard]] std::optional<uint32_t> expire(uint64_t now_us) noexcept;
-  /// When to look again: no item is due before. Absent when there is none.
+  /// Returns the time of the next call of `expire`; no item is due earlier. Absent when there are
+  /// no items.
   [[nodiscard]] std::optional<uint64_t> next_us() const noexcept;
 
  private:
@@ -39,7 +40,7 @@ class DueList {
   std::vector<Item> items_;
   std::vector<uint32_t> first_;     // of each list
   std::vector<uint64_t> occupied_;  // a bit for each list
-  uint64_t tick_;                   // before it nothing is left
+  uint64_t tick_;                   // no items are before it
 };
 
 }  // namespace inlet53::forward

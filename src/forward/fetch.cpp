@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "failures.h"
-
 #include "inlet53/base/check.h"
 
 namespace inlet53::forward {
@@ -13,17 +11,19 @@ namespace {
 using dns::Rcode;
 
 constexpr uint64_t kStreamTimeoutUs = 900'000;
-/// How long to wait for room at targets that too many fetches wait for.
+/// Wait before the next try when too many fetches wait for the targets.
 constexpr uint64_t kFullWaitUs = 300'000;
-/// Some firewalls drop queries with EDNS. A target that has never answered gets one without, after
-/// so many with it.
+/// Some firewalls drop queries with EDNS. A target that has never answered gets queries without
+/// EDNS after this number of queries with it.
 constexpr uint8_t kTriesWithEdns = 2;
-/// Where one target has declined, the answer is known to be none unless another knows better.
+/// Maximum number of datagrams per target once a target has declined: the others rarely know
+/// better.
 constexpr uint8_t kTriesOnceDeclined = 2;
-/// Targets that are slower than the fastest by up to a quarter and this share the queries.
+/// Targets whose latency exceeds the lowest one by up to a quarter plus this share the queries.
 constexpr uint64_t kEqualUs = 1000;
 
-// What a server says that does not know EDNS, or our version of it (RFC 6891 §6.1.3, §7).
+// Returns whether a server answers with this rcode because it does not support EDNS or our version
+// of it (RFC 6891 §6.1.3, §7).
 bool blames_edns(Rcode rcode) noexcept {
   return rcode == Rcode::FormErr || rcode == Rcode::NotImp || rcode == Rcode::BadVers;
 }
@@ -52,23 +52,23 @@ std::optional<uint8_t> Fetch::awaited_place() const noexcept {
 Step Fetch::on(const Event& event, const Surroundings& around) noexcept {
   using Kind = Event::Kind;
   if (event.kind == Kind::Begun) return ask_next(around);
-  if (event.kind == Kind::TimeUp) return take_time_up(around);
+  if (event.kind == Kind::TimeUp) return on_time_up(around);
   Attempt& attempt = attempts_[event.attempt];
-  // What changes the letters is an attacker or the target: the true response may still come.
-  if (event.kind == Kind::OtherCase) return take_other_case(event.attempt, around);
+  // An attacker or the target changes the letter case: the true response may still arrive.
+  if (event.kind == Kind::OtherCase) return on_other_case(event.attempt, around);
   if (event.kind == Kind::Truncated) asked_[attempt.place].responded = true;
   attempt.state = Attempt::State::Ended;
   switch (event.kind) {
     case Kind::Answered:
       return Conclude{Conclude::How::Answered, event.attempt, {}};
     case Kind::Declined:
-      return take_decline(event, around);
+      return on_decline(event, around);
     case Kind::Truncated:
       return ask_again(attempt.place, StreamUse::Truncated, around);
     case Kind::StreamFailed:
-      return take_stream_failure(event, around);
+      return on_stream_failure(event, around);
     case Kind::NotSent:
-      return take_unsent(event, around);
+      return on_unsent(event, around);
     default:
       break;
   }
@@ -79,7 +79,7 @@ Step Fetch::on(const Event& event, const Surroundings& around) noexcept {
 
 //--- Events
 
-Step Fetch::take_decline(const Event& event, const Surroundings& around) noexcept {
+Step Fetch::on_decline(const Event& event, const Surroundings& around) noexcept {
   const Attempt& attempt = attempts_[event.attempt];
   Asked& asked = asked_[attempt.place];
   if (blames_edns(event.rcode) && attempt.form.edns && !asked.no_edns) {
@@ -91,8 +91,8 @@ Step Fetch::take_decline(const Event& event, const Surroundings& around) noexcep
   return go_on_without(event.attempt, around);
 }
 
-// A stream tells a target that changes letters from an attacker. It is asked once.
-Step Fetch::take_other_case(uint8_t number, const Surroundings& around) noexcept {
+// Queries over a stream once, to distinguish a target that changes letter case from an attacker.
+Step Fetch::on_other_case(uint8_t number, const Surroundings& around) noexcept {
   Attempt& attempt = attempts_[number];
   asked_[attempt.place].responded = true;
   if (asked_[attempt.place].streams > 0) return Await{until_us_};
@@ -100,9 +100,9 @@ Step Fetch::take_other_case(uint8_t number, const Surroundings& around) noexcept
   return ask_again(attempt.place, StreamUse::OtherCase, around);
 }
 
-// A target that neither repeats letters nor takes connections is asked in lower case: what
-// protects then are port and id.
-Step Fetch::take_stream_failure(const Event& event, const Surroundings& around) noexcept {
+// A target that neither preserves letter case nor accepts connections gets queries in lower case;
+// port and id protect them.
+Step Fetch::on_stream_failure(const Event& event, const Surroundings& around) noexcept {
   const Attempt& attempt = attempts_[event.attempt];
   if (attempt.stream == StreamUse::OtherCase) {
     return ask_again(attempt.place, StreamUse::No, around);
@@ -112,9 +112,9 @@ Step Fetch::take_stream_failure(const Event& event, const Surroundings& around) 
   return go_on_without(event.attempt, around);
 }
 
-// It was no query to the target. Another target is asked at once; where there is none, this host
-// may be able to send a little later.
-Step Fetch::take_unsent(const Event& event, const Surroundings& around) noexcept {
+// The target received nothing. Queries another target at once; if there is none, this host may be
+// able to send a little later.
+Step Fetch::on_unsent(const Event& event, const Surroundings& around) noexcept {
   const Attempt& attempt = attempts_[event.attempt];
   Asked& asked = asked_[attempt.place];
   asked.unsent = true;
@@ -131,7 +131,7 @@ Step Fetch::take_unsent(const Event& event, const Surroundings& around) noexcept
   return Await{until_us_ = std::min(around.now + kFullWaitUs, deadline_us_)};
 }
 
-Step Fetch::take_time_up(const Surroundings& around) noexcept {
+Step Fetch::on_time_up(const Surroundings& around) noexcept {
   Attempt& attempt = attempts_[current_];
   if (attempt.state == Attempt::State::Waiting) {
     attempt.state = Attempt::State::Superseded;
@@ -161,12 +161,12 @@ Step Fetch::ask_next(const Surroundings& around) noexcept {
   if (choice.full) {
     return Await{until_us_ = std::min(around.now + kFullWaitUs, deadline_us_)};
   }
-  // All queries that may be sent have been. What was sent may still be answered.
+  // All permitted queries are sent; a response may still arrive.
   if (any_declined_) return give_up(kNoTime);
   return Await{until_us_ = deadline_us_};
 }
 
-// Asks the same target once more; where that cannot be, the next.
+// Queries the same target again or, if that is not possible, the next one.
 Step Fetch::ask_again(uint8_t place, StreamUse stream, const Surroundings& around) noexcept {
   const Asked& asked = asked_[place];
   const bool over_stream = stream != StreamUse::No || is_stream_only(*around.targets[place]);
@@ -193,7 +193,7 @@ Step Fetch::go_on_without(uint8_t number, const Surroundings& around) noexcept {
 
 Conclude Fetch::give_up(const ForwardFailure& failure) const noexcept {
   if (has_refusal_) return {Conclude::How::Declined, current_, {}};
-  // A target that was silent to the end explains more than one that failed before it.
+  // A target that never responded explains the failure better than one that failed earlier.
   const bool silent =
       std::any_of(attempts_.begin(), attempts_.begin() + attempt_count_, [&](const Attempt& each) {
         const Asked& asked = asked_[each.place];
@@ -229,14 +229,14 @@ std::optional<uint8_t> Fetch::add_attempt(uint8_t place, StreamUse stream, bool 
     asked.no_edns = true;
   }
   attempt.tests_no_edns = asked.no_edns;
-  attempt.form.edns = state.takes_edns(around.now) && !asked.no_edns;
+  attempt.form.edns = state.supports_edns(around.now) && !asked.no_edns;
   attempt.form.random_case = datagram && around.randomize_case && state.keeps_case(around.now);
   ++(datagram ? asked.datagrams : asked.streams);
   if (!probe) current_ = number;
   return number;
 }
 
-// Where some have declined, each of the others gets no more than two queries.
+// Limits the other targets to two datagrams once a target has declined.
 uint8_t Fetch::most_datagrams() const noexcept {
   return any_declined_ ? kTriesOnceDeclined : kMaxTries;
 }
@@ -246,7 +246,7 @@ bool Fetch::has_tries(const Asked& asked, const TargetState& state) const noexce
   return !asked.declined && !asked.unsent && tries < most_datagrams() && asked.streams < kMaxTries;
 }
 
-// The target that was asked least, then one that is not silent, then the fastest.
+// Chooses the target with the fewest queries, then one that is not silent, then the fastest.
 Fetch::Choice Fetch::choose(const Surroundings& around) const noexcept {
   Choice choice;
   std::array<uint8_t, TargetGroup::kMaxTargets> places;
@@ -285,7 +285,7 @@ Fetch::Choice Fetch::choose(const Surroundings& around) const noexcept {
   return choice;
 }
 
-// Queries that may follow, if none of the targets that answer declines.
+// Number of queries that may follow if no target that answers declines.
 unsigned Fetch::sends_left(const Surroundings& around) const noexcept {
   unsigned left = 0;
   unsigned left_to_silent = 0;

@@ -13,22 +13,40 @@
 #include "inlet53/dns/types.h"
 #include "inlet53/forward/forwarder.h"
 
+/// Failures of forwarding in addition to those of `net/send_error`. Each has one cause, one code
+/// and one text. Source: RFC 8914 §4 for the codes.
 namespace inlet53::forward {
 
-/// Queries of one fetch, over all transports and targets.
-/// Source: the bound that resolvers set against amplification (CVE-2022-3204 and similar).
+inline constexpr ForwardFailure kTooManyWaiters{
+    dns::Ede::Other, "too many queries wait for the answer to this question",
+    ForwardLimit::Waiters};
+inline constexpr ForwardFailure kTooManyFetches{
+    dns::Ede::Other, "too many questions wait for targets", ForwardLimit::Fetches};
+inline constexpr ForwardFailure kTargetsFull{
+    dns::Ede::Other, "too many questions wait for the targets of the rule", ForwardLimit::Targets};
+inline constexpr ForwardFailure kSilent{dns::Ede::NoReachableAuthority,
+                                        "the targets of the rule have not answered for a while"};
+inline constexpr ForwardFailure kNoTime{dns::Ede::NoReachableAuthority,
+                                        "no target of the rule has answered in time"};
+inline constexpr ForwardFailure kStreamFailed{
+    dns::Ede::NetworkError, "the connection to the target of the rule has failed"};
+inline constexpr ForwardFailure kMalformed{dns::Ede::NetworkError,
+                                           "the response of the target is malformed"};
+
+/// Maximum number of queries of one fetch. Source: the limit of resolvers against amplification
+/// (CVE-2022-3204 and similar).
 inline constexpr size_t kMaxAttempts = 16;
-/// Queries of one fetch to one target over one transport. Source: RFC 9520 §3.1.
+/// Maximum number of queries of one fetch to one target over one transport. Source: RFC 9520 §3.1.
 inline constexpr uint8_t kMaxTries = 3;
 
-/// Why a query goes over a stream.
+/// Reason for sending a query over a stream.
 enum class StreamUse : uint8_t { No, Always, Truncated, OtherCase };
 
 /// One query of a fetch.
 struct Attempt {
   enum class State : uint8_t {
     Waiting,     // its response is awaited
-    Superseded,  // its time is up; its response is still accepted
+    Superseded,  // its time has ended; its response is still accepted
     Ended,
   };
 
@@ -38,7 +56,7 @@ struct Attempt {
   QueryForm form;
   State state = State::Ended;
   StreamUse stream = StreamUse::No;
-  bool probe = false;          // sent beside another query, to learn about its target
+  bool probe = false;          // sent in addition to another query, to test its target
   bool tests_no_edns = false;  // has no EDNS because the target may not understand it
 };
 
@@ -50,9 +68,9 @@ struct Event {
     Answered,      // NOERROR or NXDOMAIN
     Declined,      // `rcode` and `ede` are the target's
     Truncated,     // a datagram with TC
-    OtherCase,     // a datagram that repeats the question in other letters
-    Malformed,     // no sound response
-    Unreachable,   // the network says so
+    OtherCase,     // a datagram with the question in other letter case
+    Malformed,     // the response is malformed
+    Unreachable,   // reported by the network
     StreamFailed,  // no connection, or it ended before a response
     NotSent,       // a failure on this host
   };
@@ -63,7 +81,7 @@ struct Event {
   ForwardFailure failure = {};  // of Unreachable, StreamFailed, NotSent
 };
 
-/// The data that a fetch decides by.
+/// Input of the decisions of a fetch.
 struct Surroundings {
   uint64_t now = 0;
   std::span<TargetState* const> targets;  // of the group, by place
@@ -72,16 +90,16 @@ struct Surroundings {
   RandomOctets* random = nullptr;
 };
 
-/// Send the query of `attempt`; wait for what comes until `until`.
+/// Step: send the query of `attempt`; wait for events until `until`.
 struct Send {
   uint8_t attempt = 0;
   uint64_t until = 0;
 };
-/// Wait for what comes until `until`.
+/// Step: wait for events until `until`.
 struct Await {
   uint64_t until = 0;
 };
-/// The fetch has ended.
+/// Step: the fetch has ended.
 struct Conclude {
   enum class How : uint8_t {
     Answered,  // by `attempt`
@@ -94,29 +112,29 @@ struct Conclude {
 };
 using Step = std::variant<Await, Send, Conclude>;
 
-/// One question on its way to the targets of one group, as a state machine. Each event gives the
-/// one step that the caller executes; an event that the caller cannot execute comes back as another
-/// event (NotSent). It has no socket, clock or memory of its own, so that tests are tables.
+/// State machine for one question to the targets of one group. Each event returns the one step that
+/// the caller executes; if the caller cannot execute it, it reports another event (NotSent). The
+/// class has no socket, clock or allocation, so that tests are tables.
 ///
 ///   Begun ──► Send ──► Answered ──────────────────────────────────► Conclude
 ///              ▲  ▲      Declined, Malformed, Unreachable, … ──┐        ▲
 ///              │  └── the next target ─────────────────────────┤        │
 ///              └───── TimeUp: the next target ─────────────────┴─ none is left, or time is up
 ///
-/// Order of targets: the one that this fetch asked least, then one that answers, then the fastest.
-/// A query that is not answered in its target's time goes to the next target, while its response is
-/// still accepted. The time doubles with each query to the same target, but leaves room for all
-/// queries that may follow (`kMaxTries` for each target) before the deadline.
-/// Threads: one.
+/// Order of targets: fewest queries of this fetch, then not silent, then fastest. When a target's
+/// time ends without a response, the next target gets a query, and the first response is still
+/// accepted. The time doubles with each query to the same target, but the remaining queries
+/// (`kMaxTries` per target) must fit before the deadline. Threads: one.
 class Fetch {
  public:
-  /// Makes it a new fetch. Requires: `qname` in lower case.
+  /// Starts a new fetch. Requires: `qname` in lower case.
   void begin(dns::NameView qname, uint16_t qtype, uint16_t edns_udp_size, uint64_t now,
              uint64_t deadline, RandomOctets& random) noexcept;
 
-  /// Takes one event and gives the next step.
+  /// Handles an event and returns the next step.
   [[nodiscard]] Step on(const Event& event, const Surroundings& around) noexcept;
-  /// Adds a query to the target at `place` beside the one that is awaited. Absent: it cannot.
+  /// Adds a query to the target at `place` in addition to the current one. Absent when it is not
+  /// possible.
   [[nodiscard]] std::optional<uint8_t> probe(size_t place, const Surroundings& around) noexcept;
 
   [[nodiscard]] const TargetQuery& query() const noexcept { return query_; }
@@ -124,9 +142,9 @@ class Fetch {
   [[nodiscard]] Attempt& attempt(size_t number) noexcept { return attempts_[number]; }
   [[nodiscard]] const Attempt& attempt(size_t number) const noexcept { return attempts_[number]; }
   [[nodiscard]] uint8_t attempt_count() const noexcept { return attempt_count_; }
-  /// The place of the target whose response is awaited; absent: none is.
+  /// Place of the target whose response is awaited; absent: none.
   [[nodiscard]] std::optional<uint8_t> awaited_place() const noexcept;
-  /// The attempt whose time runs.
+  /// Returns the attempt whose time is running.
   [[nodiscard]] const Attempt& current() const noexcept { return attempts_[current_]; }
 
   /// The response of the last target that declined.
@@ -142,26 +160,26 @@ class Fetch {
   struct Asked {
     uint8_t datagrams = 0;   // queries over UDP
     uint8_t streams = 0;     // queries over TCP or TLS
-    bool declined = false;   // is asked no more
+    bool declined = false;   // gets no more queries
     bool unsent = false;     // the last query to it could not be sent
-    bool no_edns = false;    // is asked without EDNS
-    bool responded = false;  // with a response that must be asked for again over a stream
+    bool no_edns = false;    // gets queries without EDNS
+    bool responded = false;  // with a response that needs a stream
   };
   struct Choice {
     std::optional<uint8_t> place;  // absent: none
-    bool full = false;             // some were passed over because too many fetches wait for them
+    bool full = false;             // too many fetches wait for some targets
   };
 
-  [[nodiscard]] Step take_decline(const Event& event, const Surroundings& around) noexcept;
-  [[nodiscard]] Step take_other_case(uint8_t number, const Surroundings& around) noexcept;
-  [[nodiscard]] Step take_stream_failure(const Event& event, const Surroundings& around) noexcept;
-  [[nodiscard]] Step take_unsent(const Event& event, const Surroundings& around) noexcept;
-  [[nodiscard]] Step take_time_up(const Surroundings& around) noexcept;
+  [[nodiscard]] Step on_decline(const Event& event, const Surroundings& around) noexcept;
+  [[nodiscard]] Step on_other_case(uint8_t number, const Surroundings& around) noexcept;
+  [[nodiscard]] Step on_stream_failure(const Event& event, const Surroundings& around) noexcept;
+  [[nodiscard]] Step on_unsent(const Event& event, const Surroundings& around) noexcept;
+  [[nodiscard]] Step on_time_up(const Surroundings& around) noexcept;
 
   [[nodiscard]] Step ask_next(const Surroundings& around) noexcept;
   [[nodiscard]] Step ask_again(uint8_t place, StreamUse stream,
                                const Surroundings& around) noexcept;
-  /// The target of `number` is asked no more: the next is asked if its response was awaited.
+  /// Excludes the target of `number`; queries the next one if its response was awaited.
   [[nodiscard]] Step go_on_without(uint8_t number, const Surroundings& around) noexcept;
   [[nodiscard]] Conclude give_up(const ForwardFailure& failure) const noexcept;
 

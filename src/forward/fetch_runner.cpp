@@ -4,7 +4,7 @@
 #include <array>
 #include <cstring>
 
-#include "failures.h"
+#include "fetch.h"
 
 namespace inlet53::forward {
 
@@ -21,12 +21,14 @@ bool is_truncated(Bytes message) noexcept { return (load_be16(&message[2]) & kTc
 
 Rcode header_rcode(Bytes message) noexcept { return static_cast<Rcode>(message[3] & 0x0F); }
 
-// A query that shows how the target usually answers: no second one about the same question.
-bool is_first_way(const Attempt& attempt) noexcept {
+// Returns whether the latency of a query is typical of its target: it does not repeat a question
+// over a stream.
+bool is_initial_query(const Attempt& attempt) noexcept {
   return attempt.stream == StreamUse::No || attempt.stream == StreamUse::Always;
 }
 
-// Where the query of `number` left from, or else the last one that did.
+// Returns the local address and transport of the query of `number`, or of the last one that was
+// sent.
 std::optional<SentFrom> sent_from(const Fetch& fetch, uint8_t number, const GroupEntry& group) {
   for (size_t last = fetch.attempt_count(); fetch.attempt(number).from.port == 0 && last > 0;) {
     number = static_cast<uint8_t>(--last);
@@ -70,7 +72,7 @@ Submitted FetchRunner::submit(const ForwardQuery& query, uint64_t token, uint64_
     ++counts_.joined;
     return {Submitted::Outcome::Joined, fetches_.add_waiter(equal, token), {}};
   }
-  if (query.joins_only) return {Submitted::Outcome::Alone, {}, {}};
+  if (query.joins_only) return {Submitted::Outcome::NotJoined, {}, {}};
   const auto index = fetches_.allocate();
   if (!index) return refused(kTooManyFetches);
   FetchSlot& slot = fetches_[*index];
@@ -123,8 +125,8 @@ std::optional<FetchRunner::Found> FetchRunner::find(AttemptToken token) {
   return Found{index, token.attempt(), slot, attempt, target};
 }
 
-// Nothing waits for it any more, but it shows that its target answers.
-void FetchRunner::take_late(AttemptToken token, bool measures, uint64_t now) {
+// Records a response after its fetch has ended: it shows that its target answers.
+void FetchRunner::record_late_response(AttemptToken token, bool measures, uint64_t now) {
   ++counts_.late;
   if (!token.target()) return;
   if (TargetState* target = targets_.target(*token.target()); target != nullptr) {
@@ -136,7 +138,7 @@ bool FetchRunner::received(uint64_t value, std::span<uint8_t> message, uint64_t 
   const AttemptToken token(value);
   const auto found = find(token);
   if (!found) {
-    take_late(token, true, now);
+    record_late_response(token, true, now);
     return true;
   }
   const TargetQuery& query = found->slot.fetch.query();
@@ -176,8 +178,9 @@ void FetchRunner::received_on_stream(uint64_t value, Bytes message, const Socket
                                      uint64_t now) {
   const AttemptToken token(value);
   const auto found = find(token);
-  // A query on a stream may be older than what a token's time tells.
-  if (!found || found->attempt.state == Attempt::State::Ended) return take_late(token, false, now);
+  // A query on a stream may be older than the time range of a token.
+  if (!found || found->attempt.state == Attempt::State::Ended)
+    return record_late_response(token, false, now);
   found->attempt.from = from;
   const QueryMatch match = found->slot.fetch.query().match(found->attempt.form, message);
   if (match == QueryMatch::BareError) {
@@ -196,7 +199,7 @@ void FetchRunner::decline(const Found& found, Rcode rcode, uint64_t now) {
   advance(found.index, {.kind = Kind::Declined, .attempt = found.number, .rcode = rcode}, now);
 }
 
-// Updates what is known of the target, too.
+// Also updates the state of the target.
 Event FetchRunner::read_response(const Found& found, Bytes message, dns::NameView sent,
                                  uint64_t now) {
   const TargetQuery& query = found.slot.fetch.query();
@@ -211,8 +214,8 @@ Event FetchRunner::read_response(const Found& found, Bytes message, dns::NameVie
     event.ede = chain_.ede();
   }
   const bool answers = event.kind == Kind::Answered;
-  found.target.answered(found.attempt.sent_us, now, answers && is_first_way(found.attempt));
-  // It understands the question without EDNS.
+  found.target.answered(found.attempt.sent_us, now, answers && is_initial_query(found.attempt));
+  // The target answers the question without EDNS.
   if (answers && found.attempt.tests_no_edns) found.target.lacks_edns(now);
   return event;
 }
@@ -247,8 +250,8 @@ void FetchRunner::expire(uint64_t now) {
     const Attempt& attempt = slot.fetch.current();
     if (attempt.state == Attempt::State::Waiting) {
       ++counts_.timeouts;
-      if (is_first_way(attempt)) count_silence(slot, attempt, now);
-      // It takes no connection in time: what protects from now on are port and id.
+      if (is_initial_query(attempt)) count_silence(slot, attempt, now);
+      // The target accepts no connection in time: from now on, port and id protect queries.
       if (attempt.stream == StreamUse::OtherCase) {
         targets_.group(slot.group).states[attempt.place]->changes_case(now);
       }
@@ -287,9 +290,9 @@ void FetchRunner::advance(uint32_t index, const Event& event, uint64_t now) {
   count_wait(slot);
 }
 
-// As `advance`, but a fetch that has ended is the caller's. Says why it has.
+// Starts a fetch. Returns the failure if it ends at once; the caller then releases it.
 std::optional<ForwardFailure> FetchRunner::begin(uint32_t index, uint64_t now) {
-  // While targets answer in time, nothing is due and `expire` is not called.
+  // While targets answer in time, no timeout occurs and `expire` is not called.
   due_.catch_up(now);
   FetchSlot& slot = fetches_[index];
   for (TargetState* target : targets_.group(slot.group).all_states()) {
@@ -330,7 +333,7 @@ Result<void, ForwardFailure> FetchRunner::send(uint32_t index, uint8_t number, u
   return {};
 }
 
-// Beside the first query, to a target that is not well known.
+// Sends a probe in addition to the first query to a target whose state is uncertain.
 void FetchRunner::send_probe(uint32_t index, uint64_t now) {
   FetchSlot& slot = fetches_[index];
   const auto states = targets_.group(slot.group).all_states();
@@ -348,7 +351,7 @@ void FetchRunner::send_probe(uint32_t index, uint64_t now) {
   }
 }
 
-// A fetch counts at the target that it waits for.
+// Counts the fetch at the target that it waits for.
 void FetchRunner::count_wait(FetchSlot& slot) noexcept {
   const auto place =
       slot.state == FetchSlot::State::Asking ? slot.fetch.awaited_place() : std::nullopt;
@@ -397,7 +400,7 @@ void FetchRunner::conclude(uint32_t index, const Conclude& end, uint64_t now) {
       ++counts_.failed;
       break;
   }
-  // An equal question that is submitted from here on begins another fetch.
+  // An equal question that is submitted from here on starts another fetch.
   fetches_.withdraw(index);
   FetchSlot& slot = fetches_[index];
   slot.state = FetchSlot::State::Concluding;
@@ -408,7 +411,7 @@ void FetchRunner::conclude(uint32_t index, const Conclude& end, uint64_t now) {
                           slot.name_hash, slot.scope},
                          sent_from(slot.fetch, end.attempt, group)};
   const bool stored = owner_.concluded(ended, result);
-  while (const auto token = fetches_.take_waiter(index)) owner_.resume(*token, result, stored);
+  while (const auto token = fetches_.pop_waiter(index)) owner_.resume(*token, result, stored);
   release(index);
 }
 

@@ -7,7 +7,7 @@
 #include "due_list.h"
 #include "fetch_table.h"
 #include "query_transport.h"
-#include "target_table.h"
+#include "target_state.h"
 
 #include "inlet53/base/random_octets.h"
 #include "inlet53/dns/answer_chain.h"
@@ -16,11 +16,11 @@
 
 namespace inlet53::forward {
 
-/// Executes the steps of fetches. It makes an event of whatever happens (a response, an error, the
-/// end of a wait), updates what is known of the target, gives the event to the Fetch, and executes
-/// the step: queries leave by a QueryTransport, ends of waits stand in a list, results go to the
-/// owner. No socket and no clock: everything comes by a call with the time (microseconds that never
-/// jump, above 0), and `next_us` says when `expire` is to be called. So a test can be a script.
+/// Executes the steps of fetches. It makes an event of each response, error and timeout, updates
+/// the state of the target, passes the event to the Fetch, and executes the step: it sends queries
+/// by a QueryTransport, keeps timeouts in a DueList, and passes results to the owner. It has no
+/// socket and no clock: callers pass the time (monotonic microseconds, greater than 0), and
+/// `next_us` returns the time of the next `expire`. So a test can be a script.
 ///
 ///   submit, received, undeliverable, stream_failed, expire ──► Event ──► Fetch::on ──► Step
 ///   Step: Send ──► QueryTransport     Await ──► DueList     Conclude ──► ForwardOwner
@@ -28,7 +28,7 @@ namespace inlet53::forward {
 /// Threads: one.
 class FetchRunner {
  public:
-  /// Lifetime: transport and owner outlive it.
+  /// Lifetime: transport and owner outlive this object.
   FetchRunner(const settings::Forward& settings, QueryTransport& transport, ForwardOwner& owner,
               uint64_t now);
 
@@ -36,28 +36,28 @@ class FetchRunner {
   void cancel(WaiterId waiter);
   [[nodiscard]] Forwarder::Places places(const std::shared_ptr<const TargetGroup>& group);
 
-  /// A datagram with the id of the query `token` came from where that went. Returns whether it was
-  /// waited for; if not, the true one may still come. The question in `message` is put into lower
-  /// case, so that names that point into it come out in the letters that clients use.
+  /// Handles a datagram with the id of the query `token` from the query's target. Returns false if
+  /// it is no response to the query; the true response may still arrive. Writes the question of
+  /// `message` in lower case, so that names that refer to it are in the letter case of clients.
   [[nodiscard]] bool received(uint64_t token, std::span<uint8_t> message, uint64_t now);
-  /// A message came on a stream, with the id of the query `token`.
+  /// Handles a message on a stream with the id of the query `token`.
   void received_on_stream(uint64_t token, Bytes message, const SocketAddress& from, uint64_t now);
-  /// The query `token` could not be sent by this host, which says nothing about the target, or the
-  /// network says that the target is unreachable.
+  /// Handles an error of the query `token`: this host could not send it, which does not count
+  /// against the target, or the network reports the target as unreachable.
   void undeliverable(uint64_t token, const net::SendError& error, uint64_t now);
-  /// Its connection could not be made, or ended before a response.
+  /// Handles a connection that failed or ended before a response.
   void stream_failed(uint64_t token, uint64_t now);
 
-  /// Does what is due by `now`.
+  /// Handles timeouts until `now`.
   void expire(uint64_t now);
-  /// When that is to be called next; absent: when something else has happened.
+  /// Returns the time of the next call of `expire`; absent: after the next event.
   [[nodiscard]] std::optional<uint64_t> next_us() const noexcept { return due_.next_us(); }
 
   [[nodiscard]] const ForwardCounts& counts() const noexcept { return counts_; }
   [[nodiscard]] size_t in_flight() const noexcept { return fetches_.size(); }
 
  private:
-  /// An attempt of a fetch that is under way.
+  /// Attempt of a fetch in progress.
   struct Found {
     uint32_t index = 0;
     uint8_t number = 0;
@@ -68,8 +68,8 @@ class FetchRunner {
   [[nodiscard]] std::optional<Found> find(AttemptToken token);
 
   // Events
-  void take_late(AttemptToken token, bool measures, uint64_t now);
-  /// `sent`: the question's name in the letters in which it was sent.
+  void record_late_response(AttemptToken token, bool measures, uint64_t now);
+  /// `sent`: the question's name in the letter case of the query.
   [[nodiscard]] Event read_response(const Found& found, Bytes message, dns::NameView sent,
                                     uint64_t now);
   void decline(const Found& found, dns::Rcode rcode, uint64_t now);

@@ -114,7 +114,7 @@ std::optional<uint32_t> FetchTable::remove_waiter(WaiterId id) {
   return fetch;
 }
 
-std::optional<uint64_t> FetchTable::take_waiter(uint32_t fetch) {
+std::optional<uint64_t> FetchTable::pop_waiter(uint32_t fetch) {
   const uint32_t index = slots_[fetch].first_waiter;
   if (index == kNone) return std::nullopt;
   const uint64_t token = waiters_[index].token;

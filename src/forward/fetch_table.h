@@ -13,7 +13,7 @@
 
 namespace inlet53::forward {
 
-/// A fetch with what the runner needs beside it, in a slot that is used again.
+/// Slot of a fetch with the runner's data about it; slots are reused.
 struct FetchSlot {
   enum class State : uint8_t {
     Asking,
@@ -32,7 +32,7 @@ struct FetchSlot {
   Fetch fetch;
 };
 
-/// One that waits for a fetch.
+/// Waiter for a fetch.
 struct Waiter {
   bool waits = false;
   uint64_t token = 0;
@@ -42,14 +42,14 @@ struct Waiter {
   uint32_t next = UINT32_MAX;
 };
 
-/// Names one attempt of a fetch. When the fetch has ended it still says which target was asked and
-/// when, so that a late response counts for its target.
+/// Identifies one attempt of a fetch. After the end of the fetch it still identifies the target and
+/// the send time, so that a late response counts for its target.
 class AttemptToken {
  public:
   static constexpr uint32_t kMaxFetches = 1U << 24;
 
   explicit AttemptToken(uint64_t value) noexcept : value_(value) {}
-  /// `uses`: of the fetch's slot.
+  /// `uses`: use count of the fetch's slot.
   AttemptToken(uint32_t fetch, uint32_t uses, uint8_t attempt, uint32_t target,
                uint64_t sent_us) noexcept
       : value_(uint64_t{fetch} << 40 | uint64_t{attempt} << 36 |
@@ -59,7 +59,7 @@ class AttemptToken {
   [[nodiscard]] uint64_t value() const noexcept { return value_; }
   [[nodiscard]] uint32_t fetch() const noexcept { return static_cast<uint32_t>(value_ >> 40); }
   [[nodiscard]] uint8_t attempt() const noexcept { return value_ >> 36 & 0xF; }
-  /// Absent: its number is too large for a token.
+  /// Target of the attempt; absent: its number is too large for a token.
   [[nodiscard]] std::optional<uint32_t> target() const noexcept {
     const auto target = static_cast<uint32_t>(value_ >> 20 & kNoTarget);
     return target == kNoTarget ? std::nullopt : std::optional(target);
@@ -68,7 +68,7 @@ class AttemptToken {
     return (value_ >> 16 & kUsesMask) == (uses & kUsesMask) &&
            (value_ & kTimeMask) == (sent_us / kUnitUs & kTimeMask);
   }
-  /// When it was sent, to 256 µs. Requires: that was less than 16 s ago.
+  /// Send time with a resolution of 256 µs. Requires: it is less than 16 s ago.
   [[nodiscard]] uint64_t sent_us(uint64_t now) const noexcept {
     const uint64_t age = (now / kUnitUs - value_) & kTimeMask;
     return now - std::min(now, age * kUnitUs);
@@ -84,42 +84,43 @@ class AttemptToken {
   uint64_t value_;
 };
 
-/// The fetches that are under way, by question and by number, and who waits for them.
-/// References to fetches stay while they are under way. Questions are hashed with a secret, so that
-/// an attacker cannot choose names that fall together.
-/// Threads: one. Cost: O(1); after a peak, the memory of fetches is given back.
+/// Fetches in progress, by question and by number, and their waiters. References to fetches remain
+/// valid while they are in progress. Questions are hashed with a secret, so that an attacker cannot
+/// choose names that collide. Threads: one. Cost: O(1); the memory of fetches is freed after a
+/// peak.
 class FetchTable {
  public:
-  /// `limit`: fetches at once.
+  /// `limit`: maximum number of fetches.
   FetchTable(uint32_t limit, RandomOctets& random);
 
   static constexpr uint32_t kNone = UINT32_MAX;
 
   [[nodiscard]] uint64_t hash(dns::NameView qname, uint16_t qtype, uint32_t group) const noexcept;
-  /// The fetch with this question that can be joined; kNone when there is none.
+  /// Returns the fetch with this question that a waiter can join; kNone when there is none.
   [[nodiscard]] uint32_t find(uint64_t hash, dns::NameView qname, uint16_t qtype,
                               uint32_t group) const noexcept;
-  /// A fetch in state Asking, not yet to be found. Absent when there are as many as may be.
+  /// Allocates a fetch in state Asking that `find` does not return yet. Absent when the limit is
+  /// reached.
   [[nodiscard]] std::optional<uint32_t> allocate();
-  /// Makes it be found. Requires: its query, group and hash are set.
+  /// Makes a fetch visible to `find`. Requires: its query, group and hash are set.
   void publish(uint32_t index) noexcept;
-  /// The contrary.
+  /// Hides a fetch from `find`.
   void withdraw(uint32_t index) noexcept;
   /// Requires: withdrawn, no waiters.
   void release(uint32_t index);
 
   [[nodiscard]] FetchSlot& operator[](uint32_t index) noexcept { return slots_[index]; }
-  /// How often the slot of a fetch has been taken. Requires: it is under way.
+  /// Returns the use count of a fetch's slot. Requires: the fetch is in progress.
   [[nodiscard]] uint32_t uses(uint32_t index) const noexcept { return slots_.uses(index); }
   [[nodiscard]] size_t size() const noexcept { return slots_.size(); }
 
   WaiterId add_waiter(uint32_t fetch, uint64_t token);
-  /// Takes a waiter off its fetch and says which one that was; absent when it is no more.
+  /// Removes a waiter and returns its fetch; absent when the waiter has ended.
   std::optional<uint32_t> remove_waiter(WaiterId waiter);
-  /// Takes the first waiter off a fetch and gives its token; absent when there is none.
-  [[nodiscard]] std::optional<uint64_t> take_waiter(uint32_t fetch);
+  /// Removes the first waiter of a fetch and returns its token; absent when there is none.
+  [[nodiscard]] std::optional<uint64_t> pop_waiter(uint32_t fetch);
 
-  /// The fetch whose attempt the token names; kNone: it has ended.
+  /// Returns the fetch of an attempt; kNone: it has ended.
   [[nodiscard]] uint32_t find(AttemptToken token) const noexcept;
 
  private:

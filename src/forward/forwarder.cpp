@@ -18,7 +18,7 @@ namespace {
 static_assert(settings::kQueriesPerSocket == net::UdpExchange::kMaxShared &&
               settings::kSendsPerTarget == kMaxTries);
 
-// Responses to fetches that have ended show that their target answers.
+// Responses after the end of a fetch show that their target answers.
 uint32_t late_wait_ms(const settings::Forward& settings) {
   constexpr uint32_t kMost = 7000;
   constexpr uint32_t kMostInAll = 14'000;  // as far as a token's time reaches
@@ -27,7 +27,7 @@ uint32_t late_wait_ms(const settings::Forward& settings) {
 
 }  // namespace
 
-// Descriptors are for clients and logs too: a quarter of them, for all workers together.
+// All workers together use a quarter of the descriptors; clients and logs need the others.
 uint32_t available_sockets(const settings::Forward& settings, uint32_t workers) noexcept {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return settings.max_sockets;
@@ -35,12 +35,12 @@ uint32_t available_sockets(const settings::Forward& settings, uint32_t workers) 
   return static_cast<uint32_t>(std::min<rlim_t>(share, settings.max_sockets));
 }
 
-/// Joins the FetchRunner, which decides, to sockets, connections, clock and timer.
+/// Connects the FetchRunner to sockets, connections, clock and timer.
 struct Forwarder::Impl final : QueryTransport, net::UdpExchangeOwner, StreamExchangeOwner {
   Impl(net::Loop& loop, const settings::Forward& settings, ForwardOwner& owner,
        const net::TlsClientContext* tls, uint32_t workers);
 
-  // What the runner asks for.
+  // QueryTransport, called by the runner.
   void add_target(uint32_t target, const Target& address,
                   const std::vector<IpAddress>& sources) override;
   void remove_target(uint32_t target) override;
@@ -48,7 +48,7 @@ struct Forwarder::Impl final : QueryTransport, net::UdpExchangeOwner, StreamExch
                                                       uint64_t token) override;
   void send_stream(uint32_t target, Bytes query, uint64_t token) override;
 
-  // What comes back.
+  // Events of sockets and connections.
   bool received(uint64_t token, std::span<uint8_t> message) override;
   void undeliverable(uint64_t token, const net::SendError& error) override;
   void received_on_stream(uint64_t token, Bytes message, const SocketAddress& from) override;
@@ -125,12 +125,12 @@ void Forwarder::Impl::stream_failed(uint64_t token) {
   runner.stream_failed(token, monotonic_microseconds());
 }
 
-// Once a turn, for all that it changed.
+// Sets the timer once per turn.
 void Forwarder::Impl::set_timer() {
   const auto next = runner.next_us();
   if (!next) return timer.stop();
   const uint64_t now = monotonic_microseconds();
-  // Rounded up: a look before the time would be one for nothing.
+  // Rounds up: an earlier call would find nothing due.
   timer.start(*next > now ? (*next - now + 999) / 1000 : 0);
 }
 

@@ -11,17 +11,17 @@
 
 namespace inlet53::forward {
 
-/// How queries leave, as the FetchRunner sees it: the forwarder has sockets behind it, a test has
-/// a script. Targets are known by numbers. What comes back goes to the FetchRunner, with the token
-/// of the query, and never within one of these calls.
+/// Interface through which the FetchRunner sends queries: sockets in the forwarder, a script in a
+/// test. Targets are numbers. Responses and errors go to the FetchRunner with the token of the
+/// query, and never within one of these calls.
 class QueryTransport {
  public:
   virtual void add_target(uint32_t target, const Target& address,
                           const std::vector<IpAddress>& sources) = 0;
-  /// Nothing more is sent to it, and nothing of it is waited for.
+  /// Removes a target: nothing more is sent to it or expected from it.
   virtual void remove_target(uint32_t target) = 0;
-  /// Sends a query over UDP from a port that cannot be foreseen, with such an id in place of its
-  /// first two octets. The query is copied. Returns our address.
+  /// Sends a copy of a query over UDP from an unpredictable port and with an unpredictable id in
+  /// its first two bytes. Returns our address.
   virtual Result<SocketAddress, net::SendError> send_datagram(uint32_t target, Bytes query,
                                                               uint64_t token) = 0;
   /// Sends a query over TCP, or TLS to a DoT target, on a connection that may be shared.

@@ -30,7 +30,7 @@ void StreamExchange::add_target(uint32_t target, const Target& address,
 
 void StreamExchange::remove_target(uint32_t target) {
   Place& place = places_[target];
-  // One of them may be the caller of the caller.
+  // One of the connections may be the caller.
   std::ranges::move(place.connections, std::back_inserter(removed_));
   place = Place{};
   turn_end_.ask();
@@ -110,7 +110,8 @@ void StreamExchange::connection_ended(TargetConnection& connection) {
 void StreamExchange::end_turn() {
   for (Place& place : places_) {
     remove_ended(place);
-    // By index: a connection may end as it is written to, and another take its queries.
+    // Uses an index: a connection may end while it is written to, and another may take over its
+    // queries.
     for (size_t i = 0; i < place.connections.size(); ++i) place.connections[i]->flush();
   }
   removed_.clear();
@@ -138,8 +139,8 @@ void StreamExchange::sweep() {
   if (!any) sweeper_.stop();
 }
 
-// All of them are found before one is closed, so that no query of one goes to another that is stuck
-// too. Queries whose time is over are not sent again.
+// Finds all stuck connections before it closes one, so that no query moves to another stuck one.
+// Queries whose time has ended are not sent again.
 void StreamExchange::close_stuck(Place& place) {
   std::vector<TargetConnection*> stuck;
   for (const auto& each : place.connections) {
@@ -153,7 +154,7 @@ void StreamExchange::close_stuck(Place& place) {
   for (TargetConnection* each : stuck) each->close();
 }
 
-// By index: a connection that is made meanwhile is not idle.
+// Uses an index: connections that are opened meanwhile are not idle.
 void StreamExchange::close_idle(Place& place) {
   const uint64_t now = loop_.now_ms();
   for (size_t i = 0, count = place.connections.size(); i < count; ++i) {

@@ -15,35 +15,35 @@
 
 namespace inlet53::forward {
 
-/// Whom a StreamExchange tells what came. Never called within `send`.
+/// Receives the events of a StreamExchange, never within `send`.
 class StreamExchangeOwner {
  public:
   virtual void received_on_stream(uint64_t token, Bytes message, const SocketAddress& from) = 0;
-  /// The connection could not be made, or broke before a response.
+  /// Reports that the connection could not be made, or ended before a response.
   virtual void stream_failed(uint64_t token) = 0;
 
  protected:
   ~StreamExchangeOwner() = default;
 };
 
-/// Queries over TCP and TLS: a few connections to each target, made when they are needed, shared by
-/// what comes meanwhile, closed when they were idle for a while. A query whose connection breaks
-/// after it has brought other responses is sent once more on another: the target may have closed it
-/// as idle just then (RFC 7766 §6.2.4). A query waits for a limited time: a target may answer all
-/// but a few on one connection, and queries that it never answers must not fill the connection.
+/// Queries over TCP and TLS. There are a few connections per target, opened on demand, shared, and
+/// closed when idle. If a connection ends after it has received other responses, its queries are
+/// sent once more on another: the target may have closed it as idle (RFC 7766 §6.2.4). A query
+/// waits for a limited time, so that queries that a target never answers do not fill a connection.
 /// Threads: the loop's. Lifetime: loop, `tls` and owner outlive it.
 class StreamExchange final : TargetConnectionOwner {
  public:
-  /// So many for each target, the next when the others have `kPipelined` queries each.
+  /// Maximum number of connections per target. A new one is opened when each of the others has
+  /// `kPipelined` queries.
   static constexpr size_t kMaxConnections = 4;
   static constexpr size_t kPipelined = 32;
-  /// More than that wait on no connection; the query fails.
+  /// Maximum number of queries that wait on a connection; further queries fail.
   static constexpr size_t kMaxWaiting = 1000;
 
   struct Options {
     uint32_t connect_timeout_ms = 2000;
     uint32_t idle_timeout_ms = 10000;
-    /// How long a query waits. A connection that brought nothing at all meanwhile is closed.
+    /// Time that a query waits. A connection that received nothing in this time is closed.
     uint32_t response_timeout_ms = 5000;
     const net::TlsClientContext* tls = nullptr;  // null: queries to DoT targets fail
   };
@@ -51,9 +51,9 @@ class StreamExchange final : TargetConnectionOwner {
   StreamExchange(net::Loop& loop, const Options& options, StreamExchangeOwner& owner);
 
   void add_target(uint32_t target, const Target& address, const std::vector<IpAddress>& sources);
-  /// Closes its connections; nothing is said of what waits on them.
+  /// Closes the target's connections without reports about their queries.
   void remove_target(uint32_t target);
-  /// Sends a query, with another id, at the end of the turn. `token` is the caller's.
+  /// Sends a query with another id at the end of the turn. `token` is the caller's.
   void send(uint32_t target, Bytes query, uint64_t token);
 
   struct Counts {
@@ -89,7 +89,7 @@ class StreamExchange final : TargetConnectionOwner {
   RandomOctets random_;
   std::vector<Place> places_;
   std::vector<std::unique_ptr<TargetConnection>> removed_;  // until the turn ends
-  std::vector<uint64_t> failed_;                            // to be told of
+  std::vector<uint64_t> failed_;                            // to be reported
   Counts counts_;
   net::TurnEnd turn_end_;
   net::Timer sweeper_;

@@ -10,7 +10,7 @@ namespace inlet53::forward {
 
 namespace {
 
-// Before each message stands its length. Source: RFC 1035 §4.2.2.
+// Size of the length prefix of a message. Source: RFC 1035 §4.2.2.
 constexpr size_t kPrefix = 2;
 
 }  // namespace
@@ -46,7 +46,7 @@ void TargetConnection::add(StreamQuery query) {
   queries_.push_back(std::move(query));
 }
 
-// All that waits leaves in one write: a prefix alone would be a segment of its own (RFC 7766 §8).
+// Sends everything in one write: a prefix alone would be a segment of its own (RFC 7766 §8).
 void TargetConnection::flush() {
   if (!open_ || over_ || out_.empty()) return;
   active_ms_ = loop_.now_ms();
@@ -88,7 +88,7 @@ void TargetConnection::connected() {
 void TargetConnection::received(Bytes octets) {
   active_ms_ = received_ms_ = loop_.now_ms();
   if (!tls_) {
-    take(octets);
+    parse_stream(octets);
     return;
   }
   tls_->received(octets);
@@ -104,7 +104,7 @@ void TargetConnection::received(Bytes octets) {
 }
 
 size_t TargetConnection::received_plaintext(Bytes stream) {
-  take(stream);
+  parse_stream(stream);
   return stream.size();
 }
 
@@ -112,25 +112,25 @@ void TargetConnection::ended(const std::string&) { end(); }
 
 void TargetConnection::end() {
   if (std::exchange(over_, true)) return;
-  // OpenSSL goes on with no session whose connection was not ended in order.
+  // OpenSSL does not resume a session whose connection was not closed in order.
   if (tls_ && open_) tls_->end();
   owner_.connection_ended(*this);
 }
 
 //--- Messages
 
-void TargetConnection::take(Bytes octets) {
+void TargetConnection::parse_stream(Bytes octets) {
   if (in_.empty()) {
-    const size_t taken = take_messages(octets);
-    in_.assign(octets.begin() + static_cast<ptrdiff_t>(taken), octets.end());
+    const size_t parsed = deliver_messages(octets);
+    in_.assign(octets.begin() + static_cast<ptrdiff_t>(parsed), octets.end());
     return;
   }
   in_.insert(in_.end(), octets.begin(), octets.end());
-  const size_t taken = take_messages(in_);
-  in_.erase(in_.begin(), in_.begin() + static_cast<ptrdiff_t>(taken));
+  const size_t parsed = deliver_messages(in_);
+  in_.erase(in_.begin(), in_.begin() + static_cast<ptrdiff_t>(parsed));
 }
 
-size_t TargetConnection::take_messages(Bytes octets) {
+size_t TargetConnection::deliver_messages(Bytes octets) {
   size_t at = 0;
   while (!over_ && octets.size() - at >= kPrefix) {
     const size_t size = load_be16(&octets[at]);

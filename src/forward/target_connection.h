@@ -16,35 +16,37 @@ namespace inlet53::forward {
 struct StreamQuery {
   uint64_t token = 0;
   uint16_t id = 0;
-  bool again = false;     // an earlier connection broke under it
-  uint64_t since_ms = 0;  // when the connection took it
+  bool again = false;     // a former connection ended before the response
+  uint64_t since_ms = 0;  // time of `add`
   std::vector<uint8_t> message = {};
 };
 
 class TargetConnection;
 
-/// Whom a connection tells what came. It must not destroy the connection within a call.
+/// Receives the events of a connection. It must not destroy the connection within a call.
 class TargetConnectionOwner {
  public:
-  /// A message came with the id of the query `token`, which waits no more; `from` is our address.
+  /// Reports a message with the id of the query `token`, which waits no more; `from` is our
+  /// address.
   virtual void message_received(uint64_t token, Bytes message, const SocketAddress& from) = 0;
-  /// It is over, or never stood; `unanswered` is what was left. Nothing comes after it.
+  /// Reports the end of the connection or of the attempt to connect; `unanswered` has the remaining
+  /// queries. It is the last call.
   virtual void connection_ended(TargetConnection& connection) = 0;
 
  protected:
   ~TargetConnectionOwner() = default;
 };
 
-/// One TCP connection to a target, with TLS or without: queries go out as they come, responses come
-/// in any order. Ids are random on each, so that a connection tells nothing of those over UDP.
-/// Threads: the loop's. Lifetime: loop and owner outlive it; `tls` may go.
-/// Source: RFC 1035 §4.2.2; RFC 7766 §6.2.1 (one connection for many queries), §7 (any order);
-/// RFC 7858 §3.
+/// TCP connection to a target, with or without TLS. Queries are sent as they arrive; responses may
+/// arrive in any order. Ids are random per connection, so that a connection reveals nothing about
+/// ids over UDP. Threads: the loop's. Lifetime: loop and owner outlive it; `tls` may be destroyed.
+/// Source: RFC 1035 §4.2.2; RFC 7766 §6.2.1 (one connection for many queries), §7 (any order); RFC
+/// 7858 §3.
 class TargetConnection final : net::OutgoingConnectionOwner, net::TlsStreamOwner {
  public:
   struct Options {
     const net::TlsClientContext* tls = nullptr;  // null: none
-    const net::TlsSession* session = nullptr;    // to be gone on with; null: none
+    const net::TlsSession* session = nullptr;    // to be resumed; null: none
     std::optional<IpAddress> source;
     uint32_t connect_timeout_ms = 0;
   };
@@ -52,10 +54,10 @@ class TargetConnection final : net::OutgoingConnectionOwner, net::TlsStreamOwner
   TargetConnection(net::Loop& loop, const Target& target, const Options& options,
                    RandomOctets& random, TargetConnectionOwner& owner);
 
-  /// Takes a query; it leaves with the next `flush`, once the connection stands.
+  /// Adds a query; the next `flush` sends it once the connection is established.
   void add(StreamQuery query);
   void flush();
-  /// Ends it: the owner is told.
+  /// Closes the connection and reports that to the owner.
   void close();
 
   /// Removes and returns the queries that have waited for `limit_ms` or longer.
@@ -63,19 +65,18 @@ class TargetConnection final : net::OutgoingConnectionOwner, net::TlsStreamOwner
 
   [[nodiscard]] size_t waiting() const noexcept { return queries_.size(); }
   [[nodiscard]] bool over() const noexcept { return over_; }
-  /// It is about to be closed: no query is added any more.
+  /// Marks the connection as about to be closed: no query is added any more.
   void retire() noexcept { retired_ = true; }
   [[nodiscard]] bool retired() const noexcept { return retired_; }
-  /// Whether it has brought a response: then its end says nothing against the target.
+  /// Returns whether it has received a response: then its end does not count against the target.
   [[nodiscard]] bool proven() const noexcept { return proven_; }
-  /// Milliseconds of the loop at the last octets in either direction.
+  /// Time of the loop in milliseconds at the last data in either direction.
   [[nodiscard]] uint64_t active_ms() const noexcept { return active_ms_; }
-  /// Whether a query waits that is `limit_ms` old or older, and nothing came since it began to
-  /// wait.
+  /// Returns whether a query has waited for `limit_ms` or longer without any data from the target.
   [[nodiscard]] bool is_stuck(uint64_t limit_ms) const noexcept;
-  /// What was not answered. Requires: it is over.
+  /// Returns the unanswered queries. Requires: the connection has ended.
   [[nodiscard]] std::vector<StreamQuery>& unanswered() noexcept { return queries_; }
-  /// What the next connection can go on with; empty without TLS.
+  /// Returns the TLS session that the next connection can resume; empty without TLS.
   [[nodiscard]] net::TlsSession session() const {
     return tls_ ? tls_->session() : net::TlsSession();
   }
@@ -89,8 +90,8 @@ class TargetConnection final : net::OutgoingConnectionOwner, net::TlsStreamOwner
   size_t received_plaintext(Bytes stream) override;
   [[nodiscard]] bool wants_no_plaintext() const override { return false; }
 
-  void take(Bytes octets);
-  size_t take_messages(Bytes octets);
+  void parse_stream(Bytes octets);
+  size_t deliver_messages(Bytes octets);
   void deliver(Bytes message);
   void end();
 
@@ -105,7 +106,7 @@ class TargetConnection final : net::OutgoingConnectionOwner, net::TlsStreamOwner
   bool retired_ = false;
   bool proven_ = false;
   uint64_t active_ms_;
-  uint64_t received_ms_ = 0;  // of the last octets from the target; 0: none
+  uint64_t received_ms_ = 0;  // of the last data from the target; 0: none
   SocketAddress local_;
   std::optional<net::TlsStream> tls_;
   net::OutgoingConnection transport_;

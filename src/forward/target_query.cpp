@@ -11,11 +11,11 @@ constexpr size_t kQuestionTail = 4;
 constexpr uint16_t kRd = 0x0100;
 constexpr uint16_t kIn = 1;
 
-// Raises the lower-case letters of eight octets for which `bits` has 0x20; other octets stay.
+// Makes upper case of those of eight letters for which `bits` has 0x20; other bytes stay.
 uint64_t raise_letters(uint64_t word, uint64_t bits) noexcept {
   constexpr uint64_t kOnes = 0x0101010101010101;
   constexpr uint64_t kHigh = 0x80 * kOnes;
-  // With the high bits away, the additions can't carry from octet to octet.
+  // Without the high bits, the additions cannot carry from byte to byte.
   const uint64_t low = word & ~kHigh;
   const uint64_t at_least_a = low + (0x80 - 'a') * kOnes;
   const uint64_t above_z = low + (0x7F - 'z') * kOnes;
@@ -31,7 +31,7 @@ void TargetQuery::assign(dns::NameView qname, uint16_t qtype, uint16_t edns_udp_
   qtype_ = qtype;
   edns_udp_size_ = edns_udp_size;
   std::memcpy(cased_.data(), qname.data(), qname.size());
-  // One random bit for each octet: each rotation has eight others at the places of 0x20.
+  // One random bit per byte: each rotation moves eight others to the positions of 0x20.
   uint64_t bits = 0;
   for (size_t at = 0; at < qname.size(); at += sizeof bits) {
     bits = at % 64 == 0 ? random.u64() : std::rotr(bits, 1);

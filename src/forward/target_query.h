@@ -10,18 +10,18 @@
 
 namespace inlet53::forward {
 
-/// How one query is to look on the wire.
+/// Form of a query on the wire.
 struct QueryForm {
   bool edns = true;
   bool random_case = true;  // else in lower case
 };
 
-/// How a message relates to the query that it came back for.
+/// Result of comparing a message with the query.
 enum class QueryMatch : uint8_t {
   None,         // no response, or to another question
-  OtherCase,    // the same question in other letters
+  OtherCase,    // the same question in other letter case
   BareError,    // FORMERR or NOTIMP without a question, as of servers that do not know EDNS
-  SameQuestion  // octet for octet
+  SameQuestion  // byte for byte
 };
 
 /// The query of a fetch: RD set, one question of class IN, an OPT without options.
@@ -35,10 +35,10 @@ class TargetQuery {
   void assign(dns::NameView qname, uint16_t qtype, uint16_t edns_udp_size,
               RandomOctets& random) noexcept;
 
-  /// Writes the message, its id 0, at `out`, which has `kMaxSize` octets; returns its size.
+  /// Writes the message with id 0 to `out`, which has `kMaxSize` bytes; returns its size.
   size_t compose(QueryForm form, uint8_t* out) const noexcept;
 
-  /// Compares `message` with what `compose` gave for `form`, the id aside.
+  /// Compares `message` with the message that `compose` wrote for `form`, except for the id.
   [[nodiscard]] QueryMatch match(QueryForm form, Bytes message) const noexcept;
 
   [[nodiscard]] dns::NameView qname() const noexcept { return qname_.view(); }

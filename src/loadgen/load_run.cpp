@@ -17,20 +17,21 @@ namespace {
 
 constexpr double kSecond = 1e9;
 constexpr uint64_t kSecondNs = 1'000'000'000;
-// After so long without an answer there is nothing to be missed by sleeping until one comes.
+// After this time without an answer, sleeping until the next answer delays nothing.
 constexpr uint64_t kSpinNs = 1'000'000;
-// How often the end of the run is looked for at least.
+// Maximum time between two checks for the end of the run.
 constexpr uint64_t kLookNs = 10'000'000;
-// What a paced run sends at most before it looks for answers again, when it has to catch up.
+// Maximum number of queries that a run with a fixed rate sends between two receives when it catches
+// up.
 constexpr uint64_t kMaxCatchUp = 64;
-// How long a paced run waits for answers when the sockets take no more queries.
+// Time that a run with a fixed rate waits for answers when the sockets are full.
 constexpr uint64_t kFullNs = 100'000;
 
 uint64_t to_ns(double seconds) noexcept {
   return static_cast<uint64_t>(std::min(seconds, 1e9) * kSecond);
 }
 
-// A sleep that ends when it should: by default the kernel may add 50 µs.
+// Makes timers exact: by default the kernel may delay a wake-up by 50 µs.
 class ExactTimers {
  public:
   ExactTimers() noexcept : before_(prctl(PR_GET_TIMERSLACK)) { prctl(PR_SET_TIMERSLACK, 1UL); }
@@ -42,7 +43,7 @@ class ExactTimers {
   int before_;
 };
 
-// Twice what can be in flight on a channel, and enough for late answers to be known by.
+// Twice the number of queries in flight per channel, and enough to recognize late answers.
 size_t slots_for(const LoadOptions& options) {
   const double in_flight = options.rate ? *options.rate * options.timeout_seconds
                                         : static_cast<double>(options.outstanding);
@@ -57,7 +58,7 @@ using Opened = Result<std::unique_ptr<Transport>, std::string>;
 Opened open_transport(const LoadOptions& options) {
   const auto use = options.rate ? ReadySet::Use::Often : ReadySet::Use::Seldom;
   if (options.transport == TransportKind::Udp) {
-    // Of a paced load each query goes its own way, as those of a client that is not in a hurry.
+    // With a fixed rate, each query is sent individually, as by many independent clients.
     return UdpTransport::open(options.server, {options.channels, use, !options.rate});
   }
   const size_t share = (options.outstanding + options.channels - 1) / options.channels;
@@ -79,7 +80,7 @@ class LoadRun {
   }
 
   Result<Report, std::string> run() {
-    // Only now: what was made before took time, and a pace would begin late.
+    // Starts the clock here: the construction of the run takes time and would delay the schedule.
     start_ns_ = monotonic_ns();
     end_ns_ = start_ns_ + to_ns(options_.max_seconds);
     next_progress_ns_ = start_ns_ + kSecondNs;
@@ -101,7 +102,7 @@ class LoadRun {
     return ledger;
   }
 
-  // Looks at what only time changes; true when no more is to be sent.
+  // Expires queries and reports progress. Returns true when the run must end.
   bool is_over(uint64_t now) {
     ledger_.expire(now);
     if (now >= next_progress_ns_) {
@@ -145,7 +146,7 @@ class LoadRun {
     }
   }
 
-  // Sends what is due by now; says when to send again.
+  // Sends the queries that are due and returns the time of the next send.
   uint64_t send_due(const Pace& pace, uint64_t now) {
     uint64_t due = 0;
     const uint64_t first = ledger_.tally().sent;
@@ -166,7 +167,6 @@ class LoadRun {
   const std::atomic<bool>& stop_;
   const Progress& progress_;
   Transport& transport_;
-  // Set when the run starts.
   uint64_t start_ns_ = 0;
   uint64_t end_ns_ = 0;
   uint64_t next_progress_ns_ = 0;

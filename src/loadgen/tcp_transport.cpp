@@ -14,11 +14,11 @@ namespace inlet53::loadgen {
 
 namespace {
 
-// Octets of the length before each message. Source: RFC 1035 §4.2.2.
+// Size of the length prefix of a message in bytes. Source: RFC 1035 §4.2.2.
 constexpr size_t kPrefix = 2;
-// Before a connection that brought nothing is tried again.
+// Delay before a retry of a connection that received no answer.
 constexpr uint64_t kRetryNs = 100'000'000;
-// How long what a socket would not take waits at most, since nobody waits for its room.
+// Maximum delay of data that a full socket did not accept: the transport does not wait for POLLOUT.
 constexpr uint64_t kPendingNs = 1'000'000;
 
 }  // namespace
@@ -52,8 +52,8 @@ std::string TcpTransport::complaint(int error) const {
   return concat(server_.to_text(), " (TCP): ", std::strerror(error));
 }
 
-// Returns errno, or 0 when the connection is there or under way: a socket that still connects takes
-// and gives nothing (EAGAIN), and says how it went when it is used.
+// Returns errno, or 0 when the connection is established or in progress. A socket that is still
+// connecting fails with EAGAIN; later use reports the result of the connect.
 int TcpTransport::connect(size_t channel) noexcept {
   sockaddr_storage address{};
   const socklen_t length = server_.to_sockaddr(address);
@@ -140,7 +140,7 @@ size_t TcpTransport::receive(size_t channel) noexcept {
                                 connection.in.size() - connection.in_end, MSG_DONTWAIT);
   if (received > 0) {
     connection.in_end += static_cast<size_t>(received);
-    return take_messages(channel);
+    return parse_messages(channel);
   }
   if (received == 0) {
     end(channel, 0);
@@ -150,7 +150,7 @@ size_t TcpTransport::receive(size_t channel) noexcept {
   return 0;
 }
 
-size_t TcpTransport::take_messages(size_t channel) noexcept {
+size_t TcpTransport::parse_messages(size_t channel) noexcept {
   Connection& connection = connections_[channel];
   const uint64_t now = monotonic_ns();
   Bytes left(connection.in.data(), connection.in_end);

@@ -3,7 +3,6 @@
 #include <memory>
 #include <vector>
 
-#include "ready_set.h"
 #include "transport.h"
 
 #include "inlet53/base/ip_address.h"
@@ -12,19 +11,19 @@
 
 namespace inlet53::loadgen {
 
-/// Queries over TCP: pipelined on connections that stay open, answers in any order. A connection
-/// that ends loses what is in flight on it, and is opened again when its turn comes: at once if it
-/// brought an answer, else after 100 ms. When connections go on ending and nothing has come for
-/// `give_up_ns`, it gives up. Source: RFC 7766 §6.2, §8.
+/// Queries over TCP, pipelined on persistent connections; answers may arrive in any order. Queries
+/// in flight on a connection that ends are lost. The connection is opened again when its turn
+/// comes: at once if it has received an answer, else after 100 ms. If connections keep ending and
+/// no message arrives for `give_up_ns`, the transport gives up. Source: RFC 7766 §6.2, §8.
 class TcpTransport final : public Transport {
  public:
   struct Options {
     size_t connections = 10;
-    size_t share = 1;  // queries in flight on each at most
+    size_t share = 1;  // maximum number of queries in flight per connection
     ReadySet::Use use = ReadySet::Use::Seldom;
-    uint64_t give_up_ns = 2'000'000'000;  // after so long without a connection that brings answers
+    uint64_t give_up_ns = 2'000'000'000;  // maximum time without a message
   };
-  /// Begins to connect. The error says what the system said.
+  /// Starts to connect. Errors: text of the system error.
   [[nodiscard]] static Result<std::unique_ptr<TcpTransport>, std::string> open(
       const SocketAddress& server, const Options& options);
   ~TcpTransport() override;
@@ -45,7 +44,7 @@ class TcpTransport final : public Transport {
     std::vector<uint8_t> out = std::vector<uint8_t>(size_t{64} << 10);
     size_t out_begin = 0;
     size_t out_end = 0;
-    // The largest message and more behind it.
+    // Holds the largest message and more data after it.
     std::vector<uint8_t> in = std::vector<uint8_t>(size_t{128} << 10);
     size_t in_end = 0;
     bool brought_answers = false;
@@ -56,7 +55,7 @@ class TcpTransport final : public Transport {
   bool append_query(size_t channel, uint64_t now) noexcept;
   bool reopen(size_t channel, uint64_t now) noexcept;
   void flush(size_t channel) noexcept;
-  size_t take_messages(size_t channel) noexcept;
+  size_t parse_messages(size_t channel) noexcept;
   void end(size_t channel, int error) noexcept;
   [[nodiscard]] std::string complaint(int error) const;
 
@@ -67,7 +66,7 @@ class TcpTransport final : public Transport {
   Ledger* ledger_ = nullptr;
   size_t next_ = 0;
   uint64_t give_up_ns_;
-  uint64_t last_message_ns_ = 0;  // when something came; at first, when a connection ended
+  uint64_t last_message_ns_ = 0;  // of the last message or, before one, of the first end
   bool gave_up_ = false;
 };
 

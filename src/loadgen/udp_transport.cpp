@@ -7,7 +7,7 @@
 
 #include "ledger.h"
 #include "monotonic.h"
-#include "query_batch.h"
+#include <netinet/udp.h>
 #include <sys/socket.h>
 
 #include "inlet53/base/text.h"
@@ -16,11 +16,74 @@ namespace inlet53::loadgen {
 
 namespace {
 
+// Errors for unsupported segmentation, a bad segment size, and missing checksum offload (udp(7)).
+bool refuses_segments(int error) noexcept {
+  return error == EINVAL || error == EMSGSIZE || error == EIO || error == EOPNOTSUPP;
+}
+
+}  // namespace
+
+QueryBatch::QueryBatch(bool segments) noexcept : segments_(segments) {
+  for (size_t i = 0; i < kQueries; ++i) {
+    octets_[i].iov_base = queries_[i].data();
+    auto* head = reinterpret_cast<cmsghdr*>(controls_[i].octets.data());
+    head->cmsg_level = SOL_UDP;
+    head->cmsg_type = UDP_SEGMENT;
+    head->cmsg_len = CMSG_LEN(sizeof(uint16_t));
+  }
+}
+
+size_t QueryBatch::send(int descriptor, size_t count) noexcept {
+  const size_t lined_up = line_up(count);
+  const int result = sendmmsg(descriptor, messages_.data(), static_cast<unsigned>(lined_up), 0);
+  if (result < 0) {
+    if (lined_up == count || !refuses_segments(errno)) return 0;
+    segments_ = false;
+    return send(descriptor, count);
+  }
+  size_t sent = 0;
+  for (int i = 0; i < result; ++i) sent += messages_[static_cast<size_t>(i)].msg_hdr.msg_iovlen;
+  return sent;
+}
+
+size_t QueryBatch::line_up(size_t count) noexcept {
+  size_t messages = 0;
+  for (size_t first = 0; first < count;) {
+    const size_t queries = segments_ ? run_length(first, count) : 1;
+    fill(messages++, first, queries);
+    first += queries;
+  }
+  return messages;
+}
+
+size_t QueryBatch::run_length(size_t first, size_t count) const noexcept {
+  size_t end = first + 1;
+  while (end < count && octets_[end].iov_len == octets_[first].iov_len) ++end;
+  return end - first;
+}
+
+void QueryBatch::fill(size_t message, size_t first, size_t queries) noexcept {
+  msghdr& head = messages_[message].msg_hdr;
+  head.msg_iov = &octets_[first];
+  head.msg_iovlen = queries;
+  head.msg_control = nullptr;
+  head.msg_controllen = 0;
+  if (queries == 1) return;
+  Control& control = controls_[message];
+  const auto segment = static_cast<uint16_t>(octets_[first].iov_len);
+  std::memcpy(CMSG_DATA(reinterpret_cast<cmsghdr*>(control.octets.data())), &segment,
+              sizeof segment);
+  head.msg_control = control.octets.data();
+  head.msg_controllen = sizeof control.octets;
+}
+
+namespace {
+
 constexpr size_t kReceiveBatch = 64;
 constexpr size_t kMaxBatchingSockets = 4;
-// Without an OPT no answer is longer (RFC 1035 §2.3.4); header and question lie within it anyway.
+// No answer is longer without an OPT (RFC 1035 §2.3.4).
 constexpr size_t kSlotSize = dns::kPlainUdpLimit;
-// Room for some thousand small datagrams, of which the kernel counts each as 768 octets or more.
+// Holds some thousand small datagrams, each of which the kernel counts as at least 768 bytes.
 constexpr int kBufferSize = 4 << 20;
 
 void widen_buffer(int descriptor, int forced, int asked) noexcept {
@@ -29,7 +92,7 @@ void widen_buffer(int descriptor, int forced, int asked) noexcept {
   }
 }
 
-// Absent, with errno set, when the system refuses.
+// Returns an invalid descriptor and sets errno on failure.
 net::Descriptor open_socket(const SocketAddress& server) {
   sockaddr_storage address{};
   const socklen_t length = server.to_sockaddr(address);
@@ -45,7 +108,7 @@ net::Descriptor open_socket(const SocketAddress& server) {
 
 }  // namespace
 
-// What recvmmsg wants, filled in once, and what is sent.
+// Receive slots for recvmmsg, prepared once, and the batch to send.
 struct UdpTransport::Messages {
   explicit Messages(bool segments) noexcept : batch(segments) {
     for (size_t i = 0; i < kReceiveBatch; ++i) {
@@ -87,7 +150,7 @@ UdpTransport::UdpTransport(const SocketAddress& server, std::vector<net::Descrip
 
 UdpTransport::~UdpTransport() = default;
 
-size_t UdpTransport::take_turn() noexcept {
+size_t UdpTransport::next_channel() noexcept {
   const size_t channel = next_;
   next_ = next_ + 1 < sockets_.size() ? next_ + 1 : 0;
   return channel;
@@ -97,7 +160,7 @@ size_t UdpTransport::send(size_t count) noexcept {
   const bool batches = sockets_.size() <= kMaxBatchingSockets;
   size_t sent = 0;
   while (sent < count) {
-    const size_t channel = take_turn();
+    const size_t channel = next_channel();
     const size_t wanted = batches ? std::min(count - sent, QueryBatch::kQueries) : 1;
     const size_t went = batches ? send_batch(channel, wanted) : size_t{send_one(channel)};
     sent += went;
@@ -112,7 +175,7 @@ bool UdpTransport::send_one(size_t channel) noexcept {
   if (composed.size == 0) return false;
   const int descriptor = sockets_[channel].get();
   if (::send(descriptor, query, composed.size, 0) >= 0) return true;
-  ledger_->take_back(channel, composed.id);
+  ledger_->withdraw(channel, composed.id);
   note(errno);
   return false;
 }
@@ -133,7 +196,7 @@ size_t UdpTransport::send_batch(size_t channel, size_t count) noexcept {
   if (composed == 0) return 0;
   const size_t sent = messages_->batch.send(sockets_[channel].get(), composed);
   if (sent == 0) note(errno);
-  for (size_t i = composed; i-- > sent;) ledger_->take_back(channel, messages_->ids[i]);
+  for (size_t i = composed; i-- > sent;) ledger_->withdraw(channel, messages_->ids[i]);
   return sent;
 }
 
@@ -157,8 +220,8 @@ std::span<const uint32_t> UdpTransport::wait(uint64_t timeout_ns) noexcept {
   return ready_.wait(timeout_ns);
 }
 
-// Once something was answered, errors pass: a server that restarts is silent for a while, and what
-// it does not answer is counted as lost.
+// Ignores errors after the first answer: a server that restarts does not answer for a while, and
+// its unanswered queries count as lost.
 void UdpTransport::note(int error) noexcept {
   if (error == EAGAIN || error == EINTR || error == ENOBUFS) return;
   if (ledger_->tally().answered > 0 || !failure_.empty()) return;

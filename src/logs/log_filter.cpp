@@ -46,7 +46,7 @@ Result<Cidr, std::string> parse_client(std::string_view text) {
 bool match_pattern(std::string_view pattern, std::string_view text) noexcept {
   size_t in_pattern = 0;
   size_t in_text = 0;
-  // Where to go on when what follows the last `*` does not match: one octet later.
+  // Position to continue at when the text after the last `*` does not match: one character later.
   size_t star = std::string_view::npos;
   size_t retry = 0;
   while (in_text < text.size()) {

@@ -17,13 +17,12 @@ namespace {
 
 constexpr size_t kBlock = size_t{256} << 10;
 
-// Looks for the first of the last `left` wanted lines in a text that grows at its front.
+// Searches the first of the last `left` wanted lines in a text that grows at its front.
 struct LastLines {
   size_t left;
   const std::function<bool(std::string_view)>& wanted;
 
-  // Where that line begins; else takes what it has looked at from `text`: all but the line whose
-  // start is not there yet.
+  // Returns the start of that line. If it is not found, removes all complete lines from `text`.
   std::optional<size_t> find(std::string& text) {
     size_t newline = text.rfind('\n');
     if (newline == std::string::npos) return std::nullopt;
@@ -86,7 +85,7 @@ Result<size_t, std::string> LogReader::read_at(uint64_t offset, char* out, size_
   }
 }
 
-// Reads more of the file behind what is held. False at its end.
+// Appends more of the file to the buffer. Returns false at its end.
 Result<bool, std::string> LogReader::fill() {
   struct stat status {};
   if (fstat(fd_, &status) == 0 && static_cast<uint64_t>(status.st_size) < end_offset_) start_at(0);
@@ -102,7 +101,7 @@ Result<bool, std::string> LogReader::fill() {
   return *got > 0;
 }
 
-std::optional<LogLine> LogReader::take_line() noexcept {
+std::optional<LogLine> LogReader::next_buffered_line() noexcept {
   const size_t newline = buffer_.find('\n', scanned_);
   const bool whole = newline != std::string::npos;
   if (!whole) scanned_ = buffer_.size();
@@ -114,7 +113,7 @@ std::optional<LogLine> LogReader::take_line() noexcept {
   return line;
 }
 
-// Another file stands under the name.
+// Returns true when the path names another file.
 bool LogReader::replaced() const {
   struct stat ours {};
   struct stat theirs {};
@@ -124,12 +123,12 @@ bool LogReader::replaced() const {
 
 Result<std::optional<LogLine>, std::string> LogReader::next() {
   for (;;) {
-    if (auto line = take_line()) return line;
+    if (auto line = next_buffered_line()) return line;
     if (fd_ >= 0) {
       auto more = fill();
       if (more && !*more) {
         if (!replaced()) return std::nullopt;
-        // What was written after that read and before the rename.
+        // Reads data that was written after the last read and before the rename.
         more = fill();
       }
       if (!more) return Unexpected(more.error());

@@ -58,7 +58,7 @@ constexpr std::array<TextField<LogAnswer>, 3> kAnswerFields = {{
     {"Class", &LogAnswer::rrclass, Always},
 }};
 
-// What is wrong with a line; absent when nothing is.
+// Error in a line; absent when the line is valid.
 using Complaint = std::optional<std::string>;
 
 Complaint kind_complaint(std::string_view key, std::string_view kind) {

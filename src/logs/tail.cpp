@@ -17,22 +17,22 @@ namespace inlet53::logs {
 
 namespace {
 
-// Short enough for eyes, and ten looks a second cost nothing. A rotation has to be looked for
-// anyway, on any file system, so that inotify would only add a second way.
+// Ten checks per second are fast enough for a reader and cost little. inotify would not replace
+// them, because it misses rotation on some file systems.
 constexpr int kLookMs = 100;
 constexpr size_t kFlushSize = size_t{64} << 10;
-// Broken lines that are named one by one; more are counted.
+// Maximum number of broken lines in the operator log; further ones are only counted.
 constexpr uint64_t kMaxNamed = 20;
 
 using Outcome = Result<void, std::string>;
 
-// Gathers text for a descriptor.
+// Buffers text for a descriptor.
 class Output {
  public:
   explicit Output(int fd) : fd_(fd) {}
 
   std::string& text() { return text_; }
-  // Whoever read the descriptor is gone.
+  // Returns true when the reader has closed the descriptor.
   [[nodiscard]] bool closed() const { return closed_; }
 
   Outcome flush(const std::atomic<bool>& stop) {
@@ -53,7 +53,7 @@ class Output {
     return {};
   }
 
-  // Waits for a signal, for `events`, for the reader to go, or until it is time for another look.
+  // Waits for a signal, for `events`, for the reader to close, or for kLookMs.
   void wait(short events) {
     pollfd watched{fd_, events, 0};
     if (poll(&watched, 1, kLookMs) > 0 && (watched.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0) {
@@ -80,7 +80,7 @@ class Tail {
     if (options_.format == TailFormat::Table) table_.append_header(output_.text());
     if (auto opened = open(); !opened) return Unexpected(opened.error());
     while (!ended()) {
-      if (auto shown = show_what_is_there(); !shown) return Unexpected(shown.error());
+      if (auto shown = show_available(); !shown) return Unexpected(shown.error());
       if (!options_.follow) break;
       if (!ended()) output_.wait(0);
     }
@@ -107,14 +107,14 @@ class Tail {
   Outcome seek() {
     if (options_.records == kAllRecords) return {};
     return reader_.seek_last(options_.records, [this](std::string_view line) {
-      // To be told to stop ends the search, which may be long.
+      // `stop` also ends a long search.
       if (stop_) return true;
       const auto record = parser_.parse(line);
       return record && options_.filter.matches(**record);
     });
   }
 
-  Outcome show_what_is_there() {
+  Outcome show_available() {
     while (!ended()) {
       const auto line = reader_.next();
       if (!line) return Unexpected(line.error());

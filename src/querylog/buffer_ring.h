@@ -1,19 +1,58 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
-
-#include "doorbell.h"
-#include "page_memory.h"
 
 #include "inlet53/querylog/query_log.h"
 
 namespace inlet53::querylog {
 
-/// Whole records, side by side in one buffer.
+/// Memory that is aligned for direct I/O and resident from the start, so that its first use costs
+/// no page fault.
+class PageMemory {
+ public:
+  /// Allocates `size` bytes, a multiple of 1 MiB. Throws std::bad_alloc when there is no memory.
+  explicit PageMemory(size_t size);
+
+  [[nodiscard]] char* data() const noexcept { return octets_.get(); }
+
+ private:
+  struct Free {
+    void operator()(char* octets) const noexcept { std::free(octets); }
+  };
+  std::unique_ptr<char, Free> octets_;
+};
+
+/// Wakes one waiting thread. A ring without a waiting thread makes the next wait return at once;
+/// several rings count as one. Threads: `ring` any; `wait` one. Cost: `ring` is one atomic
+/// exchange, and a system call only when the other thread sleeps.
+class Doorbell {
+ public:
+  void ring() noexcept {
+    if (state_.exchange(kRung, std::memory_order_acq_rel) == kWaiting) wake();
+  }
+
+  /// Returns after a ring, after `timeout`, or spuriously: check the condition and wait again.
+  void wait(std::optional<std::chrono::milliseconds> timeout = std::nullopt) noexcept;
+
+ private:
+  static constexpr uint32_t kQuiet = 0;
+  static constexpr uint32_t kRung = 1;
+  static constexpr uint32_t kWaiting = 2;
+
+  void wake() noexcept;
+
+  std::atomic<uint32_t> state_{kQuiet};
+};
+
+/// Complete records, contiguous in one buffer.
 struct Records {
   std::string_view octets;
   uint64_t count = 0;
@@ -21,56 +60,56 @@ struct Records {
   [[nodiscard]] bool empty() const noexcept { return octets.empty(); }
 };
 
-/// The ring of buffers between one worker and the writer thread.
+/// Ring of buffers between one worker and the writer thread.
 ///
-/// The worker fills one buffer after the other; the writer thread reads them in the same order, and
-/// may read what was published of the one that is being filled, so that a flush of a few records
-/// costs no buffer. Of those that are free the worker always fills the first: as long as the writer
-/// thread keeps up, the same two or three stay in the processor's cache, however many there are.
-/// Threads: each part its own side only.
+/// The worker fills one buffer after the other; the writer thread reads them in the same order. It
+/// may also read the published part of the buffer that is being filled, so that a flush of a few
+/// records does not use up a buffer. The worker always fills the free buffer with the lowest place:
+/// while the writer thread keeps up, the same two or three buffers stay in the processor's cache.
+/// Threads: each method only from its own side.
 class BufferRing {
  public:
-  /// `writer` is rung when half of the buffers are full. `may_wait` is `when_full = "block"`.
+  /// Rings `writer` when half of the buffers are full. `may_wait` is `when_full = "block"`.
   /// Requires: `buffers` > 0. Lifetime: `writer` outlives this object.
   BufferRing(size_t buffers, bool may_wait, Doorbell& writer);
 
-  // The worker's side.
+  // Methods of the worker.
 
-  /// The next buffer of kBufferSize octets to fill, or null when none is free.
+  /// Returns the next buffer of kBufferSize bytes to fill, or null when none is free.
   [[nodiscard]] char* next_buffer() noexcept;
 
   /// Lets the writer thread read the buffer that is being filled up to `end`, `records` records
   /// from the buffer's start.
   void publish(const char* end, uint32_t records) noexcept;
 
-  /// Gives the buffer that is being filled away, as far as it was published.
+  /// Completes the buffer that is being filled, up to its published end.
   void hand_over() noexcept;
 
-  /// Sleeps until a buffer may be free. False when the worker is not to wait.
+  /// Waits until a buffer may be free. Returns false when the worker must not wait.
   [[nodiscard]] bool wait_for_buffer() noexcept;
 
   void count_drop() noexcept {
     dropped_.store(dropped_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   }
 
-  // The writer thread's side.
+  // Methods of the writer thread.
 
-  /// Records that were published and not taken yet; empty when there are none.
-  /// Lifetime: until `take`.
+  /// Returns published records that are not consumed yet; empty when there are none. Lifetime:
+  /// until `consume`.
   [[nodiscard]] Records unread() noexcept;
 
-  /// Has done with these records, the first of `unread`.
-  void take(const Records& records) noexcept {
-    taken_.octets += static_cast<uint32_t>(records.octets.size());
-    taken_.records += static_cast<uint32_t>(records.count);
+  /// Consumes these records, the first of `unread`.
+  void consume(const Records& records) noexcept {
+    consumed_.octets += static_cast<uint32_t>(records.octets.size());
+    consumed_.records += static_cast<uint32_t>(records.count);
   }
 
-  // Any thread.
+  // Methods of any thread.
 
-  /// Ends all waiting: from now on a full ring drops.
+  /// Ends all waits; a full ring drops records from now on.
   void stop_waiting() noexcept;
 
-  /// Records for which no buffer was free.
+  /// Returns the number of records for which no buffer was free.
   [[nodiscard]] uint64_t dropped() const noexcept {
     return dropped_.load(std::memory_order_relaxed);
   }
@@ -78,7 +117,7 @@ class BufferRing {
   [[nodiscard]] size_t capacity() const noexcept { return published_.size() * kBufferSize; }
 
  private:
-  /// How far a buffer was filled or read. One word, so that the two numbers fit each other.
+  /// End of the filled or consumed part of a buffer. One word, so that both numbers are consistent.
   struct alignas(uint64_t) Extent {
     uint32_t octets = 0;
     uint32_t records = 0;
@@ -91,18 +130,19 @@ class BufferRing {
   [[nodiscard]] size_t place_of(uint64_t number) const noexcept {
     return places_[number % places_.size()];
   }
-  [[nodiscard]] size_t take_free_place() noexcept;
+  [[nodiscard]] size_t allocate_place() noexcept;
   [[nodiscard]] std::atomic<Extent>& published(uint64_t number) noexcept {
     return published_[number % published_.size()];
   }
   void free_drained_buffer() noexcept;
 
   PageMemory memory_;
-  std::vector<std::atomic<Extent>> published_;  // what may be read of each buffer
-  // Where in the memory each buffer is: the worker's, the writer thread's once it was published.
+  std::vector<std::atomic<Extent>> published_;  // readable part of each buffer
+  // Place in memory of each buffer. The worker writes an element, and the writer thread reads it
+  // once the buffer is published.
   std::vector<uint32_t> places_;
   std::vector<std::atomic<uint64_t>> free_places_;  // a bit each
-  bool holding_ = false;                            // the worker's: it has a place to fill
+  bool holding_ = false;                            // the worker has a place to fill
   Doorbell& writer_;
   Doorbell freed_;
   std::atomic<bool> may_wait_;
@@ -111,7 +151,7 @@ class BufferRing {
   alignas(64) std::atomic<uint64_t> filled_{0};  // the worker's
   std::atomic<uint64_t> dropped_{0};
   alignas(64) std::atomic<uint64_t> drained_{0};  // the writer thread's
-  Extent taken_;                                  // of buffer drained_
+  Extent consumed_;                               // of buffer drained_
 };
 
 }  // namespace inlet53::querylog

@@ -2,13 +2,21 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
+#include <compare>
+#include <cstdio>
+#include <filesystem>
+#include <optional>
+#include <string_view>
 #include <system_error>
+#include <vector>
 
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "inlet53/base/clock.h"
 #include "inlet53/base/operator_log.h"
 #include "inlet53/base/own_file.h"
 #include "inlet53/base/text.h"
@@ -30,7 +38,7 @@ auto again_if_interrupted(Call call) noexcept {
   return result;
 }
 
-// Reads exactly `size` octets. Absent (errno says why) when the file can't give them.
+// Reads exactly `size` bytes. Returns false and sets errno on failure.
 bool read_at(int descriptor, char* octets, size_t size, uint64_t offset) noexcept {
   while (size > 0) {
     const ssize_t got = again_if_interrupted(
@@ -44,8 +52,8 @@ bool read_at(int descriptor, char* octets, size_t size, uint64_t offset) noexcep
   return true;
 }
 
-// Where the last whole line of the file ends. The search ends after the longest record that we
-// write: a file without a line end in there is none of ours, and must not be cut.
+// Returns the end of the last complete line. The search ends after the maximum size of a record: a
+// file without a line end there is no query log and must not be truncated.
 Result<uint64_t, std::string> end_of_last_line(int descriptor, uint64_t size) {
   constexpr size_t kPiece = size_t{64} << 10;
   std::string piece;
@@ -97,8 +105,8 @@ LogFile::~LogFile() {
 }
 
 Result<size_t, int> LogFile::write(std::string_view octets, uint64_t offset) noexcept {
-  // A direct write starts where the file ends and a page begins. So no page of it is in the page
-  // cache, and nobody who reads the file meanwhile can see a stale one.
+  // A direct write starts at the end of the file and at a page boundary. So the page cache has no
+  // page of it, and no reader of the file can see a stale page.
   const size_t behind_edge = offset % kDirectAlignment;
   size_t size = octets.size();
   bool direct = false;
@@ -118,7 +126,7 @@ Result<size_t, int> LogFile::write(std::string_view octets, uint64_t offset) noe
   return Unexpected(errno);
 }
 
-// One descriptor for both ways: a second one could be of another file by the time it is opened.
+// Uses one descriptor for both modes: the path may name another file when a second one is opened.
 bool LogFile::set_direct(bool direct) noexcept {
   if (direct == direct_) return true;
   if (fcntl(descriptor_, F_SETFL, direct ? O_DIRECT : 0) == -1 && direct) {
@@ -139,6 +147,99 @@ bool LogFile::is_at(const std::string& path) const noexcept {
   struct stat ours {};
   return stat(path.c_str(), &named) == 0 && fstat(descriptor_, &ours) == 0 &&
          named.st_dev == ours.st_dev && named.st_ino == ours.st_ino;
+}
+
+namespace {
+
+constexpr std::string_view kStampShape =
+    "dddddddd"
+    "T"
+    "dddddd"
+    "Z";
+
+// Suffix of a rotated file after the log's name and a dot. Ordered by age.
+struct RotatedName {
+  std::string stamp;
+  uint32_t number = 1;
+
+  [[nodiscard]] std::string text() const {
+    return number == 1 ? stamp : concat(stamp, '-', number);
+  }
+  friend auto operator<=>(const RotatedName&, const RotatedName&) = default;
+};
+
+bool has_stamp_shape(std::string_view text) {
+  return std::equal(
+      text.begin(), text.end(), kStampShape.begin(), kStampShape.end(),
+      [](char c, char shape) { return shape == 'd' ? c >= '0' && c <= '9' : c == shape; });
+}
+
+std::optional<RotatedName> parse_rotated_name(std::string_view text) {
+  if (!has_stamp_shape(text.substr(0, kStampShape.size()))) return std::nullopt;
+  RotatedName name{std::string(text.substr(0, kStampShape.size()))};
+  text.remove_prefix(kStampShape.size());
+  if (text.empty()) return name;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data() + 1, end, name.number);
+  if (text.front() != '-' || error != std::errc() || stop != end) return std::nullopt;
+  return name;
+}
+
+// Oldest first.
+std::vector<RotatedName> rotated_names(const std::filesystem::path& path) {
+  std::vector<RotatedName> names;
+  const std::string prefix = path.filename().string() + '.';
+  std::error_code ignored;
+  std::filesystem::directory_iterator entry(path.parent_path(), ignored);
+  for (; entry != std::filesystem::directory_iterator(); entry.increment(ignored)) {
+    const std::string file = entry->path().filename().string();
+    if (!file.starts_with(prefix)) continue;
+    if (auto name = parse_rotated_name(std::string_view(file).substr(prefix.size()))) {
+      names.push_back(std::move(*name));
+    }
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+// Formats 2026-11-22T10:52:52Z without the separators.
+std::string stamp_of(int64_t wall_seconds) {
+  UtcSecond second;
+  second.set(wall_seconds);
+  std::string stamp(second.text());
+  std::erase_if(stamp, [](char c) { return c == '-' || c == ':'; });
+  return stamp;
+}
+
+// Renames unless `to` exists. Returns 0 or errno.
+int rename_to_free_name(const std::string& from, const std::string& to) {
+  if (renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return 0;
+  if (errno != EINVAL && errno != ENOSYS) return errno;
+  // File systems without that flag (NFS): no other process creates such names, so check, then
+  // rename.
+  if (access(to.c_str(), F_OK) == 0) return EEXIST;
+  return rename(from.c_str(), to.c_str()) == 0 ? 0 : errno;
+}
+
+}  // namespace
+
+Result<std::string, int> move_aside(const std::string& path, int64_t wall_seconds) {
+  RotatedName name{stamp_of(wall_seconds)};
+  const auto names = rotated_names(path);
+  if (!names.empty() && names.back() >= name) name = {names.back().stamp, names.back().number + 1};
+  for (;; ++name.number) {
+    std::string to = concat(path, '.', name.text());
+    const int error = rename_to_free_name(path, to);
+    if (error == 0) return to;
+    if (error != EEXIST) return Unexpected(error);
+  }
+}
+
+void remove_oldest(const std::string& path, size_t keep) {
+  const auto names = rotated_names(path);
+  for (size_t i = 0; i + keep < names.size(); ++i) {
+    unlink(concat(path, '.', names[i].text()).c_str());
+  }
 }
 
 }  // namespace inlet53::querylog

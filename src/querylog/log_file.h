@@ -10,16 +10,16 @@
 
 namespace inlet53::querylog {
 
-/// One open log file, locked against other processes, whose last line is whole when it is opened.
+/// Open log file with a lock against other processes. Its last line is complete when it is opened.
 /// Threads: one.
 class LogFile {
  public:
-  /// Direct writes start at a multiple of this in the file and in memory, as any disk and file
-  /// system that Linux has asks for.
+  /// Alignment of direct writes in the file and in memory; sufficient for any disk and file system
+  /// of Linux.
   static constexpr size_t kDirectAlignment = 4096;
 
-  /// Opens or creates (mode 0640) the file, with the directories above it, locks it and cuts an
-  /// unfinished last line. Errors: a text that gives the reason.
+  /// Opens or creates (mode 0640) the file with its parent directories, locks it and removes an
+  /// incomplete last line. Errors: the reason as text.
   [[nodiscard]] static Result<LogFile, std::string> open(const std::string& path);
 
   LogFile(LogFile&& other) noexcept
@@ -31,20 +31,19 @@ class LogFile {
   LogFile& operator=(LogFile&&) = delete;
   ~LogFile();
 
-  /// Its size when it was opened, after the cut.
+  /// Size in bytes when the file was opened, after the removal of an incomplete line.
   [[nodiscard]] uint64_t opened_size() const noexcept { return opened_size_; }
 
-  /// When it was last written to before it was opened, seconds since 1970.
+  /// Last modification before the file was opened, in seconds since 1970.
   [[nodiscard]] int64_t opened_modified() const noexcept { return opened_modified_; }
 
-  /// Writes some of `octets`, from the first on, at `offset`: by O_DIRECT when they start aligned
-  /// and are many, else through the page cache.
-  /// Returns how many were written (0: call again), or errno.
-  /// Requires: `offset` is the file's end; `octets` lie in memory as they will in the file, modulo
+  /// Writes the first part of `octets` at `offset`: with O_DIRECT when they are aligned and many,
+  /// else through the page cache. Returns the number of bytes written (0: call again), or errno.
+  /// Requires: `offset` is the end of the file; the address of `octets` equals `offset` modulo
   /// kDirectAlignment.
   [[nodiscard]] Result<size_t, int> write(std::string_view octets, uint64_t offset) noexcept;
 
-  /// Cuts the file to `size` octets. A failure is left to the cut at the next opening.
+  /// Truncates the file to `size` bytes. Ignores a failure: the next open truncates the file.
   void truncate(uint64_t size) noexcept;
 
   /// True when `path` still names this file.
@@ -61,5 +60,13 @@ class LogFile {
   uint64_t opened_size_ = 0;
   int64_t opened_modified_ = 0;
 };
+
+/// Renames the log file `path` to `path`.20261122T105252Z, or `…Z-2`, `…Z-3`: a free name that
+/// sorts after all earlier rotated files, even if the clock was set back. Returns the new name, or
+/// errno. Cost: reads the directory.
+[[nodiscard]] Result<std::string, int> move_aside(const std::string& path, int64_t wall_seconds);
+
+/// Removes the oldest rotated files of `path`, so that `keep` remain.
+void remove_oldest(const std::string& path, size_t keep);
 
 }  // namespace inlet53::querylog

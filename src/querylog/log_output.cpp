@@ -5,8 +5,8 @@
 #include <system_error>
 #include <utility>
 
-#include "lines.h"
-#include "rotation.h"
+#include "log_file.h"
+#include "log_stage.h"
 
 #include "inlet53/base/check.h"
 #include "inlet53/base/operator_log.h"
@@ -34,7 +34,7 @@ Result<std::unique_ptr<LogOutput>, std::string> LogOutput::open(const settings::
   return output;
 }
 
-Records LogOutput::take(const Records& records, Now now) {
+Records LogOutput::append(const Records& records, Now now) {
   size_t octets = 0;
   while (octets < records.octets.size()) {
     const std::string_view rest = records.octets.substr(octets);
@@ -49,14 +49,14 @@ Records LogOutput::take(const Records& records, Now now) {
     const uint64_t most = std::min<uint64_t>(stage_.room(), octets_to_rotation(now));
     const size_t size = std::max(first, whole_lines(rest, static_cast<size_t>(most)));
     const bool all = size == records.octets.size();
-    taken_ += all ? records.count : count_lines(rest.substr(0, size));
+    appended_ += all ? records.count : count_lines(rest.substr(0, size));
     stage_.append(rest.substr(0, size));
     octets += size;
     if (stage_.end_of_blocks() > stage_.written()) write(stage_.end_of_blocks(), now);
   }
   if (octets == records.octets.size()) return records;
-  const std::string_view taken = records.octets.substr(0, octets);
-  return {taken, count_lines(taken)};
+  const std::string_view appended = records.octets.substr(0, octets);
+  return {appended, count_lines(appended)};
 }
 
 void LogOutput::drop(const Records& records) noexcept {
@@ -73,9 +73,9 @@ void LogOutput::tick(Now now) {
 
 void LogOutput::reopen(Now now) {
   retry_due_ms_ = 0;
-  if (!write(stage_.end(), now)) leave_torn_record_out();
+  if (!write(stage_.end(), now)) discard_torn_record();
   file_.reset();
-  refusal_is_news_ = true;
+  refusal_is_new_ = true;
   if (!open_file(now)) return;
   log_info(concat("query log ", settings_.file, ": opened anew"));
   retry_due_ms_ = 0;
@@ -85,7 +85,7 @@ void LogOutput::reopen(Now now) {
 void LogOutput::close(Now now) {
   retry_due_ms_ = 0;
   if (!write(stage_.end(), now)) {
-    leave_torn_record_out();
+    discard_torn_record();
     dropped_.fetch_add(stage_.pending_records(), std::memory_order_relaxed);
     log_error(concat("query log ", settings_.file, ": closed while it can't be written; ",
                      dropped() - dropped_before_refusal_, " records were dropped"));
@@ -110,8 +110,8 @@ bool LogOutput::open_file(Now now) {
   return true;
 }
 
-// Writes up to file offset `until`; all there is, if the last try was refused. False when it is
-// refused (again), or too early to try again.
+// Writes up to file offset `until`, or everything after a failed write. Returns false when the
+// write fails or it is too early for a retry.
 bool LogOutput::write(uint64_t until, Now now) {
   if (refused_ && now.monotonic_ms < retry_due_ms_) return false;
   if (!file_ && !open_file(now)) return false;
@@ -125,17 +125,17 @@ bool LogOutput::write(uint64_t until, Now now) {
   return true;
 }
 
-// So that the file, which is about to be closed, ends with a whole line.
-void LogOutput::leave_torn_record_out() noexcept {
+// Truncates the file, which is about to be closed, after its last complete line.
+void LogOutput::discard_torn_record() noexcept {
   if (!file_) return;
-  stage_.take_back_torn_record();
+  stage_.discard_torn_record();
   file_->truncate(stage_.written());
   publish_counts(true);
 }
 
 void LogOutput::rotate(Now now) {
   if (!write(stage_.end(), now)) return;
-  // Somebody may have moved the file already; what has its name now is not ours to rename.
+  // If the file was renamed already, its path now names another file, which stays as it is.
   if (file_->is_at(settings_.file)) {
     const auto moved = move_aside(settings_.file, now.wall_seconds);
     if (!moved) {
@@ -167,7 +167,7 @@ uint64_t LogOutput::octets_to_rotation(Now now) const noexcept {
 bool LogOutput::period_is_over(Now now) noexcept {
   if (settings_.rotate_seconds == 0 || !may_rotate(now)) return false;
   const int64_t current = period(now.wall_seconds);
-  // Earlier than the file's: the clock was put back.
+  // A period before the file's: the clock was set back.
   if (stage_.end() == 0 || current < file_period_) file_period_ = current;
   return current > file_period_;
 }
@@ -179,7 +179,7 @@ int64_t LogOutput::period(int64_t wall_seconds) const noexcept {
 void LogOutput::refuse(std::string_view why, Now now) {
   retry_due_ms_ = now.monotonic_ms + kRetryIntervalMs;
   if (!std::exchange(refused_, true)) dropped_before_refusal_ = dropped();
-  if (!std::exchange(refusal_is_news_, false)) return;
+  if (!std::exchange(refusal_is_new_, false)) return;
   const bool drops = settings_.when_full == settings::WhenFull::Drop;
   log_error(concat("query log ", settings_.file, ": can't be written: ", why,
                    drops ? "; records that find no room in memory are dropped until it can"
@@ -189,7 +189,7 @@ void LogOutput::refuse(std::string_view why, Now now) {
 void LogOutput::recover() {
   if (!refused_) return;
   refused_ = false;
-  refusal_is_news_ = true;
+  refusal_is_new_ = true;
   drops_reported_ = dropped();
   log_warning(concat("query log ", settings_.file, ": is written again; ",
                      dropped() - dropped_before_refusal_, " records were dropped"));
@@ -207,7 +207,7 @@ void LogOutput::report_drops(Now now) {
 void LogOutput::publish_counts(bool exactly) noexcept {
   written_octets_.store(stage_.written_octets(), std::memory_order_relaxed);
   if (!exactly && stage_.pending()) return;
-  written_.store(taken_ - stage_.pending_records(), std::memory_order_relaxed);
+  written_.store(appended_ - stage_.pending_records(), std::memory_order_relaxed);
 }
 
 }  // namespace inlet53::querylog

@@ -18,30 +18,31 @@
 
 namespace inlet53::querylog {
 
-/// The log as the writer thread sees it: takes records in order and gets them into the right file,
-/// with rotation, reopening and a disk that refuses. It has no thread and no clock of its own.
-/// Threads: one; the counts any.
+/// Log as the writer thread uses it: appends records in order to the right file and handles
+/// rotation, reopening and disk failures. It has no thread and no clock. Threads: one; the counts
+/// any.
 class LogOutput {
  public:
   /// Opens the file of `settings`. Errors: as `QueryLog::open`.
   [[nodiscard]] static Result<std::unique_ptr<LogOutput>, std::string> open(
       const settings::QueryLog& settings, Now now);
 
-  /// Takes records and writes full blocks. Returns those it took, the first; the rest, while the
-  /// disk refuses, has no room.
-  [[nodiscard]] Records take(const Records& records, Now now);
+  /// Appends records and writes full blocks. Returns the records that it appended, the first ones;
+  /// while the disk fails, there may be no room for the rest.
+  [[nodiscard]] Records append(const Records& records, Now now);
 
-  /// Counts records as refused by the disk.
+  /// Counts records as dropped because of the disk.
   void drop(const Records& records) noexcept;
 
-  /// Does what is due: writes what is no whole block yet (every 200 ms), tries a disk that refused
-  /// again (every 100 ms), rotates by time. To be called at least every 100 ms.
+  /// Does periodic work: writes an incomplete block (every 200 ms), retries a failed disk (every
+  /// 100 ms), rotates by time. Call it at least every 100 ms.
   void tick(Now now);
 
-  /// Closes the file and opens its name anew.
+  /// Closes the file and opens its path again.
   void reopen(Now now);
 
-  /// Writes out everything and closes the file; what the disk refuses is counted as dropped.
+  /// Writes all records and closes the file; counts records as dropped that the disk does not
+  /// accept.
   void close(Now now);
 
   [[nodiscard]] uint64_t written() const noexcept { return load(written_); }
@@ -59,7 +60,7 @@ class LogOutput {
   void adopt(LogFile file, Now now);
   [[nodiscard]] bool open_file(Now now);
   bool write(uint64_t until, Now now);
-  void leave_torn_record_out() noexcept;
+  void discard_torn_record() noexcept;
 
   void rotate(Now now);
   [[nodiscard]] bool may_rotate(Now now) const noexcept;
@@ -71,25 +72,25 @@ class LogOutput {
   void refuse(std::string_view why, Now now);
   void recover();
   void report_drops(Now now);
-  // `exactly`: even if lines have to be counted for it.
+  // `exactly`: counts lines if necessary.
   void publish_counts(bool exactly) noexcept;
 
   const settings::QueryLog settings_;
   LogStage stage_;
   std::optional<LogFile> file_;
-  int64_t file_period_ = 0;  // the number, since 1970, of the rotation period of the file's end
+  int64_t file_period_ = 0;  // rotation period of the file's end, counted from 1970
 
   // Monotonic milliseconds.
   uint64_t tail_due_ms_ = 0;
   uint64_t retry_due_ms_ = 0;
-  uint64_t rotation_due_ms_ = 0;  // after one that failed
+  uint64_t rotation_due_ms_ = 0;  // after a failed rotation
 
-  bool refused_ = false;         // the last write or opening failed
-  bool refusal_is_news_ = true;  // it was not said, or the operator asks again
+  bool refused_ = false;        // the last write or opening failed
+  bool refusal_is_new_ = true;  // not reported yet, or the operator reopened the log
   uint64_t dropped_before_refusal_ = 0;
   uint64_t drops_reported_ = 0;
   uint64_t report_due_ms_ = 0;
-  uint64_t taken_ = 0;  // records
+  uint64_t appended_ = 0;  // records
 
   Count written_{0};
   Count written_octets_{0};

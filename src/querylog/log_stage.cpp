@@ -3,22 +3,37 @@
 #include <algorithm>
 #include <cstring>
 
-#include "lines.h"
-
 #include "inlet53/base/check.h"
 #include "inlet53/querylog/query_log.h"
 
 namespace inlet53::querylog {
 
-// So that a whole buffer fits behind a block's rest, and the window keeps, before the most that may
-// be pending, all of a record that a refused write cut in two.
+size_t count_lines(std::string_view text) noexcept {
+  // memchr is vectorised for every target CPU, std::count is not: memchr is 5 times as fast.
+  size_t lines = 0;
+  while (!text.empty()) {
+    const void* end = std::memchr(text.data(), '\n', text.size());
+    if (end == nullptr) break;
+    ++lines;
+    text.remove_prefix(static_cast<size_t>(static_cast<const char*>(end) - text.data()) + 1);
+  }
+  return lines;
+}
+
+size_t whole_lines(std::string_view text, size_t limit) noexcept {
+  // npos + 1 is 0: no line end, no line.
+  return text.substr(0, limit).rfind('\n') + 1;
+}
+
+// A whole buffer fits after the rest of a block, and the window keeps all of a record that a failed
+// write cut in two in addition to the maximum of pending bytes.
 static_assert(LogStage::kBlock >= kBufferSize);
 
 namespace {
 
 using Octets = uint8_t __attribute__((vector_size(16)));
 
-// As memcpy, which from some KiB on may turn to `rep movs`.
+// Copies like memcpy, which may use slow `rep movs` above some KiB.
 void copy_octets(char* out, const char* in, size_t size) noexcept {
   constexpr size_t kStep = 4 * sizeof(Octets);
   for (; size >= kStep; size -= kStep, in += kStep, out += kStep) {
@@ -63,7 +78,7 @@ int LogStage::write(LogFile& file, uint64_t until) noexcept {
   return 0;
 }
 
-void LogStage::take_back_torn_record() noexcept {
+void LogStage::discard_torn_record() noexcept {
   const uint64_t oldest = end_ < kWindow ? 0 : end_ - kWindow;
   const uint64_t from = std::max(start_, oldest);
   uint64_t edge = written_;
@@ -93,7 +108,7 @@ uint64_t LogStage::pending_records() const noexcept {
   return records;
 }
 
-// What lies in one piece in the window, from file offset `from` on.
+// Returns the bytes from file offset `from` on that are contiguous in the window.
 std::string_view LogStage::piece(uint64_t from, uint64_t to) const noexcept {
   const size_t at = from % kWindow;
   return {window_.data() + at, std::min<size_t>(static_cast<size_t>(to - from), kWindow - at)};

@@ -5,63 +5,69 @@
 #include <string>
 #include <string_view>
 
+#include "buffer_ring.h"
 #include "log_file.h"
-#include "page_memory.h"
 
 namespace inlet53::querylog {
 
-/// What is on its way to the file: a window over the file's octets, of which those from `written`
-/// to `end` are still to be written.
+/// Returns the number of line ends in `text`. Cost: about 15 ns per line of 500 bytes.
+[[nodiscard]] size_t count_lines(std::string_view text) noexcept;
+
+/// Returns the length of the longest prefix of `text` that consists of complete lines and has at
+/// most `limit` bytes.
+[[nodiscard]] size_t whole_lines(std::string_view text, size_t limit) noexcept;
+
+/// Window over the content of the log file; the bytes from `written` to `end` are not written yet.
 ///
-/// An octet of the file stands in the window at its offset modulo the window's size. So everything
-/// is aligned in memory as it is in the file, and records of any length make whole blocks. The
-/// window also keeps what was written last, so that a record of which a part is in the file is
-/// whole in memory.
+/// A byte of the file is stored in the window at its file offset modulo the size of the window. So
+/// memory and file have the same alignment, and records of any length form whole blocks. The window
+/// also keeps the bytes that were written last, so that a record that is in the file only in part
+/// is complete in memory.
 ///
 /// Threads: one.
 class LogStage {
  public:
-  /// Files are written by whole blocks of this size when there is much to write.
+  /// Block size of writes under load.
   static constexpr size_t kBlock = size_t{1} << 20;
 
   LogStage() : window_(kWindow) {}
 
-  /// File offset behind the last octet that is in the file.
+  /// File offset after the last byte that is written.
   [[nodiscard]] uint64_t written() const noexcept { return written_; }
 
-  /// File offset behind the last octet that was appended.
+  /// File offset after the last byte that was appended.
   [[nodiscard]] uint64_t end() const noexcept { return end_; }
 
-  /// File offset of the last block's edge at or before `end`.
+  /// File offset of the last block boundary at or before `end`.
   [[nodiscard]] uint64_t end_of_blocks() const noexcept { return end_ - end_ % kBlock; }
 
   [[nodiscard]] bool pending() const noexcept { return written_ != end_; }
 
-  /// How many octets can be appended.
+  /// Number of bytes that can be appended.
   [[nodiscard]] size_t room() const noexcept {
     const auto pending = static_cast<size_t>(end_ - written_);
     return pending < kMostPending ? kMostPending - pending : 0;
   }
 
-  /// Appends whole records. Requires: `records.size()` <= `room()`.
+  /// Appends complete records. Requires: `records.size()` <= `room()`.
   void append(std::string_view records) noexcept;
 
-  /// Writes up to file offset `until`, or as far as the disk lets. Returns 0 or errno.
-  /// Requires: `until` <= `end()`; the file ends at `written()`.
+  /// Writes up to file offset `until`, or until the disk fails. Returns 0 or errno. Requires:
+  /// `until` <= `end()`; the file ends at `written()`.
   [[nodiscard]] int write(LogFile& file, uint64_t until) noexcept;
 
-  /// Takes back the part of a record that is in the file without its rest. The file is then to be
-  /// cut to `written()`.
-  void take_back_torn_record() noexcept;
+  /// Moves `written` back to the start of a record that is in the file only in part. The caller
+  /// then truncates the file to `written()`.
+  void discard_torn_record() noexcept;
 
-  /// Goes on with another file that is `offset` octets long; what was not written goes there.
-  /// Requires: no torn record.
+  /// Continues with another file that is `offset` bytes long; unwritten records go there. Requires:
+  /// no torn record.
   void restart(uint64_t offset);
 
-  /// Records that are still to be written. Cost: about 15 ns each.
+  /// Returns the number of unwritten records. Cost: about 15 ns each.
   [[nodiscard]] uint64_t pending_records() const noexcept;
 
-  /// Octets that were written to all files.
+  /// Returns the number of bytes written to all files.
   [[nodiscard]] uint64_t written_octets() const noexcept { return written_octets_; }
 
  private:

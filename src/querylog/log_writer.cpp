@@ -19,15 +19,15 @@ constexpr std::chrono::milliseconds kShortestNap{2};
 constexpr std::chrono::milliseconds kLongestNap{100};
 constexpr uint64_t kRingDropsIntervalMs = 10'000;
 
-// Signals are for the thread that has a loop. And where the file's size is limited (ulimit -f), a
-// blocked SIGXFSZ leaves us with an error to deal with.
+// The thread with a loop handles signals. If the file size is limited (ulimit -f), a blocked
+// SIGXFSZ makes write(2) return an error.
 void block_all_signals() {
   sigset_t all;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, nullptr);
 }
 
-// What follows `first`, with which `all` begins.
+// Returns the part of `all` after `first`. Requires: `all` starts with `first`.
 Records without(const Records& all, const Records& first) noexcept {
   return {all.octets.substr(first.octets.size()), all.count - first.count};
 }
@@ -82,35 +82,35 @@ void LogWriter::run() {
     for (const auto& ring : rings_) fullest = std::max(fullest, drain(*ring));
     const Now now = read_clock();
     output_->tick(now);
-    say_ring_drops(now);
+    report_ring_drops(now);
     adapt_nap(fullest);
     bell_.wait(nap_);
   }
   finish();
 }
 
-// Takes at most what the ring can hold, so that no worker keeps us from the others.
-// Returns how many octets it was.
+// Writes at most the capacity of the ring, so that one worker does not delay the others. Returns
+// the number of bytes.
 size_t LogWriter::drain(BufferRing& ring) {
   size_t drained = 0;
   while (drained < ring.capacity()) {
     const Records records = ring.unread();
     if (records.empty()) break;
-    Records taken = output_->take(records, read_clock());
-    const bool all = taken.octets.size() == records.octets.size();
+    Records appended = output_->append(records, read_clock());
+    const bool all = appended.octets.size() == records.octets.size();
     if (!all && settings_.when_full == settings::WhenFull::Drop) {
-      output_->drop(without(records, taken));
-      taken = records;
+      output_->drop(without(records, appended));
+      appended = records;
     }
-    ring.take(taken);
-    drained += taken.octets.size();
-    if (taken.octets.size() < records.octets.size()) break;
+    ring.consume(appended);
+    drained += appended.octets.size();
+    if (appended.octets.size() < records.octets.size()) break;
   }
   return drained;
 }
 
-// A nap is to last while a part of the fullest ring fills: what was written by then is still in the
-// processor's cache, and worth waking up for.
+// Adapts the nap to the time in which a part of the fullest ring fills: those records are still in
+// the processor's cache, and their number justifies a wake-up.
 void LogWriter::adapt_nap(size_t fullest) {
   const size_t capacity = settings_.buffers_per_worker * kBufferSize;
   const size_t most = std::min(capacity / 4, kBufferSize);
@@ -118,24 +118,24 @@ void LogWriter::adapt_nap(size_t fullest) {
   if (fullest < most / 4) nap_ = std::min(nap_ * 2, kLongestNap);
 }
 
-void LogWriter::say_ring_drops(Now now) {
+void LogWriter::report_ring_drops(Now now) {
   const uint64_t dropped = dropped_ring();
-  if (dropped == ring_drops_said_ || now.monotonic_ms < ring_drops_due_ms_) return;
-  log_error(concat("query log ", settings_.file, ": ", dropped - ring_drops_said_,
+  if (dropped == ring_drops_reported_ || now.monotonic_ms < ring_drops_due_ms_) return;
+  log_error(concat("query log ", settings_.file, ": ", dropped - ring_drops_reported_,
                    " records were dropped: all buffers were full"));
-  ring_drops_said_ = dropped;
+  ring_drops_reported_ = dropped;
   ring_drops_due_ms_ = now.monotonic_ms + kRingDropsIntervalMs;
 }
 
 void LogWriter::finish() {
   for (const auto& ring : rings_) {
     for (Records records; !(records = ring->unread()).empty();) {
-      output_->drop(without(records, output_->take(records, read_clock())));
-      ring->take(records);
+      output_->drop(without(records, output_->append(records, read_clock())));
+      ring->consume(records);
     }
   }
   ring_drops_due_ms_ = 0;
-  say_ring_drops(read_clock());
+  report_ring_drops(read_clock());
   output_->close(read_clock());
 }
 

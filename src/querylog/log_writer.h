@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "buffer_ring.h"
-#include "doorbell.h"
 #include "log_output.h"
 
 #include "inlet53/base/clock.h"
@@ -20,26 +19,26 @@
 
 namespace inlet53::querylog {
 
-/// The writer thread: empties the workers' rings into the log.
+/// Writer thread: writes the workers' rings to the log.
 ///
-/// It looks at the rings by itself, the more often the fuller it finds them, so that workers need
-/// no system call to wake it; a ring that is half full wakes it at once.
-/// Threads: `reopen`, `stop_waiting`, `counts` any; each ring its worker; the rest one.
+/// It polls the rings, more often when they are fuller, so that workers need no system call to wake
+/// it. A ring that is half full wakes it at once. Threads: `reopen`, `stop_waiting`, `counts` any;
+/// each ring its worker; the rest one.
 class LogWriter {
  public:
   /// Opens the file and starts the thread. Errors: as `QueryLog::open`.
   [[nodiscard]] static Result<std::unique_ptr<LogWriter>, std::string> start(
       const settings::QueryLog& settings, size_t workers);
 
-  /// Stops.
+  /// Calls `stop`.
   ~LogWriter();
   LogWriter(const LogWriter&) = delete;
   LogWriter& operator=(const LogWriter&) = delete;
 
-  /// Writes what the rings still hold, closes the file and ends the thread; again: nothing.
+  /// Writes the rest of the rings, closes the file and ends the thread. A second call does nothing.
   void stop() noexcept;
 
-  /// Worker `index`'s ring. Lifetime: this object's.
+  /// Returns the ring of worker `index`. Lifetime: this object's.
   [[nodiscard]] BufferRing& ring(size_t index) noexcept { return *rings_[index]; }
 
   void reopen() noexcept;
@@ -55,7 +54,7 @@ class LogWriter {
   void finish();
   [[nodiscard]] size_t drain(BufferRing& ring);
   void adapt_nap(size_t fullest);
-  void say_ring_drops(Now now);
+  void report_ring_drops(Now now);
   [[nodiscard]] uint64_t dropped_ring() const noexcept;
 
   const settings::QueryLog settings_;
@@ -65,12 +64,12 @@ class LogWriter {
   std::atomic<bool> reopen_asked_{false};
   std::atomic<bool> end_asked_{false};
 
-  // The thread's own.
+  // Members of the writer thread.
   Milliseconds nap_;
-  uint64_t ring_drops_said_ = 0;
+  uint64_t ring_drops_reported_ = 0;
   uint64_t ring_drops_due_ms_ = 0;
 
-  std::thread thread_;  // the last: it uses all of the above
+  std::thread thread_;  // last member: uses all others
 };
 
 }  // namespace inlet53::querylog

@@ -229,7 +229,7 @@ bool Forwarding::submit(WaitingQuery& query) {
       return true;
     case Submitted::Outcome::Joined:
       return true;
-    case Submitted::Outcome::Alone:
+    case Submitted::Outcome::NotJoined:
       refuse(query, *refusal);
       return false;
     case Submitted::Outcome::Refused:

@@ -17,7 +17,7 @@
 #include "inlet53/net/tls_context.h"
 #include "inlet53/settings/dns_daemon.h"
 
-/// Forwarding: one worker asks the targets of rules.
+/// Forwarding: one worker queries the targets of rules.
 ///
 ///   target      the DNS server of a rule that is asked, by its address and protocol
 ///   fetch       one question on its way to the targets of one group, however many queries it takes
@@ -25,38 +25,37 @@
 ///   waiter      one that waits for a fetch's result; equal questions are one fetch
 namespace inlet53::forward {
 
-/// What is to be asked. Sent with RD, without CD and DO, whatever the client set: as at AWS,
-/// nothing here is validated, and an answer serves every client.
-/// Lifetime: of the call.
+/// Question to forward. It is sent with RD, without CD and DO, independent of the client's flags:
+/// as at AWS, answers are not validated, and one answer serves all clients. Lifetime: of the call.
 struct ForwardQuery {
   dns::NameView qname;  // in lower case, at or below the group's apex
   uint16_t qtype = 0;
   const std::shared_ptr<const TargetGroup>& group;
-  /// The owner's own, handed back with the result; equal for equal questions of one group.
+  /// Value of the owner that comes back with the result; equal for equal questions of one group.
   uint64_t name_hash = 0;
   uint32_t scope = 0;
-  /// Only waits for an equal question that is under way; no new one is asked.
+  /// Only joins an equal question in progress; starts no fetch.
   bool joins_only = false;
 };
 
-/// What a target said, checked: it came from where the question went, with its id and its question
-/// octet for octet. The rcode is NoError or NXDomain; or, when every target that could be reached
-/// declined, the last one's own (ServFail, Refused, …), and the chain is empty.
-/// Lifetime: of the call that brings it.
+/// Checked response of a target: it came from the address of the target, with the query's id and
+/// exact question. The rcode is NoError or NXDomain; if all reachable targets declined, it is the
+/// rcode of the last one (ServFail, Refused, …), and the chain is empty. Lifetime: of the call that
+/// passes it.
 struct TargetResponse {
   dns::Rcode rcode = dns::Rcode::NoError;
   std::optional<uint16_t> ede;  // the target's own
   std::span<const dns::ChainRRset> answer;
   const dns::ChainRRset* soa = nullptr;  // of a negative answer; null: there was none
   dns::ChainEnd end = dns::ChainEnd::NoData;
-  dns::NameView last_name;  // where the chain ended; the caller goes on from there when `end` is
+  dns::NameView last_name;  // end of the chain; the caller continues there if `end` is
                             // Outside
   const Target* target = nullptr;
   uint32_t elapsed_us = 0;  // since the fetch began
-  uint32_t attempts = 0;    // queries that it took, of 16 at most
+  uint32_t attempts = 0;    // queries sent, at most 16
 };
 
-/// A limit of `[forward]` that a question has met.
+/// Limit of `[forward]` that a question has reached.
 enum class ForwardLimit : uint8_t {
   None,
   Waiters,  // max_waiters
@@ -64,11 +63,11 @@ enum class ForwardLimit : uint8_t {
   Targets,  // max_in_flight_per_target
 };
 
-/// Why there is no response: the client gets SERVFAIL with this extended error.
+/// Reason for a missing response: the client gets SERVFAIL with this extended error.
 struct ForwardFailure {
-  /// NoReachableAuthority: no target answered in time.
-  /// NetworkError: a target cannot be reached, or what it sends is no sound response.
-  /// Other: a limit or a failure of this host, which says nothing about the targets.
+  /// NoReachableAuthority: no target answered in time. NetworkError: a target cannot be reached, or
+  /// its response is malformed. Other: a limit or a failure of this host; it does not count against
+  /// the targets.
   dns::Ede ede = dns::Ede::Other;
   std::string_view text;  // for EXTRA-TEXT; static
   ForwardLimit limit = ForwardLimit::None;
@@ -79,35 +78,36 @@ struct ForwardFailure {
 
 using ForwardResult = Result<TargetResponse, ForwardFailure>;
 
-/// Where a query left from.
+/// Local address and transport of a query.
 struct SentFrom {
   enum class Via : uint8_t { Udp, Tcp, Tls };
   SocketAddress address;  // ours
   Via via = Via::Udp;
 };
 
-/// A fetch that has ended. Lifetime: of the call that brings it.
+/// Completed fetch. Lifetime: of the call that passes it.
 struct EndedFetch {
   ForwardQuery query;
-  /// Of the query that was answered, or else of the last one; absent: none has left.
+  /// Of the answered query, or of the last one if none was answered; absent: no query was sent.
   std::optional<SentFrom> sent_from;
 };
 
-/// Receives the results of a forwarder. It may submit and cancel within these calls, but not
-/// destroy the forwarder. Never called within `submit` or `cancel`. Lifetime: outlives it.
+/// Receives the results of a forwarder. It may call `submit` and `cancel` within these calls, but
+/// must not destroy the forwarder. `submit` and `cancel` never call it. Lifetime: outlives the
+/// forwarder.
 class ForwardOwner {
  public:
-  /// A fetch has ended. Called once for each, before `resume` for each of its waiters. Returns
-  /// whether the owner has stored the result where all waiters find it; `resume` gets that back.
+  /// Reports a completed fetch, once, before `resume` for each of its waiters. Returns whether the
+  /// owner stored the result where all waiters find it; `resume` gets this value.
   virtual bool concluded(const EndedFetch& fetch, const ForwardResult& result) = 0;
-  /// The wait with `token`, as it was submitted, has ended with `result`.
+  /// Ends the wait with the `token` of `submit`.
   virtual void resume(uint64_t token, const ForwardResult& result, bool stored) = 0;
 
  protected:
   ~ForwardOwner() = default;
 };
 
-/// A wait, for `cancel`. One that has ended is known as such, and nothing happens.
+/// Identifies a wait for `cancel`. An ended wait is recognized and ignored.
 struct WaiterId {
   uint32_t index = UINT32_MAX;
   uint32_t generation = 0;
@@ -116,16 +116,16 @@ struct WaiterId {
 struct Submitted {
   enum class Outcome : uint8_t {
     Started,
-    Joined,   // an equal question is on its way
-    Refused,  // `failure` says why; there is no wait and will be no call
-    Alone,    // `joins_only`, and no equal question is under way; the same
+    Joined,     // an equal question is in progress
+    Refused,    // because of `failure`; there is no wait and no call
+    NotJoined,  // `joins_only` without an equal question; no wait and no call
   };
   Outcome outcome = Outcome::Refused;
   WaiterId waiter;
   ForwardFailure failure;
 };
 
-/// What a forwarder did, for statistics.
+/// Counters of a forwarder.
 struct ForwardCounts {
   uint64_t started = 0;
   uint64_t joined = 0;
@@ -134,13 +134,13 @@ struct ForwardCounts {
   uint64_t declined = 0;      // … with a target's ServFail, Refused, …
   uint64_t failed = 0;        // … without one
   uint64_t attempts = 0;      // queries to targets
-  uint64_t timeouts = 0;      // of them, not answered when another was tried
+  uint64_t timeouts = 0;      // of them, not answered in time
   uint64_t over_stream = 0;   // of them, over TCP or TLS
-  uint64_t late = 0;          // responses to what was not awaited any more
+  uint64_t late = 0;          // responses after the end of the fetch or attempt
   uint64_t mismatched = 0;    // responses with another question
-  uint64_t case_changed = 0;  // … with the question in other letters
+  uint64_t case_changed = 0;  // … with the question in other letter case
   uint64_t malformed = 0;
-  uint64_t targets_silent = 0;  // times that a target was found not to answer
+  uint64_t targets_silent = 0;  // times that a target became silent
 };
 
 /// Returns how many UDP sockets one of `workers` forwarders may open: `max_sockets`, or its part of
@@ -172,23 +172,23 @@ struct ForwardCounts {
 /// Source: RFC 5452, RFC 6298, RFC 7766, RFC 7858, RFC 9715; draft-vixie-dnsext-dns0x20.
 class Forwarder {
  public:
-  /// `tls`: how DoT targets are verified; null: none can be asked. It outlives this. `workers`: how
-  /// many forwarders share the process's limit of descriptors, of which they take a quarter.
+  /// `tls` verifies DoT targets; null: DoT targets cannot be used. It outlives this object.
+  /// `workers`: number of forwarders that share a quarter of the process's limit of descriptors.
   Forwarder(net::Loop& loop, const settings::Forward& settings, ForwardOwner& owner,
             const net::TlsClientContext* tls, uint32_t workers = 1);
   ~Forwarder();
   Forwarder(const Forwarder&) = delete;
   Forwarder& operator=(const Forwarder&) = delete;
 
-  /// Begins a fetch, or joins one with the same question and the same group. The owner gets the
-  /// result with `token`. Cost: O(1). Datagrams leave at the end of the loop's turn; a new port
-  /// costs system calls at once, and a new group costs more once.
+  /// Starts a fetch, or joins one with the same question and group. The owner gets the result with
+  /// `token`. Cost: O(1). Datagrams are sent at the end of the loop's turn; a new port costs system
+  /// calls at once, and a new group costs more once.
   [[nodiscard]] Submitted submit(const ForwardQuery& query, uint64_t token);
-  /// Ends a wait without a call. A fetch without a waiter is given up.
+  /// Ends a wait without a call of the owner. A fetch without waiters is cancelled.
   void cancel(WaiterId waiter);
 
-  /// Fetches that wait for the targets of a group, of all groups that have these targets, and how
-  /// many may. A target that does not answer has few places.
+  /// Number of fetches that wait for the targets of a group (fetches of all groups with these
+  /// targets), and their limit. A silent target has a low limit.
   struct Places {
     uint64_t used = 0;
     uint64_t limit = 0;

@@ -9,31 +9,31 @@
 
 namespace inlet53::forward {
 
-/// Source: AWS's TargetAddress has the protocols `Do53`, `DoT` and `DoH`, the last of which
-/// forwarding does not speak.
+/// Protocol of a target. AWS's TargetAddress has `Do53`, `DoT` and `DoH`; forwarding does not
+/// support `DoH`.
 enum class TargetProtocol : uint8_t {
   Do53,  // UDP, and TCP for what does not fit
   DoT,   // DNS over TLS (RFC 7858)
 };
 
-/// One target IP of a rule.
+/// Target address of a rule.
 struct Target {
   SocketAddress address;
   TargetProtocol protocol = TargetProtocol::Do53;
-  /// Of DoT: what the certificate must be for, sent as SNI. Empty: for any name, if only an
-  /// authority that we trust has signed it.
+  /// DoT: name that the certificate must have, sent as SNI. Empty: any name of a certificate that a
+  /// trusted authority signed.
   std::string server_name;
 
   friend bool operator==(const Target&, const Target&) = default;
 };
 
-/// The targets of one rule, an immutable value that queries share.
+/// Targets of one rule; an immutable value that queries share.
 struct TargetGroup {
-  /// AWS's limit, too.
+  /// Equals AWS's limit.
   static constexpr size_t kMaxTargets = 6;
 
-  std::string id;  // the rule's
-  dns::Name apex;  // the rule's domain in lower case: the bailiwick of what the targets answer
+  std::string id;                  // the rule's
+  dns::Name apex;                  // the rule's domain in lower case: the bailiwick of the answers
   std::vector<Target> targets;     // 1 to kMaxTargets
   std::vector<IpAddress> sources;  // of the outbound endpoint; empty: the kernel's choice
 };

@@ -21,32 +21,31 @@ struct LoadOptions {
   TransportKind transport = TransportKind::Udp;
   /// UDP sockets (source ports), or TCP connections. At least 1.
   size_t channels = 64;
-  /// Queries in flight in all, 1 to 32768. Without a rate they are kept up: as fast as answers
-  /// come.
+  /// Total queries in flight, 1 to 32768. Without a rate, each answer triggers the next query.
   size_t outstanding = 256;
-  /// Queries a second, evenly spaced, whatever the server does; `outstanding` then has no meaning.
+  /// Queries per second, evenly spaced, independent of the server; `outstanding` is ignored then.
   std::optional<double> rate;
-  /// Ends after so many queries, after so many seconds, whichever comes first.
+  /// Limits of the run; the first one that is reached ends it.
   uint64_t max_queries = std::numeric_limits<uint64_t>::max();
   double max_seconds = std::numeric_limits<double>::max();
-  /// A query that was not answered by then is lost.
+  /// Time after which an unanswered query counts as lost.
   double timeout_seconds = 2;
 };
 
-/// Called once a second while queries are sent, with the seconds since the start.
+/// Progress callback, called once per second while queries are sent. `seconds`: time since the
+/// start.
 using Progress = std::function<void(const Tally&, double seconds)>;
 
-/// Asks a server what `workload` says and counts what comes back; waits for the last answers (at
-/// most the timeout). Ends early, with a report all the same, when `stop` becomes true.
+/// Sends the queries of `workload` to a server, counts the responses, and waits for the last
+/// answers (at most the timeout). Ends early when `stop` becomes true and still returns a report.
 ///
-/// Latency counts from the sending of a query; in a paced run from when it was due, if it left more
-/// than 1 ms after that, so that a stall is seen in full. The time of sending is read for each
-/// query, or for a batch of up to 17 (`channels` of UDP up to four; TCP: all that are written at
-/// once); that of receiving for each batch that was waiting.
-/// Without a rate it looks for answers without sleeping, and takes a whole core.
-/// Errors: sockets can't be opened; the server can't be reached, as the system or ICMP says before
-/// anything was answered.
-/// Threads: any; `stop` may be set from any thread or a signal's handler. `progress` may be empty.
+/// Latency starts when a query is sent. With a fixed rate it starts at the due time if the query is
+/// sent more than 1 ms late, so that stalls count fully. The send time is read for each query or,
+/// for a batch of up to 17 queries (UDP with up to four `channels`; TCP: all queries of one write),
+/// once per batch; the receive time is read once per batch of waiting messages. Without a rate the
+/// run polls for answers and uses a whole core. Errors: sockets cannot be opened; before the first
+/// answer, the system or ICMP reports that the server cannot be reached. Threads: any; any thread
+/// or a signal handler may set `stop`. `progress` may be empty.
 [[nodiscard]] Result<Report, std::string> run_load(const LoadOptions& options,
                                                    const Workload& workload,
                                                    const std::atomic<bool>& stop,

@@ -1,28 +1,30 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "inlet53/base/bytes.h"
+#include "inlet53/base/result.h"
 #include "inlet53/dns/name.h"
 #include "inlet53/dns/types.h"
 
 namespace inlet53::loadgen {
 
-/// What may be asked: questions (name, type, class IN) in wire form, packed one after the other, so
-/// that a million names of 45 octets take some 55 MB. Threads: const methods any.
+/// List of questions (name, type, class IN) in wire format, packed one after the other: a million
+/// names of 45 bytes take about 55 MB. Threads: const methods any.
 class QuestionList {
  public:
-  /// Octets of a question at most. Source: RFC 1035 §4.1.2.
+  /// Maximum size of a question in bytes. Source: RFC 1035 §4.1.2.
   static constexpr size_t kMaxQuestion = dns::kMaxName + 4;
 
-  /// `count` random API ids (10 of a-z0-9) below `domain`, always the same for the same `seed`.
-  /// Requires: `domain` is at most 244 octets.
+  /// Makes `count` random API ids (10 of a-z0-9) below `domain`; the same `seed` gives the same
+  /// list. Requires: `domain` has at most 244 bytes.
   [[nodiscard]] static QuestionList random_apis(size_t count, dns::NameView domain, uint16_t type,
                                                 uint64_t seed);
 
   void add(dns::NameView name, uint16_t type);
-  /// Requires: a whole question, as `question` gives it, of another list.
+  /// Requires: a complete question as `question` of another list returns it.
   void add_question(Bytes octets);
   [[nodiscard]] size_t size() const noexcept { return starts_.size() - 1; }
   /// Requires: `index < size()`. Lifetime: until the next `add`.
@@ -35,30 +37,30 @@ class QuestionList {
   std::vector<uint64_t> starts_{0};
 };
 
-/// In which order and mix the questions are asked.
+/// Order and mix of the questions.
 struct Mix {
-  double misses_percent = 0;  // of the queries, for names that don't exist
-  dns::Name miss_domain{};    // under which those are made up; at most 238 octets
+  double misses_percent = 0;  // share of queries for names that do not exist
+  dns::Name miss_domain{};    // parent of those names; at most 238 bytes
   uint16_t miss_type = static_cast<uint16_t>(dns::RRType::A);
-  bool sequential = false;  // the questions in turn; else each at random
+  bool sequential = false;  // in order; else at random
   uint64_t seed = 1;
 };
 
-/// The question of each query of a run, by the query's serial number alone: what query 1000 asks
-/// depends on nothing that happened before it. Threads: const methods any. Cost: no allocation.
+/// Maps the serial number of a query to its question; the question depends on nothing else.
+/// Threads: const methods any. Cost: no allocation.
 class Workload {
  public:
-  /// Requires: `questions` has at least one, `mix.miss_domain` leaves room for a label of 16.
+  /// Requires: `questions` is not empty; a label of 16 bytes fits before `mix.miss_domain`.
   Workload(QuestionList questions, const Mix& mix);
 
-  /// Writes the question of query `serial` at `out` and returns its octets.
-  /// Requires: `QuestionList::kMaxQuestion` octets at `out`.
+  /// Writes the question of query `serial` to `out` and returns its size in bytes. Requires: `out`
+  /// has `QuestionList::kMaxQuestion` bytes.
   size_t write_question(uint64_t serial, uint8_t* out) const noexcept;
-  /// Whether `octets` begin with the question of query `serial`, octet for octet.
+  /// Returns whether `octets` start with the exact bytes of the question of query `serial`.
   [[nodiscard]] bool matches(uint64_t serial, Bytes octets) const noexcept;
-  /// Fetches the question into the cache, for a query that comes soon.
+  /// Prefetches the question of a future query into the processor's cache.
   void prefetch(uint64_t serial) const noexcept;
-  /// Whether query `serial` asks for a name that doesn't exist.
+  /// Returns whether query `serial` asks for a name that does not exist.
   [[nodiscard]] bool is_miss(uint64_t serial) const noexcept;
 
   static constexpr size_t kMissLabel = 16;
@@ -71,5 +73,24 @@ class Workload {
   uint64_t miss_limit_;               // of 2^32
   std::vector<uint8_t> miss_ending_;  // domain, type, class
 };
+
+/// Questions from one file, and its errors.
+struct NamesFile {
+  /// Maximum number of error texts; further errors are only counted.
+  static constexpr size_t kMostFaults = 10;
+
+  QuestionList questions;
+  uint64_t skipped = 0;             // invalid lines
+  std::vector<std::string> faults;  // of the first of them, `FILE:LINE: error`
+};
+
+/// Reads questions from a file in dnsperf's format: one `name` or `name type` per line. Names are
+/// absolute without a final dot. Empty lines and lines that start with `#` or `;` are ignored.
+/// Lines without a type use `default_type`. Text after the type is ignored, such as flags of
+/// kxdpgun. Lines with an invalid name or type are skipped and counted. Errors: the file cannot be
+/// read, is empty, or has no valid line (with the error of the first one). Threads: any. Cost:
+/// linear; memory for the questions only.
+[[nodiscard]] Result<NamesFile, std::string> read_names_file(const std::string& file,
+                                                             uint16_t default_type);
 
 }  // namespace inlet53::loadgen

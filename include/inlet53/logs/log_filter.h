@@ -10,28 +10,26 @@
 
 namespace inlet53::logs {
 
-/// What a person asks for, as text; an empty one asks for nothing. Letter case counts nowhere.
+/// Filter conditions as text; an empty one matches every record. Case-insensitive.
 struct LogFilterOptions {
-  /// The query's name: `www.example.com` (the final dot may be left out), or a pattern in which `*`
-  /// stands for any octets, dots too: `*.example.com`, `dligg*`.
+  /// Query name: `www.example.com` (with or without the final dot), or a pattern in which `*`
+  /// matches any characters including dots: `*.example.com`, `dligg*`.
   std::string name = {};
-  /// The client: an address or a block, `172.31.6.137` or `172.31.0.0/16`.
+  /// Client: an address or a block, `172.31.6.137` or `172.31.0.0/16`.
   std::string client = {};
   std::string type = {};   // `AAAA`, `TYPE65280`
   std::string rcode = {};  // `NXDOMAIN`
-  /// What DNS Firewall did: `BLOCK`, `ALERT`, or `*` for either.
+  /// Action of DNS Firewall: `BLOCK`, `ALERT`, or `*` for both.
   std::string firewall = {};
 };
 
-/// Which records are shown: those that meet every condition.
-/// Threads: const methods any.
+/// Filter for records: a record must meet every condition. Threads: const methods any.
 class LogFilter {
  public:
-  /// Lets every record pass.
+  /// Makes a filter that matches every record.
   LogFilter() = default;
 
-  /// Errors: what is wrong with the client's address or block, the type, the response code, or the
-  /// firewall's action.
+  /// Errors: text about the invalid address or block, type, response code, or firewall action.
   [[nodiscard]] static Result<LogFilter, std::string> parse(const LogFilterOptions& options);
 
   [[nodiscard]] bool matches(const LogRecord& record) const;
@@ -46,8 +44,8 @@ class LogFilter {
   std::string firewall_;  // upper case
 };
 
-/// True when `text` has the shape of `pattern`, in which `*` stands for any octets. Letter case of
-/// `text` does not count. Requires: `pattern` is in lower case.
+/// Returns whether `text` matches `pattern`, in which `*` matches any characters. Ignores the case
+/// of `text`. Requires: `pattern` is in lower case.
 [[nodiscard]] bool match_pattern(std::string_view pattern, std::string_view text) noexcept;
 
 }  // namespace inlet53::logs

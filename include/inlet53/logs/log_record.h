@@ -16,11 +16,10 @@ struct LogAnswer {
   std::string_view rrclass;
 };
 
-/// One record of a Route 53 Resolver query log, its texts un-escaped. Fields that a record may
-/// leave out are empty then: those of `srcids`, and the firewall's. The texts are whatever the file
-/// holds: nothing about them was checked, and a file may be hostile. Lifetime: the RecordParser's,
-/// until its next `parse`. Source: Route 53 Developer Guide, "Values that appear in Resolver query
-/// logs".
+/// One record of a Route 53 Resolver query log, with unescaped texts. Optional fields that are
+/// missing in the record are empty: the `srcids` fields and the firewall fields. Texts come from
+/// the file unchecked, and a file may be hostile. Lifetime: the RecordParser's, until its next
+/// `parse`. Source: Route 53 Developer Guide, "Values that appear in Resolver query logs".
 struct LogRecord {
   std::string_view version;
   std::string_view account_id;
@@ -43,9 +42,9 @@ struct LogRecord {
   std::string_view firewall_domain_list_id;
 };
 
-/// Reads records from lines of JSON, in any order of fields; fields that it does not know are left
-/// alone (the format grows by adding them).
-/// Threads: none shared. Cost: one copy of the line; memory is kept from line to line.
+/// Parses records from lines of JSON with fields in any order. Ignores unknown fields, because AWS
+/// extends the format with new fields. Threads: none shared. Cost: one copy of the line; memory is
+/// reused from line to line.
 class RecordParser {
  public:
   RecordParser();
@@ -53,10 +52,9 @@ class RecordParser {
   RecordParser(const RecordParser&) = delete;
   RecordParser& operator=(const RecordParser&) = delete;
 
-  /// Parses one line, with or without its newline.
-  /// Errors: why the line is no record (no JSON object, a field that is missing or of another
-  /// type), in words that hold nothing of the line.
-  /// Lifetime: the record is this object's, until the next call.
+  /// Parses one line, with or without its newline. Errors: why the line is no record (no JSON
+  /// object, or a field is missing or has another type); the text contains nothing of the line.
+  /// Lifetime: the record belongs to this object until the next call.
   [[nodiscard]] Result<const LogRecord*, std::string> parse(std::string_view line);
 
  private:

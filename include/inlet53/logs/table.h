@@ -9,13 +9,13 @@
 
 namespace inlet53::logs {
 
-/// Writes records as a table for people: time, client, transport, name, type, rcode, interface (or
-/// instance) and answers; behind them what DNS Firewall did, and by which list, where it did.
+/// Formats records as a table: time, client, transport, name, type, rcode, interface (or instance)
+/// and answers, followed by the action of DNS Firewall and its domain list if there are any.
 ///
-/// Columns grow with what comes. A text over kMaxCell octets loses its middle, so that a name shows
-/// its host and its zone; answers that do not fit are counted. Octets that are not printable ASCII
-/// come out as `\DDD`, so that no log can command a terminal.
-/// Threads: none shared.
+/// Columns grow with their content. The formatter removes the middle of a text longer than
+/// kMaxCell, so that a name shows its host and its zone, and counts answers that do not fit. It
+/// writes bytes that are not printable ASCII as `\DDD`, so that a log cannot send control sequences
+/// to a terminal. Threads: none shared.
 class TableFormatter {
  public:
   static constexpr size_t kMaxCell = 56;
@@ -24,9 +24,9 @@ class TableFormatter {
   /// `color` turns on ANSI colours.
   explicit TableFormatter(bool color) : color_(color) {}
 
-  /// Appends the line of the columns' titles, newline included.
+  /// Appends the header line with its newline.
   void append_header(std::string& out);
-  /// Appends one record's line, newline included.
+  /// Appends the line of one record with its newline.
   void append_row(const LogRecord& record, std::string& out);
 
  private:
@@ -34,14 +34,14 @@ class TableFormatter {
   void append_styled(std::string_view text, std::string_view style, std::string& out) const;
 
   bool color_;
-  // Of all columns but the last one.
+  // Widths of all columns except the last.
   std::array<size_t, 7> widths_ = {20, 15, 3, 40, 5, 8, 21};
 };
 
-/// `text` with each octet that is not printable ASCII as `\DDD`.
+/// Returns `text` with each byte that is not printable ASCII as `\DDD`.
 [[nodiscard]] std::string printable(std::string_view text);
 
-/// `text`, or its beginning and its end around `...` when it has more than `limit` octets.
+/// Returns `text`, or its start and end around `...` when it is longer than `limit` bytes.
 /// Requires: `limit` >= 3.
 [[nodiscard]] std::string shorten(std::string_view text, size_t limit);
 

@@ -12,38 +12,38 @@
 namespace inlet53::logs {
 
 enum class TailFormat : uint8_t {
-  Table,  // for people
-  Json,   // each record's own line, octet for octet
+  Table,  // text in columns
+  Json,   // the unchanged lines of the log
 };
 
 inline constexpr size_t kAllRecords = std::numeric_limits<size_t>::max();
 
 struct TailOptions {
   std::string file;
-  /// How many of the newest records that pass the filter are shown first; `kAllRecords` for all.
+  /// Number of the newest matching records to show first; `kAllRecords` for all.
   size_t records = 10;
-  /// Goes on with records as they are written, across rotation, until it is told to stop. A file
-  /// that does not exist yet is waited for.
+  /// Shows new records as they are written, across rotation, until `stop`. Waits for a file that
+  /// does not exist yet.
   bool follow = false;
   LogFilter filter;
   TailFormat format = TailFormat::Table;
-  /// ANSI colours in the table (the caller knows whether `out` is a terminal).
+  /// Enables ANSI colours in the table. The caller checks whether `out` is a terminal.
   bool color = false;
 };
 
-/// What was read.
+/// Counters of a run.
 struct TailCounts {
   uint64_t shown = 0;
-  uint64_t broken = 0;  // lines that are no record; each is named in the operator log
+  uint64_t broken = 0;  // lines that are no record; the operator log names them
 };
 
-/// Writes the newest records of a query log to the descriptor `out`.
-/// Ends when all is shown or, with `follow`, when `stop` becomes true or whoever reads `out` has
-/// closed it (that is success too). A signal wakes it, else it looks at `stop` and at the file
-/// every 100 ms. Errors: a file that can't be opened or read, an `out` that can't be written.
-/// Requires: SIGPIPE is ignored, when `out` is a pipe and the process is to outlive its reader; the
-/// handler that sets `stop` was installed without SA_RESTART, so that it ends a write that waits.
-/// Threads: any; `stop` may be set from any thread or a signal's handler.
+/// Writes the newest records of a query log to the descriptor `out`. Returns when all are written.
+/// With `follow`, returns when `stop` becomes true or when the reader of `out` closes it, which is
+/// no error. A signal wakes it up; without a signal it checks `stop` and the file every 100 ms.
+/// Errors: the file cannot be opened or read, or `out` cannot be written. Requires: if `out` is a
+/// pipe and the process must outlive its reader, SIGPIPE is ignored; the signal handler that sets
+/// `stop` is installed without SA_RESTART, so that it interrupts a blocked write. Threads: any; any
+/// thread or a signal handler may set `stop`.
 [[nodiscard]] Result<TailCounts, std::string> run_tail(const TailOptions& options, int out,
                                                        const std::atomic<bool>& stop);
 

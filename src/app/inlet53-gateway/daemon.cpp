@@ -24,7 +24,7 @@ constexpr uint64_t kDrainMs = 3000;
 constexpr uint64_t kDrainPollMs = 10;
 constexpr uint64_t kLeastLogMs = 500;  // for the logs' end, however long connections took
 
-// Each connection is a descriptor: take as many as the system lets us have.
+// Raises the limit of descriptors to its maximum, because each connection needs one.
 void raise_descriptor_limit() {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -45,7 +45,7 @@ GatewayDaemon::GatewayDaemon(GatewayOptions options)
             return
                 [context = context(worker_->served().certificate.tls)] { return prepare(context); };
           },
-          [this](std::unique_ptr<Prepared> prepared) { take_up(std::move(prepared)); }),
+          [this](std::unique_ptr<Prepared> prepared) { apply_reload(std::move(prepared)); }),
       renewal_(
           loop_, background_,
           [this] {
@@ -64,7 +64,7 @@ int GatewayDaemon::run() {
   net::deny_tracing();            // it holds keys, and functions may have its user id
   raise_descriptor_limit();
   forbid_others_to_write();
-  // Before anything that takes time: what a signal asks for waits until the loop runs.
+  // Installed before slow operations: signals wait until the loop runs.
   net::SignalWatcher hangup(loop_, SIGHUP, [this] { reload_.request(); });
   net::SignalWatcher user1(loop_, SIGUSR1, [this] { logs_.reopen(); });
   if (const int code = start(); code != kExitOk) return code;
@@ -77,7 +77,7 @@ int GatewayDaemon::run() {
   if (interval > 0) statistics.start(interval, interval);
 
   loop_.run();
-  // The loop runs no more, and a disk may take long: another signal ends the process.
+  // The loop does not run any more, and a disk may block: another signal ends the process.
   term.reset();
   interrupt.reset();
   std::signal(SIGTERM, end_at_once);
@@ -114,7 +114,7 @@ Result<void, std::string> GatewayDaemon::serve(Prepared& prepared) {
   return {};
 }
 
-// Null: the timer asks again. A reload that was taken up meanwhile has loaded the certificate.
+// Null: the timer requests it again. A reload in the meantime has loaded the certificate.
 void GatewayDaemon::show(std::unique_ptr<RenewedCertificate> renewed) {
   if (ending_ || renewed == nullptr || renewed->state != worker_->served().state) return;
   worker_->show(std::move(renewed->certificate));
@@ -122,7 +122,7 @@ void GatewayDaemon::show(std::unique_ptr<RenewedCertificate> renewed) {
   log_info("renewed the certificate of HTTPS");
 }
 
-void GatewayDaemon::take_up(std::unique_ptr<Prepared> prepared) {
+void GatewayDaemon::apply_reload(std::unique_ptr<Prepared> prepared) {
   if (ending_) return;
   worker_->retire_exposed_functions();  // a reload that is refused may have made keys, too
   if (prepared == nullptr) return log_error("reload refused: the old configuration stays");
@@ -164,8 +164,8 @@ int GatewayDaemon::finish() {
   const bool closed = logs_.close(std::chrono::milliseconds(std::max(left, kLeastLogMs)));
   log_info(concat("statistics: ", calls, line_counts_text()));
   log_info("ended");
-  // Nothing needs a reload that is still being prepared, and a thread that hangs in a write would
-  // use what a return destroys.
+  // A reload that is still being prepared is not needed, and a thread that hangs in a write would
+  // use objects that a return destroys.
   if (!closed || reload_.is_running() || renewal_.is_running()) std::_Exit(kExitOk);
   return kExitOk;
 }

@@ -4,7 +4,6 @@
 #include <optional>
 #include <string>
 
-#include "options.h"
 #include "preparation.h"
 
 #include "inlet53/gateway/gateway_worker.h"
@@ -19,9 +18,8 @@
 
 namespace inlet53::app {
 
-/// The HTTPS daemon: reads the configuration, runs the gateway, takes signals. A reload is prepared
-/// on another thread, and a configuration that is refused changes nothing. Threads: the main
-/// thread's.
+/// HTTPS daemon: reads the configuration, runs the gateway, handles signals. A reload is prepared
+/// on another thread, and an invalid configuration changes nothing. Threads: the main thread's.
 class GatewayDaemon {
  public:
   explicit GatewayDaemon(GatewayOptions options);
@@ -29,14 +27,14 @@ class GatewayDaemon {
   GatewayDaemon(const GatewayDaemon&) = delete;
   GatewayDaemon& operator=(const GatewayDaemon&) = delete;
 
-  /// Starts, serves until TERM or INT, ends. Returns the exit code; what went wrong was logged.
+  /// Starts, serves until TERM or INT, and ends. Returns the exit code; errors are logged.
   [[nodiscard]] int run();
 
  private:
   [[nodiscard]] int start();
   [[nodiscard]] PreparationContext context(
       std::shared_ptr<const net::TlsServerContext> previous_tls);
-  void take_up(std::unique_ptr<Prepared> prepared);
+  void apply_reload(std::unique_ptr<Prepared> prepared);
   [[nodiscard]] Result<void, std::string> serve(Prepared& prepared);
   void show(std::unique_ptr<RenewedCertificate> renewed);
   void end();

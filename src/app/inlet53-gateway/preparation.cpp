@@ -2,6 +2,10 @@
 
 #include <utility>
 
+#include <CLI/CLI.hpp>
+
+#include "inlet53/base/absolute_path.h"
+#include "inlet53/base/exit_code.h"
 #include "inlet53/base/operator_log.h"
 #include "inlet53/base/text.h"
 #include "inlet53/config/config.h"
@@ -14,9 +18,34 @@
 
 namespace inlet53::app {
 
+std::variant<GatewayOptions, int> parse_gateway_options(int argc, char** argv) {
+  CLI::App app{
+      "inlet53-gateway serves private REST APIs over HTTPS at the addresses of VPC endpoints, as\n"
+      "API Gateway does behind AWS PrivateLink.\n"
+      "It stays in the foreground. Signals: TERM and INT end it after at most 3 s, HUP reads the\n"
+      "configuration and the certificate again, USR1 opens the logs again.\n"
+      "Exit codes: 0 ended as asked, 1 failure, 2 usage, 3 configuration invalid, 4 cannot bind.",
+      "inlet53-gateway"};
+  app.set_version_flag("--version", "inlet53-gateway " INLET53_VERSION);
+  GatewayOptions options;
+  app.add_option("--config", options.config, "the configuration file (TOML)")
+      ->type_name("FILE")
+      ->required();
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    // CLI11 has its own codes from 100 on; ours is kExitUsage.
+    return app.exit(error) == 0 ? kExitOk : kExitUsage;
+  }
+  // A reload may run in another working directory.
+  options.config = absolute_path(options.config);
+  return options;
+}
+
 namespace {
 
-// The last owner is a call or a reload, on the loop; freeing 50,000 routes there would stop calls.
+// A call or a reload on the loop may be the last owner; freeing 50,000 routes there would delay
+// calls.
 std::shared_ptr<const gateway::GatewayState> free_on(
     net::BackgroundThread& thread, std::unique_ptr<const gateway::GatewayState> state) {
   return {state.release(), [&thread](const gateway::GatewayState* last) {
@@ -24,7 +53,7 @@ std::shared_ptr<const gateway::GatewayState> free_on(
           }};
 }
 
-// Tells the operator which functions cannot run as their configuration says.
+// Logs which functions cannot run as configured.
 void tell_problems(const config::Config& config, const lambda::Interpretation& interpreters) {
   const auto tell = [](std::string_view function, std::string_view problem) {
     log_warning(concat("function ", function, ": ", problem));
@@ -37,8 +66,8 @@ void tell_problems(const config::Config& config, const lambda::Interpretation& i
   for (const auto& problem : interpreters.different) tell(problem.function, problem.message);
 }
 
-// Tells the operator how functions are isolated, and which are not; false when the configuration
-// requires it.
+// Logs how functions are isolated and which are not. Returns false when the configuration requires
+// isolation that is missing.
 bool isolate(const config::Config& config, const lambda::PrivateFiles& files,
              lambda::Isolation& isolation) {
   const bool required = isolation.wanted() == settings::Isolation::Required;
@@ -101,7 +130,7 @@ std::unique_ptr<Prepared> prepare(const PreparationContext& context) {
     log_error(opened.error());
     return nullptr;
   }
-  // No function runs at the start: files that it made must not end any at the first reload.
+  // No function runs at start: files that functions created must not end any at the first reload.
   if (!context.isolation) isolation->look_again(config->topology.functions);
   return std::make_unique<Prepared>(Prepared{
       std::move(config->settings),

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <memory>
-
-#include "options.h"
+#include <string>
+#include <variant>
 
 #include "inlet53/gateway/gateway_worker.h"
 #include "inlet53/lambda/isolation.h"
@@ -13,39 +13,49 @@
 
 namespace inlet53::app {
 
-/// A configuration with what was built from it. The topology is gone: freeing it takes long.
+/// Command-line options of `inlet53-gateway`.
+struct GatewayOptions {
+  std::string config;  // absolute
+};
+
+/// Parses the command line. Returns an exit code after help, version or a usage error; the text is
+/// printed already.
+[[nodiscard]] std::variant<GatewayOptions, int> parse_gateway_options(int argc, char** argv);
+
+/// Configuration and the objects that are built from it. It has no topology, because freeing one
+/// takes long.
 struct Prepared {
   settings::Settings settings;
   gateway::ServedConfiguration served;
   std::shared_ptr<lambda::Isolation> isolation;  // of functions
 };
 
-/// Input of `prepare` besides the file. All of it may be used on another thread.
+/// Input of `prepare` in addition to the file. Another thread may use all of it.
 struct PreparationContext {
   const GatewayOptions& options;
   linelog::LineLogs& logs;
-  /// Frees the state when its last owner lets it go.
+  /// Frees the state when its last owner releases it.
   net::BackgroundThread& background;
-  /// Whose session tickets go on to be taken; null: none.
+  /// Context whose session tickets stay valid; null: none.
   std::shared_ptr<const net::TlsServerContext> previous_tls;
-  /// How functions are isolated already; null: that is to be found out.
+  /// Current isolation of functions; null: not determined yet.
   std::shared_ptr<lambda::Isolation> isolation;
 };
 
-/// Reads the configuration file and its policies, builds the routers, decides about the isolation
-/// of functions, hides the configuration's files from them, loads the certificate and opens the
-/// logs. Every error is logged; null when there was one. It may throw: see net::run_preparation.
-/// Threads: any, one at a time.
+/// Reads the configuration file and its policies, builds the routers, determines the isolation of
+/// functions, hides the configuration's files from them, loads the certificate and opens the logs.
+/// Logs every error and returns null then. May throw: see net::run_preparation. Threads: any, one
+/// at a time.
 [[nodiscard]] std::unique_ptr<Prepared> prepare(const PreparationContext& context);
 
-/// A certificate that was loaded again, with the state that was served then.
+/// Renewed certificate and the state at the time of the renewal.
 struct RenewedCertificate {
   std::shared_ptr<const gateway::GatewayState> state;
   gateway::ServerCertificate certificate;
 };
 
-/// Loads the certificate of what is served again, and has the local authority renew what is due.
-/// Logs the error; null when there was one. Threads: any.
+/// Loads the current certificate again; the local authority renews it if it is due. Logs an error
+/// and returns null then. Threads: any.
 [[nodiscard]] std::unique_ptr<RenewedCertificate> renew_certificate(
     const settings::Settings& settings, const gateway::ServedConfiguration& served);
 

@@ -70,7 +70,7 @@ std::string fixed(double number, int digits) {
   return text;
 }
 
-// `0.012 %`, as a remark behind a count.
+// Formats a share such as `0.012 %` after a count.
 std::string share(uint64_t part, uint64_t whole) {
   if (part == 0 || whole == 0) return "";
   return concat("  (", fixed(100.0 * static_cast<double>(part) / static_cast<double>(whole), 3),
@@ -86,7 +86,7 @@ void append_line(std::string& out, std::string_view what, std::string_view value
   out += '\n';
 }
 
-// Only what happened: a good run is short.
+// Reports only counters above 0: the report of a good run is short.
 void append_faults(std::string& out, const Tally& tally) {
   const auto append = [&out, &tally](std::string_view what, uint64_t count) {
     if (count > 0) append_line(out, what, grouped(count) + share(count, tally.sent));

@@ -8,15 +8,16 @@
 
 namespace inlet53::app {
 
-/// A report for people, lines that end with a line feed. `skipped`: lines of the file of names.
+/// Formats a report as text; each line ends with a newline. `skipped`: invalid lines of the file of
+/// names.
 [[nodiscard]] std::string report_text(const loadgen::LoadOptions& load,
                                       const loadgen::Report& report, uint64_t skipped);
-/// The same as one JSON object and a line feed. Latencies are microseconds; `histogram` has pairs
-/// of a bucket's upper end and its count, without the empty ones.
+/// Formats a report as one JSON object with a newline. Latencies are microseconds; `histogram` has
+/// pairs of the upper end and the count of each bucket that is not empty.
 [[nodiscard]] std::string report_json(const loadgen::LoadOptions& load,
                                       const loadgen::Report& report, uint64_t skipped);
 
-/// What a run does just now, as one line of a terminal that is written over and over.
+/// Progress of a run on one line of a terminal.
 class ProgressLine {
  public:
   explicit ProgressLine(bool on_terminal) : on_terminal_(on_terminal) {}
@@ -27,7 +28,7 @@ class ProgressLine {
  private:
   bool on_terminal_;
   bool shown_ = false;
-  uint64_t answered_ = 0;  // when it was shown last
+  uint64_t answered_ = 0;  // at the last `show`
   double seconds_ = 0;
 };
 

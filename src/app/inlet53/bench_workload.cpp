@@ -1,17 +1,92 @@
 #include "bench_workload.h"
 
+#include <algorithm>
+#include <charconv>
+#include <memory>
+#include <optional>
 #include <set>
+#include <string>
 #include <utility>
+
+#include <netdb.h>
+#include <sys/socket.h>
 
 #include "inlet53/base/exit_code.h"
 #include "inlet53/base/partition.h"
 #include "inlet53/base/text.h"
 #include "inlet53/config/config.h"
-#include "inlet53/loadgen/names_file.h"
+#include "inlet53/loadgen/workload.h"
 #include "inlet53/topology/service_names.h"
 #include "inlet53/zone/zone_loader.h"
 
 namespace inlet53::app {
+
+namespace {
+
+constexpr uint16_t kDnsPort = 53;
+
+struct FreeAddresses {
+  void operator()(addrinfo* found) const noexcept { freeaddrinfo(found); }
+};
+
+std::optional<SocketAddress> parse_address(std::string_view text) {
+  if (const auto whole = SocketAddress::parse(text)) {
+    return whole->port == 0 ? std::nullopt : whole;
+  }
+  const bool bracketed = text.size() > 2 && text.front() == '[' && text.back() == ']';
+  const auto address = IpAddress::parse(bracketed ? text.substr(1, text.size() - 2) : text);
+  if (!address || (bracketed && address->is_v4())) return std::nullopt;
+  return SocketAddress{*address, kDnsPort};
+}
+
+struct Host {
+  std::string name;
+  uint16_t port = kDnsPort;
+};
+
+// Letters, digits, hyphens, underscores and dots, with a letter in the last label: `10.0.0.300` is
+// an address that is none.
+bool is_host_name(std::string_view name) {
+  constexpr std::string_view kOctets =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+  if (name.empty() || name.find_first_not_of(kOctets) != std::string_view::npos) return false;
+  if (name.ends_with('.')) name.remove_suffix(1);
+  const std::string_view last = name.substr(std::min(name.rfind('.') + 1, name.size()));
+  return last.find_first_not_of("0123456789") != std::string_view::npos;
+}
+
+std::optional<Host> parse_host(std::string_view text) {
+  const size_t colon = text.find(':');
+  Host host{std::string(text.substr(0, colon))};
+  if (!is_host_name(host.name)) return std::nullopt;
+  if (colon == std::string_view::npos) return host;
+  const std::string_view port = text.substr(colon + 1);
+  const char* end = port.data() + port.size();
+  const auto [stop, error] = std::from_chars(port.data(), end, host.port);
+  if (error != std::errc{} || stop != end || host.port == 0) return std::nullopt;
+  return host;
+}
+
+}  // namespace
+
+Result<SocketAddress, BenchFault> find_server(std::string_view text) {
+  if (const auto address = parse_address(text)) return *address;
+  const std::optional<Host> host = parse_host(text);
+  if (!host) return Unexpected(BenchFault{concat("not an address: ", text), kExitUsage});
+  addrinfo wanted{};
+  wanted.ai_socktype = SOCK_DGRAM;
+  addrinfo* list = nullptr;
+  const int status = getaddrinfo(host->name.c_str(), nullptr, &wanted, &list);
+  const std::unique_ptr<addrinfo, FreeAddresses> found(list);
+  for (const addrinfo* one = status == 0 ? list : nullptr; one != nullptr; one = one->ai_next) {
+    if (one->ai_family != AF_INET && one->ai_family != AF_INET6) continue;
+    SocketAddress address = SocketAddress::from_sockaddr(one->ai_addr);
+    address.port = host->port;
+    return address;
+  }
+  const std::string_view why = status == 0 ? "it has no address" : gai_strerror(status);
+  return Unexpected(BenchFault{concat(host->name, " cannot be resolved: ", why), kExitFailure});
+}
 
 namespace {
 
@@ -36,7 +111,7 @@ Gathered<dns::Name> parse_name(std::string_view text) {
   return *name;
 }
 
-// The names and types to ask for, from a configuration or a file of names.
+// Questions from a configuration or a file of names.
 struct Sources {
   QuestionList questions;
   std::string zone;  // the first hosted zone, or empty
@@ -48,7 +123,7 @@ void add_name(QuestionList& list, std::string_view text, uint16_t type) {
   if (const auto name = dns::Name::parse_text(text)) list.add(name->view(), type);
 }
 
-// Each API as private DNS has it, and with each endpoint that it is associated with.
+// Adds each API's name in private DNS and its names with its endpoints.
 void add_rest_apis(const topology::Topology& topology, uint16_t type, QuestionList& list) {
   for (const topology::RestApi& api : topology.rest_apis) {
     const std::string domain = api_domain(api.region);
@@ -61,7 +136,7 @@ void add_rest_apis(const topology::Topology& topology, uint16_t type, QuestionLi
   }
 }
 
-// Regions whose APIs are all answered, of which the configuration names none.
+// Returns regions in which an endpoint answers all APIs and the configuration has none.
 std::set<std::string> open_regions(const topology::Topology& topology) {
   std::set<std::string> regions;
   for (const topology::VpcEndpoint& endpoint : topology.vpc_endpoints) {
@@ -87,7 +162,7 @@ Gathered<void> add_zone(const topology::HostedZone& zone, QuestionList& list) {
   uint16_t last_type = 0;
   for (size_t i = 0; i < data->size(); ++i) {
     const auto record = data->record(i);
-    // Records of one RRset mostly stand together; they are one question.
+    // Consecutive records of one RRset make one question.
     if (record.type == last_type && record.owner.equals(last.view())) continue;
     last = dns::Name(record.owner);
     last_type = record.type;
@@ -145,7 +220,7 @@ Result<BenchWorkload, BenchFault> make_workload(const BenchOptions& options) {
   auto sources = gather(options, *type);
   if (!sources) return Unexpected(sources.error());
 
-  // RFC 6761 §6.4 keeps `invalid` from ever having names.
+  // RFC 6761 §6.4: no name exists below `invalid`.
   std::string domain = options.miss_domain.empty() ? sources->zone : options.miss_domain;
   if (domain.empty()) domain = "invalid";
   const auto miss_domain = parse_name(domain);

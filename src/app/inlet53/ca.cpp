@@ -1,11 +1,10 @@
-#include "ca.h"
-
 #include <algorithm>
 #include <iostream>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "commands.h"
 #include "json_output.h"
 #include <nlohmann/json.hpp>
 
@@ -25,7 +24,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// A certificate to show, with the file that it came from.
+// Certificate to show, and its file.
 struct Shown {
   std::string title;  // for people
   std::string key;    // of the JSON object
@@ -34,7 +33,7 @@ struct Shown {
   net::CertificateSummary summary;
 };
 
-// Where a daemon's certificate comes from, and what for.
+// Source and purpose of a daemon's certificate.
 struct Server {
   std::string title;
   std::string key;
@@ -109,7 +108,7 @@ Result<void, std::string> append_authority(std::vector<Shown>& all, const std::s
                       .summary = {}});
 }
 
-// Has each server's certificate made where it is not its own, and shows all.
+// Creates certificates of servers that have no own certificate, and shows all.
 Result<std::vector<Shown>, std::string> prepare(const std::vector<Server>& servers) {
   std::vector<Shown> all;
   for (const Server& server : servers) {
@@ -181,7 +180,7 @@ int fail(const std::string& fault) {
   return kExitFailure;
 }
 
-// An existing authority. A new one needs a configuration, which says what it may certify.
+// Opens an existing authority. A new one needs a configuration for its permitted names.
 int show_directory(const CaOptions& options) {
   const std::string directory = absolute_path(options.folder);
   std::vector<Shown> all;

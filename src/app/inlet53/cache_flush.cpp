@@ -1,17 +1,17 @@
-#include "cache_flush.h"
-
 #include <iostream>
+
+#include "commands.h"
 
 #include "inlet53/base/exit_code.h"
 #include "inlet53/base/text.h"
 #include "inlet53/config/config.h"
-#include "inlet53/control/give_order.h"
+#include "inlet53/control/control_socket.h"
 
 namespace inlet53::app {
 
 namespace {
 
-// A walk over a large cache takes a moment, on a worker that has queries to answer.
+// A worker walks over a large cache while it answers queries.
 constexpr uint32_t kPatienceMs = 10'000;
 
 }  // namespace

@@ -1,11 +1,10 @@
-#include "check.h"
-
 #include <iostream>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "check_summary.h"
+#include "commands.h"
 #include "json_output.h"
 #include <nlohmann/json.hpp>
 
@@ -63,7 +62,7 @@ void try_functions(const config::Config& config, CheckReport& report) {
   }
 }
 
-// For the user who runs this and on this machine, as the gateway would find it.
+// Checks for the current user and machine, as the gateway does.
 void try_isolation(const config::Config& config, CheckReport& report) {
   if (config.topology.functions.empty()) return;
   lambda::Isolation isolation(

@@ -34,7 +34,7 @@ std::string_view private_dns_text(topology::PrivateDns value) {
   return "";
 }
 
-// Where it is served by a protocol; null where it is not.
+// Address for a protocol; null when the endpoint does not serve it.
 Json end_json(const topology::ResolverEndpoint& endpoint, const topology::ResolverEndpointIp& ip,
               topology::EndpointProtocol protocol) {
   if (endpoint.direction == topology::Direction::Outbound) return nullptr;
@@ -60,7 +60,7 @@ Json addresses_json(const topology::Topology& topology) {
   return addresses;
 }
 
-// Where queries for a target go, when that is not its own address.
+// Address to which queries for a target go if it differs from the target's address.
 std::string reached_text(const topology::Topology& topology, const topology::ResolverRule& rule,
                          const topology::TargetAddress& target) {
   const SocketAddress reached = topology::reached_address(topology, rule, target);
@@ -95,7 +95,7 @@ Json interfaces_json(const topology::Topology& topology, const topology::VpcEndp
              {"availability_zone", subnet == nullptr ? "" : subnet->availability_zone}};
     if (interface.address) one["address"] = interface.address->to_text();
     if (interface.ipv6_address) one["ipv6_address"] = interface.ipv6_address->to_text();
-    // Where the gateway serves it; of two addresses without a `listen` the first.
+    // Address of the gateway; the first of two addresses without `listen`.
     const auto served = topology::serving_addresses(interface);
     if (!served.empty()) one["listen"] = served.front().to_text();
     interfaces.push_back(std::move(one));
@@ -164,7 +164,7 @@ Json domain_lists_json(const std::vector<LoadedList>& loaded_lists) {
   return lists;
 }
 
-// Empty when the configuration brings a certificate of its own.
+// Empty when the configuration has its own certificate.
 std::string authority_file(const settings::Gateway& settings) {
   return settings.certificate_file.empty() ? settings.authority_folder + "/ca.pem" : "";
 }
@@ -174,7 +174,7 @@ std::string counted(size_t count, std::string_view one, std::string_view many) {
   return concat(count, " ", count == 1 ? one : many);
 }
 
-// Where queries come in, or go out.
+// Inbound and outbound endpoints.
 std::string end_text(const topology::ResolverEndpoint& endpoint,
                      const topology::ResolverEndpointIp& ip) {
   if (endpoint.direction != topology::Direction::Outbound) {

@@ -12,20 +12,20 @@
 
 namespace inlet53::app {
 
-/// A private hosted zone as its master file gave it.
+/// Private hosted zone with the number of records in its zone file.
 struct LoadedZone {
   const topology::HostedZone* zone = nullptr;
   size_t records = 0;
 };
 
-/// A DNS Firewall domain list with what its file gave; a null set: the file can't be read, and the
+/// DNS Firewall domain list with the content of its file. A null set: the file cannot be read, and
 /// VPCs that use the list fail open.
 struct LoadedList {
   const topology::FirewallDomainList* list = nullptr;
   std::shared_ptr<const resolver::DomainSet> domains;
 };
 
-/// What reading the files that a configuration names came to.
+/// Result of reading the files of a configuration.
 struct CheckReport {
   std::vector<config::ConfigError> errors;
   std::vector<LoadedZone> zones;
@@ -36,7 +36,7 @@ struct CheckReport {
   std::vector<std::string> interpreter_problems;  // other versions than those of runtimes
 };
 
-/// A sound configuration, summed up: for people on stdout, for programs as one JSON object.
+/// Summary of a valid configuration: text to stdout, or one JSON object.
 void print_summary(const config::Config& config, const CheckReport& report);
 [[nodiscard]] std::string summary_json(const config::Config& config, const CheckReport& report);
 

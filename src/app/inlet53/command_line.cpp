@@ -7,8 +7,6 @@
 #include <string_view>
 #include <vector>
 
-#include "bench_command_line.h"
-#include "policy_command_line.h"
 #include <CLI/CLI.hpp>
 
 #include "inlet53/base/exit_code.h"
@@ -52,7 +50,6 @@ constexpr const char* kFlushDetails =
     "all names below it too; without NAME, after --all, everything. Who asks next is answered by\n"
     "the targets of its rule. The daemon has a socket for that where [control] names one.";
 
-// Options that are words first.
 struct Texts {
   std::string output;
   std::string records;
@@ -134,7 +131,7 @@ void add_filters(CLI::App& tail, logs::LogFilterOptions& filter) {
       ->type_name("ACTION");
 }
 
-// One source of the log's name, not none and not both.
+// Requires exactly one source of the log's path.
 void check_source(const CLI::App& tail) {
   if (tail.count("FILE") + tail.count("--config") != 1) {
     throw CLI::ValidationError("logs tail", "needs either FILE or --config");

@@ -1,11 +1,10 @@
-#include "logs_tail.h"
-
 #include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
 #include <string_view>
 
+#include "commands.h"
 #include <unistd.h>
 
 #include "inlet53/base/exit_code.h"
@@ -16,7 +15,7 @@ namespace inlet53::app {
 
 namespace {
 
-// A signal's handler reaches nothing but what is global.
+// A signal handler can only access global variables.
 std::atomic<bool> stop_asked{false};
 
 void stop_on_signals() {
@@ -24,7 +23,7 @@ void stop_on_signals() {
   action.sa_handler = [](int) { stop_asked.store(true); };
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);  // a reader such as `head` may leave before us
+  std::signal(SIGPIPE, SIG_IGN);  // a reader such as `head` may end before us
 }
 
 void say(std::string_view fault) { std::cerr << "inlet53: " << fault << '\n'; }
@@ -37,7 +36,7 @@ bool wants_color() {
   return isatty(STDOUT_FILENO) == 1 && value("NO_COLOR").empty() && value("TERM") != "dumb";
 }
 
-// The query log that is meant, or the exit code when there is none.
+// Returns the path of the query log, or an exit code.
 Result<std::string, int> log_file(const LogsTailOptions& options) {
   if (!options.file.empty()) return options.file;
   const auto config = config::load_config(options.config);

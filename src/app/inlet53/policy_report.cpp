@@ -48,7 +48,7 @@ std::vector<std::string> written(const Condition& condition) {
   return list;
 }
 
-// One element of a statement beside the request.
+// One element of a statement next to the request.
 struct Element {
   std::string name;
   std::vector<std::string> policy;
@@ -70,7 +70,7 @@ std::string statement_name(const PolicyReport& report, size_t index) {
                 report.file, ':', statement.line, ')');
 }
 
-// Why a condition came out as it did, when its key is absent.
+// Explains the result of a condition whose key is absent.
 std::string_view absence_text(const ConditionFinding& finding) {
   const policy::ConditionOperator& op = finding.condition->op;
   if (op.type == policy::ValueType::Null) return "the request does not have the key";

@@ -8,7 +8,7 @@
 
 namespace inlet53::app {
 
-/// What `policy explain` has found out. Lifetime: not beyond what it refers to.
+/// Result of `policy explain`. Lifetime: its references'.
 struct PolicyReport {
   const std::string& file;
   const policy::ResourcePolicy& policy;
@@ -17,7 +17,7 @@ struct PolicyReport {
   policy::RefusalWording wording;
 };
 
-/// For people, with a line break at the end; for programs, one object on a line.
+/// Formats the report as text that ends with a newline, or as one JSON object on a line.
 [[nodiscard]] std::string policy_report_text(const PolicyReport& report);
 [[nodiscard]] std::string policy_report_json(const PolicyReport& report);
 

@@ -19,7 +19,7 @@ namespace {
 
 constexpr uint64_t kFirstDelayMs = 500;
 constexpr uint64_t kMaxDelayMs = 30'000;
-constexpr uint64_t kStoodMs = 10'000;     // a run of this length clears the failures before it
+constexpr uint64_t kStoodMs = 10'000;     // a run of this length resets the number of failures
 constexpr uint32_t kMaxFailures = 5;      // in a row
 constexpr uint64_t kStopGraceMs = 5'000;  // a daemon drains for 3 s
 
@@ -30,8 +30,8 @@ std::string describe(net::ChildExit how) {
                          : concat("was ended by SIG", name);
 }
 
-// An exit code that starting again would not mend. An address that another process holds may be
-// free the next time, but not at the first.
+// Returns whether a restart cannot fix this exit code. An address in use may be free at a later
+// start, but not at the first.
 bool is_hopeless(net::ChildExit how, bool first_run) {
   if (how.signal != 0) return false;
   return how.status == kExitUsage || how.status == kExitConfiguration ||
@@ -48,7 +48,7 @@ struct Supervisor::Child {
 
   DaemonCommand command;
   net::Timer restart;
-  net::Timer kill_deadline;                    // of one that is not required any more
+  net::Timer kill_deadline;                    // of a daemon that is no longer required
   std::unique_ptr<net::ChildProcess> process;  // the last one that was started
   bool running = false;
   bool required = true;
@@ -144,8 +144,8 @@ void Supervisor::failed(Child& child, const std::string& how) {
   child.restart.start(delay);
 }
 
-// Another start would not help. When the start of all fails, nothing is to run; later, what runs
-// goes on.
+// Stops trying to start a daemon. At the first start of all daemons this ends everything; later the
+// other daemons continue.
 void Supervisor::give_up(Child& child, const std::string& how, int code, bool first_run) {
   child.exit_code = code;
   if (first_run && !reloaded_) {
@@ -179,7 +179,7 @@ void Supervisor::reload() {
   leave_if_idle();
 }
 
-// One that runs gets HUP; another is started, now.
+// Sends HUP to a running daemon; starts another at once.
 void Supervisor::require(Child& child) {
   child.required = true;
   if (child.retiring) return;  // it is started when it has ended

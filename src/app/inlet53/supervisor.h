@@ -12,7 +12,7 @@
 
 namespace inlet53::app {
 
-/// A daemon to run: its name for people and its command line.
+/// Daemon to run: its name for messages and its command line.
 struct DaemonCommand {
   std::string name;
   std::vector<std::string> arguments;
@@ -20,21 +20,20 @@ struct DaemonCommand {
 
 /// Starts daemons, restarts those that fail, and stops them all.
 ///
-/// A daemon that ends with 0 was told to end and stays down. So does one that says that its usage
-/// or its configuration is wrong (2, 3), or at its first start that it cannot bind (4), or whose
-/// program is missing: another start would not help. If that happens at the first start of all, it
-/// ends everything with the daemon's exit code. Any other end is a failure: the daemon is started
-/// again after 0.5 s, twice as long each time, at most 30 s; five failures in a row of a daemon
-/// that never stood for 10 s, and it stays down (systemd's StartLimitBurst has the same five).
+/// A daemon that exits with 0 was stopped and is not restarted. Neither is a daemon whose usage or
+/// configuration is invalid (2, 3), that cannot bind at its first start (4), or whose program is
+/// missing: a restart would not help. At the first start of all daemons, such an exit ends
+/// everything with the daemon's exit code. Any other exit is a failure: the daemon is restarted
+/// after 0.5 s, then after twice the time, up to 30 s. After five failures in a row without a run
+/// of 10 s it is not restarted (systemd's StartLimitBurst is also five).
 ///
-/// HUP: daemons that are required now and do not run are started, also those that stayed down;
-/// those that are not required any more get TERM; the others get HUP. TERM and INT stop: every
-/// daemon gets TERM, after 5 s KILL. Another TERM or INT is passed on (a daemon then stops at
-/// once). USR1 is passed on. Threads: one.
+/// HUP starts required daemons that do not run, sends TERM to daemons that are no longer required,
+/// and HUP to the others. TERM and INT stop: every daemon gets TERM, and KILL after 5 s. A further
+/// TERM or INT is passed on (a daemon then stops at once). USR1 is passed on. Threads: one.
 class Supervisor {
  public:
-  /// What is required now; absent when that cannot be told (it was logged), and nothing is started
-  /// or stopped then. Not empty. Called on HUP.
+  /// Returns the required daemons, at least one; absent after a logged error, and then nothing is
+  /// started or stopped. Called on HUP.
   using Required = std::function<std::optional<std::vector<DaemonCommand>>()>;
 
   Supervisor(const std::vector<DaemonCommand>& commands, Required required);
@@ -42,8 +41,8 @@ class Supervisor {
   Supervisor(const Supervisor&) = delete;
   Supervisor& operator=(const Supervisor&) = delete;
 
-  /// Runs until no daemon is left. Returns 0 when they were stopped or ended by themselves, else
-  /// the exit code to pass on.
+  /// Runs until no daemon is left. Returns 0 when they were stopped or exited with 0, else the exit
+  /// code to pass on.
   [[nodiscard]] int run();
 
  private:
@@ -65,7 +64,7 @@ class Supervisor {
   std::vector<std::unique_ptr<Child>> children_;
   net::Timer kill_deadline_;
   bool reloaded_ = false;
-  bool reloading_ = false;  // not idle: daemons are about to start
+  bool reloading_ = false;  // daemons are about to start
   bool stopping_ = false;
 };
 

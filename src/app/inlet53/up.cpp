@@ -1,5 +1,3 @@
-#include "up.h"
-
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
@@ -8,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "commands.h"
 #include "supervisor.h"
 #include <unistd.h>
 
@@ -21,8 +20,8 @@ namespace inlet53::app {
 
 namespace {
 
-// A program beside our own executable, else the one in PATH: a build directory and an installation
-// both work, and neither picks up the other's daemon. The bare name when there is none.
+// Finds a program in the directory of our executable, else in PATH, so that a build directory and
+// an installation use their own daemons. Returns the bare name when it is not found.
 std::string find_program(const std::string& name) {
   std::error_code error;
   const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
@@ -53,7 +52,7 @@ std::vector<DaemonCommand> daemons_for(const config::Config& config, const std::
 constexpr std::string_view kNoDaemon =
     ": calls for no daemon: no resolver endpoint is enabled and no REST API has a stage";
 
-// What a reload requires.
+// Daemons that the configuration requires after a reload.
 std::optional<std::vector<DaemonCommand>> daemons_now(const std::string& file) {
   const auto config = config::load_config(file);
   if (!config) {
@@ -74,7 +73,7 @@ int run_up(const UpOptions& options) {
     for (const config::ConfigError& error : config.error()) log_error(error.to_text());
     return kExitConfiguration;
   }
-  // The working directory may be another one, or none, when the daemons read it.
+  // The daemons may have another working directory when they read the files.
   const std::string file = absolute_path(options.file);
   const std::vector<DaemonCommand> commands = daemons_for(*config, file);
   if (commands.empty()) {

@@ -5,7 +5,6 @@
 #include <optional>
 #include <utility>
 
-#include "refusal_report.h"
 #include <sys/resource.h>
 
 #include "inlet53/base/exit_code.h"
@@ -22,7 +21,7 @@ namespace inlet53::app {
 
 namespace {
 
-// Each connection is a descriptor: take as many as the system lets us have.
+// Raises the limit of descriptors to its maximum, because each connection needs one.
 void raise_descriptor_limit() {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -41,14 +40,39 @@ void warn_of_few_descriptors(const settings::DnsDaemon& settings) {
 
 void end_at_once(int) { std::_Exit(kExitOk); }
 
+std::string groups_text(const topology::Topology& topology, std::string_view endpoint_id) {
+  const topology::ResolverEndpoint* endpoint = topology.find_resolver_endpoint(endpoint_id);
+  if (endpoint == nullptr) return {};
+  std::string text;
+  for (const std::string& id : endpoint->security_groups) {
+    const topology::SecurityGroup* group = topology.find_security_group(id);
+    if (group != nullptr) text += concat(text.empty() ? "" : ", ", group->name);
+  }
+  return text;
+}
+
+// Text for the operator about a client that security groups do not admit: the client, the endpoint
+// IP address, the groups, and a rule that admits it.
+std::string refusal_report(const topology::Topology& topology,
+                           const resolver::EndpointAddress& address,
+                           const server::RefusedClient& refused) {
+  const std::string client = refused.client.to_text();
+  const std::string_view protocol = refused.over_tcp ? "tcp" : "udp";
+  return concat("no security group of ", address.endpoint_id, " (",
+                groups_text(topology, address.endpoint_id), ") admits ", client, " over ", protocol,
+                " at ", address.address.to_text(), "; it gets no answer. A rule that admits it: { ",
+                "protocol = \"", protocol, "\", port = ", topology::service_port(address.protocol),
+                ", cidr = \"", client, refused.client.is_v4() ? "/32" : "/128", "\" }");
+}
+
 }  // namespace
 
 Daemon::Daemon(Options options)
     : options_(std::move(options)),
       seed_(zone::random_seed()),
-      news_(loop_, [this] { take_news(); }),
-      refusal_news_(loop_, [this] { report_refusals(); }),
-      refused_clients_([this] { refusal_news_.wake(); }),
+      workers_wakeup_(loop_, [this] { on_workers_done(); }),
+      refusal_wakeup_(loop_, [this] { report_refusals(); }),
+      refused_clients_([this] { refusal_wakeup_.wake(); }),
       reload_(
           loop_, background_,
           [this] {
@@ -56,7 +80,7 @@ Daemon::Daemon(Options options)
               return prepare(options_, seed_, state.get(), tls);
             };
           },
-          [this](std::unique_ptr<Prepared> prepared) { take_up(std::move(prepared)); }),
+          [this](std::unique_ptr<Prepared> prepared) { apply_reload(std::move(prepared)); }),
       renewal_(
           loop_, background_,
           [this] {
@@ -75,7 +99,7 @@ int Daemon::run() {
   net::deny_tracing();  // it holds keys, and functions of the gateway may have its user id
   raise_descriptor_limit();
   forbid_others_to_write();
-  // Before anything that takes time: what a signal asks for waits until the loop runs.
+  // Installed before slow operations: signals wait until the loop runs.
   net::SignalWatcher hangup(loop_, SIGHUP, [this] { reload_.request(); });
   net::SignalWatcher user1(loop_, SIGUSR1, [this] {
     if (query_log_ != nullptr) query_log_->reopen();
@@ -90,7 +114,7 @@ int Daemon::run() {
   if (interval > 0) statistics.start(interval, interval);
 
   loop_.run();
-  // Nobody runs the loop from here on, and a disk may keep us: another signal ends the process.
+  // The loop does not run any more, and a disk may block: another signal ends the process.
   term.reset();
   interrupt.reset();
   std::signal(SIGTERM, end_at_once);
@@ -98,7 +122,7 @@ int Daemon::run() {
   if (query_log_ != nullptr) query_log_->close();
   log_statistics();
   log_info("ended");
-  // Nothing needs a reload that is still being prepared.
+  // A reload that is still being prepared is not needed.
   if (reload_.is_running() || renewal_.is_running()) std::_Exit(kExitOk);
   return kExitOk;
 }
@@ -182,10 +206,10 @@ void Daemon::start_workers() {
     if (query_log_ != nullptr) options.log = &query_log_->appender(i);
     if (spread_ != nullptr) options.fell_behind = [this] { spread_->fell_behind(); };
     options.assigned = [this] {
-      if (assigning_.fetch_sub(1) == 1) news_.wake();
+      if (assigning_.fetch_sub(1) == 1) workers_wakeup_.wake();
     };
     options.ended = [this] {
-      if (running_.fetch_sub(1) == 1) news_.wake();
+      if (running_.fetch_sub(1) == 1) workers_wakeup_.wake();
     };
     workers_.push_back(std::make_unique<server::Worker>(std::move(options)));
     ++running_;
@@ -208,7 +232,7 @@ std::optional<Daemon::Sockets> Daemon::open_sockets(const resolver::ResolverStat
 }
 
 void Daemon::assign(Prepared prepared, Sockets sockets) {
-  reload_.pause();  // addresses that are being closed may be wanted again
+  reload_.pause();  // a reload may need addresses that are still being closed
   assigning_ = workers_.size();
   for (size_t i = 0; i < workers_.size(); ++i) {
     workers_[i]->assign({prepared.state, std::move(sockets[i]), prepared.tls});
@@ -218,7 +242,7 @@ void Daemon::assign(Prepared prepared, Sockets sockets) {
   renewal_timer_.set(tls_.renewal);
 }
 
-// Null: the timer asks again. A reload that was taken up meanwhile has loaded the certificate.
+// Null: the timer requests it again. A reload in the meantime has loaded the certificate.
 void Daemon::show(std::unique_ptr<RenewedCertificate> renewed) {
   if (ending_ || renewed == nullptr || renewed->state != state_) return;
   tls_ = std::move(renewed->tls);
@@ -227,7 +251,7 @@ void Daemon::show(std::unique_ptr<RenewedCertificate> renewed) {
   log_info("renewed the certificate of DNS over TLS and HTTPS");
 }
 
-void Daemon::take_up(std::unique_ptr<Prepared> prepared) {
+void Daemon::apply_reload(std::unique_ptr<Prepared> prepared) {
   if (ending_) return;
   std::optional<Sockets> sockets;
   if (prepared != nullptr) sockets = open_sockets(*prepared->state);
@@ -248,13 +272,14 @@ void Daemon::take_up(std::unique_ptr<Prepared> prepared) {
       concat("reloaded ", options_.config, ": serving ", state_->addresses.size(), " addresses"));
 }
 
-void Daemon::take_news() {
+void Daemon::on_workers_done() {
   if (ending_) {
     if (running_ == 0) loop_.stop();
     return;
   }
   if (assigning_ > 0) return;
-  // Freeing a large state takes long: signals and the operator's orders do not wait for it.
+  // Freeing a large state takes long: another thread does it, so that signals and commands do not
+  // wait.
   if (retiring_ != nullptr) {
     background_.post([retired = std::move(retiring_)] {});
     refused_clients_.forget();
@@ -266,7 +291,7 @@ void Daemon::report_refusals() {
   const server::RefusedClients::News news = refused_clients_.take();
   for (const server::RefusedClient& refused : news.clients) {
     const resolver::EndpointAddress* address = state_->find(refused.listen, refused.protocol);
-    if (address == nullptr) continue;  // it is served no more
+    if (address == nullptr) continue;  // no longer served
     const CidrSet& admitted = refused.over_tcp ? address->tcp_sources : address->udp_sources;
     if (admitted.contains(refused.client)) continue;  // since a reload
     log_warning(refusal_report(config_.topology, *address, refused));
@@ -283,7 +308,7 @@ void Daemon::end() {
     log_warning("ended at once, at the second signal");
     std::_Exit(kExitOk);
   }
-  if (query_log_ != nullptr) query_log_->stop_waiting();  // a full disk must not keep us
+  if (query_log_ != nullptr) query_log_->stop_waiting();  // a full disk must not block the end
   reload_.pause();
   renewal_.pause();
   for (auto& worker : workers_) worker->stop();

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "operator_orders.h"
-#include "options.h"
 #include "preparation.h"
 #include "spread_keeper.h"
 
@@ -23,9 +22,9 @@
 
 namespace inlet53::app {
 
-/// The DNS daemon: reads the configuration, runs the workers and the query log, takes signals.
-/// It answers nothing itself; a reload is prepared beside it, whole, before a worker hears of it.
-/// Threads: the main thread's.
+/// DNS daemon: reads the configuration, runs the workers and the query log, handles signals. A
+/// reload is prepared completely on another thread before it reaches a worker. Threads: the main
+/// thread's.
 class Daemon {
  public:
   explicit Daemon(Options options);
@@ -33,7 +32,7 @@ class Daemon {
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
 
-  /// Starts, serves until TERM or INT, ends. Returns the exit code; what went wrong was logged.
+  /// Starts, serves until TERM or INT, and ends. Returns the exit code; errors are logged.
   [[nodiscard]] int run();
 
  private:
@@ -42,13 +41,13 @@ class Daemon {
   [[nodiscard]] int open_control(const settings::Control& settings);
   [[nodiscard]] int start_query_log(const settings::QueryLog& settings);
   void start_workers();
-  void take_up(std::unique_ptr<Prepared> prepared);
-  /// One list of sockets a worker, for the addresses that `state` serves and we do not yet.
+  void apply_reload(std::unique_ptr<Prepared> prepared);
+  /// One list of sockets per worker, for the addresses of `state` that are not served yet.
   using Sockets = std::vector<std::vector<server::AddressSockets>>;
-  /// Logs why and returns nothing when an address can't be had: nothing has changed then.
+  /// Logs an error and returns nothing when an address cannot be bound; nothing has changed then.
   [[nodiscard]] std::optional<Sockets> open_sockets(const resolver::ResolverState& state) const;
   void assign(Prepared prepared, Sockets sockets);
-  void take_news();
+  void on_workers_done();
   void report_refusals();
   void show(std::unique_ptr<RenewedCertificate> renewed);
   void end();
@@ -60,14 +59,14 @@ class Daemon {
   config::Config config_;
   std::shared_ptr<const resolver::ResolverState> state_;
   server::TlsContexts tls_;
-  /// The state before `state_`, kept until no worker uses it: then `background_` frees it.
+  /// State before `state_`, kept until no worker uses it; then `background_` frees it.
   std::shared_ptr<const resolver::ResolverState> retiring_;
   std::unique_ptr<querylog::QueryLog> query_log_;
-  std::shared_ptr<const net::TlsClientContext> forward_tls_;  // whom DoT targets are trusted by
+  std::shared_ptr<const net::TlsClientContext> forward_tls_;  // authorities of DoT targets
   std::atomic<size_t> assigning_{0};  // workers that have not taken up `state_`
   std::atomic<size_t> running_{0};    // workers that have not ended
-  net::Wakeup news_;                  // either count has come to 0
-  net::Wakeup refusal_news_;          // of `refused_clients_`
+  net::Wakeup workers_wakeup_;        // either count has come to 0
+  net::Wakeup refusal_wakeup_;        // of `refused_clients_`
   server::RefusedClients refused_clients_;
   net::BackgroundThread background_{"reload"};
   net::Preparation<Prepared> reload_;

@@ -1,5 +1,5 @@
 #include "daemon.h"
-#include "options.h"
+#include "preparation.h"
 
 #include "inlet53/base/program.h"
 

@@ -17,7 +17,7 @@ constexpr std::string_view kSubtree = "cache flush subtree ";
 
 }  // namespace
 
-/// One order, until every worker has followed it.
+/// One command until every worker has executed it.
 struct OperatorOrders::Flushing {
   uint64_t call = 0;
   std::atomic<size_t> workers_left{0};

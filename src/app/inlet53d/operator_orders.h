@@ -12,14 +12,14 @@
 
 namespace inlet53::app {
 
-/// The orders that `inlet53` gives the DNS daemon while it runs:
+/// Commands of `inlet53` to a running DNS daemon:
 ///
 ///   cache flush all
 ///   cache flush name NAME       responses about NAME, and those that have records of it
 ///   cache flush subtree NAME    the same for NAME and what is below it
 ///
-/// The answer to each is the number of responses that all workers have forgotten.
-/// Threads: the main thread's. Lifetime: the loop outlives it, and it the workers.
+/// The answer is the number of responses that all workers have removed. Threads: the main thread's.
+/// Lifetime: the loop and the workers outlive it.
 class OperatorOrders final : control::ControlOwner {
  public:
   using Workers = std::vector<std::unique_ptr<server::Worker>>;

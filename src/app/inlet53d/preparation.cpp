@@ -2,13 +2,55 @@
 
 #include <utility>
 
+#include <CLI/CLI.hpp>
 #include <malloc.h>
 
+#include "inlet53/base/absolute_path.h"
+#include "inlet53/base/exit_code.h"
 #include "inlet53/base/operator_log.h"
 #include "inlet53/base/text.h"
 #include "inlet53/topology/topology.h"
 
 namespace inlet53::app {
+
+std::variant<Options, int> parse_options(int argc, char** argv) {
+  CLI::App app{
+      "inlet53d answers DNS queries as a Route 53 Resolver inbound endpoint does.\n"
+      "It stays in the foreground. Signals: TERM and INT end it after at most 3 s, HUP reads the\n"
+      "configuration again, USR1 opens the query log's file again.\n"
+      "Exit codes: 0 ended as asked, 1 failure, 2 usage, 3 configuration invalid, 4 cannot bind.",
+      "inlet53d"};
+  app.set_version_flag("--version", "inlet53d " INLET53_VERSION);
+
+  Options options;
+  std::string query_log;
+  uint32_t workers = 0;
+  std::vector<uint32_t> cpus;
+  app.add_option("--config", options.config, "the configuration file (TOML)")
+      ->type_name("FILE")
+      ->required();
+  auto* log_option =
+      app.add_option("--query-log", query_log, "write the query log there instead, or not at all")
+          ->type_name("FILE|off");
+  auto* workers_option = app.add_option("--workers", workers, "answer with so many threads")
+                             ->type_name("N")
+                             ->check(CLI::Range(1, 256));
+  auto* cpus_option = app.add_option("--cpus", cpus, "run the workers on these CPUs, as in 0,2")
+                          ->type_name("LIST")
+                          ->delimiter(',');
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    // CLI11 has its own codes from 100 on; ours is kExitUsage.
+    return app.exit(error) == 0 ? kExitOk : kExitUsage;
+  }
+  // A reload may run in another working directory.
+  options.config = absolute_path(options.config);
+  if (*log_option) options.query_log = query_log == "off" ? "" : absolute_path(query_log);
+  if (*workers_option) options.workers = workers;
+  if (*cpus_option) options.cpus = cpus;
+  return options;
+}
 
 namespace {
 
@@ -40,7 +82,8 @@ std::unique_ptr<Prepared> prepare(const Options& options, zone::HashSeed seed,
   }
   auto state = resolver::build_state(config->topology, seed, previous,
                                      uncovered_names(config->settings.dns.server));
-  // What building took is nearly as much as the tables themselves, and the next time is far off.
+  // Building needs temporary memory of nearly the size of the tables, and the next build is far
+  // off.
   malloc_trim(0);
   if (!state) {
     for (const FileError& fault : state.error()) log_error(fault.to_text());

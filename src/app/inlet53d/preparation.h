@@ -1,8 +1,11 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
-
-#include "options.h"
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
 
 #include "inlet53/config/config.h"
 #include "inlet53/resolver/state.h"
@@ -10,30 +13,41 @@
 
 namespace inlet53::app {
 
-/// A configuration with the state that was built from it.
+/// Command-line options of `inlet53d`. Absent values come from the configuration.
+struct Options {
+  std::string config;                    // absolute
+  std::optional<std::string> query_log;  // absolute; empty: off
+  std::optional<uint32_t> workers;
+  std::optional<std::vector<uint32_t>> cpus;
+};
+
+/// Parses the command line. Returns an exit code after help, version or a usage error; the text is
+/// printed already.
+[[nodiscard]] std::variant<Options, int> parse_options(int argc, char** argv);
+
+/// Configuration and the state that is built from it.
 struct Prepared {
   config::Config config;
   std::shared_ptr<const resolver::ResolverState> state;
   server::TlsContexts tls;
 };
 
-/// Reads the configuration file, builds the state and loads the certificates that it calls for,
-/// whole, before any worker gets it. `previous`: the state that is served now, null at the start;
-/// `tls_before`: its certificates, whose session tickets stay valid. Logs every error; null when
-/// there was one. It may throw: see net::run_preparation. Cost: loads every zone. Threads: any, one
-/// at a time.
+/// Reads the configuration file, builds the state and loads the required certificates, before a
+/// worker gets any of it. `previous`: the current state, null at start; `tls_before`: its
+/// certificates, whose session tickets stay valid. Logs every error and returns null then. May
+/// throw: see net::run_preparation. Cost: loads every zone. Threads: any, one at a time.
 [[nodiscard]] std::unique_ptr<Prepared> prepare(const Options& options, zone::HashSeed seed,
                                                 const resolver::ResolverState* previous,
                                                 const server::TlsContexts& tls_before);
 
-/// A certificate that was loaded again, with the state whose names it is for.
+/// Renewed certificates and the state for whose names they are valid.
 struct RenewedCertificate {
   std::shared_ptr<const resolver::ResolverState> state;
   server::TlsContexts tls;
 };
 
-/// Loads the certificates again, and has the local authority renew what is due. Logs the error;
-/// null when there was one. `previous`: whose session tickets stay valid. Threads: any.
+/// Loads the certificates again; the local authority renews those that are due. Logs an error and
+/// returns null then. `previous`: certificates whose session tickets stay valid. Threads: any.
 [[nodiscard]] std::unique_ptr<RenewedCertificate> renew_certificate(
     const settings::Settings& settings, std::shared_ptr<const resolver::ResolverState> state,
     const server::TlsContexts& previous);

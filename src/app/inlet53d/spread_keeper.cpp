@@ -13,13 +13,13 @@ constexpr uint64_t kLookMs = 1000;
 SpreadKeeper::SpreadKeeper(net::Loop& loop, const Workers& workers, uint32_t count)
     : workers_(workers),
       spread_(count),
-      told_(spread_.taking()),
+      applied_(spread_.taking()),
       used_ns_(count),
       looked_us_(monotonic_microseconds()),
       behind_(loop,
               [this] {
                 spread_.fell_behind();
-                tell();
+                apply();
               }),
       second_(loop, [this] { look(); }) {
   second_.start(kLookMs, kLookMs);
@@ -37,14 +37,14 @@ void SpreadKeeper::look() {
     busy.push_back(static_cast<double>(used_ns - before_ns) /
                    (static_cast<double>(passed_us) * 1000));
   }
-  // The first look after a long start comes at once, and what a moment took says nothing.
+  // The first interval after a long start is too short to measure.
   if (ending || passed_us < kLookMs * 1000 / 2) return;
   spread_.observe(busy);
-  tell();
+  apply();
 }
 
-void SpreadKeeper::tell() {
-  if (std::exchange(told_, spread_.taking()) == spread_.taking()) return;
+void SpreadKeeper::apply() {
+  if (std::exchange(applied_, spread_.taking()) == spread_.taking()) return;
   workers_.front()->spread_queries(spread_.taking());
 }
 

@@ -1,5 +1,5 @@
-// The cache against a map: whatever happens, a hit is what was kept last, as old as it is; and
-// where there is room for everything, what the map has is a hit.
+// Compares the cache with a map: a hit always equals the last insert, with the right age; and when
+// everything fits, every element of the map is a hit.
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -110,7 +110,7 @@ class CacheModel : public testing::TestWithParam<std::tuple<size_t, uint32_t>> {
     }
     if (!hit) return;
     ++hits_;
-    // With entries gone, a hit may be what comes next in line; it is never what nobody kept.
+    // After evictions a hit may be a less preferred entry; it is never one that was not inserted.
     ASSERT_NE(expected, nullptr);
     if (!must_hit && hit->response.rcode() != expected->rcode) return;
     EXPECT_EQ(hit->response.rcode(), expected->rcode);

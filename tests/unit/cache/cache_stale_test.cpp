@@ -1,4 +1,4 @@
-// Failures, stale answers (RFC 8767), and what is fetched again before it ends.
+// Failures, stale answers (RFC 8767) and refreshes.
 #include "test_response.h"
 #include <gtest/gtest.h>
 

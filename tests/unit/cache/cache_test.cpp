@@ -61,7 +61,7 @@ TEST(Cache, TellsNamesTypesAndScopesApart) {
   EXPECT_FALSE(cache.find(TestKey("a.test.", RRType::AAAA).get(), 0));
   EXPECT_FALSE(cache.find(TestKey("a.test.", RRType::A, 2).get(), 0));
 
-  // Even where somebody could make hashes collide.
+  // Also with colliding hashes.
   const TestKey other("b.test.");
   CacheKey collides = other.get();
   collides.hash = TestKey("a.test.").get().hash;

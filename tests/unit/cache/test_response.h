@@ -39,7 +39,7 @@ class TestKey {
   uint32_t scope_;
 };
 
-/// A response that owns its octets. Not copied or moved: it hands out views of itself.
+/// Response that owns its data. Not copied or moved, because its views refer to it.
 class TestResponse {
  public:
   explicit TestResponse(dns::Rcode rcode = dns::Rcode::NoError) { response_.rcode = rcode; }

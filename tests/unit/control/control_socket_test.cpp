@@ -14,7 +14,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "inlet53/control/give_order.h"
 #include "inlet53/net/socket.h"
 
 namespace inlet53::control {
@@ -22,7 +21,7 @@ namespace {
 
 constexpr uint32_t kPatience = 60'000;
 
-// Answers with what it was told; ends the loop after `stop`.
+// Echoes each command; ends the loop after `stop`.
 struct Echo final : ControlOwner {
   void ordered(uint64_t call, std::string_view order) override {
     socket->answer(call, !order.starts_with("bad"), order);
@@ -133,7 +132,7 @@ TEST_F(ControlSocketTest, LeavesAloneASocketThatAnotherDaemonHasTakenOver) {
   EXPECT_TRUE(std::filesystem::is_empty(folder)) << "all goes with the daemon";
 }
 
-// As while two daemons start at once: the second looks before the first has made its file.
+// Two daemons start at once: the second looks before the first has created its file.
 TEST_F(ControlSocketTest, IsOneDaemonsAloneAlsoBeforeItListens) {
   net::Loop loop;
   Echo echo;
@@ -147,7 +146,7 @@ TEST_F(ControlSocketTest, IsOneDaemonsAloneAlsoBeforeItListens) {
                                 ") does; end it, or give this one a socket of its own");
 }
 
-// It takes no connection, and no more can wait for it.
+// Does not accept connections, and its backlog is full.
 TEST_F(ControlSocketTest, IsNotTakenFromAProcessThatHangs) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;

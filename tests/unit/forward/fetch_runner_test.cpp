@@ -260,7 +260,7 @@ TEST(Fetch, PassesOnTheLastRcodeWhenAllDecline) {
   }
 }
 
-// Whoever stays silent beside one that declined is not waited for to the end.
+// A fetch does not wait to the end for a silent target when another one has declined.
 TEST(Fetch, WaitsNoMoreThanTwiceForTheSilentWhenOneDeclined) {
   Script script;
   script.group = two_targets();

@@ -1,7 +1,6 @@
 // The state machine of one question, event by event.
 #include "fetch.h"
 
-#include "failures.h"
 #include "script.h"
 
 namespace inlet53::forward {

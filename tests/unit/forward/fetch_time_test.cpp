@@ -1,4 +1,4 @@
-// When a fetch sends, which targets it chooses, and what bounds it.
+// Send times, choice of targets and limits of a fetch.
 #include <map>
 #include <random>
 #include <set>

@@ -122,7 +122,7 @@ class Script final : public QueryTransport, public ForwardOwner {
  public:
   explicit Script(settings::Forward with = {}) : runner(with, *this, *this, now) {}
 
-  // What the runner asks of its transport.
+  // Calls of the runner to its transport.
   void add_target(uint32_t target, const Target& address, const std::vector<IpAddress>&) override {
     targets[target] = address.address.to_text();
   }

@@ -14,7 +14,7 @@ namespace {
 
 constexpr uint64_t kLate = 5 * kSecond;
 
-/// How a target treats names: by their first label, "good", "dropped" or "late".
+/// Behaviour of a target by the first label of a name: "good", "dropped" or "late".
 struct Behaviour {
   uint64_t latency_us = kMs;
   double lost = 0;  // of the datagrams, in each direction

@@ -38,7 +38,7 @@ class Echo {
     end();
     return ports_;
   }
-  // How often several datagrams came as one message. Ends the thread.
+  // Number of messages with several datagrams. Ends the thread.
   size_t bunches() {
     end();
     return bunches_;
@@ -73,7 +73,7 @@ class Echo {
              reinterpret_cast<sockaddr*>(&from), message.msg_namelen);
     }
   }
-  // Of what was sent by UDP_SEGMENT, the length of each datagram; else that of the only one.
+  // Length of each datagram of a segmented message, or of the only one.
   static size_t segment_size(msghdr& message, size_t all) {
     for (cmsghdr* head = CMSG_FIRSTHDR(&message); head != nullptr;
          head = CMSG_NXTHDR(&message, head)) {

@@ -23,7 +23,7 @@ inline QuestionList questions(std::initializer_list<std::string_view> names) {
   return list;
 }
 
-/// What query `serial` asks, `name type`.
+/// Returns the question of query `serial` as `name type`.
 inline std::string asked(const Workload& workload, uint64_t serial) {
   std::vector<uint8_t> octets(QuestionList::kMaxQuestion);
   octets.resize(workload.write_question(serial, octets.data()));

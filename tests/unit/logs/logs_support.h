@@ -11,7 +11,7 @@
 
 namespace inlet53::logs::test {
 
-/// A folder of its own for one test, removed at its end.
+/// Temporary directory, removed at the end.
 class TemporaryFolder {
  public:
   TemporaryFolder() {

@@ -88,7 +88,7 @@ TEST(TableFormatter, ColoursOnlyWhenAsked) {
   EXPECT_NE(row(refused, true).find("\x1b[31mREFUSED\x1b[0m "), std::string::npos);
 }
 
-// A log that somebody else wrote may hold what a terminal obeys.
+// A log from another source may contain terminal control sequences.
 TEST(TableFormatter, LetsNoControlOctetThrough) {
   const std::string evil = "\x1b]0;title\x07\r\n\t\x7f\x9b[2J";
   LogRecord hostile;

@@ -35,7 +35,7 @@ class TailTest : public testing::Test {
   void close_reader() { close_end(pipe_[0]); }
   void close_writer() { close_end(pipe_[1]); }
 
-  // What a tail that does not follow writes.
+  // Output of a tail without `follow`.
   std::string output() {
     const auto counts = run_tail(options_, pipe_[1], stop_);
     EXPECT_TRUE(counts.has_value()) << counts.error();

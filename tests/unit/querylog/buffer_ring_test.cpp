@@ -15,7 +15,7 @@ std::string read_all(BufferRing& ring) {
   for (Records records; !(records = ring.unread()).empty();) {
     EXPECT_EQ(std::ranges::count(records.octets, '\n'), records.count);
     all += records.octets;
-    ring.take(records);
+    ring.consume(records);
   }
   return all;
 }

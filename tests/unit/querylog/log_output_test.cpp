@@ -18,7 +18,7 @@ using Names = std::vector<std::string>;
 
 constexpr int64_t kMidnight = 1795305600;  // 2026-11-22T00:00:00Z
 
-// A log output with a clock that stands until it is moved.
+// Log output with a manual clock.
 class Output {
  public:
   explicit Output(const settings::QueryLog& settings) {
@@ -28,14 +28,14 @@ class Output {
   }
   LogOutput* operator->() { return output_.get(); }
 
-  // Records `from` up to `to`, handed over in pieces. Returns how many octets found no room.
+  // Appends records `from` up to `to` in pieces. Returns the number of bytes without room.
   size_t append(uint64_t from, uint64_t to) {
     std::string records;
     for (uint64_t i = from; i < to; ++i) records += record(0, i);
-    const Records taken = output_->take({records, to - from}, now);
-    EXPECT_EQ(std::ranges::count(taken.octets, '\n'), taken.count);
-    const auto left = std::string_view(records).substr(taken.octets.size());
-    output_->drop({left, to - from - taken.count});
+    const Records appended = output_->append({records, to - from}, now);
+    EXPECT_EQ(std::ranges::count(appended.octets, '\n'), appended.count);
+    const auto left = std::string_view(records).substr(appended.octets.size());
+    output_->drop({left, to - from - appended.count});
     return left.size();
   }
   void pass(uint64_t milliseconds) {
@@ -198,7 +198,7 @@ TEST(LogOutput, DoesNotRenameAFileThatSomebodyPutThere) {
   EXPECT_EQ(read_file(folder.file()), "theirs\n" + records(3, 4));
 }
 
-// Everything that was given, by what became of it; what was written stands in the file in order.
+// Checks that all records are counted and that the file has the written ones in order.
 void expect_accounted(Output& output, const std::string& path, uint64_t given) {
   EXPECT_EQ(output->written() + output->dropped(), given);
   const std::string text = read_file(path);

@@ -24,7 +24,7 @@
 
 namespace inlet53::querylog::test {
 
-/// A folder of this test's own, removed at the end.
+/// Temporary directory, removed at the end.
 class TempFolder {
  public:
   TempFolder() {
@@ -54,7 +54,7 @@ class TempFolder {
   std::filesystem::path path_;
 };
 
-/// Makes files that grow beyond `octets` refuse, as a full disk does; removes the limit at the end.
+/// Makes writes beyond `octets` bytes fail, as on a full disk; removes the limit at the end.
 class FileSizeLimit {
  public:
   explicit FileSizeLimit(rlim_t octets) {
@@ -104,8 +104,7 @@ inline bool wait_until(const std::function<bool()>& condition) {
   return true;
 }
 
-/// Record `number` of `worker`: a line whose length differs from record to record, 20 to 900
-/// octets.
+/// Record `number` of `worker`: a line of 20 to 900 bytes, depending on the number.
 inline std::string record(size_t worker, uint64_t number) {
   std::string text = "w" + std::to_string(worker) + " " + std::to_string(number) + " ";
   const size_t size = 20 + static_cast<size_t>((number * 7919 + worker * 31) % 880);

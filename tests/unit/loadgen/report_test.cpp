@@ -1,4 +1,4 @@
-#include "inlet53/loadgen/histogram.h"
+#include "inlet53/loadgen/report.h"
 
 #include <algorithm>
 #include <cmath>
@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 namespace inlet53::loadgen {
+
 namespace {
 
 constexpr double kShares[] = {0.0, 0.001, 0.1, 0.5, 0.9, 0.99, 0.999, 1.0};
@@ -72,4 +73,5 @@ TEST(LatencyHistogram, EmptyIsZeroThroughout) {
 }
 
 }  // namespace
+
 }  // namespace inlet53::loadgen

@@ -1,4 +1,4 @@
-#include "inlet53/loadgen/histogram.h"
+#include "inlet53/loadgen/report.h"
 
 #include <cmath>
 

@@ -1,5 +1,6 @@
-#include "cache/entry_ring.h"
+#include "cache/entry_store.h"
 
+#include <algorithm>
 #include <deque>
 #include <new>
 #include <random>
@@ -7,15 +8,53 @@
 
 #include "cache/entry.h"
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 namespace inlet53::cache {
+
+namespace {
+
+constexpr size_t kPage = 4096;
+
+bool is_zero(const MemoryMapping& memory) {
+  return std::all_of(memory.data(), memory.data() + memory.size(),
+                     [](uint8_t octet) { return octet == 0; });
+}
+
+TEST(MemoryMapping, IsZeroAtFirstAndWhenItWasCleared) {
+  MemoryMapping memory(4 * kPage);
+  EXPECT_TRUE(is_zero(memory));
+  std::fill_n(memory.data(), memory.size(), uint8_t{1});
+  memory.clear();
+  EXPECT_TRUE(is_zero(memory));
+}
+
+// madvise(2) rejects locked pages, and a system call filter may reject all calls.
+TEST(MemoryMapping, IsClearedWhenTheSystemTakesNoPagesBack) {
+  MemoryMapping memory(4 * kPage);
+  std::fill_n(memory.data(), memory.size(), uint8_t{1});
+  // Does not use mlock, which the address sanitizer intercepts.
+  ASSERT_EQ(syscall(SYS_mlock, memory.data(), memory.size()), 0);
+  ASSERT_NE(madvise(memory.data(), memory.size(), MADV_DONTNEED), 0);
+  memory.clear();
+  EXPECT_TRUE(is_zero(memory));
+}
+
+TEST(MemoryMapping, ThrowsWhenThereIsNoMemory) {
+  EXPECT_THROW(MemoryMapping memory(size_t{1} << 62), std::bad_alloc);
+}
+
+}  // namespace
+
 namespace {
 
 constexpr size_t kRoom = 1024;
 
 class EntryRingTest : public testing::Test {
  protected:
-  /// Appends an entry of `octets` that bears `number` in its head and at its end.
+  /// Appends an entry of `octets` bytes with `number` in its head and at its end.
   bool append(size_t octets, uint32_t number) {
     uint8_t* const room = ring_.append(octets);
     if (room == nullptr) return false;
@@ -89,4 +128,5 @@ TEST_F(EntryRingTest, DoesAsAQueueDoesWhateverTheSizes) {
 }
 
 }  // namespace
+
 }  // namespace inlet53::cache

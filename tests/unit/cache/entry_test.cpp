@@ -1,9 +1,10 @@
-#include "cache/keep_plan.h"
+#include "cache/entry.h"
 
 #include "test_response.h"
 #include <gtest/gtest.h>
 
 namespace inlet53::cache {
+
 namespace {
 
 using dns::Rcode;
@@ -70,4 +71,5 @@ TEST(KeepPlan, KnowsFailures) {
 }
 
 }  // namespace
+
 }  // namespace inlet53::cache

@@ -1,4 +1,4 @@
-#include "ready_set.h"
+#include "transport.h"
 
 #include <cerrno>
 

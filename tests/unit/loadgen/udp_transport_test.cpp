@@ -1,4 +1,4 @@
-#include "query_batch.h"
+#include "udp_transport.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -13,6 +13,7 @@
 #include "inlet53/net/socket.h"
 
 namespace inlet53::loadgen {
+
 namespace {
 
 class QueryBatchTest : public testing::Test {
@@ -98,4 +99,5 @@ TEST_F(QueryBatchTest, AnErrorIsNotTakenForARefusal) {
 }
 
 }  // namespace
+
 }  // namespace inlet53::loadgen
