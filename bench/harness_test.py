@@ -3,6 +3,7 @@
 
 import json
 import queue
+import re
 import signal
 import socket
 import statistics
@@ -220,8 +221,8 @@ class Report(unittest.TestCase):
         _, script = plots.latency({"rows": [row]})
         self.assertIn("all rounds together", script)
 
-    def test_the_figures_on_the_front_page_are_those_of_the_published_report(self):
-        page = " ".join((FOLDER.parent.parent / "README.md").read_text().split())
+    def test_the_figures_on_the_page_are_those_of_the_published_report(self):
+        page = " ".join((FOLDER.parent / "README.md").read_text().split())
         results = json.loads((FOLDER.parent / "results/2026-11-23-2e0e682/results.json").read_text())
         versions = results["head"]["versions"]
         for name, package in (("BIND", "bind9"), ("dnsdist", "dnsdist"), ("dnsmasq", "dnsmasq-base"), ("gdnsd", "gdnsd"),
@@ -239,6 +240,20 @@ class Report(unittest.TestCase):
         calm = {row["label"]: round(statistics.median(figures["latency_us"]["p99"] for figures in row["rounds"]
                                                       if figures["latency_us"]["p99"] < 200)) for row in rows}
         self.assertIn(f"the median is {calm['inlet53d']} µs (gdnsd {calm['gdnsd']}, Unbound {calm['Unbound']})", page)
+
+    def test_the_table_on_the_front_page_is_of_the_published_report(self):
+        page = (FOLDER.parent.parent / "README.md").read_text()
+        results = json.loads((FOLDER.parent / "results/2026-11-23-2e0e682/results.json").read_text())
+
+        def median(label, job, figure):
+            row, = [row for row in results["rows"] if (row["job"], row["log"], row["label"]) == (job, None, label)]
+            return rounds.median(row, figure)
+        found = re.findall(r"^\| \**([\w ]+?)\** \| ([\d.]+) \| (\d+) \| (\d+) \|$", page, re.M)
+        self.assertGreaterEqual(len(found), 7)
+        for label, *figures in found:
+            self.assertEqual(figures, [f"{median(label, 'names', 'us_per_answer'):.2f}",
+                                       f"{median(label, 'paced', 'latency_us/p50'):.0f}",
+                                       f"{median(label, 'paced', 'latency_us/p99'):.0f}"], label)
 
     def test_the_bare_responder_is_no_lower_bound(self):
         text = tables.names({"rows": [self.row("names", "inlet53d", 0.99), self.row("names", "bare", 0.99)]})

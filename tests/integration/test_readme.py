@@ -1,4 +1,4 @@
-"""README.md as its readers use it: each indented block of it is run here, or listed with why not."""
+"""README.md, CONTRIBUTING.md and the pages in conf/: each indented block is run here, or listed with the reason."""
 
 import contextlib
 import json
@@ -13,16 +13,22 @@ from encrypted import EncryptedDaemon
 from support import BUILD, DEADLINE, SOURCE, Daemon, free_endpoint, wait_until
 from test_demo import demo, own_ports
 
-PAGE = SOURCE / "README.md"
+PAGES = [SOURCE / "README.md", SOURCE / "CONTRIBUTING.md", *sorted((SOURCE / "conf").glob("*.md"))]
+MAX_WORDS = 1200  # of README.md
 NOT_RUN = {
     "make demo      #": "test_demo.py runs the demo; make test runs this test",
+    "make deps       #": "test_deps.py runs .ci/deps; make test runs this test and the lint",
 }
 
 
 def blocks():
-    """The indented blocks of the page, without their indentation. Lists have none."""
+    """The indented blocks of all pages, without their indentation. Lists have none."""
+    return [text for page in PAGES for text in blocks_of(page)]
+
+
+def blocks_of(page):
     found, block, may_begin = [], [], True
-    for line in [*PAGE.read_text().splitlines(), "end"]:
+    for line in [*page.read_text().splitlines(), "end"]:
         if line.startswith("    ") and (block or may_begin):
             block.append(line[4:])
         elif line == "" and block:
@@ -110,12 +116,45 @@ def check_demo(tmp_path):
     """Each line of the page is one of the output, and they come in this order."""
     said = demo(own_ports(tmp_path))
     assert said.returncode == 0, said.stdout + said.stderr
-    output = as_on_the_page(said.stdout)
-    for line in as_on_the_page(block("$ build/inlet53 up conf/demo.toml")):
-        if line == "…":
-            continue
-        assert line in output, line
-        output = output[output.index(line) + 1:]
+    for beginning in ("$ build/inlet53 up conf/demo.toml", '{"version"'):
+        output = [re.sub(r"^log +", "", line) for line in as_on_the_page(said.stdout)]
+        for line in as_on_the_page(block(beginning)):
+            if line == "…":
+                continue
+            assert line in output, line
+            output = output[output.index(line) + 1:]
+
+
+#--- A network of one's own
+
+def check_init(tmp_path):
+    """init, check and up, then dig and the two forms of logs tail, with other ports."""
+    listed = commands(block("build/inlet53 init my.toml"))
+    init, check_it, up = [placed(command) for command in listed]
+    assert run(init, tmp_path).returncode == 0
+    file = tmp_path / "my.toml"
+    text, endpoints = file.read_text(), {}
+    for listen in ("127.0.53.1:5300", "127.0.53.2:5300"):
+        endpoints[listen] = "%s:%d" % free_endpoint(listen.split(":")[0])
+        assert listen in text
+        text = text.replace(listen, endpoints[listen])
+    file.write_text(text)
+    done = run(check_it, tmp_path)
+    assert done.returncode == 0, done.stderr
+    said, seen = tmp_path / "said", tmp_path / "seen"
+    with running(placed(up, **{"my.toml": file}), said) as process:
+        wait_serving(process, said, 2)
+        command, = commands(block("dig @127.0.53.1 -p 5300 abcdefghij"))
+        assert command[:4] == ["dig", "@127.0.53.1", "-p", "5300"]
+        port = endpoints["127.0.53.1:5300"].split(":")[1]
+        asked = run([*command[:3], port, *command[4:], "+time=60"])
+        assert "10.0.12.179" in asked.stdout and "10.0.140.226" in asked.stdout, asked.stdout
+        tail, filtered = [placed(command, **{"my.toml": file})
+                          for command in commands(block("build/inlet53 logs tail --config my.toml -f"))]
+        with running(tail, seen):
+            wait_until(lambda: "abcdefghij" in seen.read_text(), "the query in the log")
+        filtered = run(filtered)
+        assert filtered.returncode == 0 and filtered.stdout == "", filtered.stdout + filtered.stderr
 
 
 #--- Running it
@@ -219,6 +258,15 @@ def check_encrypted(tmp_path):
 
 #--- The gateway
 
+def check_ca(tmp_path):
+    """Shows the authority of the demo's file, which is made in the directory of the test."""
+    config = own_ports(tmp_path)
+    for beginning in ("build/inlet53 ca --config conf/demo.toml", "inlet53 ca --config FILE"):
+        command, = commands(block(beginning))
+        done = run(placed(command, inlet53=BUILD / "inlet53", FILE=config, **{"conf/demo.toml": config}))
+        assert done.returncode == 0 and str(tmp_path / "ca/ca.pem") in done.stdout, done.stdout + done.stderr
+
+
 def check_rest_api(tmp_path):
     """In the demo's file, in the place of its own API."""
     text = own_ports(tmp_path).read_text()
@@ -292,6 +340,12 @@ def check_policy(tmp_path):
 
 RUN = {
     "$ build/inlet53 up conf/demo.toml": check_demo,
+    '{"version"': check_demo,
+    "build/inlet53 init my.toml": check_init,
+    "dig @127.0.53.1 -p 5300 abcdefghij": check_init,
+    "build/inlet53 logs tail --config my.toml -f": check_init,
+    "build/inlet53 ca --config conf/demo.toml": check_ca,
+    "inlet53 ca --config FILE": check_ca,
     "build/inlet53 check conf/demo.toml": check_running,
     "build/inlet53d --config FILE": check_daemons,
     "[resolver_endpoint.outbound]": check_forwarding,
@@ -310,7 +364,7 @@ def test_every_block_is_run_or_listed():
     assert len(texts) >= len(RUN)
     for text in texts:
         known = [beginning for beginning in (*RUN, *NOT_RUN) if text.startswith(beginning)]
-        assert len(known) == 1, f"README.md has a block that no test runs:\n{text}"
+        assert len(known) == 1, f"a page has a block that no test runs, or that begins as another:\n{text}"
     for beginning in (*RUN, *NOT_RUN):
         assert any(text.startswith(beginning) for text in texts), f"no block begins with {beginning}"
 
@@ -319,3 +373,18 @@ def test_every_block_is_run_or_listed():
 def test_blocks(check_blocks, tmp_path, request):
     arguments = check_blocks.__code__.co_varnames[:check_blocks.__code__.co_argcount]
     check_blocks(**{name: request.getfixturevalue(name) for name in arguments})
+
+
+def test_the_front_page_is_short():
+    assert len((SOURCE / "README.md").read_text().split()) <= MAX_WORDS
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(SOURCE)))
+def test_links_lead_to_files_and_headings(page):
+    for target in re.findall(r"\]\(([^)]+)\)", page.read_text()):
+        file, _, heading = target.partition("#")
+        path = page.parent / file if file else page
+        assert path.exists(), target
+        headings = [re.sub(r"[^\w -]", "", line.lstrip("# ")).lower().replace(" ", "-")
+                    for line in path.read_text().splitlines() if line.startswith("#")] if heading else []
+        assert not heading or heading in headings, target
