@@ -9,6 +9,7 @@ import unittest
 import check_format
 import check_headers
 import check_layers
+import check_licence
 import check_security
 import layers
 
@@ -206,6 +207,41 @@ class OtherLints(unittest.TestCase):
     def test_format_accepts_the_style(self):
         self.write("#pragma once\nint f();\n")
         self.assertEqual(check_format.run(self.root, ["--dry-run", "-Werror"]), 0)
+
+
+class Licence(unittest.TestCase):
+    """The line that names the licence."""
+    WITHOUT = {"src/a/x.cpp": '#include "x.h"\n', "src/a/x.h": "// Explains the file.\n#pragma once\n",
+               "src/a/meson.build": "# Explains the file.\nx = 1\n", "tests/x.py": "#!/usr/bin/env python3\nx = 1\n",
+               ".ci/run": "#!/bin/sh\ntrue\n", "Makefile": "all:\n", "conf/x.ps1": "x\n", "src/a/x.js": "x()\n"}
+    WITH = {"src/a/x.cpp": '// LINE\n#include "x.h"\n', "src/a/x.h": "// LINE\n\n// Explains the file.\n#pragma once\n",
+            "src/a/meson.build": "# LINE\n\n# Explains the file.\nx = 1\n",
+            "tests/x.py": "#!/usr/bin/env python3\n# LINE\nx = 1\n", ".ci/run": "#!/bin/sh\n# LINE\ntrue\n",
+            "Makefile": "# LINE\nall:\n", "conf/x.ps1": "# LINE\nx\n", "src/a/x.js": "// LINE\nx()\n"}
+    OTHERS = {"conf/x.toml": "x = 1\n", "zones/x.zone": "x\n", "conf/Corefile": ".\n", "other/x.py": "x = 1\n"}
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name)
+
+    def write(self, files):
+        for name, text in files.items():
+            (self.root / name).parent.mkdir(parents=True, exist_ok=True)
+            (self.root / name).write_text(text)
+
+    def test_refuses_sources_and_scripts_without_it(self):
+        self.write({**self.WITHOUT, **self.OTHERS})
+        faults = list(check_licence.check(self.root))
+        self.assertEqual(sorted(fault.split(":")[0] for fault in faults), sorted(self.WITHOUT))
+
+    def test_adds_it_once(self):
+        self.write({**self.WITHOUT, **self.OTHERS})
+        for _ in range(2):
+            self.assertEqual(list(check_licence.check(self.root, fix=True)), [])
+        self.assertEqual(list(check_licence.check(self.root)), [])
+        for name, text in {**self.WITH, **self.OTHERS}.items():
+            self.assertEqual((self.root / name).read_text(), text.replace("LINE", check_licence.LINE), name)
 
 
 class Security(unittest.TestCase):
