@@ -4,10 +4,10 @@
 MESON_RELEASE = --buildtype=release -Db_lto=true -Dtests=false
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build demo test bench lint tidy fuzz clean
+.PHONY: help deps build demo test instructions bench lint tidy fuzz clean
 
 help: ## says what there is
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 deps: ## installs the Debian packages that building and testing need (no service starts)
 	@.ci/deps test && echo "deps: everything is there"
@@ -20,9 +20,13 @@ build: ## the release build: build/inlet53d, build/inlet53-gateway, build/inlet5
 demo: build ## starts conf/demo.toml on loopback, asks and calls it, shows the logs; ONCE=1 ends after that
 	@python3 -u conf/demo.py build $(if $(filter-out 0,$(ONCE)),--once)
 
-test: build ## everything: units, integration with real forwarders, lint, fuzz corpus; sanitizers on
+test: ## everything: units, integration with real forwarders, lint, fuzz corpus; sanitizers on
 	@.ci/deps test
 	@python3 -u tests/run.py
+
+instructions: ## instructions of each query in a release build, held against tests/instructions/bounds.toml
+	@.ci/deps test
+	@python3 -u tests/run.py --suite instructions
 
 lint: ## include edges, cycles, third-party headers, formatting; TIDY=1 adds clang-tidy
 	@.ci/deps test
