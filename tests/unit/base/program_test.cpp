@@ -75,7 +75,13 @@ TEST_P(StandardStreams, AreOpenAfterwards) {
   EXPECT_EXIT(open_after_closing(), testing::ExitedWithCode(0), "");
 }
 
-INSTANTIATE_TEST_SUITE_P(Closed, StandardStreams, testing::Range(0, 8));
+INSTANTIATE_TEST_SUITE_P(Closed, StandardStreams, testing::Range(0, 8), [](const auto& test) {
+  std::string closed;
+  if ((test.param & 1) != 0) closed += "Input";
+  if ((test.param & 2) != 0) closed += "Output";
+  if ((test.param & 4) != 0) closed += "Error";
+  return closed.empty() ? "None" : closed;
+});
 
 }  // namespace
 }  // namespace inlet53

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <random>
+#include <string>
 #include <tuple>
 
 #include "test_response.h"
@@ -169,7 +170,11 @@ TEST_P(CacheModel, AgreesWithAMap) {
 INSTANTIATE_TEST_SUITE_P(Sizes, CacheModel,
                          testing::Values(std::tuple{size_t{16} << 20, 50U},
                                          std::tuple{size_t{64} << 10, 200U},
-                                         std::tuple{size_t{300} << 10, 1000U}));
+                                         std::tuple{size_t{300} << 10, 1000U}),
+                         [](const auto& test) {
+                           return std::to_string(std::get<1>(test.param)) + "NamesIn" +
+                                  std::to_string(std::get<0>(test.param) >> 10) + "KiB";
+                         });
 
 }  // namespace
 }  // namespace inlet53::cache

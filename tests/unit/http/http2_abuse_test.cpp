@@ -338,7 +338,7 @@ TEST(Http2Abuse, ATurnEndsAfterHeadsThatExpandToALot) {
 TEST(Http2Abuse, HeadsThatExpandToALotNeedRoom) {
   const std::string long_name = "\x40\x7f\xa1\x1e" + std::string(4000, 'n') + "\x01v";
   for (const bool with_body : {false, true}) {
-    SCOPED_TRACE(with_body);
+    SCOPED_TRACE(with_body ? "with a body" : "without a body");
     TestConnection server(kMake, {}, {.total = 4'000'000, .per_client = 1'000'000, .wait_ms = 50});
     server.answers = false;
     uint8_t flags = kWhole;

@@ -89,7 +89,9 @@ TEST_P(SocketOwnersTest, FindsNoSocketThatIsClosedOrOnlyListens) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Sources, SocketOwnersTest,
-                         testing::Values(Source::SockDiag, Source::ProcFile));
+                         testing::Values(Source::SockDiag, Source::ProcFile), [](const auto& test) {
+                           return test.param == Source::SockDiag ? "SockDiag" : "ProcFile";
+                         });
 
 TEST(SocketOwners, ChooseASourceThatWorks) {
   const SocketOwners owners = SocketOwners::open();

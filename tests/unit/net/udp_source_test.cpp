@@ -6,6 +6,7 @@
 #include <cstring>
 #include <optional>
 #include <set>
+#include <string_view>
 
 #include "net_support.h"
 #include <gtest/gtest.h>
@@ -315,7 +316,10 @@ TEST_P(GroupTest, EachClientReceivesItsDatagrams) {
   EXPECT_EQ(single.listener->source().counts().sent_groups, 0U);
 }
 
-INSTANTIATE_TEST_SUITE_P(Families, GroupTest, ::testing::Values("127.0.0.1", "::1"));
+INSTANTIATE_TEST_SUITE_P(Families, GroupTest, ::testing::Values("127.0.0.1", "::1"),
+                         [](const auto& test) {
+                           return std::string_view(test.param) == "::1" ? "IPv6" : "IPv4";
+                         });
 
 // 64 responses of 1232 octets are more than one message holds.
 TEST(UdpSource, GroupsNoMoreThanOneMessageHolds) {

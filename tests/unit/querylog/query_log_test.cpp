@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <map>
+#include <string>
 
 #include "log_test_support.h"
 #include <fcntl.h>
@@ -50,7 +51,8 @@ uint64_t produce(LogAppender& appender, size_t worker, uint64_t count) {
 }
 
 class QueryLogWorkers : public testing::TestWithParam<size_t> {};
-INSTANTIATE_TEST_SUITE_P(Workers, QueryLogWorkers, testing::Values(1, 2, 4));
+INSTANTIATE_TEST_SUITE_P(Workers, QueryLogWorkers, testing::Values(1, 2, 4),
+                         [](const auto& test) { return "Workers" + std::to_string(test.param); });
 
 TEST_P(QueryLogWorkers, BlockWritesEveryRecordInOrder) {
   const size_t workers = GetParam();

@@ -51,15 +51,15 @@ struct Case {
 };
 
 void expect(const std::vector<Case>& cases) {
-  for (size_t i = 0; i < cases.size(); ++i) {
-    SCOPED_TRACE(i);
+  for (const Case& each : cases) {
+    SCOPED_TRACE(each.problems.empty() ? "no problem" : each.problems.front());
     Topology topology = sound_api();
-    cases[i].breakage(topology);
+    each.breakage(topology);
     std::vector<std::string> problems;
     for (const Problem& problem : validate(topology)) {
       problems.push_back(to_text(problem.path) + ": " + problem.message);
     }
-    EXPECT_EQ(problems, cases[i].problems);
+    EXPECT_EQ(problems, each.problems);
   }
 }
 
