@@ -1,8 +1,8 @@
-#include "settings_reader.h"
-
 #include <algorithm>
 #include <concepts>
 #include <span>
+
+#include "topology_reader.h"
 
 #include "inlet53/settings/forward_sockets.h"
 

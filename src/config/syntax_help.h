@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "document.h"
+#include "table_reader.h"
 
 namespace inlet53::config {
 

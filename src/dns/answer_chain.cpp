@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "flat_rdata.h"
 #include "fold.h"
-#include "response_opt.h"
+#include "rdata_names.h"
 #include "wire.h"
 
 namespace inlet53::dns {

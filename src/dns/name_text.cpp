@@ -35,7 +35,7 @@ char* write_octet(uint8_t octet, char* out) noexcept {
 constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
 // The octet that the escape at the start of `text` stands for; `text` moves behind it.
-std::optional<uint8_t> take_escape(std::string_view& text) noexcept {
+std::optional<uint8_t> parse_escape(std::string_view& text) noexcept {
   text.remove_prefix(1);
   if (text.empty()) return std::nullopt;
   if (!is_digit(text[0])) {
@@ -77,7 +77,7 @@ std::optional<LabelText> parse_label_text(std::string_view text) noexcept {
   while (!text.empty() && text[0] != '.') {
     uint8_t octet;
     if (text[0] == '\\') {
-      const auto escaped = take_escape(text);
+      const auto escaped = parse_escape(text);
       if (!escaped) return std::nullopt;
       octet = *escaped;
     } else {

@@ -37,7 +37,7 @@ bool options_are_whole(Bytes options) noexcept {
 }
 
 // False when it is the second OPT, not owned by the root, or has options that leave it.
-bool take_opt(Bytes message, const RecordExtent& record, QueryEdns& edns) noexcept {
+bool parse_opt(Bytes message, const RecordExtent& record, QueryEdns& edns) noexcept {
   if (edns.present || message[record.owner] != 0) return false;
   const uint8_t* head = &message[record.head];
   edns.present = true;
@@ -59,7 +59,7 @@ bool take_opt(Bytes message, const RecordExtent& record, QueryEdns& edns) noexce
     const auto record = find_record(message, at);
     if (!record) return false;
     if (record->type == static_cast<uint16_t>(RRType::OPT)) {
-      if (edns == nullptr || !take_opt(message, *record, *edns)) return false;
+      if (edns == nullptr || !parse_opt(message, *record, *edns)) return false;
     }
     at = record->end;
   }

@@ -4,10 +4,7 @@
 #include <cctype>
 #include <chrono>
 
-#include "loc_text.h"
-#include "rdata_reader.h"
-#include "svcb_text.h"
-#include "text_sink.h"
+#include "rdata_fields.h"
 
 #include "inlet53/base/ip_address.h"
 #include "inlet53/dns/types.h"

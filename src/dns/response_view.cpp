@@ -1,7 +1,6 @@
 #include "inlet53/dns/response_view.h"
 
-#include "flat_rdata.h"
-#include "response_opt.h"
+#include "rdata_names.h"
 #include "wire.h"
 
 namespace inlet53::dns {
@@ -18,7 +17,7 @@ struct Octets {
 };
 
 // RFC 6891 §6.1.2, RFC 8914 §2. False when it is not the only one, or broken.
-bool take_opt(Bytes message, const RecordExtent& record, ResponseMessage& response) {
+bool parse_opt(Bytes message, const RecordExtent& record, ResponseMessage& response) {
   if (response.has_opt) return false;
   const auto opt = read_response_opt(message, record);
   if (!opt) return false;
@@ -37,7 +36,7 @@ bool parse_section(Bytes message, size_t count, size_t& at, bool opt_allowed,
     if (!extent) return false;
     at = extent->end;
     if (extent->type == static_cast<uint16_t>(RRType::OPT)) {
-      if (!opt_allowed || !take_opt(message, *extent, response)) return false;
+      if (!opt_allowed || !parse_opt(message, *extent, response)) return false;
       continue;
     }
     const auto owner = parse_name(message, extent->owner);

@@ -15,7 +15,7 @@ class Cursor {
  public:
   explicit Cursor(std::string_view text) noexcept : rest_(text) {}
 
-  bool take(char c) noexcept {
+  bool accept(char c) noexcept {
     if (!rest_.starts_with(c)) return false;
     rest_.remove_prefix(1);
     return true;
@@ -36,10 +36,10 @@ class Cursor {
     return value;
   }
 
-  void expect(char c) noexcept { sound_ = take(c) && sound_; }
+  void expect(char c) noexcept { sound_ = accept(c) && sound_; }
 
   void skip_fraction() noexcept {
-    if (!take('.')) return;
+    if (!accept('.')) return;
     sound_ = sound_ && !rest_.empty() && is_digit(rest_.front());
     while (!rest_.empty() && is_digit(rest_.front())) rest_.remove_prefix(1);
   }
@@ -53,9 +53,9 @@ class Cursor {
 };
 
 // `Z`, `+01:00`, `-05:30`, in seconds.
-int64_t take_zone(Cursor& in) noexcept {
-  if (in.take('Z')) return 0;
-  const bool east = in.take('+');
+int64_t parse_zone(Cursor& in) noexcept {
+  if (in.accept('Z')) return 0;
+  const bool east = in.accept('+');
   if (!east) in.expect('-');
   const int hours = in.number(2, 23);
   in.expect(':');
@@ -64,17 +64,17 @@ int64_t take_zone(Cursor& in) noexcept {
 }
 
 // `T15:04:05.25+01:00`, in seconds from midnight UTC.
-int64_t take_time(Cursor& in) noexcept {
+int64_t parse_time(Cursor& in) noexcept {
   in.expect('T');
   const int64_t hours = in.number(2, 23);
   in.expect(':');
   const int64_t minutes = in.number(2, 59);
   int64_t seconds = 0;
-  if (in.take(':')) {
+  if (in.accept(':')) {
     seconds = in.number(2, 59);
     in.skip_fraction();
   }
-  return hours * 3600 + minutes * 60 + seconds - take_zone(in);
+  return hours * 3600 + minutes * 60 + seconds - parse_zone(in);
 }
 
 }  // namespace
@@ -92,11 +92,11 @@ std::optional<int64_t> parse_date(std::string_view text) noexcept {
   int month = 1;
   int day = 1;
   int64_t time = 0;
-  if (in.sound() && in.take('-')) {
+  if (in.sound() && in.accept('-')) {
     month = in.number(2, 12);
-    if (in.sound() && in.take('-')) {
+    if (in.sound() && in.accept('-')) {
       day = in.number(2, 31);
-      if (in.sound() && !in.at_end()) time = take_time(in);
+      if (in.sound() && !in.at_end()) time = parse_time(in);
     }
   }
   const std::chrono::year_month_day date{std::chrono::year{year},

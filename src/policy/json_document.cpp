@@ -100,7 +100,7 @@ class TreeBuilder {
                 sentence_of(error.what()));
   }
 
-  [[nodiscard]] Result<JsonValue, JsonFault> take() {
+  [[nodiscard]] Result<JsonValue, JsonFault> result() {
     if (fault_) return Unexpected(*std::move(fault_));
     return std::move(root_);
   }
@@ -197,7 +197,7 @@ Result<JsonValue, JsonFault> parse_json(std::string_view text) {
   TreeBuilder builder(text, read);
   Json::sax_parse(CountingIterator(text.data(), &read),
                   CountingIterator(text.data() + text.size(), &read), &builder);
-  return builder.take();
+  return builder.result();
 }
 
 }  // namespace inlet53::policy

@@ -4,7 +4,6 @@
 #include <tuple>
 
 #include "json_document.h"
-#include "policy_reading.h"
 #include "statement_reader.h"
 
 #include "inlet53/base/text.h"

@@ -2,11 +2,145 @@
 
 #include <algorithm>
 
-#include "principal_reader.h"
-
 #include "inlet53/base/text.h"
 
 namespace inlet53::policy {
+
+using Kind = JsonValue::Kind;
+
+void PolicyReading::add(JsonPlace place, std::string path, std::string message) {
+  errors.push_back({place.line, place.column, std::move(path), std::move(message)});
+}
+
+std::string unknown_word(std::string_view what, std::string_view word,
+                         const std::vector<std::string_view>& known) {
+  const auto same = std::find_if(known.begin(), known.end(), [word](std::string_view each) {
+    return ascii_lower(each) == ascii_lower(word);
+  });
+  const std::string_view nearest = same == known.end() ? nearest_word(word, known) : *same;
+  return concat("unknown ", what, " \"", word, "\"",
+                nearest.empty() ? "" : concat("; did you mean \"", nearest, "\"?"));
+}
+
+const JsonMember* find_member(const JsonValue& object, std::string_view key) noexcept {
+  const auto found = std::find_if(object.members.begin(), object.members.end(),
+                                  [key](const JsonMember& member) { return member.key == key; });
+  return found == object.members.end() ? nullptr : &*found;
+}
+
+void refuse_unknown(PolicyReading& reading, const JsonValue& object, const std::string& path,
+                    const std::vector<std::string_view>& known) {
+  for (const JsonMember& member : object.members) {
+    if (std::find(known.begin(), known.end(), member.key) != known.end()) continue;
+    reading.add(member.place, path, unknown_word("element", member.key, known));
+  }
+}
+
+bool expect(PolicyReading& reading, const JsonValue& value, const std::string& path, Kind kind) {
+  if (value.kind == kind) return true;
+  reading.add(value.place, path,
+              concat("expected ", kind_name(kind), ", found ", kind_name(value.kind)));
+  return false;
+}
+
+namespace {
+
+bool is_text(const JsonValue& value, Scalars scalars) noexcept {
+  if (value.kind == Kind::String) return true;
+  return scalars == Scalars::Taken && (value.kind == Kind::Number || value.kind == Kind::Boolean);
+}
+
+}  // namespace
+
+std::vector<PlacedText> read_texts(PolicyReading& reading, const JsonValue& value,
+                                   const std::string& path, Scalars scalars) {
+  std::vector<PlacedText> texts;
+  if (is_text(value, scalars)) {
+    texts.push_back({value.text, value.place, path});
+  } else if (value.kind != Kind::Array) {
+    reading.add(value.place, path,
+                concat("expected a string or a list of strings, found ", kind_name(value.kind)));
+  } else {
+    for (size_t i = 0; i < value.elements.size(); ++i) {
+      const JsonValue& element = value.elements[i];
+      std::string element_path = concat(path, '[', i, ']');
+      if (is_text(element, scalars)) {
+        texts.push_back({element.text, element.place, std::move(element_path)});
+      } else {
+        reading.add(element.place, std::move(element_path),
+                    concat("expected a string, found ", kind_name(element.kind)));
+      }
+    }
+  }
+  return texts;
+}
+
+namespace {
+
+using Kind = JsonValue::Kind;
+
+constexpr size_t kAccountDigits = 12;
+// AIDA…, AROA…: 21 characters today; 16 at least. Source: IAM User Guide, "IAM identifiers".
+constexpr size_t kLeastUniqueId = 16;
+
+bool is_account(std::string_view text) {
+  return text.size() == kAccountDigits && text.find_first_not_of("0123456789") == text.npos;
+}
+
+bool is_unique_id(std::string_view text) {
+  return text.size() >= kLeastUniqueId && std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+         });
+}
+
+// What is wrong with a principal of the kind AWS; empty: nothing.
+std::string aws_fault(std::string_view text) {
+  if (text == "*" || is_account(text) || is_unique_id(text)) return {};
+  if (text.find_first_of("*?") != std::string_view::npos) {
+    return concat("\"", text, "\" has a wildcard; a principal is \"*\" or is named in full");
+  }
+  if (text.starts_with("arn:") && std::count(text.begin(), text.end(), ':') >= 5) return {};
+  return concat("\"", text, "\" is no AWS principal: neither \"*\" nor an account nor an ARN");
+}
+
+void read_kind(PolicyReading& reading, const JsonMember& member, const std::string& path,
+               Principals& out) {
+  const bool is_aws = member.key == "AWS";
+  for (const PlacedText& item : read_texts(reading, member.value, path, Scalars::Refused)) {
+    std::string fault = is_aws ? aws_fault(item.text) : std::string();
+    if (!fault.empty()) {
+      reading.add(item.place, item.path, std::move(fault));
+      continue;
+    }
+    out.anyone = out.anyone || (is_aws && item.text == "*");
+    out.written.push_back(concat(member.key, ' ', item.text));
+  }
+}
+
+}  // namespace
+
+Principals read_principals(PolicyReading& reading, const JsonMember& member,
+                           const std::string& path) {
+  Principals principals;
+  principals.negated = member.key == "NotPrincipal";
+  const JsonValue& value = member.value;
+  if (value.kind == Kind::String && value.text == "*") {
+    principals.anyone = true;
+    principals.written.emplace_back("*");
+  } else if (value.kind == Kind::String) {
+    reading.add(value.place, path,
+                concat("\"", value.text, "\" is no principal; it is \"*\" or as in {\"AWS\": \"",
+                       value.text, "\"}"));
+  } else if (expect(reading, value, path, Kind::Object)) {
+    const std::vector<std::string_view> kinds = {"AWS", "Federated", "Service", "CanonicalUser"};
+    refuse_unknown(reading, value, path, kinds);
+    for (const JsonMember& each : value.members) {
+      if (std::find(kinds.begin(), kinds.end(), each.key) == kinds.end()) continue;
+      read_kind(reading, each, concat(path, '.', each.key), principals);
+    }
+  }
+  return principals;
+}
 
 namespace {
 

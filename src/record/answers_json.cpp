@@ -1,5 +1,6 @@
 #include "answers_json.h"
 
+#include <cstdint>
 #include <string_view>
 
 #include "inlet53/base/ip_address.h"
@@ -7,6 +8,82 @@
 #include "inlet53/dns/types.h"
 
 namespace inlet53::record {
+namespace {
+
+bool needs_escape(char c) noexcept { return c == '"' || c == '\\'; }
+
+// Octets side by side: GCC and Clang turn operations on them into the processor's own.
+using Octets = int8_t __attribute__((vector_size(16)));
+
+// A memcpy for names. The compiler, which knows that they have no more than 255 octets, would copy
+// them by `rep movs`, and that takes 13 ns to get going, a fifth of a record's time.
+void copy_name(char* out, const uint8_t* in, size_t size) noexcept {
+  constexpr size_t kBlock = sizeof(Octets);
+  if (size < kBlock) {
+    for (size_t i = 0; i < size; ++i) out[i] = static_cast<char>(in[i]);
+    return;
+  }
+  for (size_t at = 0; at + kBlock < size; at += kBlock) std::memcpy(out + at, in + at, kBlock);
+  std::memcpy(out + size - kBlock, in + size - kBlock, kBlock);
+}
+
+// All bits of each octet that is one of `-./0-9:` or one of `]` to `~`: no letter in upper case,
+// and nothing that presentation form or JSON escapes but the dot inside a label. Octets from 0x80
+// on are negative here.
+Octets plain_octets(Octets octets) noexcept {
+  return ((octets > '-' - 1) & (octets < ':' + 1)) | ((octets > ']' - 1) & (octets < '~' + 1));
+}
+
+size_t sum(Octets octets) noexcept {
+  uint64_t halves[2];
+  std::memcpy(halves, &octets, sizeof octets);
+  return ((halves[0] + halves[1]) * 0x0101010101010101ULL) >> 56;
+}
+
+// Every octet of the text is plain and `labels` of them are dots, so that none is inside a label.
+// Requires: octets after the text, as many as fit into Octets, that are plain and no dots.
+bool is_plain_name(const char* text, size_t size, size_t labels) noexcept {
+  Octets plain = ~Octets{};
+  Octets dots{};  // counts, 16 at most
+  for (size_t at = 0; at < size; at += sizeof(Octets)) {
+    Octets octets;
+    std::memcpy(&octets, text + at, sizeof octets);
+    plain &= plain_octets(octets);
+    dots -= octets == '.';
+  }
+  return sum(~plain & 1) == 0 && sum(dots) == labels;
+}
+
+}  // namespace
+
+char* escape_json(char* text, size_t size) noexcept {
+  size_t escapes = 0;
+  for (size_t i = 0; i < size; ++i) escapes += needs_escape(text[i]) ? 1 : 0;
+  char* const end = text + size + escapes;
+  // From the last octet to the first: what is read lies always before what is written.
+  char* to = end;
+  for (const char* from = text + size; from != to;) {
+    const char c = *--from;
+    *--to = c;
+    if (needs_escape(c)) *--to = '\\';
+  }
+  return end;
+}
+
+char* put_name(char* out, dns::NameView name) noexcept {
+  // The presentation form of a plain name is its wire form one octet on, with dots for the lengths.
+  const uint8_t* const wire = name.data();
+  const size_t size = name.size() - 1;
+  copy_name(out, wire + 1, size);
+  std::memset(out + size, '-', sizeof(Octets) - 1);
+  size_t labels = 0;
+  for (size_t at = 0; wire[at] != 0; ++labels) {
+    at += size_t{wire[at]} + 1;
+    out[at - 1] = '.';
+  }
+  if (labels > 0 && is_plain_name(out, size, labels)) return out + size;
+  return escape_json(out, dns::write_name_text(name, out));
+}
 
 namespace {
 

@@ -7,7 +7,6 @@
 #include <cstring>
 
 #include "answers_json.h"
-#include "json_text.h"
 
 #include "inlet53/base/clock.h"
 #include "inlet53/base/text.h"

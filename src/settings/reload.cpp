@@ -7,7 +7,7 @@ namespace inlet53::settings {
 namespace {
 
 template <class Table, class Daemon>
-std::string take_over_rows(const Table& table, Daemon& now, const Daemon& wanted) {
+std::string apply_rows(const Table& table, Daemon& now, const Daemon& wanted) {
   std::string waiting;
   each_section(table, [&](const auto& section) {
     each_row(section, [&](const auto& row) {
@@ -26,12 +26,12 @@ std::string take_over_rows(const Table& table, Daemon& now, const Daemon& wanted
 
 }  // namespace
 
-std::string take_over(DnsDaemon& now, const DnsDaemon& wanted) {
-  return take_over_rows(kDnsTable, now, wanted);
+std::string apply_reload(DnsDaemon& now, const DnsDaemon& wanted) {
+  return apply_rows(kDnsTable, now, wanted);
 }
 
-std::string take_over(HttpsDaemon& now, const HttpsDaemon& wanted) {
-  return take_over_rows(kHttpsTable, now, wanted);
+std::string apply_reload(HttpsDaemon& now, const HttpsDaemon& wanted) {
+  return apply_rows(kHttpsTable, now, wanted);
 }
 
 }  // namespace inlet53::settings

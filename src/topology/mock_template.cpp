@@ -45,7 +45,7 @@ class Scanner {
   }
 
   /// A text in quotes, without them.
-  std::optional<std::string_view> take_quoted() noexcept {
+  std::optional<std::string_view> read_quoted() noexcept {
     const char quote = rest_.front();
     for (size_t i = 1; i < rest_.size(); ++i) {
       if (rest_[i] == '\\') {
@@ -60,7 +60,7 @@ class Scanner {
   }
 
   /// A key, a number, true, false or null: letters, digits and what numbers are made of.
-  std::optional<std::string_view> take_word() noexcept {
+  std::optional<std::string_view> read_word() noexcept {
     size_t end = 0;
     while (end < rest_.size() && is_word_octet(rest_[end])) ++end;
     if (end == 0) return std::nullopt;
@@ -85,7 +85,7 @@ class Scanner {
     if (skip('}')) return true;
     do {
       skip_space();
-      const auto key = at_quote() ? take_quoted() : take_word();
+      const auto key = at_quote() ? read_quoted() : read_word();
       if (!key || !skip(':')) return false;
       skip_space();
       const std::string_view before = rest_;
@@ -101,7 +101,7 @@ class Scanner {
     skip_space();
     if (rest_.starts_with('{')) return skip_object(depth + 1);
     if (rest_.starts_with('[')) return skip_list(depth + 1);
-    return (at_quote() ? take_quoted() : take_word()).has_value();
+    return (at_quote() ? read_quoted() : read_word()).has_value();
   }
 
   std::string_view rest_;

@@ -1,4 +1,7 @@
 #include <algorithm>
+#include <array>
+#include <map>
+#include <set>
 
 #include "rules.h"
 #include "shapes.h"
@@ -6,7 +9,6 @@
 #include "inlet53/base/text.h"
 
 namespace inlet53::topology {
-
 namespace {
 
 /// Prefix lengths that AWS takes. Source: EC2 API Reference, CreateVpc and CreateSubnet.
@@ -192,6 +194,190 @@ void check_security_groups(Findings& findings) {
     findings.reference(below(path, "vpc"), findings.topology().vpcs, group.vpc, "VPC");
     for (size_t i = 0; i < group.ingress.size(); ++i) {
       check_rule(findings, below(path, "ingress", i), group.ingress[i]);
+    }
+  }
+}
+
+namespace {
+
+/// The addresses of a subnet that an interface can have: AWS keeps the first four and the last.
+/// Source: Amazon VPC User Guide, "Subnet CIDR blocks". `block` leaves at least four bits.
+struct UsableRange {
+  IpAddress first, last;
+};
+
+UsableRange usable_range(const Cidr& block) {
+  std::array<uint8_t, 16> first{};
+  const Bytes network = block.network.bytes();
+  std::copy(network.begin(), network.end(), first.begin());
+  std::array<uint8_t, 16> last = first;
+  for (size_t bit = block.prefix_length; bit < network.size() * 8; ++bit) {
+    last[bit / 8] = static_cast<uint8_t>(last[bit / 8] | (0x80U >> (bit % 8)));
+  }
+  // Neither carries: at least four bits of the last octet are the host's.
+  first[network.size() - 1] = static_cast<uint8_t>(first[network.size() - 1] + 4);
+  last[network.size() - 1] = static_cast<uint8_t>(last[network.size() - 1] - 1);
+  return {IpAddress::from_bytes({first.data(), network.size()}),
+          IpAddress::from_bytes({last.data(), network.size()})};
+}
+
+/// The subnet of the same VPC that `address` could be meant for, as a hint.
+std::string other_subnet(const Topology& topology, const IpAddress& address, const Subnet& subnet) {
+  for (const Subnet& other : topology.subnets) {
+    const bool holds = other.cidr_block.contains(address) ||
+                       (other.ipv6_cidr_block && other.ipv6_cidr_block->contains(address));
+    if (other.vpc == subnet.vpc && holds) return concat("; it is in subnet \"", other.name, '"');
+  }
+  return {};
+}
+
+/// Finds what is there twice: remembers where each value was seen first.
+template <class Value>
+class Duplicates {
+ public:
+  /// Where `value` was seen before, null when it is new.
+  const KeyPath* add(const Value& value, const KeyPath& path) {
+    const auto [first, fresh] = seen_.emplace(value, path);
+    return fresh ? nullptr : &first->second;
+  }
+
+ private:
+  std::map<Value, KeyPath> seen_;
+};
+
+/// Holds every address against those that came before it.
+class Collisions {
+ public:
+  explicit Collisions(Findings& findings) : findings_(findings) {}
+
+  /// One interface address; its subnet says the VPC.
+  void add_address(const KeyPath& path, std::string_view subnet_id, const IpAddress& address) {
+    const Subnet* subnet = findings_.topology().find_subnet(subnet_id);
+    if (subnet == nullptr) return;
+    if (const KeyPath* first = addresses_.add({subnet->vpc, address}, path)) {
+      findings_.add(path, concat(address.to_text(), " is taken in this VPC by ", to_text(*first)));
+    }
+  }
+
+  /// One place where something is served.
+  void add_listen(const KeyPath& path, const SocketAddress& listen) {
+    if (const KeyPath* first = listens_.add(listen, path)) {
+      findings_.add(path, concat(listen.to_text(), " serves ", to_text(*first),
+                                 " already; give one of them a `listen` of its own"));
+    }
+  }
+
+ private:
+  Findings& findings_;
+  Duplicates<std::pair<std::string_view, IpAddress>> addresses_;
+  Duplicates<SocketAddress> listens_;
+};
+
+}  // namespace
+
+void check_address(Findings& findings, const KeyPath& path, const IpAddress& address,
+                   const Subnet& subnet) {
+  const std::optional<Cidr> block =
+      address.is_v4() ? std::optional(subnet.cidr_block) : subnet.ipv6_cidr_block;
+  if (!block) {
+    return findings.add(path, concat(address.to_text(), " is an IPv6 address, but subnet \"",
+                                     subnet.name, "\" has no ipv6_cidr_block"));
+  }
+  // Smaller blocks are no subnets of AWS; check_subnets says so.
+  if (block->prefix_length + 4U > address.bytes().size() * 8) return;
+  const auto [first, last] = usable_range(*block);
+  if (!block->contains(address)) {
+    const std::string hint = other_subnet(findings.topology(), address, subnet);
+    return findings.add(path, concat(address.to_text(), " is outside subnet \"", subnet.name,
+                                     "\" (", block->to_text(), "), whose addresses go from ",
+                                     first.to_text(), " to ", last.to_text(), hint));
+  }
+  if (address < first || address > last) {
+    findings.add(path, concat(address.to_text(),
+                              " is reserved: AWS keeps the first four addresses "
+                              "of a subnet and the last; the nearest for use is ",
+                              (address < first ? first : last).to_text()));
+  }
+}
+
+void check_collisions(Findings& findings) {
+  Collisions collisions(findings);
+  for (const ResolverEndpoint& endpoint : findings.topology().resolver_endpoints) {
+    for (size_t i = 0; i < endpoint.ip_addresses.size(); ++i) {
+      const ResolverEndpointIp& ip = endpoint.ip_addresses[i];
+      const KeyPath path{"resolver_endpoint", endpoint.name, "ip_address", i};
+      collisions.add_address(below(path, "address"), ip.subnet, ip.address);
+      // A disabled address has no listener, so that it can be kept for a day when it gets one.
+      if (!ip.enabled || endpoint.direction == Direction::Outbound) continue;
+      // One that is there twice is said elsewhere.
+      const std::set<EndpointProtocol> protocols(endpoint.protocols.begin(),
+                                                 endpoint.protocols.end());
+      for (const EndpointProtocol protocol : protocols) {
+        collisions.add_listen(
+            below(path, listen_of(ip, protocol) ? listen_key(protocol) : std::string("address")),
+            serving_address(ip, protocol));
+      }
+    }
+  }
+  for (const VpcEndpoint& endpoint : findings.topology().vpc_endpoints) {
+    for (size_t i = 0; i < endpoint.network_interfaces.size(); ++i) {
+      const NetworkInterface& interface = endpoint.network_interfaces[i];
+      const KeyPath path{"vpc_endpoint", endpoint.name, "network_interface", i};
+      if (interface.address) {
+        collisions.add_address(below(path, "address"), interface.subnet, *interface.address);
+      }
+      if (interface.ipv6_address) {
+        collisions.add_address(below(path, "ipv6_address"), interface.subnet,
+                               *interface.ipv6_address);
+      }
+      if (interface.listen) collisions.add_listen(below(path, "listen"), *interface.listen);
+    }
+  }
+  for (const Instance& instance : findings.topology().instances) {
+    const KeyPath path{"instance", instance.name};
+    collisions.add_address(below(path, "address"), instance.subnet, instance.address);
+    if (instance.ipv6_address) {
+      collisions.add_address(below(path, "ipv6_address"), instance.subnet, *instance.ipv6_address);
+    }
+  }
+}
+
+namespace {
+
+/// Whether `address` is of the family that its key is for.
+bool check_family(Findings& findings, const KeyPath& path, const IpAddress& address,
+                  IpFamily family) {
+  if (address.family() == family) return true;
+  findings.add(path, concat(address.to_text(), " is no ", family == IpFamily::V4 ? "IPv4" : "IPv6",
+                            " address"));
+  return false;
+}
+
+}  // namespace
+
+void check_instances(Findings& findings) {
+  std::map<IpAddress, std::string_view> public_addresses;
+  for (const Instance& instance : findings.topology().instances) {
+    const KeyPath path{"instance", instance.name};
+    const Subnet* subnet = findings.reference(below(path, "subnet"), findings.topology().subnets,
+                                              instance.subnet, "subnet");
+    const KeyPath address = below(path, "address");
+    if (check_family(findings, address, instance.address, IpFamily::V4) && subnet != nullptr) {
+      check_address(findings, address, instance.address, *subnet);
+    }
+    if (instance.ipv6_address) {
+      const KeyPath ipv6 = below(path, "ipv6_address");
+      if (check_family(findings, ipv6, *instance.ipv6_address, IpFamily::V6) && subnet != nullptr) {
+        check_address(findings, ipv6, *instance.ipv6_address, *subnet);
+      }
+    }
+    if (!instance.public_address) continue;
+    const KeyPath public_path = below(path, "public_address");
+    check_family(findings, public_path, *instance.public_address, IpFamily::V4);
+    const auto [first, fresh] = public_addresses.emplace(*instance.public_address, instance.name);
+    if (!fresh) {
+      findings.add(public_path, concat(instance.public_address->to_text(),
+                                       " is that of instance \"", first->second, "\" already"));
     }
   }
 }

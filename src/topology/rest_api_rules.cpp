@@ -1,14 +1,19 @@
+#include <algorithm>
+#include <map>
 #include <set>
 
 #include "rules.h"
 #include "shapes.h"
 
+#include "inlet53/base/ids.h"
 #include "inlet53/base/text.h"
 #include "inlet53/topology/gateway_response_type.h"
+#include "inlet53/topology/resource_path.h"
 #include "inlet53/topology/service_names.h"
 
+/// The resources of a REST API and their methods.
+/// The stages of a REST API.
 namespace inlet53::topology {
-
 namespace {
 
 void check_vpc_endpoint_list(Findings& findings, const RestApi& api) {
@@ -122,6 +127,241 @@ void check_response_headers(Findings& findings, const KeyPath& path,
 
 void check_rest_apis(Findings& findings) {
   for (const RestApi& api : findings.topology().rest_apis) check_rest_api(findings, api);
+}
+
+namespace {
+
+/// Source: API Gateway Developer Guide, "Quotas for configuring and running a REST API".
+constexpr size_t kMaxResources = 300;
+
+/// Every path of an API, those between the root and a declared one too, as AWS has a resource for
+/// each of them.
+class PathTree {
+ public:
+  PathTree() { variables_.emplace("/", ""); }
+
+  /// Inserts the segments of one path. Returns the variable that stands beside one of them already,
+  /// under the same parent, as written; empty when none does.
+  std::string insert(const std::vector<PathSegment>& segments) {
+    std::string parent = "/";
+    std::string sibling;
+    for (const PathSegment& segment : segments) {
+      const std::string text = to_text(segment);
+      if (segment.kind != SegmentKind::Static) {
+        std::string& variable = variables_[parent];
+        if (variable.empty()) variable = text;
+        if (variable != text && sibling.empty()) sibling = variable;
+      }
+      parent += concat(text, '/');
+      variables_.emplace(parent, "");
+    }
+    return sibling;
+  }
+
+  [[nodiscard]] size_t size() const noexcept { return variables_.size(); }
+
+ private:
+  std::map<std::string, std::string> variables_;  // by parent; empty: none so far
+};
+
+std::string unknown_method(std::string_view method) {
+  std::string upper(method);
+  for (char& c : upper) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  }
+  const std::string_view nearest = nearest_word(upper, resource_methods());
+  const std::string hint = nearest.empty()
+                               ? "; there are ANY, DELETE, GET, HEAD, OPTIONS, PATCH, POST and PUT"
+                               : concat("; did you mean \"", nearest, "\"?");
+  return concat('"', method, "\" is no method of a resource", hint);
+}
+
+void check_methods(Findings& findings, const RestApi& api, const Resource& resource,
+                   const std::vector<PathSegment>& segments) {
+  const auto& known = resource_methods();
+  std::set<std::string_view> seen;
+  for (const Method& method : resource.methods) {
+    const KeyPath path{"rest_api", api.name, "resource", resource.path, method.http_method};
+    if (std::find(known.begin(), known.end(), method.http_method) == known.end()) {
+      findings.add(path, unknown_method(method.http_method));
+    } else if (!seen.insert(method.http_method).second) {
+      findings.add(path, "the resource has this method already");
+    }
+    check_integration(findings, below(path, "integration"), api, method.integration, segments);
+  }
+}
+
+}  // namespace
+
+void check_resources(Findings& findings, const RestApi& api) {
+  PathTree tree;
+  std::set<std::string_view> paths;
+  std::map<std::string_view, std::string_view> ids;
+  for (const Resource& resource : api.resources) {
+    const KeyPath path{"rest_api", api.name, "resource", resource.path};
+    if (!has_shape(resource.id, id_shape::kApiResource)) {
+      findings.add(below(path, "id"), concat('"', resource.id, "\" is no id of this kind; it is ",
+                                             describe(id_shape::kApiResource)));
+    } else if (const auto [first, fresh] = ids.emplace(resource.id, resource.path); !fresh) {
+      findings.add(below(path, "id"), concat('"', resource.id, "\" is the id of resource \"",
+                                             first->second, "\" already"));
+    }
+    if (!paths.insert(resource.path).second) {
+      findings.add(path, "the API has this resource already");
+    }
+    const auto segments = parse_resource_path(resource.path);
+    if (!segments) {
+      findings.add(path, concat('"', resource.path, "\": ", segments.error()));
+    } else if (const std::string sibling = tree.insert(*segments); !sibling.empty()) {
+      findings.add(path, concat("another resource has ", sibling,
+                                " at the same place; there may be one variable below one parent"));
+    }
+    check_methods(findings, api, resource, segments.value_or(std::vector<PathSegment>{}));
+  }
+  if (tree.size() > kMaxResources) {
+    findings.add({"rest_api", api.name, "resource"},
+                 concat("the API has ", tree.size(), " resources, those between the root and the ",
+                        "declared ones counted; AWS takes ", kMaxResources));
+  }
+}
+
+namespace {
+
+/// Source: API Gateway Developer Guide, "Quotas for configuring and running a REST API".
+constexpr size_t kMaxStages = 10;
+constexpr size_t kMaxVariables = 100;
+constexpr size_t kMaxVariableName = 64;
+constexpr size_t kMaxVariableValue = 512;
+/// Ours: above what AWS gives to an account on request.
+constexpr double kMaxRate = 1'000'000;
+constexpr uint32_t kMaxBurst = 1'000'000;
+
+void check_variables(Findings& findings, const KeyPath& path, const Stage& stage) {
+  if (stage.variables.size() > kMaxVariables) {
+    findings.add(path, concat("a stage has ", kMaxVariables, " variables at most"));
+  }
+  std::set<std::string_view> seen;
+  for (const NamedText& variable : stage.variables) {
+    const KeyPath at = below(path, variable.name);
+    if (!is_stage_variable_name(variable.name) || variable.name.size() > kMaxVariableName) {
+      findings.add(at, concat('"', variable.name, "\" is no name of a stage variable; one is 1 to ",
+                              kMaxVariableName, " letters, digits and _"));
+    } else if (!seen.insert(variable.name).second) {
+      findings.add(at, "the stage has this variable already");
+    }
+    if (variable.value.size() > kMaxVariableValue || has_control_octet(variable.value)) {
+      findings.add(at, concat("the value has more than ", kMaxVariableValue,
+                              " octets or control characters"));
+    }
+  }
+}
+
+/// Whether `format` has the variable `$context.name` (and not merely one that begins so).
+bool has_variable(std::string_view format, std::string_view name) {
+  const std::string variable = concat("$context.", name);
+  for (size_t at = format.find(variable); at != std::string_view::npos;
+       at = format.find(variable, at + 1)) {
+    const std::string_view after = format.substr(at + variable.size());
+    if (after.empty() || !is_stage_variable_name(after.substr(0, 1))) return true;
+  }
+  return false;
+}
+
+void check_logs(Findings& findings, const KeyPath& path, const Stage& stage) {
+  const std::string& format = stage.access_log.format;
+  if (stage.access_log.file.empty()) return;
+  const KeyPath at = below(path, "access_log", "format");
+  if (has_control_octet(format)) {
+    findings.add(at, "a format is one line without control characters");
+  } else if (!has_variable(format, "requestId") && !has_variable(format, "extendedRequestId")) {
+    findings.add(at, "a format has $context.requestId or $context.extendedRequestId, as AWS asks");
+  }
+  if (stage.execution_log == stage.access_log.file) {
+    findings.add(below(path, "execution_log"), "this file is the access log already");
+  }
+}
+
+void check_rates(Findings& findings, const KeyPath& path, const MethodSettings& settings) {
+  // Written so that what is no number fails too.
+  if (settings.throttling_rate_limit &&
+      !(*settings.throttling_rate_limit >= 0 && *settings.throttling_rate_limit <= kMaxRate)) {
+    findings.add(below(path, "throttling_rate_limit"),
+                 "out of range: from 0 to 1000000 requests a second");
+  }
+  if (settings.throttling_burst_limit.value_or(0) > kMaxBurst) {
+    findings.add(
+        below(path, "throttling_burst_limit"),
+        concat(*settings.throttling_burst_limit, " is out of range: from 0 to ", kMaxBurst));
+  }
+}
+
+/// What is wrong with settings of their own for a method; empty when the API has it.
+std::string missing_method(const RestApi& api, const MethodSettings& settings) {
+  const auto resource =
+      std::find_if(api.resources.begin(), api.resources.end(),
+                   [&](const Resource& each) { return each.path == settings.resource_path; });
+  if (resource == api.resources.end()) {
+    std::vector<std::string_view> paths;
+    for (const Resource& each : api.resources) paths.push_back(each.path);
+    const std::string_view nearest = nearest_word(settings.resource_path, paths);
+    return concat("the API has no resource \"", settings.resource_path,
+                  nearest.empty() ? "\"" : concat("\"; did you mean \"", nearest, "\"?"));
+  }
+  const auto& known = resource_methods();
+  const bool is_method = std::find(known.begin(), known.end(), settings.http_method) != known.end();
+  const bool served =
+      std::any_of(resource->methods.begin(), resource->methods.end(), [&](const Method& method) {
+        return method.http_method == settings.http_method || method.http_method == kAnyMethod;
+      });
+  if (is_method && served) return {};
+  return concat("resource \"", settings.resource_path, "\" has no method \"", settings.http_method,
+                '"');
+}
+
+void check_method_settings(Findings& findings, const KeyPath& stage, const RestApi& api,
+                           const std::vector<MethodSettings>& all) {
+  std::set<std::pair<std::string_view, std::string_view>> seen;
+  for (const MethodSettings& settings : all) {
+    const bool of_all = settings.resource_path == "*" && settings.http_method == "*";
+    const KeyPath path = of_all ? stage
+                                : below(stage, "method_settings",
+                                        concat(settings.http_method, ' ', settings.resource_path));
+    if (!seen.emplace(settings.resource_path, settings.http_method).second) {
+      findings.add(path, "the stage has settings for this method already");
+    }
+    check_rates(findings, path, settings);
+    if (of_all) continue;
+    std::string problem = missing_method(api, settings);
+    if (!problem.empty()) findings.add(path, std::move(problem));
+  }
+}
+
+}  // namespace
+
+void check_stages(Findings& findings, const RestApi& api) {
+  const KeyPath stages{"rest_api", api.name, "stage"};
+  if (api.stages.size() > kMaxStages) {
+    findings.add(stages, concat("an API has ", kMaxStages, " stages at most"));
+  }
+  std::set<std::string_view> names;
+  for (const Stage& stage : api.stages) {
+    const KeyPath path = below(stages, stage.name);
+    if (!is_stage_name(stage.name)) {
+      findings.add(path, concat('"', stage.name,
+                                "\" is no name of a stage; one is 1 to 128 letters, digits, - and "
+                                "_"));
+    } else if (!names.insert(stage.name).second) {
+      findings.add(path, "the API has this stage already");
+    }
+    if (!has_shape(stage.deployment_id, id_shape::kApiDeployment)) {
+      findings.add(below(path, "deployment_id"),
+                   concat('"', stage.deployment_id, "\" is no id of this kind; it is ",
+                          describe(id_shape::kApiDeployment)));
+    }
+    check_variables(findings, below(path, "variables"), stage);
+    check_logs(findings, path, stage);
+    check_method_settings(findings, path, api, stage.method_settings);
+  }
 }
 
 }  // namespace inlet53::topology

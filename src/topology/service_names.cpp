@@ -71,7 +71,7 @@ ServicePattern pattern_of(std::string_view service_name) {
 }
 
 /// `text` up to `end`, which is taken off too; all of it where there is no `end`.
-std::string_view take_until(std::string_view& text, char end) noexcept {
+std::string_view read_until(std::string_view& text, char end) noexcept {
   const size_t size = text.find(end);
   const std::string_view taken = text.substr(0, size);
   text = size == std::string_view::npos ? std::string_view() : text.substr(size + 1);
@@ -81,9 +81,9 @@ std::string_view take_until(std::string_view& text, char end) noexcept {
 std::optional<TableRow> find_row(std::string_view pattern) {
   std::string_view table = kServiceTable;
   while (!table.empty()) {
-    std::string_view line = take_until(table, '\n');
-    if (take_until(line, '\t') != pattern) continue;
-    const std::string_view private_names = take_until(line, '\t');
+    std::string_view line = read_until(table, '\n');
+    if (read_until(line, '\t') != pattern) continue;
+    const std::string_view private_names = read_until(line, '\t');
     return TableRow{private_names == "-" ? std::string_view() : private_names, line};
   }
   return std::nullopt;
@@ -109,7 +109,7 @@ std::string name_in(std::string_view name, std::string_view region) {
 
 std::vector<std::string> names_in(std::string_view names, std::string_view region) {
   std::vector<std::string> out;
-  while (!names.empty()) out.push_back(name_in(take_until(names, ' '), region));
+  while (!names.empty()) out.push_back(name_in(read_until(names, ' '), region));
   return out;
 }
 

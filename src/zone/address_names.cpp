@@ -15,7 +15,7 @@ using dns::RRType;
 constexpr std::string_view kPrefix = "ip-";
 
 /// Takes a number of 0 to 255, spelt in the one way that there is, off `text`.
-std::optional<uint8_t> take_octet(std::string_view& text) noexcept {
+std::optional<uint8_t> parse_octet(std::string_view& text) noexcept {
   uint8_t octet = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), octet);
   if (error != std::errc{}) return std::nullopt;
@@ -33,9 +33,9 @@ std::optional<IpAddress> parse_forward_label(std::string_view text) noexcept {
   for (uint8_t& octet : octets) {
     if (!text.starts_with('-')) return std::nullopt;
     text.remove_prefix(1);
-    const std::optional<uint8_t> taken = take_octet(text);
-    if (!taken) return std::nullopt;
-    octet = *taken;
+    const std::optional<uint8_t> parsed = parse_octet(text);
+    if (!parsed) return std::nullopt;
+    octet = *parsed;
   }
   if (!text.empty()) return std::nullopt;
   return IpAddress::from_bytes(octets);
@@ -92,7 +92,7 @@ std::shared_ptr<const AddressNames> AddressNames::reverse(const IpAddress& slice
 std::optional<IpAddress> AddressNames::address_of(Bytes label) const noexcept {
   std::string_view text{reinterpret_cast<const char*>(label.data()), label.size()};
   if (!slice_) return parse_forward_label(text);
-  const std::optional<uint8_t> last = take_octet(text);
+  const std::optional<uint8_t> last = parse_octet(text);
   if (!last || !text.empty()) return std::nullopt;
   const Bytes slice = slice_->bytes();
   const uint8_t octets[4] = {slice[0], slice[1], slice[2], *last};

@@ -1,15 +1,18 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
+#include <memory>
 
-#include "arena.h"
-
+#include "inlet53/base/bytes.h"
 #include "inlet53/dns/name.h"
 #include "inlet53/dns/rrset_view.h"
 #include "inlet53/dns/types.h"
 #include "inlet53/record/answer_rrset.h"
 #include "inlet53/zone/name_key.h"
+#include "inlet53/zone/zone_data.h"
+#include "inlet53/zone/zone_table.h"
 
 /// How a frozen zone lies in memory. Everything is in units of 4 octets, in the machine's byte
 /// order but for names and records, which are wire form:
@@ -24,6 +27,45 @@
 /// alike, so that every rotation is one piece; its JSON has the start of each of the n elements
 /// before it.
 namespace inlet53::zone {
+
+/// Octets in one piece that grow, then stay as they are. A large piece grows by moving pages (glibc
+/// makes its realloc from mremap), so that a million records are never held twice.
+/// Threads: const methods any.
+class Arena {
+ public:
+  [[nodiscard]] const uint8_t* data() const noexcept { return data_.get(); }
+  [[nodiscard]] size_t size() const noexcept { return size_; }
+
+  /// Appends a copy of `octets`. `octets` must not be the arena's own.
+  void append(Bytes octets);
+  /// Appends the representation of a plain value.
+  template <class T>
+  void append_value(const T& value) {
+    append({reinterpret_cast<const uint8_t*>(&value), sizeof value});
+  }
+  /// Appends zeros up to the next multiple of `unit`.
+  void pad(size_t unit) { append_zeros((unit - size_ % unit) % unit); }
+  /// Writes a plain value over what stands at `offset`.
+  template <class T>
+  void overwrite(size_t offset, const T& value) noexcept {
+    std::memcpy(data_.get() + offset, &value, sizeof value);
+  }
+  /// Appends `count` zeros.
+  void append_zeros(size_t count);
+  /// Ends growing: gives back what is too much, and asks for huge pages where they fit.
+  void settle();
+
+ private:
+  struct Free {
+    void operator()(uint8_t* data) const noexcept { std::free(data); }
+  };
+  void reserve_more(size_t count);
+  void resize_storage(size_t capacity);
+
+  std::unique_ptr<uint8_t, Free> data_;
+  size_t size_ = 0;
+  size_t capacity_ = 0;
+};
 
 inline constexpr size_t kUnit = 4;
 
@@ -119,5 +161,11 @@ struct FrozenZone {
 [[nodiscard]] inline uint32_t slot_tag(uint64_t hash) noexcept {
   return static_cast<uint32_t>(hash);
 }
+
+/// Lays `data` out for lookups, as ZoneTable::build says.
+/// Cost: linear but for RRsets of many records; beside the result some 44 octets for each name
+/// while it runs.
+[[nodiscard]] std::unique_ptr<const FrozenZone> freeze(const ZoneData& data, HashSeed seed,
+                                                       const ZoneTableOptions& options);
 
 }  // namespace inlet53::zone

@@ -8,13 +8,131 @@
 #include <fstream>
 #include <functional>
 
-#include "master_name.h"
-#include "master_ttl.h"
+#include "master_scanner.h"
+#include "rdata_words.h"
 
 #include "inlet53/base/text.h"
 #include "inlet53/dns/types.h"
 
 namespace inlet53::zone {
+namespace {
+
+constexpr uint64_t kMaxNumber = INT32_MAX;
+constexpr uint64_t kMaxWidth = 255;
+
+/// How a number is written.
+struct Format {
+  int64_t offset = 0;
+  uint64_t width = 0;
+  char base = 'd';
+};
+
+/// `offset[,width[,base]]`.
+std::optional<Format> parse_format(std::string_view text) {
+  Format format;
+  const auto next_part = [&text] {
+    const size_t comma = std::min(text.find(','), text.size());
+    const std::string_view part = text.substr(0, comma);
+    text.remove_prefix(std::min(comma + 1, text.size()));
+    return part;
+  };
+  std::string_view offset = next_part();
+  const bool negative = offset.starts_with('-');
+  if (negative || offset.starts_with('+')) offset.remove_prefix(1);
+  const std::optional<uint64_t> distance = parse_number(offset, kMaxNumber);
+  if (!distance) return {};
+  format.offset = negative ? -static_cast<int64_t>(*distance) : static_cast<int64_t>(*distance);
+  if (text.empty()) return format;
+  const std::optional<uint64_t> width = parse_number(next_part(), kMaxWidth);
+  if (!width) return {};
+  format.width = *width;
+  if (text.empty()) return format;
+  constexpr std::string_view kBases = "doxXnN";
+  if (text.size() != 1 || kBases.find(text.front()) == std::string_view::npos) return {};
+  format.base = text.front();
+  return format;
+}
+
+/// Digits with zeros before them up to `width`.
+std::string write_digits(uint64_t number, const Format& format) {
+  constexpr size_t kMaxDigits = 24;
+  char digits[kMaxDigits];
+  const int base = format.base == 'd' ? 10 : format.base == 'o' ? 8 : 16;
+  const char* const end = std::to_chars(digits, digits + kMaxDigits, number, base).ptr;
+  std::string text(static_cast<const char*>(digits), end);
+  if (text.size() < format.width) text.insert(0, format.width - text.size(), '0');
+  if (format.base == 'X' || format.base == 'N') {
+    std::ranges::transform(text, text.begin(), [](char c) {
+      return c >= 'a' && c <= 'f' ? static_cast<char>(c - 'a' + 'A') : c;
+    });
+  }
+  return text;
+}
+
+/// Hex digits from the last to the first, a dot after each while digits or `width` remain, as in
+/// BIND: an even width ends with a dot.
+std::string write_nibbles(uint64_t number, const Format& format) {
+  const std::string_view digits = format.base == 'N' ? "0123456789ABCDEF" : "0123456789abcdef";
+  std::string text;
+  do {
+    text += digits[number % 16];
+    number /= 16;
+    if (text.size() < format.width || number > 0) text += '.';
+  } while (number > 0 || text.size() < format.width);
+  return text;
+}
+
+}  // namespace
+
+std::optional<GenerateRange> parse_generate_range(std::string_view word) {
+  const size_t dash = word.find('-');
+  if (dash == std::string_view::npos) return {};
+  const std::string_view rest = word.substr(dash + 1);
+  const size_t slash = std::min(rest.find('/'), rest.size());
+  const std::optional<uint64_t> start = parse_number(word.substr(0, dash), kMaxNumber);
+  const std::optional<uint64_t> stop = parse_number(rest.substr(0, slash), kMaxNumber);
+  const std::optional<uint64_t> step = slash == rest.size()
+                                           ? std::optional<uint64_t>(1)
+                                           : parse_number(rest.substr(slash + 1), kMaxNumber);
+  if (!start || !stop || !step || *step == 0 || *start > *stop) return {};
+  if ((*stop - *start) / *step >= GenerateRange::kMaxRecords) return {};
+  return GenerateRange{*start, *stop, *step};
+}
+
+std::optional<std::string> expand_generate(std::string_view pattern, uint64_t number) {
+  std::string out;
+  for (size_t i = 0; i < pattern.size(); ++i) {
+    if (out.size() > MasterScanner::kMaxEntry) return {};
+    const char c = pattern[i];
+    if (c == '\\' && i + 1 < pattern.size()) {
+      ++i;
+      if (pattern[i] != '$') out += c;
+      out += pattern[i];
+    } else if (c != '$') {
+      out += c;
+    } else if (pattern.substr(i + 1).starts_with('$')) {
+      out += '$';
+      ++i;
+    } else {
+      Format format;
+      if (pattern.substr(i + 1).starts_with('{')) {
+        const size_t close = pattern.find('}', i);
+        if (close == std::string_view::npos) return {};
+        const std::optional<Format> parsed = parse_format(pattern.substr(i + 2, close - i - 2));
+        if (!parsed) return {};
+        format = *parsed;
+        i = close;
+      }
+      const int64_t value = static_cast<int64_t>(number) + format.offset;
+      if (value < 0) return {};
+      const bool nibbles = format.base == 'n' || format.base == 'N';
+      out += nibbles ? write_nibbles(static_cast<uint64_t>(value), format)
+                     : write_digits(static_cast<uint64_t>(value), format);
+    }
+  }
+  return out;
+}
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -50,22 +168,22 @@ bool is_data_type(uint16_t type) {
 
 /// Takes the word off `text` that must be its last one. Empty when there is none or another
 /// follows.
-std::string_view take_only_word(std::string_view text) {
-  const std::string_view word = take_word(text);
-  return take_word(text).empty() ? word : std::string_view{};
+std::string_view only_word(std::string_view text) {
+  const std::string_view word = next_word(text);
+  return next_word(text).empty() ? word : std::string_view{};
 }
 
 /// The record of a $GENERATE. BIND takes one word as its RDATA, which may be in quotes, so that
 /// `MX "10 mail$"` is RDATA of two words: such quotes are taken off.
 std::string unquote_rdata(std::string_view record) {
   std::string_view rest = record;
-  static_cast<void>(take_word(rest));  // the type
+  static_cast<void>(next_word(rest));  // the type
   std::string_view word;
   bool is_in = false;
   do {
-    word = take_word(rest);
+    word = next_word(rest);
   } while (!word.empty() && (parse_class(word, is_in) || (word[0] >= '0' && word[0] <= '9')));
-  const std::string_view rdata = take_only_word(rest);
+  const std::string_view rdata = only_word(rest);
   if (rdata.size() < 2 || rdata.front() != '"' || rdata.back() != '"') return std::string(record);
   const auto head = static_cast<size_t>(rdata.data() - record.data());
   std::string out(record.substr(0, head));
@@ -136,7 +254,7 @@ MasterReader::Problem MasterReader::read_record(MasterRecord& record) {
 MasterReader::Problem MasterReader::read_owner(std::string_view& text, dns::Name& owner) {
   OpenFile& file = files_.back();
   if (!entry_.owner_omitted) {
-    const std::string_view word = take_word(text);
+    const std::string_view word = next_word(text);
     std::optional<dns::Name> name = parse_master_name(word, file.origin.view());
     if (!name) {
       if (!file.owner) file.owner = file.origin;  // for records that take it from this one
@@ -155,7 +273,7 @@ MasterReader::Problem MasterReader::read_type(std::string_view& text, MasterReco
   bool has_class = false;
   bool has_ttl = false;
   while (true) {
-    const std::string_view word = take_word(text);
+    const std::string_view word = next_word(text);
     if (word.empty()) return fault("the record ends before its type");
     bool is_in = false;
     if (!has_class && parse_class(word, is_in)) {
@@ -183,7 +301,7 @@ MasterReader::Problem MasterReader::read_type(std::string_view& text, MasterReco
 
 MasterReader::Problem MasterReader::read_directive() {
   std::string_view text = entry_.text;
-  const std::string_view word = take_word(text);
+  const std::string_view word = next_word(text);
   const std::string name = ascii_lower(word);
   if (name == "$origin") return set_origin(text);
   if (name == "$ttl") return set_ttl(text);
@@ -194,7 +312,7 @@ MasterReader::Problem MasterReader::read_directive() {
 }
 
 MasterReader::Problem MasterReader::set_origin(std::string_view arguments) {
-  const std::string_view word = take_only_word(arguments);
+  const std::string_view word = only_word(arguments);
   if (word.empty()) return fault("$ORIGIN takes one domain name");
   const std::optional<dns::Name> origin = parse_master_name(word, files_.back().origin.view());
   if (!origin) return fault_at(word, "the origin is not a domain name");
@@ -204,7 +322,7 @@ MasterReader::Problem MasterReader::set_origin(std::string_view arguments) {
 }
 
 MasterReader::Problem MasterReader::set_ttl(std::string_view arguments) {
-  const std::string_view word = take_only_word(arguments);
+  const std::string_view word = only_word(arguments);
   const std::optional<uint32_t> ttl = parse_ttl(word);
   default_ttl_ = ttl ? ttl : default_ttl_.value_or(0);  // records without a TTL have no other fault
   if (!ttl) return fault_at(word, "$TTL takes one TTL of at most 2147483647 seconds");
@@ -212,12 +330,12 @@ MasterReader::Problem MasterReader::set_ttl(std::string_view arguments) {
 }
 
 MasterReader::Problem MasterReader::include(std::string_view arguments) {
-  std::string_view name = take_word(arguments);
+  std::string_view name = next_word(arguments);
   if (name.size() >= 2 && name.front() == '"' && name.back() == '"') {
     name = name.substr(1, name.size() - 2);
   }
-  const std::string_view origin_word = take_word(arguments);
-  if (name.empty() || !take_word(arguments).empty()) {
+  const std::string_view origin_word = next_word(arguments);
+  if (name.empty() || !next_word(arguments).empty()) {
     return fault("$INCLUDE takes a file and, if need be, an origin");
   }
   std::optional<dns::Name> origin = files_.back().origin;
@@ -240,7 +358,7 @@ MasterReader::Problem MasterReader::include(std::string_view arguments) {
 }
 
 MasterReader::Problem MasterReader::start_generating(std::string_view arguments) {
-  const std::string_view word = take_word(arguments);
+  const std::string_view word = next_word(arguments);
   const std::optional<GenerateRange> range = parse_generate_range(word);
   if (!range) {
     return TextFault{concat("$GENERATE takes a range, start-stop or start-stop/step, of at most ",

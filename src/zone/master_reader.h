@@ -7,15 +7,34 @@
 #include <string_view>
 #include <vector>
 
-#include "generate_range.h"
 #include "master_scanner.h"
-#include "text_fault.h"
 
 #include "inlet53/base/result.h"
 #include "inlet53/dns/name.h"
 #include "inlet53/zone/zone_loader.h"
 
 namespace inlet53::zone {
+
+/// The numbers of a `$GENERATE`, `1-254` or `0-100/2`.
+struct GenerateRange {
+  /// Records of one directive at most: a /12 of addresses.
+  static constexpr uint64_t kMaxRecords = uint64_t{1} << 20;
+
+  uint64_t next = 0;
+  uint64_t stop = 0;
+  uint64_t step = 1;
+
+  [[nodiscard]] bool at_end() const noexcept { return next > stop; }
+};
+
+/// Reads a range. Absent when it is none, when it goes backwards, or when it has over `kMaxRecords`
+/// numbers.
+[[nodiscard]] std::optional<GenerateRange> parse_generate_range(std::string_view word);
+
+/// Writes `number` in the place of each `$` of a template, as BIND does: `$`, or
+/// `${offset,width,base}` with base d, o, x, X, n or N (nibbles as in reverse names). `$$` and `\$`
+/// are a `$`. Absent when a `${…}` is broken or makes a negative number, or the text is too long.
+[[nodiscard]] std::optional<std::string> expand_generate(std::string_view pattern, uint64_t number);
 
 /// One record of a master file, its RDATA still in presentation form.
 struct MasterRecord {
@@ -34,7 +53,7 @@ struct MasterRecord {
 /// $INCLUDE FILE [ORIGIN]: relative to the including file. Origin and last owner are its own
 /// (RFC 1035 §5.1); the TTL goes on after it, as in BIND. At most `kMaxDepth` files deep.
 /// Directives may be in any letter case. $GENERATE is BIND's: a range and a record whose `$` stand
-/// for the numbers (`generate_range.h`). Threads: one. Cost: linear; holds one record and the open
+/// for the numbers (`GenerateRange`). Threads: one. Cost: linear; holds one record and the open
 /// files.
 class MasterReader {
  public:

@@ -2,8 +2,31 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <cstring>
+
+#include "inlet53/base/text.h"
 
 namespace inlet53::zone {
+namespace {
+
+constexpr size_t kMaxCited = 60;
+
+}  // namespace
+
+std::string cite_word(std::string_view text) {
+  std::string out;
+  for (const char c : text.substr(0, kMaxCited)) {
+    const auto octet = static_cast<uint8_t>(c);
+    if (octet >= 0x20 && octet != 0x7F) {
+      out += c;
+    } else {
+      out += concat("\\", octet / 100, octet / 10 % 10, octet % 10);
+    }
+  }
+  return out + (text.size() > kMaxCited ? "…" : "");
+}
+
 namespace {
 
 constexpr std::string_view kBlanks = " \t";
@@ -47,7 +70,7 @@ Result<bool, ScanError> MasterScanner::next(MasterEntry& entry) {
   while (has_line_ || std::getline(*text_, line_)) {
     if (!has_line_) ++line_number_;
     if (line_number_ == 1 && !has_line_) {
-      const std::string_view problem = take_byte_order_mark();
+      const std::string_view problem = check_byte_order_mark();
       if (!problem.empty()) return Unexpected(ScanError{{1, 1}, std::string(problem)});
     }
     has_line_ = false;
@@ -73,7 +96,7 @@ Result<bool, ScanError> MasterScanner::next(MasterEntry& entry) {
 }
 
 // RFC 1035 §5.1 has ASCII; the mark would be a part of the first word.
-std::string_view MasterScanner::take_byte_order_mark() {
+std::string_view MasterScanner::check_byte_order_mark() {
   constexpr std::string_view kUtf8 = "\xEF\xBB\xBF";
   if (line_.starts_with(kUtf8)) {
     line_.erase(0, kUtf8.size());
@@ -156,7 +179,7 @@ bool is_escaped(std::string_view text, size_t at) noexcept {
   return backslashes % 2 == 1;
 }
 
-std::string_view take_word(std::string_view& text) noexcept {
+std::string_view next_word(std::string_view& text) noexcept {
   const size_t begin = text.find_first_not_of(kBlanks);
   if (begin == std::string_view::npos) {
     text = {};
@@ -170,6 +193,73 @@ std::string_view take_word(std::string_view& text) noexcept {
   const std::string_view word = text.substr(begin, end - begin);
   text.remove_prefix(end);
   return word;
+}
+
+namespace {
+
+/// `relative` completed with `origin`; absent when over 255 octets.
+std::optional<dns::Name> concatenate(dns::NameView relative, dns::NameView origin) {
+  const size_t head = relative.size() - 1;
+  if (head + origin.size() > dns::kMaxName) return {};
+  uint8_t octets[dns::kMaxName];
+  std::memcpy(octets, relative.data(), head);
+  std::memcpy(octets + head, origin.data(), origin.size());
+  return dns::Name(dns::NameView::from_checked(octets, head + origin.size()));
+}
+
+}  // namespace
+
+std::optional<dns::Name> parse_master_name(std::string_view word, dns::NameView origin) {
+  if (word == "@") return dns::Name(origin);
+  if (word.front() == '"') return {};
+  const std::optional<dns::Name> name = dns::Name::parse_text(word);
+  const bool is_absolute = word.back() == '.' && !is_escaped(word, word.size() - 1);
+  if (!name || is_absolute) return name;
+  return concatenate(name->view(), origin);
+}
+
+namespace {
+
+/// Seconds of a unit, 0 when it is none.
+uint32_t unit_seconds(char unit) noexcept {
+  switch (unit | 0x20) {
+    case 'w':
+      return 604800;
+    case 'd':
+      return 86400;
+    case 'h':
+      return 3600;
+    case 'm':
+      return 60;
+    case 's':
+      return 1;
+    default:
+      return 0;
+  }
+}
+
+}  // namespace
+
+std::optional<uint32_t> parse_ttl(std::string_view text) noexcept {
+  uint64_t total = 0;
+  uint64_t number = 0;
+  bool has_digit = false;
+  for (const char c : text) {
+    if (c >= '0' && c <= '9') {
+      number = 10 * number + static_cast<uint64_t>(c - '0');
+      has_digit = true;
+    } else {
+      const uint32_t seconds = unit_seconds(c);
+      if (seconds == 0 || !has_digit) return {};
+      total += number * seconds;
+      number = 0;
+      has_digit = false;
+    }
+    if (number > kMaxTtl || total > kMaxTtl) return {};
+  }
+  total += number;
+  if (text.empty() || total > kMaxTtl) return {};
+  return static_cast<uint32_t>(total);
 }
 
 }  // namespace inlet53::zone

@@ -3,13 +3,25 @@
 #include <cstdint>
 #include <istream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "inlet53/base/result.h"
+#include "inlet53/dns/name.h"
 
 namespace inlet53::zone {
+
+/// What is wrong with a text in presentation form.
+struct TextFault {
+  std::string message;
+  /// The part of the text that is wrong; empty when no part alone is. Lifetime: the text's.
+  std::string_view token = {};
+};
+
+/// The beginning of `text` as messages cite it, with control octets as `\DDD`.
+[[nodiscard]] std::string cite_word(std::string_view text);
 
 /// One entry of a master file (RFC 1035 §5.1), brought to one line: comments are gone, parentheses
 /// and the line ends inside them are spaces, quotes and escapes stay as written.
@@ -69,7 +81,7 @@ class MasterScanner {
   /// Appends line_ to `entry`.
   [[nodiscard]] LineProblem append_line(MasterEntry& entry);
   /// Takes a byte order mark off the first line. The error that it is.
-  [[nodiscard]] std::string_view take_byte_order_mark();
+  [[nodiscard]] std::string_view check_byte_order_mark();
   [[nodiscard]] Result<bool, ScanError> end_of_text();
 
   std::unique_ptr<std::istream> text_;
@@ -82,9 +94,22 @@ class MasterScanner {
 
 /// Takes the first word off `text`: up to white space that is neither quoted nor escaped. Empty
 /// when there is none left. Lifetime: the text's.
-[[nodiscard]] std::string_view take_word(std::string_view& text) noexcept;
+[[nodiscard]] std::string_view next_word(std::string_view& text) noexcept;
 
 /// True when an odd number of backslashes stands before `at`.
 [[nodiscard]] bool is_escaped(std::string_view text, size_t at) noexcept;
+
+/// A domain name as it stands in a master file (RFC 1035 §5.1): absolute with its final dot,
+/// relative to `origin` without one, or `@` for the origin itself. Absent when it is none, when it
+/// is in quotes, or when it is over 255 octets. Requires: `word` is not empty.
+[[nodiscard]] std::optional<dns::Name> parse_master_name(std::string_view word,
+                                                         dns::NameView origin);
+
+/// The largest TTL. Source: RFC 2181 §8.
+inline constexpr uint32_t kMaxTtl = 0x7FFFFFFF;
+
+/// A time in seconds as master files write it: `3600`, or with units as BIND has them, `1h30m`
+/// (w d h m s in any letter case). Absent when it is none or over `kMaxTtl`.
+[[nodiscard]] std::optional<uint32_t> parse_ttl(std::string_view text) noexcept;
 
 }  // namespace inlet53::zone

@@ -3,14 +3,9 @@
 #include <algorithm>
 #include <optional>
 
-#include "atma_rdata.h"
-#include "ipseckey_rdata.h"
-#include "key_rdata.h"
 #include "master_scanner.h"
-#include "newer_rdata.h"
-#include "rdata_rules.h"
+#include "rdata_types.h"
 #include "rdata_words.h"
-#include "svcb_rdata.h"
 
 #include "inlet53/base/text.h"
 #include "inlet53/dns/types.h"
@@ -46,9 +41,9 @@ const ldns_rr_descriptor* find_known(uint16_t type) {
 /// RDATA of CSYNC that names no type, which ldns does not read; absent when `text` is something
 /// else. Source: RFC 7477 §2.1.1.
 std::optional<std::vector<uint8_t>> parse_csync_without_types(std::string_view text) {
-  const std::optional<uint64_t> serial = parse_number(take_word(text), UINT32_MAX);
-  const std::optional<uint64_t> flags = parse_number(take_word(text), UINT16_MAX);
-  if (!serial || !flags || !take_word(text).empty()) return {};
+  const std::optional<uint64_t> serial = parse_number(next_word(text), UINT32_MAX);
+  const std::optional<uint64_t> flags = parse_number(next_word(text), UINT16_MAX);
+  if (!serial || !flags || !next_word(text).empty()) return {};
   std::vector<uint8_t> rdata(6);
   store_be32(rdata.data(), static_cast<uint32_t>(*serial));
   store_be16(rdata.data() + 4, static_cast<uint16_t>(*flags));
@@ -80,8 +75,8 @@ Result<Bytes, TextFault> RdataParser::parse(uint16_t type, std::string_view text
 
 Result<Bytes, TextFault> RdataParser::parse_fields(uint16_t type, std::string_view text) {
   std::string_view rest = text;
-  if (take_word(rest) == "\\#") return parse_generic(type, rest);
-  const auto take =
+  if (next_word(rest) == "\\#") return parse_generic(type, rest);
+  const auto keep =
       [this](Result<std::vector<uint8_t>, TextFault> rdata) -> Result<Bytes, TextFault> {
     if (!rdata) return Unexpected(rdata.error());
     rdata_ = *std::move(rdata);
@@ -89,20 +84,20 @@ Result<Bytes, TextFault> RdataParser::parse_fields(uint16_t type, std::string_vi
   };
   switch (type) {
     case LDNS_RR_TYPE_IPSECKEY:
-      return take(parse_ipseckey(text, origin_.view()));
+      return keep(parse_ipseckey(text, origin_.view()));
     case LDNS_RR_TYPE_SVCB:
     case LDNS_RR_TYPE_HTTPS:
-      return take(parse_svcb(text, origin_.view()));
+      return keep(parse_svcb(text, origin_.view()));
     case kDsync:
-      return take(parse_dsync(text, origin_.view()));
+      return keep(parse_dsync(text, origin_.view()));
     case kAmtrelay:
-      return take(parse_amtrelay(text, origin_.view()));
+      return keep(parse_amtrelay(text, origin_.view()));
     case LDNS_RR_TYPE_KEY:
-      return take(parse_key(text));
+      return keep(parse_key(text));
     case LDNS_RR_TYPE_ATMA:
-      return take(parse_atma(text));
+      return keep(parse_atma(text));
     case LDNS_RR_TYPE_CSYNC:
-      if (auto rdata = parse_csync_without_types(text)) return take(*std::move(rdata));
+      if (auto rdata = parse_csync_without_types(text)) return keep(*std::move(rdata));
       return parse_known(type, text);
     default:
       return parse_known(type_with_same_fields(type), text);
@@ -128,10 +123,10 @@ Result<Bytes, TextFault> RdataParser::parse_known(uint16_t type, std::string_vie
   if (status != LDNS_STATUS_OK) {
     return Unexpected(find_refused_word(*descriptor, text, ldns_text(status)));
   }
-  return take_fields(*rr);
+  return join_fields(*rr);
 }
 
-Result<Bytes, TextFault> RdataParser::take_fields(const ldns_rr& rr) {
+Result<Bytes, TextFault> RdataParser::join_fields(const ldns_rr& rr) {
   rdata_.clear();
   for (size_t i = 0; i < ldns_rr_rd_count(&rr); ++i) {
     const ldns_rdf* field = ldns_rr_rdf(&rr, i);
@@ -147,7 +142,7 @@ Result<Bytes, TextFault> RdataParser::take_fields(const ldns_rr& rr) {
 
 // RFC 3597 §5.
 Result<Bytes, TextFault> RdataParser::parse_generic(uint16_t type, std::string_view text) {
-  const std::optional<uint64_t> size = parse_number(take_word(text), kMaxRdata);
+  const std::optional<uint64_t> size = parse_number(next_word(text), kMaxRdata);
   if (!size) return Unexpected(TextFault{"\\# needs the number of octets, 0 to 65535"});
   std::vector<uint8_t> octets;
   if (!append_hex(text, octets)) return Unexpected(TextFault{"\\# takes pairs of hex digits"});
@@ -175,7 +170,7 @@ bool RdataParser::has_shape(const ldns_rr_descriptor& descriptor, uint16_t type,
   size_t position = 0;
   if (ldns_wire2rdf(rr.get(), wire.data(), wire.size(), &position) != LDNS_STATUS_OK) return false;
   if (ldns_rr_rd_count(rr.get()) < ldns_rr_descriptor_minimum(&descriptor)) return false;
-  const Result<Bytes, TextFault> same = take_fields(*rr);
+  const Result<Bytes, TextFault> same = join_fields(*rr);
   return same && std::ranges::equal(*same, rdata);
 }
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "ldns.h"
-#include "text_fault.h"
+#include "master_scanner.h"
 
 #include "inlet53/base/bytes.h"
 #include "inlet53/base/result.h"
@@ -40,7 +40,7 @@ class RdataParser {
   [[nodiscard]] Result<Bytes, TextFault> parse_known(uint16_t type, std::string_view text);
   [[nodiscard]] Result<Bytes, TextFault> parse_generic(uint16_t type, std::string_view text);
   /// Joins the fields in rdata_.
-  [[nodiscard]] Result<Bytes, TextFault> take_fields(const ldns_rr& rr);
+  [[nodiscard]] Result<Bytes, TextFault> join_fields(const ldns_rr& rr);
   /// True when `rdata` is what ldns takes for RDATA of `type`. Uses rdata_.
   [[nodiscard]] bool has_shape(const ldns_rr_descriptor& descriptor, uint16_t type, Bytes rdata);
 

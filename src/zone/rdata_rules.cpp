@@ -1,12 +1,11 @@
-#include "rdata_rules.h"
-
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
 #include <iterator>
 
 #include "ldns.h"
-#include "svcb_rdata.h"
+#include "rdata_types.h"
+#include "rdata_words.h"
 
 #include "inlet53/base/text.h"
 #include "inlet53/dns/name.h"
@@ -19,16 +18,16 @@ using Fault = std::optional<std::string>;
 constexpr uint16_t kRkey = 57;
 
 /// Takes `size` octets off `rdata`; fewer when it has fewer.
-Bytes take(Bytes& rdata, size_t size) {
+Bytes read_bytes(Bytes& rdata, size_t size) {
   const Bytes out = rdata.first(std::min(size, rdata.size()));
   rdata = rdata.subspan(out.size());
   return out;
 }
 
 /// Takes a character string off `rdata`.
-std::string_view take_string(Bytes& rdata) {
-  const Bytes size = take(rdata, 1);
-  return as_text(take(rdata, size.empty() ? 0 : size[0]));
+std::string_view read_string(Bytes& rdata) {
+  const Bytes size = read_bytes(rdata, 1);
+  return as_text(read_bytes(rdata, size.empty() ? 0 : size[0]));
 }
 
 Fault require_size(Bytes digest, size_t size, std::string_view what) {
@@ -78,7 +77,7 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // Source: RFC 1183 §3.1: an X.121 address, which begins with the four digits of a DNIC.
 Fault find_x25_fault(Bytes rdata) {
-  const std::string_view address = take_string(rdata);
+  const std::string_view address = read_string(rdata);
   if (address.size() >= 4 && std::ranges::all_of(address, is_digit)) return {};
   return "the address is not four digits or more";
 }
@@ -104,11 +103,11 @@ Fault find_loc_fault(Bytes rdata) {
 // Source: RFC 3123 §4.
 Fault find_apl_fault(Bytes rdata) {
   while (!rdata.empty()) {
-    const Bytes head = take(rdata, 4);
+    const Bytes head = read_bytes(rdata, 4);
     if (head.size() < 4) return "the last prefix is not whole";
     const uint16_t family = load_be16(head.data());
     const size_t size = head[3] & 0x7F;
-    const Bytes address = take(rdata, size);
+    const Bytes address = read_bytes(rdata, size);
     if (address.size() < size) return "the last prefix is not whole";
     if (!address.empty() && address.back() == 0) return "an address ends with a zero octet";
     if (family != 1 && family != 2) continue;
@@ -213,10 +212,10 @@ bool is_substitution(std::string_view text) {
 
 // Source: RFC 3403 §4.1.
 Fault find_naptr_fault(Bytes rdata) {
-  take(rdata, 4);
-  const std::string_view flags = take_string(rdata);
-  take_string(rdata);
-  const std::string_view expression = take_string(rdata);
+  read_bytes(rdata, 4);
+  const std::string_view flags = read_string(rdata);
+  read_string(rdata);
+  const std::string_view expression = read_string(rdata);
   if (!std::ranges::all_of(flags,
                            [](char c) { return std::isalnum(static_cast<uint8_t>(c)) != 0; })) {
     return "the flags are not letters and digits";

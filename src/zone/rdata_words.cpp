@@ -4,11 +4,10 @@
 #include <array>
 #include <charconv>
 #include <chrono>
+#include <cstdint>
 #include <utility>
 
-#include "loc_words.h"
 #include "master_scanner.h"
-#include "master_ttl.h"
 #include <netdb.h>
 
 #include "inlet53/base/text.h"
@@ -17,6 +16,97 @@
 
 namespace inlet53::zone {
 namespace {
+
+/// A number without sign in units of 10^-`decimals`; absent when it is none, or has more decimals.
+std::optional<int64_t> parse_fixed(std::string_view word, size_t decimals) {
+  const size_t point = std::min(word.find('.'), word.size());
+  const std::string_view fraction = word.substr(std::min(point + 1, word.size()));
+  if (point == 0 || fraction.size() > decimals) return {};
+  if (word.ends_with('.')) return {};
+  std::string digits = concat(word.substr(0, point), fraction);
+  digits.append(decimals - fraction.size(), '0');
+  if (digits.front() < '0' || digits.front() > '9') return {};
+  int64_t number = 0;
+  const char* end = digits.data() + digits.size();
+  const auto parsed = std::from_chars(digits.data(), end, number);
+  if (parsed.ec != std::errc{} || parsed.ptr != end) return {};
+  return number;
+}
+
+/// `d1 [m1 [s1]] {"N"|"S"}`. `max_degrees` is where minutes and seconds must be zero.
+std::optional<TextFault> find_angle_fault(std::string_view& text, int64_t max_degrees,
+                                          std::string_view directions) {
+  const std::string_view degrees_word = next_word(text);
+  const std::optional<int64_t> degrees = parse_fixed(degrees_word, 0);
+  if (!degrees || *degrees > max_degrees) {
+    return TextFault{concat("no number of degrees from 0 to ", max_degrees), degrees_word};
+  }
+  const auto is_direction = [directions](std::string_view word) {
+    return word.size() == 1 && directions.find(word.front()) != std::string_view::npos;
+  };
+  const auto fault = [](std::string_view what, std::string_view word) {
+    return TextFault{std::string(what), word};
+  };
+  std::string_view word = next_word(text);
+  if (is_direction(word)) return {};
+  constexpr int64_t kMinutes = 60;
+  const std::optional<int64_t> minutes = parse_fixed(word, 0);
+  if (!minutes || *minutes >= kMinutes) return fault("no number of minutes from 0 to 59", word);
+  if (*degrees == max_degrees && *minutes > 0) return fault("the angle is too large", word);
+  word = next_word(text);
+  if (is_direction(word)) return {};
+  constexpr int64_t kMilliseconds = 60'000;
+  const std::optional<int64_t> seconds = parse_fixed(word, 3);
+  if (!seconds || *seconds >= kMilliseconds) {
+    return fault("no number of seconds from 0 to 59.999", word);
+  }
+  if (*degrees == max_degrees && *seconds > 0) return fault("the angle is too large", word);
+  word = next_word(text);
+  if (!is_direction(word)) {
+    return fault(concat("no direction of ", directions.substr(0, 1), " and ", directions.substr(1)),
+                 word);
+  }
+  return {};
+}
+
+/// Centimetres, with or without `m` behind; absent when it is no length.
+std::optional<int64_t> parse_length(std::string_view word) {
+  if (word.ends_with('m')) word.remove_suffix(1);
+  return parse_fixed(word, 2);
+}
+
+std::optional<TextFault> find_altitude_fault(std::string_view word) {
+  constexpr int64_t kLowest = 10'000'000;
+  constexpr int64_t kHighest = 4'284'967'295;
+  const bool below = word.starts_with('-');
+  const std::optional<int64_t> length = parse_length(word.substr(below ? 1 : 0));
+  if (!length || *length > (below ? kLowest : kHighest)) {
+    return TextFault{"no altitude from -100000.00m to 42849672.95m", word};
+  }
+  return {};
+}
+
+/// Finds the first part of a location, `52 22 23.000 N 4 53 32.000 E -2.00m 0.00m 10000m 10m`, that
+/// RFC 1876 §3 does not allow in its place. Absent when there is none.
+std::optional<TextFault> find_loc_word_fault(std::string_view text) {
+  constexpr int64_t kPole = 90;
+  constexpr int64_t kDateLine = 180;
+  if (auto fault = find_angle_fault(text, kPole, "NS")) return fault;
+  if (auto fault = find_angle_fault(text, kDateLine, "EW")) return fault;
+  if (auto fault = find_altitude_fault(next_word(text))) return fault;
+  constexpr int64_t kLargest = 9'000'000'000;
+  for (const char* what : {"size", "horizontal precision", "vertical precision"}) {
+    const std::string_view word = next_word(text);
+    if (word.empty()) return {};
+    const std::optional<int64_t> length = parse_length(word);
+    if (!length || *length > kLargest) {
+      return TextFault{concat("no ", what, " from 0.00m to 90000000.00m"), word};
+    }
+  }
+  const std::string_view more = next_word(text);
+  if (!more.empty()) return TextFault{"a location has no more fields", more};
+  return {};
+}
 
 using Fault = std::optional<TextFault>;
 
@@ -79,7 +169,7 @@ Fault require_type(std::string_view word) {
 Fault require_pairs(std::string_view text) {
   size_t digits = 0;
   std::string_view last;
-  for (std::string_view word = take_word(text); !word.empty(); word = take_word(text)) {
+  for (std::string_view word = next_word(text); !word.empty(); word = next_word(text)) {
     digits += word.size();
     last = word;
   }
@@ -89,7 +179,7 @@ Fault require_pairs(std::string_view text) {
 
 /// `[!]family:address/prefix`. ldns reads family and address. Source: RFC 3123 §5.
 Fault require_prefixes(std::string_view text) {
-  for (std::string_view word = take_word(text); !word.empty(); word = take_word(text)) {
+  for (std::string_view word = next_word(text); !word.empty(); word = next_word(text)) {
     std::string_view rest = word;
     if (rest.starts_with('!')) rest.remove_prefix(1);
     const uint64_t max = rest.starts_with("1:") ? 32 : 128;
@@ -110,7 +200,7 @@ constexpr size_t kNameBuffer = 4096;
 
 /// `protocol service…`; ldns makes 0 of what it does not know.
 Fault require_services(std::string_view text) {
-  const std::string_view protocol_word = take_word(text);
+  const std::string_view protocol_word = next_word(text);
   const std::string protocol = ascii_lower(protocol_word);
   std::array<char, kNameBuffer> buffer;
   if (starts_with_digit(protocol)) {
@@ -121,7 +211,7 @@ Fault require_services(std::string_view text) {
     getprotobyname_r(protocol.c_str(), &entry, buffer.data(), buffer.size(), &found);
     if (found == nullptr) return TextFault{"this protocol is not known", protocol_word};
   }
-  for (std::string_view word = take_word(text); !word.empty(); word = take_word(text)) {
+  for (std::string_view word = next_word(text); !word.empty(); word = next_word(text)) {
     if (starts_with_digit(word)) {
       if (Fault fault = require_number(word, UINT16_MAX)) return fault;
       continue;
@@ -169,7 +259,7 @@ Fault find_field_fault(ldns_rdf_type field, std::string_view word, std::string_v
       return require_type(word);
     case LDNS_RDF_TYPE_NSEC:
       while (!rest.empty()) {
-        const std::string_view type = take_word(rest);
+        const std::string_view type = next_word(rest);
         if (type.empty()) break;
         if (Fault fault = require_type(type)) return fault;
       }
@@ -269,7 +359,7 @@ std::optional<TextFault> find_misread_word(const ldns_rr_descriptor& descriptor,
   const size_t maximum = ldns_rr_descriptor_maximum(&descriptor);
   for (size_t i = 0; i < maximum; ++i) {
     std::string_view rest = text;
-    const std::string_view word = take_word(text);
+    const std::string_view word = next_word(text);
     if (word.empty()) break;
     const ldns_rdf_type field = ldns_rr_descriptor_field_type(&descriptor, i);
     Fault fault = find_field_fault(field, word, rest);
@@ -282,14 +372,14 @@ TextFault find_refused_word(const ldns_rr_descriptor& descriptor, std::string_vi
                             std::string message) {
   const size_t fields = ldns_rr_descriptor_maximum(&descriptor);
   for (size_t i = 0; i < fields; ++i) {
-    const std::string_view word = take_word(text);
+    const std::string_view word = next_word(text);
     if (word.empty()) return {std::move(message)};
     const ldns_rdf_type field = ldns_rr_descriptor_field_type(&descriptor, i);
     if (is_rest(field) || field == LDNS_RDF_TYPE_NONE) return {std::move(message)};
     const LdnsRdf rdf(ldns_rdf_new_frm_str(field, std::string(unquoted(word)).c_str()));
     if (rdf == nullptr) return {concat("this is not ", name_of(field)), word};
   }
-  const std::string_view more = take_word(text);
+  const std::string_view more = next_word(text);
   if (more.empty()) return {std::move(message)};
   return {"the record has no more fields", more};
 }
@@ -299,7 +389,7 @@ std::string text_for_ldns(const ldns_rr_descriptor& descriptor, std::string_view
   const size_t fields = ldns_rr_descriptor_maximum(&descriptor);
   ldns_rdf_type field = LDNS_RDF_TYPE_NONE;
   for (size_t i = 0;; ++i) {
-    const std::string_view word = take_word(text);
+    const std::string_view word = next_word(text);
     if (word.empty()) return out;
     if (i < fields) {
       field = ldns_rr_descriptor_field_type(&descriptor, i);

@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "ldns.h"
-#include "text_fault.h"
+#include "master_scanner.h"
+
+#include "inlet53/base/bytes.h"
 
 namespace inlet53::zone {
 
@@ -36,5 +38,13 @@ namespace inlet53::zone {
 /// names.
 [[nodiscard]] std::string text_for_ldns(const ldns_rr_descriptor& descriptor,
                                         std::string_view text);
+
+/// Says what an RFC forbids in RDATA that has the shape of its type; absent when nothing is: a
+/// digest or fingerprint of another length than its algorithm's (DS, CDS, DLV, SSHFP, TLSA, SMIMEA,
+/// ZONEMD), an X.121 address that is none, coordinates beyond the poles and the date line, a prefix
+/// longer than its family's addresses, a type bitmap without types, a key that its flags deny, an
+/// E.164 number that is none, SVCB parameters, a URI without
+/// target, a NAPTR whose expression is none or stands beside a replacement.
+[[nodiscard]] std::optional<std::string> find_rdata_fault(uint16_t type, Bytes rdata);
 
 }  // namespace inlet53::zone

@@ -1,5 +1,3 @@
-#include "svcb_rdata.h"
-
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -7,8 +5,8 @@
 #include <set>
 
 #include "ldns.h"
-#include "master_name.h"
 #include "master_scanner.h"
+#include "rdata_types.h"
 #include "rdata_words.h"
 
 #include "inlet53/base/ip_address.h"
@@ -256,18 +254,18 @@ std::optional<TextFault> read_param(std::string_view word, std::map<uint16_t, Oc
 }  // namespace
 
 Result<std::vector<uint8_t>, TextFault> parse_svcb(std::string_view text, dns::NameView origin) {
-  const std::string_view priority_word = take_word(text);
+  const std::string_view priority_word = next_word(text);
   const std::optional<uint16_t> priority = parse_u16(priority_word);
   if (!priority) {
     return Unexpected(TextFault{"the priority is not a number from 0 to 65535", priority_word});
   }
-  const std::string_view target_word = take_word(text);
+  const std::string_view target_word = next_word(text);
   if (target_word.empty()) return Unexpected(TextFault{"the target is missing"});
   const std::optional<dns::Name> target = parse_master_name(target_word, origin);
   if (!target) return Unexpected(TextFault{"the target is not a domain name", target_word});
 
   std::map<uint16_t, Octets> params;
-  for (std::string_view word = take_word(text); !word.empty(); word = take_word(text)) {
+  for (std::string_view word = next_word(text); !word.empty(); word = next_word(text)) {
     if (std::optional<TextFault> fault = read_param(word, params)) {
       return Unexpected(*std::move(fault));
     }

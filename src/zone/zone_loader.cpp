@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "master_reader.h"
-#include "master_ttl.h"
+#include "master_scanner.h"
 #include "rdata_parser.h"
 #include "rrset_sizes.h"
 

@@ -131,7 +131,7 @@ void GatewayDaemon::apply_reload(std::unique_ptr<Prepared> prepared) {
     return log_error("reload refused: the old configuration stays");
   }
   settings_.dns = prepared->settings.dns;  // the other daemon's; certificates need its authority
-  const std::string waiting = settings::take_over(settings_.https, prepared->settings.https);
+  const std::string waiting = settings::apply_reload(settings_.https, prepared->settings.https);
   if (!waiting.empty()) {
     log_warning(concat("reload: these settings change only at a restart: ", waiting));
   }

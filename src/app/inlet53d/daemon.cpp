@@ -264,7 +264,7 @@ void Daemon::apply_reload(std::unique_ptr<Prepared> prepared) {
   config_.topology = std::move(config.topology);
   config_.settings.https =
       config.settings.https;  // the other daemon's; certificates need its authority
-  const std::string waiting = settings::take_over(config_.settings.dns, config.settings.dns);
+  const std::string waiting = settings::apply_reload(config_.settings.dns, config.settings.dns);
   if (!waiting.empty()) {
     log_warning(concat("reload: these settings change only at a restart: ", waiting));
   }

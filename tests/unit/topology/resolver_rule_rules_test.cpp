@@ -5,7 +5,6 @@
 
 #include "inlet53/topology/rule_targets.h"
 #include "inlet53/topology/validate.h"
-#include "inlet53/topology/warnings.h"
 
 namespace inlet53::topology {
 namespace {

@@ -6,7 +6,6 @@
 #include <gtest/gtest.h>
 
 #include "inlet53/topology/validate.h"
-#include "inlet53/topology/warnings.h"
 
 namespace inlet53::topology {
 namespace {

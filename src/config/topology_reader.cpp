@@ -1,10 +1,62 @@
-#include "references.h"
+#include "topology_reader.h"
 
 #include <map>
 #include <set>
 #include <string_view>
 
+#include "read_config.h"
+
 namespace inlet53::config {
+namespace {
+
+void read_inherited(TableReader& in, std::string_view key, const std::string& inherited,
+                    bool at_top, std::string& out) {
+  out = inherited;
+  in.read(key, Need::Optional, out, parse_text);
+  if (!in.has(key) && !at_top) {
+    in.report(key, "this key is missing; it can stand here or at the top of the file, for all");
+  }
+}
+
+constexpr size_t kMaxPolicyOctets = 64U << 10;  // API Gateway takes 8192 characters
+
+Value<std::string> parse_policy(const toml::node& node) {
+  Value<std::string> text = parse_text(node);
+  if (text && text->size() > kMaxPolicyOctets) {
+    return Unexpected(concat("the policy has more than ", kMaxPolicyOctets, " octets"));
+  }
+  return text;
+}
+
+}  // namespace
+
+void read_id(TableReader& in, std::string_view key, const IdShape& shape, std::string& id) {
+  if (key == "id") in.refuse_for_now("tags", {"tags"});
+  in.read(key, Need::Optional, id, parse_text);
+  if (in.has(key)) return;
+  const std::string object = topology::to_text(in.path());
+  id = generate_id(shape, key == "id" ? object : concat(object, '.', key));
+}
+
+void read_owner(TableReader& in, const Owner& owner, std::string& region, std::string& account_id) {
+  read_inherited(in, "region", owner.region, owner.has_region, region);
+  read_inherited(in, "account_id", owner.account_id, owner.has_account_id, account_id);
+}
+
+void read_policy(TableReader& in, std::string& policy, std::string& policy_file) {
+  in.read("policy", Need::Optional, policy, parse_policy);
+  in.read("policy_file", Need::Optional, policy_file, path_below(in.reading().folder));
+  if (in.has("policy") && in.has("policy_file")) {
+    return in.report("policy_file", "there is either policy or policy_file");
+  }
+  if (policy_file.empty()) return;
+  auto text = read_regular_file(policy_file, kMaxPolicyOctets);
+  if (text) {
+    policy = *std::move(text);
+  } else {
+    in.report("policy_file", concat(policy_file, ' ', text.error()));
+  }
+}
 
 namespace {
 
@@ -48,8 +100,8 @@ void resolve_prefix_lists(Topology& topology) {
 }
 
 template <class Interface>
-void take_vpc_of_subnets(const Topology& topology, const std::vector<Interface>& interfaces,
-                         std::string& vpc) {
+void set_vpc_of_subnets(const Topology& topology, const std::vector<Interface>& interfaces,
+                        std::string& vpc) {
   for (const Interface& interface : interfaces) {
     const topology::Subnet* subnet = topology.find_subnet(interface.subnet);
     if (subnet == nullptr) continue;
@@ -69,7 +121,7 @@ void resolve_endpoints(Topology& topology, std::vector<Endpoint>& endpoints,
     for (Interface& interface : endpoint.*interfaces) subnets.resolve(interface.subnet);
     security_groups.resolve(endpoint.security_groups);
     vpcs.resolve(endpoint.vpc);
-    if (endpoint.vpc.empty()) take_vpc_of_subnets(topology, endpoint.*interfaces, endpoint.vpc);
+    if (endpoint.vpc.empty()) set_vpc_of_subnets(topology, endpoint.*interfaces, endpoint.vpc);
   }
 }
 
@@ -119,6 +171,21 @@ void resolve_references(Topology& topology) {
   resolve_firewalls(topology);
   const IdsByName subnets(topology.subnets);
   for (topology::Instance& instance : topology.instances) subnets.resolve(instance.subnet);
+}
+
+void read_topology(TableReader& root, topology::Topology& topology) {
+  Owner owner;
+  owner.has_region = root.has("region");
+  owner.has_account_id = root.has("account_id");
+  root.read("region", Need::Optional, owner.region, parse_text);
+  root.read("account_id", Need::Optional, owner.account_id, parse_text);
+  read_networks(root, owner, topology);
+  read_endpoints(root, topology);
+  read_functions(root, owner, topology);
+  read_rest_apis(root, owner, topology);
+  read_hosted_zones(root, topology);
+  read_resolver_rules(root, topology);
+  read_firewalls(root, topology);
 }
 
 }  // namespace inlet53::config

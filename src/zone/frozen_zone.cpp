@@ -1,4 +1,4 @@
-#include "arena.h"
+#include "frozen_zone.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "json_text.h"
+#include "answers_json.h"
 
 #include <random>
 #include <string>
