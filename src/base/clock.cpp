@@ -20,11 +20,13 @@ int64_t wall_milliseconds() noexcept {
   return int64_t{wall.tv_sec} * 1000 + wall.tv_nsec / 1'000'000;
 }
 
-uint64_t monotonic_microseconds() noexcept {
+uint64_t monotonic_microseconds() noexcept { return monotonic_nanoseconds() / 1000; }
+
+uint64_t monotonic_nanoseconds() noexcept {
   timespec monotonic{};
   clock_gettime(CLOCK_MONOTONIC, &monotonic);
-  return static_cast<uint64_t>(monotonic.tv_sec) * 1'000'000 +
-         static_cast<uint64_t>(monotonic.tv_nsec) / 1000;
+  return static_cast<uint64_t>(monotonic.tv_sec) * 1'000'000'000 +
+         static_cast<uint64_t>(monotonic.tv_nsec);
 }
 
 void UtcSecond::render(int64_t wall_seconds) noexcept {

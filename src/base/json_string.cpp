@@ -121,13 +121,4 @@ bool nests_deeper_than(std::string_view json, size_t levels) noexcept {
   return false;
 }
 
-bool is_utf8(std::string_view text) noexcept {
-  while (!text.empty()) {
-    const size_t size = sequence_size(text);
-    if (size == 0) return false;
-    text.remove_prefix(size);
-  }
-  return true;
-}
-
 }  // namespace inlet53

@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "inlet53/base/exit_code.h"
 #include "inlet53/base/operator_log.h"
 #include "inlet53/base/system_failure.h"
 #include "inlet53/base/text.h"

@@ -19,7 +19,7 @@ void RandomOctets::fill() noexcept {
     INLET53_CHECK(count > 0 || errno == EINTR);
     if (count > 0) filled += static_cast<size_t>(count);
   }
-  taken_ = 0;
+  used_ = 0;
 }
 
 }  // namespace inlet53

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "inlet53/base/own_file.h"
+#include "inlet53/base/file.h"
 #include "inlet53/base/text.h"
 
 namespace inlet53::control {

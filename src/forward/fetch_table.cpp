@@ -50,7 +50,7 @@ uint32_t FetchTable::find(uint64_t hash, dns::NameView qname, uint16_t qtype,
 
 std::optional<uint32_t> FetchTable::allocate() {
   if (slots_.size() >= limit_) return std::nullopt;
-  const uint32_t index = slots_.take();
+  const uint32_t index = slots_.acquire();
   slots_[index].state = FetchSlot::State::Asking;
   return index;
 }

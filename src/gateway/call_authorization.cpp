@@ -123,10 +123,10 @@ bool has_room(const Call& call, const CallTime& time, Throttle& throttle) {
   const std::string& account = call.api->account_bucket;
   const std::string& method = call.route.method->http_method;
   const auto* limit = call.stage->find_limit(context.resource_path, method);
-  if (limit == nullptr) return throttle.admit(account, {}, nullptr, time.monotonic_ms);
+  if (limit == nullptr) return throttle.allow(account, {}, nullptr, time.monotonic_ms);
   const std::string bucket =
       concat(context.api_id, '/', context.stage, '/', method, ' ', context.resource_path);
-  return throttle.admit(account, bucket, &limit->limit, time.monotonic_ms);
+  return throttle.allow(account, bucket, &limit->limit, time.monotonic_ms);
 }
 
 }  // namespace

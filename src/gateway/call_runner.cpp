@@ -1,20 +1,16 @@
 #include "inlet53/gateway/call_runner.h"
 
-#include <ctime>
 #include <map>
 #include <utility>
 
 #include "call.h"
 #include "call_authorization.h"
-#include "execution_log.h"
-#include "http_proxy_integration.h"
 #include "integration.h"
-#include "lambda_integration.h"
-#include "mock_integration.h"
 #include "pending_calls.h"
 
 #include "inlet53/base/clock.h"
 #include "inlet53/base/release_memory.h"
+#include "inlet53/gateway/call_logs.h"
 #include "inlet53/gateway/common_fields.h"
 
 namespace inlet53::gateway {
@@ -116,8 +112,8 @@ std::unique_ptr<Call> CallRunner::Impl::make_call(const CallOrigin& origin, http
 
   CallContext& context = call->context;
   context.ids = ids.next(time.wall_ms / 1000);
-  take_client_request_id(call->request.fields, context.ids);
-  take_client_trace_id(call->request.fields, context.ids);
+  use_client_request_id(call->request.fields, context.ids);
+  use_client_trace_id(call->request.fields, context.ids);
   context.request_time_ms = time.wall_ms;
   context.source_ip = origin.source.to_text();
   context.path = call->path.context_path;
@@ -235,7 +231,7 @@ CallRunner::CallRunner(net::Loop& loop, const settings::HttpsDaemon& settings, C
                                    std::move(isolation))) {}
 CallRunner::~CallRunner() = default;
 
-void CallRunner::take_up(std::shared_ptr<const GatewayState> state) {
+void CallRunner::replace_state(std::shared_ptr<const GatewayState> state) {
   impl_->functions.replace(state->functions(), state->interpreter_versions());
   impl_->state = std::move(state);
 }

@@ -69,13 +69,13 @@ void CommonFields::add(http::Response& response, const CallContext& context) {
   }
 }
 
-void take_client_request_id(const http::Fields& fields, RequestIds& ids) {
+void use_client_request_id(const http::Fields& fields, RequestIds& ids) {
   const http::Field* given = http::find_field(fields, "x-amzn-requestid");
   if (given == nullptr) return;
   ids.request_id = is_uuid(given->value) ? given->value : std::string(kNoUuid);
 }
 
-void take_client_trace_id(const http::Fields& fields, RequestIds& ids) {
+void use_client_trace_id(const http::Fields& fields, RequestIds& ids) {
   const http::Field* given = http::find_field(fields, "x-amzn-trace-id");
   if (given != nullptr && !given->value.empty()) ids.trace_id = given->value;
 }

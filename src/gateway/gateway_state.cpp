@@ -25,8 +25,8 @@ std::string policy_place(const std::string& policy_file, const std::string& conf
 }
 
 template <class Parsed>
-std::optional<policy::ResourcePolicy> take_policy(Parsed parsed, const std::string& place,
-                                                  Errors& errors) {
+std::optional<policy::ResourcePolicy> parsed_policy(Parsed parsed, const std::string& place,
+                                                    Errors& errors) {
   if (parsed) return std::move(*parsed);
   for (const policy::PolicyError& error : parsed.error()) errors.push_back({place, error});
   return std::nullopt;
@@ -116,7 +116,7 @@ Result<std::unique_ptr<GatewayState>, Errors> GatewayState::build(
                        .region = std::string(topology::service_region(endpoint.service_name)),
                        .policy = std::nullopt};
     if (!endpoint.policy.empty()) {
-      made.policy = take_policy(
+      made.policy = parsed_policy(
           policy::parse_endpoint_policy(endpoint.policy),
           policy_place(endpoint.policy_file, file, "vpc_endpoint", endpoint.name), errors);
     }
@@ -132,8 +132,9 @@ Result<std::unique_ptr<GatewayState>, Errors> GatewayState::build(
   for (const topology::RestApi& api : topology.rest_apis) {
     auto made = std::make_unique<ApiState>(api);
     if (!api.policy.empty()) {
-      auto policy = take_policy(policy::parse_resource_policy(api.policy, made->identity),
-                                policy_place(api.policy_file, file, "rest_api", api.name), errors);
+      auto policy =
+          parsed_policy(policy::parse_resource_policy(api.policy, made->identity),
+                        policy_place(api.policy_file, file, "rest_api", api.name), errors);
       if (policy) made->policy = std::move(*policy);
     }
     state->apis_.push_back(std::move(made));

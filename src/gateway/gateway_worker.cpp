@@ -52,7 +52,7 @@ Result<void, std::string> GatewayWorker::serve(ServedConfiguration configuration
   auto sockets = impl_->server.open_sockets(addresses);
   if (!sockets) return Unexpected(sockets.error().message);
   impl_->server.set_tls(configuration.certificate.tls);
-  impl_->runner.take_up(configuration.state);
+  impl_->runner.replace_state(configuration.state);
   impl_->server.serve(addresses, std::move(*sockets));
   impl_->served = std::move(configuration);
   return {};

@@ -4,8 +4,9 @@
 #include <array>
 #include <utility>
 
+#include "named_values.h"
+
 #include "inlet53/base/text.h"
-#include "inlet53/gateway/own_headers.h"
 
 namespace inlet53::gateway {
 
@@ -122,7 +123,7 @@ std::vector<std::string> connection_options(const http::Fields& fields) {
 
 bool reaches_backend(const http::Field& field, const std::vector<std::string>& options) {
   const std::string folded = ascii_lower(field.name);
-  if (is_among(kDropped, folded) || is_gateways_own(folded)) return false;
+  if (is_among(kDropped, folded) || is_gateway_header(folded)) return false;
   if (folded == "authorization" && is_aws_signature(field.value)) return false;
   return std::find(options.begin(), options.end(), folded) == options.end();
 }

@@ -1,10 +1,9 @@
-#include "http_proxy_integration.h"
-
 #include <utility>
 
-#include "execution_log.h"
+#include "integration.h"
 
 #include "inlet53/base/text.h"
+#include "inlet53/gateway/call_logs.h"
 #include "inlet53/gateway/http_integration.h"
 #include "inlet53/http/client.h"
 

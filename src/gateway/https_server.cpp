@@ -12,7 +12,7 @@ namespace inlet53::gateway {
 
 namespace {
 
-// What may wait for a client that does not read, before no more is made for it.
+// Bytes that may wait for a client that does not read. Beyond them no response is composed for it.
 constexpr uint32_t kMaxUnsent = 256U << 10;
 
 net::TcpListener::Options listener_options(const settings::Gateway& settings) {
@@ -33,26 +33,26 @@ http::HttpsOptions https_options(const settings::Gateway& settings) {
           .limits = {}};
 }
 
-// A set too large for one filter leaves the check to `admit`.
-void keep_strangers_out(int socket, const ServedAddress& address) {
+// A set too large for one filter leaves the check to `accept`.
+void filter_sources(int socket, const ServedAddress& address) {
   if (net::attach_source_filter(socket, address.sources)) return;
   log_warning(concat(address.listen.to_text(), ": ", address.sources.blocks().size(),
-                     " blocks are too many for a socket filter; strangers get a handshake of TCP"
-                     " and are closed after it"));
+                     " blocks are too many for a socket filter; unauthorised sources get a TCP"
+                     " handshake and are closed after it"));
 }
 
 }  // namespace
 
 struct HttpsServer::Impl {
   /// An address that is served.
-  struct Service final : http::RequestTaker {
+  struct Service final : http::RequestReceiver {
     Service(Impl& of, ServedAddress served, net::Descriptor socket)
         : server(of),
           address(std::move(served)),
           listener(server.loop, std::move(socket), listener_options(server.settings),
-                   [this](net::TcpConnection& tcp) { return admit(tcp); }) {}
+                   [this](net::TcpConnection& tcp) { return accept(tcp); }) {}
 
-    std::unique_ptr<net::TcpClient> admit(net::TcpConnection& tcp) {
+    std::unique_ptr<net::TcpClient> accept(net::TcpConnection& tcp) {
       if (!address.sources.contains(tcp.peer().address)) return nullptr;
       return server.connections.open(tcp, *server.tls, *this);
     }
@@ -64,33 +64,35 @@ struct HttpsServer::Impl {
               .cipher_suite = origin.cipher_suite};
     }
 
-    //--- http::RequestTaker
+    //--- http::RequestReceiver
     http::HeadDecision head_received(http::RequestId id, const http::RequestOrigin& origin,
                                      http::Request& head) override {
-      return server.taker.head_received(id, call_origin(origin), head);
+      return server.receiver.head_received(id, call_origin(origin), head);
     }
     void request_received(http::RequestId id, const http::RequestOrigin& origin,
                           http::Request&& request) override {
-      server.taker.call_received(id, call_origin(origin), std::move(request));
+      server.receiver.call_received(id, call_origin(origin), std::move(request));
     }
     void request_abandoned(http::RequestId id) override {
-      if (!server.ending) server.taker.call_abandoned(id);
+      if (!server.ending) server.receiver.call_abandoned(id);
     }
-    http::Response refuse(http::Refusal refusal) override { return server.taker.refuse(refusal); }
+    http::Response refuse(http::Refusal refusal) override {
+      return server.receiver.refuse(refusal);
+    }
 
     Impl& server;
     ServedAddress address;
     net::TcpListener listener;
   };
 
-  Impl(net::Loop& on, const settings::Gateway& given, http::BodyBudget& budget, CallTaker& calls)
-      : loop(on), settings(given), taker(calls), connections(on, https_options(given), budget) {}
+  Impl(net::Loop& on, const settings::Gateway& given, http::BodyBudget& budget, CallReceiver& calls)
+      : loop(on), settings(given), receiver(calls), connections(on, https_options(given), budget) {}
 
   [[nodiscard]] Service* find(const SocketAddress& listen) const;
 
   net::Loop& loop;
   const settings::Gateway settings;
-  CallTaker& taker;
+  CallReceiver& receiver;
   http::HttpsConnections connections;
   std::shared_ptr<const net::TlsServerContext> tls;
   bool ending = false;
@@ -106,13 +108,13 @@ HttpsServer::Impl::Service* HttpsServer::Impl::find(const SocketAddress& listen)
 
 //--- HttpsServer
 
-http::HeadDecision CallTaker::head_received(CallId, const CallOrigin&, http::Request&) {
+http::HeadDecision CallReceiver::head_received(CallId, const CallOrigin&, http::Request&) {
   return http::BodyUse::Keep;
 }
 
 HttpsServer::HttpsServer(net::Loop& loop, const settings::Gateway& settings,
-                         http::BodyBudget& budget, CallTaker& taker)
-    : impl_(std::make_unique<Impl>(loop, settings, budget, taker)) {}
+                         http::BodyBudget& budget, CallReceiver& receiver)
+    : impl_(std::make_unique<Impl>(loop, settings, budget, receiver)) {}
 HttpsServer::~HttpsServer() { impl_->ending = true; }
 
 Result<std::vector<net::Descriptor>, net::SocketError> HttpsServer::open_sockets(
@@ -141,13 +143,13 @@ void HttpsServer::serve(std::vector<ServedAddress> addresses,
     });
     if (kept == before.end()) {
       INLET53_CHECK(next_socket != sockets.end());
-      keep_strangers_out(next_socket->get(), address);
+      filter_sources(next_socket->get(), address);
       impl_->services.push_back(
           std::make_unique<Impl::Service>(*impl_, std::move(address), std::move(*next_socket++)));
       continue;
     }
     (*kept)->address = std::move(address);
-    keep_strangers_out((*kept)->listener.descriptor(), (*kept)->address);
+    filter_sources((*kept)->listener.descriptor(), (*kept)->address);
     impl_->services.push_back(std::move(*kept));
   }
   INLET53_CHECK(next_socket == sockets.end());

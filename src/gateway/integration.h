@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,8 +11,12 @@
 #include "call.h"
 
 #include "inlet53/base/result.h"
+#include "inlet53/gateway/call_logs.h"
 #include "inlet53/gateway/gateway_responses.h"
+#include "inlet53/http/body_budget.h"
 #include "inlet53/http/message.h"
+#include "inlet53/lambda/function_service.h"
+#include "inlet53/net/loop.h"
 #include "inlet53/topology/gateway_response_type.h"
 
 namespace inlet53::gateway {
@@ -21,7 +26,7 @@ inline constexpr std::string_view kInternalServerError = "Internal server error"
 inline constexpr std::string_view kEndpointTimedOut = "Endpoint request timed out";
 inline constexpr std::string_view kServiceUnavailable = "Service Unavailable";
 
-/// Why an integration gave no response.
+/// Reason why an integration has no response.
 struct IntegrationFailure {
   std::variant<topology::GatewayResponseType, FixedResponse> response =
       topology::GatewayResponseType::Default5xx;
@@ -29,34 +34,50 @@ struct IntegrationFailure {
   std::string reason;        // for the execution log and `$context.integration.error`
 };
 
-/// How an integration ended.
+/// Result of an integration.
 struct IntegrationResult {
   Result<http::Response, IntegrationFailure> response;
-  std::optional<uint16_t> status{};  // what the backend or Lambda answered; none: no answer
+  std::optional<uint16_t> status{};  // of the backend or Lambda; absent: it did not respond
   std::string request_id{};          // of the Lambda invocation
 };
 
-/// One type of integration: what answers authorized calls. Threads: the loop's.
+/// One type of integration. It answers authorized calls. Threads: the loop's.
 class Integration {
  public:
-  /// A call that is under way. Unique within its integration.
+  /// Number of a call in progress, unique within its integration.
   using Ticket = uint64_t;
-  /// Gets the result of a call that was pending. Called once, in a later turn than `start`.
+  /// Receives the result of a pending call. Called once, in a later turn of the loop than `start`.
   using Done = std::function<void(CallId, IntegrationResult&&)>;
 
   virtual ~Integration() = default;
 
-  /// Whether it reads the bodies of requests.
+  /// Returns true when it reads the bodies of requests.
   [[nodiscard]] virtual bool needs_body() const noexcept = 0;
-  /// Starts a call, and may move the body out of it, and its charge. Returns the result if it is
-  /// known at once; otherwise a ticket, and the integration's `Done` gets `call.id` and the result.
+  /// Starts a call. It may move the body and its charge out of the call. Returns the result when it
+  /// is known at once, or a ticket; then `Done` receives `call.id` and the result later.
   /// Lifetime: `call` may end before that.
   [[nodiscard]] virtual std::variant<IntegrationResult, Ticket> start(Call& call) = 0;
-  /// The call's time is up. `Done` does not get it any more.
+  /// Forgets a call whose deadline has passed. `Done` does not receive its result.
   virtual void forget(Ticket ticket) = 0;
-  /// The client has left. Ends the call if it can be ended, and returns true: `Done` does not get
-  /// it any more. Returns false if its work goes on.
+  /// Cancels a call whose client has left. Returns true when the call ended: `Done` does not
+  /// receive its result. Returns false when its work continues.
   virtual bool cancel(Ticket ticket) = 0;
 };
+
+/// Makes the MOCK integration: it answers from the state and never waits.
+[[nodiscard]] std::unique_ptr<Integration> make_mock_integration();
+
+/// Makes the HTTP_PROXY integration: it calls a URL and charges the response to the call's client.
+/// `done` receives the results of pending calls. Lifetime: `loop`, `logs` and `bodies` outlive it.
+[[nodiscard]] std::unique_ptr<Integration> make_http_proxy_integration(net::Loop& loop,
+                                                                       CallLogs& logs,
+                                                                       http::BodyBudget& bodies,
+                                                                       Integration::Done done);
+
+/// Makes the AWS_PROXY integration: it invokes a Lambda function. `done` receives the results of
+/// pending calls.
+/// Lifetime: `functions` and `logs` outlive it.
+[[nodiscard]] std::unique_ptr<Integration> make_lambda_integration(
+    lambda::FunctionService& functions, CallLogs& logs, Integration::Done done);
 
 }  // namespace inlet53::gateway

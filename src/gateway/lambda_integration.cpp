@@ -1,12 +1,11 @@
-#include "lambda_integration.h"
-
 #include <utility>
 
-#include "execution_log.h"
+#include "integration.h"
 #include "lambda_event.h"
 
 #include "inlet53/base/release_memory.h"
 #include "inlet53/base/text.h"
+#include "inlet53/gateway/call_logs.h"
 #include "inlet53/gateway/lambda_response.h"
 
 namespace inlet53::gateway {
@@ -18,7 +17,7 @@ using topology::GatewayResponseType;
 // Source: Lambda Developer Guide, "Lambda quotas": a synchronous invocation's payload.
 constexpr size_t kMaxLambdaPayload = 6291456;
 
-/// What is needed to read a function's response; the call may end before the function does.
+/// Values that reading a function's response needs. The call may end before the function does.
 /// Lifetime: the state keeps the media types.
 struct ResponseReading {
   std::shared_ptr<const GatewayState> state;

@@ -1,4 +1,4 @@
-#include "mock_integration.h"
+#include "integration.h"
 
 #include "inlet53/gateway/common_fields.h"
 

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "inlet53/base/text.h"
-#include "inlet53/gateway/own_headers.h"
 
 namespace inlet53::gateway {
 
@@ -42,7 +41,7 @@ std::string decode(std::string_view text) {
 
 //--- Headers
 
-// What belongs to one connection, or is the gateway's own to say.
+// Fields of one connection, and fields that only the gateway sets.
 // Source: API Gateway Developer Guide, "Amazon API Gateway important notes".
 constexpr std::array<std::string_view, 12> kDropped{
     "connection",
@@ -80,7 +79,7 @@ bool reaches_integration(const http::Field& field, std::string_view folded,
   if (std::find(kDropped.begin(), kDropped.end(), folded) != kDropped.end()) return false;
   if (folded == "authorization") return !is_aws_signature(field.value);
   if (folded == kTraceId) return own.trace_id.empty();
-  return !is_gateways_own(folded);
+  return !is_gateway_header(folded);
 }
 
 std::string spelling(std::string_view name) {
@@ -189,6 +188,15 @@ std::vector<NamedValues> event_headers(const http::Request& request, const Gatew
   all.reserve(headers.size());
   for (Header& header : headers) all.push_back(std::move(header.named));
   return all;
+}
+
+bool is_gateway_header(std::string_view folded) noexcept {
+  return folded.starts_with("x-amzn-vpc") || folded == "x-amzn-cipher-suite" ||
+         folded == "x-amzn-tls-version" || folded == "x-amzn-apigateway-api-id";
+}
+
+bool is_aws_signature(std::string_view authorization) noexcept {
+  return authorization.starts_with("AWS4-HMAC-SHA256");
 }
 
 }  // namespace inlet53::gateway

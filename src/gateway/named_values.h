@@ -18,7 +18,7 @@ struct NamedValues {
 /// their letter case. Source: API Gateway Developer Guide, "Amazon API Gateway important notes".
 [[nodiscard]] std::vector<NamedValues> query_parameters(std::string_view query);
 
-/// What the gateway itself says in a request's headers.
+/// Values of the headers that the gateway adds to a request.
 struct GatewayHeaders {
   std::string_view source_ip;
   std::string_view trace_id;
@@ -33,5 +33,12 @@ struct GatewayHeaders {
 /// (`Content-Type`), because handlers written for AWS, where clients speak HTTP/1.1, look for it.
 [[nodiscard]] std::vector<NamedValues> event_headers(const http::Request& request,
                                                      const GatewayHeaders& own);
+
+/// Returns true for a header that only the gateway may set: `x-amzn-vpc…`, the TLS version and
+/// cipher suite, the API's id. A client's own is not passed on. `folded`: the name in lower case.
+[[nodiscard]] bool is_gateway_header(std::string_view folded) noexcept;
+
+/// Returns true for an AWS signature. The gateway does not pass it on.
+[[nodiscard]] bool is_aws_signature(std::string_view authorization) noexcept;
 
 }  // namespace inlet53::gateway

@@ -18,7 +18,7 @@ namespace inlet53::gateway {
 /// Threads: the loop's. Lifetime: the loop and the integrations outlive it.
 class PendingCalls {
  public:
-  /// Gets a call whose deadline has passed; its integration has been told to forget it.
+  /// Receives a call whose deadline has passed. Its integration has forgotten it already.
   using Overdue = std::function<void(std::unique_ptr<Call>)>;
 
   PendingCalls(net::Loop& loop, Overdue overdue);

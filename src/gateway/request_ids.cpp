@@ -42,7 +42,7 @@ RequestIdSource::RequestIdSource() {
   INLET53_CHECK(getrandom(state_.data(), sizeof state_, 0) == sizeof state_);
 }
 
-// xoshiro256++ of Blackman and Vigna: a few instructions, a period nobody sees the end of.
+// xoshiro256++ of Blackman and Vigna: a few instructions, with a period of 2^256 - 1.
 uint64_t RequestIdSource::next_random() noexcept {
   const uint64_t result = std::rotl(state_[0] + state_[3], 23) + state_[0];
   const uint64_t shifted = state_[1] << 17;

@@ -16,7 +16,7 @@ bool is_covered_by_any(std::string_view method) noexcept {
 }
 
 /// Cuts the first segment off `rest`, which begins with a slash.
-std::string_view take_segment(std::string_view& rest) noexcept {
+std::string_view split_segment(std::string_view& rest) noexcept {
   rest.remove_prefix(1);
   const size_t end = std::min(rest.find('/'), rest.size());
   const std::string_view segment = rest.substr(0, end);
@@ -82,8 +82,8 @@ bool Router::find(std::string_view method, std::string_view path, Route& route) 
   return descend(0, method, path, route);
 }
 
-bool Router::take_greedy(const Node& node, std::string_view method, std::string_view rest,
-                         Route& route) const {
+bool Router::match_greedy(const Node& node, std::string_view method, std::string_view rest,
+                          Route& route) const {
   const std::string_view left = rest.substr(1);
   if (left.empty()) return false;
   for (size_t i = 0; i < node.greedy.size(); ++i) {
@@ -110,7 +110,7 @@ bool Router::descend(uint32_t at, std::string_view method, std::string_view rest
     return true;
   }
   std::string_view after = rest;
-  const std::string_view segment = take_segment(after);
+  const std::string_view segment = split_segment(after);
   const auto fixed =
       std::lower_bound(node.children.begin(), node.children.end(), segment,
                        [](const Child& each, std::string_view t) { return each.text < t; });
@@ -124,7 +124,7 @@ bool Router::descend(uint32_t at, std::string_view method, std::string_view rest
     if (descend(variable.node, method, after, route)) return true;
     route.parameters.pop_back();
   }
-  return take_greedy(node, method, rest, route);
+  return match_greedy(node, method, rest, route);
 }
 
 }  // namespace inlet53::gateway

@@ -30,14 +30,14 @@ TokenBucket& Throttle::bucket(Buckets& buckets, std::string_view name, const Lim
   return found->second.tokens;
 }
 
-bool Throttle::admit(std::string_view account, std::string_view method, const Limit* limit,
+bool Throttle::allow(std::string_view account, std::string_view method, const Limit* limit,
                      uint64_t now_ms) {
   TokenBucket* const of_method = limit == nullptr ? nullptr : &bucket(methods_, method, *limit);
   if (of_method != nullptr && !of_method->has_token(now_ms)) return false;
   TokenBucket& of_account = bucket(accounts_, account, account_limit_);
   if (!of_account.has_token(now_ms)) return false;
-  if (of_method != nullptr) of_method->take();
-  of_account.take();
+  if (of_method != nullptr) of_method->consume();
+  of_account.consume();
   return true;
 }
 

@@ -26,8 +26,8 @@ inline void set_room(std::string& body, uint64_t room) {
   body = std::move(grown);
 }
 
-/// What a whole body occupies, of what was charged for it. A short one is inside its string, so
-/// that it counts as its size.
+/// Returns the bytes that a complete body occupies, at most `charged`. A short body is inside its
+/// string object and counts with its size.
 [[nodiscard]] inline uint64_t held_bytes(const std::string& body, uint64_t charged) {
   const bool is_inside = body.capacity() <= std::string().capacity();
   return std::min<uint64_t>(charged, is_inside ? body.size() : body.capacity());

@@ -26,8 +26,8 @@ bool is_token_octet(uint8_t octet) noexcept {
 
 }  // namespace
 
-ChunkedReader::Finding ChunkedReader::read(Bytes stream, uint64_t max_body, std::string& body,
-                                           size_t& consumed) {
+ChunkedReader::ReadResult ChunkedReader::read(Bytes stream, uint64_t max_body, std::string& body,
+                                              size_t& consumed) {
   consumed = 0;
   while (consumed < stream.size() && place_ < Place::Complete) {
     if (place_ == Place::Data) {
@@ -40,10 +40,10 @@ ChunkedReader::Finding ChunkedReader::read(Bytes stream, uint64_t max_body, std:
     }
     place_ = after(stream[consumed++]);
     // Refused as soon as the size is known, before any of its octets.
-    if (place_ == Place::SizeEnd && left_ > max_body - body.size()) return Finding::TooLarge;
+    if (place_ == Place::SizeEnd && left_ > max_body - body.size()) return ReadResult::TooLarge;
   }
-  if (place_ == Place::Complete) return Finding::Complete;
-  return place_ == Place::Malformed ? Finding::Malformed : Finding::Incomplete;
+  if (place_ == Place::Complete) return ReadResult::Complete;
+  return place_ == Place::Malformed ? ReadResult::Malformed : ReadResult::Incomplete;
 }
 
 ChunkedReader::Place ChunkedReader::after(uint8_t octet) noexcept {

@@ -12,13 +12,14 @@ namespace inlet53::http {
 /// Source: RFC 9112 §7.1.
 class ChunkedReader {
  public:
-  enum class Finding : uint8_t { Incomplete, Complete, Malformed, TooLarge };
+  enum class ReadResult : uint8_t { Incomplete, Complete, Malformed, TooLarge };
   /// Octets of extensions and trailer fields that a body may have, all together; more is Malformed.
   static constexpr uint32_t kMaxOverhead = 16U << 10;
 
   /// Appends to `body` what `stream` holds of it, at most `max_body` octets in all, and sets
   /// `consumed` to the octets that are done with: all of them unless the body ends or is refused.
-  [[nodiscard]] Finding read(Bytes stream, uint64_t max_body, std::string& body, size_t& consumed);
+  [[nodiscard]] ReadResult read(Bytes stream, uint64_t max_body, std::string& body,
+                                size_t& consumed);
 
  private:
   enum class Place : uint8_t {

@@ -101,7 +101,7 @@ struct Client::Impl final : ClientConnectionOwner {
       : loop(on), options(with), budget(in) {}
 
   void connect(Call& call, bool may_take_kept);
-  [[nodiscard]] std::string take_request(Call& call);
+  [[nodiscard]] std::string compose_request(Call& call);
   [[nodiscard]] Link* find_idle(const std::string& origin);
   [[nodiscard]] Link& find(const ClientConnection& connection);
   void drop(const ClientConnection& connection);
@@ -141,15 +141,15 @@ void Client::Impl::connect(Call& call, bool may_take_kept) {
   link->idle_timer.reset();
   link->call = call.id;
   call.connection = link->connection.get();
-  link->connection->send(take_request(call), ResponseReader({.max_head = options.max_head,
-                                                             .max_fields = options.max_fields,
-                                                             .max_body = options.max_body},
-                                                            call.is_head, call.account));
+  link->connection->send(compose_request(call), ResponseReader({.max_head = options.max_head,
+                                                                .max_fields = options.max_fields,
+                                                                .max_body = options.max_body},
+                                                               call.is_head, call.account));
 }
 
 // A call on a kept connection may need its octets once more. A copy that is large or has no room is
 // not kept: it must not take the room of bodies.
-std::string Client::Impl::take_request(Call& call) {
+std::string Client::Impl::compose_request(Call& call) {
   call.copy_charge.release();
   call.may_repeat = call.may_repeat && call.on_kept &&
                     call.request.size() <= BodyBudget::kSmallBody &&

@@ -7,7 +7,7 @@
 
 namespace inlet53::http {
 
-using Finding = ResponseReader::Finding;
+using ReadResult = ResponseReader::ReadResult;
 
 ClientConnection::ClientConnection(net::Loop& loop, const Url& url, uint32_t connect_timeout_ms,
                                    const net::TlsClientContext* tls, ClientConnectionOwner& owner)
@@ -19,7 +19,7 @@ ClientConnection::ClientConnection(net::Loop& loop, const Url& url, uint32_t con
 
 void ClientConnection::send(std::string&& request, ResponseReader&& reader) {
   INLET53_CHECK(!busy());
-  finding_ = Finding::Incomplete;
+  result_ = ReadResult::Incomplete;
   reader_.emplace(std::move(reader));
   waiting_ = std::move(request);
   holds_request_ = true;
@@ -62,7 +62,7 @@ size_t ClientConnection::received_plaintext(Bytes stream) {
 void ClientConnection::send_ciphertext(Bytes octets) { transport_.send(octets); }
 
 void ClientConnection::read(Bytes octets) {
-  if (!reader_ || finding_ != Finding::Incomplete) {
+  if (!reader_ || result_ != ReadResult::Incomplete) {
     unasked_ = unasked_ || !octets.empty();
     return;
   }
@@ -70,7 +70,7 @@ void ClientConnection::read(Bytes octets) {
     holds_request_ = !request_written();
     owner_.response_arrives(*this, !holds_request_);
   }
-  finding_ = reader_->read(octets);
+  result_ = reader_->read(octets);
 }
 
 bool ClientConnection::request_written() const {
@@ -78,22 +78,22 @@ bool ClientConnection::request_written() const {
 }
 
 void ClientConnection::conclude() {
-  if (finding_ == Finding::Complete) {
+  if (result_ == ReadResult::Complete) {
     // A server that answers before it has read all of the request does not read the next one.
     const bool may_reuse = reader_->may_reuse() && !unasked_ && request_written() &&
                            (!tls_ || tls_->state() == net::TlsStream::State::Open);
     Response response = std::move(reader_->response());
     reader_.reset();
-    finding_ = Finding::Incomplete;
+    result_ = ReadResult::Incomplete;
     return owner_.response_received(*this, std::move(response), may_reuse);
   }
-  if (finding_ == Finding::Malformed) {
+  if (result_ == ReadResult::Malformed) {
     return fail(ClientErrorKind::Malformed, "the response is not HTTP/1.1");
   }
-  if (finding_ == Finding::TooLarge) {
+  if (result_ == ReadResult::TooLarge) {
     return fail(ClientErrorKind::TooLarge, "the response is too large");
   }
-  if (finding_ == Finding::NoRoom) {
+  if (result_ == ReadResult::NoRoom) {
     return fail(ClientErrorKind::NoRoom, "there is no memory for the response");
   }
   if (tls_ && tls_->state() == net::TlsStream::State::Failed) {
@@ -108,8 +108,8 @@ void ClientConnection::ended(const std::string& error) {
   if (!open_) return fail(ClientErrorKind::Unreachable, "the connection ended in the handshake");
   // Over TLS only close_notify says that a body without a length is whole (RFC 9112 §9.8).
   const bool in_order = error.empty() && (!tls_ || tls_->state() == net::TlsStream::State::Ended);
-  if (in_order && reader_ && reader_->end_of_stream() == Finding::Complete) {
-    finding_ = Finding::Complete;
+  if (in_order && reader_ && reader_->end_of_stream() == ReadResult::Complete) {
+    result_ = ReadResult::Complete;
     return conclude();
   }
   fail(ClientErrorKind::Broken,

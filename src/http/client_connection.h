@@ -69,7 +69,7 @@ class ClientConnection final : net::OutgoingConnectionOwner, net::TlsStreamOwner
   bool holds_request_ = false;  // octets of the request may be here, as far as the owner knows
   std::string waiting_;         // a request, until it can go
   std::optional<ResponseReader> reader_;
-  ResponseReader::Finding finding_ = ResponseReader::Finding::Incomplete;
+  ResponseReader::ReadResult result_ = ResponseReader::ReadResult::Incomplete;
   std::optional<net::TlsStream> tls_;
   net::OutgoingConnection transport_;
 };

@@ -15,7 +15,7 @@ namespace {
 
 // A body up to this size goes out with its head, in one piece; of a larger one the first so many.
 constexpr size_t kFirstPiece = BodyBudget::kSmallResponse;
-// What is handed over at once after that: between two of them the connection may be congested.
+// Size of each further piece. Between two pieces the connection may be congested.
 constexpr size_t kPiece = size_t{64} << 10;
 // Method, spaces and version of a request line, beside the target.
 constexpr size_t kRestOfRequestLine = 64;
@@ -83,12 +83,12 @@ size_t Http1Session::read_head(Bytes stream) {
     }
   }
   step_ = Step::Head;
-  const auto finding = scanner_.scan(stream);
-  if (finding == HeadScanner::Finding::Malformed) {
+  const auto result = scanner_.scan(stream);
+  if (result == HeadScanner::ScanResult::Malformed) {
     refuse(Refusal::Malformed);
     return stream.size();
   }
-  if (finding == HeadScanner::Finding::Incomplete) {
+  if (result == HeadScanner::ScanResult::Incomplete) {
     if (scanner_.lines() == 0 && scanner_.size() > limits_.max_target + kRestOfRequestLine) {
       refuse(Refusal::TargetTooLong);
     } else if (scanner_.size() > limits_.max_head || scanner_.lines() > limits_.max_fields + 1) {
@@ -204,24 +204,24 @@ size_t Http1Session::read_chunks(Bytes stream) {
   }
   size_t consumed = 0;
   const size_t before = request_.body.size();
-  const auto finding = chunks_.read(stream, limits_.max_body - discarded_, request_.body, consumed);
-  // What is between the chunks is no part of the body.
+  const auto result = chunks_.read(stream, limits_.max_body - discarded_, request_.body, consumed);
+  // Bytes between the chunks are not part of the body.
   if (request_.body.size() > before) body_ms_ = owner_.reading_ms();
   if (body_use_ == BodyUse::Discard) {
     discarded_ += request_.body.size();
     request_.body.clear();
   }
-  switch (finding) {
-    case ChunkedReader::Finding::Incomplete:
+  switch (result) {
+    case ChunkedReader::ReadResult::Incomplete:
       break;
-    case ChunkedReader::Finding::Complete:
+    case ChunkedReader::ReadResult::Complete:
       request_.charge.shrink_to(held_bytes(request_.body, request_.charge.bytes()));
       deliver();
       break;
-    case ChunkedReader::Finding::Malformed:
+    case ChunkedReader::ReadResult::Malformed:
       refuse(Refusal::Malformed);
       break;
-    case ChunkedReader::Finding::TooLarge:
+    case ChunkedReader::ReadResult::TooLarge:
       refuse(Refusal::BodyTooLarge);
       break;
   }
@@ -264,7 +264,7 @@ void Http1Session::refuse(Refusal refusal) {
 }
 
 void Http1Session::send(Response&& response) {
-  // What goes out at once occupies nothing here; the connection charges what the socket leaves.
+  // Bytes that are sent at once use no budget here; the connection charges unsent bytes.
   const bool is_large = !is_head_ && response.body.size() > kFirstPiece;
   if (is_large &&
       !account_.budget.charge_response(account_, response.body.size(), response.charge)) {

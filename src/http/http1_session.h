@@ -3,9 +3,9 @@
 #include <string>
 
 #include "chunked_reader.h"
-#include "head_scanner.h"
+#include "connection_work.h"
+#include "message_head.h"
 #include "request_head.h"
-#include "turn_work.h"
 
 #include "inlet53/http/server_session.h"
 

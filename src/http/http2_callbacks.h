@@ -13,7 +13,7 @@ struct FreeHttp2Callbacks {
   }
 };
 
-/// What nghttp2 calls: each passes on to the session that it is given as user data.
+/// Callbacks for nghttp2. Each calls the session, which is its user data.
 /// @{
 [[nodiscard]] std::unique_ptr<nghttp2_session_callbacks, FreeHttp2Callbacks> make_http2_callbacks();
 /// Reads the response's body from its stream. Lifetime: the stream outlives its use.

@@ -6,7 +6,7 @@
 
 #include "body_room.h"
 #include "http2_callbacks.h"
-#include "http2_response_head.h"
+#include "http2_heads.h"
 #include "response_fields.h"
 
 #include "inlet53/base/check.h"

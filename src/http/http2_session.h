@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "connection_work.h"
 #include "http2_stream.h"
-#include "http2_work.h"
 #include <nghttp2/nghttp2.h>
 
 #include "inlet53/http/server_session.h"
@@ -17,11 +17,11 @@ namespace inlet53::http {
 ///   Head ──► Body ──► Owed ──► Answered ──► closed
 ///     └────────┴─ refused ──────┘
 ///
-/// What bounds memory: `max_streams` streams; of each, a large head and the body have room in the
+/// Memory bounds: `max_streams` streams; of each, a large head and the body have room in the
 /// budget before they are kept. A stream begins with a window of kSmallBody, and with room for as
 /// much or 503, unless it says that its body is larger; that gets a window when the budget has room
 /// for all of it (the connection's window never holds anybody up, so that none waits for another in
-/// a circle). What bounds work: `Http2Work`, and nghttp2's limits on resets, acknowledgements,
+/// a circle). Work bounds: `Http2Work`, and nghttp2's limits on resets, acknowledgements,
 /// CONTINUATION and SETTINGS.
 class Http2Session final : public ServerSession {
  public:
@@ -80,7 +80,7 @@ class Http2Session final : public ServerSession {
   void fail() noexcept { stage_ = Stage::Failed; }
   [[nodiscard]] Http2Stream* find(StreamId id) const;
 
-  /// What is done with more frames that are ready to be sent.
+  /// Use of further frames that are ready to be sent.
   enum class Gathering : uint8_t {
     Open,
     Full,  // enough is gathered: it goes out first

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "http2_request.h"
+#include "http2_heads.h"
 
 #include "inlet53/http/body_budget.h"
 #include "inlet53/http/server_session.h"
@@ -21,7 +21,7 @@ struct Http2Stream final : BodyWaiter {
     Owed,      // the whole request is with the owner
     Answered,  // the response is with nghttp2, which may still send it
   };
-  /// What its body may occupy, and so the window that it has.
+  /// Memory that the body may occupy, which sets the stream's window.
   enum class Room : uint8_t {
     Small,    // the window that every stream begins with
     Waiting,  // more is asked for

@@ -17,12 +17,12 @@ constexpr uint32_t kQuietMs = 1000;
 
 HttpsConnection::HttpsConnection(uint64_t id, net::TcpConnection& tcp,
                                  const net::TlsServerContext& tls, HttpsShared& shared,
-                                 RequestTaker& taker, BodyAccount& account)
+                                 RequestReceiver& receiver, BodyAccount& account)
     : id_(id),
       tcp_(tcp),
       shared_(shared),
       options_(shared.options),
-      taker_(taker),
+      receiver_(receiver),
       account_(account),
       tls_(tls, *this) {
   tcp_.set_timeout(options_.handshake_timeout_ms);
@@ -130,7 +130,7 @@ RequestOrigin HttpsConnection::origin() const {
 
 HeadDecision HttpsConnection::head_received(StreamId stream, Request& head) {
   timed_.reset();  // the body has a time of its own
-  HeadDecision decision = taker_.head_received({id_, stream}, origin(), head);
+  HeadDecision decision = receiver_.head_received({id_, stream}, origin(), head);
   if (std::holds_alternative<BodyUse>(decision)) unanswered_.push_back({.stream = stream});
   return decision;
 }
@@ -143,7 +143,7 @@ void HttpsConnection::request_received(StreamId stream, Request&& request) {
   } else {
     known->state = Unanswered::State::Whole;
   }
-  taker_.request_received({id_, stream}, origin(), std::move(request));
+  receiver_.request_received({id_, stream}, origin(), std::move(request));
   if (stage_ == Stage::HalfClosed) abandon_whole_ones();
 }
 
@@ -152,12 +152,12 @@ void HttpsConnection::request_abandoned(StreamId stream) {
   if (found == unanswered_.end()) return;
   const bool is_news = found->state != Unanswered::State::Abandoned;
   unanswered_.erase(found);
-  if (is_news) taker_.request_abandoned({id_, stream});
+  if (is_news) receiver_.request_abandoned({id_, stream});
 }
 
 Response HttpsConnection::refuse(Refusal refusal) {
   timed_.reset();  // what comes next has a time of its own
-  return taker_.refuse(refusal);
+  return receiver_.refuse(refusal);
 }
 
 void HttpsConnection::send_octets(Bytes octets) {
@@ -218,7 +218,7 @@ void HttpsConnection::settle() {
   keep_time();
 }
 
-// What was left while a response was owed, a body had no room or the turn was over has its turn.
+// Reads the bytes that waited for a response, for memory of a body, or for the next turn.
 void HttpsConnection::continue_reading() {
   if (intake_ == Intake::Paused && !wants_no_plaintext()) {
     receiving_ = true;
@@ -256,7 +256,7 @@ void HttpsConnection::abandon_whole_ones() {
     const auto next = std::find_if(unanswered_.begin(), unanswered_.end(), is_due);
     if (next == unanswered_.end()) return;
     next->state = State::Abandoned;
-    taker_.request_abandoned({id_, next->stream});
+    receiver_.request_abandoned({id_, next->stream});
   }
 }
 

@@ -15,7 +15,8 @@ namespace inlet53::http {
 
 /// One client's connection: joins TCP, TLS and HTTP, and keeps their timeouts.
 ///
-///   TcpConnection ──ciphertext──► TlsStream ──plaintext──► ServerSession ──request──► RequestTaker
+///   TcpConnection ──ciphertext──► TlsStream ──plaintext──► ServerSession ──request──►
+///   RequestReceiver
 ///
 /// Its stages, which change in `advance` alone:
 ///
@@ -28,7 +29,7 @@ class HttpsConnection final : public net::TcpClient, net::TlsStreamOwner, Sessio
  public:
   /// Takes over `account`, which is open.
   HttpsConnection(uint64_t id, net::TcpConnection& tcp, const net::TlsServerContext& tls,
-                  HttpsShared& shared, RequestTaker& taker, BodyAccount& account);
+                  HttpsShared& shared, RequestReceiver& receiver, BodyAccount& account);
   ~HttpsConnection() override;
 
   //--- net::TcpClient
@@ -76,7 +77,7 @@ class HttpsConnection final : public net::TcpClient, net::TlsStreamOwner, Sessio
     Listed,  // the same, and the session goes on in the loop's next turn
   };
 
-  /// What a connection waits for; the time of it is limited.
+  /// Event that a connection waits for, with a time limit.
   enum class Wait : uint8_t {
     Request,  // between requests, a moment
     Quiet,    // the same after that, without TLS's buffers for records
@@ -88,12 +89,12 @@ class HttpsConnection final : public net::TcpClient, net::TlsStreamOwner, Sessio
   };
   static constexpr uint64_t kNever = UINT64_MAX;
 
-  /// A request that the taker accepted and has not answered.
+  /// A request that the receiver accepted and has not answered.
   struct Unanswered {
     enum class State : uint8_t {
       Arriving,   // its body is not whole
-      Whole,      // the taker has its body, too
-      Abandoned,  // the taker knows that its client has left
+      Whole,      // the receiver has its body, too
+      Abandoned,  // the receiver knows that its client has left
     };
     StreamId stream = 0;
     State state = State::Arriving;
@@ -105,7 +106,7 @@ class HttpsConnection final : public net::TcpClient, net::TlsStreamOwner, Sessio
     return stage_ == Stage::Open || stage_ == Stage::HalfClosed;
   }
   void open_session();
-  /// What follows from the state that an event has led to: an end, a pause, another timeout.
+  /// Acts on the state after an event: ends, pauses, or sets another timeout.
   void settle();
   void continue_reading();
   [[nodiscard]] RequestOrigin origin() const;
@@ -123,7 +124,7 @@ class HttpsConnection final : public net::TcpClient, net::TlsStreamOwner, Sessio
   net::TcpConnection& tcp_;
   HttpsShared& shared_;
   const HttpsOptions& options_;
-  RequestTaker& taker_;
+  RequestReceiver& receiver_;
   BodyAccount& account_;
   BodyCharge unsent_;  // what TCP holds for a client that does not read
   net::TlsStream tls_;

@@ -14,10 +14,10 @@ constexpr uint64_t kOverdueMs = 250;
 
 }  // namespace
 
-HeadDecision RequestTaker::head_received(RequestId, const RequestOrigin&, Request&) {
+HeadDecision RequestReceiver::head_received(RequestId, const RequestOrigin&, Request&) {
   return BodyUse::Keep;
 }
-void RequestTaker::request_abandoned(RequestId) {}
+void RequestReceiver::request_abandoned(RequestId) {}
 
 HttpsConnections::HttpsConnections(net::Loop& loop, const HttpsOptions& options, BodyBudget& budget)
     : options_(options),
@@ -32,9 +32,9 @@ HttpsConnections::~HttpsConnections() { budget_.set_wake({}); }
 
 std::unique_ptr<net::TcpClient> HttpsConnections::open(net::TcpConnection& tcp,
                                                        const net::TlsServerContext& tls,
-                                                       RequestTaker& taker) {
+                                                       RequestReceiver& receiver) {
   const uint64_t id = next_id_++;
-  auto connection = std::make_unique<HttpsConnection>(id, tcp, tls, shared_, taker,
+  auto connection = std::make_unique<HttpsConnection>(id, tcp, tls, shared_, receiver,
                                                       budget_.open(tcp.peer().address));
   shared_.open.emplace(id, connection.get());
   ++shared_.counts.connections;

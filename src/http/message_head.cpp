@@ -12,22 +12,22 @@ namespace {
 // The head is whole, so that each text comes in one piece or, when it is empty, perhaps not at all.
 MessageHead& head_of(llhttp_t* parser) { return *static_cast<MessageHead*>(parser->data); }
 
-int take_method(llhttp_t* parser, const char* at, size_t length) noexcept {
+int on_method(llhttp_t* parser, const char* at, size_t length) noexcept {
   head_of(parser).method.append(at, length);
   return 0;
 }
 
-int take_target(llhttp_t* parser, const char* at, size_t length) noexcept {
+int on_target(llhttp_t* parser, const char* at, size_t length) noexcept {
   head_of(parser).target.append(at, length);
   return 0;
 }
 
-int take_field_name(llhttp_t* parser, const char* at, size_t length) noexcept {
+int on_field_name(llhttp_t* parser, const char* at, size_t length) noexcept {
   head_of(parser).fields.emplace_back().name.assign(at, length);
   return 0;
 }
 
-int take_field_value(llhttp_t* parser, const char* at, size_t length) noexcept {
+int on_field_value(llhttp_t* parser, const char* at, size_t length) noexcept {
   // llhttp leaves the white space behind a value.
   while (length > 0 && (at[length - 1] == ' ' || at[length - 1] == '\t')) --length;
   head_of(parser).fields.back().value.append(at, length);
@@ -39,10 +39,10 @@ int end_of_head(llhttp_t*) noexcept { return HPE_PAUSED; }
 
 constexpr llhttp_settings_t make_settings() {
   llhttp_settings_t settings{};
-  settings.on_method = take_method;
-  settings.on_url = take_target;
-  settings.on_header_field = take_field_name;
-  settings.on_header_value = take_field_value;
+  settings.on_method = on_method;
+  settings.on_url = on_target;
+  settings.on_header_field = on_field_name;
+  settings.on_header_value = on_field_value;
   settings.on_headers_complete = end_of_head;
   return settings;
 }
@@ -109,6 +109,33 @@ std::optional<uint64_t> parse_length(std::string_view text) noexcept {
   // from_chars takes no sign and no space for an unsigned number.
   if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return length;
+}
+
+HeadScanner::ScanResult HeadScanner::scan(Bytes stream) noexcept {
+  for (; next_ < stream.size(); ++next_) {
+    // Nearly all octets are of this kind: a loop of their own, without stores.
+    size_t at = next_;
+    while (at < stream.size() && stream[at] > ' ' && stream[at] != 0x7f) ++at;
+    next_ = at;
+    if (at == stream.size()) break;
+    const uint8_t octet = stream[at];
+    if (octet == ' ' || octet == '\t') {
+      if (next_ == line_start_) return ScanResult::Malformed;
+      continue;
+    }
+    if (octet != '\r') return ScanResult::Malformed;
+    if (next_ + 1 == stream.size()) return ScanResult::Incomplete;
+    if (stream[next_ + 1] != '\n') return ScanResult::Malformed;
+    const bool empty = next_ == line_start_;
+    ++next_;
+    line_start_ = next_ + 1;
+    if (empty) {
+      ++next_;
+      return lines_ == 0 ? ScanResult::Malformed : ScanResult::Complete;
+    }
+    ++lines_;
+  }
+  return ScanResult::Incomplete;
 }
 
 }  // namespace inlet53::http

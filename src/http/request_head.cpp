@@ -5,8 +5,9 @@
 #include <string_view>
 #include <utility>
 
-#include "authority.h"
 #include "message_head.h"
+
+#include "inlet53/http/url.h"
 
 namespace inlet53::http {
 

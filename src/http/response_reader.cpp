@@ -33,9 +33,8 @@ uint64_t bytes_of(const Fields& fields) noexcept {
   return bytes;
 }
 
-// What a caller hears of: all that could be sent on, and the two by which a gateway tells its
-// clients how it was itself answered.
-bool is_told(const Field& field) noexcept {
+// Fields that the caller receives: those that may be forwarded, and two that describe the response.
+bool is_reported(const Field& field) noexcept {
   if (may_send(field)) return true;
   return is_field_value(field.value) && (same_field_name(field.name, "content-length") ||
                                          same_field_name(field.name, "connection"));
@@ -43,30 +42,30 @@ bool is_told(const Field& field) noexcept {
 
 }  // namespace
 
-ResponseReader::Finding ResponseReader::read(Bytes octets) {
+ResponseReader::ReadResult ResponseReader::read(Bytes octets) {
   if (!octets.empty()) begun_ = true;
   size_t consumed = 0;
-  Finding finding = Finding::Incomplete;
-  while (finding == Finding::Incomplete && consumed < octets.size()) {
+  ReadResult result = ReadResult::Incomplete;
+  while (result == ReadResult::Incomplete && consumed < octets.size()) {
     size_t count = 0;
     const Bytes rest = octets.subspan(consumed);
-    finding = in_body_ ? read_body(rest, count) : read_head(rest, count);
+    result = in_body_ ? read_body(rest, count) : read_head(rest, count);
     consumed += count;
   }
   has_rest_ = consumed < octets.size();
-  return finding;
+  return result;
 }
 
-ResponseReader::Finding ResponseReader::read_head(Bytes octets, size_t& consumed) {
+ResponseReader::ReadResult ResponseReader::read_head(Bytes octets, size_t& consumed) {
   const size_t before = head_.size();
   head_ += as_text(octets);
-  const auto finding = scanner_.scan(as_bytes(head_));
+  const auto result = scanner_.scan(as_bytes(head_));
   consumed = octets.size();
-  if (finding == HeadScanner::Finding::Malformed) return Finding::Malformed;
+  if (result == HeadScanner::ScanResult::Malformed) return ReadResult::Malformed;
   const bool has_many = scanner_.lines() > limits_.max_fields + 1;
-  if (has_many || scanner_.size() > limits_.max_head) return Finding::TooLarge;
-  if (finding == HeadScanner::Finding::Incomplete) {
-    return reserve(head_.size()) ? Finding::Incomplete : Finding::NoRoom;
+  if (has_many || scanner_.size() > limits_.max_head) return ReadResult::TooLarge;
+  if (result == HeadScanner::ScanResult::Incomplete) {
+    return reserve(head_.size()) ? ReadResult::Incomplete : ReadResult::NoRoom;
   }
   consumed = scanner_.size() - before;
   head_.resize(scanner_.size());
@@ -74,29 +73,29 @@ ResponseReader::Finding ResponseReader::read_head(Bytes octets, size_t& consumed
   return head_ended(as_bytes(head));
 }
 
-ResponseReader::Finding ResponseReader::head_ended(Bytes head) {
+ResponseReader::ReadResult ResponseReader::head_ended(Bytes head) {
   const uint32_t lines = std::exchange(scanner_, {}).lines();
   const std::string_view text = as_text(head);
   response_.status = parse_status_line(text.substr(0, text.find('\r')));
   is_http10_ = text[7] == '0';
   auto parsed = parse_message_head(HeadKind::Response, head, lines);
   // 101 would answer an Upgrade, and we never ask for one.
-  if (response_.status == 0 || response_.status == 101 || !parsed) return Finding::Malformed;
+  if (response_.status == 0 || response_.status == 101 || !parsed) return ReadResult::Malformed;
   response_.fields = std::move(parsed->fields);
   keep_alive_ = parsed->keep_alive;
   if (response_.status < 200) {
-    return ++interim_ > kMaxInterim ? Finding::Malformed : Finding::Incomplete;
+    return ++interim_ > kMaxInterim ? ReadResult::Malformed : ReadResult::Incomplete;
   }
-  if (!frame_body()) return Finding::Malformed;
-  std::erase_if(response_.fields, [](const Field& field) { return !is_told(field); });
-  if (body_ == Body::Sized && body_left_ > limits_.max_body) return Finding::TooLarge;
+  if (!frame_body()) return ReadResult::Malformed;
+  std::erase_if(response_.fields, [](const Field& field) { return !is_reported(field); });
+  if (body_ == Body::Sized && body_left_ > limits_.max_body) return ReadResult::TooLarge;
   head_bytes_ = bytes_of(response_.fields);
   const uint64_t known = body_ == Body::Sized ? body_left_ : 0;
-  if (!reserve(head_bytes_ + known)) return Finding::NoRoom;
+  if (!reserve(head_bytes_ + known)) return ReadResult::NoRoom;
   response_.body.reserve(known);
   in_body_ = true;
   const bool is_empty = body_ == Body::None || (body_ == Body::Sized && body_left_ == 0);
-  return is_empty ? Finding::Complete : Finding::Incomplete;
+  return is_empty ? ReadResult::Complete : ReadResult::Incomplete;
 }
 
 bool ResponseReader::frame_body() {
@@ -145,36 +144,36 @@ bool ResponseReader::reserve_more(size_t more) {
   return true;
 }
 
-ResponseReader::Finding ResponseReader::read_body(Bytes octets, size_t& consumed) {
+ResponseReader::ReadResult ResponseReader::read_body(Bytes octets, size_t& consumed) {
   std::string& body = response_.body;
   if (body_ == Body::Chunked) {
-    if (!reserve_more(octets.size())) return Finding::NoRoom;
+    if (!reserve_more(octets.size())) return ReadResult::NoRoom;
     switch (chunks_.read(octets, limits_.max_body, body, consumed)) {
-      case ChunkedReader::Finding::Incomplete:
-        return Finding::Incomplete;
-      case ChunkedReader::Finding::Complete:
-        return Finding::Complete;
-      case ChunkedReader::Finding::Malformed:
-        return Finding::Malformed;
-      case ChunkedReader::Finding::TooLarge:
-        return Finding::TooLarge;
+      case ChunkedReader::ReadResult::Incomplete:
+        return ReadResult::Incomplete;
+      case ChunkedReader::ReadResult::Complete:
+        return ReadResult::Complete;
+      case ChunkedReader::ReadResult::Malformed:
+        return ReadResult::Malformed;
+      case ChunkedReader::ReadResult::TooLarge:
+        return ReadResult::TooLarge;
     }
   }
   if (body_ == Body::UntilEnd) {
-    if (octets.size() > limits_.max_body - body.size()) return Finding::TooLarge;
-    if (!reserve_more(octets.size())) return Finding::NoRoom;
+    if (octets.size() > limits_.max_body - body.size()) return ReadResult::TooLarge;
+    if (!reserve_more(octets.size())) return ReadResult::NoRoom;
     consumed = octets.size();
     body += as_text(octets);
-    return Finding::Incomplete;
+    return ReadResult::Incomplete;
   }
   consumed = std::min<uint64_t>(body_left_, octets.size());
   body += as_text(octets.first(consumed));
   body_left_ -= consumed;
-  return body_left_ == 0 ? Finding::Complete : Finding::Incomplete;
+  return body_left_ == 0 ? ReadResult::Complete : ReadResult::Incomplete;
 }
 
-ResponseReader::Finding ResponseReader::end_of_stream() {
-  return in_body_ && body_ == Body::UntilEnd ? Finding::Complete : Finding::Malformed;
+ResponseReader::ReadResult ResponseReader::end_of_stream() {
+  return in_body_ && body_ == Body::UntilEnd ? ReadResult::Complete : ReadResult::Malformed;
 }
 
 }  // namespace inlet53::http

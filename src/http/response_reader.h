@@ -4,7 +4,7 @@
 #include <string>
 
 #include "chunked_reader.h"
-#include "head_scanner.h"
+#include "message_head.h"
 
 #include "inlet53/base/bytes.h"
 #include "inlet53/http/body_budget.h"
@@ -19,7 +19,7 @@ namespace inlet53::http {
 /// Source: RFC 9112 §4, §6.3.
 class ResponseReader {
  public:
-  enum class Finding : uint8_t { Incomplete, Complete, Malformed, TooLarge, NoRoom };
+  enum class ReadResult : uint8_t { Incomplete, Complete, Malformed, TooLarge, NoRoom };
   struct Limits {
     uint32_t max_head = 64U << 10;
     uint32_t max_fields = 1000;
@@ -34,9 +34,9 @@ class ResponseReader {
 
   /// Takes octets, until it is complete or refused. What is left of them then is not a response to
   /// our request.
-  [[nodiscard]] Finding read(Bytes octets);
+  [[nodiscard]] ReadResult read(Bytes octets);
   /// The connection has ended, in order. Complete when the body ends there, else Malformed.
-  [[nodiscard]] Finding end_of_stream();
+  [[nodiscard]] ReadResult end_of_stream();
 
   /// When it is complete. Without the fields of the connection and those that frame the message. It
   /// has its charge.
@@ -50,12 +50,12 @@ class ResponseReader {
  private:
   enum class Body : uint8_t { None, Sized, Chunked, UntilEnd };
 
-  [[nodiscard]] Finding read_head(Bytes octets, size_t& consumed);
-  [[nodiscard]] Finding head_ended(Bytes head);
+  [[nodiscard]] ReadResult read_head(Bytes octets, size_t& consumed);
+  [[nodiscard]] ReadResult head_ended(Bytes head);
   [[nodiscard]] bool frame_body();
   [[nodiscard]] bool reserve(uint64_t bytes);
   [[nodiscard]] bool reserve_more(size_t more);
-  [[nodiscard]] Finding read_body(Bytes octets, size_t& consumed);
+  [[nodiscard]] ReadResult read_body(Bytes octets, size_t& consumed);
 
   Limits limits_;
   bool to_head_;

@@ -4,13 +4,33 @@
 #include <optional>
 #include <string_view>
 
-#include "check_budget.h"
 #include <sys/types.h>
 
 #include "inlet53/base/ip_address.h"
 #include "inlet53/net/socket_owner.h"
 
 namespace inlet53::lambda {
+
+/// Bounds the processor time of searches for the processes of unauthorised callers, for one Runtime
+/// API: 10 ms in a second, and 10 ms at once. A search that finds a process of the environment is
+/// free. When the budget is used up, connections are closed without a search. The budget refills
+/// continuously: the next search is possible some milliseconds later. A process of the environment
+/// can then connect again; under a steady flood its retry may be closed, too.
+class CheckBudget {
+ public:
+  static constexpr int64_t kMaxUs = 10'000;
+  static constexpr int64_t kUsPerMs = 10;
+
+  [[nodiscard]] bool used_up(uint64_t now_ms) noexcept;
+  /// Charges a search for an unauthorised caller.
+  void charge(uint64_t cost_us, uint64_t now_ms) noexcept;
+
+ private:
+  void refill(uint64_t now_ms) noexcept;
+
+  int64_t left_us_ = kMaxUs;  // below zero: the last search took more than was left
+  uint64_t refilled_ms_ = 0;
+};
 
 /// The processes of one environment.
 struct EnvironmentProcesses {
@@ -20,18 +40,18 @@ struct EnvironmentProcesses {
 
 /// Decides which connections to a Runtime API come from the environment that it belongs to: the
 /// client's socket has the environment's user id, and the runtime or a process that descends from
-/// it has the socket open. Who else connects can only be told by a search of these processes, so
-/// that searches for strangers have a budget. A socket of another user is refused before that, at
-/// the cost of two system calls, and uses no budget: no other user keeps an environment from its
-/// Runtime API. A kernel without sock_diag is the exception: there the user of a socket is known
-/// only after a file with all sockets of the machine was read, so that sockets of other users use
-/// the budget, too, and other users can keep an environment from connecting anew while they flood
-/// its Runtime API. Threads: the loop's.
+/// it has the socket open. Only a search of these processes finds that, so that searches for
+/// unauthorised callers have a budget. A socket of another user is refused before the search, with
+/// two system calls and without a charge: another user cannot keep an environment from its Runtime
+/// API. The exception is a kernel without sock_diag: there the user of a socket is known only after
+/// reading a file with all sockets of the machine. Sockets of other users then use the budget, and
+/// a flood by other users can keep an environment from connecting. Threads: the loop's.
 class CallerCheck {
  public:
   explicit CallerCheck(net::SocketOwners owners = net::SocketOwners::open());
 
-  /// Why no caller can be recognised, so that no function may start; empty: they can.
+  /// Returns the reason why callers cannot be identified, so that no function may start; empty:
+  /// they can.
   [[nodiscard]] std::string_view fault() const noexcept { return fault_; }
   /// Decides about the connection from `client` to the Runtime API at `server`; counts what it
   /// refuses. A client that has closed its socket already is refused. `budget`: that of this

@@ -5,7 +5,7 @@
 #include <csignal>
 #include <utility>
 
-#include "environment_variables.h"
+#include "runtime_command.h"
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -18,8 +18,8 @@ namespace inlet53::lambda {
 
 namespace {
 
-// How long the octets of a process that has ended may take to arrive.
-constexpr uint64_t kHearOutMs = 1000;
+// Longest wait for the last bytes of a process that has ended.
+constexpr uint64_t kLastBytesMs = 1000;
 constexpr uint64_t kMemorySampleMs = 1000;
 
 std::string payload_of(const std::variant<FunctionError, std::string>& failure,
@@ -289,8 +289,8 @@ void Environment::end() {
 void Environment::on_exit(net::ChildExit how) {
   exit_ = how;
   if (!api_->connected() || ending()) return conclude_exit();
-  // What it sent before its end is still to be read; then its connections end.
-  deadline_.start(kHearOutMs);
+  // The environment still reads the bytes that the process sent before its end.
+  deadline_.start(kLastBytesMs);
 }
 
 void Environment::disconnected() {

@@ -7,7 +7,6 @@
 #include <variant>
 
 #include "caller_check.h"
-#include "check_budget.h"
 #include "environment_log.h"
 #include "error_payload.h"
 #include "runtime_api.h"
@@ -32,15 +31,15 @@ struct Assignment {
   Invocation invocation;
 };
 
-/// What an environment tells its owner, who may end it within, but not destroy it.
+/// Events of an environment. The owner may end the environment in a callback, but not destroy it.
 class EnvironmentOwner {
  public:
   /// It waits for an invocation.
   virtual void ready(Environment& environment) = 0;
-  /// It ended before it was ever ready; `fail` says so to the invocation that waits for it.
+  /// It ended before it was ready. The owner fails the invocation that waits for it (`fail`).
   virtual void init_failed(Environment& environment) = 0;
   virtual void invocation_ended(FunctionService::InvocationId invocation, Outcome&& outcome) = 0;
-  /// Its process is gone; nothing more comes of it.
+  /// Its process has ended. No more events follow.
   virtual void ended(Environment& environment) = 0;
 
  protected:

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "inlet53/base/clock.h"
+#include "inlet53/base/ids.h"
 #include "inlet53/base/text.h"
-#include "inlet53/base/uuid.h"
 
 namespace inlet53::lambda {
 

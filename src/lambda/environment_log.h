@@ -12,7 +12,7 @@
 
 namespace inlet53::lambda {
 
-/// What REPORT says of an invocation.
+/// Values of the REPORT line of an invocation.
 struct InvocationReport {
   std::string_view request_id;
   uint64_t duration_us = 0;
@@ -45,12 +45,12 @@ class EnvironmentLog {
   /// END and REPORT, after what the process wrote until now.
   void end(const InvocationReport& report);
   void task_timed_out(std::string_view request_id, uint32_t seconds);
-  /// An event of our own.
+  /// Adds an event of the environment itself.
   void note(std::string_view text) { log_->append(label_, text); }
 
-  /// What the process wrote.
+  /// Adds output of the process.
   void output(Bytes octets, uint64_t now_ms);
-  /// Ends a line that has no end yet, and says what was left out.
+  /// Ends an unfinished line, and logs how many bytes were left out.
   void end_output();
 
  private:
@@ -64,7 +64,7 @@ class EnvironmentLog {
   std::string line_;   // without its end so far
   uint64_t second_began_ms_ = 0;
   uint64_t taken_ = 0;     // octets in this second
-  uint64_t left_out_ = 0;  // octets that no event has told of
+  uint64_t left_out_ = 0;  // bytes that no event has reported
 };
 
 }  // namespace inlet53::lambda

@@ -5,6 +5,7 @@
 #include "runtime_api.h"
 #include <nlohmann/json.hpp>
 
+#include "inlet53/base/json_dump.h"
 #include "inlet53/base/json_string.h"
 #include "inlet53/base/text.h"
 
@@ -58,7 +59,7 @@ std::string error_payload(const FunctionError& error, std::string_view request_i
   const std::string message =
       own_words ? error.message : concat("RequestId: ", request_id, " Error: ", error.message);
   const Json json{{"errorType", error.type}, {"errorMessage", message}};
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return dump_json(json);
 }
 
 std::string error_message(std::string_view payload) {

@@ -8,7 +8,6 @@
 
 #include "environment.h"
 #include "function_log.h"
-#include "refusal_log.h"
 
 #include "inlet53/lambda/function_service.h"
 #include "inlet53/net/loop.h"
@@ -18,18 +17,18 @@ namespace inlet53::lambda {
 
 class FunctionPool;
 
-/// What a pool asks of its owner, who may not destroy it within.
+/// Requests and events of a pool. A callback must not destroy the pool.
 class FunctionPoolOwner {
  public:
-  /// An invocation waits for which no environment comes: `start_next` is to be called soon, not
-  /// within.
+  /// An invocation waits without an environment. The owner calls `start_next` soon, but not in this
+  /// callback.
   virtual void start_wanted() = 0;
-  /// Whether one more environment of `pool` may start now.
+  /// Returns true when one more environment of `pool` may start.
   [[nodiscard]] virtual bool may_start(const FunctionPool& pool) const = 0;
-  /// The same, and ends another function's idle environment if that makes the place.
+  /// Does the same, and ends an idle environment of another function when that makes a place.
   [[nodiscard]] virtual bool make_place(const FunctionPool& pool) = 0;
   virtual void environment_started() = 0;
-  /// An environment is gone.
+  /// An environment has ended.
   virtual void environment_ended() = 0;
   virtual void invocation_ended(FunctionService::InvocationId invocation, Outcome&& outcome) = 0;
 

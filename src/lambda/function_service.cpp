@@ -6,12 +6,12 @@
 
 #include "code_watch.h"
 #include "environment_places.h"
+#include "function_log.h"
 #include "function_pool.h"
-#include "refusal_log.h"
 #include "runtime_api.h"
 
+#include "inlet53/base/ids.h"
 #include "inlet53/base/text.h"
-#include "inlet53/base/uuid.h"
 
 namespace inlet53::lambda {
 

@@ -13,7 +13,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
-#include "inlet53/base/absolute_path.h"
+#include "inlet53/base/file.h"
 #include "inlet53/base/text.h"
 
 namespace inlet53::lambda {
@@ -49,7 +49,7 @@ std::string find_program(const std::string& name) {
   return {};
 }
 
-// What an interpreter needs besides itself: PREFIX of PREFIX/bin/python3, also behind links.
+// Directories that an interpreter needs: PREFIX of PREFIX/bin/python3, also behind links.
 std::vector<std::string> interpreter_folders(const std::string& program) {
   std::vector<std::string> folders;
   std::error_code error;
@@ -93,7 +93,7 @@ PrivateFiles joined(PrivateFiles files, const PrivateFiles& more) {
   return files;
 }
 
-// What stays visible for a function.
+// Paths that stay visible for a function.
 std::vector<std::string> shown_to(const topology::Function& function,
                                   const std::string& interpreter) {
   std::vector<std::string> paths{function.code};

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "inlet53/base/text.h"
-#include "inlet53/net/file_system_user.h"
+#include "inlet53/net/process_rights.h"
 #include "inlet53/net/socket.h"
 
 namespace inlet53::lambda {
@@ -205,7 +205,7 @@ class Plan {
            std::any_of(hidden_.begin(), hidden_.end(), is_in);
   }
 
-  // What is removed and made anew has no cover of its own in a namespace that exists already.
+  // In an existing namespace, a file that is deleted and created again has no cover of its own.
   void cover_parents() {
     std::set<std::string> parents;
     for (const std::string& file : files_) parents.insert(parent_of(file));
@@ -239,7 +239,7 @@ class Plan {
       const bool is_one = std::any_of(
           names.begin(), names.end(),
           [name = name_of(entry)](const std::string& hidden) { return is_version(name, hidden); });
-      // What a link leads to elsewhere is private only if it is named.
+      // The target of a link elsewhere is private only if the configuration names it.
       if (!is_log(entry) && !(is_one && real_path(entry) == entry)) continue;
       found.insert(entry);
     }
@@ -251,10 +251,10 @@ class Plan {
     if (all.size() > kMaxEntries) return;
     for (const std::string& entry : all) {
       std::error_code error;
-      // What cannot be opened, such as a link to itself, cannot be shown.
+      // A file that cannot be opened, such as a link to itself, cannot be shown.
       if (!fs::exists(entry, error)) continue;
       const std::string real = real_path(entry);
-      // What a covered directory holds for functions is shown one by one, too.
+      // The contents of a covered directory are shown one by one.
       if (covered_.contains(entry)) continue;
       if (is_log(entry)) {
         files_.insert(entry);  // also where the whole directory is kept

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "inlet53/base/check.h"
+#include "inlet53/base/json_dump.h"
 #include "inlet53/base/text.h"
 
 namespace inlet53::lambda {
@@ -37,8 +38,7 @@ http::Response accepted() { return json_response(202, "{\"status\":\"OK\"}\n"); 
 
 http::Response error_response(uint16_t status, std::string_view type, std::string_view message) {
   const nlohmann::ordered_json json{{"errorMessage", message}, {"errorType", type}};
-  return json_response(status,
-                       json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+  return json_response(status, dump_json(json) + "\n");
 }
 
 http::ServerLimits session_limits() {
@@ -174,7 +174,7 @@ void RuntimeApi::request_received(Conversation& conversation, http::StreamId str
     return conversation.respond(
         stream, error_response(status, "BadRequest", known ? "wrong method" : "no such resource"));
   }
-  conversation.respond(stream, take_post(path, std::move(request)));
+  conversation.respond(stream, answer_post(path, std::move(request)));
 }
 
 void RuntimeApi::next_requested(Conversation& conversation, http::StreamId stream) {
@@ -189,22 +189,22 @@ void RuntimeApi::next_requested(Conversation& conversation, http::StreamId strea
   if (!again) owner_.next_requested();
 }
 
-http::Response RuntimeApi::take_post(std::string_view path, http::Request&& request) {
+http::Response RuntimeApi::answer_post(std::string_view path, http::Request&& request) {
   if (request.method != "POST") return error_response(405, "BadRequest", "wrong method");
-  if (path == kInitError) return take_init_error(std::move(request.body));
+  if (path == kInitError) return accept_init_error(std::move(request.body));
   if (path.starts_with(kInvocation)) {
     path.remove_prefix(kInvocation.size());
     const size_t slash = path.find('/');
     const std::string_view what = slash == path.npos ? "" : path.substr(slash + 1);
     if (what == "response" || what == "error") {
-      return take_outcome(path.substr(0, slash), what, std::move(request.body));
+      return accept_outcome(path.substr(0, slash), what, std::move(request.body));
     }
   }
   return error_response(404, "BadRequest", "no such resource");
 }
 
-http::Response RuntimeApi::take_outcome(std::string_view request_id, std::string_view what,
-                                        std::string&& payload) {
+http::Response RuntimeApi::accept_outcome(std::string_view request_id, std::string_view what,
+                                          std::string&& payload) {
   const bool is_error = what == "error";
   if (request_id_.empty() || request_id != request_id_) {
     return error_response(400, "InvalidRequestID", "Invalid request ID");
@@ -222,7 +222,7 @@ http::Response RuntimeApi::take_outcome(std::string_view request_id, std::string
   return accepted();
 }
 
-http::Response RuntimeApi::take_init_error(std::string&& payload) {
+http::Response RuntimeApi::accept_init_error(std::string&& payload) {
   if (phase_ != Phase::Started) return out_of_turn("InitError");
   phase_ = Phase::InitError;
   owner_.init_error_received(std::move(payload));

@@ -15,16 +15,16 @@
 
 namespace inlet53::lambda {
 
-/// What the Runtime API tells its owner. Called on the loop's thread; none may destroy the API.
+/// Events of a Runtime API. A callback must not destroy the API. Threads: the loop's.
 class RuntimeApiOwner {
  public:
-  /// The runtime waits for an invocation: `deliver` may be called, at once or at any later time.
+  /// The runtime waits for an invocation. `deliver` may be called at once or later.
   virtual void next_requested() = 0;
-  /// How the present invocation ended.
+  /// The current invocation has ended.
   virtual void response_received(std::string&& payload) = 0;
   virtual void response_too_large() = 0;
   virtual void error_received(std::string&& payload) = 0;
-  /// The runtime could not be initialised, and says why.
+  /// The runtime reports that its initialisation failed.
   virtual void init_error_received(std::string&& payload) = 0;
   /// No connection is left.
   virtual void disconnected() = 0;
@@ -83,10 +83,10 @@ class RuntimeApi final {
 
   void request_received(Conversation& conversation, http::StreamId stream, http::Request&& request);
   void next_requested(Conversation& conversation, http::StreamId stream);
-  [[nodiscard]] http::Response take_post(std::string_view path, http::Request&& request);
-  [[nodiscard]] http::Response take_outcome(std::string_view request_id, std::string_view what,
-                                            std::string&& payload);
-  [[nodiscard]] http::Response take_init_error(std::string&& payload);
+  [[nodiscard]] http::Response answer_post(std::string_view path, http::Request&& request);
+  [[nodiscard]] http::Response accept_outcome(std::string_view request_id, std::string_view what,
+                                              std::string&& payload);
+  [[nodiscard]] http::Response accept_init_error(std::string&& payload);
   [[nodiscard]] http::Response refuse_payload();
   [[nodiscard]] http::Response out_of_turn(std::string_view wanted) const;
 

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "inlet53/base/own_file.h"
+#include "inlet53/base/file.h"
 
 namespace inlet53::linelog {
 

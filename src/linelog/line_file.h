@@ -42,7 +42,7 @@ class LineFile {
   /// a terminal that is stopped, is busy. Requires: `lines` is not empty.
   [[nodiscard]] WriteStep write(std::string_view lines, const LineLogs::Write& write);
 
-  /// What follows is the rest of the file's last line.
+  /// Notes that the next bytes continue the file's last line.
   void continue_line() noexcept { ends_within_line_ = false; }
 
   [[nodiscard]] bool is_same(const LineFile& other) const noexcept;

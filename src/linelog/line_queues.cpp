@@ -145,12 +145,12 @@ void LineQueues::writer_ended() {
 
 //--- The writer's side
 
-std::vector<NewLog> LineQueues::take_new() {
+std::vector<NewLog> LineQueues::pop_new_logs() {
   const std::lock_guard lock(mutex_);
   return std::exchange(new_, {});
 }
 
-QueueNews LineQueues::take(LineQueue& queue, std::string* text) {
+QueueState LineQueues::pop_text(LineQueue& queue, std::string* text) {
   const std::lock_guard lock(mutex_);
   if (text != nullptr) {
     text->clear();
@@ -192,7 +192,7 @@ bool LineQueues::set_refused(LineQueue& queue, bool is_refused) {
   return std::exchange(queue.is_refused, is_refused) != is_refused;
 }
 
-uint64_t LineQueues::take_unreported(LineQueue& queue, bool last) {
+uint64_t LineQueues::pop_unreported(LineQueue& queue, bool last) {
   const std::lock_guard lock(mutex_);
   if (queue.dropped == queue.reported) return 0;
   const uint64_t now = read_clock().monotonic_ms;

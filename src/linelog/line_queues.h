@@ -44,9 +44,9 @@ struct NewLog {
   LineFile file;
 };
 
-/// What the writer hears of one queue.
-struct QueueNews {
-  bool reopen = false;       // after the text that was taken before or now
+/// State of one queue for the writer.
+struct QueueState {
+  bool reopen = false;       // after the text that the writer has
   bool is_released = false;  // no line follows
 };
 
@@ -78,18 +78,18 @@ class LineQueues {
   void writer_ended();
 
   //--- The writer's side
-  [[nodiscard]] std::vector<NewLog> take_new();
-  /// Takes the lines that wait into `text`, unless it is null.
-  [[nodiscard]] QueueNews take(LineQueue& queue, std::string* text);
+  [[nodiscard]] std::vector<NewLog> pop_new_logs();
+  /// Moves the waiting lines into `text`, unless it is null.
+  [[nodiscard]] QueueState pop_text(LineQueue& queue, std::string* text);
   [[nodiscard]] bool has_waiting(const LineQueue& queue) const;
   void count_written(LineQueue& queue, size_t bytes, uint64_t lines);
   /// Gives up all lines that wait in a queue.
   void drop_all(LineQueue& queue);
-  /// Returns true when that is news.
+  /// Returns true when the state changed.
   bool set_refused(LineQueue& queue, bool is_refused);
-  /// Lines that were dropped and not reported; 0 while the next report is not due, but for the
-  /// `last` report.
-  [[nodiscard]] uint64_t take_unreported(LineQueue& queue, bool last);
+  /// Returns the number of dropped lines that no report has counted. Returns 0 while the next
+  /// report is not due, unless it is the `last`.
+  [[nodiscard]] uint64_t pop_unreported(LineQueue& queue, bool last);
   [[nodiscard]] uint64_t dropped(const LineQueue& queue) const;
 
   /// Becomes readable when there is work.

@@ -50,7 +50,7 @@ void LineWriter::run() {
 
 void LineWriter::run_round() {
   queues_->begin_round();
-  for (NewLog& one : queues_->take_new()) {
+  for (NewLog& one : queues_->pop_new_logs()) {
     outputs_.push_back({.queue = std::move(one.queue), .file = std::move(one.file)});
   }
   const uint64_t now = read_clock().monotonic_ms;
@@ -68,23 +68,23 @@ void LineWriter::run_round() {
 bool LineWriter::serve(Output& output, uint64_t now_ms) {
   const bool takes = !output.has_text();
   if (takes) output.written = output.counted = 0;
-  const QueueNews news = queues_->take(*output.queue, takes ? &output.text : nullptr);
-  if (news.is_released)
+  const QueueState state = queues_->pop_text(*output.queue, takes ? &output.text : nullptr);
+  if (state.is_released)
     output.give_up_due_ms = std::min(output.give_up_due_ms, now_ms + kReleasedMs);
   const bool had_text = output.has_text();
   const bool must_open = !output.file.is_open() && !output.queue->path.empty();
-  if (must_open && (now_ms >= output.retry_due_ms || news.reopen)) open_first(output, now_ms);
-  if (had_text && (now_ms >= output.retry_due_ms || news.reopen || is_ending_)) {
+  if (must_open && (now_ms >= output.retry_due_ms || state.reopen)) open_first(output, now_ms);
+  if (had_text && (now_ms >= output.retry_due_ms || state.reopen || is_ending_)) {
     write_text(output, now_ms);
   }
-  if (news.reopen) {
+  if (state.reopen) {
     output.refusal_is_news = true;
     if (const auto opened = reopen(output); !opened) {
       log_error(concat(output.queue->path, ": cannot be opened again: ", opened.error()));
     }
     if (output.has_text()) write_text(output, now_ms);
   }
-  const uint64_t unreported = queues_->take_unreported(*output.queue, false);
+  const uint64_t unreported = queues_->pop_unreported(*output.queue, false);
   if (unreported > 0) {
     log_error(dropped_text(*output.queue, unreported, output.retry_due_ms != 0));
   }
@@ -167,7 +167,7 @@ bool LineWriter::is_done(Output& output, uint64_t now_ms) {
   const bool refuses = output.retry_due_ms != 0;
   if (waits && now_ms < output.give_up_due_ms && !(is_ending_ && refuses)) return false;
   queues_->drop_all(*output.queue);
-  if (const uint64_t lines = queues_->take_unreported(*output.queue, true); lines > 0) {
+  if (const uint64_t lines = queues_->pop_unreported(*output.queue, true); lines > 0) {
     log_error(dropped_text(*output.queue, lines, refuses));
   }
   return true;

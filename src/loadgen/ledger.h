@@ -112,8 +112,8 @@ class InFlightTable {
 };
 
 /// Accounts for the queries of a run: composes each query, tracks queries in flight, and checks and
-/// counts responses. Times are nanoseconds of `monotonic_ns`. Threads: one. Cost: allocates only at
-/// construction. Lifetime: the workload outlives it.
+/// counts responses. Times are nanoseconds of `monotonic_nanoseconds`. Threads: one. Cost:
+/// allocates only at construction. Lifetime: the workload outlives it.
 class Ledger {
  public:
   /// Maximum size of a query in bytes.

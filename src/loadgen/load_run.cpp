@@ -6,10 +6,11 @@
 #include <memory>
 
 #include "ledger.h"
-#include "monotonic.h"
 #include "tcp_transport.h"
 #include "udp_transport.h"
 #include <sys/prctl.h>
+
+#include "inlet53/base/clock.h"
 
 namespace inlet53::loadgen {
 
@@ -81,12 +82,12 @@ class LoadRun {
 
   Result<Report, std::string> run() {
     // Starts the clock here: the construction of the run takes time and would delay the schedule.
-    start_ns_ = monotonic_ns();
+    start_ns_ = monotonic_nanoseconds();
     end_ns_ = start_ns_ + to_ns(options_.max_seconds);
     next_progress_ns_ = start_ns_ + kSecondNs;
     if (options_.rate) ledger_.keep_pace(Pace(*options_.rate, start_ns_));
     options_.rate ? keep_pace() : keep_outstanding();
-    const uint64_t sent_ns = std::min(monotonic_ns(), end_ns_);
+    const uint64_t sent_ns = std::min(monotonic_nanoseconds(), end_ns_);
     drain();
     if (!transport_.failure().empty()) return Unexpected(transport_.failure());
     const uint64_t end_ns = std::max(sent_ns, ledger_.last_answer_ns());
@@ -129,7 +130,7 @@ class LoadRun {
         moved += transport_.receive(i);
         moved += refill();
       }
-      now = monotonic_ns();
+      now = monotonic_nanoseconds();
       if (moved > 0) busy_ns = now;
       if (now - busy_ns > kSpinNs) transport_.wait(kLookNs);
     }
@@ -138,9 +139,9 @@ class LoadRun {
   void keep_pace() {
     const ExactTimers exact;
     const Pace pace(*options_.rate, start_ns_);
-    for (uint64_t now = start_ns_; !is_over(now); now = monotonic_ns()) {
+    for (uint64_t now = start_ns_; !is_over(now); now = monotonic_nanoseconds()) {
       const uint64_t next = send_due(pace, now);
-      const uint64_t after = monotonic_ns();
+      const uint64_t after = monotonic_nanoseconds();
       const uint64_t timeout = std::min(next > after ? next - after : 0, kLookNs);
       for (const uint32_t channel : transport_.wait(timeout)) transport_.receive(channel);
     }
@@ -159,7 +160,7 @@ class LoadRun {
   void drain() {
     while (ledger_.in_flight() > 0 && transport_.failure().empty()) {
       for (const uint32_t channel : transport_.wait(kLookNs)) transport_.receive(channel);
-      ledger_.expire(monotonic_ns());
+      ledger_.expire(monotonic_nanoseconds());
     }
   }
 

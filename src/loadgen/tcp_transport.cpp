@@ -4,10 +4,10 @@
 #include <cstring>
 
 #include "ledger.h"
-#include "monotonic.h"
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include "inlet53/base/clock.h"
 #include "inlet53/base/text.h"
 
 namespace inlet53::loadgen {
@@ -76,7 +76,7 @@ int TcpTransport::connect(size_t channel) noexcept {
 }
 
 size_t TcpTransport::send(size_t count) noexcept {
-  const uint64_t now = monotonic_ns();
+  const uint64_t now = monotonic_nanoseconds();
   size_t sent = 0;
   size_t passed_over = 0;
   while (sent < count && passed_over < connections_.size()) {
@@ -152,7 +152,7 @@ size_t TcpTransport::receive(size_t channel) noexcept {
 
 size_t TcpTransport::parse_messages(size_t channel) noexcept {
   Connection& connection = connections_[channel];
-  const uint64_t now = monotonic_ns();
+  const uint64_t now = monotonic_nanoseconds();
   Bytes left(connection.in.data(), connection.in_end);
   size_t count = 0;
   while (left.size() >= kPrefix) {
@@ -173,7 +173,7 @@ void TcpTransport::end(size_t channel, int error) noexcept {
   Connection& connection = connections_[channel];
   ready_.forget(channel);
   connection.reset();
-  const uint64_t now = monotonic_ns();
+  const uint64_t now = monotonic_nanoseconds();
   connection.retry_at_ns = connection.brought_answers ? 0 : now + kRetryNs;
   if (last_message_ns_ == 0) last_message_ns_ = now;
   gave_up_ = gave_up_ || now - last_message_ns_ > give_up_ns_;

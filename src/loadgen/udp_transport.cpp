@@ -6,10 +6,10 @@
 #include <utility>
 
 #include "ledger.h"
-#include "monotonic.h"
 #include <netinet/udp.h>
 #include <sys/socket.h>
 
+#include "inlet53/base/clock.h"
 #include "inlet53/base/text.h"
 
 namespace inlet53::loadgen {
@@ -171,7 +171,7 @@ size_t UdpTransport::send(size_t count) noexcept {
 
 bool UdpTransport::send_one(size_t channel) noexcept {
   uint8_t* query = messages_->batch.place(0);
-  const Ledger::Composed composed = ledger_->compose(channel, monotonic_ns(), query);
+  const Ledger::Composed composed = ledger_->compose(channel, monotonic_nanoseconds(), query);
   if (composed.size == 0) return false;
   const int descriptor = sockets_[channel].get();
   if (::send(descriptor, query, composed.size, 0) >= 0) return true;
@@ -181,7 +181,7 @@ bool UdpTransport::send_one(size_t channel) noexcept {
 }
 
 size_t UdpTransport::compose_batch(size_t channel, size_t count) noexcept {
-  const uint64_t now = monotonic_ns();
+  const uint64_t now = monotonic_nanoseconds();
   for (size_t i = 0; i < count; ++i) {
     const auto composed = ledger_->compose(channel, now, messages_->batch.place(i));
     if (composed.size == 0) return i;
@@ -207,7 +207,7 @@ size_t UdpTransport::receive(size_t channel) noexcept {
     note(errno);
     return 0;
   }
-  const uint64_t now = monotonic_ns();
+  const uint64_t now = monotonic_nanoseconds();
   const auto count = static_cast<size_t>(result);
   for (size_t i = 0; i < count; ++i) {
     ledger_->settle(channel, {&messages_->slots[i * kSlotSize], messages_->received[i].msg_len},

@@ -7,18 +7,18 @@
 
 namespace inlet53::net {
 
-ArrivalWatcher::ArrivalWatcher(Loop& loop, int descriptor, Take take)
-    : take_(std::move(take)),
-      watcher_(loop, descriptor, [this](SocketEvents events) { told(events); }),
+ArrivalWatcher::ArrivalWatcher(Loop& loop, int descriptor, Receive receive)
+    : receive_(std::move(receive)),
+      watcher_(loop, descriptor, [this](SocketEvents events) { socket_ready(events); }),
       every_turn_(loop, [this] { ask(); }) {
   INLET53_CHECK(watcher_.watch(true, false));
 }
 
-void ArrivalWatcher::told(SocketEvents events) {
-  const size_t taken = take_();
-  // Taking took the error off the socket.
+void ArrivalWatcher::socket_ready(SocketEvents events) {
+  const size_t received = receive_();
+  // Receiving cleared the socket's error.
   if (events.failed) INLET53_CHECK(watcher_.watch(true, false));
-  busy_turns_ = taken >= kBusy ? busy_turns_ + 1 : busy_turns_ / 2;
+  busy_turns_ = received >= kBusy ? busy_turns_ + 1 : busy_turns_ / 2;
   if (busy_turns_ >= busy_turns_needed_) begin_asking();
 }
 
@@ -32,7 +32,7 @@ void ArrivalWatcher::begin_asking() {
 
 void ArrivalWatcher::ask() {
   ++turns_asked_;
-  empty_turns_ = take_() > 0 ? 0 : empty_turns_ + 1;
+  empty_turns_ = receive_() > 0 ? 0 : empty_turns_ + 1;
   if (empty_turns_ >= kEmptyTurns) end_asking();
 }
 
@@ -42,7 +42,7 @@ void ArrivalWatcher::end_asking() {
   const bool worthwhile = turns_asked_ >= kWorthwhileTurns;
   busy_turns_needed_ = worthwhile ? kBusyTurns : std::min(busy_turns_needed_ * 2, kMostBusyTurns);
   every_turn_.stop();
-  // What came since the last turn, epoll finds when it is told of the socket.
+  // epoll reports datagrams that arrived since the last turn when the socket is added.
   INLET53_CHECK(watcher_.watch(true, false));
 }
 

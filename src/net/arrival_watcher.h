@@ -11,17 +11,17 @@
 namespace inlet53::net {
 
 /// Calls back as long as datagrams come to a socket, in one of two ways. While few come, epoll
-/// says when. While they keep coming, the socket is taken out of epoll and asked in every turn of
-/// the loop, which then waits for nothing: in epoll, each datagram that arrives and each that has
-/// left the socket would run epoll's callback under its lock, for news that the next turn brings
-/// anyway. The first turns without a datagram end it, so that a quiet socket costs nothing.
+/// says when. While they keep coming, the socket is received out of epoll and asked in every turn
+/// of the loop, which then waits for nothing: in epoll, each datagram that arrives and each that
+/// has left the socket would run epoll's callback under its lock, for news that the next turn
+/// brings anyway. The first turns without a datagram end it, so that a quiet socket costs nothing.
 /// Threads: the loop's. Requires: the socket outlives it.
 class ArrivalWatcher {
  public:
-  /// Takes what has arrived; returns how many datagrams that were. It must not destroy the watcher.
-  using Take = std::function<size_t()>;
+  /// Receives waiting datagrams and returns their number. It must not destroy the watcher.
+  using Receive = std::function<size_t()>;
 
-  ArrivalWatcher(Loop& loop, int descriptor, Take take);
+  ArrivalWatcher(Loop& loop, int descriptor, Receive receive);
 
   /// Whether every turn asks the socket now.
   [[nodiscard]] bool asks_every_turn() const noexcept { return asking_; }
@@ -37,12 +37,12 @@ class ArrivalWatcher {
   static constexpr uint32_t kWorthwhileTurns = 64;
   static constexpr uint32_t kMostBusyTurns = 1024;
 
-  void told(SocketEvents events);
+  void socket_ready(SocketEvents events);
   void ask();
   void begin_asking();
   void end_asking();
 
-  Take take_;
+  Receive receive_;
   bool asking_ = false;
   uint32_t busy_turns_ = 0;
   uint32_t busy_turns_needed_ = kBusyTurns;

@@ -3,17 +3,23 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <ctime>
+#include <memory>
 
+#include "name_constraints.h"
 #include "tls_error.h"
 #include <fcntl.h>
+#include <openssl/asn1.h>
 #include <openssl/bio.h>
 #include <openssl/ec.h>
+#include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 #include <unistd.h>
 
+#include "inlet53/base/bytes.h"
 #include "inlet53/base/ip_address.h"
 #include "inlet53/base/text.h"
 #include "inlet53/net/socket.h"
@@ -61,7 +67,7 @@ void add_extension(X509* certificate, X509V3_CTX* context, int kind, const std::
   X509_EXTENSION_free(extension);
 }
 
-std::string alternative_names(const std::vector<std::string>& names) {
+std::string alternative_names_text(const std::vector<std::string>& names) {
   std::string text;
   for (const std::string& name : names) {
     if (!text.empty()) text += ',';
@@ -70,7 +76,7 @@ std::string alternative_names(const std::vector<std::string>& names) {
   return text;
 }
 
-std::string take_text(const MemoryBio& bio) {
+std::string text_of(const MemoryBio& bio) {
   char* octets = nullptr;
   const long size = BIO_get_mem_data(bio.get(), &octets);
   return {octets, static_cast<size_t>(size)};
@@ -134,7 +140,7 @@ Certificate make_certificate(const CertificateContent& content, EVP_PKEY* key, c
     add_extension(made, &context, NID_basic_constraints, "critical,CA:FALSE");
     add_extension(made, &context, NID_key_usage, "critical,digitalSignature");
     add_extension(made, &context, NID_ext_key_usage, "serverAuth");
-    add_extension(made, &context, NID_subject_alt_name, alternative_names(content.names));
+    add_extension(made, &context, NID_subject_alt_name, alternative_names_text(content.names));
   }
   require_tls(X509_sign(made, issuer_key, EVP_sha256()) > 0);
   return certificate;
@@ -163,7 +169,7 @@ std::vector<Certificate> parse_chain(std::string_view pem) {
   while (X509* next = PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)) {
     chain.emplace_back(next);
   }
-  static_cast<void>(take_tls_error());  // the end is one
+  static_cast<void>(pop_tls_error());  // the end is one
   return chain;
 }
 
@@ -173,7 +179,7 @@ std::vector<Key> parse_keys(std::string_view pem) {
   while (EVP_PKEY* next = PEM_read_bio_PrivateKey(bio.get(), nullptr, refuse_passphrase, nullptr)) {
     keys.emplace_back(next);
   }
-  static_cast<void>(take_tls_error());  // the end is one
+  static_cast<void>(pop_tls_error());  // the end is one
   return keys;
 }
 
@@ -181,7 +187,7 @@ Result<Certificate, std::string> parse_certificate(const std::string& file, std:
   const MemoryBio bio = memory_bio(pem);
   Certificate parsed(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
   if (parsed == nullptr) {
-    return Unexpected(concat(file, ": cannot be read as a certificate: ", take_tls_error()));
+    return Unexpected(concat(file, ": cannot be read as a certificate: ", pop_tls_error()));
   }
   return parsed;
 }
@@ -190,7 +196,7 @@ Result<Key, std::string> parse_key(const std::string& file, std::string_view pem
   const MemoryBio bio = memory_bio(pem);
   Key parsed(PEM_read_bio_PrivateKey(bio.get(), nullptr, refuse_passphrase, nullptr));
   if (parsed == nullptr) {
-    return Unexpected(concat(file, ": cannot be read as a private key: ", take_tls_error()));
+    return Unexpected(concat(file, ": cannot be read as a private key: ", pop_tls_error()));
   }
   return parsed;
 }
@@ -198,14 +204,84 @@ Result<Key, std::string> parse_key(const std::string& file, std::string_view pem
 std::string certificate_pem(X509* certificate) {
   const MemoryBio bio = memory_bio();
   require_tls(PEM_write_bio_X509(bio.get(), certificate) == 1);
-  return take_text(bio);
+  return text_of(bio);
 }
 
 std::string key_pem(EVP_PKEY* key) {
   const MemoryBio bio = memory_bio();
   require_tls(
       PEM_write_bio_PKCS8PrivateKey(bio.get(), key, nullptr, nullptr, 0, nullptr, nullptr) == 1);
-  return take_text(bio);
+  return text_of(bio);
+}
+
+namespace {
+
+struct NamesDeleter {
+  void operator()(GENERAL_NAMES* names) const noexcept { GENERAL_NAMES_free(names); }
+};
+
+int64_t to_seconds(const ASN1_TIME* time) {
+  std::tm parts{};
+  if (ASN1_TIME_to_tm(time, &parts) != 1) return 0;
+  return timegm(&parts);
+}
+
+std::string fingerprint(const X509* certificate) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned int size = 0;
+  require_tls(X509_digest(certificate, EVP_sha256(), digest.data(), &size) == 1);
+  std::string text;
+  for (unsigned int i = 0; i < size; ++i) {
+    if (i > 0) text += ':';
+    text += kDigits[digest[i] >> 4];
+    text += kDigits[digest[i] & 15];
+  }
+  return text;
+}
+
+}  // namespace
+
+std::vector<std::string> alternative_names(const X509* certificate) {
+  std::vector<std::string> names;
+  const std::unique_ptr<GENERAL_NAMES, NamesDeleter> list(static_cast<GENERAL_NAMES*>(
+      X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
+  for (int i = 0; i < sk_GENERAL_NAME_num(list.get()); ++i) {
+    const GENERAL_NAME* name = sk_GENERAL_NAME_value(list.get(), i);
+    if (name->type != GEN_DNS && name->type != GEN_IPADD) continue;
+    // Both are strings of ASN.1, an address of its octets.
+    const ASN1_STRING* text = name->d.ia5;
+    const Bytes octets{ASN1_STRING_get0_data(text), static_cast<size_t>(ASN1_STRING_length(text))};
+    if (name->type == GEN_DNS) {
+      names.emplace_back(as_text(octets));
+    } else if (octets.size() == 4 || octets.size() == 16) {
+      names.push_back(IpAddress::from_bytes(octets).to_text());
+    }
+  }
+  return names;
+}
+
+std::string common_name(const X509* certificate) {
+  std::array<char, 256> text{};
+  const int size = X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName,
+                                             text.data(), static_cast<int>(text.size()));
+  return size < 0 ? std::string{} : std::string(text.data(), static_cast<size_t>(size));
+}
+
+int64_t not_before(const X509* certificate) { return to_seconds(X509_get0_notBefore(certificate)); }
+int64_t not_after(const X509* certificate) { return to_seconds(X509_get0_notAfter(certificate)); }
+
+CertificateSummary summary_of(const X509* certificate) {
+  CertificateSummary summary{.subject = common_name(certificate),
+                             .names = alternative_names(certificate),
+                             .permitted = {},
+                             .not_before = not_before(certificate),
+                             .not_after = not_after(certificate),
+                             .sha256 = fingerprint(certificate)};
+  if (const auto permitted = read_constraints(certificate)) {
+    summary.permitted = permitted->to_texts();
+  }
+  return summary;
 }
 
 }  // namespace inlet53::net

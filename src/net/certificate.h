@@ -10,6 +10,7 @@
 #include <openssl/x509.h>
 
 #include "inlet53/base/result.h"
+#include "inlet53/net/certificate_authority.h"
 
 /// Certificates and keys of OpenSSL, as values with an owner, and their PEM files.
 namespace inlet53::net {
@@ -33,7 +34,7 @@ using Key = std::unique_ptr<EVP_PKEY, KeyDeleter>;
 /// A new RSA key of 2048 bits, for clients that take no ECDSA. Cost: some 100 ms.
 [[nodiscard]] Key make_rsa_key();
 
-/// What a new certificate says. It is an authority's when it has constraints.
+/// Content of a new certificate. With constraints it is a certificate of an authority.
 struct CertificateContent {
   std::string common_name;
   std::vector<std::string> names;  // DNS names, IP addresses; empty for an authority
@@ -57,5 +58,17 @@ struct CertificateContent {
 
 [[nodiscard]] std::string certificate_pem(X509* certificate);
 [[nodiscard]] std::string key_pem(EVP_PKEY* key);
+
+/// Returns the DNS names and IP addresses of a certificate, in its order.
+[[nodiscard]] std::vector<std::string> alternative_names(const X509* certificate);
+
+/// Returns the common name; empty when there is none.
+[[nodiscard]] std::string common_name(const X509* certificate);
+
+/// Return the limits of the validity, in seconds since 1970-01-01T00:00:00Z.
+[[nodiscard]] int64_t not_before(const X509* certificate);
+[[nodiscard]] int64_t not_after(const X509* certificate);
+
+[[nodiscard]] CertificateSummary summary_of(const X509* certificate);
 
 }  // namespace inlet53::net

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "certificate.h"
-#include "certificate_summary.h"
 #include "name_constraints.h"
 #include "private_directory.h"
 #include <openssl/x509v3.h>
@@ -58,7 +57,7 @@ Certificate make_authority(EVP_PKEY* key, const PermittedNames& permitted, int64
                           key, nullptr, key);
 }
 
-// What it permits; absent: an earlier version made it, which bounded neither addresses nor time.
+// Permitted names; absent: an earlier version made it, without bounds for addresses and time.
 std::optional<PermittedNames> permitted_by(const X509* authority) {
   if (not_after(authority) - not_before(authority) > kAuthoritySeconds + kBackdatedSeconds) {
     return std::nullopt;
@@ -103,7 +102,7 @@ Result<std::optional<Authority>, std::string> load_authority(const PrivateDirect
   return has_key ? std::optional(std::move(authority)) : std::nullopt;
 }
 
-// What the certificates of other labels are for: another configuration may have them from here.
+// Names in the certificates of other labels, which another configuration may use.
 void add_other_leaves(const PrivateDirectory& directory, const std::string& label,
                       EVP_PKEY* authority_key, int64_t now, PermittedNames& permitted) {
   for (const std::string& name : directory.names(".pem")) {

@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "confined_child.h"
-#include "known_children.h"
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <poll.h>
@@ -24,6 +23,7 @@
 #include "inlet53/base/clock.h"
 #include "inlet53/base/text.h"
 #include "inlet53/net/socket.h"
+#include "inlet53/net/stray_children.h"
 
 namespace inlet53::net {
 
@@ -46,7 +46,7 @@ namespace {
 
 constexpr uint64_t kEndPatienceMs = 1000;
 
-// What a child that could not become its program says of it.
+// Report of a child that could not execute its program.
 struct StartError {
   enum class What : int { Program, Folder, Confinement };
   What what = What::Program;

@@ -9,7 +9,6 @@
 #include <system_error>
 
 #include "confined_child.h"
-#include "known_children.h"
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
@@ -25,6 +24,7 @@
 
 #include "inlet53/base/text.h"
 #include "inlet53/net/socket.h"
+#include "inlet53/net/stray_children.h"
 
 namespace inlet53::net {
 
@@ -166,7 +166,7 @@ ConfinementError ConfinedChild::mount_all() {
     if (confinement_.mounts[i].kind != Kind::Expose) continue;
     trees_[i] = static_cast<int>(syscall(SYS_open_tree, AT_FDCWD, paths_[i].c_str(),
                                          OPEN_TREE_CLONE | AT_RECURSIVE | OPEN_TREE_CLOEXEC));
-    // What is not there is not shown.
+    // Paths that do not exist are not shown.
     if (trees_[i] < 0 && errno != ENOENT) return {Step::Mount, i, errno};
   }
   for (size_t i = 0; i < paths_.size(); ++i) {

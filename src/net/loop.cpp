@@ -3,7 +3,6 @@
 #include <atomic>
 #include <utility>
 
-#include "handle.h"
 #include "socket_watcher.h"
 #include <uv.h>
 

@@ -69,12 +69,12 @@ void Outbox::send_of_port(size_t first) {
       done += static_cast<unsigned>(sent);
       report_.sent += static_cast<uint64_t>(sent);
     }
-    // An error of an earlier message is told once: it is gone when the same is tried again.
+    // The kernel reports an error of an earlier message once: a second attempt succeeds.
     const int earlier = std::exchange(doubtful, 0);
     const bool was_of_icmp = earlier != 0 && earlier != error;
     if (error == ECONNREFUSED || was_of_icmp) {
-      const int told = was_of_icmp ? earlier : error;
-      report_.unreachable.push_back({port, {SendFailure::Unreachable, told}});
+      const int reported = was_of_icmp ? earlier : error;
+      report_.unreachable.push_back({port, {SendFailure::Unreachable, reported}});
       return;
     }
     if (error == 0) continue;

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "inlet53/base/text.h"
-#include "inlet53/net/file_system_user.h"
+#include "inlet53/net/process_rights.h"
 #include "inlet53/net/socket.h"
 
 namespace inlet53::net {

@@ -5,7 +5,6 @@
 #include <csignal>
 #include <cstring>
 
-#include "known_children.h"
 #include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
@@ -13,6 +12,7 @@
 #include "inlet53/base/clock.h"
 #include "inlet53/base/text.h"
 #include "inlet53/net/socket.h"
+#include "inlet53/net/stray_children.h"
 
 namespace inlet53::net {
 

@@ -37,7 +37,7 @@ SocketAddress local_address(int descriptor) {
   return SocketAddress::from_sockaddr(address);
 }
 
-bool SocketError::taken() const noexcept { return error == EADDRINUSE; }
+bool SocketError::address_in_use() const noexcept { return error == EADDRINUSE; }
 
 namespace {
 
@@ -54,7 +54,7 @@ struct SocketOption {
   int value;
 };
 
-// What an operator can do about an address that cannot be had; empty: that is not known.
+// Advice for an address that cannot be bound; empty: there is none.
 std::string advice(const SocketAddress& address, int error) {
   switch (error) {
     case EACCES:

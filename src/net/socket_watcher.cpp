@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "handle.h"
 #include <uv.h>
 
 namespace inlet53::net {

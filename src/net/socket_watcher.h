@@ -2,11 +2,13 @@
 
 #include <functional>
 
+#include <uv.h>
+
 #include "inlet53/net/loop.h"
 
 namespace inlet53::net {
 
-/// What epoll said of a socket.
+/// Events that epoll reported for a socket.
 struct SocketEvents {
   bool readable = false;
   bool writable = false;
@@ -31,6 +33,29 @@ class SocketWatcher {
  private:
   struct Handle;
   Handle* handle_;  // null when epoll did not take the descriptor
+};
+
+/// The base of a libuv handle on the heap. Its owner closes it at any time on the loop's thread,
+/// inside its own callback too; the memory goes when libuv has let go of it.
+/// `Self` derives from it and holds what the callback needs; `Uv` is uv_timer_t, uv_poll_t, …
+template <class Self, class Uv>
+struct HeapHandle {
+  HeapHandle() { uv.data = static_cast<Self*>(this); }
+  HeapHandle(const HeapHandle&) = delete;
+  HeapHandle& operator=(const HeapHandle&) = delete;
+
+  [[nodiscard]] static Self& of(Uv* uv) noexcept { return *static_cast<Self*>(uv->data); }
+
+  /// Requires: the uv_…_init succeeded; not called before.
+  void close() noexcept {
+    uv_close(reinterpret_cast<uv_handle_t*>(&uv),
+             [](uv_handle_t* closed) noexcept { delete static_cast<Self*>(closed->data); });
+  }
+
+  Uv uv{};
+
+ protected:
+  ~HeapHandle() = default;
 };
 
 }  // namespace inlet53::net

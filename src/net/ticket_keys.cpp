@@ -9,9 +9,9 @@
 #include <openssl/evp.h>
 #include <openssl/params.h>
 #include <openssl/rand.h>
-#include <time.h>
 
 #include "inlet53/base/check.h"
+#include "inlet53/base/clock.h"
 
 namespace inlet53::net {
 
@@ -29,11 +29,7 @@ TicketKeys::Key make_random_key() {
 
 void erase(TicketKeys::Key& key) { OPENSSL_cleanse(&key, sizeof key); }
 
-int64_t monotonic_seconds() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-  return now.tv_sec;
-}
+int64_t monotonic_seconds() { return static_cast<int64_t>(read_clock().monotonic_ms / 1000); }
 
 // A context owns its share of the keys: connections keep the context alive.
 void free_share(void*, void* share, CRYPTO_EX_DATA*, int, long, void*) noexcept {

@@ -73,13 +73,13 @@ struct TlsServerContext::Impl {
 namespace {
 
 // The key of a certificate, null when it is not among `keys`; takes it from them.
-Key take_key(X509* certificate, std::vector<Key>& keys) {
+Key extract_key(X509* certificate, std::vector<Key>& keys) {
   for (Key& key : keys) {
     if (key != nullptr && X509_check_private_key(certificate, key.get()) == 1) {
       return std::move(key);
     }
   }
-  static_cast<void>(take_tls_error());  // the others do not fit
+  static_cast<void>(pop_tls_error());  // the others do not fit
   return nullptr;
 }
 
@@ -97,13 +97,13 @@ Result<void, std::string> use_files(SSL_CTX* context, const std::string& certifi
   auto first_key = parse_key(key_file, *text);
   if (!first_key) return Unexpected(first_key.error());
   const auto unusable = [](const std::string& file, std::string_view what) {
-    return Unexpected(concat(file, ": cannot be read as ", what, ": ", take_tls_error()));
+    return Unexpected(concat(file, ": cannot be read as ", what, ": ", pop_tls_error()));
   };
   std::vector<Key> keys = parse_keys(*text);
   keys.erase(keys.begin());  // the first certificate's
   const std::vector<Certificate> all = parse_chain(*certificates);
   for (size_t i = 0; i < all.size(); ++i) {
-    const Key key = i == 0 ? std::move(*first_key) : take_key(all[i].get(), keys);
+    const Key key = i == 0 ? std::move(*first_key) : extract_key(all[i].get(), keys);
     if (key == nullptr) {
       if (SSL_CTX_add1_chain_cert(context, all[i].get()) == 1) continue;
       return unusable(certificate_file, "a chain of certificates");
@@ -173,7 +173,7 @@ Result<TlsClientContext, std::string> TlsClientContext::make(const std::string& 
   SSL_CTX_set_default_verify_paths(context);
   if (!ca_file.empty() && SSL_CTX_load_verify_file(context, ca_file.c_str()) != 1) {
     return Unexpected(
-        concat(ca_file, ": cannot be read as certificate authorities: ", take_tls_error()));
+        concat(ca_file, ": cannot be read as certificate authorities: ", pop_tls_error()));
   }
   return TlsClientContext(std::move(impl));
 }

@@ -8,7 +8,7 @@
 
 namespace inlet53::net {
 
-std::string take_tls_error() {
+std::string pop_tls_error() {
   const unsigned long code = ERR_get_error();
   ERR_clear_error();
   if (code == 0) return "unknown error";
@@ -20,7 +20,7 @@ std::string take_tls_error() {
 }
 
 void require_tls(bool worked) {
-  if (!worked) throw std::runtime_error(concat("OpenSSL fails: ", take_tls_error()));
+  if (!worked) throw std::runtime_error(concat("OpenSSL fails: ", pop_tls_error()));
 }
 
 }  // namespace inlet53::net

@@ -29,8 +29,8 @@ constexpr size_t kMaxRecord = 16384;
 // The most that an owner may leave while it wants more.
 constexpr size_t kMaxRest = size_t{128} << 10;
 
-// What an earlier connection left in this thread's queue would be taken for ours. Clearing an empty
-// queue costs as much as a tenth of a short record.
+// An error of an earlier connection in this thread's queue would look like one of this connection.
+// Clearing an empty queue costs as much as a tenth of a short record.
 void forget_errors() noexcept {
   if (ERR_peek_error() != 0) ERR_clear_error();
 }
@@ -124,7 +124,7 @@ void TlsStream::Impl::shake_hands() {
 
 void TlsStream::Impl::fail() {
   state = State::Failed;
-  error = take_tls_error();
+  error = pop_tls_error();
 }
 
 void TlsStream::Impl::deliver(Bytes fresh) {

@@ -58,7 +58,7 @@ struct UdpExchange::Impl {
 
   void look();
   void receive(uint32_t port);
-  void take(uint32_t port, uint32_t generation, const mmsghdr& message);
+  void match_response(uint32_t port, uint32_t generation, const mmsghdr& message);
 
   void end_wait(uint32_t port, uint64_t token);
   void end_all_waits(uint32_t port, const SendError& error);
@@ -166,14 +166,14 @@ void UdpExchange::Impl::end_all_waits(uint32_t port, const SendError& error) {
 
 // The owner may send again, which must find everything in order.
 void UdpExchange::Impl::tell_undelivered() {
-  std::vector<Undelivered> told;
-  told.swap(undelivered);
-  for (const Undelivered& each : told) {
+  std::vector<Undelivered> reported;
+  reported.swap(undelivered);
+  for (const Undelivered& each : reported) {
     ++(is_local(each.error.failure) ? counts.unsent : counts.unreachable);
     owner.undeliverable(each.token, each.error);
   }
-  told.clear();
-  if (undelivered.empty()) undelivered.swap(told);
+  reported.clear();
+  if (undelivered.empty()) undelivered.swap(reported);
 }
 
 void UdpExchange::Impl::sweep() {
@@ -191,7 +191,7 @@ void UdpExchange::Impl::sweep() {
 }
 
 void UdpExchange::Impl::remove_route(RouteId route) {
-  // The owner is told at the turn's end what could not be sent: it is in the middle of something.
+  // Failures to send are reported to the owner at the end of the turn, outside of this call.
   send_outbox();
   turn_end.ask();
   for (uint32_t port = 0; port < waits.size(); ++port) {
@@ -222,12 +222,13 @@ void UdpExchange::Impl::receive(uint32_t port) {
       end_all_waits(port, {SendFailure::Unreachable, errno});
       continue;
     }
-    for (size_t i = 0; i < static_cast<size_t>(count); ++i) take(port, generation, incoming[i]);
+    for (size_t i = 0; i < static_cast<size_t>(count); ++i)
+      match_response(port, generation, incoming[i]);
     if (count < static_cast<int>(kReceiveBatch)) return;
   }
 }
 
-void UdpExchange::Impl::take(uint32_t port, uint32_t generation, const mmsghdr& message) {
+void UdpExchange::Impl::match_response(uint32_t port, uint32_t generation, const mmsghdr& message) {
   ++counts.received;
   const auto* from = static_cast<const sockaddr*>(message.msg_hdr.msg_name);
   const std::span<uint8_t> octets(static_cast<uint8_t*>(message.msg_hdr.msg_iov->iov_base),

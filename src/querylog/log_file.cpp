@@ -17,8 +17,8 @@
 #include <unistd.h>
 
 #include "inlet53/base/clock.h"
+#include "inlet53/base/file.h"
 #include "inlet53/base/operator_log.h"
-#include "inlet53/base/own_file.h"
 #include "inlet53/base/text.h"
 #include "inlet53/querylog/query_log.h"
 

@@ -21,7 +21,7 @@ namespace inlet53::server {
 /// DNS over HTTPS at one endpoint IP address (RFC 8484): HTTP/2 and HTTP/1.1. What DNS refuses is a
 /// response with status 200; a query that waits for targets is answered when it can be.
 /// Threads: its worker's loop.
-class DohService final : public EndpointService, public Replier, http::RequestTaker {
+class DohService final : public EndpointService, public Replier, http::RequestReceiver {
  public:
   /// `socket`: bound, not listening. `address` as for `set_address`. `batch_done` is called after a
   /// message was answered.
@@ -45,7 +45,7 @@ class DohService final : public EndpointService, public Replier, http::RequestTa
   void reply(const ReplyTo& to, Bytes response) override;
 
  private:
-  //--- http::RequestTaker
+  //--- http::RequestReceiver
   http::HeadDecision head_received(http::RequestId id, const http::RequestOrigin& origin,
                                    http::Request& head) override;
   void request_received(http::RequestId id, const http::RequestOrigin& origin,

@@ -121,7 +121,7 @@ Forwarding::Forwarding(net::Loop& loop, const Options& options, cache::Cache& ca
       expiry_(loop, [this] { expire(); }),
       buffer_(std::make_unique<uint8_t[]>(dns::kMaxMessage)) {}
 
-void Forwarding::take_up(const resolver::ResolverState& state) {
+void Forwarding::replace_state(const resolver::ResolverState& state) {
   std::vector<std::shared_ptr<const forward::TargetGroup>> groups;
   std::unordered_map<uint32_t, uint32_t> by_scope;
   bool keeps_any = false;

@@ -58,7 +58,7 @@ class Forwarding final : public QueryForwarder, public forward::ForwardOwner {
   /// Takes over the rules of `state`. The cache keeps what it has of rules whose domain, targets
   /// and sources are as before; answers of the others are never found again, and make room as any
   /// old entry does. When no rule is as before, the cache is emptied at once.
-  void take_up(const resolver::ResolverState& state);
+  void replace_state(const resolver::ResolverState& state);
 
   //--- QueryForwarder
   void begin(const ReplyTo& to, Bytes message, const resolver::ForwardQuestion& question) override;

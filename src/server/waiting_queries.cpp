@@ -11,7 +11,7 @@ constexpr size_t kKeptRoom = 512;  // octets
 }  // namespace
 
 WaitingQuery& WaitingQueries::take_slot() {
-  const uint32_t index = queries_.take();
+  const uint32_t index = queries_.acquire();
   WaitingQuery& query = queries_[index];
   query.index = index;
   query.uses = queries_.uses(index);

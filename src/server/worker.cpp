@@ -192,7 +192,7 @@ struct Worker::Impl {
     for (auto& service : services) service->set_tls(contexts);
   }
 
-  void take_up(Assignment next) {
+  void replace_state(Assignment next) {
     if (draining) return;
     apply(std::move(next));
     if (options.assigned) options.assigned();
@@ -229,7 +229,7 @@ struct Worker::Impl {
       services.push_back(make_service(std::move(sockets), *address, next.tls));
       if (spread_over) services.back()->spread_queries(*spread_over);
     }
-    forwarding.take_up(*next.state);
+    forwarding.replace_state(*next.state);
     state = std::move(next.state);  // the old one goes only now that nobody points into it
   }
 
@@ -297,7 +297,7 @@ Worker::~Worker() {
 void Worker::assign(Assignment assignment) {
   // A task can be copied, sockets can't.
   auto shared = std::make_shared<Assignment>(std::move(assignment));
-  impl_->post([this, shared] { impl_->take_up(std::move(*shared)); });
+  impl_->post([this, shared] { impl_->replace_state(std::move(*shared)); });
 }
 
 void Worker::set_tls(TlsContexts contexts) {

@@ -9,7 +9,7 @@ namespace {
 
 using namespace inlet53;
 using namespace inlet53::http;
-using Finding = ResponseReader::Finding;
+using ReadResult = ResponseReader::ReadResult;
 
 constexpr ResponseReader::Limits kLimits{.max_head = 2000, .max_body = 1000};
 
@@ -18,20 +18,20 @@ void check(Bytes input, BodyAccount& account) {
   const Bytes octets = input.subspan(1);
 
   ResponseReader whole(kLimits, to_head, account);
-  const Finding finding = whole.read(octets);
+  const ReadResult result = whole.read(octets);
 
   ResponseReader cut(kLimits, to_head, account);
-  Finding cut_finding = Finding::Incomplete;
+  ReadResult cut_result = ReadResult::Incomplete;
   const size_t step = 1 + input[input.size() / 2] % 7;
   size_t at = 0;
-  while (at < octets.size() && cut_finding == Finding::Incomplete) {
-    cut_finding = cut.read(octets.subspan(at, std::min(step, octets.size() - at)));
+  while (at < octets.size() && cut_result == ReadResult::Incomplete) {
+    cut_result = cut.read(octets.subspan(at, std::min(step, octets.size() - at)));
     at += step;
   }
-  FUZZ_CHECK(finding == cut_finding);
+  FUZZ_CHECK(result == cut_result);
   const bool complete =
-      finding == Finding::Complete ||
-      (finding == Finding::Incomplete && whole.end_of_stream() == Finding::Complete);
+      result == ReadResult::Complete ||
+      (result == ReadResult::Incomplete && whole.end_of_stream() == ReadResult::Complete);
   if (!complete) return;
   Response& response = whole.response();
   FUZZ_CHECK(response.status >= 200 && response.status <= 599);

@@ -6,31 +6,35 @@
 
 namespace inlet53 {
 
-/// One reading of both clocks. Taken once for a batch and handed down: nobody below reads a clock.
+/// One reading of both clocks. A worker reads the clocks once for each batch of queries and passes
+/// the result on.
 struct Now {
-  /// Milliseconds that never jump; for timeouts and ages.
+  /// Milliseconds on the monotonic clock, for timeouts and ages.
   uint64_t monotonic_ms = 0;
-  /// Seconds since 1970-01-01T00:00:00Z; for what people read.
+  /// Seconds since 1970-01-01T00:00:00Z, for logs.
   int64_t wall_seconds = 0;
 };
 
-/// Reads both clocks (coarse: some milliseconds of resolution, no system call).
+/// Reads both clocks. Resolution: a few milliseconds. Cost: no system call.
 [[nodiscard]] Now read_clock() noexcept;
 
-/// Milliseconds since 1970-01-01T00:00:00Z, exact; for what other programs compute with.
+/// Returns exact milliseconds since 1970-01-01T00:00:00Z.
 [[nodiscard]] int64_t wall_milliseconds() noexcept;
 
-/// Microseconds that never jump, exact; for durations that people read.
+/// Returns exact microseconds on the monotonic clock. For durations in reports.
 [[nodiscard]] uint64_t monotonic_microseconds() noexcept;
 
-/// `2021-04-25T12:37:34Z`: a second as UTC in ISO 8601.
+/// Returns exact nanoseconds on the monotonic clock. Cost: about 25 ns, no system call.
+[[nodiscard]] uint64_t monotonic_nanoseconds() noexcept;
+
+/// Text of a second in UTC, as in ISO 8601: `2021-04-25T12:37:34Z`.
 class UtcSecond {
  public:
   static constexpr size_t kSize = 20;
 
   UtcSecond() { set(0); }
 
-  /// Renders `wall_seconds`; costs nothing when it is the second that is held already.
+  /// Renders `wall_seconds`. Does nothing when the text already shows this second.
   void set(int64_t wall_seconds) noexcept {
     if (wall_seconds != held_) render(wall_seconds);
   }

@@ -51,4 +51,11 @@ inline constexpr IdShape kVpcEndpointSuffix{"", 8, 0, true};
 /// that an id that a configuration leaves out stays from run to run.
 [[nodiscard]] std::string generate_id(const IdShape& shape, std::string_view seed);
 
+/// Returns a random UUID, `8f5a6c1e-2b7d-4c3a-9e10-5d6f7a8b9c0d` (version 4). Source: RFC 9562
+/// §5.4. Cost: one system call, getrandom.
+[[nodiscard]] std::string random_uuid();
+
+/// Returns random hexadecimal digits in lower case. Requires: `digits` is at most 64.
+[[nodiscard]] std::string random_hex(size_t digits);
+
 }  // namespace inlet53

@@ -6,20 +6,17 @@
 
 namespace inlet53 {
 
-/// Appends `text` as a JSON string, quotes and all: control octets, quote and backslash escaped,
-/// each octet that is no part of valid UTF-8 replaced by U+FFFD, everything else as it is.
+/// Appends `text` as a JSON string in quotes. Escapes control characters, quote and backslash.
+/// Replaces each byte that is not part of valid UTF-8 by U+FFFD.
 /// Source: RFC 8259 §7; Unicode Standard, table 3-7 (well-formed UTF-8).
 void append_json_string(std::string& out, std::string_view text);
 
-/// The same without the quotes around it.
+/// Appends the same without the quotes.
 void append_json_escaped(std::string& out, std::string_view text);
 
-/// Whether a JSON text has more than `levels` objects and lists within each other: a reader that
-/// builds a tree takes some hundred octets of memory for each, and the text only one. Of a text
-/// that is no JSON the answer is of no meaning, but given. Cost: one pass.
+/// Returns true when a JSON text nests more than `levels` objects and lists: a tree of them takes
+/// some hundred bytes of memory for each level, the text takes one. The result has no meaning for a
+/// text that is not JSON. Cost: one pass.
 [[nodiscard]] bool nests_deeper_than(std::string_view json, size_t levels) noexcept;
-
-/// Whether `text` is valid UTF-8. Source: Unicode Standard, table 3-7.
-[[nodiscard]] bool is_utf8(std::string_view text) noexcept;
 
 }  // namespace inlet53

@@ -19,4 +19,13 @@ namespace inlet53 {
 /// writing to stdout fails: its output is lost. Returns false when the system refuses.
 [[nodiscard]] bool open_standard_streams() noexcept;
 
+/// Exit codes of the tool and of the daemons.
+enum ExitCode : int {
+  kExitOk = 0,
+  kExitFailure = 1,
+  kExitUsage = 2,
+  kExitConfiguration = 3,
+  kExitCannotBind = 4,
+};
+
 }  // namespace inlet53

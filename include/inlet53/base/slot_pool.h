@@ -20,7 +20,7 @@ class SlotPool {
   static constexpr size_t kSpare = 64;
 
   /// Returns the number of a slot with an object that is new, or as its last use left it.
-  [[nodiscard]] uint32_t take() {
+  [[nodiscard]] uint32_t acquire() {
     if (free_.empty()) {
       free_.push_back(static_cast<uint32_t>(slots_.size()));
       slots_.emplace_back();
@@ -55,7 +55,7 @@ class SlotPool {
   [[nodiscard]] T* find(uint32_t number) const noexcept {
     return number < slots_.size() ? slots_[number].object.get() : nullptr;
   }
-  /// How often the slot has been taken. Requires: it was, once.
+  /// Returns how many times the slot was acquired. Requires: at least once.
   [[nodiscard]] uint32_t uses(uint32_t number) const noexcept { return slots_[number].uses; }
 
   /// Slots in use.

@@ -7,7 +7,7 @@
 
 #include "inlet53/gateway/request_ids.h"
 
-/// What is known of one call: the `$context` of access logs and of response templates.
+/// Values of one call: the `$context` of access logs and response templates.
 /// Source: API Gateway Developer Guide, "Variables for access logging for API Gateway".
 namespace inlet53::gateway {
 

@@ -18,31 +18,32 @@
 
 namespace inlet53::gateway {
 
-/// What the calls came to, since the start. Source: API Gateway Developer Guide, "Amazon API
-/// Gateway dimensions and metrics".
+/// Call counters since start; `running` is a gauge. Source: API Gateway Developer Guide, "Amazon
+/// API Gateway dimensions and metrics".
 struct CallCounts {
   uint64_t count = 0;
   uint64_t errors_4xx = 0;
   uint64_t errors_5xx = 0;
   uint64_t latency_us = 0;  // all calls together
   uint64_t integration_latency_us = 0;
-  uint64_t integrations = 0;  // calls that got to an integration
+  uint64_t integrations = 0;  // calls that reached an integration
   uint64_t running = 0;       // now
   uint64_t abandoned = 0;     // calls that ended because their client left
-  uint64_t refused = 0;       // requests that were no proper ones: no calls, and in no log
+  uint64_t refused = 0;       // invalid requests: not counted as calls, and not logged
 };
 
 struct Call;
 
-/// A call that may go to its integration as soon as its body is there. Destroying it drops the
-/// call, which then counts nowhere and is in no log. Lifetime: the runner outlives it.
+/// Authorized call. Its integration starts when its body is complete. Destroying it drops the call
+/// without counting or logging it. Lifetime: the runner outlives it.
 class AuthorizedCall {
  public:
   AuthorizedCall(AuthorizedCall&&) noexcept;
   AuthorizedCall& operator=(AuthorizedCall&&) noexcept;
   ~AuthorizedCall();
 
-  /// Whether integration or execution log read the body. Otherwise it may be discarded unread.
+  /// Returns true when the integration or the execution log reads the body. Otherwise the caller
+  /// may discard it.
   [[nodiscard]] bool needs_body() const noexcept { return needs_body_; }
 
  private:
@@ -53,51 +54,50 @@ class AuthorizedCall {
   bool needs_body_ = false;
 };
 
-/// Outcome of a request's head: the response of a refused call, or a call that may begin.
+/// Result of authorization: the response to a refused call, or the authorized call.
 using HeadOutcome = std::variant<http::Response, AuthorizedCall>;
 
-/// Runs calls: authorizes or refuses them, starts their integrations, answers and logs them.
+/// Runs calls: authorizes or refuses them, starts their integrations, responds and logs.
 ///
 ///   authorize (head) ──refused──► gateway response ─────────┐
 ///        └─► begin (body) ─► integration ──at once──────────┤
 ///                                 └──pending──► done, late──┴─► finish: headers, logs, response
 ///
 /// Threads: the loop's. Lifetime: the loop outlives it.
-class CallRunner final : public CallTaker {
+class CallRunner final : public CallReceiver {
  public:
   using Respond = std::function<void(CallId, http::Response&&)>;
 
-  /// `function_logs`: where functions log. `bodies`: the budget that requests are charged to.
-  /// `isolation`: that of functions; null: none. Lifetime: `bodies` outlives it and the responses.
+  /// `function_logs`: logs of functions. `bodies`: memory budget of requests. `isolation`: of
+  /// functions; null: none. Lifetime: `bodies` outlives the runner and the responses.
   CallRunner(net::Loop& loop, const settings::HttpsDaemon& settings, CallLogs& logs,
              linelog::LineLogs& function_logs, http::BodyBudget& bodies, Respond respond,
              std::shared_ptr<lambda::Isolation> isolation = nullptr);
-  /// Forgets pending calls; `respond` is not called any more.
+  /// Forgets pending calls. `respond` is not called after it.
   ~CallRunner();
   CallRunner(const CallRunner&) = delete;
   CallRunner& operator=(const CallRunner&) = delete;
 
-  /// Serves `state` from now on. Calls under way end with the state that they began with.
-  void take_up(std::shared_ptr<const GatewayState> state);
-  /// lambda::FunctionService::retire_exposed.
+  /// Serves new calls with `state`. Calls in progress keep the state with which they started.
+  void replace_state(std::shared_ptr<const GatewayState> state);
+  /// Calls lambda::FunctionService::retire_exposed.
   void retire_exposed_functions();
 
-  /// Decides about a request by its head: everything but its body. A refused call is counted and
-  /// logged when this returns. Requires: `head.body` is empty; `take_up` was called.
+  /// Authorizes or refuses a call by its head. Counts and logs a refused call. Requires:
+  /// `head.body` is empty; `replace_state` was called.
   [[nodiscard]] HeadOutcome authorize(const CallOrigin& origin, http::Request&& head);
-  /// Runs an authorized call; `respond` is called once, within or later. `body`: decoded; empty
-  /// when the call does not need it.
+  /// Starts an authorized call. Calls `respond` once, at once or later. `body`: without its
+  /// transfer coding; empty when the call does not need it.
   void begin(CallId id, AuthorizedCall&& authorized, std::string&& body);
 
-  //--- CallTaker
-  /// `authorize`; a call that may go on is kept with its head until its body is there, or has been
-  /// discarded if the call does not need it.
+  //--- CallReceiver
+  /// Authorizes a call and keeps it until its body is complete or discarded.
   http::HeadDecision head_received(CallId id, const CallOrigin& origin,
                                    http::Request& head) override;
-  /// `authorize` unless `head_received` did it, then `begin`.
+  /// Authorizes a call unless `head_received` did, and begins it.
   void call_received(CallId id, const CallOrigin& origin, http::Request&& request) override;
-  /// Ends a call that waits for a function's environment or for a URL, logs it with status 499 and
-  /// responds so. A call that a function works on goes on, as at AWS.
+  /// Ends a call that waits for a function's environment or for a URL. Logs it and responds with
+  /// status 499. A call that a function processes continues, as at AWS.
   void call_abandoned(CallId id) override;
   http::Response refuse(http::Refusal refusal) override;
 

@@ -25,10 +25,10 @@ class CommonFields {
 
 /// Takes the request id that a client gives itself in `x-amzn-RequestId`: a UUID, or a mark that it
 /// was none. Source: API Gateway Developer Guide, "Variables for access logging for API Gateway".
-void take_client_request_id(const http::Fields& fields, RequestIds& ids);
+void use_client_request_id(const http::Fields& fields, RequestIds& ids);
 
 /// Takes the trace id that a client sends in `X-Amzn-Trace-Id`; an empty one does not count.
 /// Source: AWS X-Ray Developer Guide, "Tracing header".
-void take_client_trace_id(const http::Fields& fields, RequestIds& ids);
+void use_client_trace_id(const http::Fields& fields, RequestIds& ids);
 
 }  // namespace inlet53::gateway

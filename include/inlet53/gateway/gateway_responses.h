@@ -13,16 +13,17 @@
 #include "inlet53/topology/gateway_response_type.h"
 #include "inlet53/topology/topology.h"
 
-/// What the gateway answers itself.
+/// Responses that the gateway makes itself.
 /// Source: API Gateway Developer Guide, "Gateway response types for API Gateway"; captures of REST
-/// APIs for what each body looks like.
+/// APIs for the form of each body.
 namespace inlet53::gateway {
 
 /// The gateway responses of one API. Threads: const methods any.
 class GatewayResponses {
  public:
-  /// `configured`: those that the API makes its own. A type without one falls to DEFAULT_4XX or
-  /// DEFAULT_5XX, if that is configured, else to AWS's default. REQUEST_TOO_LARGE is always AWS's.
+  /// `configured`: the gateway responses that the API defines. Other types use DEFAULT_4XX or
+  /// DEFAULT_5XX where the API defines it, and AWS's default otherwise. REQUEST_TOO_LARGE is always
+  /// AWS's.
   explicit GatewayResponses(const std::vector<topology::GatewayResponse>& configured);
 
   /// The response for a context that has the error's message. `stage_variables`: for templates.

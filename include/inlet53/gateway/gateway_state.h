@@ -14,27 +14,27 @@
 #include "inlet53/gateway/router.h"
 #include "inlet53/gateway/text_template.h"
 #include "inlet53/gateway/throttle.h"
-#include "inlet53/lambda/interpreter_versions.h"
+#include "inlet53/lambda/function_check.h"
 #include "inlet53/linelog/line_logs.h"
 #include "inlet53/policy/resource_policy.h"
 #include "inlet53/topology/topology.h"
 
-/// What the gateway serves: built whole from a topology, immutable from then on.
+/// Immutable state of the gateway, which is built from a topology.
 namespace inlet53::gateway {
 
-/// What a mock integration answers, made ahead.
+/// Response of a mock integration, prepared when the state is built.
 struct MockResponse {
   uint16_t status_code = 200;
   std::vector<topology::NamedText> headers;
   TextTemplate body;
 };
 
-/// A stage with what is made of it ahead.
+/// A stage with the values that are prepared when the state is built.
 struct StageState {
   const topology::Stage* stage = nullptr;
   TextTemplate access_log;
-  /// The open logs; null when the stage has none. Calls write to those of the state that they began
-  /// with, so that a reload loses no line.
+  /// The open logs; null when the stage has none. A call writes to the logs of the state with which
+  /// it started, so that a reload loses no line.
   std::shared_ptr<linelog::LineLog> access_lines;
   std::shared_ptr<linelog::LineLog> execution_lines;
 

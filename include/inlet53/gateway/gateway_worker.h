@@ -42,7 +42,7 @@ class GatewayWorker {
   void show(ServerCertificate certificate);
   /// lambda::FunctionService::retire_exposed.
   void retire_exposed_functions();
-  /// What is served. Requires: `serve` has succeeded.
+  /// Returns the state that the worker serves. Requires: `serve` has succeeded.
   [[nodiscard]] const ServedConfiguration& served() const noexcept;
 
   /// Takes no more connections and calls; what is under way ends.

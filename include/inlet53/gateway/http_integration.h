@@ -16,15 +16,15 @@
 /// notes" (headers that are dropped or renamed).
 namespace inlet53::gateway {
 
-/// What an integration's URL is filled in with.
+/// Values that replace the placeholders of an integration's URL.
 struct UriValues {
   const std::vector<PathParameter>& path_parameters;
   const std::vector<topology::NamedText>& stage_variables;
-  std::string_view query;  // as it was asked, without `?`; empty: none
+  std::string_view query;  // as received, without `?`; empty: none
 };
 
-/// Fills in `{name}` and `${stageVariables.name}` (what has no value becomes nothing) and appends
-/// the query. Errors: what is wrong with the URL that comes out.
+/// Replaces `{name}` and `${stageVariables.name}` (by nothing when there is no value) and appends
+/// the query. Errors: the reason why the result is not a URL.
 [[nodiscard]] Result<http::Url, std::string> integration_url(std::string_view uri,
                                                              const UriValues& values);
 

@@ -8,14 +8,14 @@
 #include "inlet53/base/result.h"
 #include "inlet53/http/message.h"
 
-/// What a Lambda function answers in a proxy integration.
+/// Responses of Lambda functions in a proxy integration.
 /// Source: API Gateway Developer Guide, "Output format of a Lambda function for proxy integration";
 /// responses recorded from AWS.
 namespace inlet53::gateway {
 
 enum class LambdaResponseFaultKind : uint8_t {
-  Malformed,      // it is not of the form: 502
-  InvalidBase64,  // a body that claims to be base64 is none: 500
+  Malformed,      // it does not have the required form: 502
+  InvalidBase64,  // isBase64Encoded is true, and the body is not base64: 500
 };
 
 struct LambdaResponseFault {

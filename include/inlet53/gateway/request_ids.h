@@ -14,7 +14,7 @@ struct RequestIds {
       trace_id;  // X-Amzn-Trace-Id: `Root=1-67891233-abcdef012345678912345678`, or the client's
 };
 
-/// Makes ids: unique, and random enough that nobody meets one by chance. They are no secrets.
+/// Makes ids that are unique and random, but not secret.
 /// Threads: one at a time. Source: RFC 9562 §5.4; AWS X-Ray Developer Guide, "Tracing header".
 class RequestIdSource {
  public:

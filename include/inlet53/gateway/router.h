@@ -75,13 +75,14 @@ class Router {
   void add(const topology::Resource& resource);
   uint32_t child(uint32_t node, std::string_view text, std::vector<Child> Node::*kind);
   bool descend(uint32_t node, std::string_view method, std::string_view rest, Route& route) const;
-  bool take_greedy(const Node& node, std::string_view method, std::string_view rest,
-                   Route& route) const;
+  bool match_greedy(const Node& node, std::string_view method, std::string_view rest,
+                    Route& route) const;
 
   std::vector<Node> nodes_;
 };
 
-/// What `resource` serves `method` with; null when it does not. Lifetime: the resource's.
+/// Returns the method of `resource` that serves `method`; null when it has none. Lifetime: the
+/// resource's.
 [[nodiscard]] const topology::Method* find_method(const topology::Resource& resource,
                                                   std::string_view method) noexcept;
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "inlet53/base/result.h"
-#include "inlet53/net/renewal_times.h"
+#include "inlet53/net/renewal_timer.h"
 #include "inlet53/net/tls_context.h"
 #include "inlet53/settings/settings.h"
 #include "inlet53/topology/certificate_names.h"

@@ -16,7 +16,7 @@ namespace inlet53::gateway {
 /// Source: API Gateway Developer Guide, "Set up gateway responses" and "Set up CloudWatch logging".
 class TextTemplate {
  public:
-  /// Every text is one: names that nobody knows stand for nothing.
+  /// Parses any text: unknown names become empty.
   [[nodiscard]] static TextTemplate parse(std::string_view text);
 
   /// For bodies: values go in as they are, those that the call does not have as nothing.
@@ -29,7 +29,7 @@ class TextTemplate {
   /// `<` also what XML reserves; what the call does not have is `-`.
   void append_line(std::string& out, const CallContext& context) const;
 
-  /// `$context` names that stand for nothing because nobody knows them.
+  /// Returns the `$context` names that are unknown and therefore empty.
   [[nodiscard]] const std::vector<std::string>& unknown_names() const noexcept { return unknown_; }
 
  private:

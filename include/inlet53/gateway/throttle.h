@@ -14,11 +14,11 @@ class TokenBucket {
   TokenBucket() = default;
   TokenBucket(double rate, uint32_t burst) : rate_(rate), burst_(burst), tokens_(burst) {}
 
-  /// Tells whether a request may go on at `now_ms` (any monotonic clock).
+  /// Returns true when a request may continue at `now_ms` (any monotonic clock).
   [[nodiscard]] bool has_token(uint64_t now_ms) noexcept;
-  /// Takes what `has_token` has found.
-  void take() noexcept { tokens_ -= 1; }
-  /// Other limits from now on; what is left stays, as far as it fits.
+  /// Removes one token. Requires: `has_token` returned true.
+  void consume() noexcept { tokens_ -= 1; }
+  /// Changes the limits. Tokens that the new burst does not permit are lost.
   void set_limits(double rate, uint32_t burst) noexcept;
 
  private:
@@ -28,10 +28,10 @@ class TokenBucket {
   uint64_t filled_ms_ = 0;
 };
 
-/// Limits by stage and method, and for all calls of an account in a region. A call that one of its
-/// buckets refuses takes from none of them.
-/// Threads: one at a time. Source: API Gateway Developer Guide, "Throttle requests to your REST
-/// APIs": stage and method limits, then the account's.
+/// Limits calls for each method of a stage, and for all calls of an account in a region. A call
+/// that one bucket refuses removes no token from the other. Threads: one at a time. Source: API
+/// Gateway Developer Guide, "Throttle requests to your REST APIs": stage and method limits, then
+/// the account's.
 class Throttle {
  public:
   struct Limit {
@@ -42,13 +42,10 @@ class Throttle {
 
   explicit Throttle(Limit account) : account_limit_(account) {}
 
-  /// Decides about a call. `account` names account and region. `method` names the bucket of the
-  /// limit that the call's stage sets for it, when `limit` is not null.
-  [[nodiscard]] bool admit(std::string_view account, std::string_view method, const Limit* limit,
+  /// Returns true when a call may continue. `account` names account and region. `method` names the
+  /// bucket of the limit that the stage sets for the method; `limit` is null when it sets none.
+  [[nodiscard]] bool allow(std::string_view account, std::string_view method, const Limit* limit,
                            uint64_t now_ms);
-
-  /// After a reload: the account's limit; buckets whose limits changed keep what fits.
-  void set_account_limit(Limit limit) noexcept { account_limit_ = limit; }
 
  private:
   struct Bucket {
@@ -65,7 +62,7 @@ class Throttle {
 
   static TokenBucket& bucket(Buckets& buckets, std::string_view name, const Limit& limit);
 
-  Limit account_limit_;
+  const Limit account_limit_;
   Buckets accounts_;
   Buckets methods_;
 };

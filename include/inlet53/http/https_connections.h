@@ -37,10 +37,10 @@ struct RequestOrigin {
 };
 
 /// Answers requests. Called on the loop's thread.
-class RequestTaker {
+class RequestReceiver {
  public:
   /// The head of a request came whose body has not: a response refuses the body, and nothing more
-  /// comes of this request; else `request_received` or `request_abandoned` follows. A taker that
+  /// comes of this request; else `request_received` or `request_abandoned` follows. A receiver that
   /// moves `head` away keeps it: then only body and charge follow. Not called for a request without
   /// a body. By default each body is kept.
   virtual HeadDecision head_received(RequestId id, const RequestOrigin& origin, Request& head);
@@ -55,10 +55,10 @@ class RequestTaker {
   virtual Response refuse(Refusal refusal) = 0;
 
  protected:
-  ~RequestTaker() = default;
+  ~RequestReceiver() = default;
 };
 
-/// What the connections of a table have in common.
+/// Settings that the connections of a table share.
 struct HttpsOptions {
   uint32_t handshake_timeout_ms = 10000;
   uint32_t head_timeout_ms = 10000;  // from a request's first octet to the end of its head
@@ -67,7 +67,7 @@ struct HttpsOptions {
   ServerLimits limits;
 };
 
-/// What the connections came to since the start.
+/// Connection counters since start.
 struct HttpsCounts {
   uint64_t connections = 0;
   uint64_t handshakes = 0;  // that came to an end
@@ -102,10 +102,10 @@ class HttpsConnections final {
   HttpsConnections(const HttpsConnections&) = delete;
   HttpsConnections& operator=(const HttpsConnections&) = delete;
 
-  /// A client was let in. Lifetime: `taker` the connection's; `tls` may go.
+  /// A client was let in. Lifetime: `receiver` the connection's; `tls` may go.
   [[nodiscard]] std::unique_ptr<net::TcpClient> open(net::TcpConnection& tcp,
                                                      const net::TlsServerContext& tls,
-                                                     RequestTaker& taker);
+                                                     RequestReceiver& receiver);
   /// Answers a request; nothing happens when its client is gone.
   void respond(RequestId id, Response&& response);
 

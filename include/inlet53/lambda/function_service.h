@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "inlet53/lambda/interpreter_versions.h"
+#include "inlet53/lambda/function_check.h"
 #include "inlet53/lambda/isolation.h"
 #include "inlet53/linelog/line_logs.h"
 #include "inlet53/net/loop.h"
@@ -53,8 +53,8 @@ struct ServiceCounts {
 /// Runs functions. Each environment is a process of its own with a warm pool for each function, and
 /// serves one invocation at a time; nothing that it does (crash, hang, gigabytes of output, garbage
 /// on the Runtime API) reaches this process beyond its own outcome. Functions share the places of
-/// `max_environments` fairly (src/lambda/environment_places.h). Each refused invocation is told to
-/// the function's log, and at a bounded rate to the operator log. When a file below a function's
+/// `max_environments` fairly (src/lambda/environment_places.h). Each refused invocation is reported
+/// to the function's log, and at a bounded rate to the operator log. When a file below a function's
 /// code changes, later invocations get environments with the new code; a function that writes into
 /// its own code folder, which Lambda does not allow, thus starts anew each time.
 /// Threads: the loop's. Lifetime: the loop and the logs outlive it.
@@ -85,7 +85,7 @@ class FunctionService {
   /// `versions`: of the interpreters, for the logs of environments that start.
   /// Requires: not called inside a `done`.
   void replace(std::vector<topology::Function> functions, InterpreterVersions versions = {});
-  /// Ends the environments that may see private files that `isolation` was told of since the last
+  /// Ends the environments that may see private files that were added to `isolation` since the last
   /// call, or since the start: those that do nothing at once, the others after what they do.
   /// Requires: not called inside a `done`.
   void retire_exposed();

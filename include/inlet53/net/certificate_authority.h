@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "inlet53/base/result.h"
-#include "inlet53/net/renewal_times.h"
+#include "inlet53/net/renewal_timer.h"
 
 /// A local certificate authority, for names that no public authority certifies for us.
 ///
@@ -29,7 +29,7 @@
 /// of one user; the directory has a lock.
 namespace inlet53::net {
 
-/// What a certificate says, for people.
+/// Summary of a certificate for reports.
 struct CertificateSummary {
   std::string subject;             // its common name
   std::vector<std::string> names;  // DNS names and addresses that it is for; none for an authority

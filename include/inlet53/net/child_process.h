@@ -38,7 +38,7 @@ struct ChildOptions {
 
 /// One child process. It has no descriptor of this process but stdin, stdout and stderr; signals
 /// are unblocked and at their defaults. Threads: the loop's.
-/// Lifetime: destroying it does not end the process, and nobody hears of its end any more.
+/// Lifetime: destroying it does not end the process; its end is then not reported.
 class ChildProcess {
  public:
   /// Starts the program in a process group of its own, so that a terminal's ^C reaches this process

@@ -22,7 +22,7 @@ struct MountStep {
   friend bool operator==(const MountStep&, const MountStep&) = default;
 };
 
-/// What a child process of another's code may be and see. Every confined process
+/// Rights and visible files of a child process that runs untrusted code. Every confined process
 ///  - is in a session of its own, without a terminal;
 ///  - gains no privileges by programs that it executes (PR_SET_NO_NEW_PRIVS), and has no
 ///    capabilities, unless it runs as root;

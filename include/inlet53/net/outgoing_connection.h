@@ -11,7 +11,7 @@
 
 namespace inlet53::net {
 
-/// What a connection that we make asks of its owner. Called on the loop's thread, never within a
+/// Events of an outgoing connection. Called on the loop's thread, never within a
 /// call of the owner's. Each may destroy the connection.
 class OutgoingConnectionOwner {
  public:

@@ -4,19 +4,34 @@
 #include <functional>
 
 #include "inlet53/net/loop.h"
-#include "inlet53/net/renewal_times.h"
 
 namespace inlet53::net {
 
-/// Calls back when a certificate is due for renewal. It looks at the wall clock at least once a
-/// minute, so that a clock that is set, or a machine that slept, delays nothing for longer.
+/// Times of the renewal of a certificate from the local authority, in seconds since
+/// 1970-01-01T00:00:00Z. It is due from `renew_at` on, and before `valid_from`, which happens when
+/// the clock is set back.
+struct RenewalTimes {
+  int64_t valid_from = 0;
+  int64_t renew_at = 0;  // 0: never
+
+  friend bool operator==(const RenewalTimes&, const RenewalTimes&) = default;
+};
+
+/// Returns true when the certificate is due for renewal. `now`: seconds since 1970-01-01T00:00:00Z.
+[[nodiscard]] constexpr bool is_due(const RenewalTimes& times, int64_t now) noexcept {
+  return times.renew_at != 0 && (now < times.valid_from || now >= times.renew_at);
+}
+
+/// Calls back when a certificate is due for renewal. It reads the wall clock at least once a
+/// minute, so that a clock change or a suspended machine delays a renewal by one minute at most.
 /// Threads: the loop's.
 class RenewalTimer {
  public:
-  /// `renew` renews and then calls `set`; when it does not, it is called again after a minute.
+  /// `renew` renews the certificate and then calls `set`. Without `set` the timer calls it again
+  /// after one minute.
   RenewalTimer(Loop& loop, std::function<void()> renew);
 
-  /// When to call. Replaces what was set before.
+  /// Sets the times. Replaces earlier ones.
   void set(const RenewalTimes& times);
 
  private:
@@ -27,8 +42,8 @@ class RenewalTimer {
   RenewalTimes times_;
 };
 
-/// How long a timer waits before it looks at the clock again, in milliseconds: until the
-/// certificate is due, at least a second and at most a minute.
+/// Returns the milliseconds until the timer reads the clock again: until the certificate is due, at
+/// least one second and at most one minute.
 [[nodiscard]] uint64_t renewal_delay_ms(const RenewalTimes& times, int64_t now) noexcept;
 
 }  // namespace inlet53::net

@@ -34,8 +34,8 @@ class Descriptor {
 
 struct SocketError {
   SocketAddress address;
-  int error = 0;                              // errno
-  [[nodiscard]] bool taken() const noexcept;  // EADDRINUSE
+  int error = 0;                                       // errno
+  [[nodiscard]] bool address_in_use() const noexcept;  // EADDRINUSE
   /// `cannot listen on 127.0.53.1:5300 (UDP): Address already in use; …`, with what to do about it.
   std::string message;
 };
@@ -72,8 +72,9 @@ struct SocketError {
 [[nodiscard]] Result<Descriptor, SocketError> open_unshared_tcp(const IpAddress& address);
 
 /// Attaches a classic BPF program to a TCP socket that listens or will, or replaces the one it has:
-/// SYNs from sources outside `allowed` are dropped before the handshake, so that a stranger sees
-/// silence. Only blocks of the socket's own family count; none of them: nobody gets in. A
+/// SYNs from sources outside `allowed` are dropped before the handshake, so that an unauthorised
+/// source gets no response. Only blocks of the socket's own family count; without one, every source
+/// is dropped. A
 /// connection keeps the program that its listener had when it was accepted, so a replacement cuts
 /// none off.
 /// Returns false when the kernel does not take a program for so many blocks (it has room for about

@@ -15,7 +15,7 @@ struct ssl_session_st;
 
 namespace inlet53::net {
 
-/// What a TLS stream asks of whoever joins it to a connection.
+/// Callbacks of a TLS stream to the connection that owns it.
 class TlsStreamOwner {
  public:
   /// Ciphertext for the peer. It is copied or sent before this returns.
@@ -95,7 +95,7 @@ class TlsStream {
   void end();
 
   [[nodiscard]] State state() const noexcept;
-  /// What ALPN agreed on; empty when there was none. Lifetime: the stream's.
+  /// Returns the protocol that ALPN selected; empty when there is none. Lifetime: the stream's.
   [[nodiscard]] std::string_view protocol() const noexcept;
   /// `ECDHE-RSA-AES128-GCM-SHA256`, `TLS_AES_128_GCM_SHA256`; empty before the handshake's end.
   [[nodiscard]] std::string_view cipher_suite() const noexcept;

@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "inlet53/base/file_error.h"
+#include "inlet53/base/file.h"
 #include "inlet53/base/result.h"
 #include "inlet53/resolver/domain_set.h"
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "inlet53/base/file_error.h"
+#include "inlet53/base/file.h"
 #include "inlet53/base/result.h"
 #include "inlet53/record/answer_rrset.h"
 #include "inlet53/resolver/domain_set.h"

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "inlet53/base/cidr.h"
-#include "inlet53/base/file_error.h"
+#include "inlet53/base/file.h"
 #include "inlet53/base/ip_address.h"
 #include "inlet53/base/result.h"
 #include "inlet53/record/query_record.h"

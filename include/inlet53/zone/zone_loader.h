@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "inlet53/base/file_error.h"
+#include "inlet53/base/file.h"
 #include "inlet53/base/result.h"
 #include "inlet53/dns/name.h"
 #include "inlet53/zone/zone_data.h"

@@ -4,15 +4,14 @@
 
 #include <CLI/CLI.hpp>
 
-#include "inlet53/base/absolute_path.h"
-#include "inlet53/base/exit_code.h"
+#include "inlet53/base/file.h"
 #include "inlet53/base/operator_log.h"
+#include "inlet53/base/program.h"
 #include "inlet53/base/text.h"
 #include "inlet53/config/config.h"
 #include "inlet53/gateway/gateway_state.h"
 #include "inlet53/gateway/server_certificate.h"
-#include "inlet53/lambda/function_code.h"
-#include "inlet53/lambda/interpreter_versions.h"
+#include "inlet53/lambda/function_check.h"
 #include "inlet53/topology/certificate_names.h"
 #include "inlet53/topology/topology.h"
 

@@ -12,7 +12,7 @@
 #include <CLI/CLI.hpp>
 #include <unistd.h>
 
-#include "inlet53/base/exit_code.h"
+#include "inlet53/base/program.h"
 #include "inlet53/base/text.h"
 #include "inlet53/loadgen/load_run.h"
 

@@ -4,9 +4,9 @@
 #include <iostream>
 #include <string_view>
 
-#include "json_output.h"
 #include <nlohmann/json.hpp>
 
+#include "inlet53/base/json_dump.h"
 #include "inlet53/base/text.h"
 #include "inlet53/dns/types.h"
 
@@ -155,7 +155,7 @@ std::string report_json(const loadgen::LoadOptions& load, const loadgen::Report&
                      {"rcodes", rcodes_json(tally)},
                      {"latency_us", latency_json(tally.latency)},
                      {"histogram", histogram_json(tally.latency)}};
-  return json_text(json) + '\n';
+  return dump_json(json) + '\n';
 }
 
 void ProgressLine::show(const Tally& tally, double seconds) {

@@ -11,8 +11,8 @@
 #include <netdb.h>
 #include <sys/socket.h>
 
-#include "inlet53/base/exit_code.h"
 #include "inlet53/base/partition.h"
+#include "inlet53/base/program.h"
 #include "inlet53/base/text.h"
 #include "inlet53/config/config.h"
 #include "inlet53/loadgen/workload.h"

@@ -5,12 +5,12 @@
 #include <vector>
 
 #include "commands.h"
-#include "json_output.h"
 #include <nlohmann/json.hpp>
 
-#include "inlet53/base/absolute_path.h"
 #include "inlet53/base/clock.h"
-#include "inlet53/base/exit_code.h"
+#include "inlet53/base/file.h"
+#include "inlet53/base/json_dump.h"
+#include "inlet53/base/program.h"
 #include "inlet53/base/text.h"
 #include "inlet53/config/config.h"
 #include "inlet53/gateway/server_certificate.h"
@@ -158,7 +158,7 @@ int print_all(const std::vector<Shown>& all, bool json) {
   if (json) {
     Json out = Json::object();
     for (const Shown& shown : all) out[shown.key] = to_json(shown);
-    std::cout << json_text(out) << '\n';
+    std::cout << dump_json(out) << '\n';
     return kExitOk;
   }
   for (const Shown& shown : all) print(shown);

@@ -5,18 +5,17 @@
 
 #include "check_summary.h"
 #include "commands.h"
-#include "json_output.h"
 #include <nlohmann/json.hpp>
 
-#include "inlet53/base/exit_code.h"
-#include "inlet53/base/file_error.h"
+#include "inlet53/base/file.h"
+#include "inlet53/base/json_dump.h"
+#include "inlet53/base/program.h"
 #include "inlet53/base/text.h"
 #include "inlet53/config/config.h"
 #include "inlet53/control/control_socket.h"
 #include "inlet53/dns/name.h"
 #include "inlet53/gateway/gateway_state.h"
-#include "inlet53/lambda/function_code.h"
-#include "inlet53/lambda/interpreter_versions.h"
+#include "inlet53/lambda/function_check.h"
 #include "inlet53/lambda/isolation.h"
 #include "inlet53/resolver/firewall.h"
 #include "inlet53/zone/zone_loader.h"
@@ -148,7 +147,7 @@ int run_check(const CheckOptions& options) {
       config ? read_files(*config) : CheckReport{config.error(), {}, {}, {}, {}, {}, {}};
   if (!report.errors.empty()) {
     if (options.json) {
-      std::cout << json_text(errors_json(options, report.errors)) << '\n';
+      std::cout << dump_json(errors_json(options, report.errors)) << '\n';
     } else {
       print_errors(report.errors);
     }

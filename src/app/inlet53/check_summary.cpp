@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <iostream>
 
-#include "json_output.h"
 #include <nlohmann/json.hpp>
 
+#include "inlet53/base/json_dump.h"
 #include "inlet53/base/text.h"
 #include "inlet53/topology/rule_targets.h"
 
@@ -282,7 +282,7 @@ std::string summary_json(const config::Config& config, const CheckReport& report
                         {"function_interpreter_problems", report.interpreter_problems},
                         {"query_log", config.settings.dns.query_log.file},
                         {"certificate_authority", authority_file(config.settings.https.gateway)}};
-  return json_text(summary);
+  return dump_json(summary);
 }
 
 void print_summary(const config::Config& config, const CheckReport& report) {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "inlet53/base/file_error.h"
+#include "inlet53/base/file.h"
 #include "inlet53/config/config.h"
 #include "inlet53/resolver/domain_set.h"
 #include "inlet53/topology/topology.h"

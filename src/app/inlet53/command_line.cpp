@@ -9,7 +9,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "inlet53/base/exit_code.h"
+#include "inlet53/base/program.h"
 #include "inlet53/base/text.h"
 
 namespace inlet53::app {

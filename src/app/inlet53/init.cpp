@@ -7,7 +7,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "inlet53/base/exit_code.h"
+#include "inlet53/base/program.h"
 #include "inlet53/base/text.h"
 
 namespace inlet53::app {

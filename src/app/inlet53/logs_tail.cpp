@@ -7,7 +7,7 @@
 #include "commands.h"
 #include <unistd.h>
 
-#include "inlet53/base/exit_code.h"
+#include "inlet53/base/program.h"
 #include "inlet53/base/text.h"
 #include "inlet53/config/config.h"
 

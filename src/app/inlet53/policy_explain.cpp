@@ -10,9 +10,9 @@
 #include <CLI/CLI.hpp>
 
 #include "inlet53/base/clock.h"
-#include "inlet53/base/exit_code.h"
 #include "inlet53/base/ids.h"
 #include "inlet53/base/ip_address.h"
+#include "inlet53/base/program.h"
 #include "inlet53/base/text.h"
 #include "inlet53/config/config.h"
 #include "inlet53/policy/iso_date.h"

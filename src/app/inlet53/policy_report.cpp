@@ -3,9 +3,9 @@
 #include <optional>
 #include <string_view>
 
-#include "json_output.h"
 #include <nlohmann/json.hpp>
 
+#include "inlet53/base/json_dump.h"
 #include "inlet53/base/text.h"
 
 namespace inlet53::app {
@@ -172,7 +172,7 @@ std::string policy_report_text(const PolicyReport& report) {
   std::string out = concat(decision_text(report), '\n');
   if (const auto message = refusal(report)) {
     out +=
-        concat('\n', kForbidden, ' ', kErrorType, '\n', json_text({{"Message", *message}}), '\n');
+        concat('\n', kForbidden, ' ', kErrorType, '\n', dump_json({{"Message", *message}}), '\n');
   }
   out += concat("\nanonymous, ", policy::kInvokeAction, " on ", report.request.resource, '\n');
   for (const auto& entry : report.request.keys.entries()) {
@@ -195,12 +195,12 @@ std::string policy_report_json(const PolicyReport& report) {
   if (message) {
     json["response"] = {{"status", kForbidden},
                         {"error_type", kErrorType},
-                        {"body", json_text({{"Message", *message}})}};
+                        {"body", dump_json({{"Message", *message}})}};
   }
   for (size_t i = 0; i < report.policy.statements.size(); ++i) {
     json["statements"].push_back(statement_json(report, i));
   }
-  return json_text(json) + '\n';
+  return dump_json(json) + '\n';
 }
 
 std::string policy_errors_text(const std::string& file,
@@ -220,7 +220,7 @@ std::string policy_errors_json(const std::string& file,
                     {"key", error.path},
                     {"message", error.message}});
   }
-  return json_text({{"file", file}, {"ok", false}, {"errors", std::move(list)}}) + '\n';
+  return dump_json({{"file", file}, {"ok", false}, {"errors", std::move(list)}}) + '\n';
 }
 
 }  // namespace inlet53::app

@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "inlet53/base/clock.h"
-#include "inlet53/base/exit_code.h"
 #include "inlet53/base/operator_log.h"
+#include "inlet53/base/program.h"
 #include "inlet53/base/text.h"
 #include "inlet53/net/stray_children.h"
 

@@ -10,9 +10,9 @@
 #include "supervisor.h"
 #include <unistd.h>
 
-#include "inlet53/base/absolute_path.h"
-#include "inlet53/base/exit_code.h"
+#include "inlet53/base/file.h"
 #include "inlet53/base/operator_log.h"
+#include "inlet53/base/program.h"
 #include "inlet53/base/text.h"
 #include "inlet53/config/config.h"
 

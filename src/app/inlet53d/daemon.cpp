@@ -7,12 +7,12 @@
 
 #include <sys/resource.h>
 
-#include "inlet53/base/exit_code.h"
+#include "inlet53/base/file.h"
 #include "inlet53/base/operator_log.h"
-#include "inlet53/base/own_file.h"
+#include "inlet53/base/program.h"
 #include "inlet53/base/text.h"
 #include "inlet53/forward/forwarder.h"
-#include "inlet53/net/process_protection.h"
+#include "inlet53/net/process_rights.h"
 #include "inlet53/server/worker_counts.h"
 #include "inlet53/settings/forward_sockets.h"
 #include "inlet53/settings/reload.h"

@@ -5,9 +5,9 @@
 #include <CLI/CLI.hpp>
 #include <malloc.h>
 
-#include "inlet53/base/absolute_path.h"
-#include "inlet53/base/exit_code.h"
+#include "inlet53/base/file.h"
 #include "inlet53/base/operator_log.h"
+#include "inlet53/base/program.h"
 #include "inlet53/base/text.h"
 #include "inlet53/topology/topology.h"
 

@@ -45,7 +45,6 @@ TEST(JsonString, ReplacesEachOctetThatIsNoUtf8) {
     std::string expected = "\"a";
     for (size_t i = 0; i < bad.size(); ++i) expected += "\xEF\xBF\xBD";
     EXPECT_EQ(json("a" + bad + "b"), expected + "b\"");
-    EXPECT_FALSE(is_utf8(bad));
   }
 }
 
@@ -57,7 +56,6 @@ TEST(JsonString, IsReadBack) {
                            "\xEF\xBF\xBF", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"}) {
     text += more;
   }
-  EXPECT_TRUE(is_utf8(text));
   EXPECT_EQ(nlohmann::json::parse(json(text)).get<std::string>(), text);
 }
 

@@ -10,7 +10,6 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include "inlet53/base/exit_code.h"
 #include "inlet53/base/system_failure.h"
 
 namespace inlet53 {

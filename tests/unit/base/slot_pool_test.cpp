@@ -16,8 +16,8 @@ struct Counted {
 
 TEST(SlotPool, KnowsWhichSlotsAreInUse) {
   SlotPool<Counted> pool;
-  const uint32_t first = pool.take();
-  const uint32_t second = pool.take();
+  const uint32_t first = pool.acquire();
+  const uint32_t second = pool.acquire();
   EXPECT_NE(first, second);
   pool[first].value = 7;
   EXPECT_EQ(pool.find(first), &pool[first]);
@@ -30,25 +30,25 @@ TEST(SlotPool, KnowsWhichSlotsAreInUse) {
 
 TEST(SlotPool, CountsTheUsesOfASlot) {
   SlotPool<Counted> pool;
-  const uint32_t slot = pool.take();
+  const uint32_t slot = pool.acquire();
   const uint32_t uses = pool.uses(slot);
   pool.release(slot);
-  ASSERT_EQ(pool.take(), slot);
+  ASSERT_EQ(pool.acquire(), slot);
   EXPECT_EQ(pool.uses(slot), uses + 1);
 }
 
 TEST(SlotPool, ReusesObjectsUnderASteadyLoad) {
   SlotPool<Counted> pool;
-  const uint32_t slot = pool.take();
+  const uint32_t slot = pool.acquire();
   pool[slot].value = 7;
   pool.release(slot);
-  EXPECT_EQ(pool[pool.take()].value, 7);
+  EXPECT_EQ(pool[pool.acquire()].value, 7);
 }
 
 TEST(SlotPool, GivesMemoryBackAfterAPeak) {
   SlotPool<Counted> pool;
   std::vector<uint32_t> taken(10'000);
-  for (uint32_t& each : taken) each = pool.take();
+  for (uint32_t& each : taken) each = pool.acquire();
   const Counted* const kept = pool.find(taken[5000]);
   for (size_t i = 0; i < taken.size(); ++i) {
     if (i != 5000) pool.release(taken[i]);

@@ -120,7 +120,7 @@ class CallRunnerTest : public testing::Test {
                        responses[id.stream] = std::move(response);
                      });
     }
-    runner->take_up(state);
+    runner->replace_state(state);
   }
 
   static CallOrigin origin() {

@@ -45,7 +45,7 @@ struct Readers {
   Readers(int count, std::string_view head, const BodyBudget::Limits& limits) : budget(limits) {
     for (int i = 0; i < count; ++i) {
       readers.emplace_back(ResponseReader::Limits{}, false, account);
-      EXPECT_EQ(readers.back().read(as_bytes(head)), ResponseReader::Finding::Incomplete);
+      EXPECT_EQ(readers.back().read(as_bytes(head)), ResponseReader::ReadResult::Incomplete);
     }
   }
   ~Readers() {
@@ -59,10 +59,10 @@ struct Readers {
   int feed(std::string_view piece) {
     int refused = 0;
     for (auto reader = readers.begin(); reader != readers.end();) {
-      const auto finding = reader->read(as_bytes(piece));
-      EXPECT_TRUE(finding == ResponseReader::Finding::Incomplete ||
-                  finding == ResponseReader::Finding::NoRoom);
-      const bool is_refused = finding == ResponseReader::Finding::NoRoom;
+      const auto result = reader->read(as_bytes(piece));
+      EXPECT_TRUE(result == ResponseReader::ReadResult::Incomplete ||
+                  result == ResponseReader::ReadResult::NoRoom);
+      const bool is_refused = result == ResponseReader::ReadResult::NoRoom;
       if (is_refused) largest_refused = std::max(largest_refused, reader->response().body.size());
       refused += is_refused;
       reader = is_refused ? readers.erase(reader) : std::next(reader);

@@ -145,13 +145,13 @@ TEST(Http1Session, AnswersPipelinedRequestsOneAfterTheOther) {
   connection.session->respond(7, {});
   EXPECT_TRUE(connection.sent.empty());
   connection.session->respond(1, {.status = 200, .fields = {}, .body = "one"});
-  EXPECT_EQ(connection.take_sent(), response_to("one"));
+  EXPECT_EQ(connection.pop_sent(), response_to("one"));
   EXPECT_FALSE(connection.session->paused());
   EXPECT_EQ(connection.session->received(rest), rest.size());
   ASSERT_EQ(connection.requests.size(), 2U);
   connection.session->respond(1, {.status = 200, .fields = {}, .body = "too late"});
   connection.session->respond(2, {.status = 200, .fields = {}, .body = "two"});
-  EXPECT_EQ(connection.take_sent(), response_to("two"));
+  EXPECT_EQ(connection.pop_sent(), response_to("two"));
   connection.session->respond(2, {.status = 200, .fields = {}, .body = "again"});
   EXPECT_TRUE(connection.sent.empty());
 }
@@ -176,7 +176,7 @@ TEST(Http1Session, Says100WhenTheClientWaitsForIt) {
       "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-Continue\r\n\r\n";
   TestConnection waits(make_http1_session);
   waits.arrive(kHead);
-  EXPECT_EQ(waits.take_sent(), "HTTP/1.1 100 Continue\r\n\r\n");
+  EXPECT_EQ(waits.pop_sent(), "HTTP/1.1 100 Continue\r\n\r\n");
   waits.arrive("ab");
   EXPECT_EQ(waits.sent, response_to("/"));
 
@@ -215,7 +215,7 @@ TEST(Http1Session, LeavesOutBodiesThatAStatusHasNot) {
       return Response{.status = status, .fields = {}, .body = "body"};
     };
     connection.arrive(kGet);
-    return connection.take_sent();
+    return connection.pop_sent();
   };
   EXPECT_EQ(answer_of(204), "HTTP/1.1 204 No Content\r\nConnection: keep-alive\r\n\r\n");
   EXPECT_EQ(answer_of(304), "HTTP/1.1 304 Not Modified\r\nConnection: keep-alive\r\n\r\n");
@@ -353,7 +353,7 @@ TEST(Http1Session, ARequestThatTakesTooLongGets408) {
   }
   TestConnection idle(make_http1_session);
   idle.arrive(kGet);
-  EXPECT_EQ(idle.take_sent(), response_to("/a"));
+  EXPECT_EQ(idle.pop_sent(), response_to("/a"));
   idle.session->time_out();
   EXPECT_TRUE(idle.session->finished());
   EXPECT_EQ(idle.sent, "");
@@ -454,7 +454,7 @@ TEST(Http1Session, ABodyThatNobodyNeedsHasItsLimits) {
   waits.answer_head = connection.answer_head;
   waits.now = 7;
   waits.arrive(post("/no", 5, kExpect));
-  EXPECT_EQ(waits.take_sent(), "HTTP/1.1 100 Continue\r\n\r\n");
+  EXPECT_EQ(waits.pop_sent(), "HTTP/1.1 100 Continue\r\n\r\n");
   EXPECT_EQ(waits.session->oldest_body_ms(), 7U);
   waits.arrive("hello");
   EXPECT_EQ(waits.sent, response_to("/no"));
@@ -514,7 +514,7 @@ TEST(Http1Session, ARequestIsRefusedByItsHead) {
   TestConnection connection(make_http1_session);
   refuse_by_head(connection);
   connection.arrive(post("/no", 1000));
-  EXPECT_EQ(connection.take_sent(), response_to("no"));
+  EXPECT_EQ(connection.pop_sent(), response_to("no"));
   EXPECT_EQ(connection.session->phase(), SessionPhase::ReadingBody);
   EXPECT_EQ(connection.budget.counts().bytes, 0U);
   connection.session->time_out();
@@ -557,9 +557,9 @@ TEST(Http1Session, ABodyWaitsForRoom) {
   connection.budget.grant();
   EXPECT_EQ(connection.rooms_decided, 1);
   EXPECT_FALSE(connection.session->paused());
-  EXPECT_EQ(connection.take_sent(), "HTTP/1.1 100 Continue\r\n\r\n");
+  EXPECT_EQ(connection.pop_sent(), "HTTP/1.1 100 Continue\r\n\r\n");
   connection.arrive(std::string(500, 'b'));
-  EXPECT_EQ(connection.take_sent(), response_to("/a"));
+  EXPECT_EQ(connection.pop_sent(), response_to("/a"));
   EXPECT_EQ(connection.requests.at(0).request.charge.bytes(), 500U);
 }
 
@@ -610,11 +610,11 @@ TEST(Http1Session, AResponseWithoutRoomBecomes503) {
     return Response{.status = 200, .fields = {}, .body = std::string(size, 'b')};
   };
   connection.arrive(kGet);
-  EXPECT_EQ(connection.take_sent().size(), response_to(std::string(size, 'b')).size());
+  EXPECT_EQ(connection.pop_sent().size(), response_to(std::string(size, 'b')).size());
   EXPECT_EQ(connection.budget.counts().bytes, 0U);
   size = 100'001;
   connection.arrive(kGet);
-  EXPECT_EQ(connection.take_sent().substr(0, 13), "HTTP/1.1 503 ");
+  EXPECT_EQ(connection.pop_sent().substr(0, 13), "HTTP/1.1 503 ");
   EXPECT_EQ(connection.budget.counts().refused, 1U);
   EXPECT_FALSE(connection.session->finished());
   // As long as it is sent it is charged.

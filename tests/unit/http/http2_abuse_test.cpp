@@ -123,7 +123,7 @@ TEST(Http2Abuse, BadFramesEndTheConnection) {
     for (const bool in_one : {true, false}) {
       TestConnection server(kMake);
       server.arrive(connection_start());
-      const std::string before = server.take_sent();
+      const std::string before = server.pop_sent();
       in_one ? server.arrive(octets) : server.trickle(octets);
       EXPECT_TRUE(server.session->finished()) << testing::PrintToString(octets.substr(0, 40));
       EXPECT_TRUE(server.requests.empty());
@@ -417,7 +417,7 @@ TEST(Http2Abuse, AStreamThatOverrunsItsWindowIsReset) {
   for (int i = 0; i < 4; ++i) {
     for (uint32_t id = 1; id <= 5; id += 2) server.arrive(frame(NGHTTP2_DATA, 0, id, data));
   }
-  const std::string before = server.take_sent();
+  const std::string before = server.pop_sent();
   EXPECT_FALSE(server.session->finished());
   server.arrive(frame(NGHTTP2_DATA, 0, 5, data));
   const bool stream_reset =

@@ -44,7 +44,7 @@ TEST(Http2Session, GivesTheSameHoweverTheOctetsAreCut) {
   Http2Client source;
   source.send(get("/1"));
   source.send(post("/2"), true, "hello");
-  const std::string octets = source.take_octets();
+  const std::string octets = source.pop_output();
   for (size_t cut = 0; cut <= octets.size(); ++cut) {
     TestConnection server(kMake);
     server.arrive(std::string_view(octets).substr(0, cut));
@@ -64,7 +64,7 @@ TEST(Http2Session, WritesTheResponsesOfOneReadTogether) {
   client.exchange(server);
   for (int i = 0; i < 50; ++i) client.send(get("/" + std::to_string(i)));
   const int before = server.sends;
-  server.arrive(client.take_octets());
+  server.arrive(client.pop_output());
   EXPECT_EQ(server.requests.size(), 50U);
   EXPECT_EQ(server.sends, before + 1);
   client.exchange(server);
@@ -387,7 +387,7 @@ TEST(Http2Session, SendsLargeBodiesAsThePeerReads) {
   nghttp2_session_set_local_window_size(client.session, 0, 0, 10000000);
   const int32_t id = client.send(get("/"));
   server.sends_until_congested = 4;
-  server.arrive(client.take_octets());
+  server.arrive(client.pop_output());
   EXPECT_EQ(server.sends, 4);
   EXPECT_TRUE(server.session->paused());
   EXPECT_TRUE(server.session->waits_for_peer());

@@ -98,7 +98,7 @@ class Http2Client {
   }
 
   /// Octets that wait to be sent.
-  std::string take_octets() {
+  std::string pop_output() {
     std::string out;
     const uint8_t* data = nullptr;
     for (ssize_t size; (size = nghttp2_session_mem_send(session, &data)) > 0;) {
@@ -109,9 +109,9 @@ class Http2Client {
   /// Octets to and fro until neither side has any.
   void exchange(TestConnection& server) {
     for (;;) {
-      const std::string octets = take_octets();
+      const std::string octets = pop_output();
       if (!octets.empty() && !server.is_congested) server.arrive(octets);
-      const std::string answer = server.take_sent();
+      const std::string answer = server.pop_sent();
       if (octets.empty() && answer.empty()) return;
       ASSERT_GE(nghttp2_session_mem_recv(session, as_bytes(answer).data(), answer.size()), 0);
     }

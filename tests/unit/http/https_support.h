@@ -28,7 +28,7 @@ constexpr uint32_t kPatienceMs = 20'000;
 
 /// HTTPS on loopback, and what its owner is told. It answers each request with its target, at once
 /// unless `answers` is false.
-struct HttpsServerUnderTest final : RequestTaker {
+struct HttpsServerUnderTest final : RequestReceiver {
   explicit HttpsServerUnderTest(const HttpsOptions& options = {},
                                 const net::TcpListener::Options& tcp = {},
                                 const BodyBudget::Limits& bodies = {})

@@ -78,7 +78,7 @@ struct TestConnection final : SessionOwner {
     is_congested = false;
     session->resume();
   }
-  [[nodiscard]] std::string take_sent() { return std::exchange(sent, {}); }
+  [[nodiscard]] std::string pop_sent() { return std::exchange(sent, {}); }
 
   std::function<Response(const Request&)> answer = [](const Request& request) {
     return Response{.status = 200, .fields = {}, .body = request.target};

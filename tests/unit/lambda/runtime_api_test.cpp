@@ -218,10 +218,10 @@ TEST(RuntimeApi, SharesItsPortWithNoOtherSocket) {
   ASSERT_TRUE(address);
   const auto other = net::open_tcp(*address);  // with SO_REUSEPORT
   ASSERT_FALSE(other);
-  EXPECT_TRUE(other.error().taken());
+  EXPECT_TRUE(other.error().address_in_use());
   const auto any = net::open_tcp({*IpAddress::parse("0.0.0.0"), address->port});
   ASSERT_FALSE(any);
-  EXPECT_TRUE(any.error().taken());
+  EXPECT_TRUE(any.error().address_in_use());
 }
 
 TEST(RuntimeApi, LetsARuntimeAskAgainOverAnotherConnection) {

@@ -17,10 +17,10 @@ struct Arrivals {
     EXPECT_EQ(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
     watched = Descriptor(ends[0]);
     peer = Descriptor(ends[1]);
-    watcher.emplace(loop, watched.get(), [this] { return take(); });
+    watcher.emplace(loop, watched.get(), [this] { return receive(); });
   }
 
-  size_t take() {
+  size_t receive() {
     size_t taken = 0;
     char octet = 0;
     while (recv(watched.get(), &octet, 1, 0) == 1) ++taken;

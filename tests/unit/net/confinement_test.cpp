@@ -22,7 +22,7 @@
 
 #include "inlet53/net/child_process.h"
 #include "inlet53/net/output_pipe.h"
-#include "inlet53/net/process_protection.h"
+#include "inlet53/net/process_rights.h"
 
 namespace inlet53::net {
 namespace {

@@ -22,7 +22,7 @@ struct Scene {
     }
   }
   /// Ports of the next `count` queries of a route.
-  std::vector<uint32_t> take(size_t route, size_t count, uint64_t now_ms = 0) {
+  std::vector<uint32_t> acquire(size_t route, size_t count, uint64_t now_ms = 0) {
     std::vector<uint32_t> ports;
     for (size_t i = 0; i < count; ++i) {
       const auto port = pool.acquire(routes[route], now_ms);
@@ -42,7 +42,7 @@ struct Scene {
 
 TEST(PortPool, GivesAPortToAFewQueries) {
   Scene scene(16);
-  const auto ports = scene.take(0, 3 * kSends);
+  const auto ports = scene.acquire(0, 3 * kSends);
   ASSERT_EQ(ports.size(), 3 * kSends);
   std::set<uint16_t> numbers;
   for (size_t i = 0; i < ports.size(); ++i) {
@@ -56,22 +56,22 @@ TEST(PortPool, GivesAPortToAFewQueries) {
 
 TEST(PortPool, GivesAnAgedPortToNoMoreQueries) {
   Scene scene(16);
-  const auto first = scene.take(0, 1, 0);
-  EXPECT_EQ(scene.take(0, 1, UdpExchange::kSocketAgeMs - 1), first);
-  EXPECT_NE(scene.take(0, 1, UdpExchange::kSocketAgeMs), first);
+  const auto first = scene.acquire(0, 1, 0);
+  EXPECT_EQ(scene.acquire(0, 1, UdpExchange::kSocketAgeMs - 1), first);
+  EXPECT_NE(scene.acquire(0, 1, UdpExchange::kSocketAgeMs), first);
 }
 
 TEST(PortPool, ReusesASocketWithAnotherPort) {
   Scene scene(16);
-  const auto first = scene.take(0, kSends);
+  const auto first = scene.acquire(0, kSends);
   const uint16_t port = scene.pool[first[0]].local.port;
   const uint32_t generation = scene.pool[first[0]].generation;
-  const auto second = scene.take(0, 1);
+  const auto second = scene.acquire(0, 1);
   scene.release(first);
   EXPECT_EQ(scene.pool[first[0]].state, Port::State::Resting);
   EXPECT_NE(scene.pool[first[0]].generation, generation);
-  static_cast<void>(scene.take(0, kSends - 1));
-  const auto again = scene.take(0, 1);
+  static_cast<void>(scene.acquire(0, kSends - 1));
+  const auto again = scene.acquire(0, 1);
   EXPECT_EQ(again[0], first[0]);
   EXPECT_NE(scene.pool[again[0]].local.port, port);
   EXPECT_EQ(scene.pool.counts().sockets_opened, 2U);
@@ -80,7 +80,7 @@ TEST(PortPool, ReusesASocketWithAnotherPort) {
 
 TEST(PortPool, KeepsAPortWhileAQueryUsesIt) {
   Scene scene(16);
-  const auto ports = scene.take(0, kSends + 1);
+  const auto ports = scene.acquire(0, kSends + 1);
   scene.pool.release(ports[0], kSends - 1);
   EXPECT_EQ(scene.pool[ports[0]].state, Port::State::Retired);
   scene.pool.close_old(1'000'000);
@@ -91,57 +91,57 @@ TEST(PortPool, KeepsAPortWhileAQueryUsesIt) {
 
 TEST(PortPool, SharesPortsEvenlyWhenSocketsRunOut) {
   Scene scene(9);
-  const auto ports = scene.take(0, 10'000);
+  const auto ports = scene.acquire(0, 10'000);
   EXPECT_EQ(ports.size(), 6 * UdpExchange::kMaxShared);
   EXPECT_EQ(scene.pool.open_sockets(), 6U);
   EXPECT_EQ(scene.pool.acquire(scene.routes[0], 0).error(), (SendError{SendFailure::NoSocket, 0}));
   scene.pool.release(ports[0]);
-  EXPECT_EQ(scene.take(0, 2).size(), 1U);
+  EXPECT_EQ(scene.acquire(0, 2).size(), 1U);
 
   Scene half(9);
   std::array<uint32_t, 6> users{};
-  for (const uint32_t port : half.take(0, 3 * UdpExchange::kMaxShared)) ++users[port];
+  for (const uint32_t port : half.acquire(0, 3 * UdpExchange::kMaxShared)) ++users[port];
   // The fewest of four at random: within a few of the mean of 32.
   for (const uint32_t each : users) EXPECT_NEAR(each, 32, 12);
 }
 
 TEST(PortPool, LeavesSocketsForEachRoute) {
   Scene scene(30);
-  static_cast<void>(scene.take(0, 10'000));
+  static_cast<void>(scene.acquire(0, 10'000));
   EXPECT_EQ(scene.pool.open_sockets(), 20U);
-  static_cast<void>(scene.take(1, 10'000));
+  static_cast<void>(scene.acquire(1, 10'000));
   const size_t both = scene.pool.open_sockets();
   EXPECT_GT(both, 22U);
   EXPECT_LT(both, 30U);
-  EXPECT_FALSE(scene.take(2, 1).empty());
+  EXPECT_FALSE(scene.acquire(2, 1).empty());
   EXPECT_GT(scene.pool.open_sockets(), both);
 }
 
 TEST(PortPool, ClosesARestingSocketForAnotherRoute) {
   Scene scene(2);
-  const auto first = scene.take(0, kSends + 1);
+  const auto first = scene.acquire(0, kSends + 1);
   scene.release(first);
   ASSERT_EQ(scene.pool.open_sockets(), 2U);
-  EXPECT_EQ(scene.take(1, 1).size(), 1U);
+  EXPECT_EQ(scene.acquire(1, 1).size(), 1U);
   EXPECT_EQ(scene.pool.open_sockets(), 2U);
 }
 
 TEST(PortPool, ClosesWhatIsOldAndUnused) {
   Scene scene(16);
-  scene.release(scene.take(0, kSends + 1, 0));
+  scene.release(scene.acquire(0, kSends + 1, 0));
   ASSERT_EQ(scene.pool.open_sockets(), 2U);
   scene.pool.close_old(UdpExchange::kSocketAgeMs);
   EXPECT_EQ(scene.pool.open_sockets(), 2U);
   scene.pool.close_old(UdpExchange::kSocketAgeMs + 1);
   EXPECT_EQ(scene.pool.open_sockets(), 0U);
-  EXPECT_EQ(scene.take(0, 1).size(), 1U);
+  EXPECT_EQ(scene.acquire(0, 1).size(), 1U);
 }
 
 TEST(PortPool, ClosesTheSocketsOfARouteThatGoes) {
   Scene scene(16);
-  const auto resting = scene.take(0, kSends + 1);
+  const auto resting = scene.acquire(0, kSends + 1);
   scene.pool.release(resting[0], kSends);
-  static_cast<void>(scene.take(1, 1));
+  static_cast<void>(scene.acquire(1, 1));
   scene.pool.remove_route(scene.routes[0]);
   EXPECT_EQ(scene.pool.open_sockets(), 1U);
   EXPECT_EQ(scene.pool.add_route({local("127.0.0.1", 1), {}}), scene.routes[0]);
@@ -149,12 +149,12 @@ TEST(PortPool, ClosesTheSocketsOfARouteThatGoes) {
 
 TEST(PortPool, SaysThatDescriptorsHaveRunOut) {
   Scene scene(64);
-  ASSERT_EQ(scene.take(0, 1).size(), 1U);
+  ASSERT_EQ(scene.acquire(0, 1).size(), 1U);
   rlimit before{};
   ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
   const rlimit none{0, before.rlim_max};
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
-  const auto shared = scene.take(0, 1'000);
+  const auto shared = scene.acquire(0, 1'000);
   const auto other = scene.pool.acquire(scene.routes[1], 0);
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
   EXPECT_EQ(shared.size(), UdpExchange::kMaxShared - 1);
@@ -173,7 +173,7 @@ TEST(PortPool, SaysThatThereIsNoRoute) {
 
 TEST(PortPool, ListsThePortsThatCanBeRead) {
   Scene scene(16);
-  const auto ports = scene.take(0, 3 * kSends);
+  const auto ports = scene.acquire(0, 3 * kSends);
   std::array<uint32_t, 8> readable{};
   EXPECT_EQ(scene.pool.readable(readable), 0U);
   sockaddr_storage storage;

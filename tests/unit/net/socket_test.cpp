@@ -61,7 +61,7 @@ TEST(OpenUdp, NamesAddressTransportAndReason) {
       "no such address: add 192.0.2.1 to an interface, or choose one of its addresses with "
       "`listen`");
   EXPECT_EQ(socket.error().address, local("192.0.2.1", 53));
-  EXPECT_FALSE(socket.error().taken());
+  EXPECT_FALSE(socket.error().address_in_use());
 }
 
 TEST(OpenUdpDeathTest, SaysThatALowPortNeedsACapability) {
@@ -101,7 +101,7 @@ TEST(ProbeAddress, SeesThroughReusePort) {
     ASSERT_TRUE(udp) << udp.error().message;
     const auto taken = probe_address(bound_to(udp->get()));
     ASSERT_FALSE(taken);
-    EXPECT_TRUE(taken.error().taken());
+    EXPECT_TRUE(taken.error().address_in_use());
     EXPECT_EQ(taken.error().message,
               "cannot listen on " + bound_to(udp->get()).to_text() +
                   " (UDP): Address already in use; another process serves port " +
@@ -114,7 +114,7 @@ TEST(ProbeAddress, SeesThroughReusePort) {
     const SocketAddress address = bound_to(tcp->get());
     const auto taken_too = probe_address(address);
     ASSERT_FALSE(taken_too);
-    EXPECT_TRUE(taken_too.error().taken());
+    EXPECT_TRUE(taken_too.error().address_in_use());
     EXPECT_NE(taken_too.error().message.find("(TCP)"), std::string::npos);
   }
 }

@@ -8,7 +8,6 @@
 #include <optional>
 #include <vector>
 
-#include "known_children.h"
 #include "net_support.h"
 #include <fcntl.h>
 #include <gtest/gtest.h>

@@ -195,7 +195,7 @@ TEST(TcpConnection, SurvivesAResetInTheMiddleOfAWrite) {
 
 TEST(TcpConnection, TimesOutWhenIdle) {
   TcpServer server;
-  server.admit = [](TcpConnection& connection) {
+  server.accept = [](TcpConnection& connection) {
     connection.set_timeout(20);
     return true;
   };
@@ -207,7 +207,7 @@ TEST(TcpConnection, TimesOutWhenIdle) {
 TEST(TcpConnection, LetsItsOwnerSayGoodbyeAtATimeout) {
   TcpServer server;
   server.owner.farewell = "too late\n";
-  server.admit = [](TcpConnection& connection) {
+  server.accept = [](TcpConnection& connection) {
     connection.set_timeout(20);
     return true;
   };

@@ -10,7 +10,7 @@ namespace {
 TEST(TcpListener, ServesIpv6AndTellsThePeer) {
   TcpServer server({}, "::1");
   SocketAddress peer;
-  server.admit = [&](TcpConnection& connection) {
+  server.accept = [&](TcpConnection& connection) {
     peer = connection.peer();
     return true;
   };
@@ -22,7 +22,7 @@ TEST(TcpListener, ServesIpv6AndTellsThePeer) {
 
 TEST(TcpListener, RefusesWhatIsNotAdmitted) {
   TcpServer server;
-  server.admit = [](TcpConnection& connection) {
+  server.accept = [](TcpConnection& connection) {
     return connection.peer().address != *IpAddress::parse("127.9.9.9");
   };
   const Descriptor stranger = server.accepted_client("127.9.9.9");
@@ -38,7 +38,7 @@ TEST(TcpListener, RefusesWhatIsNotAdmitted) {
 
 TEST(TcpListener, MayGreetAndCloseWhileAdmitting) {
   TcpServer server;
-  server.admit = [](TcpConnection& connection) {
+  server.accept = [](TcpConnection& connection) {
     connection.send(as_bytes("go away\n"));
     connection.close_after_send();
     return true;

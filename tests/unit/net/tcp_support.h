@@ -120,7 +120,7 @@ struct TcpServer {
     address = bound_to(socket->get());
     listener.emplace(loop, std::move(*socket), options,
                      [this](TcpConnection& connection) -> std::unique_ptr<TcpClient> {
-                       if (admit && !admit(connection)) return nullptr;
+                       if (accept && !accept(connection)) return nullptr;
                        return std::make_unique<LineClient>(owner, connection);
                      });
   }
@@ -153,7 +153,7 @@ struct TcpServer {
 
   Loop loop;
   LineOwner owner;
-  std::function<bool(TcpConnection&)> admit;
+  std::function<bool(TcpConnection&)> accept;
   SocketAddress address;
   std::optional<TcpListener> listener;
 };

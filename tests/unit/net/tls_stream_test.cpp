@@ -11,13 +11,13 @@
 namespace inlet53::net {
 namespace {
 
-// One end, with the ciphertext that it has sent and nobody has taken yet.
+// One end, with the ciphertext that it has sent and no test has consumed yet.
 struct End final : TlsStreamOwner {
   void send_ciphertext(Bytes octets) override {
     outgoing.insert(outgoing.end(), octets.begin(), octets.end());
   }
   size_t received_plaintext(Bytes stream) override {
-    const size_t consumed = take ? take(stream) : stream.size();
+    const size_t consumed = consume ? consume(stream) : stream.size();
     plaintext.append(as_text(stream.first(consumed)));
     return consumed;
   }
@@ -25,7 +25,7 @@ struct End final : TlsStreamOwner {
 
   std::vector<uint8_t> outgoing;
   std::string plaintext;
-  std::function<size_t(Bytes)> take;
+  std::function<size_t(Bytes)> consume;
   bool paused = false;
 };
 
@@ -110,7 +110,7 @@ TEST_F(TlsStreamTest, LeavesCiphertextWhileNoPlaintextIsWanted) {
 
 TEST_F(TlsStreamTest, HandsOutAgainWhatItsOwnerLeft) {
   Pair pair(server_context, client_context, host);
-  pair.server_end.take = [&](Bytes stream) {
+  pair.server_end.consume = [&](Bytes stream) {
     pair.server_end.paused = true;
     return std::min<size_t>(stream.size(), 3);
   };

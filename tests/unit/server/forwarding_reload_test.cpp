@@ -96,7 +96,7 @@ class ForwardingReload : public ::testing::Test, protected Replier {
 
   void start() {
     forwarding.emplace(loop, options, cache, responder, counts);
-    take_up();
+    replace_state();
   }
   struct Rule {
     const char* domain;
@@ -121,7 +121,7 @@ class ForwardingReload : public ::testing::Test, protected Replier {
     }
     state->addresses[0].rules = std::make_shared<const resolver::RuleIndex>(std::move(entries));
   }
-  void take_up() { forwarding->take_up(*state); }
+  void replace_state() { forwarding->replace_state(*state); }
 
   /// Sends a query of `client`; what comes is in `responses` by the port.
   void send(std::string_view qname, const char* client = "127.0.0.1") {
@@ -224,7 +224,7 @@ TEST_F(ForwardingReload, AReloadKeepsTheAnswersOfRulesThatAskTheSame) {
   ASSERT_EQ(ask("www.partner.test."), "192.0.2.1");
   // An unrelated rule comes before it; it has another id.
   set_rules({{"other.test.", &other, 1}, {"partner.test.", &target, 0, "rslvr-rr-renamed"}});
-  take_up();
+  replace_state();
   EXPECT_EQ(ask("www.partner.test."), "192.0.2.1");
   EXPECT_EQ(target.asked.size(), 1U);
   EXPECT_EQ(ask("www.other.test."), "192.0.2.2");
@@ -238,14 +238,14 @@ TEST_F(ForwardingReload, AReloadDropsTheAnswersOfRulesThatChangedOrWent) {
   ASSERT_EQ(ask("www.partner.test."), "192.0.2.1");
   ASSERT_EQ(ask("www.stays.test."), "192.0.2.1");
   set_rules({{"partner.test.", &other, 2}, {"stays.test.", &target, 1}});
-  take_up();
+  replace_state();
   EXPECT_EQ(ask("www.partner.test."), "192.0.2.2");
   set_rules({{"stays.test.", &target, 1}});
-  take_up();
+  replace_state();
   EXPECT_EQ(ask("www.partner.test."), "rcode 3") << "the zone test. has it now";
   // The same rule again: its answers of before are not found.
   set_rules({{"stays.test.", &target, 1}, {"partner.test.", &other, 3}});
-  take_up();
+  replace_state();
   EXPECT_EQ(ask("www.partner.test."), "192.0.2.2");
   EXPECT_EQ(other.asked.size(), 2U);
   EXPECT_EQ(ask("www.stays.test."), "192.0.2.1");
@@ -259,7 +259,7 @@ TEST_F(ForwardingReload, AReloadWithoutAnyRuleOfBeforeEmptiesTheCache) {
   ASSERT_EQ(ask("www.partner.test."), "192.0.2.1");
   EXPECT_EQ(cache.counts().entries, 1U);
   set_rules({{"partner.test.", &target, 1}});
-  take_up();
+  replace_state();
   EXPECT_EQ(cache.counts().entries, 0U);
 }
 
@@ -270,7 +270,7 @@ TEST_F(ForwardingReload, AMoreSpecificRuleIsAskedForWhatTheOtherHasAnswered) {
   start();
   ASSERT_EQ(ask("www.sub.partner.test."), "192.0.2.1");
   set_rules({{"partner.test.", &target, 0}, {"sub.partner.test.", &inner, 1}});
-  take_up();
+  replace_state();
   EXPECT_EQ(ask("www.sub.partner.test."), "192.0.2.2");
 }
 
@@ -281,7 +281,7 @@ TEST_F(ForwardingReload, AQueryThatWaitsOutlivesAReloadThatMovesItsRule) {
   start();
   send("www.partner.test.");
   set_rules({{"other.test.", &other, 1}, {"partner.test.", &target, 0}});
-  take_up();
+  replace_state();
   ASSERT_TRUE(run_until(loop, [&] { return responses.size() == 1; }));
   EXPECT_EQ(to_text(1024), "192.0.2.1");
   EXPECT_EQ(ask("www.partner.test."), "192.0.2.1");
@@ -296,7 +296,7 @@ TEST_F(ForwardingReload, AQueryThatWaitsForARuleThatWentIsDecidedByTheNewOnes) {
   send("www.partner.test.");
   send("www.gone.test.");
   set_rules({{"partner.test.", &other, 2}});
-  take_up();
+  replace_state();
   ASSERT_TRUE(run_until(loop, [&] { return responses.size() == 2; }));
   EXPECT_EQ(to_text(1024), "192.0.2.2");
   EXPECT_EQ(to_text(1025), "rcode 3");

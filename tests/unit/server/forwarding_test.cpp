@@ -73,9 +73,9 @@ class ForwardingTest : public ::testing::Test, public Replier {
   }
   void start() {
     forwarding.emplace(loop, options, cache, responder, counts);
-    take_up();
+    replace_state();
   }
-  void take_up() { forwarding->take_up(*state); }
+  void replace_state() { forwarding->replace_state(*state); }
   void set_rule(std::string_view apex, const SocketAddress& to) {
     resolver::ForwardRule rule;
     rule.id = "rslvr-rr-1";
@@ -244,7 +244,7 @@ TEST_F(ForwardingTest, DecidesByTheNewRulesWhatWaitedDuringAReload) {
   EXPECT_FALSE(ask("www.partner.example.", 1));
   ASSERT_TRUE(run_until(loop, [&] { return !held.empty(); }));
   set_rule("partner.example.", other.address());
-  take_up();
+  replace_state();
   // The old target answers late: what it says is not about the new rules.
   target.script = [&](auto query) { return answer(std::move(query), 60); };
   ASSERT_TRUE(until_replied(1));

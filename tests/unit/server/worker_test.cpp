@@ -30,7 +30,7 @@ SocketAddress free_address() {
     udp->reset();
     const auto free = net::probe_address(address);
     if (free) return address;
-    if (!free.error().taken()) throw std::runtime_error(free.error().message);
+    if (!free.error().address_in_use()) throw std::runtime_error(free.error().message);
   }
 }
 
@@ -225,7 +225,7 @@ TEST(Worker, RefusesAnAddressThatIsTaken) {
   ASSERT_TRUE(first);
   const auto second = open_sockets({{address}}, for_workers(1));
   ASSERT_FALSE(second);
-  EXPECT_TRUE(second.error().taken());
+  EXPECT_TRUE(second.error().address_in_use());
   EXPECT_NE(second.error().message.find(address.to_text()), std::string::npos);
 }
 

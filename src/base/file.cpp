@@ -1,4 +1,4 @@
-#include "inlet53/base/own_file.h"
+#include "inlet53/base/file.h"
 
 #include <cerrno>
 #include <filesystem>
@@ -74,6 +74,20 @@ Result<void, std::string> make_folders_of(const std::string& file) {
 void forbid_others_to_write() noexcept {
   constexpr mode_t kOthersWrite = S_IWGRP | S_IWOTH;
   umask(umask(kOthersWrite) | kOthersWrite);
+}
+
+std::string absolute_path(const std::string& path) {
+  if (path.empty()) return path;
+  std::error_code error;
+  const std::filesystem::path absolute = std::filesystem::absolute(path, error);
+  return error ? path : absolute.string();
+}
+
+std::string FileError::to_text() const {
+  std::string place = file;
+  if (line != 0) place += concat(':', line);
+  if (column != 0) place += concat(':', column);
+  return concat(place, ": ", message);
 }
 
 }  // namespace inlet53

@@ -1,4 +1,4 @@
-#include "inlet53/lambda/function_code.h"
+#include "inlet53/lambda/function_check.h"
 
 #include <filesystem>
 
@@ -9,6 +9,68 @@
 
 namespace inlet53::lambda {
 namespace {
+
+using Texts = std::vector<std::string>;
+
+Texts texts(const std::vector<InterpreterProblem>& problems) {
+  Texts out;
+  for (const InterpreterProblem& one : problems) {
+    out.push_back(concat(one.function, ": ", one.message));
+  }
+  return out;
+}
+
+topology::Function function(const std::string& name, const std::string& runtime) {
+  topology::Function out;
+  out.name = name;
+  out.runtime = runtime;
+  return out;
+}
+
+TEST(Interpreters, TellTheirVersions) {
+  const TemporaryFolder folder;
+  folder.write_program("python", "#!/bin/sh\necho Python 3.11.2\n");
+  folder.write_program("node", "#!/bin/sh\necho v20.11.0 >&2\n");
+  settings::Lambda settings;
+  settings.python = (folder.path / "python").string();
+  settings.node = (folder.path / "node").string();
+  const auto found = find_interpreters(
+      {function("same", "python3.11"), function("a", "python3.12"), function("b", "python3.1"),
+       function("equal", "nodejs20.x"), function("c", "nodejs2.x"), function("own", "provided")},
+      settings);
+  EXPECT_EQ(found.versions.python, "3.11.2");
+  EXPECT_EQ(found.versions.node, "20.11.0");
+  EXPECT_EQ(texts(found.different), (Texts{"a: runtime python3.12 runs on Python 3.11.2",
+                                           "b: runtime python3.1 runs on Python 3.11.2",
+                                           "c: runtime nodejs2.x runs on Node.js 20.11.0"}));
+  EXPECT_EQ(texts(found.missing), Texts{});
+}
+
+TEST(Interpreters, MayBeMissing) {
+  settings::Lambda settings;
+  settings.python = "/nowhere/python";
+  settings.node = "/nowhere/node";
+  const auto found = find_interpreters({function("f", "python3.12")}, settings);
+  EXPECT_EQ(texts(found.missing), (Texts{"f: runtime python3.12 cannot run: the interpreter "
+                                         "/nowhere/python: No such file or directory"}));
+  EXPECT_EQ(texts(found.different), Texts{});
+  EXPECT_EQ(found.versions.python, "");
+  EXPECT_TRUE(find_interpreters({function("own", "provided")}, settings).missing.empty())
+      << "no function needs them";
+}
+
+TEST(Interpreters, AreToldToTheLogOfAFunction) {
+  OneFunction hello("python3.99");
+  hello.python("import os\ndef handler(event, context): return os.environ['AWS_EXECUTION_ENV']\n");
+  hello.started().replace({hello.function}, {.python = "3.11.2", .node = ""});
+  EXPECT_EQ(hello.call_for_json(), "AWS_Lambda_python3.99");
+  EXPECT_TRUE(hello.wait_for_log("INIT_START Runtime: python3.99 (runs on Python 3.11.2)\tLog "));
+  hello.function.runtime = "nodejs99.x";  // a reload
+  hello.code("app.js", "exports.handler = async () => process.env.AWS_EXECUTION_ENV;\n");
+  hello.service->replace({hello.function}, {.python = "", .node = "20.11.0"});
+  EXPECT_EQ(hello.call_for_json(), "AWS_Lambda_nodejs99.x");
+  EXPECT_TRUE(hello.wait_for_log("INIT_START Runtime: nodejs99.x (runs on Node.js 20.11.0)\tLog "));
+}
 
 /// A function whose folder the test fills.
 struct FunctionCode : testing::Test {

@@ -1,9 +1,12 @@
-#include "inlet53/net/file_system_user.h"
+#include "inlet53/net/process_rights.h"
 
 #include <sys/fsuid.h>
+#include <sys/prctl.h>
 #include <sys/types.h>
 
 namespace inlet53::net {
+
+void deny_tracing() noexcept { prctl(PR_SET_DUMPABLE, 0); }
 
 // The group first: without root's rights there is no CAP_SETGID. Back in the other order.
 FileSystemUser::FileSystemUser(uint32_t id) noexcept : group_(setfsgid(id)), user_(setfsuid(id)) {}

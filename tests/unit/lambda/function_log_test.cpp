@@ -1,4 +1,4 @@
-#include "refusal_log.h"
+#include "function_log.h"
 
 #include "lambda_support.h"
 #include <gtest/gtest.h>

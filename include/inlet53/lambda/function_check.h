@@ -38,4 +38,8 @@ struct Interpretation {
 [[nodiscard]] std::string other_interpreter(std::string_view runtime,
                                             const InterpreterVersions& versions);
 
+/// Says what is missing in a function's folder, so that no call can succeed: the handler's file, or
+/// a `bootstrap` that can be run. Empty: nothing. Threads: any.
+[[nodiscard]] std::string missing_code(const topology::Function& function);
+
 }  // namespace inlet53::lambda

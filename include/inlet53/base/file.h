@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include <sys/types.h>
@@ -24,5 +25,19 @@ namespace inlet53 {
 /// Has files and directories that this process and its children make be writable by their owner
 /// only, whatever mask the process was started with. Threads: before others are started.
 void forbid_others_to_write() noexcept;
+
+/// Makes a path absolute, as the working directory has it now. A path stays as it is when it is
+/// empty or the working directory was removed.
+[[nodiscard]] std::string absolute_path(const std::string& path);
+
+/// Error in a file that the configuration names.
+struct FileError {
+  std::string file;   // with the error
+  uint32_t line = 0;  // from 1; 0: the whole file
+  std::string message;
+  uint32_t column = 0;  // from 1, in bytes; 0: the whole line
+
+  [[nodiscard]] std::string to_text() const;  // `zones/corp.zone:12:7: …`
+};
 
 }  // namespace inlet53
