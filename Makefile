@@ -22,7 +22,7 @@ demo: build ## starts conf/demo.toml on loopback, asks and calls it, shows the l
 
 test: ## everything: units, integration with real forwarders, lint, fuzz corpus; sanitizers on
 	@.ci/deps test
-	@python3 -u tests/run.py
+	@python3 -u tests/run.py $(if $(filter-out 0,$(INSTRUCTIONS)),--all)
 
 instructions: ## instructions of each query in a release build, held against tests/instructions/bounds.toml
 	@.ci/deps test
