@@ -40,7 +40,7 @@ struct RecordExtent {
   return RecordExtent{at, *head, rdata, rdata + size, load_be16(&message[*head])};
 }
 
-/// What the OPT record of a response says. Source: RFC 6891 §6.1, RFC 8914 §2.
+/// The values of the OPT record of a response. Source: RFC 6891 §6.1, RFC 8914 §2.
 struct OptOfResponse {
   uint16_t udp_size = 0;
   uint8_t extended_rcode = 0;   // the upper eight of twelve bits

@@ -93,7 +93,7 @@ bool is_unique_id(std::string_view text) {
          });
 }
 
-// What is wrong with a principal of the kind AWS; empty: nothing.
+// Returns the problem of a principal of the kind AWS; empty: there is none.
 std::string aws_fault(std::string_view text) {
   if (text == "*" || is_account(text) || is_unique_id(text)) return {};
   if (text.find_first_of("*?") != std::string_view::npos) {

@@ -12,7 +12,7 @@
 
 namespace inlet53::policy {
 
-/// What the readers of one policy share: where its errors go, and what its texts mean.
+/// The state that the readers of one policy share: its errors and the meaning of its texts.
 struct PolicyReading {
   const ApiIdentity* api;  // what short resources are expanded with; null: they are refused
   Variables variables = Variables::Literal;

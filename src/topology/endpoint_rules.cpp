@@ -81,7 +81,7 @@ void check_protocols(Findings& findings, const KeyPath& path, const ResolverEndp
                  "an endpoint has at least one protocol; without the key it has Do53");
   } else if (endpoint.direction == Direction::Outbound && !only_do53) {
     findings.add(below(path, "protocols"),
-                 "an OUTBOUND endpoint serves nobody; each target of a rule has a `protocol`");
+                 "an OUTBOUND endpoint serves no client; each target of a rule has a `protocol`");
   } else if (endpoint.direction == Direction::InboundDelegation && !only_do53) {
     findings.add(below(path, "protocols"), "an INBOUND_DELEGATION endpoint has Do53 alone");
   }
@@ -114,7 +114,7 @@ void check_ends(Findings& findings, const KeyPath& path, const ResolverEndpoint&
     const ResolverEndpointIp& ip = endpoint.ip_addresses[i];
     if (endpoint.direction == Direction::Outbound && ip.listen) {
       findings.add(below(path, "ip_address", i, "listen"),
-                   "an OUTBOUND endpoint serves nobody; `send_from` says which of the machine's "
+                   "an OUTBOUND endpoint serves no client; `send_from` says which of the machine's "
                    "addresses its queries are sent from");
     }
     if (endpoint.direction != Direction::Outbound && ip.send_from) {

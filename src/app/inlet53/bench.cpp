@@ -26,7 +26,7 @@ constexpr const char* kDetails =
     "ms\n"
     "late. INT ends it early, with its report.\n"
     "Exit code 0: every query was answered and nothing else came; 1: some were lost, or answers\n"
-    "were wrong, or nobody listens.";
+    "were wrong, or no server listens.";
 
 template <class Number>
 CLI::Validator from_to(Number low, Number high) {

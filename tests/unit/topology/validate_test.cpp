@@ -259,7 +259,7 @@ TEST(Validate, ChecksDirectionAndSecurityGroups) {
        },
        {"resolver_endpoint.inbound.id: \"rslvr-in-a7dd746257784e148\" is no id of this kind; it is "
         "rslvr-out- and 17 of 0-9a-f",
-        "resolver_endpoint.inbound.ip_address[1].listen: an OUTBOUND endpoint serves nobody; "
+        "resolver_endpoint.inbound.ip_address[1].listen: an OUTBOUND endpoint serves no client; "
         "`send_from` says which of the machine's addresses its queries are sent from"}},
       {"inbound that sends",
        [](Topology& t) { t.resolver_endpoints[0].ip_addresses[0].send_from = ip("127.0.0.1"); },
