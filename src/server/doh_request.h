@@ -27,7 +27,7 @@ enum class DohFault : uint16_t {
   OtherContent = 415,  // of a POST: not kDnsMessage
 };
 
-/// What is wrong with a request's head alone: the path, the method, or the content of a POST.
+/// Finds a fault in the head of a request: the path, the method, or the content of a POST.
 /// Threads: any.
 [[nodiscard]] std::optional<DohFault> find_head_fault(const http::Request& head) noexcept;
 

@@ -150,7 +150,7 @@ void check_resolver_endpoint(Findings& findings, const ResolverEndpoint& endpoin
     findings.add(below(path, "security_groups"),
                  endpoint.direction == Direction::Outbound
                      ? "a resolver endpoint has at least one security group"
-                     : "a resolver endpoint has at least one security group; without one nobody "
+                     : "a resolver endpoint has at least one security group; without one no client "
                        "could ask it");
   }
   check_security_group_list(findings, path, vpc, endpoint.security_groups);

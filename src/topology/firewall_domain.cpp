@@ -24,7 +24,7 @@ std::string quoted(std::string_view text) {
   return out + (text.size() > kShown ? "…\"" : "\"");
 }
 
-/// What is wrong with the labels of `name`; empty when nothing is.
+/// Returns the problem of the labels of `name`; empty: there is none.
 std::string_view fault_of_labels(std::string_view name) noexcept {
   if (name.size() > kMaxNameText) return "a name has 253 octets at most";
   while (true) {

@@ -157,7 +157,7 @@ constexpr uint32_t kMaxMemory = 10240;
 constexpr uint32_t kMaxConcurrency = 10000;  // ours; each environment is a process
 constexpr size_t kMaxEnvironment = 4096;     // octets of all names and values
 
-/// What Lambda sets itself. Source: Lambda Developer Guide, "Defined runtime environment
+/// Variables that Lambda sets. Source: Lambda Developer Guide, "Defined runtime environment
 /// variables".
 constexpr std::array<std::string_view, 9> kReservedNames = {
     "AWS_ACCESS_KEY",    "AWS_ACCESS_KEY_ID",  "AWS_DEFAULT_REGION",

@@ -295,7 +295,7 @@ void check_rates(Findings& findings, const KeyPath& path, const MethodSettings& 
   }
 }
 
-/// What is wrong with settings of their own for a method; empty when the API has it.
+/// Returns the problem of a method's own settings; empty: the API has the method.
 std::string missing_method(const RestApi& api, const MethodSettings& settings) {
   const auto resource =
       std::find_if(api.resources.begin(), api.resources.end(),

@@ -13,7 +13,7 @@
 
 namespace inlet53::zone {
 
-/// What is wrong with a text in presentation form.
+/// A fault of a text in presentation form.
 struct TextFault {
   std::string message;
   /// The part of the text that is wrong; empty when no part alone is. Lifetime: the text's.
@@ -48,7 +48,7 @@ struct MasterPlace {
 /// Finds where an octet of an entry's text stands.
 [[nodiscard]] MasterPlace place_of(const MasterEntry& entry, size_t at) noexcept;
 
-/// What is wrong with the text itself, and where.
+/// A fault of the text itself, and its place.
 struct ScanError {
   MasterPlace place;
   std::string message;
@@ -73,7 +73,7 @@ class MasterScanner {
   [[nodiscard]] Result<bool, ScanError> next(MasterEntry& entry);
 
  private:
-  /// What is wrong with a line, from which octet on.
+  /// A fault of a line, and the octet where it starts.
   struct LineProblem {
     std::string_view message;  // empty: nothing
     size_t at = 0;

@@ -99,7 +99,7 @@ bool RRsetLayout::rotates() const noexcept {
                           type == static_cast<uint16_t>(dns::RRType::AAAA);
   if (!rotate || !is_address || records_.size() < 2) return false;
   const size_t record_octets = rotating_record_octets(type);
-  // What fits in no message needs no turning.
+  // A set that fits in no message needs no rotation.
   return records_.size() * record_octets <= dns::kMaxMessage &&
          std::ranges::all_of(records_, [&](const ZoneData::Record& record) {
            return dns::PreparedRecord::kHead + record.rdata.size() == record_octets;

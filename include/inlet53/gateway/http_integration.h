@@ -16,7 +16,7 @@
 /// notes" (headers that are dropped or renamed).
 namespace inlet53::gateway {
 
-/// Values that replace the placeholders of an integration's URL.
+/// Values of the variables in an integration's URL.
 struct UriValues {
   const std::vector<PathParameter>& path_parameters;
   const std::vector<topology::NamedText>& stage_variables;

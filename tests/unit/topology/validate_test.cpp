@@ -268,7 +268,7 @@ TEST(Validate, ChecksDirectionAndSecurityGroups) {
       {"none",
        [](Topology& t) { t.resolver_endpoints[0].security_groups.clear(); },
        {"resolver_endpoint.inbound.security_groups: a resolver endpoint has at least one security "
-        "group; without one nobody could ask it"}},
+        "group; without one no client could ask it"}},
       {"another VPC's",
        [](Topology& t) { t.vpc_endpoints[0].security_groups = {t.security_groups[1].id}; },
        {"vpc_endpoint.execute-api.security_groups[0]: security group \"far\" is not in VPC "
