@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 # The way in. Each target installs what it needs first (.ci/deps, as root or through sudo) and does
 # nothing that is done already. Meson does the building; see meson.build and tests/README.md.
 

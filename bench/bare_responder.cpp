@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Answers every query with two fixed addresses and does nothing else, in one of several ways of
 // asking the kernel for datagrams. It shows what the kernel takes in each way. A server that asks
 // the kernel more cleverly can cost less: inlet53d takes a busy socket out of epoll.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What the cache costs for each question: a hit with what a caller reads of it, a miss, keeping a
 // response in the place of the one before, and keeping one where another has to go. In a cache that
 // fits into the processor's and in one that does not.

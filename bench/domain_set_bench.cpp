@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What DNS Firewall costs a query, by the length of a list: names that are in it, that are below a
 // domain of it, that are not in it; and what building such a list costs.
 

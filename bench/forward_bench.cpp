@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What a forwarded query costs the worker beside the client's own: deciding alone, and with the
 // sockets. The target is a thread of its own, and not counted.
 #include <atomic>

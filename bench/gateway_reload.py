@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """How long calls of the gateway take while it reads a large configuration again (HUP), and at rest.
 
 Usage: gateway_reload.py [BUILD] [--apis N] [--routes N] [--reloads N] [--connections N]

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Tests what the benchmark harness computes, and its loads over loopback: no figure is measured here."""
 
 import json

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What one request costs from the octets that arrive to the octets that go out: a small GET with a
 // client's usual fields on a kept connection, answered with a small JSON body.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """How long after its answer a query's record can be read from the log, idle and under load.
 
 Usage: log_delay.py [BUILD]    (dnsperf makes the load; one worker, the demo's topology)

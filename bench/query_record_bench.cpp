@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What writing one query's JSON costs: two addresses whose text was rendered ahead, the same
 // rendered now, and a name that nothing answers.
 

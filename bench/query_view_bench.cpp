@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What parsing one query costs: as clients send it, with an OPT, and with a question that is cut
 // off.
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What composing one response costs in the buffer of its query: two addresses, the same with an
 // OPT, and a CNAME whose name is compressed before its address.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Measures inlet53d beside its peers and writes a report: tables, plots and the raw rounds.
 
     bench/run.py                                    everything, some tens of minutes

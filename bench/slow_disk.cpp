@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A library for LD_PRELOAD that imitates a slow disk: a write to the file SLOW_DISK_FILE takes
 // SLOW_DISK_MS milliseconds while the file SLOW_DISK_SWITCH exists.
 

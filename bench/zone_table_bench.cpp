@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What one lookup costs, key included, in a zone of ten thousand and of a million names:
 // names that exist, names that a wildcard answers, names that do not exist.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """The demo: starts inlet53 on loopback, asks its DNS and calls its API as a client would, shows
 answers, responses and log records.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Writes a C++ source that holds texts: for each NAME=FILE a `const std::string_view NAME`.
 
 Usage: embed_text.py HEADER NAMESPACE OUTPUT NAME=FILE…

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Runs every fuzz target under libFuzzer for a while, from its corpus; exit 1 if one finds a fault.
 
 What is new stays in build-fuzz/corpus/TARGET, a fault's input in build-fuzz/faults/TARGET-*.

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Runs the test lanes and ends with one line, `N passed, N failed`; exit 1 unless all passed.
 
 A lane is one build directory with options of its own, and the Meson tests that run in it.

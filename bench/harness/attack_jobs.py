@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The job `attacks`: what other clients of an HTTPS server notice while one client misuses it, beside nginx.
 
 A well-behaved client calls a mock integration at a steady rate from before each attack until after it. The server

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The servers of the job `attacks`, inlet53-gateway and nginx, and what they serve."""
 
 import copy

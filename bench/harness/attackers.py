@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Hostile loads for an HTTPS server on loopback, each bounded in connections, bytes and time.
 
     python3 attackers.py ATTACK ADDRESS PORT SECONDS TARGETS

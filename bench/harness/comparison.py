@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The table that compares our server with another build of it (`--compare-build`)."""
 
 from .rounds import spread

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """As much of a DNS client as it takes to see that a server gives the answer it is measured with."""
 
 import base64

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The job about targets that lose datagrams or are dead: who is answered, when, and who suffers for it."""
 
 import random

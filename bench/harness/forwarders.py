@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The servers of the forwarding jobs: each has rules that send names to targets, a cache, and no DNSSEC validation."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The jobs that forward and cache: hits, misses, and cached answers over TLS and HTTPS."""
 
 import time

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The tables of the jobs that forward and cache."""
 
 from .forwarding_jobs import OWN_ZONE

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """HTTP/2 frames and header blocks as bytes, for loads that no ordinary client makes (RFC 9113, RFC 7541)."""
 
 import struct

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the HTTPS jobs ask for: a private REST API with one method, and the certificate that all servers show."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The jobs over HTTPS: a mock integration, new connections, a function, idle connections."""
 
 import resource

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The load of the HTTPS jobs and of DoH: h2load, with one TLS 1.3 suite so that all servers do the same work."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The servers of the HTTPS jobs: inlet53-gateway, nginx, and nghttpx before an nginx. One worker each."""
 
 import socket

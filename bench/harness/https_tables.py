@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The tables of the HTTPS jobs."""
 
 from .https_jobs import IDLE_CONNECTIONS, LAMBDA_RATE, OURS, VERSIONS

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """inlet53d, and the bare responder, which does nothing but answer."""
 
 from .servers import Server

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The jobs: which servers, which load, which rows. Each returns rows for the report."""
 
 import time

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The load generators. Both give the result of `inlet53 bench -o json`, as far as they know it."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the kernel says of processes and processors: CPU time, memory, pinning, facts of the machine."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A well-behaved client: GETs over HTTP/1.1 connections that stay, at a steady rate, each call timed from when it is due.
 
     python3 paced_calls.py ADDRESS PORT HOST PATH RATE SECONDS CONNECTIONS

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The other servers: each with one worker, minimal responses, no rate limit, and its own query log if asked."""
 
 import os

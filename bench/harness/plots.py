@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The plots, drawn by gnuplot as SVG and PNG."""
 
 import math

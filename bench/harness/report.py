@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Writes report.md and the plots from the results alone."""
 
 from . import (attack_tables, comparison, failing_tables, forwarding_tables, https_tables, plots, tables,

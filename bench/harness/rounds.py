@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Measures: one load on one server, and rounds of several servers by turns."""
 
 import math

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """DNS targets whose behaviour the first label of a name decides. Every answer has the bench's two addresses.
 
     python3 scripted_target.py [--targets N] [--delay S] [--late S] [--lose-queries P] [--lose-answers P] [--seed N]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What every measured server has in common: a folder, a command, a probe, a query log that is counted."""
 
 import os

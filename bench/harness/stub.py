@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A client as stub resolvers are: it repeats a query that gets no answer, and uses the first answer."""
 
 import heapq

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The jobs about targets that work but do not answer every query: some names get none, or datagrams are lost.
 
 All servers are asked at the same time, each by a client of its own: the loads are far below what one of them takes.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The tables of the jobs about targets that work but do not answer every query."""
 
 from .failing_tables import percent

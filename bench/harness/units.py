@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The unit benchmarks: what Google Benchmark says of single functions."""
 
 import json

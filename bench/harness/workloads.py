@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What is asked, and the zones that answer it: master files and lists of names, made from seeds."""
 
 import random

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The demo's HTTPS part: calls of the private REST API, the responses that must come, their log."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The demo's DNS part: questions, the answers that must come, the records that they leave."""
 
 import contextlib

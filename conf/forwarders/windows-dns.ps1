@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 # Windows DNS Server: conditional forwarders, for an elevated PowerShell. From Microsoft's
 # documentation; not run by our tests.
 #

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "topology_reader.h"
 
 namespace inlet53::config {

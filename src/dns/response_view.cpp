@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "inlet53/dns/response_view.h"
 
 #include "rdata_names.h"

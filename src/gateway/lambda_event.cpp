@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "lambda_event.h"
 
 #include "base64.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "integration.h"
 
 #include "inlet53/gateway/common_fields.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "inlet53/http/server_session.h"
 
 #include "http1_session.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Runs a Node.js handler as AWS Lambda does: asks the Lambda Runtime API for invocations, calls the
 // handler with each, and posts what it returns, throws or calls back.
 //

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Runs a Python handler as AWS Lambda does: asks the Lambda Runtime API for invocations, calls the
 handler with each, and posts what it returns or raises.
 

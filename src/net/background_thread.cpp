@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "inlet53/net/background_thread.h"
 
 #include <csignal>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "inlet53/server/forward_refusal.h"
 
 namespace inlet53::server {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "forward_shares.h"
 
 namespace inlet53::server {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "prefetch.h"
 
 #include "inlet53/dns/types.h"

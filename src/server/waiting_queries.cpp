@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "waiting_queries.h"
 
 #include "client_network.h"

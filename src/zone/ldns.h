@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // The only way to ldns: its common.h defines `bool`, `true` and `false` as macros in C++ unless

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What a forwarder believes of a response, beside the whole of it as parse_response reads it: the
 // chain must be what a plain walk over those records gives, and nothing from elsewhere.
 // Input: the length of the apex in labels of the question's name, then the message.

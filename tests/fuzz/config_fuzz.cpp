@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A configuration file: refused with messages, or a topology that holds together.
 #include "fuzz.h"
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A request: its method and target, its content-type, then its body.
 //
 //     POST /dns-query

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A file of domains: refused with the line, or frozen into a set that has each of its domains.
 #include <algorithm>
 #include <string>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The octets become the OPT's fixed fields and options of an otherwise sound query: it is accepted
 // exactly when its options fill the record, and the response's OPT never echoes them.
 #include <vector>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // An HTTP/1.1 connection: whatever arrives, in one piece or cut, gives the same requests, responses
 // and refusal; nothing is read behind a refusal.
 #include <algorithm>

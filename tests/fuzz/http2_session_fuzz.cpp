@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // An HTTP/2 connection: the input is what a client sends after the preface. Every second request
 // is answered late, some responses are large; what comes keeps to the limits.
 #include <algorithm>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A server's response as the client reads it: the same however it is cut, within the limits.
 // The first octet of the input says whether it answers HEAD.
 #include <algorithm>

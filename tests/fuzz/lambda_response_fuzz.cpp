@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What a function answers: a response that can be sent, or a fault with its reason.
 #include "fuzz.h"
 

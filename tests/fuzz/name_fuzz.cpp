@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Names: wire to value to text to value, and what skipping says must agree with what parsing says.
 #include "fuzz.h"
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A resource policy: refused with places, or decided by, and then both ways of deciding agree.
 #include "fuzz.h"
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A message goes the whole way of a query; whatever comes back must be a sound response to it.
 #include <algorithm>
 #include <array>

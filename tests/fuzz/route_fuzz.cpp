@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Resources and calls, a line each: a router finds what a slow and simple matcher finds.
 //
 //     GET /pets/{id}

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Gives each file of the corpus folders on the command line to the target: what `make test` replays
 // where there is no libFuzzer. Fails when there is nothing to replay.
 #include <filesystem>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // A master file: refused with a place, or loaded and frozen into a table that has every owner.
 #include "fuzz.h"
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Reads callgrind's output: how many instructions each source file took, inlined code included."""
 
 import collections

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Counts the user-space instructions of inlet53d for each query and holds them against bounds.toml.
 
 Instructions hardly depend on the machine's mood, so they can be a test. The daemon runs under

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Certificates that a local authority's key signs although inlet53 would not, and old authorities."""
 
 import datetime

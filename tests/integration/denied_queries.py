@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Runs in a network namespace of its own, where a packet filter refuses the queries to a target, and prints what
 clients see as JSON. Usage: denied_queries.py FOLDER"""
 

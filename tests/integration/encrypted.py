@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """An inlet53d whose endpoint is asked over TLS and HTTPS as well, and how to connect to it."""
 
 import socket

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Real forwarders, started with the recipes of conf/forwarders, and a signed root to validate below."""
 
 import os

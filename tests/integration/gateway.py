@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the tests of the HTTPS gateway share: a running inlet53-gateway and clients for it."""
 
 import dataclasses

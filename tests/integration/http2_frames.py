@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """HTTP/2 by hand: frames that no sound client sends. Source: RFC 9113, RFC 7541."""
 
 import dataclasses

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Ways to start a program with fewer rights than the tests have, and code of functions that tries to get at what
 is not theirs."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the integration tests share: free addresses, a running inlet53d, its query log."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """DNS servers that inlet53d forwards to: real ones, and one that does as it is told."""
 
 import socket

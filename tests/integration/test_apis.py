@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Private REST APIs over the wire: how they are named, who may call, what answers, what is logged."""
 
 import csv

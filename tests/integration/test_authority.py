@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The local certificate authority: what it can certify, how it is renewed, who can read its keys."""
 
 import datetime

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """inlet53 bench: what it counts, against the daemon and against servers that misbehave."""
 
 import json

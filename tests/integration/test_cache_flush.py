@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`inlet53 cache flush`: a daemon that runs forgets what its targets answered."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`make demo ONCE=1`: the demo's own file, served at other ports so that a running demo is no matter."""
 
 import subprocess

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """.ci/deps in a mount namespace, with an apt of the test's own: nothing of this machine is changed."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """DNS over HTTPS, asked by real clients and by clients of every temper (RFC 8484)."""
 
 import base64

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """EDNS options as dig, kdig, drill and dnspython ask for them, and class CHAOS."""
 
 import socket

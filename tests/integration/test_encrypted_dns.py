@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """DNS over TLS, asked by real clients and by clients of every temper (RFC 7858, RFC 7766)."""
 
 import shutil

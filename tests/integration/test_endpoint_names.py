@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The names of interface endpoints for services whose names differ from the service's name."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """DNS Firewall: what its rules answer, what the query log says of it, and lists that change or go."""
 
 import subprocess

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What queries that wait for targets may take: shares of clients, memory, words of refusals."""
 
 import socket

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Through real forwarders: every kind of answer, and what happens when an address goes away."""
 
 import dns.flags

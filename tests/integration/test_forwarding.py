@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Resolver rules: queries that go to targets, what comes back, and what does not."""
 
 import threading

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """How functions share the places for environments, and which calls get one."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Lambda functions behind the gateway: what a handler gets, what it may return, and what becomes of one that
 fails, crashes, hangs or shouts."""
 

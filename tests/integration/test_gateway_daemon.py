@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """inlet53-gateway as an operator has it: how it begins and ends, what the tool says of it, both daemons."""
 
 import hashlib

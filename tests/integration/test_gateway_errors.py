@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Every error that the gateway answers, octet by octet: tests/golden/gateway/errors/NAME.http. What differs
 from call to call is masked. INLET53_REGENERATE=1 writes the files instead of comparing."""
 

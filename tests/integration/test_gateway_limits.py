@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What clients that mean harm, or are many, can do to the gateway: others are answered meanwhile."""
 
 import concurrent.futures

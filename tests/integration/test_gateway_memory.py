@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Bodies and header blocks that would fill the gateway's memory or its time: each has a bound, and other
 clients are answered meanwhile."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The gateway's reload and its logs: calls wait neither for a configuration nor for a disk, and every line counts."""
 
 import contextlib

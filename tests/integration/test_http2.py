@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """HTTP/2's errors, after h2spec's cases: a sound connection goes on, a broken one ends as RFC 9113
 asks, a flood ends with its connection, and the gateway goes on for others."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """HTTP proxy integrations: what the backend gets, what of its response comes back, what happens when it is
 slow, broken or not there."""
 

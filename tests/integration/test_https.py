@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """HTTPS as its clients see it: TLS, certificates, HTTP/1.1 with all that a client may do wrong."""
 
 import hashlib

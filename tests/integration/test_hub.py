@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Resolver rules whose target is an endpoint of the same file: a hub that spokes forward to."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """`inlet53 init`: the starter configuration, from the new file to an answer."""
 
 import os

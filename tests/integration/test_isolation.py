@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Who may use a function's Runtime API, and what of the daemon's a function can read: as root, as an ordinary
 user, and where the system allows no isolation."""
 

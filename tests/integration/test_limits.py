@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Limits of queries: Route 53's quota of an endpoint address, and our own for each client."""
 
 import re

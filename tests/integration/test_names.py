@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The names of VPC endpoints, private REST APIs and hosted zones, as clients see them."""
 
 import dns.edns

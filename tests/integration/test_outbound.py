@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Records of what leaves by an outbound endpoint, and queries that have to wait."""
 
 import socket

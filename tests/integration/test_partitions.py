@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Regions of other partitions: their names in DNS, certificates, calls and policies; unknown regions."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """inlet53 policy explain: what it says of a policy and a call, in both forms, and its exit codes."""
 
 import json

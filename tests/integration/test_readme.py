@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """README.md, CONTRIBUTING.md and the pages in conf/: each indented block is run here, or listed with the reason."""
 
 import contextlib

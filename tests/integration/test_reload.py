@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Reloading: whole or not at all; addresses that come and go; signals and exit codes."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Forwarders that send all names here, where a rule for `.` sends on what is not ours."""
 
 import dns.edns

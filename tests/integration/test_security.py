@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Who else on this machine can talk to the daemons, read their files or take their place."""
 
 import os

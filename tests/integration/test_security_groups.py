@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Strangers: silence over UDP, not even a handshake over TCP; both end with a reload."""
 
 import errno

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Over how many workers UDP queries go (`udp_spread`)."""
 
 import os

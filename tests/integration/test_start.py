@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Starting where something is missing: standard streams, memory, threads, the working directory."""
 
 import os

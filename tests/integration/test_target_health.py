@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Targets that answer most names and drop or delay some: the names that they answer do not suffer."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """DNS over TCP against peers of every temper (RFC 7766; dns.md, section 3)."""
 
 import random

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The operator's tool: what check says of good and bad files, how up looks after a daemon, logs tail."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Names that nothing covers: REFUSED, or NXDOMAIN for clients with a search list."""
 
 import shutil

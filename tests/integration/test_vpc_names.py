@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Names that every VPC has: of its addresses, both ways, of instances, of localhost."""
 
 import shutil

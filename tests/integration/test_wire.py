@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What is done with every shape of message: the same over UDP and TCP, parsed by two libraries."""
 
 import random

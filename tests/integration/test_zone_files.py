@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Zone files: `inlet53 check` beside named-checkzone, and what it says of faults."""
 
 import re

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Checks that every C++ file is formatted as .clang-format says, with the version it is written for.
 
 Usage: check_format.py [--fix]

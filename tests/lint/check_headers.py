@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Compiles each public header by itself, so that it can be included first anywhere.
 
 Usage: check_headers.py COMPILER…    (the C++ compiler as meson calls it)

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Checks modules, layers and files against layers.toml. Prints each fault as FILE:LINE: fault; exit 1 if any.
 
 Usage: check_layers.py [ROOT]

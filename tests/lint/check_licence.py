@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Checks that every source and script names its licence in its first lines.
 
 Usage: check_licence.py [--fix]    (--fix adds the line where it is missing)

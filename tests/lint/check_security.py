@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Checks that SECURITY.md is held by tests: each statement names one, each named test exists, and each
 setting that it names is in conf/inlet53.toml. Prints each fault as FILE:LINE: what; exit 1 if any.
 

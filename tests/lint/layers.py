@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Reads the table of modules and layers, the C++ files of the project, and their includes."""
 
 import dataclasses

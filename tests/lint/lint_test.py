@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """A lint that cannot fail is worth nothing: each test builds a small tree with one fault in it."""
 
 import pathlib

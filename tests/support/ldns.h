@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 // The only way to ldns in tests, where it is the oracle: <ldns/common.h> defines `bool`, `true` and

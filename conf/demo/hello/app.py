@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The function behind GET /hello."""
 
 import json

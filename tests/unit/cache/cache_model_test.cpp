@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Compares the cache with a map: a hit always equals the last insert, with the right age; and when
 // everything fits, every element of the map is a hit.
 #include <algorithm>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Failures, stale answers (RFC 8767) and refreshes.
 #include "test_response.h"
 #include <gtest/gtest.h>

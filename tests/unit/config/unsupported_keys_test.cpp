@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Keys that AWS has and that are not supported yet: each error says so, none says "unknown key".
 #include <sstream>
 

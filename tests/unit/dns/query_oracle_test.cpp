@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Queries that ldns composes are read by us, and mean the same.
 
 #include <random>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Responses that we compose are read by ldns and by our own parser, and mean what was added.
 
 #include <algorithm>

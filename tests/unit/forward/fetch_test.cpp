@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The state machine of one question, event by event.
 #include "fetch.h"
 

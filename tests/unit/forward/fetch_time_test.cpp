@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Send times, choice of targets and limits of a fetch.
 #include <map>
 #include <random>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The forwarder with real sockets, against targets on loopback.
 #include "inlet53/forward/forwarder.h"
 

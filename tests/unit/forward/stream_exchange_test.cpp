@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Queries over TCP, against a target on loopback that answers some or none of them.
 #include "stream_exchange.h"
 

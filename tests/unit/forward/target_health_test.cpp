@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Loads with targets that drop, delay or lose some of what they are asked, in virtual time and with
 // many seeds: what becomes of the names that they answer.
 #include <algorithm>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What two readers could take for two things, or nobody can take for HTTP, is refused; and then
 // nothing behind it is read.
 #include "session_support.h"

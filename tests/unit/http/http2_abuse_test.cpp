@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Peers that break HTTP/2, or use it against us: the stream or the connection ends, and what they
 // can make us hold or do has a bound.
 #include <algorithm>

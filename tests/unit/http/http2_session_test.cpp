@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "http2_session.h"
 
 #include "http2_support.h"

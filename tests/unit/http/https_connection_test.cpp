@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // HTTPS connections over real sockets: TCP, TLS and HTTP joined, their timeouts and their ends.
 #include "http2_support.h"
 #include "https_support.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // How a Node.js handler completes its invocation: by its promise, its callback, its context or its
 // response stream.
 #include "lambda_support.h"

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The runtimes: what handlers in Python and JavaScript, and bootstraps of one's own, see.
 #include <regex>
 

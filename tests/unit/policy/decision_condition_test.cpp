@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Numbers, dates, Bool, Binary, addresses, Null, and what modifies operators.
 #include "policy_cases.h"
 

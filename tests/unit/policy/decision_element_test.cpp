@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Effect, Principal, Action and Resource.
 #include "policy_cases.h"
 

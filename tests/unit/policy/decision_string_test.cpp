@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Strings, ARNs and policy variables in conditions.
 #include "policy_cases.h"
 

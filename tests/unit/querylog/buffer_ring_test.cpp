@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "querylog/buffer_ring.h"
 
 #include <set>

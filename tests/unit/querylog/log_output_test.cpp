@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "querylog/log_output.h"
 
 #include "log_test_support.h"

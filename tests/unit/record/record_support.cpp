@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "record_support.h"
 
 // After all others: it may define `bool`, `true` and `false` as C does.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What a decision says of its reasons, without a worker, a socket or a clock.
 #include <gtest/gtest.h>
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What the EDNS options of a query get, through the whole responder.
 #include "inlet53/server/edns_responder.h"
 

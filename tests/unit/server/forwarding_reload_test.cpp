@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What the cache keeps over a reload, with a real forwarder and targets on loopback.
 #include <algorithm>
 #include <array>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Queries that wait for targets, with a real forwarder and targets on loopback.
 #include "server/forwarding.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "server/stream_session.h"
 
 #include "test_forwarder.h"

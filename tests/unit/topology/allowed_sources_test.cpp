@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "inlet53/topology/allowed_sources.h"
 
 #include <gtest/gtest.h>

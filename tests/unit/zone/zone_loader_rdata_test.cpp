@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "zone_loader_support.h"
 
 namespace inlet53::zone {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Random zones, asked everything, against RFC 1034 §4.3.2 written down step by step.
 
 #include <map>

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // DNAME (RFC 6672) and zone cuts (RFC 1034 §4.3.2 step 3b).
 
 #include "test_zone.h"

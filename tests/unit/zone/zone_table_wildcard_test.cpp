@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The zone of RFC 4592 §2.2.1 and its queries, and what §3 and §4 add.
 
 #include "test_zone.h"
