@@ -59,7 +59,8 @@ std::optional<uint32_t> DueList::expire(uint64_t now_us) noexcept {
 
 std::optional<uint64_t> DueList::next_us() const noexcept {
   const size_t start = tick_ % kTicks;
-  // Word by word from where the wheel stands, its own word twice: from the place on, then before.
+  // Scans the words from the current position; its own word comes first and, for the part before
+  // the position, last.
   for (size_t i = 0; i <= occupied_.size(); ++i) {
     const size_t word = (start / 64 + i) % occupied_.size();
     uint64_t bits = occupied_[word];

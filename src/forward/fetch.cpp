@@ -146,7 +146,7 @@ Step Fetch::on_time_up(const Surroundings& around) noexcept {
   return ask_next(around);
 }
 
-//--- Asking
+//--- Queries
 
 Step Fetch::ask_next(const Surroundings& around) noexcept {
   const Choice choice = choose(around);

@@ -105,7 +105,7 @@ struct Conclude {
   enum class How : uint8_t {
     Answered,  // by `attempt`
     Declined,  // every target that could be asked did; `Fetch::refusal` is the last one's
-    Failed,    // `failure` says why
+    Failed,    // because of `failure`
   };
   How how = How::Failed;
   uint8_t attempt = 0;  // answered, or else was the last

@@ -11,7 +11,7 @@ namespace inlet53::forward {
 
 namespace {
 
-// Both halves of a product, folded: every bit of it depends on every bit of the factors.
+// Hashes two words: the XOR of both halves of their product depends on every bit of both.
 uint64_t mix(uint64_t a, uint64_t b) noexcept {
   __extension__ using Product = unsigned __int128;
   const Product product = static_cast<Product>(a) * b;

@@ -19,10 +19,10 @@ namespace {
 static_assert(settings::kQueriesPerSocket == net::UdpExchange::kMaxShared &&
               settings::kSendsPerTarget == kMaxTries);
 
-// Responses after the end of a fetch show that their target answers.
+// Time to wait for late responses; they show that their target answers.
 uint32_t late_wait_ms(const settings::Forward& settings) {
   constexpr uint32_t kMost = 7000;
-  constexpr uint32_t kMostInAll = 14'000;  // as far as a token's time reaches
+  constexpr uint32_t kMostInAll = 14'000;  // within the time range of a token
   return std::min(kMost, kMostInAll - std::min(kMostInAll, settings.query_timeout_ms));
 }
 

@@ -81,7 +81,7 @@ void StreamExchange::fail(uint64_t token) {
   turn_end_.ask();
 }
 
-//--- What connections say
+//--- Events of connections
 
 void StreamExchange::message_received(uint64_t token, Bytes message, const SocketAddress& from) {
   owner_.received_on_stream(token, message, from);

@@ -77,7 +77,7 @@ std::vector<StreamQuery> TargetConnection::remove_older(uint64_t limit_ms) {
   return removed;
 }
 
-//--- What the transport says
+//--- Events of the transport
 
 void TargetConnection::connected() {
   local_ = transport_.local();

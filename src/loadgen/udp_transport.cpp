@@ -82,7 +82,7 @@ namespace {
 
 constexpr size_t kReceiveBatch = 64;
 constexpr size_t kMaxBatchingSockets = 4;
-// No answer is longer without an OPT (RFC 1035 §2.3.4).
+// Maximum size of an answer without an OPT (RFC 1035 §2.3.4).
 constexpr size_t kSlotSize = dns::kPlainUdpLimit;
 // Holds some thousand small datagrams, each of which the kernel counts as at least 768 bytes.
 constexpr int kBufferSize = 4 << 20;

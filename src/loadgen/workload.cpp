@@ -139,7 +139,7 @@ std::string_view next_word(std::string_view& line) {
   return word;
 }
 
-// Adds what a line asks for; the error says what is wrong with it.
+// Adds the question of a line. Errors: text about the invalid part.
 Result<void, std::string> add_line(std::string_view line, uint16_t default_type,
                                    QuestionList& list) {
   const std::string_view name_text = next_word(line);

@@ -21,7 +21,7 @@ constexpr std::string_view kVersionServer = "\7version\6server\0"sv;
 constexpr std::string_view kIdServer = "\2id\6server\0"sv;
 constexpr std::string_view kHostnameBind = "\x08hostname\4bind\0"sv;
 
-// The record's JSON says IN, as all that is forwarded and served is; here it is CH.
+// Replaces the class IN of the record's JSON by CH.
 std::string render(const dns::RRsetView& rrset) {
   std::string json = record::render_answers(rrset);
   const size_t at = json.rfind("\"IN\"");
@@ -35,7 +35,7 @@ ChaosAnswers::Answer ChaosAnswers::make_answer(const std::string& text) {
   Answer answer;
   if (text.empty()) return answer;
   INLET53_CHECK(text.size() <= 255);
-  // A TTL of 0: nobody is to keep it. RFC 1035 §3.3.14: a length, then the text.
+  // TTL 0: caches do not store it. RFC 1035 §3.3.14: a length, then the text.
   answer.wire.resize(dns::PreparedRecord::kHead);
   dns::PreparedRecord::write_head(answer.wire.data(), kTxt, 0, 1 + text.size(), kChaos);
   answer.wire.push_back(static_cast<uint8_t>(text.size()));

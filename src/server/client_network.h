@@ -8,8 +8,8 @@
 
 namespace inlet53::server {
 
-/// Whom an address stands for where clients are counted: an IPv4 address itself, an IPv6 address
-/// its /56, of which a host may use any number.
+/// Returns the network that counts as one client: an IPv4 address itself, or the /56 of an IPv6
+/// address, because one host may use any number of its addresses.
 inline IpAddress client_network(const IpAddress& client) noexcept {
   constexpr size_t kIpv6Network = 56 / 8;
   if (client.is_v4()) return client;

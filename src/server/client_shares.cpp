@@ -12,7 +12,7 @@ namespace {
 
 constexpr size_t kLeastSlots = 64;
 
-// Both halves of a product, folded: every bit of it depends on every bit of the factors.
+// Hashes two words: the XOR of both halves of their product depends on every bit of both.
 uint64_t mix(uint64_t a, uint64_t b) noexcept {
   __extension__ using Product = unsigned __int128;
   const Product product = static_cast<Product>(a) * b;
@@ -22,7 +22,7 @@ uint64_t mix(uint64_t a, uint64_t b) noexcept {
 }  // namespace
 
 size_t ClientShares::home(const IpAddress& client, uint32_t part) const noexcept {
-  constexpr uint64_t kOdd = 0x9E3779B97F4A7C15;  // 2^64 by the golden ratio
+  constexpr uint64_t kOdd = 0x9E3779B97F4A7C15;  // 2^64 divided by the golden ratio
   const Bytes octets = client.bytes();
   uint64_t words[2] = {0, 0};
   std::memcpy(words, octets.data(), octets.size());
@@ -74,7 +74,7 @@ ClientShares::Use ClientShares::use_of(const IpAddress& client, uint32_t part) c
   return slots_[place_of(client, part)].use;
 }
 
-// Moves later entries of the run up, so that each is found from its home without a gap.
+// Moves later entries of the probe sequence, so that no search ends at the free slot.
 void ClientShares::free_slot(size_t at) noexcept {
   const size_t mask = slots_.size() - 1;
   slots_[at].use = {};

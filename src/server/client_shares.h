@@ -9,21 +9,20 @@
 
 namespace inlet53::server {
 
-/// Returns whether a client that has `own` of `limit` places, of which all clients together have
-/// `used`, may have another. It may while it has fewer than eight times as many as are left
-/// (dynamic thresholds, Choudhury and Hahne, "Dynamic Queue Length Thresholds for Shared-Memory
-/// Packet Switches", 1998). So a client that is alone gets eight ninths; when places run out, the
-/// client with the most is refused first; and some places are left for each that comes later.
+/// Returns whether a client that uses `own` of `limit` places may use another; all clients together
+/// use `used`. It may while it uses fewer than eight times the number of free places (dynamic
+/// thresholds, Choudhury and Hahne, "Dynamic Queue Length Thresholds for Shared-Memory Packet
+/// Switches", 1998). So a single client gets eight ninths of the places. When few places are free,
+/// the client with the most places is refused first, and other clients still get some.
 [[nodiscard]] constexpr bool may_have_another(uint64_t own, uint64_t used,
                                               uint64_t limit) noexcept {
   constexpr uint64_t kTimesWhatIsLeft = 8;
   return used < limit && own < kTimesWhatIsLeft * (limit - used);
 }
 
-/// What each client uses of the parts of something that is limited: a hash table of sums, which has
-/// an entry only while a client uses anything of a part.
-/// Threads: one. Cost: O(1); memory is that of the most entries that there were at once, and is
-/// given back when a quarter of them is left.
+/// Use of limited resources ("parts") by each client: a hash table of sums. A client has an entry
+/// only while it uses a part. Threads: one. Cost: O(1). The table grows with the entries and
+/// shrinks when an eighth of its slots is in use.
 class ClientShares {
  public:
   struct Use {
@@ -33,12 +32,12 @@ class ClientShares {
 
   ClientShares() : seed_(RandomOctets().u64()) {}
 
-  /// `client` uses one more of `part`, and `octets` of memory for it. Clients are told apart as
-  /// addresses: the caller maps networks.
+  /// Adds one use of `part` with `octets` bytes of memory. Each address is one client: the caller
+  /// maps addresses to networks.
   void add(const IpAddress& client, uint32_t part, uint64_t octets = 0);
-  /// It uses `octets` more. Requires: it uses some of `part`.
+  /// Adds `octets` bytes to a use. Requires: the client uses `part`.
   void grow(const IpAddress& client, uint32_t part, uint64_t octets);
-  /// Takes back one `add`, and `octets` of those that were added. Requires: there were as many.
+  /// Removes one use and `octets` bytes. Requires: they were added.
   void remove(const IpAddress& client, uint32_t part, uint64_t octets = 0);
   [[nodiscard]] Use use_of(const IpAddress& client, uint32_t part) const noexcept;
 
@@ -53,13 +52,13 @@ class ClientShares {
   };
 
   [[nodiscard]] size_t home(const IpAddress& client, uint32_t part) const noexcept;
-  /// The slot of the pair, or the free one where it belongs. Requires: there is a free one.
+  /// Returns the slot of the pair, or the free slot for it. Requires: there is a free slot.
   [[nodiscard]] size_t place_of(const IpAddress& client, uint32_t part) const noexcept;
   void resize(size_t slots);
   void free_slot(size_t at) noexcept;
 
-  const uint64_t seed_;      // so that no client can choose addresses that fall together
-  std::vector<Slot> slots_;  // a power of two, or none; at most half full
+  const uint64_t seed_;      // secret: clients cannot choose addresses that collide
+  std::vector<Slot> slots_;  // a power of two, or none; at most half are in use
   size_t size_ = 0;
 };
 

@@ -25,8 +25,8 @@ constexpr std::array<uint8_t, 256> kDigits = make_digits();
 
 constexpr size_t octets_of(size_t digits) { return digits / 4 * 3 + digits % 4 * 6 / 8; }
 
-// Writes the octets that base64url stands for. False: it is none. Bits that are left over at the
-// end are 0 (RFC 4648 §3.5), so that a message has one text.
+// Decodes base64url. False: the text is invalid. Unused bits at the end must be 0 (RFC 4648 §3.5),
+// so that a message has exactly one text.
 bool decode(std::string_view text, uint8_t* out) noexcept {
   if (text.size() % 4 == 1) return false;
   uint32_t bits = 0;
@@ -43,7 +43,7 @@ bool decode(std::string_view text, uint8_t* out) noexcept {
   return (bits & ((1U << held) - 1)) == 0;
 }
 
-// The value of the query's only `dns`.
+// Returns the value of the parameter `dns`, which must occur once.
 std::optional<std::string_view> find_dns(std::string_view query) noexcept {
   constexpr std::string_view kName = "dns=";
   std::optional<std::string_view> found;
@@ -57,14 +57,14 @@ std::optional<std::string_view> find_dns(std::string_view query) noexcept {
   return found;
 }
 
-// Parameters of the type are not looked at: it has none (RFC 8484 §6).
+// Ignores parameters of the content type: it has none (RFC 8484 §6).
 bool is_dns_message(const http::Request& request) noexcept {
   const http::Field* const type = http::find_field(request.fields, "content-type");
   if (type == nullptr) return false;
   std::string_view text = type->value;
   text = text.substr(0, text.find(';'));
   while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
-  return http::same_field_name(text, kDnsMessage);  // letter case aside, as of a name
+  return http::same_field_name(text, kDnsMessage);  // ignores letter case
 }
 
 Result<size_t, DohFault> read_body(const http::Request& request, MutableBytes out) {

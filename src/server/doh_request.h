@@ -10,32 +10,31 @@
 #include "inlet53/base/result.h"
 #include "inlet53/http/message.h"
 
-/// What DNS over HTTPS asks in an HTTP request. Source: RFC 8484.
+/// DNS queries in HTTP requests. Source: RFC 8484.
 namespace inlet53::server {
 
-/// Where it is asked: the template is `https://SERVER/dns-query{?dns}`.
+/// Path of the URI template `https://SERVER/dns-query{?dns}`.
 inline constexpr std::string_view kDohPath = "/dns-query";
 inline constexpr std::string_view kDnsMessage = "application/dns-message";
-/// The methods that kDohPath has.
+/// Methods of kDohPath.
 inline constexpr std::string_view kDohMethods = "GET, HEAD, POST";
 
-/// Why a request asks nothing.
+/// Reason why a request is no DNS query. The values are HTTP status codes.
 enum class DohFault : uint16_t {
-  NoMessage = 400,     // no `dns`, several, or no base64url without padding
+  NoMessage = 400,     // no `dns`, several, or not base64url without padding
   OtherPath = 404,     // not kDohPath
   OtherMethod = 405,   // none of kDohMethods
-  TooLarge = 413,      // more octets than a message has
-  OtherContent = 415,  // of a POST: not kDnsMessage
+  TooLarge = 413,      // more than 65535 bytes
+  OtherContent = 415,  // a POST whose content type is not kDnsMessage
 };
 
-/// Finds a fault in the head of a request: the path, the method, or the content of a POST.
-/// Threads: any.
+/// Checks the head of a request: the path, the method, and the content type of a POST. Absent: it
+/// is valid. Threads: any.
 [[nodiscard]] std::optional<DohFault> find_head_fault(const http::Request& head) noexcept;
 
-/// Takes the DNS message out of a request: a POST's body, or what the `dns` of a GET's (or HEAD's)
-/// query stands for. Other parameters are not looked at. Puts it at the start of `out` and returns
-/// its size; what is in it is not looked at.
-/// Requires: `out` has 65535 octets. Threads: any. Cost: no allocation.
+/// Copies the DNS message of a request to the start of `out` and returns its size: the body of a
+/// POST, or the decoded parameter `dns` of a GET or HEAD. Other parameters are ignored. The message
+/// itself is not checked. Requires: `out` has 65535 bytes. Threads: any. Cost: no allocation.
 /// Source: RFC 8484 §4.1, §6; RFC 4648 §5.
 [[nodiscard]] Result<size_t, DohFault> read_doh_request(const http::Request& request,
                                                         MutableBytes out);

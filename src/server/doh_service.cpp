@@ -17,11 +17,11 @@ namespace {
 constexpr uint16_t kTooManyRequests = 429;
 constexpr uint16_t kBadGateway = 502;
 
-// Enough for every field that a client of DNS sends, and a query by GET.
+// Holds all fields that a DNS client sends, and a query by GET.
 constexpr uint32_t kMaxHead = 16U << 10;
 
-// What messages may occupy that are sent by POST, or that a client does not read, each at most
-// 65535 bytes: some hundred of the largest for a client, and far more of usual ones.
+// Memory for messages of POST requests and for unread responses, each at most 65535 bytes: about a
+// hundred of the largest per client.
 constexpr uint64_t kBodyMemory = uint64_t{32} << 20;
 constexpr uint64_t kBodyMemoryPerClient = uint64_t{8} << 20;
 
@@ -36,7 +36,7 @@ http::HttpsOptions https_options(const settings::Tls& settings) {
   return options;
 }
 
-// What is wrong, for whoever tries it by hand.
+// Makes a response with a text for users who send requests by hand.
 http::Response compose_refusal(uint16_t status, std::string_view why) {
   return {.status = status,
           .fields = {{"content-type", "text/plain; charset=utf-8"}},
@@ -63,7 +63,7 @@ http::Response compose_fault(DohFault fault) {
   return compose_refusal(status, {});
 }
 
-// RFC 8484 §5.1: what HTTP keeps must not outlive what DNS would.
+// RFC 8484 §5.1: an HTTP cache must not keep a response longer than a DNS cache does.
 http::Response compose_answer(Bytes message) {
   const uint32_t max_age = dns::freshness_of(message).value_or(0);
   return {.status = 200,
@@ -107,7 +107,7 @@ void DohService::set_address(const resolver::EndpointAddress& address) {
 
 void DohService::drain() { listener_.drain(); }
 
-// What is wrong with its head needs no body, nor does a query in the target.
+// Answers a request with an invalid head, or a GET, without its body.
 http::HeadDecision DohService::head_received(http::RequestId, const http::RequestOrigin&,
                                              http::Request& head) {
   if (const auto fault = find_head_fault(head)) return compose_fault(*fault);

@@ -19,14 +19,14 @@
 
 namespace inlet53::server {
 
-/// DNS over HTTPS at one endpoint IP address (RFC 8484): HTTP/2 and HTTP/1.1. What DNS refuses is a
-/// response with status 200; a query that waits for targets is answered when it can be.
-/// Threads: its worker's loop.
+/// DNS over HTTPS at one endpoint IP address (RFC 8484): HTTP/2 and HTTP/1.1. A DNS response with
+/// an error code has HTTP status 200. A query that waits for targets is answered later.
+/// Threads: the worker's.
 class DohService final : public EndpointService, public Replier, http::RequestReceiver {
  public:
-  /// `socket`: bound, not listening. `address` as for `set_address`. `batch_done` is called after a
-  /// message was answered.
-  /// Lifetime: `responder`, `forwarder` and `counts` outlive this.
+  /// `socket`: bound, not listening. `address`: as for `set_address`. `batch_done` is called after
+  /// each answered message.
+  /// Lifetime: `responder`, `forwarder` and `counts` outlive this object.
   DohService(net::Loop& loop, net::Descriptor socket, const settings::Tls& settings,
              std::shared_ptr<const net::TlsServerContext> tls, Responder& responder,
              QueryForwarder& forwarder, WorkerCounts& counts,
@@ -53,7 +53,7 @@ class DohService final : public EndpointService, public Replier, http::RequestRe
                         http::Request&& request) override;
   http::Response refuse(http::Refusal refusal) override;
 
-  /// What the connections have counted since goes to the worker's counts.
+  /// Adds the counters of the connections since the last call to the worker's counters.
   void count_handshakes();
 
   std::shared_ptr<const net::TlsServerContext> tls_;

@@ -11,12 +11,12 @@ namespace inlet53::server {
 
 namespace {
 
-// A connection that is idle for so long gives its buffers for records back, some 34 KiB.
+// Idle time after which a connection frees its buffers for TLS records, about 34 KiB.
 constexpr uint64_t kQuietMs = 1000;
 
 }  // namespace
 
-/// One client's connection: TLS over TCP carries the stream.
+/// Connection of one client: a stream over TLS over TCP.
 ///
 ///   Handshaking ──TLS is open──► Open ──close_after_send──► Ending
 ///        └─TLS fails──► Failed
@@ -61,7 +61,7 @@ class DotService::Client final : public net::TcpClient, net::TlsStreamOwner, Str
   void drain() override { set_timeout(StreamSessions::kDrainIdleMs); }
   void closed() override { service_.resumed_.erase(this); }
 
-  /// What was left as plaintext or ciphertext comes again.
+  /// Processes unconsumed plaintext and ciphertext again.
   void take_rest() {
     if (is_over()) return;
     if (stage_ == Stage::Open) take_ciphertext({});
@@ -72,8 +72,8 @@ class DotService::Client final : public net::TcpClient, net::TlsStreamOwner, Str
   enum class Stage : uint8_t {
     Handshaking,
     Open,
-    Failed,  // without ever being open; an alert is being sent
-    Ending,  // all is said; what waits is being sent
+    Failed,  // the handshake failed; an alert is being sent
+    Ending,  // the session has ended; pending data is being sent
   };
   [[nodiscard]] bool is_over() const noexcept { return stage_ >= Stage::Failed; }
 
@@ -109,10 +109,10 @@ class DotService::Client final : public net::TcpClient, net::TlsStreamOwner, Str
     if (is_over()) return;
     stage_ = stage_ == Stage::Handshaking ? Stage::Failed : Stage::Ending;
     tls_.end();
-    tcp_.set_timeout(0);  // from here on only a client that takes nothing is timed
+    tcp_.set_timeout(0);  // only the write timeout remains
     tcp_.close_after_send();
   }
-  // In two parts: one to be quiet in, and the rest of the time.
+  // Splits the timeout: the buffers are freed after kQuietMs, the rest follows.
   void set_timeout(uint64_t milliseconds) override {
     if (is_over()) return;
     const uint64_t first = std::min(milliseconds, kQuietMs);
@@ -128,7 +128,7 @@ class DotService::Client final : public net::TcpClient, net::TlsStreamOwner, Str
     set_timeout(service_.settings_.idle_timeout_ms);
   }
 
-  // What follows from the state that an event has led to.
+  // Acts on the state of TLS after an event.
   void settle() {
     using State = net::TlsStream::State;
     if (is_over() || tls_.state() == State::Handshaking) return;
@@ -141,10 +141,10 @@ class DotService::Client final : public net::TcpClient, net::TlsStreamOwner, Str
   net::TcpConnection& tcp_;
   net::TlsStream tls_;
   StreamSession session_;
-  uint64_t idle_rest_ = 0;  // milliseconds that it may be idle after the present timeout
+  uint64_t idle_rest_ = 0;  // milliseconds of the idle timeout after the current timeout
   Stage stage_ = Stage::Handshaking;
-  bool receiving_ = false;  // octets are on their way through TLS: `settle` comes after them
-  bool paused_ = false;     // the session takes none
+  bool receiving_ = false;  // TLS processes data; `settle` follows
+  bool paused_ = false;     // the session accepts no data
 };
 
 DotService::DotService(net::Loop& loop, net::Descriptor socket, const settings::Tls& settings,
@@ -173,7 +173,7 @@ void DotService::resume_soon(Client& client) {
   turn_end_.ask();
 }
 
-// One at a time out of the set: what comes again may have another one resumed.
+// Removes one client at a time, because processing its data may add others.
 void DotService::resume_all() {
   std::vector<Client*> now(resumed_.begin(), resumed_.end());
   for (Client* client : now) {

@@ -19,13 +19,12 @@
 
 namespace inlet53::server {
 
-/// DNS over TLS at one endpoint IP address (RFC 7858): the streams of DNS over TCP, each in TLS.
-/// Threads: its worker's loop.
+/// DNS over TLS at one endpoint IP address (RFC 7858). Threads: the worker's.
 class DotService final : public EndpointService {
  public:
-  /// `socket`: bound, not listening. `address` as for `set_address`. `batch_done` is called after
-  /// the messages that one read brought were answered.
-  /// Lifetime: `responder`, `forwarder` and `counts` outlive this.
+  /// `socket`: bound, not listening. `address`: as for `set_address`. `batch_done` is called after
+  /// the messages of one read were answered.
+  /// Lifetime: `responder`, `forwarder` and `counts` outlive this object.
   DotService(net::Loop& loop, net::Descriptor socket, const settings::Tls& settings,
              std::shared_ptr<const net::TlsServerContext> tls, Responder& responder,
              QueryForwarder& forwarder, WorkerCounts& counts,
@@ -46,7 +45,8 @@ class DotService final : public EndpointService {
  private:
   class Client;
 
-  /// Has what a connection left come again, at the end of the loop's turn.
+  /// Passes the unconsumed data of a connection to its session again, at the end of the loop's
+  /// turn.
   void resume_soon(Client& client);
   void resume_all();
 
@@ -54,7 +54,7 @@ class DotService final : public EndpointService {
   std::shared_ptr<const net::TlsServerContext> tls_;
   WorkerCounts& counts_;
   StreamSessions sessions_;
-  std::unordered_set<Client*> resumed_;  // what they left is to come again
+  std::unordered_set<Client*> resumed_;  // their unconsumed data is due
   net::TurnEnd turn_end_;
   EndpointListener listener_;  // last: its connections use the rest
 };

@@ -13,12 +13,12 @@ using record::Transport;
 using settings::ClientSubnet;
 using settings::Cookies;
 
-// RFC 7828 §3.1: in units of 100 ms, 16 bits.
+// RFC 7828 §3.1: 16 bits, in units of 100 ms.
 uint16_t keepalive_of(uint32_t idle_timeout_ms) {
   return static_cast<uint16_t>(std::min<uint32_t>(idle_timeout_ms / 100, 0xFFFF));
 }
 
-// Of DNS itself over TCP; over HTTPS the connection is HTTP's matter.
+// Only for DNS over TCP and TLS; HTTP manages its own connections.
 bool is_dns_connection(Transport transport) noexcept {
   return transport == Transport::Tcp || transport == Transport::Dot;
 }
@@ -31,7 +31,7 @@ bool has_sound_opt(dns::QueryVerdict verdict) noexcept {
   return verdict == dns::QueryVerdict::Accept || verdict == dns::QueryVerdict::CookieOnly;
 }
 
-// RFC 7871 §7.2.1: what was asked, and a scope that says how much of it counted: nothing.
+// RFC 7871 §7.2.1: repeats the option with scope 0, because the subnet does not affect the answer.
 void add_client_subnet(Bytes asked, dns::OptionWriter& out) noexcept {
   uint8_t* const option = out.add(EdnsOption::ClientSubnet, asked.size());
   std::memcpy(option, asked.data(), asked.size());
@@ -57,7 +57,7 @@ EdnsResponder::EdnsResponder(const settings::Edns& settings, uint32_t tcp_idle_t
   const dns::QueryOptions asked = dns::find_options(query.edns.options);
   const bool keeps_alive = asked.tcp_keepalive.present && is_dns_connection(transport);
   const bool answers_subnet = asked.client_subnet.present && client_subnet_ == ClientSubnet::Answer;
-  // RFC 7828 §3.2.1: a query gives no timeout.
+  // RFC 7828 §3.2.1: a query must not contain a timeout.
   if ((keeps_alive && !asked.tcp_keepalive.data.empty()) ||
       (answers_subnet && !dns::is_client_subnet_sound(asked.client_subnet.data)) ||
       (asked.cookie.present && cookies_ != Cookies::Off &&
@@ -84,7 +84,7 @@ OptionVerdict EdnsResponder::answer_cookie(const dns::QueryOption& cookie,
   if (cookies_ == Cookies::Off) {
     return query.has_question ? OptionVerdict::Answer : OptionVerdict::FormErr;
   }
-  // RFC 7873 §5.2.3: who does not know cookies can still show over TCP where he is.
+  // RFC 7873 §5.2.3: a client without cookies can prove its address over TCP.
   if (!cookie.present) return required ? OptionVerdict::UseTcp : OptionVerdict::Answer;
   const CookieProof proof = server_cookies_.answer(
       cookie.data, client, now, out.add(EdnsOption::Cookie, ServerCookies::kSize));

@@ -11,7 +11,8 @@ namespace inlet53::server {
 
 namespace {
 
-// A set too large for one filter leaves the check to `EndpointListener::admit`.
+// Attaches the filter of sources to a socket. If the set is too large for a filter,
+// `EndpointListener::admit` checks the source instead.
 void keep_strangers_out(int socket, const resolver::EndpointAddress& address) {
   if (net::attach_source_filter(socket, address.tcp_sources)) return;
   log_warning(concat(address.listen.to_text(), ": ", address.tcp_sources.blocks().size(),
@@ -19,7 +20,7 @@ void keep_strangers_out(int socket, const resolver::EndpointAddress& address) {
                      " and are closed after it"));
 }
 
-// The filter goes onto the socket before it listens, so that no stranger gets in between.
+// Attaches the filter before the socket listens, so that it applies to every connection.
 net::Descriptor filtered(net::Descriptor socket, const resolver::EndpointAddress& address) {
   keep_strangers_out(socket.get(), address);
   return socket;

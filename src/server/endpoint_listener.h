@@ -10,7 +10,7 @@
 
 namespace inlet53::server {
 
-/// What `settings::Tcp` and `settings::Tls` say of a listener.
+/// Makes the options of a listener from `settings::Tcp` or `settings::Tls`.
 template <class Settings>
 [[nodiscard]] net::TcpListener::Options listener_options(const Settings& settings) {
   net::TcpListener::Options options;
@@ -22,13 +22,13 @@ template <class Settings>
   return options;
 }
 
-/// The TCP listener of one endpoint IP address: the sources that its security groups do not admit
-/// get no handshake. Threads: the worker's.
+/// TCP listener of one endpoint IP address. Sources that its security groups do not admit get no
+/// handshake. Threads: the worker's.
 class EndpointListener {
  public:
-  /// `socket`: bound, not listening. `connections` counts those that are let in; `accept` makes
-  /// their clients, and sets their timeouts.
-  /// Lifetime: `counts` outlives this, `address` until the next `set_address`.
+  /// `socket`: bound, not listening. `connections`: counter of accepted connections. `accept` makes
+  /// their clients and sets their timeouts.
+  /// Lifetime: `counts` outlives this object; `address` until the next `set_address`.
   EndpointListener(net::Loop& loop, net::Descriptor socket,
                    const net::TcpListener::Options& options, WorkerCounts& counts,
                    Counter& connections, const resolver::EndpointAddress& address,
@@ -37,13 +37,13 @@ class EndpointListener {
   EndpointListener(const EndpointListener&) = delete;
   EndpointListener& operator=(const EndpointListener&) = delete;
 
-  /// From now on admits whom `address` does. Connections that stand are kept, as AWS keeps tracked
-  /// ones.
+  /// Applies the security groups of `address` to new connections. Open connections stay open, as at
+  /// AWS, where they are tracked.
   void set_address(const resolver::EndpointAddress& address);
-  /// Accepts no more connections, and has each client drain.
+  /// Stops accepting and drains each client.
   void drain() { listener_.drain(); }
   [[nodiscard]] size_t open_connections() const noexcept { return listener_.counts().open; }
-  /// What the listener refused goes to the worker's counts.
+  /// Adds the refused connections since the last call to the worker's counters.
   void count_refused();
 
  private:

@@ -8,21 +8,21 @@
 
 namespace inlet53::server {
 
-/// One endpoint IP address as a worker serves it by one protocol. Threads: the worker's.
+/// Service of one worker for one endpoint IP address and protocol. Threads: the worker's.
 class EndpointService {
  public:
   virtual ~EndpointService() = default;
 
   [[nodiscard]] virtual const resolver::EndpointAddress& address() const noexcept = 0;
-  /// From now on answers from `address`, and admits whom its security groups do.
+  /// Uses `address` and its security groups from now on.
   /// Lifetime: `address` until the next `set_address` or the end.
   virtual void set_address(const resolver::EndpointAddress& address) = 0;
-  /// The certificate for connections that come from now on.
+  /// Sets the certificates for new connections.
   virtual void set_tls(const TlsContexts&) {}
-  /// Has the kernel spread what comes as datagrams over the first `workers` workers.
+  /// Lets the kernel distribute datagrams over the first `workers` workers.
   virtual void spread_queries(uint32_t /*workers*/) {}
-  /// Takes no more connections; those that stand get answers to what has arrived, and end when they
-  /// have been idle for 100 ms.
+  /// Stops accepting connections. Open connections get answers to queries that have arrived, and
+  /// are closed after 100 ms without data.
   virtual void drain() = 0;
   [[nodiscard]] virtual size_t open_connections() const noexcept = 0;
 };

@@ -12,34 +12,33 @@
 
 namespace inlet53::server {
 
-/// What clients have of the limits of `[forward]`, and whether one may have more: the queries that
-/// wait and their memory, the questions that are asked for them, and of these the ones at the
-/// targets of one rule. Each client may have a fair share (`may_have_another`). Clients are
-/// networks (`client_network`); 0.0.0.0 stands for what the cache asks for itself. Threads: one.
-/// Cost: O(1).
+/// Shares of clients in the limits of `[forward]`: waiting queries, their memory, their questions,
+/// and their questions to the targets of one rule. Each client may have a fair share
+/// (`may_have_another`). Clients are networks (`client_network`); 0.0.0.0 stands for refreshes of
+/// the cache. Threads: one. Cost: O(1).
 class ForwardShares {
  public:
-  /// Octets that a query which waits is taken to need beside its message.
+  /// Assumed memory of a waiting query in bytes, without its message.
   static constexpr uint64_t kQueryOctets = settings::Forward::kQueryOctets;
 
   explicit ForwardShares(const settings::Forward& limits) noexcept : limits_(limits) {}
 
-  /// Returns why no query of `client` with a message of so many octets may wait; absent: it may.
+  /// Returns why a query of `client` with a message of so many bytes may not wait; absent: it may.
   [[nodiscard]] std::optional<ForwardRefusal> refuse_query(const IpAddress& client,
                                                            uint64_t message) const noexcept;
-  /// A query waits, and takes `octets` (kQueryOctets included).
+  /// Counts a waiting query that uses `octets` bytes, including kQueryOctets.
   void add_query(const IpAddress& client, uint64_t octets);
   void remove_query(const IpAddress& client, uint64_t octets);
-  /// A query that waits takes `octets` more. False: it may not.
+  /// Adds `octets` bytes to a waiting query. Returns false if a limit forbids it.
   [[nodiscard]] bool grow_query(const IpAddress& client, uint64_t octets);
 
-  /// Questions that wait for some targets, and how many may.
+  /// Number of questions that wait for the targets of a rule, and its limit.
   struct Places {
     uint64_t used = 0;
     uint64_t limit = 0;
   };
-  /// Returns why no question of `client` may be asked at the targets with this number, where the
-  /// places are so, as one of `questions` in all; absent: it may.
+  /// Returns why a question of `client` may not be sent to the targets with this number; absent: it
+  /// may. `places`: those of the targets. `questions`: number of all questions in flight.
   [[nodiscard]] std::optional<ForwardRefusal> refuse_question(const IpAddress& client,
                                                               uint32_t targets,
                                                               const Places& places,
@@ -47,12 +46,12 @@ class ForwardShares {
   void add_question(const IpAddress& client, uint32_t targets);
   void remove_question(const IpAddress& client, uint32_t targets);
 
-  /// Of all clients.
+  /// Number of waiting queries, and their bytes, of all clients.
   [[nodiscard]] uint64_t queries() const noexcept { return queries_; }
   [[nodiscard]] uint64_t octets() const noexcept { return octets_; }
 
  private:
-  // Parts of ClientShares; numbers of targets lie below.
+  // Parts of ClientShares; smaller values are numbers of targets.
   static constexpr uint32_t kQueries = UINT32_MAX;
   static constexpr uint32_t kQuestions = UINT32_MAX - 1;
 

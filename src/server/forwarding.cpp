@@ -36,7 +36,7 @@ std::shared_ptr<const forward::TargetGroup> make_group(const resolver::ForwardRu
 constexpr dns::ExtendedError kTimeIsUp{dns::Ede::NoReachableAuthority,
                                        "no target of the rule has answered in time"};
 
-// Of a target's own error the code is passed on: our texts say what happened here.
+// Passes on the code of a target's extended error without its text.
 std::optional<dns::ExtendedError> error_of_target(std::optional<uint16_t> code) noexcept {
   if (!code) return std::nullopt;
   return dns::ExtendedError{static_cast<dns::Ede>(*code)};
@@ -46,7 +46,7 @@ cache::CacheKey key_of(const resolver::ForwardQuestion& question) noexcept {
   return {question.qname, question.qtype, question.scope, question.hash};
 }
 
-// Why this host did not ask; absent: targets were asked, or cannot be reached.
+// Returns why this host sent no query; absent: it sent queries, or targets cannot be reached.
 std::optional<ForwardRefusal> refusal_of(const forward::ForwardFailure& failure) noexcept {
   switch (failure.limit) {
     case forward::ForwardLimit::Waiters:
@@ -69,7 +69,7 @@ ReceivedResponse failure_of(const dns::ExtendedError& error) {
   return failure;
 }
 
-// What targets said, as cache, record and waiting queries take it.
+// Result of a fetch in the form for the cache, the record and waiting queries.
 class Received {
  public:
   explicit Received(const TargetResponse& from, bool with_texts) {
@@ -147,14 +147,14 @@ std::optional<uint32_t> Forwarding::find_rule(uint32_t scope) const noexcept {
   return found->second;
 }
 
-//--- Asking
+//--- Forwarding a question
 
 void Forwarding::begin(const ReplyTo& to, Bytes message,
                        const resolver::ForwardQuestion& question) {
   counts_.forwarded.add();
   WaitingQuery& query = queries_.add(to, message, read_clock());
   if (const auto refusal = shares_.refuse_query(query.client, message.size())) {
-    // It does not wait: what the cache has is its answer, or else the refusal.
+    // The query does not wait: it gets an answer from the cache or the refusal.
     counts_.forward_refused[static_cast<size_t>(*refusal)].add();
     query.may_ask = false;
     query.refusal = {dns::Ede::Other, text_of(*refusal)};
@@ -209,8 +209,8 @@ bool Forwarding::submit(WaitingQuery& query) {
   const uint32_t targets = targets_[question.rule];
   leave_targets(query);
   const forward::Forwarder::Places places = forwarder_.places(group);
-  // A client does not wait for targets that do not answer where the cache has an old answer
-  // (RFC 8767 §5). The question is asked all the same.
+  // A client does not wait for silent targets if the cache has a stale answer (RFC 8767 §5). The
+  // question is forwarded anyway.
   if (places.silent && query.to.replier != nullptr && has_stale(query)) {
     refresh(question);
     query.failed.push_back({question.scope, question.hash});
@@ -218,7 +218,7 @@ bool Forwarding::submit(WaitingQuery& query) {
   }
   const auto refusal = shares_.refuse_question(query.client, targets, {places.used, places.limit},
                                                forwarder_.in_flight());
-  // An equal question that is under way takes no other place.
+  // A question that joins an equal one in progress needs no share.
   const Submitted submitted = forwarder_.submit(
       {question.qname, question.qtype, group, question.hash, question.scope, refusal.has_value()},
       query.token());
@@ -236,7 +236,7 @@ bool Forwarding::submit(WaitingQuery& query) {
     case Submitted::Outcome::Refused:
       break;
   }
-  // The targets were not asked: this says nothing for other queries, and is not stored.
+  // No query was sent: the failure does not apply to other queries and is not stored.
   refuse(query, submitted.failure);
   return false;
 }
@@ -262,7 +262,7 @@ void Forwarding::release(WaitingQuery& query) {
 //--- Results
 
 bool Forwarding::concluded(const EndedFetch& fetch, const ForwardResult& result) {
-  // A reload has changed or removed the rule: the result is not about the others.
+  // A reload has changed or removed the rule: its result does not apply to the new rules.
   const auto rule = find_rule(fetch.query.scope);
   if (!rule) return false;
   const resolver::ForwardQuestion question{*rule, fetch.query.scope, fetch.query.qname,
@@ -275,14 +275,14 @@ bool Forwarding::concluded(const EndedFetch& fetch, const ForwardResult& result)
   const cache::CacheKey key = key_of(question);
   const bool ours = !result && result.error().is_ours();
   if (!ours && cache_.insert(key, received.response(), now.monotonic_ms)) return true;
-  // A failure does not take the place of an answer that is still good enough (RFC 8767 §5).
+  // A failure does not replace a stale answer (RFC 8767 §5).
   return !result && cache_.find(key, now.monotonic_ms);
 }
 
 void Forwarding::resume(uint64_t token, const ForwardResult& result, bool stored) {
   WaitingQuery* query = queries_.find(token);
   if (query == nullptr) return;
-  // The answer of a rule that a reload has changed or removed counts for nothing.
+  // Ignores the answer of a rule that a reload has changed or removed.
   if (const auto rule = find_rule(query->question.scope)) {
     query->question.rule = *rule;
     if (!result) {
@@ -368,7 +368,7 @@ void Forwarding::decide(WaitingQuery& query) {
     if (reply.asks != resolver::Asks::ToAnswer) {
       return answer(query, {buffer_.get(), reply.size});
     }
-    // The same question again is one that neither cache nor query has kept: then it fails.
+    // Neither the cache nor the query has stored enough answers: no more questions are forwarded.
     if (query.questions > kMaxQuestions && query.may_ask) {
       query.may_ask = false;
       query.refusal = {dns::Ede::Other, text_of(ForwardRefusal::TooManyQuestions)};

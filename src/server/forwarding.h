@@ -27,38 +27,37 @@
 
 namespace inlet53::server {
 
-/// One worker's queries that wait for the targets of rules.
+/// Queries of one worker that wait for the targets of rules.
 ///
-/// A query that waits is kept as it came. When its question has been answered or has failed, the
-/// result goes to the cache, if the cache accepts it, and the query is decided again from the
-/// beginning: so a chain may lead from a zone to a rule and back, and a reload in between does no
-/// harm. An answer that the cache does not keep (a TTL of 0) stays with the query.
+/// A waiting query is stored as it was received. When its question is answered or has failed, the
+/// cache stores the result if it accepts it, and the query is decided again from the start. So a
+/// chain may lead from a zone to a rule and back, and a reload in between is safe. If the cache
+/// does not store an answer (TTL 0), the query stores it.
 ///
-/// All that a query leads to may take `query_timeout`, and is answered or has failed then: a target
-/// that answers late cannot have many clients' answers leave at one moment (CVE-2024-33655).
-/// Threads: the worker's.
+/// All questions of a query together may take `query_timeout`; then the query is answered or fails.
+/// So a target that answers late cannot cause a burst of responses to many clients
+/// (CVE-2024-33655). Threads: the worker's.
 class Forwarding final : public QueryForwarder, public forward::ForwardOwner {
  public:
-  /// Questions for targets that one query may lead to. Source: `dns.md` §3 (a bound of 16).
+  /// Maximum number of questions that one query may cause.
   static constexpr uint32_t kMaxQuestions = 16;
-  /// A question's own time ends before its query's, which is there for those that follow.
+  /// Time that a query waits longer than its first question.
   static constexpr uint64_t kGraceMs = 20;
 
   struct Options {
     settings::DnsDaemon settings;
-    const net::TlsClientContext* tls =
-        nullptr;                           // whom DoT targets are trusted by; null: there are none
-    querylog::LogAppender* log = nullptr;  // null: no query log
-    std::function<void()> no_room;         // called when targets can't be asked more; may be empty
+    const net::TlsClientContext* tls = nullptr;  // authorities for DoT targets; null: none
+    querylog::LogAppender* log = nullptr;        // null: no query log
+    std::function<void()> no_room;               // called when a limit is reached; may be empty
   };
 
-  /// Lifetime: everything given outlives this.
+  /// Lifetime: all arguments outlive this object.
   Forwarding(net::Loop& loop, const Options& options, cache::Cache& cache, Responder& responder,
              WorkerCounts& counts);
 
-  /// Takes over the rules of `state`. The cache keeps what it has of rules whose domain, targets
-  /// and sources are as before; answers of the others are never found again, and make room as any
-  /// old entry does. When no rule is as before, the cache is emptied at once.
+  /// Replaces the rules by those of `state`. Cached answers of rules with the same domain, targets
+  /// and sources remain valid. Answers of other rules are never found again and are evicted like
+  /// old entries. If no rule is the same, the cache is emptied at once.
   void replace_state(const resolver::ResolverState& state);
 
   //--- QueryForwarder
@@ -72,28 +71,29 @@ class Forwarding final : public QueryForwarder, public forward::ForwardOwner {
   //--- ForwardOwner
   /// Writes the outbound record and stores the result in the cache.
   bool concluded(const forward::EndedFetch& fetch, const forward::ForwardResult& result) override;
-  /// Adds to the query what the cache did not store, and decides it again.
+  /// Adds a result that the cache did not store to the query, and decides the query again.
   void resume(uint64_t token, const forward::ForwardResult& result, bool stored) override;
 
-  /// The number that the rule with this scope has now; absent: a reload has changed or removed it.
+  /// Returns the current number of the rule with this scope; absent: a reload changed or removed
+  /// it.
   [[nodiscard]] std::optional<uint32_t> find_rule(uint32_t scope) const noexcept;
-  /// Asks the targets; false when they can't be asked, and the question has failed.
+  /// Forwards the question. Returns false if that is not possible; the question has then failed.
   [[nodiscard]] bool ask(WaitingQuery& query, const resolver::ForwardQuestion& question);
-  /// The same for a question that its query may ask.
+  /// Forwards the question of the query, which the limits of the query permit.
   [[nodiscard]] bool submit(WaitingQuery& query);
-  /// Whether the cache has an answer to the query's question whose TTL has ended.
+  /// Returns whether the cache has a stale answer to the query's question.
   [[nodiscard]] bool has_stale(const WaitingQuery& query) noexcept;
-  /// Keeps for the query what the cache did not store.
+  /// Stores in the query a response that the cache did not store.
   void keep(WaitingQuery& query, const cache::ReceivedResponse& response);
-  /// The question has failed for this query alone.
+  /// Fails the question for this query only.
   void fail_alone(WaitingQuery& query, const dns::ExtendedError& error);
-  /// The same for a limit or a failure of this host, which is counted.
+  /// Counts a limit or a failure of this host, and fails the question for this query only.
   void refuse(WaitingQuery& query, const forward::ForwardFailure& failure);
   void refuse(WaitingQuery& query, ForwardRefusal refusal);
-  /// Decides the query again, and answers or asks again.
+  /// Decides the query again, and answers it or forwards the next question.
   void decide(WaitingQuery& query);
   void answer(WaitingQuery& query, Bytes response);
-  /// Its question is no longer asked for it.
+  /// Releases the query's share of the targets.
   void leave_targets(WaitingQuery& query);
   void release(WaitingQuery& query);
   void expire();
@@ -105,7 +105,7 @@ class Forwarding final : public QueryForwarder, public forward::ForwardOwner {
   WorkerCounts& counts_;
   OutboundRecords records_;
   forward::Forwarder forwarder_;
-  std::vector<std::shared_ptr<const forward::TargetGroup>> groups_;  // as the state's rules
+  std::vector<std::shared_ptr<const forward::TargetGroup>> groups_;  // by number of the rule
   std::vector<resolver::ForwardRule> rules_;
   std::unordered_map<uint32_t, uint32_t> by_scope_;  // numbers of rules
   TargetNumbers targets_;

@@ -22,7 +22,7 @@ dns::NameView append(dns::NameView name, uint8_t*& at) noexcept {
   return dns::NameView::from_checked(append(name.bytes(), at).data(), name.size());
 }
 
-// The log renders what has no text.
+// Copies no text: the query log renders records without text.
 cache::CachedRRset append(const cache::CachedRRset& rrset, uint8_t*& at) noexcept {
   cache::CachedRRset copied;
   copied.owner = append(rrset.owner, at);

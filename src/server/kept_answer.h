@@ -10,11 +10,11 @@
 
 namespace inlet53::server {
 
-/// An answer that a query takes along, since the cache did not keep it. Owns all of it; may be
-/// moved. Threads: one at a time.
+/// Answer that a query stores because the cache did not store it. Owns its memory; movable.
+/// Threads: one at a time.
 class KeptAnswer {
  public:
-  /// Octets that a copy of these takes.
+  /// Returns the size of a copy of the question and the response in bytes.
   [[nodiscard]] static size_t octets_of(const resolver::ForwardQuestion& question,
                                         const cache::ReceivedResponse& response) noexcept;
   /// Copies the question and the response.

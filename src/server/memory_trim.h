@@ -10,13 +10,12 @@
 
 namespace inlet53::server {
 
-/// Gives memory back to the system after a peak: the allocator keeps what was released for later,
-/// for ever if what lies above it is in use. Called with the octets that are in use, as often as
-/// they change; most calls only compare.
-/// Threads: the loop's. Cost: malloc_trim(3) after a peak, some milliseconds for 100 MiB.
+/// Returns memory to the system after a peak: the allocator keeps freed memory, without limit if
+/// memory above it is in use. The owner reports each change of the bytes in use; most calls only
+/// compare. Threads: the loop's. Cost: malloc_trim(3) after a peak, some milliseconds for 100 MiB.
 class MemoryTrim {
  public:
-  /// A peak below it is not worth the call.
+  /// Minimum peak in bytes that is worth the call.
   static constexpr uint64_t kLeastPeak = 1U << 20;
   static constexpr uint64_t kDelayMs = 1000;
 
@@ -27,13 +26,13 @@ class MemoryTrim {
     octets_ = octets;
     if (peak_ >= kLeastPeak && is_low() && !timer_.active()) timer_.start(kDelayMs);
   }
-  /// How often memory was given back.
+  /// Number of calls of malloc_trim(3).
   [[nodiscard]] uint64_t trims() const noexcept { return trims_; }
 
  private:
   [[nodiscard]] bool is_low() const noexcept { return octets_ <= peak_ / 8; }
   void trim() {
-    if (!is_low()) return;  // it has grown again; the next fall starts the timer
+    if (!is_low()) return;  // the use has grown; the next decrease starts the timer
     malloc_trim(0);
     peak_ = octets_;
     ++trims_;

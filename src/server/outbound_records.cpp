@@ -44,7 +44,7 @@ void OutboundRecords::write(const resolver::ForwardRule& rule,
   record.source_port = from.address.port;
   record.transport = transport_of(from.via);
   char* out = log_->reserve(records_.max_size(record));
-  if (out == nullptr) return;  // the appender has counted it
+  if (out == nullptr) return;  // the appender counts the lost record
   log_->commit(records_.write(record, out));
 }
 

@@ -13,17 +13,18 @@
 
 namespace inlet53::server {
 
-/// Writes the query log's records of queries that left by outbound endpoints: one for each question
-/// that targets were asked, however many clients waited and however often it was sent.
-/// Threads: its worker's. Cost: as RecordWriter.
-/// Source: Route 53 Developer Guide, "Resolver query logging": queries that go out by an outbound
-/// endpoint are logged, with its id in `srcids`.
+/// Writes query log records for queries through outbound endpoints: one record per question,
+/// independent of the number of clients that wait for it and of queries to targets.
+/// Threads: the worker's. Cost: as RecordWriter.
+/// Source: Route 53 Developer Guide, "Resolver query logging": queries through an outbound endpoint
+/// are logged with its id in `srcids`.
 class OutboundRecords {
  public:
-  /// `log`: null: none are written.
+  /// `log`: null: no records.
   explicit OutboundRecords(querylog::LogAppender* log) : log_(log) {}
 
-  /// `response` is what the targets of `rule` said to `question`, or our SERVFAIL when none did.
+  /// Writes a record. `response`: the response of the targets of `rule` to `question`, or our
+  /// SERVFAIL.
   void write(const resolver::ForwardRule& rule, const resolver::ForwardQuestion& question,
              const cache::ReceivedResponse& response, const forward::SentFrom& from, Now now);
 

@@ -11,7 +11,7 @@ void BatchPrefetcher::prefetch(const zone::ZoneIndex& zones,
   dns::FoldedName& name = key_.begin(zones.seed());
   size_t count = 0;
   for (const net::Datagram& datagram : batch) {
-    // Whether it is a query at all is found out when it is answered.
+    // The responder checks later whether the message is a query.
     const Bytes message{datagram.data, datagram.received};
     if (message.size() <= dns::kHeaderSize) continue;
     if (name.assign_flat(message.subspan(dns::kHeaderSize)) == 0) continue;

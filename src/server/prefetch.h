@@ -10,11 +10,11 @@
 
 namespace inlet53::server {
 
-/// Loads the entries of large zones that the queries of a batch will read into the processor's
-/// cache, so that their waits for memory overlap. A name of a zone with a million names lies in two
-/// or three cache lines that were not read for long; each takes about 100 ns.
-/// Threads: one. Cost: for a batch of more than one where a zone is large, some 250 instructions a
-/// query; else nothing.
+/// Prefetches entries of large zones for all queries of a batch into the processor's cache, so that
+/// the memory accesses overlap. A name of a zone with a million names needs two or three cache
+/// lines that are rarely in the cache; each access takes about 100 ns.
+/// Threads: one. Cost: about 250 instructions per query for a batch of several queries if a zone is
+/// large; otherwise none.
 class BatchPrefetcher {
  public:
   void prefetch(const zone::ZoneIndex& zones, std::span<const net::Datagram> batch) noexcept;

@@ -45,7 +45,7 @@ void RefusedClients::forget() {
   is_full_.store(false, std::memory_order_relaxed);
 }
 
-// Whoever does not know the seed cannot choose addresses that crowd into few slots.
+// The secret seed prevents clients from choosing addresses that collide.
 uint64_t RefusedClients::key_of(const IpAddress& client) const noexcept {
   constexpr uint64_t kOdd = 0x9E3779B97F4A7C15;
   std::array<uint64_t, 2> halves{};
@@ -59,7 +59,7 @@ uint64_t RefusedClients::key_of(const IpAddress& client) const noexcept {
   return key == 0 ? 1 : key;
 }
 
-// `untaken_` has room, so that nothing is allocated.
+// Allocates nothing, because `untaken_` has enough capacity.
 void RefusedClients::add(const RefusedClient& client) {
   {
     const std::lock_guard lock(mutex_);

@@ -17,7 +17,7 @@ using dns::Rcode;
 using dns::Section;
 using record::Transport;
 
-/// The rcode of a response without records.
+/// Returns the rcode of a response without records.
 Rcode rcode_of(QueryVerdict verdict, OptionVerdict options) noexcept {
   switch (verdict) {
     case QueryVerdict::NotImp:
@@ -37,14 +37,14 @@ Rcode rcode_of(QueryVerdict verdict, OptionVerdict options) noexcept {
 
 //--- Composing
 
-// Adds the RRsets of the answer while they fit. Returns their number.
+// Adds the RRsets of the answer that fit and returns their number.
 size_t add_answers(dns::ResponseWriter& writer, const dns::QueryView& query,
                    const resolver::Decision& decision) noexcept {
   const std::span<const record::AnswerRRset> answers = decision.answers();
   for (size_t i = 0; i < answers.size(); ++i) {
     const dns::RRsetView& rrset = answers[i].wire;
     const dns::NameView owner = decision.answer_owner(i);
-    // Prepared records point to the name of the question: the common case.
+    // Prepared records refer to the name of the question; this is the common case.
     const bool fits = owner.data() == query.qname.data()
                           ? writer.add(Section::Answer, rrset)
                           : writer.add(Section::Answer, owner, rrset);
@@ -58,7 +58,7 @@ void add_authority(dns::ResponseWriter& writer, const resolver::Decision& decisi
   if (!writer.add(Section::Authority, authority.owner, authority.rrset.wire)) return;
   for (const resolver::OwnedRRset& glue : decision.additional()) {
     if (writer.add(Section::Additional, glue.owner, glue.rrset.wire)) continue;
-    // RFC 9471 §3.1: a referral needs its in-domain glue.
+    // RFC 9471 §3.1: a referral must contain its in-domain glue.
     if (glue.owner.is_at_or_below(authority.owner)) writer.set_truncated();
   }
 }
@@ -173,7 +173,7 @@ resolver::Decision Responder::decide(const Arrival& how, const dns::QueryView& q
   return resolver::decide({name, query.qname, query.qtype, query.qclass, rotation}, sources, room_);
 }
 
-// Replaces the query by the response, of at most `limit` octets.
+// Replaces the query by the response, which has at most `limit` bytes.
 Responder::Composed Responder::compose(const dns::QueryView& query,
                                        const resolver::Decision& decision, Bytes options,
                                        MutableBytes buffer, size_t limit) noexcept {
@@ -185,7 +185,7 @@ Responder::Composed Responder::compose(const dns::QueryView& query,
   return {finish_message(writer, query, decision), answers};
 }
 
-// The same for records of targets, whose TTLs have aged.
+// Does the same for cached records and reduces their TTLs by their age.
 Responder::Composed Responder::compose_aged(const dns::QueryView& query,
                                             const resolver::Decision& decision, Bytes options,
                                             MutableBytes buffer, size_t limit) noexcept {
@@ -204,7 +204,7 @@ Responder::Composed Responder::compose_aged(const dns::QueryView& query,
   return {finish_message(writer, query, decision), answers};
 }
 
-// Writes header and OPT, after everything was added. Returns the size.
+// Writes the header and OPT after all records. Returns the size.
 size_t Responder::finish_message(dns::ResponseWriter& writer, const dns::QueryView& query,
                                  const resolver::Decision& decision) noexcept {
   if (writer.truncated()) counts_.truncated.add();
@@ -244,7 +244,7 @@ uint32_t Responder::finish(Transport transport, Rcode rcode, size_t size, Option
 size_t Responder::response_limit(const dns::QueryView& query, Transport transport) const noexcept {
   if (transport != Transport::Udp) return dns::kMaxMessage;
   if (!query.edns.present) return dns::kPlainUdpLimit;
-  // RFC 6891 §6.2.3: a size below 512 counts as 512. Ours bounds what may be sent.
+  // RFC 6891 §6.2.3: a size below 512 counts as 512. The maximum is ours.
   return std::clamp<size_t>(query.edns.udp_size, dns::kPlainUdpLimit,
                             std::max<size_t>(udp_size_, dns::kPlainUdpLimit));
 }
@@ -266,7 +266,7 @@ void Responder::write_record(const Arrival& how, const SocketAddress& source,
   record.firewall_fields = firewall_fields;
 
   char* out = log_->reserve(records_.max_size(record));
-  if (out == nullptr) return;  // the appender has counted it
+  if (out == nullptr) return;  // the appender counts the lost record
   log_->commit(records_.write(record, out));
 }
 

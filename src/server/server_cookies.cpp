@@ -16,7 +16,7 @@ namespace {
 using Secret = CookieSecrets::Secret;
 
 constexpr size_t kHash = crypto_shorthash_BYTES;
-// What is hashed before the address: client cookie, version, reserved, timestamp.
+// Size of the hash input before the address: client cookie, version, reserved, timestamp.
 constexpr size_t kHashedHead = dns::kClientCookie + 8;
 constexpr size_t kTimestampAt = dns::kClientCookie + 4;
 constexpr uint8_t kVersion = 1;
@@ -24,7 +24,7 @@ static_assert(kHashedHead + kHash == ServerCookies::kSize);
 static_assert(sizeof(Secret) == crypto_shorthash_KEYBYTES);
 
 // RFC 9018 §4.4: SipHash-2-4 of client cookie, version, reserved, timestamp and client address. The
-// reserved octets are whatever the cookie has there.
+// reserved bytes are those of the cookie.
 void write_hash(const uint8_t* head, const IpAddress& client, const Secret& secret,
                 uint8_t* out) noexcept {
   std::array<uint8_t, kHashedHead + 16> hashed;
@@ -37,7 +37,7 @@ void write_hash(const uint8_t* head, const IpAddress& client, const Secret& secr
 bool is_made_with(const Secret& secret, Bytes cookie, const IpAddress& client) noexcept {
   std::array<uint8_t, kHash> hash;
   write_hash(cookie.data(), client, secret, hash.data());
-  // In a time that does not depend on where they differ.
+  // Compares in constant time.
   return sodium_memcmp(hash.data(), cookie.data() + kHashedHead, kHash) == 0;
 }
 
@@ -70,7 +70,7 @@ CookieProof ServerCookies::answer(Bytes cookie, const IpAddress& client, uint32_
   if (cookie.size() > dns::kClientCookie) {
     proof = CookieProof::Invalid;
     if (cookie.size() == kSize && cookie[dns::kClientCookie] == kVersion) {
-      // RFC 1982 arithmetic: seconds may wrap around in 2106.
+      // RFC 1982 arithmetic: the seconds overflow in 2106.
       const auto age = static_cast<int32_t>(now - load_be32(&cookie[kTimestampAt]));
       if (age >= kFromTheFuture && age <= kOldest) {
         const bool ours = is_made_with(secrets_.current, cookie, client);

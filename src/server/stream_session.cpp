@@ -54,7 +54,7 @@ size_t StreamSession::received(Bytes stream) {
   while (stream.size() - done >= kLengthSize) {
     const size_t size = load_be16(stream.data() + done);
     if (stream.size() - done - kLengthSize < size) break;
-    // The rest comes again.
+    // The carrier passes the rest again.
     if (congested || paused_) break;
     of_use = answer(stream.subspan(done + kLengthSize, size), how);
     if (!of_use) break;
@@ -116,8 +116,8 @@ uint8_t* StreamSession::place() const noexcept {
   return sessions_.buffer_.get() + sessions_.gathered_ + kLengthSize;
 }
 
-// The response of `size` octets at `place`. Another stream's may come while one gathers its own: a
-// forwarder that can't have a query wait tells everybody at once.
+// Sends the response of `size` bytes at `place`, or collects it. While one session collects its
+// responses, the forwarder may also pass responses to other sessions.
 void StreamSession::send(size_t size) {
   uint8_t* const start = sessions_.buffer_.get() + sessions_.gathered_;
   store_be16(start, static_cast<uint16_t>(size));

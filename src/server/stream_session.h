@@ -13,29 +13,29 @@
 #include "inlet53/server/replier.h"
 #include "inlet53/server/responder.h"
 
-/// DNS messages in a stream, each behind its length (RFC 1035 §4.2.2), whatever carries the stream.
+/// DNS messages in a stream, each after its length (RFC 1035 §4.2.2), over any transport.
 ///
-///   octets ──StreamSession::received──► Responder ──► StreamCarrier::send
+///   bytes ──StreamSession::received───► Responder ──► StreamCarrier::send
 ///                                          │  └─ a query that waits ──► QueryForwarder
 ///                StreamSessions::reply ◄───┴──────────────────────────────┘
 ///
 /// Threads: the worker's.
 namespace inlet53::server {
 
-/// What carries one stream: TCP, or TLS over it. None of these ends the session before it returns.
+/// Transport of one stream: TCP, or TLS over TCP. No method ends the session before it returns.
 class StreamCarrier {
  public:
-  /// Octets for the client, in order. They are copied or sent before this returns.
+  /// Sends bytes to the client in order. They are copied or sent before this returns.
   virtual void send(Bytes octets) = 0;
-  /// Whether the client reads so slowly that no more should be made for it. What was left in
-  /// `received` comes again when it has caught up.
+  /// Returns whether the client reads too slowly for more responses. Data that `received` did not
+  /// consume is passed again when the client has read enough.
   [[nodiscard]] virtual bool congested() const = 0;
-  /// Takes no octets until `resume`; what was left in `received` comes again after that.
+  /// Stops calls of `received` until `resume`; unconsumed data is passed again after that.
   virtual void pause() = 0;
   virtual void resume() = 0;
-  /// Takes no more; what waits is sent, then the stream ends.
+  /// Reads no more, sends pending data, then ends the stream.
   virtual void close_after_send() = 0;
-  /// (Re)starts the time after which `StreamSession::timed_out` is to be called.
+  /// Starts or restarts the timeout for `StreamSession::timed_out`.
   virtual void set_timeout(uint64_t milliseconds) = 0;
 
  protected:
@@ -44,8 +44,8 @@ class StreamCarrier {
 
 class StreamSession;
 
-/// What the streams of one endpoint IP address have in common.
-/// Lifetime: outlives its sessions; what it is given outlives it.
+/// State that all streams of one endpoint IP address share.
+/// Lifetime: outlives its sessions; its arguments outlive it.
 class StreamSessions final : public Replier {
  public:
   struct Options {
@@ -53,16 +53,16 @@ class StreamSessions final : public Replier {
     uint32_t idle_timeout_ms = 0;  // without a complete query
   };
 
-  /// `batch_done` is called after the messages that one read brought were answered.
+  /// `batch_done` is called after the messages of one read were answered.
   StreamSessions(const Options& options, Responder& responder, QueryForwarder& forwarder,
                  const resolver::EndpointAddress& address, std::function<void()> batch_done);
   ~StreamSessions();
   StreamSessions(const StreamSessions&) = delete;
   StreamSessions& operator=(const StreamSessions&) = delete;
 
-  /// From now on answers from `address`. Lifetime: until the next `set_address` or the end.
+  /// Uses `address` from now on. Lifetime: until the next `set_address` or the end.
   void set_address(const resolver::EndpointAddress& address) noexcept { address_ = &address; }
-  /// From now on a stream that is idle for `kDrainIdleMs` has had all that it is owed.
+  /// Reduces the idle timeout of streams to `kDrainIdleMs`.
   void drain() noexcept { draining_ = true; }
   static constexpr uint64_t kDrainIdleMs = 100;
 
@@ -75,7 +75,7 @@ class StreamSessions final : public Replier {
  private:
   friend class StreamSession;
 
-  /// Responses gather up to here, then they are sent: what carries them has spread its cost thin.
+  /// Number of bytes after which collected responses are sent; larger writes save no more time.
   static constexpr size_t kGatherLimit = size_t{64} << 10;
 
   [[nodiscard]] uint64_t idle_ms() const noexcept {
@@ -87,21 +87,21 @@ class StreamSessions final : public Replier {
   QueryForwarder& forwarder_;
   const resolver::EndpointAddress* address_;
   const std::function<void()> batch_done_;
-  /// Responses that one read brought about, with their lengths, from the start; then room for one.
+  /// Collected responses to the messages of one read, with their lengths; then room for one more.
   std::unique_ptr<uint8_t[]> buffer_;
   size_t gathered_ = 0;
-  const StreamSession* receiving_ = nullptr;                 // whose responses gather
-  std::unordered_map<uint64_t, StreamSession*> waited_for_;  // those with queries that wait
+  const StreamSession* receiving_ = nullptr;                 // its responses are collected
+  std::unordered_map<uint64_t, StreamSession*> waited_for_;  // sessions with waiting queries
   uint64_t next_number_ = 1;
   bool draining_ = false;
 };
 
-/// One client's stream: frames it, answers each message in the order of arrival, all that one read
-/// brought in one `send`; a query that waits for targets is answered when it can be, after others
-/// that came later (RFC 7766 §6.2.1.1).
+/// Stream of one client. It answers the messages in the order of arrival and sends the responses to
+/// one read in one `send`. A query that waits for targets is answered later, out of order (RFC 7766
+/// §6.2.1.1).
 ///
-/// A client that sends what can't be answered (a message of under 12 octets, a response) is
-/// disconnected, as RFC 7766 §8 allows: nothing after it in the stream can be trusted.
+/// It disconnects a client that sends an invalid message (shorter than 12 bytes, or a response), as
+/// RFC 7766 §8 allows: the rest of the stream is not reliable.
 class StreamSession {
  public:
   /// Lifetime: `sessions` and `carrier` outlive it.
@@ -110,26 +110,27 @@ class StreamSession {
   StreamSession(const StreamSession&) = delete;
   StreamSession& operator=(const StreamSession&) = delete;
 
-  /// Octets arrived: `stream` holds every octet not yet consumed. Returns how many are done with.
+  /// Handles received data. `stream`: all bytes that are not consumed yet. Returns the number of
+  /// consumed bytes.
   size_t received(Bytes stream);
-  /// The client has said all. Returns whether it waits for responses; the session then ends the
-  /// stream itself.
+  /// Handles the end of the client's data. Returns whether responses are pending; the session then
+  /// ends the stream itself.
   [[nodiscard]] bool peer_finished() noexcept;
-  /// The carrier's time is up. Returns whether the stream goes on: one whose queries wait for
-  /// targets is not idle; they end by themselves.
+  /// Handles the timeout. Returns whether the stream stays open: a stream with waiting queries is
+  /// not idle, and the queries have their own timeout.
   [[nodiscard]] bool timed_out();
 
  private:
   friend class StreamSessions;
 
-  /// Queries that may wait for targets; then it takes no more for now.
+  /// Maximum number of queries that wait for targets; the session pauses at this number.
   static constexpr uint32_t kMaxWaiting = 100;
 
-  /// Answers one message into what gathers. False when the stream is of no more use.
+  /// Answers one message and collects the response. Returns false if the message is invalid.
   bool answer(Bytes message, const Arrival& how);
   void wait(Bytes message, const resolver::ForwardQuestion& question);
   void reply(Bytes response);
-  /// Where the next response goes, behind its length.
+  /// Returns the place of the next response, after its length.
   [[nodiscard]] uint8_t* place() const noexcept;
   void send(size_t size);
   void send_gathered();
@@ -137,9 +138,9 @@ class StreamSession {
   StreamSessions& sessions_;
   StreamCarrier& carrier_;
   const SocketAddress client_;
-  const uint64_t number_;  // of all that came: an address may come again
+  const uint64_t number_;  // unique, unlike the address of the object
   uint32_t waiting_ = 0;   // queries
-  bool finished_ = false;  // the client has said all
+  bool finished_ = false;  // the client sends no more data
   bool paused_ = false;
 };
 

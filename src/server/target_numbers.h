@@ -10,9 +10,9 @@
 
 namespace inlet53::server {
 
-/// Numbers for the targets of rules: rules that ask the same targets from the same addresses have
-/// one number, which they keep over reloads. So what a client uses of a target is counted once,
-/// whichever rules lead to it. Threads: one. Cost: O(n log n) for n rules, at a reload.
+/// Numbers for the targets of rules. Rules with the same targets and source addresses have the same
+/// number, also after a reload, so that the shares of a client count for all of them. Threads: one.
+/// Cost: O(n log n) for n rules, at a reload.
 class TargetNumbers {
  public:
   void assign(const std::vector<resolver::ForwardRule>& rules) {
@@ -28,7 +28,7 @@ class TargetNumbers {
     }
     known_ = std::move(known);
   }
-  /// Of a rule by its place in the last `assign`.
+  /// Returns the number for a rule by its index in the last `assign`.
   [[nodiscard]] uint32_t operator[](uint32_t rule) const noexcept { return numbers_[rule]; }
 
  private:

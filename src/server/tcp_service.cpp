@@ -6,7 +6,7 @@
 
 namespace inlet53::server {
 
-/// One client's connection: TCP itself carries the stream.
+/// Connection of one client: a stream over TCP.
 class TcpService::Client final : public net::TcpClient, StreamCarrier {
  public:
   Client(TcpService& service, net::TcpConnection& tcp)
@@ -21,7 +21,7 @@ class TcpService::Client final : public net::TcpClient, StreamCarrier {
   }
   bool owes_responses() override { return session_.peer_finished(); }
   bool timed_out() override { return session_.timed_out(); }
-  // The connection answers the messages that have arrived. Then it is idle, and ends.
+  // The connection answers the messages that have arrived; then the idle timeout ends it.
   void drain() override { tcp_.set_timeout(StreamSessions::kDrainIdleMs); }
 
  private:

@@ -14,23 +14,23 @@
 
 namespace inlet53::server {
 
-/// DNS over TCP at one endpoint IP address (RFC 7766). Threads: its worker's loop.
+/// DNS over TCP at one endpoint IP address (RFC 7766). Threads: the worker's.
 class TcpService final {
  public:
-  /// `socket`: bound, not listening. `address` as for `set_address`. `batch_done` is called after
-  /// the messages that one read brought were answered.
-  /// Lifetime: `responder`, `forwarder` and `counts` outlive this.
+  /// `socket`: bound, not listening. `address`: as for `set_address`. `batch_done` is called after
+  /// the messages of one read were answered.
+  /// Lifetime: `responder`, `forwarder` and `counts` outlive this object.
   TcpService(net::Loop& loop, net::Descriptor socket, const settings::Tcp& settings,
              Responder& responder, QueryForwarder& forwarder, WorkerCounts& counts,
              const resolver::EndpointAddress& address, std::function<void()> batch_done);
   ~TcpService();
 
-  /// From now on answers from `address`, and admits the sources that its security groups do.
+  /// Uses `address` and its security groups from now on.
   /// Lifetime: `address` until the next `set_address` or the end.
   void set_address(const resolver::EndpointAddress& address);
 
-  /// Takes no more connections; those that stand get answers to what has arrived, and end when they
-  /// have been idle for 100 ms.
+  /// Stops accepting connections. Open connections get answers to queries that have arrived, and
+  /// are closed after 100 ms without data.
   void drain();
   [[nodiscard]] size_t open_connections() const noexcept { return listener_.open_connections(); }
 

@@ -13,7 +13,7 @@ namespace {
 
 using topology::EndpointProtocol;
 
-// As ALPN names them (IANA). A client that speaks HTTP/1.0 may say so.
+// ALPN protocol IDs (IANA). HTTP/1.0 clients may send theirs.
 const std::vector<std::string> kDotProtocols = {"dot"};
 const std::vector<std::string> kDohProtocols = {"h2", "http/1.1", "http/1.0"};
 

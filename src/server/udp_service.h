@@ -16,12 +16,12 @@
 
 namespace inlet53::server {
 
-/// The parts that the services of one worker share. Lifetime: they outlive the services.
+/// Objects that the services of one worker share. Lifetime: they outlive the services.
 struct AnsweringParts {
   Responder& responder;
   QueryForwarder& forwarder;
   WorkerCounts& counts;
-  /// Called after the messages that came together were answered.
+  /// Called after a batch of messages was answered.
   std::function<void()> batch_done;
 };
 
@@ -50,7 +50,7 @@ class UdpService final : public Replier {
  private:
   void answer(std::span<net::Datagram> batch) noexcept;
   void forward(const net::Datagram& datagram, SocketAddress source, Reply reply);
-  /// Adds what the source has counted since the last call to the counts of the worker.
+  /// Adds the counters of the source since the last call to the worker's counters.
   void count_sent() noexcept;
 
   BatchPrefetcher& prefetcher_;

@@ -7,7 +7,7 @@ namespace inlet53::server {
 
 namespace {
 
-constexpr size_t kKeptRoom = 512;  // octets
+constexpr size_t kKeptRoom = 512;  // bytes
 
 }  // namespace
 
@@ -44,7 +44,7 @@ WaitingQuery& WaitingQueries::add_refresh() {
 
 void WaitingQueries::release(WaitingQuery& query) {
   query.to = {};
-  // Few queries are long, and a long one's room is not to be kept for ever.
+  // Frees the buffer of a long message; few messages are long.
   if (query.message.capacity() > kKeptRoom) std::vector<uint8_t>().swap(query.message);
   query.kept.clear();
   query.failed.clear();
@@ -56,7 +56,7 @@ WaitingQuery* WaitingQueries::find(uint64_t token) noexcept {
   return query != nullptr && query->token() == token ? query : nullptr;
 }
 
-// Most are answered long before their time.
+// Removes deadlines of queries that were answered before their timeout.
 void WaitingQueries::forget_answered() {
   while (!deadlines_.empty() && find(deadlines_.front().token) == nullptr) deadlines_.pop_front();
 }

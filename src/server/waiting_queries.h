@@ -20,53 +20,52 @@
 
 namespace inlet53::server {
 
-/// One query that waits for targets, or (without a replier) a refresh of the cache.
+/// Query that waits for targets, or (without a replier) a refresh of the cache.
 struct WaitingQuery {
   uint32_t index = 0;
-  uint32_t uses = 0;  // of the slot, so that a token of an earlier use is told from this one's
+  uint32_t uses = 0;  // use count of the slot; distinguishes tokens of earlier uses
   ReplyTo to;
   IpAddress client;  // its network (client_network); 0.0.0.0 for a refresh
   std::vector<uint8_t> message;
-  int64_t arrived = 0;  // wall seconds: the record's time
+  int64_t arrived = 0;  // wall clock seconds, for the record
   uint32_t questions = 0;
-  bool may_ask = true;         // false: its questions fail with `refusal`
-  dns::ExtendedError refusal;  // its time is up, or a limit
-  dns::Name qname;             // of the question that is asked
+  bool may_ask = true;         // false: further questions fail with `refusal`
+  dns::ExtendedError refusal;  // the query has timed out or reached a limit
+  dns::Name qname;             // of `question`
   resolver::ForwardQuestion question;
   forward::WaiterId waiter;
   std::vector<KeptAnswer> kept;
   std::vector<resolver::FailedQuestion> failed;
 
-  /// What ForwardShares has counted for it.
-  uint64_t octets = 0;              // 0: it is not counted
-  std::optional<uint32_t> targets;  // its question takes a place at these targets
+  /// Shares of the query in ForwardShares.
+  uint64_t octets = 0;              // 0: none
+  std::optional<uint32_t> targets;  // its question counts for these targets
 
   [[nodiscard]] uint64_t token() const noexcept { return (uint64_t{uses} << 32) | index; }
 };
 
-/// The queries that wait for targets. Each has a token and a time at which it is answered in any
-/// case. Threads: one. Cost: O(1); a query takes about 700 octets (limits count kQueryOctets),
-/// which are given back after a peak.
+/// Queries that wait for targets. Each has a token and a timeout. Threads: one. Cost: O(1); a query
+/// uses about 700 bytes (limits count kQueryOctets), which are freed after a peak.
 class WaitingQueries {
  public:
-  /// `patience_ms`: the longest time that a query waits.
+  /// `patience_ms`: timeout of queries.
   explicit WaitingQueries(uint64_t patience_ms) : patience_ms_(patience_ms) {}
 
-  /// A client's query. Lifetime: until `release`.
+  /// Adds a query of a client. Lifetime: until `release`.
   [[nodiscard]] WaitingQuery& add(const ReplyTo& to, Bytes message, Now now);
-  /// A refresh: no client waits for it, and it has no end.
+  /// Adds a refresh: it has no client and no timeout.
   [[nodiscard]] WaitingQuery& add_refresh();
   void release(WaitingQuery& query);
-  /// Null when it waits no more.
+  /// Returns null if the query is not waiting any more.
   [[nodiscard]] WaitingQuery* find(uint64_t token) noexcept;
 
-  /// Returns a query whose time has passed, once; null: there is none.
+  /// Returns one query that has timed out, and each query only once; null: there is none.
   [[nodiscard]] WaitingQuery* take_expired(uint64_t now_ms);
-  /// When to call `take_expired`, in monotonic milliseconds; absent: nothing waits.
+  /// Returns the time of the next timeout in monotonic milliseconds; absent: no query waits.
   [[nodiscard]] std::optional<uint64_t> next_expiry_ms();
 
   [[nodiscard]] size_t size() const noexcept { return queries_.size(); }
-  /// Calls `visit` for each, which may release it.
+  /// Calls `visit` for each query; `visit` may release it.
   template <class Visit>
   void for_each(Visit visit) {
     for (uint32_t index = 0; index < queries_.slots(); ++index) {
@@ -85,7 +84,7 @@ class WaitingQueries {
 
   const uint64_t patience_ms_;
   SlotPool<WaitingQuery> queries_;
-  std::deque<Deadline> deadlines_;  // all wait equally long: in the order of arrival
+  std::deque<Deadline> deadlines_;  // in order, because all queries have the same timeout
 };
 
 }  // namespace inlet53::server

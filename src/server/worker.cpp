@@ -30,8 +30,8 @@ namespace {
 
 using topology::EndpointProtocol;
 
-// While records are pending they are handed to the writer so often; with the writer's own interval
-// of 200 ms a reader sees each within a second.
+// Interval at which pending records are passed to the writer. Together with the writer's interval
+// of 200 ms, a reader sees each record within a second.
 constexpr uint64_t kFlushMs = 200;
 constexpr uint64_t kDrainPollMs = 10;
 
@@ -44,7 +44,7 @@ void pin_to(uint32_t cpu) {
   }
 }
 
-// The ID decides, so that one client can keep several workers busy.
+// Distributes by ID, so that the queries of one client reach several workers.
 void spread_by_id(int udp, const SocketAddress& listen, uint32_t workers) {
   if (net::spread_by_query_id(udp, workers)) return;
   log_warning(concat(listen.to_text(),
@@ -52,8 +52,8 @@ void spread_by_id(int udp, const SocketAddress& listen, uint32_t workers) {
                      "spread by client"));
 }
 
-/// Hands pending records over in time. The timer runs only while there are some, so that an idle
-/// daemon sleeps.
+/// Passes pending records to the writer in time. The timer runs only while there are records, so
+/// that an idle daemon sleeps.
 class LogFlusher {
  public:
   LogFlusher(net::Loop& loop, querylog::LogAppender* log)
@@ -153,7 +153,7 @@ struct Worker::Impl {
     UdpService udp;
   };
 
-  /// Opens the source of datagrams of one address. This place chooses its kind.
+  /// Opens the source of datagrams of one address and selects its type.
   std::unique_ptr<net::DatagramSource> open_source(net::Descriptor socket) {
     return std::make_unique<net::UdpSource>(loop, std::move(socket), batch);
   }
@@ -166,7 +166,7 @@ struct Worker::Impl {
     if (options.ended) options.ended();
   }
 
-  /// Has the worker's thread run `task`, after those that were posted before it. Threads: any.
+  /// Runs `task` on the worker's thread after earlier tasks. Threads: any.
   void post(std::function<void()> task) {
     {
       const std::lock_guard lock(mutex);
@@ -231,7 +231,7 @@ struct Worker::Impl {
       if (spread_over) services.back()->spread_queries(*spread_over);
     }
     forwarding.replace_state(*next.state);
-    state = std::move(next.state);  // the old one goes only now that nobody points into it
+    state = std::move(next.state);  // nothing refers to the old state any more
   }
 
   std::unique_ptr<EndpointService> make_service(AddressSockets sockets,
@@ -283,9 +283,9 @@ struct Worker::Impl {
   bool draining = false;
   uint64_t drain_until = 0;
   std::shared_ptr<const resolver::ResolverState> state;
-  std::optional<uint32_t> spread_over;  // as it was ordered last
+  std::optional<uint32_t> spread_over;  // argument of the last `spread_queries`
   std::vector<std::unique_ptr<EndpointService>> services;
-  std::thread thread;  // last: starts when everything above stands
+  std::thread thread;  // last: it uses the members above
 };
 
 Worker::Worker(Options options) : impl_(std::make_unique<Impl>(std::move(options))) {}
@@ -296,7 +296,7 @@ Worker::~Worker() {
 }
 
 void Worker::assign(Assignment assignment) {
-  // A task can be copied, sockets can't.
+  // A task must be copyable; sockets are not.
   auto shared = std::make_shared<Assignment>(std::move(assignment));
   impl_->post([this, shared] { impl_->replace_state(std::move(*shared)); });
 }

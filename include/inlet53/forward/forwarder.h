@@ -20,10 +20,10 @@
 
 /// Forwarding: one worker queries the targets of rules.
 ///
-///   target      the DNS server of a rule that is asked, by its address and protocol
-///   fetch       one question on its way to the targets of one group, however many queries it takes
+///   target      DNS server of a rule, with its address and protocol
+///   fetch       one question to the targets of one group, with all its queries
 ///   attempt     one query of a fetch to one target, over UDP or a stream
-///   waiter      one that waits for a fetch's result; equal questions are one fetch
+///   waiter      a call of `submit` that waits for the result of a fetch; equal questions share one
 namespace inlet53::forward {
 
 /// Question to forward. It is sent with RD, without CD and DO, independent of the client's flags:
@@ -45,9 +45,9 @@ struct ForwardQuery {
 /// passes it.
 struct TargetResponse {
   dns::Rcode rcode = dns::Rcode::NoError;
-  std::optional<uint16_t> ede;  // the target's own
+  std::optional<uint16_t> ede;  // code of the target's extended error
   std::span<const dns::ChainRRset> answer;
-  const dns::ChainRRset* soa = nullptr;  // of a negative answer; null: there was none
+  const dns::ChainRRset* soa = nullptr;  // of a negative answer; null: none
   dns::ChainEnd end = dns::ChainEnd::NoData;
   dns::NameView last_name;  // end of the chain; the caller continues there if `end` is
                             // Outside
@@ -151,25 +151,24 @@ struct ForwardCounts {
 
 /// Forwards one worker's queries.
 ///
-///  * Targets are chosen by their smoothed latency; those about as fast share the queries. One that
-///    does not answer is asked after the others, and from time to time with a query that goes to
-///    another target as well, so that it costs no client time. Where no other target is left, it
-///    is asked all the same: it may answer this name.
-///  * A query that is not answered in its target's time (RFC 6298; 250 to 900 ms) goes to the next
-///    target, from another port and with another id, while the first may still answer. One
-///    question goes to one target at most three times over UDP and three times over TCP or TLS
-///    (RFC 9520 §3.1). After `query_timeout` the fetch fails.
-///  * Any response, however late, shows that its target answers.
-///  * A truncated response, and one whose question came back in other letters, is asked for again
-///    over TCP. Connections are kept and shared (RFC 7766 §6).
-///  * ServFail, Refused and the like make the next target be asked; when all have declined, the
-///    last one's word is passed on.
-///  * FormErr, NotImp and BadVers make the same target be asked without EDNS, and for ten minutes
-///    from then on.
-///  * The questions that may wait are bounded, for each target and in all.
+///  * Targets are chosen by their smoothed latency; targets with a similar latency share the
+///    queries. A target that does not answer is queried after the others. Sometimes it also gets a
+///    copy of a query to another target, which delays no client. If there is no other target, it is
+///    queried anyway: it may answer this name.
+///  * If a target does not answer a query in time (RFC 6298; 250 to 900 ms), the next target gets a
+///    query from another port and with another id; the first target may still answer. One target
+///    gets one question at most three times over UDP and three times over TCP or TLS (RFC 9520
+///    §3.1). After `query_timeout` the fetch fails.
+///  * Any response, also a late one, shows that its target answers.
+///  * After a truncated response, or a response with the question in other letter case, the query
+///    is repeated over TCP. Connections are reused and shared (RFC 7766 §6).
+///  * After ServFail, Refused and similar rcodes, the next target is queried. If all targets
+///    declined, the result is the response of the last one.
+///  * After FormErr, NotImp and BadVers, the same target is queried without EDNS, for ten minutes.
+///  * The number of waiting questions is limited per target and in total.
 ///
 /// Threads: the loop's. Lifetime: the loop outlives it; groups live as long as queries use them.
-/// Cost: a fetch that is answered allocates nothing after a while, and takes some 1,500 bytes.
+/// Cost: an answered fetch allocates no memory in steady state; a fetch uses about 1,500 bytes.
 /// Source: RFC 5452, RFC 6298, RFC 7766, RFC 7858, RFC 9715; draft-vixie-dnsext-dns0x20.
 class Forwarder {
  public:

@@ -13,7 +13,7 @@ namespace inlet53::forward {
 /// Protocol of a target. AWS's TargetAddress has `Do53`, `DoT` and `DoH`; forwarding does not
 /// support `DoH`.
 enum class TargetProtocol : uint8_t {
-  Do53,  // UDP, and TCP for what does not fit
+  Do53,  // UDP, and TCP for larger responses
   DoT,   // DNS over TLS (RFC 7858)
 };
 

@@ -10,18 +10,18 @@
 
 namespace inlet53::server {
 
-/// What the server says of itself in class CHAOS, when it is told to: the TXT records of
-/// `version.bind` and `version.server`, `id.server` and `hostname.bind`.
+/// TXT records about the server in class CHAOS: `version.bind` and `version.server`, `id.server`
+/// and `hostname.bind`. The configuration decides which of them exist.
 /// Threads: const methods any. Source: RFC 4892 §3.
 class ChaosAnswers {
  public:
-  /// A text that is empty is not told. Requires: at most 255 octets each.
+  /// An empty text makes no record. Requires: each text has at most 255 bytes.
   ChaosAnswers(const std::string& version, const std::string& identity);
   ChaosAnswers(const ChaosAnswers&) = delete;
   ChaosAnswers& operator=(const ChaosAnswers&) = delete;
 
-  /// The answer to a question of class CHAOS; null when there is none, and it is refused.
-  /// `qname`: in lower case. Lifetime: this object's. Cost: some comparisons; no allocation.
+  /// Returns the answer to a question of class CHAOS; null when there is none: the query is then
+  /// refused. `qname`: in lower case. Lifetime: this object's. Cost: a few comparisons.
   [[nodiscard]] const record::AnswerRRset* find(dns::NameView qname, uint16_t qtype) const noexcept;
 
  private:

@@ -13,12 +13,12 @@
 
 namespace inlet53::server {
 
-/// What a query's EDNS options ask for.
+/// Decision about the EDNS options of a query.
 enum class OptionVerdict : uint8_t {
   Answer,     // the query is answered
   FormErr,    // an option is malformed
-  BadCookie,  // answered BADCOOKIE, with a cookie that the client is to come back with
-  UseTcp,     // answered with TC and nothing else
+  BadCookie,  // the response is BADCOOKIE with a cookie for the client's next query
+  UseTcp,     // the response is empty and has TC
 };
 
 /// The result of the options of one query.
@@ -32,18 +32,18 @@ struct OptionAnswer {
 
 /// Answers the EDNS options of queries: cookies (RFC 7873), the server's identifier (RFC 5001),
 /// keepalive of TCP and TLS connections (RFC 7828), client subnets (RFC 7871), padding (RFC 7830).
-/// It ignores options that are switched off or unknown (RFC 6891 §6.1.2).
-/// Threads: const methods any. Cost: no allocation; linear in the query's options, and with a
-/// cookie what ServerCookies costs.
+/// It ignores options that are disabled or unknown (RFC 6891 §6.1.2).
+/// Threads: const methods any. Cost: no allocation; linear in the query's options, plus the cost of
+/// ServerCookies for a cookie.
 class EdnsResponder {
  public:
   EdnsResponder(const settings::Edns& settings, uint32_t tcp_idle_timeout_ms,
                 uint32_t tls_idle_timeout_ms, const CookieSecrets& secrets);
 
-  /// Decides about the options of a query and writes those of the response to `room`. There are
-  /// none unless `verdict` is Accept or CookieOnly. `now`: seconds since 1970, modulo 2^32. For a
-  /// query without a question (QueryVerdict::CookieOnly, RFC 7873 §5.4), Answer means that cookies
-  /// are switched on and that the server cookie, if there is one, is valid.
+  /// Decides about the options of a query and writes those of the response to `room`. The response
+  /// has no options unless `verdict` is Accept or CookieOnly. `now`: seconds since 1970, modulo
+  /// 2^32. For a query without a question (QueryVerdict::CookieOnly, RFC 7873 §5.4), Answer means
+  /// that cookies are enabled and that the server cookie, if there is one, is valid.
   [[nodiscard]] OptionAnswer answer(const dns::QueryView& query, dns::QueryVerdict verdict,
                                     record::Transport transport, const IpAddress& client,
                                     uint32_t now, dns::OptionWriter& room) const noexcept {

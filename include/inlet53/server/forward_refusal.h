@@ -7,27 +7,29 @@
 
 namespace inlet53::server {
 
-/// Why a query is not forwarded, or its response is not kept for it: a limit of `[forward]`, or a
-/// failure of this host. Each is counted by itself, and has an extended error text of its own.
+/// Reason why a query is not forwarded, or why its response is not kept for it: a limit of
+/// `[forward]`, or a failure of this host. Each reason has its own counter and its own text for the
+/// extended error.
 enum class ForwardRefusal : uint8_t {
   QueriesFull,       // max_waiting
   MemoryFull,        // max_waiting_size
   ClientLimit,       // max_waiting_per_client
-  ClientShare,       // the client has its share of the queries that may wait
+  ClientShare,       // the client uses its share of the queries that may wait
   ClientMemory,      // … of their memory
   ClientQuestions,   // … of the questions
-  ClientAtTargets,   // … of the places at the targets of the rule
+  ClientAtTargets,   // … of the questions that may wait for the targets of the rule
   QuestionFull,      // max_waiters
   QuestionsFull,     // max_in_flight
   TargetsFull,       // max_in_flight_per_target
-  TooManyQuestions,  // one query has led to so many questions
+  TooManyQuestions,  // one query has caused too many questions
   NotSent,           // this host could not send any query to the targets
 };
 inline constexpr size_t kForwardRefusals = 12;
 
-/// Names a reason in the statistics: `client_share`.
+/// Returns the name of a reason in the statistics, such as `client_share`.
 [[nodiscard]] std::string_view name_of(ForwardRefusal refusal) noexcept;
-/// The text beside the extended error (RFC 8914: Other). Empty for NotSent, whose failure has one.
+/// Returns the EXTRA-TEXT for the extended error Other (RFC 8914). Empty for NotSent: its
+/// ForwardFailure has the text.
 [[nodiscard]] std::string_view text_of(ForwardRefusal refusal) noexcept;
 
 }  // namespace inlet53::server

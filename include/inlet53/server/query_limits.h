@@ -12,25 +12,25 @@
 
 namespace inlet53::server {
 
-/// How many queries a second are answered: of each endpoint IP address, as AWS has it, and of each
-/// client, for protection. What is over is dropped before it is read, as at AWS, where the network
-/// interface drops it: no answer, no record.
-/// Threads: any; one serves all workers.
+/// Limits the queries per second of each endpoint IP address, as AWS does, and of each client, as a
+/// protection. A query over a limit is dropped before it is parsed: it gets no response and no
+/// record. At AWS, the network interface drops it. Threads: any; all workers share one object.
 /// Source: Route 53 Developer Guide, "Best practices for Resolver", on scaling endpoints: 10,000
-/// queries a second for an address, 1,500 where security groups make connections tracked.
+/// queries per second for an address, 1,500 if its security groups track connections.
 class QueryLimits {
  public:
   static constexpr uint32_t kAwsQueries = 10'000;
   static constexpr uint32_t kAwsTrackedQueries = 1'500;
-  /// AWS says nothing of bursts: a tenth of a second's queries may come at once.
+  /// Divisor of the rate: a tenth of the queries of one second may arrive at once. AWS does not
+  /// document bursts.
   static constexpr uint32_t kAwsBursts = 10;
 
-  /// Null where `settings` limit nothing, so that queries pay nothing.
+  /// Returns null if `settings` have no limit; queries then have no cost.
   [[nodiscard]] static std::shared_ptr<QueryLimits> make(const settings::Limits& settings);
   explicit QueryLimits(const settings::Limits& settings);
 
-  /// Counts one query of `client` to `address`; false: it is over a limit. One that the client has
-  /// used up does not count for the address. `now_ms`: as RateLimiter::admit.
+  /// Counts one query of `client` to `address` and returns whether it is within the limits. A query
+  /// over the client's limit does not count for the address. `now_ms`: as for RateLimiter::admit.
   [[nodiscard]] bool admit(const resolver::EndpointAddress& address, const IpAddress& client,
                            uint64_t now_ms) noexcept;
 

@@ -6,34 +6,34 @@
 
 namespace inlet53::server {
 
-/// Over how many workers UDP queries go, with `udp_spread = "fill"`: as few as have time for them,
-/// the first ones. One worker that is half busy wakes up less often, and finds more in its cache,
-/// than two that are a quarter busy each; so another takes part only when the time of those before
-/// it is nearly used up. When a worker falls behind, all workers take queries at once. The number
-/// falls only after some seconds with spare time, and later where it fell too early before. It only
-/// decides; the owner acts. Threads: one.
+/// Number of workers that receive UDP queries with `udp_spread = "fill"`: the first workers, and as
+/// few as can handle the load. One worker that is half busy wakes up less often and has more cache
+/// hits than two workers that are a quarter busy. When a worker is nearly fully busy or falls
+/// behind, all workers receive queries immediately. The number decreases only after a calm period.
+/// The period is longer if an earlier decrease was too early. This class decides; its owner
+/// configures the kernel. Threads: one.
 class QuerySpread {
  public:
-  /// At first one takes them all. `workers`: 1 or more.
+  /// Starts with one worker. `workers`: number of all workers, at least 1.
   explicit QuerySpread(uint32_t workers) noexcept : all_(workers) {}
 
-  /// The workers that take queries now, 1 to all of them, from the first on.
+  /// Returns the number of workers that receive queries, from the first worker on.
   [[nodiscard]] uint32_t taking() const noexcept { return taking_; }
 
-  /// A worker has more to do than it can (`Worker::Options::fell_behind`): from now on all take
-  /// queries.
+  /// Adds all workers: one of them has more work than time (`Worker::Options::fell_behind`).
   void fell_behind() noexcept;
 
-  /// To be called every second. `busy`: what each worker's thread used of it, in processors.
+  /// Evaluates the last second; the caller calls it every second. `busy`: CPU time of each worker's
+  /// thread in that second, as a share from 0 to 1.
   void observe(std::span<const double> busy) noexcept;
 
  private:
-  // Who takes queries and is busy for this part of its time gets help; others are asked to take as
-  // much as this.
+  // All workers are added when one is busy for more than the share kFull of its time. A decrease
+  // leaves so many workers that each is busy for at most the share kFilled.
   static constexpr double kFull = 0.9;
   static constexpr double kFilled = 0.8;
-  // Seconds for which fewer would have done before fewer do. Help that is needed again soon doubles
-  // them, up to the most.
+  // Calm period in seconds: fewer workers would have been enough for this time. If workers must be
+  // added within kSoon seconds after a decrease, the period doubles, up to kMostCalm.
   static constexpr uint32_t kCalm = 3;
   static constexpr uint32_t kMostCalm = 96;
   static constexpr uint32_t kSoon = 60;
@@ -43,9 +43,9 @@ class QuerySpread {
   uint32_t all_;
   uint32_t taking_ = 1;
   uint32_t calm_needed_ = kCalm;
-  uint32_t calm_ = 0;             // seconds
-  uint32_t enough_ = 1;           // how many all those seconds took
-  uint32_t since_fewer_ = kSoon;  // seconds since the last time that fewer took over
+  uint32_t calm_ = 0;             // seconds of the current calm period
+  uint32_t enough_ = 1;           // workers that were enough in this period
+  uint32_t since_fewer_ = kSoon;  // seconds since the last decrease
 };
 
 }  // namespace inlet53::server

@@ -11,29 +11,29 @@
 
 namespace inlet53::server {
 
-/// What one key may take: `per_second` in the long run, `burst` at once.
+/// Rate limit of one key: `per_second` on average, `burst` at once.
 struct Rate {
   uint32_t per_second = 0;  // at least 1
   uint32_t burst = 1;       // at least 1
 };
 
-/// Says of keys, of which there may be any number, whether they keep to their rate, in 512 KiB.
+/// Checks the rates of any number of keys in 512 KiB of memory.
 ///
-/// A leaky bucket for each key would be a table that a client with many addresses fills. Here each
-/// key has a place in each of four rows, chosen by a secret hash; a place holds the time at which a
-/// bucket is empty again, and several keys share it. A key's bucket is the emptiest of its four, so
-/// that a key pays for others only where it shares all four places with keys that are busy: one in
-/// 80,000 while a thousand are.
+/// A table with one leaky bucket per key could be filled by a client with many addresses. Here each
+/// key has a place in each of four rows, which a secret hash selects. A place stores the time at
+/// which a bucket is empty, and several keys share it. The emptiest of its four places is the
+/// bucket of a key. So other keys affect a key only if all its four places are shared with busy
+/// keys: one key in 80,000 while a thousand keys are busy.
 ///
-/// Threads: any, at the same time. Queries that two threads look at in the same moment may count as
-/// one. Cost: a hash and four loads and stores; no allocation, no lock.
+/// Threads: any, at the same time. Queries that two threads check at the same moment may count as
+/// one. Cost: a hash, four loads and four stores; no allocation, no lock.
 /// Source: GCRA (ITU-T I.371); count-min sketch with conservative update (Estan, Varghese 2002).
 class RateLimiter {
  public:
   RateLimiter();
 
-  /// Counts one of `key`, of at most 64 octets, and says whether it is within `rate`. What is not
-  /// is not counted. `now_ms`: of any clock that never goes back.
+  /// Counts one event of `key` and returns whether it is within `rate`. An event over the rate does
+  /// not count. `key`: at most 64 bytes. `now_ms`: of any monotonic clock.
   [[nodiscard]] bool admit(Bytes key, Rate rate, uint64_t now_ms) noexcept;
 
  private:

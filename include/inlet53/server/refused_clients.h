@@ -17,31 +17,31 @@ namespace inlet53::server {
 /// A client that the security groups of an endpoint IP address do not admit.
 struct RefusedClient {
   IpAddress client;
-  SocketAddress listen;  // of the address that it asked
+  SocketAddress listen;  // of the endpoint IP address
   topology::EndpointProtocol protocol = topology::EndpointProtocol::Do53;
   bool over_tcp = false;
 };
 
-/// Notes each client that security groups refuse once, for the operator log. All workers share one.
-/// It is bounded: after `kMaxClients` clients it notes none until `forget`. Threads: any.
+/// Collects the clients that security groups refuse, each once, for the operator log. All workers
+/// share one object. It stores up to `kMaxClients` clients, then none until `forget`. Threads: any.
 class RefusedClients {
  public:
   static constexpr size_t kMaxClients = 256;
 
-  /// `news`: called when there is something to take, on the thread that noted it.
+  /// `news`: called on the thread of `note` when `take` has something to return.
   explicit RefusedClients(std::function<void()> news);
 
-  /// Cost: of a client that was noted, or when no more are: some loads, no lock.
+  /// Adds a client. Cost: some loads and no lock if the client is known or the limit is reached.
   void note(const IpAddress& client, const resolver::EndpointAddress& address,
             bool over_tcp) noexcept;
 
   struct News {
-    std::vector<RefusedClient> clients;  // that were not taken before
-    bool is_full = false;                // from now on none is noted; said once
+    std::vector<RefusedClient> clients;  // since the last call of `take`
+    bool is_full = false;                // the limit has been reached since the last call
   };
   [[nodiscard]] News take();
 
-  /// Forgets all clients, so that each is noted again: their rules may have changed.
+  /// Removes all clients, so that each is reported again: the rules may have changed.
   void forget();
 
  private:

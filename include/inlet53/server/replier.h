@@ -13,37 +13,37 @@ namespace inlet53::server {
 
 struct ReplyTo;
 
-/// The service of a socket, which takes the responses to queries that waited.
+/// Receives the responses to waiting queries; implemented by the services of sockets.
 class Replier {
  public:
   /// Returns the endpoint address of the socket in the current state. Lifetime: until a reload.
   [[nodiscard]] virtual const resolver::EndpointAddress& address() const noexcept = 0;
-  /// Sends the response to a query that waited; empty: there is none.
+  /// Sends the response to a waiting query. An empty response: the query gets none.
   virtual void reply(const ReplyTo& to, Bytes response) = 0;
 
  protected:
   ~Replier() = default;
 };
 
-/// The place that the response to a waiting query goes to.
+/// Destination of the response to a waiting query.
 struct ReplyTo {
   Replier* replier = nullptr;
-  uint64_t connection = 0;  // the replier's own number; 0: it has none
+  uint64_t connection = 0;  // number that the replier chose; 0: none
   SocketAddress source;
   record::Transport transport = record::Transport::Udp;
-  uint32_t stream = 0;  // of the connection, where it has several
+  uint32_t stream = 0;  // of an HTTP/2 connection
 };
 
-/// Keeps queries that wait for the targets of rules: the interface that services use.
+/// Forwards queries to the targets of rules; the interface for services.
 class QueryForwarder {
  public:
-  /// Keeps the query `message` and asks `question`, which `Responder::answer` returned.
-  /// `to.replier` gets the response later, or within this call when the query cannot wait.
+  /// Stores the query `message` and forwards `question`, which `Responder::answer` returned.
+  /// `to.replier` gets the response later, or within this call if the query cannot wait.
   virtual void begin(const ReplyTo& to, Bytes message,
                      const resolver::ForwardQuestion& question) = 0;
-  /// Asks `question` to renew the cache.
+  /// Forwards `question` to refresh the cache.
   virtual void refresh(const resolver::ForwardQuestion& question) = 0;
-  /// Drops the queries of `replier`, which takes no more responses.
+  /// Drops the queries of `replier`. It gets no more responses.
   virtual void forget(const Replier& replier) = 0;
 
  protected:

@@ -23,25 +23,25 @@
 
 namespace inlet53::server {
 
-/// How and when a message came. Lifetime: of the call.
+/// Endpoint IP address, transport and time of a received message. Lifetime: of the call.
 struct Arrival {
-  const resolver::EndpointAddress& address;  // that the message was sent to
+  const resolver::EndpointAddress& address;
   record::Transport transport = record::Transport::Udp;
   Now now;
 };
 
-/// The result of one message.
+/// The result for one message.
 struct Reply {
-  uint32_t size = 0;        // of the response, which replaces the query; 0: there is none (yet)
+  uint32_t size = 0;        // of the response in the buffer; 0: there is no response (yet)
   bool over_limit = false;  // the query is over a limit and gets no response
-  /// ToAnswer: the query waits; another call answers it. ToRefresh: it is answered, and the cache
-  /// needs a new answer to `question`.
+  /// ToAnswer: the query waits; another call answers it. ToRefresh: the query is answered, and the
+  /// cache needs a new answer to `question`.
   resolver::Asks asks = resolver::Asks::Nothing;
   /// Null: `asks` is Nothing. Lifetime: until the next call of the responder.
   const resolver::ForwardQuestion* question = nullptr;
 };
 
-/// The answers and failures that a waiting query has got from targets. Lifetime: of the call.
+/// Answers and failures that a waiting query has received from targets. Lifetime: of the call.
 struct Resumption {
   std::span<const resolver::ReceivedAnswer> received;
   std::span<const resolver::FailedQuestion> failed;
@@ -51,29 +51,29 @@ struct Resumption {
 ///
 ///   parse_query → EdnsResponder::answer → decide → compose → write_record
 ///
-/// Each step returns a value that the next one gets. It owns no socket and reads no clock.
-/// Threads: its worker's. Cost of `answer`: no allocation and no lock; no system call but those of
-/// LogAppender, when the query log runs out of buffers.
+/// Each step passes its result to the next one as a value. The class has no socket and no clock.
+/// Threads: the worker's. Cost of `answer`: no allocation and no lock; system calls only by
+/// LogAppender, if the query log has no free buffer.
 class Responder {
  public:
-  /// Settings that no query changes.
+  /// Immutable settings of the responder.
   struct Options {
     settings::DnsDaemon settings;
     CookieSecrets cookie_secrets;         // the same for all workers
-    std::shared_ptr<QueryLimits> limits;  // null: there are none
+    std::shared_ptr<QueryLimits> limits;  // null: no limits
   };
 
-  /// `log` may be null: no query log; `cache` too: nothing is forwarded.
-  /// Lifetime: all of them outlive this.
+  /// `log`: null: no query log. `cache`: null: nothing is forwarded.
+  /// Lifetime: `log`, `cache` and `counts` outlive this object.
   Responder(const Options& options, querylog::LogAppender* log, cache::Cache* cache,
             WorkerCounts& counts);
 
-  /// Answers the message of `received` octets at the start of `buffer`, sent by `source`.
-  /// A query over a limit gets no response and leaves no record. So does a query over UDP whose
-  /// source the security groups do not admit.
-  /// `resumed`: what was received for a query that waited. Its message is given again, it is
-  /// decided again, and it may have to wait again. Requires: `buffer` has room for the largest
-  /// response of the transport: 4096 octets over UDP, 65535 otherwise.
+  /// Answers the message of `received` bytes at the start of `buffer`, which `source` sent. The
+  /// response replaces the message. A query over a limit gets no response and no record; neither
+  /// does a UDP query whose source the security groups do not admit.
+  /// `resumed`: the results for a waiting query, which the caller passes again with its message.
+  /// The query is decided again and may have to wait again. Requires: `buffer` has room for the
+  /// largest response of the transport: 4096 bytes over UDP, 65535 otherwise.
   Reply answer(const Arrival& how, const SocketAddress& source, MutableBytes buffer,
                size_t received, const Resumption* resumed = nullptr) noexcept;
 
@@ -82,17 +82,17 @@ class Responder {
   [[nodiscard]] resolver::Decision decide(const Arrival& how, const dns::QueryView& query,
                                           const zone::NameKey& name,
                                           const Resumption* resumed) noexcept;
-  /// Answers a faulty query with a response without records.
+  /// Answers an invalid query with a response without records.
   Reply answer_fault(Arrival how, SocketAddress source, const dns::QueryView& query,
                      const zone::NameKey& name, dns::QueryVerdict verdict, OptionAnswer options,
                      MutableBytes buffer) noexcept;
-  /// Answers with what targets have said, or returns the question for them.
+  /// Answers with records from targets, or returns the question to forward.
   Reply answer_forwarded(Arrival how, SocketAddress source, const dns::QueryView& query,
                          const zone::NameKey& name, const resolver::Decision& decision,
                          OptionAnswer options, MutableBytes buffer, bool resumed) noexcept;
   struct Composed {
     size_t size = 0;
-    size_t answers = 0;  // RRsets of the answer section that fitted
+    size_t answers = 0;  // RRsets in the answer section
   };
   [[nodiscard]] Composed compose(const dns::QueryView& query, const resolver::Decision& decision,
                                  Bytes options, MutableBytes buffer, size_t limit) noexcept;
@@ -103,7 +103,7 @@ class Responder {
                                       const resolver::Decision& decision) noexcept;
   [[nodiscard]] size_t response_limit(const dns::QueryView& query,
                                       record::Transport transport) const noexcept;
-  /// Counts the response and pads it where the options say so; returns its size.
+  /// Counts the response, pads it if `options` require it, and returns its size.
   [[nodiscard]] uint32_t finish(record::Transport transport, dns::Rcode rcode, size_t size,
                                 OptionAnswer options, MutableBytes buffer) noexcept;
   void write_record(const Arrival& how, const SocketAddress& source, const dns::QueryView& query,
@@ -122,8 +122,8 @@ class Responder {
   record::RecordWriter records_;
   resolver::Workspace room_;
   dns::OptionWriter option_room_;
-  /// Count the queries of each type: clients ask for A, AAAA and HTTPS in turn, so that one count
-  /// for all would give each type the same first record again and again.
+  /// Query counters by type, which rotate the records of an answer. Clients query A, AAAA and HTTPS
+  /// in turn, so that with one counter each type would always get the same first record.
   std::array<uint16_t, 128> rotations_{};
 };
 

@@ -12,41 +12,41 @@
 
 namespace inlet53::server {
 
-/// What server cookies are made with: 16 octets each.
+/// Secrets for server cookies.
 struct CookieSecrets {
   using Secret = std::array<uint8_t, 16>;
   Secret current{};
-  std::optional<Secret> previous;  // cookies made with it are still taken, and replaced
+  std::optional<Secret> previous;  // its cookies are accepted and replaced
 };
 
-/// The secrets of a process: those given, as 16 octets each or empty, or a random one, which must
-/// then be shared by all workers, for each may get the next query of a client.
+/// Makes the secrets from texts of 16 bytes; an empty `current` gives a random secret. All workers
+/// must use the same secrets, because any of them may get the next query of a client.
 [[nodiscard]] CookieSecrets make_cookie_secrets(const std::string& current,
                                                 const std::string& previous);
 
-/// What a COOKIE option of a query proves.
+/// Result of checking the COOKIE option of a query.
 enum class CookieProof : uint8_t {
-  None,     // a client cookie alone
-  Invalid,  // with a server cookie that is not ours, too old, or another client's
-  Valid,    // the client gets what we send to its address
+  None,     // there is only a client cookie
+  Invalid,  // the server cookie is not ours, is too old, or belongs to another client
+  Valid,    // the client receives packets at its address
 };
 
-/// Makes and checks interoperable server cookies of version 1, so that servers that share a secret
-/// take each other's, ours or not.
-/// Threads: const methods any. Cost: one or two SipHashes of 20 or 32 octets; no allocation.
-/// Source: RFC 9018 §4: version, reserved, timestamp, hash; valid for an hour, renewed after half
-/// of one, at most 5 minutes from the future.
+/// Makes and checks interoperable server cookies of version 1: servers of any implementation that
+/// share a secret accept each other's cookies.
+/// Threads: const methods any. Cost: one or two SipHashes of 20 or 32 bytes; no allocation.
+/// Source: RFC 9018 §4: version, reserved, timestamp, hash. A cookie is valid for one hour, is
+/// renewed after half an hour, and may be at most 5 minutes in the future.
 class ServerCookies {
  public:
   explicit ServerCookies(const CookieSecrets& secrets) noexcept : secrets_(secrets) {}
 
-  /// Octets of a client cookie and a server cookie of ours.
+  /// Size of a client cookie with one of our server cookies, in bytes.
   static constexpr size_t kSize = 8 + 16;
 
-  /// Checks the cookie of a query and writes the response's: the client's own, then the server
-  /// cookie that it sent, or a new one when that proves nothing or is to be replaced.
-  /// `cookie` has a size that there is (dns::is_cookie_sound); `now` is in seconds since 1970,
-  /// modulo 2^32. Requires: kSize octets at `out`, which `cookie` does not overlap.
+  /// Checks the cookie of a query and writes that of the response: the client cookie, then the
+  /// received server cookie, or a new one if the received one is missing, invalid or due for
+  /// renewal. `now`: seconds since 1970, modulo 2^32. Requires: `cookie` has a valid size
+  /// (dns::is_cookie_sound); `out` has `kSize` bytes and does not overlap `cookie`.
   CookieProof answer(Bytes cookie, const IpAddress& client, uint32_t now,
                      uint8_t* out) const noexcept;
 

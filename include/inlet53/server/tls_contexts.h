@@ -13,21 +13,21 @@
 
 namespace inlet53::server {
 
-/// What encrypted DNS shows its clients; one for all workers, so that a session that one of them
-/// gave is resumed by any. Null: no address is served that way.
+/// TLS contexts of encrypted DNS. All workers share them, so that each worker resumes the sessions
+/// of the others. Null: no address has this protocol.
 struct TlsContexts {
   std::shared_ptr<const net::TlsServerContext> dot;
   std::shared_ptr<const net::TlsServerContext> doh;
   net::RenewalTimes renewal{};  // when to load them again
 };
 
-/// What its file is called in the authority's folder.
+/// Name of the certificate's file in the directory of the authority.
 inline constexpr std::string_view kCertificateLabel = "dns";
 
-/// Loads the certificate that `settings.dns.tls` names, or has the local authority make or renew
-/// one; nothing when `state` serves nothing encrypted. `previous`: whose session tickets go on to
-/// be taken. Notices of the authority are logged. Errors: for people, with the file's name.
-/// Threads: any.
+/// Loads the certificate that `settings.dns.tls` names, or lets the local authority create or renew
+/// one. The contexts are null if `state` has no encrypted DNS. `previous`: contexts whose session
+/// tickets remain valid. Logs the notices of the authority. Errors: text for people with the name
+/// of the file. Threads: any.
 [[nodiscard]] Result<TlsContexts, std::string> load_tls_contexts(
     const settings::Settings& settings, const resolver::ResolverState& state,
     const TlsContexts& previous);

@@ -23,94 +23,94 @@
 
 namespace inlet53::server {
 
-/// Where an endpoint IP address is served, and by which protocol.
+/// Listen address and protocol of an endpoint IP address.
 struct ServedAt {
   SocketAddress listen;
   topology::EndpointProtocol protocol = topology::EndpointProtocol::Do53;
 };
 
-/// One worker's sockets for one of them.
+/// Sockets of one worker for one listen address.
 struct AddressSockets {
   ServedAt at;
-  net::Descriptor udp;  // of Do53 alone
+  net::Descriptor udp;  // only for Do53
   net::Descriptor tcp;
 };
 
-/// Opens the sockets of the addresses in `places` for the workers of `settings`; nobody is served
-/// yet. Each address is probed first, so that a port that another daemon holds is an error.
-/// Datagrams are spread as `settings.udp_spread` says; with Fill the first worker gets them all,
-/// until it is told otherwise (`Worker::spread_queries`). Returns one list a worker, each with
-/// every address.
+/// Opens the sockets of the addresses in `places` for the workers of `settings`. The sockets do not
+/// listen yet. Each address is probed first, so that a port in use by another daemon is an error.
+/// Datagrams are distributed as `settings.udp_spread` requires; with Fill the first worker gets all
+/// of them until `Worker::spread_queries`. Returns one list per worker, each with every address.
 [[nodiscard]] Result<std::vector<std::vector<AddressSockets>>, net::SocketError> open_sockets(
     const std::vector<ServedAt>& places, const settings::Server& settings);
 
-/// What a worker is to answer from now on.
+/// New state for a worker.
 struct Assignment {
   std::shared_ptr<const resolver::ResolverState> state;
   /// For the addresses of `state` that the worker does not serve yet.
   std::vector<AddressSockets> sockets;
-  /// For connections that come from now on. Requires: what `state` serves encrypted has one.
+  /// For new connections. Requires: each encrypted protocol of `state` has a context.
   TlsContexts tls = {};
 };
 
-/// What a cache is to forget.
+/// Responses to remove from a cache.
 struct CacheFlush {
   enum class What : uint8_t { All, Name, Subtree };
   What what = What::All;
   dns::Name name;  // of Name and Subtree
 };
 
-/// One thread that answers: a loop, its own sockets, its own buffers. Workers share nothing.
+/// One thread that answers queries, with its own loop, sockets, cache and buffers. Workers share no
+/// mutable state except what `Options` names.
 ///
-/// A new state arrives as an Assignment and is taken up between two batches, whole: no query sees a
-/// mix of old and new. Addresses that the new state lacks are closed, those that it keeps go on.
+/// The worker applies an Assignment between two batches, so that no query uses a mix of two states.
+/// It closes the sockets of addresses that the new state does not have; others stay open.
 /// Threads: `assign`, `set_tls`, `flush`, `spread_queries`, `stop`, `counts`, `cpu_time_ns` any;
 /// the constructor and destructor the owner's.
 class Worker {
  public:
   struct Options {
     settings::DnsDaemon settings;
-    CookieSecrets cookie_secrets;         // all workers' alike
-    std::shared_ptr<QueryLimits> limits;  // all workers'; null: there are none
-    /// Whom DoT targets are trusted by; null: there are none.
+    CookieSecrets cookie_secrets;         // the same for all workers
+    std::shared_ptr<QueryLimits> limits;  // shared by all workers; null: no limits
+    /// Certificate authorities for DoT targets; null: no DoT targets.
     std::shared_ptr<const net::TlsClientContext> forward_tls;
-    std::optional<uint32_t> cpu;                // runs there only
+    std::optional<uint32_t> cpu;                // the thread runs only there
     querylog::LogAppender* log = nullptr;       // null: no query log
-    RefusedClients* refused_clients = nullptr;  // notes refused clients; null: none
-    /// Called on the worker's thread when datagrams come faster than it answers them, or it has
-    /// as many questions under way to targets as `[forward]` allows. May be empty.
+    RefusedClients* refused_clients = nullptr;  // null: refused clients are not collected
+    /// Called on the worker's thread when datagrams arrive faster than it answers them, or when it
+    /// has as many questions in flight to targets as `[forward]` allows. May be empty.
     std::function<void()> fell_behind;
-    /// Called on the worker's thread after an Assignment was taken up.
+    /// Called on the worker's thread after it applied an Assignment.
     std::function<void()> assigned;
-    /// Called on the worker's thread when it has ended its work, after `stop`.
+    /// Called on the worker's thread when its work has ended, after `stop`.
     std::function<void()> ended;
   };
 
-  /// Starts the thread; it serves nothing before the first `assign`. Throws when the system has
-  /// too little memory, or no thread.
+  /// Starts the thread. It serves nothing before the first `assign`. Throws if the system has no
+  /// memory or no thread left.
   explicit Worker(Options options);
-  /// Stops, and waits for the thread's end.
+  /// Stops the thread and waits for its end.
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  /// Hands over what to answer from now on.
-  /// Requires: the Assignment before it was taken up (`Options::assigned` was called).
+  /// Passes a new state to the thread.
+  /// Requires: the thread applied the last Assignment (`Options::assigned` was called).
   void assign(Assignment assignment);
 
-  /// Shows another certificate to connections that come after. Requires: as `assign`.
+  /// Replaces the certificates for new connections. Requires: as for `assign`.
   void set_tls(TlsContexts contexts);
 
-  /// Has the cache forget something; `flushed` is called on the worker's thread with the number of
-  /// responses. Nothing is said once the worker has ended. Lifetime of `flushed`: the worker's.
+  /// Removes responses from the cache, then calls `flushed` on the worker's thread with their
+  /// number. Makes no call after the end of the worker. Lifetime of `flushed`: the worker's.
   void flush(CacheFlush flush, std::function<void(size_t)> flushed);
 
-  /// Has the kernel spread datagrams by their IDs over the first `workers` workers, at all
-  /// addresses, those that come with later Assignments too. To be asked of the first worker.
+  /// Lets the kernel distribute datagrams by their IDs over the first `workers` workers, for all
+  /// addresses, also those of later Assignments. Requires: this is the first worker.
   void spread_queries(uint32_t workers);
 
-  /// Ends the thread: datagrams that have arrived are answered, no connection is accepted, open
-  /// ones get what they are owed, for `kDrainMs` at the most.
+  /// Ends the thread. It answers datagrams that have arrived, accepts no connection, and answers
+  /// the queries of open connections, for at most `kDrainMs`.
   void stop();
   static constexpr uint64_t kDrainMs = 3000;
 

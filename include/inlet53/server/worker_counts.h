@@ -14,11 +14,11 @@ namespace inlet53::server {
 
 class RefusedClients;
 
-/// A counter that one thread raises and any may read.
+/// Counter that one thread increases and any thread may read.
 class Counter {
  public:
   void add(uint64_t n = 1) noexcept {
-    // One writer: a plain addition, without a locked instruction.
+    // There is one writer: a plain addition needs no locked instruction.
     value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
   }
   [[nodiscard]] uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
@@ -27,35 +27,35 @@ class Counter {
   std::atomic<uint64_t> value_{0};
 };
 
-/// What one worker did since its start. Threads: written by the worker, read by any.
+/// Counters of one worker since its start. Threads: the worker writes, any thread reads.
 struct WorkerCounts {
-  /// The queries that came by `transport`.
+  /// Returns the counter of queries over `transport`.
   [[nodiscard]] Counter& queries(record::Transport transport) noexcept;
 
-  Counter udp_queries;  // that were let in
+  Counter udp_queries;  // that security groups admitted
   Counter tcp_queries;
   Counter dot_queries;
   Counter doh_queries;
   Counter denied;                     // datagrams dropped by a security group
-  Counter limited;                    // queries dropped for being over a limit
-  Counter dropped;                    // messages that are never answered: too short, or responses
-  Counter truncated;                  // responses sent with TC
-  std::array<Counter, 16> responses;  // by rcode; what is over 15 counts as 15
-  Counter tcp_connections;            // accepted, of DNS over TCP
-  Counter dot_connections;            // the same, over TLS
-  Counter doh_connections;            // the same, over HTTPS
-  Counter tls_handshakes;             // that came to an end
-  Counter tls_resumed;                // of these, with a session from before
+  Counter limited;                    // queries dropped because of a limit
+  Counter dropped;                    // messages that get no response: too short, or responses
+  Counter truncated;                  // responses with TC
+  std::array<Counter, 16> responses;  // by rcode; rcodes above 15 count as 15
+  Counter tcp_connections;            // accepted connections of DNS over TCP
+  Counter dot_connections;            // … of DNS over TLS
+  Counter doh_connections;            // … of DNS over HTTPS
+  Counter tls_handshakes;             // completed handshakes
+  Counter tls_resumed;                // of them, with a resumed session
   Counter tls_handshakes_failed;
-  Counter tcp_refused;       // over a limit, or a stranger that the filter let through
-  Counter datagrams_unsent;  // responses that the kernel did not take
-  Counter udp_groups;        // messages that carried more than one response
-  Counter cache_hits;        // queries that the cache answered, or a part of them
+  Counter tcp_refused;       // over a limit, or refused by security groups after the filter
+  Counter datagrams_unsent;  // responses that the kernel did not accept
+  Counter udp_groups;        // messages with more than one response
+  Counter cache_hits;        // queries that the cache answered, at least in part
   Counter forwarded;         // queries that waited for targets
-  Counter forward_failed;    // of them, those that no target answered
-  std::array<Counter, kForwardRefusals> forward_refused;  // by reason; not by targets
+  Counter forward_failed;    // of them, queries that no target answered
+  std::array<Counter, kForwardRefusals> forward_refused;  // by reason on this host
 
-  RefusedClients* refused_clients = nullptr;  // notes refused clients; null: none
+  RefusedClients* refused_clients = nullptr;  // null: refused clients are not collected
 };
 
 inline Counter& WorkerCounts::queries(record::Transport transport) noexcept {
@@ -72,7 +72,7 @@ inline Counter& WorkerCounts::queries(record::Transport transport) noexcept {
   return tcp_queries;
 }
 
-/// Plain sums over all workers.
+/// Sums of the counters of all workers.
 struct CountTotals {
   uint64_t udp_queries = 0, tcp_queries = 0, dot_queries = 0, doh_queries = 0, denied = 0,
            limited = 0, dropped = 0, truncated = 0;
@@ -84,7 +84,7 @@ struct CountTotals {
   std::array<uint64_t, kForwardRefusals> forward_refused{};
 
   void add(const WorkerCounts& counts);
-  /// `queries udp=10 tcp=1 denied=0 … NOERROR=9 NXDOMAIN=2`: one line for the operator log.
+  /// Formats one line for the operator log: `queries udp=10 tcp=1 denied=0 … NOERROR=9 NXDOMAIN=2`.
   [[nodiscard]] std::string to_text() const;
 };
 

@@ -23,7 +23,7 @@ namespace {
 
 constexpr uint64_t kDrainMs = 3000;
 constexpr uint64_t kDrainPollMs = 10;
-constexpr uint64_t kLeastLogMs = 500;  // for the logs' end, however long connections took
+constexpr uint64_t kLeastLogMs = 500;  // minimum time for the end of the logs
 
 // Raises the limit of descriptors to its maximum, because each connection needs one.
 void raise_descriptor_limit() {

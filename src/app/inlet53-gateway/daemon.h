@@ -48,7 +48,7 @@ class GatewayDaemon {
   net::Loop loop_;
   // A reload replaces `dns`, and in `https` the settings that a reload can change.
   settings::Settings settings_;
-  net::BackgroundThread background_{"reload"};  // outlives what holds a state
+  net::BackgroundThread background_{"reload"};  // outlives all owners of a state
   linelog::LineLogs logs_{{}};
   std::shared_ptr<lambda::Isolation> isolation_;
   std::unique_ptr<gateway::GatewayWorker> worker_;

@@ -129,7 +129,7 @@ std::atomic<bool> stop_asked{false};
 void stop_on_signals() {
   struct sigaction action {};
   action.sa_handler = [](int) { stop_asked.store(true); };
-  action.sa_flags = static_cast<int>(SA_RESETHAND);  // a second one does what it does by default
+  action.sa_flags = static_cast<int>(SA_RESETHAND);  // a second signal has its default effect
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
 }

@@ -46,7 +46,7 @@ struct Host {
 };
 
 // Letters, digits, hyphens, underscores and dots, with a letter in the last label: `10.0.0.300` is
-// an address that is none.
+// an invalid address and not a name.
 bool is_host_name(std::string_view name) {
   constexpr std::string_view kOctets =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";

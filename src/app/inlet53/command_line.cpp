@@ -248,7 +248,7 @@ std::variant<Command, int> parse_command_line(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    // CLI11 has codes of its own from 100 on; ours says "usage".
+    // CLI11 has its own codes from 100 on; ours is kExitUsage.
     return app.exit(error) == 0 ? kExitOk : kExitUsage;
   }
   if (version_verb->parsed()) {

@@ -26,8 +26,8 @@ struct BenchOptions {
   uint64_t seed = 1;
 
   size_t outstanding = 256;
-  std::optional<double> rate;     // queries a second
-  std::optional<double> seconds;  // 10 when there is no `queries` either
+  std::optional<double> rate;     // queries per second
+  std::optional<double> seconds;  // default 10 if `queries` is absent, too
   std::optional<uint64_t> queries;
   double timeout_seconds = 2;
   size_t sockets = 64;
@@ -61,7 +61,7 @@ struct CaOptions {
 struct CacheFlushOptions {
   std::string name;         // in presentation form
   bool everything = false;  // and no name
-  bool subtree = false;     // what is below `name`, too
+  bool subtree = false;     // also all names below `name`
   std::string config;       // a configuration file that names the control socket, or none:
   std::string socket;       // that socket
 };

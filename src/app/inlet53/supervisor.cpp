@@ -161,7 +161,7 @@ void Supervisor::give_up(Child& child, const std::string& how, int code, bool fi
 void Supervisor::reload() {
   if (stopping_) return;
   const auto required = required_();
-  if (!required) return kill_all(SIGHUP);  // the daemons say what is wrong
+  if (!required) return kill_all(SIGHUP);  // the daemons log the errors
   reloaded_ = true;
   reloading_ = true;
   for (const auto& child : children_) {

@@ -64,9 +64,9 @@ class Daemon {
   std::shared_ptr<const resolver::ResolverState> retiring_;
   std::unique_ptr<querylog::QueryLog> query_log_;
   std::shared_ptr<const net::TlsClientContext> forward_tls_;  // authorities of DoT targets
-  std::atomic<size_t> assigning_{0};  // workers that have not taken up `state_`
+  std::atomic<size_t> assigning_{0};  // workers that have not applied `state_`
   std::atomic<size_t> running_{0};    // workers that have not ended
-  net::Wakeup workers_wakeup_;        // either count has come to 0
+  net::Wakeup workers_wakeup_;        // one of the counters is 0
   net::Wakeup refusal_wakeup_;        // of `refused_clients_`
   server::RefusedClients refused_clients_;
   net::BackgroundThread background_{"reload"};

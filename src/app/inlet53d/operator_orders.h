@@ -17,7 +17,7 @@ namespace inlet53::app {
 ///
 ///   cache flush all
 ///   cache flush name NAME       responses about NAME, and those that have records of it
-///   cache flush subtree NAME    the same for NAME and what is below it
+///   cache flush subtree NAME    the same for NAME and all names below it
 ///
 /// The answer is the number of responses that all workers have removed. Threads: the main thread's.
 /// Lifetime: the loop and the workers outlive it.

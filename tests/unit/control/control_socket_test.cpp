@@ -133,7 +133,7 @@ TEST_F(ControlSocketTest, LeavesAloneASocketThatAnotherDaemonHasTakenOver) {
   EXPECT_TRUE(std::filesystem::is_empty(folder)) << "all goes with the daemon";
 }
 
-// Two daemons start at once: the second looks before the first has created its file.
+// Two daemons start at once: the second checks the path before the first has created its file.
 TEST_F(ControlSocketTest, IsOneDaemonsAloneAlsoBeforeItListens) {
   net::Loop loop;
   Echo echo;

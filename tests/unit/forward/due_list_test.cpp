@@ -42,7 +42,7 @@ TEST(DueList, GivesAtOnceWhatIsPast) {
   EXPECT_EQ(expired(list, kStart + 5'000'000), std::vector<uint32_t>{0});
 }
 
-// As while targets answer before anything is due: `expire` is not called.
+// While targets answer in time, `expire` is not called.
 TEST(DueList, GivesAllInTimeAfterALongCalm) {
   for (const uint64_t calm : {5'000'000ULL, 18'000'000ULL, 60'000'000ULL, 864'000'000'000ULL}) {
     DueList list(kStart);
@@ -70,7 +70,7 @@ TEST(DueList, GivesAllInTimeAfterALongCalm) {
   }
 }
 
-// Against an ordered map, around the wheel several times.
+// Compares the list with an ordered map over several rounds of the wheel.
 TEST(DueList, AgreesWithAMap) {
   std::mt19937 random(1);
   DueList list(kStart);

@@ -68,7 +68,7 @@ TEST(Fetch, JoinsEqualQuestions) {
   script.answer(script.sent[0], kAddress);
   EXPECT_EQ(script.outcomes.size(), 2U);
   EXPECT_TRUE(script.outcomes.contains(1) && script.outcomes.contains(2));
-  // It is over: the same question is a new one.
+  // The fetch has ended: the same question starts a new fetch.
   script.group = first_group;
   EXPECT_EQ(script.ask("www.example.com.", 6).outcome, Outcome::Started);
 }
@@ -102,7 +102,7 @@ TEST(Fetch, SaysWhereTheQueryLeftThatWasAnswered) {
   static_cast<void>(script.ask("www.example.com.", 1));
   script.pass(1'000'000);
   ASSERT_GE(script.sent.size(), 2U);
-  script.answer(script.sent[0], kAddress);  // late, and welcome all the same
+  script.answer(script.sent[0], kAddress);  // late responses are accepted
   ASSERT_TRUE(script.outcomes[1].sent_from);
   EXPECT_EQ(script.outcomes[1].sent_from->address.port, 1024U) << "the first socket's";
   EXPECT_EQ(script.outcomes[1].sent_from->via, SentFrom::Via::Udp);
@@ -130,7 +130,7 @@ TEST(Fetch, EndsWhenNobodyWaitsAnyMore) {
   const Submitted first = script.ask("www.example.com.", 1);
   const Submitted second = script.ask("www.example.com.", 2);
   script.runner.cancel(first.waiter);
-  script.runner.cancel(first.waiter);  // known to be over
+  script.runner.cancel(first.waiter);  // the wait has already ended
   EXPECT_EQ(script.runner.in_flight(), 1U);
   script.runner.cancel(second.waiter);
   EXPECT_EQ(script.runner.in_flight(), 0U);
@@ -139,7 +139,7 @@ TEST(Fetch, EndsWhenNobodyWaitsAnyMore) {
   EXPECT_EQ(script.runner.counts().late, 1U);
 }
 
-// An owner that submits and cancels while it is called.
+// Owner that submits and cancels within its calls.
 struct Busybody final : ForwardOwner {
   explicit Busybody(Script& script) : runner({}, script, *this, script.now), group(script.group) {}
   bool concluded(const EndedFetch&, const ForwardResult&) override {
@@ -169,7 +169,7 @@ TEST(Fetch, LetsItsOwnerSubmitAndCancelWithinACall) {
   busybody.others = {waiters[0], waiters[2]};
   auto response = Reply(script.last().message).answer(kAddress).message();
   EXPECT_TRUE(busybody.runner.received(script.last().token, response, script.now));
-  // The last that came is resumed first, and cancels the first.
+  // The last waiter is resumed first and cancels the first one.
   EXPECT_EQ(busybody.told, (std::vector<uint64_t>{2, 1}));
   EXPECT_EQ(busybody.again, Outcome::Started);
   EXPECT_EQ(busybody.runner.in_flight(), 1U);
@@ -184,7 +184,7 @@ TEST(Fetch, GoesOnWaitingAfterAnotherQuestion) {
   std::vector<uint8_t> forged = Reply(query.message).answer(kAddress).message();
   forged[14] ^= 1;
   EXPECT_FALSE(script.answer(query, forged));
-  EXPECT_FALSE(script.answer(query, query.message));  // no response
+  EXPECT_FALSE(script.answer(query, query.message));  // not a response
   EXPECT_TRUE(script.outcomes.empty());
   EXPECT_EQ(script.runner.counts().mismatched, 2U);
   EXPECT_TRUE(script.answer(query, kAddress));
@@ -198,7 +198,7 @@ TEST(Fetch, IgnoresASecondResponse) {
   EXPECT_TRUE(script.answer(query, kAddress));
   EXPECT_TRUE(script.answer(query, kAddress));
   EXPECT_EQ(script.runner.counts().late, 1U);
-  // Nor does it fit the fetch that has its place now.
+  // It does not match the fetch that now uses the same slot either.
   static_cast<void>(script.ask("www.example.com.", 2));
   EXPECT_TRUE(script.answer(query, kAddress));
   EXPECT_FALSE(script.outcomes.contains(2));
@@ -228,7 +228,7 @@ TEST(Fetch, FailsWhenAllResponsesAreBroken) {
   EXPECT_EQ(script.outcomes[1].ede, dns::Ede::NetworkError);
 }
 
-//--- Targets that say no
+//--- Targets that decline
 
 TEST(Fetch, AsksTheOthersWhenOneDeclines) {
   Script script;
@@ -248,7 +248,7 @@ TEST(Fetch, PassesOnTheLastRcodeWhenAllDecline) {
     script.group = two_targets();
     static_cast<void>(script.ask("www.example.com.", 1));
     const SentQuery first = script.sent[0];
-    const SentQuery probe = script.sent[1];  // nothing is known of either target
+    const SentQuery probe = script.sent[1];  // the latency of both targets is unknown
     script.answer(first, Reply(first.message).rcode(dns::Rcode::ServFail).message());
     ASSERT_EQ(script.sent.size(), 3U);
     script.answer(script.last(), Reply(script.last().message).rcode(rcode).message());
@@ -313,7 +313,7 @@ TEST(Fetch, AsksWithoutEdnsWhereItIsNotUnderstood) {
       EXPECT_FALSE(script.last().has_opt());
       script.answer(script.last(), kAddress);
       EXPECT_FALSE(script.outcomes[1].failed);
-      // From now on without, and after ten minutes with it again.
+      // Queries have no EDNS for ten minutes, then they have it again.
       static_cast<void>(script.ask("a.example.com.", 2));
       EXPECT_FALSE(script.last().has_opt());
       script.answer(script.last(), "a.example.com. A 192.0.2.1");

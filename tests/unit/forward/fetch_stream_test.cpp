@@ -31,7 +31,7 @@ TEST(Fetch, FailsAloneWhenTheStreamOfATruncatedResponseFails) {
   script.runner.stream_failed(script.last().token, script.now);
   EXPECT_TRUE(script.outcomes[1].failed);
   EXPECT_EQ(script.outcomes[1].ede, dns::Ede::NetworkError);
-  // Nothing else of that target is touched.
+  // The other state of that target does not change.
   EXPECT_TRUE(script.answer(script.sent[1], "a.example.com. A 192.0.2.1"));
   EXPECT_FALSE(script.outcomes[2].failed);
   EXPECT_EQ(script.ask("b.example.com.", 3).outcome, Outcome::Started);
@@ -47,7 +47,7 @@ TEST(Fetch, TakesNoTruncatedResponseFromAStream) {
   EXPECT_TRUE(script.outcomes[1].failed);
 }
 
-// A packet filter drops what would make the connection: the target is no silent one.
+// A packet filter drops TCP connections: the target does not become silent.
 TEST(Fetch, SaysWhyATruncatedResponseWithoutAConnectionFails) {
   Script script;
   static_cast<void>(script.ask("www.example.com.", 1));
@@ -75,7 +75,7 @@ TEST(Fetch, TakesALateResponseOnAStreamForASignOfLife) {
   const SentQuery first = script.sent.front();
   script.answer(first, "slow0.example.com. A 192.0.2.80");
   EXPECT_EQ(script.runner.counts().late, 1U);
-  // It answers: so it takes as many questions again as before.
+  // It answers: the limit of waiting questions is as before.
   EXPECT_EQ(script.runner.places(script.group).limit, settings::Forward{}.max_in_flight_per_target);
 }
 
@@ -101,11 +101,11 @@ TEST(Fetch, AsksOverAStreamWhenLettersComeBackChanged) {
   const SentQuery query = script.last();
   const auto changed = Reply(query.message).answer(kAddress).lower_case().message();
   EXPECT_FALSE(script.answer(query, changed));
-  EXPECT_FALSE(script.answer(query, changed));  // asked once
+  EXPECT_FALSE(script.answer(query, changed));  // there is only one query over a stream
   ASSERT_EQ(script.sent.size(), 2U);
   EXPECT_TRUE(script.last().stream);
   EXPECT_TRUE(script.outcomes.empty());
-  // A forger changed them: the true response is still welcome.
+  // An attacker changed the letters: the true response is still accepted.
   EXPECT_TRUE(script.answer(query, kAddress));
   EXPECT_FALSE(script.outcomes[1].failed);
   EXPECT_EQ(script.runner.counts().case_changed, 2U);
@@ -137,7 +137,7 @@ TEST(Fetch, TakesLettersAsTheyAreWhenNoConnectionComesInTime) {
   EXPECT_FALSE(script.outcomes[1].failed);
 }
 
-/// Gets the first record of a result as octets.
+/// Returns the first record of a result in wire format.
 struct NameCollector final : ForwardOwner {
   bool concluded(const EndedFetch& fetch, const ForwardResult& result) override {
     EXPECT_EQ(fetch.query.qname.to_text(), "many-letters-to-be-mixed.example.com.");
@@ -155,7 +155,7 @@ struct NameCollector final : ForwardOwner {
   std::vector<uint8_t> rdata;
 };
 
-// Names that a target compresses against the question come out in lower case, of every type.
+// Names that a target compresses against the question become lower case in every type.
 TEST(Fetch, GivesNamesInTheLettersOfTheClient) {
   struct Case {
     uint16_t type;
@@ -183,7 +183,7 @@ TEST(Fetch, GivesNamesInTheLettersOfTheClient) {
                               0,    60, 0, static_cast<uint8_t>(size)};
     message.insert(message.end(), std::begin(record), std::end(record));
     message.insert(message.end(), each.before.begin(), each.before.end());
-    // "Mx" as the target has it, then a pointer to the question's second label.
+    // The label "Mx", then a pointer to the second label of the question.
     const uint8_t target[] = {2, 'M', 'x', 0xC0, 12 + 25};
     message.insert(message.end(), std::begin(target), std::end(target));
     EXPECT_TRUE(collector.runner.received(sent.token, message, 1000 * kSecond));

@@ -10,7 +10,7 @@ namespace {
 
 using Kind = Event::Kind;
 
-/// A fetch with targets whose state a test sets.
+/// Fetch with targets whose state a test sets.
 class Machine {
  public:
   explicit Machine(size_t count, TargetProtocol protocol = TargetProtocol::Do53) {
@@ -19,7 +19,7 @@ class Machine {
       target.protocol = protocol;
       states.push_back(std::make_unique<TargetState>(target, std::vector<IpAddress>()));
       views.push_back(states.back().get());
-      // The first is the fastest: choices are not random.
+      // The first target is the fastest, so that the choice is not random.
       for (int j = 0; j < 20; ++j) states.back()->answered(now - i * 10 * kMs, now, true);
     }
     const dns::Name qname = name("www.example.com.");
@@ -68,7 +68,7 @@ class Machine {
 struct Turn {
   Kind kind;
   uint8_t attempt;
-  const char* step;  // as `describe` says
+  const char* step;  // result of `describe`
   dns::Rcode rcode = dns::Rcode::ServFail;
 };
 struct Table {
@@ -167,7 +167,7 @@ TEST(FetchMachine, GivesUpAtItsDeadline) {
   EXPECT_EQ(machine.describe(machine.on(Kind::TimeUp)), kNoTime.text);
 }
 
-// This host may be able to send a little later: the target is not given up.
+// This host may be able to send a little later: the target remains a candidate.
 TEST(FetchMachine, WaitsWhenThisHostCannotSend) {
   Machine machine(1);
   static_cast<void>(machine.on(Kind::Begun));
@@ -176,7 +176,7 @@ TEST(FetchMachine, WaitsWhenThisHostCannotSend) {
   ASSERT_EQ(machine.describe(step), "await");
   machine.now = std::get<Await>(step).until;
   EXPECT_EQ(machine.describe(machine.on(Kind::TimeUp)), "send 0");
-  // And it is not the target's silence, if that is all that happens.
+  // A failure to send does not make the target silent.
   machine.now += kMs;
   static_cast<void>(machine.on(Kind::NotSent, 1));
   machine.now += 2 * kSecond;

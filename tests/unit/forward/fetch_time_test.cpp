@@ -56,7 +56,7 @@ TEST(Fetch, TriesAgainInTheTimeThatTheTargetTakes) {
   EXPECT_EQ(script.sent[2].at - script.sent[1].at, 500 * kMs);
 }
 
-// Nothing is due while a target answers; the waits that follow end in time all the same.
+// While a target answers, no timeout occurs; later timeouts are still on time.
 TEST(Fetch, TriesAgainInTimeAfterALongCalm) {
   for (const bool idle : {false, true}) {
     Script script;
@@ -79,7 +79,7 @@ TEST(Fetch, TriesAgainInTimeAfterALongCalm) {
   }
 }
 
-// After fast answers: of a resolver that has to ask others itself.
+// A resolver that queries other servers answers slowly after fast answers from its cache.
 TEST(Fetch, AsksATargetOnceThatNeedsTwoHundredMilliseconds) {
   Script script;
   script.measure(kMs);
@@ -169,7 +169,7 @@ TEST(Fetch, IsNotSlowedByADeadTarget) {
     script.pass(20 * kMs);
   }
   EXPECT_LE(slowed, 2U);
-  // 21 seconds: first some to find out, then probes.
+  // 21 seconds: first some queries until the target is silent, then probes.
   EXPECT_LT(to_dead, 25U);
 }
 
@@ -200,7 +200,7 @@ TEST(Fetch, FindsADeadTargetAliveAgain) {
 
 //--- Bounds
 
-// Everything goes into a black hole; a healthy group beside it notices nothing.
+// A target receives nothing; a healthy group is not affected.
 TEST(Fetch, KeepsABlackHoleToItself) {
   Script script;
   const auto healthy = group_of({do53("192.0.2.9:53")}, "healthy.test.");
@@ -237,7 +237,7 @@ TEST(Fetch, KeepsABlackHoleToItself) {
   EXPECT_EQ(script.runner.counts().targets_silent, 1U);
   EXPECT_EQ(script.runner.in_flight(), 0U);
 
-  // It is known to be silent: it is still asked, but so many questions wait for it and no more.
+  // The target is silent: it still gets queries, but fewer questions may wait for it.
   script.group = hole;
   size_t started = 0;
   for (uint64_t i = 0; i < 1000; ++i) {
@@ -248,7 +248,7 @@ TEST(Fetch, KeepsABlackHoleToItself) {
     EXPECT_EQ(submitted.failure.text, "the targets of the rule have not answered for a while");
   }
   EXPECT_EQ(started, settings::Forward{}.max_in_flight_per_target / 8);
-  // One answer, to whatever question, and it answers.
+  // An answer to any question ends the silence.
   script.answer(script.last());
   EXPECT_EQ(script.ask("alive.example.com.", 60'000).outcome, Outcome::Started);
 }
@@ -273,7 +273,7 @@ TEST(Fetch, BoundsWhatWaitsForOneTargetAndInAll) {
               Outcome::Started);
   }
   EXPECT_EQ(script.ask("over.example.com.", ++token).outcome, Outcome::Refused);
-  // Answers make room.
+  // Answers reduce the number of waiting questions.
   script.answer(script.sent[0]);
   EXPECT_EQ(script.ask("over.example.com.", ++token).outcome, Outcome::Started);
 }
@@ -300,7 +300,7 @@ TEST(Fetch, KeepsWhatIsKnownOfATargetOverAReload) {
   script.sent.clear();
   script.group = group_of({do53("192.0.2.2:53"), do53("192.0.2.3:53")});
   static_cast<void>(script.ask("www.example.com.", 2));
-  // The first target is gone, the second is known, the third is new.
+  // The first target was removed, the second is known, the third is new.
   std::set<std::string> addresses;
   for (const auto& [index, address] : script.targets) addresses.insert(address);
   EXPECT_EQ(addresses, (std::set<std::string>{"192.0.2.2:53", "192.0.2.3:53"}));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The forwarder with real sockets, against targets on loopback.
+// The forwarder with real sockets and targets on loopback.
 #include "inlet53/forward/forwarder.h"
 
 #include "script.h"
@@ -213,7 +213,7 @@ TEST(ForwarderTls, VerifiesTheTarget) {
   EXPECT_TRUE(outcome(kServerName, &scene.client_context));
   EXPECT_FALSE(outcome("other.resolver.amazonaws.com", &scene.client_context));
   EXPECT_EQ(scene.owner.failures[1].ede, dns::Ede::NetworkError);
-  // Without a name any certificate of a trusted authority will do; one of another will not.
+  // Without a name, any certificate of a trusted authority is accepted, and no other.
   EXPECT_TRUE(outcome("", &scene.client_context));
   const auto trusting_others = net::TlsClientContext::make("");
   ASSERT_TRUE(trusting_others);

@@ -103,7 +103,7 @@ class Reply {
   std::vector<std::string> answers_;
 };
 
-/// A query that the script's forwarder sent.
+/// Query that the runner sent.
 struct SentQuery {
   uint32_t target = 0;
   bool stream = false;
@@ -118,7 +118,7 @@ struct SentQuery {
   }
 };
 
-/// A FetchRunner whose sockets and clock are a script: steps are queries, answers, and time.
+/// FetchRunner with scripted sockets and clock; a test consists of queries, answers and time steps.
 class Script final : public QueryTransport, public ForwardOwner {
  public:
   explicit Script(settings::Forward with = {}) : runner(with, *this, *this, now) {}
@@ -181,7 +181,7 @@ class Script final : public QueryTransport, public ForwardOwner {
   Submitted ask(std::string_view qname, uint64_t token, uint16_t qtype = 1) {
     return runner.submit({name(qname).view(), qtype, group, 0, 0}, token, now);
   }
-  /// Has the targets answer some questions, each in `us`.
+  /// Lets the targets answer some questions, each after `us` microseconds.
   void measure(uint64_t us) {
     for (uint64_t i = 0; i < 30; ++i) {
       const size_t first = sent.size();
@@ -190,7 +190,7 @@ class Script final : public QueryTransport, public ForwardOwner {
       for (size_t at = first; at < sent.size(); ++at) answer(sent[at]);
     }
   }
-  /// Lets time pass, doing what becomes due at its very time.
+  /// Advances the time and handles each timeout at its exact time.
   void pass(uint64_t us) {
     const uint64_t end = now + us;
     for (auto next = runner.next_us(); next && *next <= end; next = runner.next_us()) {
@@ -222,7 +222,7 @@ class Script final : public QueryTransport, public ForwardOwner {
   std::deque<SentQuery> sent;
   std::map<uint64_t, Outcome> outcomes;
   bool no_sockets = false;
-  bool stores = true;  // what `concluded` says
+  bool stores = true;  // result of `concluded`
   size_t concluded_count = 0;
   std::string ended_query;
   std::optional<SentFrom> ended_from;

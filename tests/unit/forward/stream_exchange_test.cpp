@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Queries over TCP, against a target on loopback that answers some or none of them.
+// Queries over TCP to a target on loopback that answers some or none of them.
 #include "stream_exchange.h"
 
 #include "script.h"
@@ -41,7 +41,7 @@ TEST_F(StreamExchangeTest, AQueryThatIsNotAnsweredFailsAndLeavesTheConnectionToO
   target.dropped_on_streams = "bad";
   send("bad.example.", 1);
   uint64_t next = 2;
-  // The connection is never without answers.
+  // The connection receives answers all the time.
   on_answer = [&] { send("good.example.", next++); };
   send("good.example.", next++);
   ASSERT_TRUE(net::run_until(loop, [&] { return !failed.empty(); }));
@@ -51,7 +51,7 @@ TEST_F(StreamExchangeTest, AQueryThatIsNotAnsweredFailsAndLeavesTheConnectionToO
   EXPECT_EQ(target.connections, 1U);
 }
 
-// As where a firewall has forgotten the connection: what is sent arrives nowhere.
+// A firewall has lost the state of the connection and drops all data.
 TEST_F(StreamExchangeTest, AConnectionThatBringsNothingIsClosedWhileQueriesGoOnComing) {
   send("good.example.", 1);
   ASSERT_TRUE(net::run_until(loop, [&] { return answered.size() == 1; }));
@@ -59,7 +59,7 @@ TEST_F(StreamExchangeTest, AConnectionThatBringsNothingIsClosedWhileQueriesGoOnC
   uint64_t next = 2;
   net::Timer sender(loop, [&] { send("good.example.", next++); });
   sender.start(0, 50);
-  // The first query's time is over, and a new connection has taken the place of this one.
+  // The first query has timed out, and a new connection has replaced this one.
   ASSERT_TRUE(net::run_until(
       loop, [&] { return std::ranges::count(failed, 2U) == 1 && target.connections >= 2; }));
   target.dropped_on_streams.clear();

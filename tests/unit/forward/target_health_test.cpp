@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Loads with targets that drop, delay or lose some of what they are asked, in virtual time and with
-// many seeds: what becomes of the names that they answer.
+// Loads with targets that drop, delay or lose some queries, in virtual time and with many seeds.
+// The tests check the results for names that the targets answer.
 #include <algorithm>
 #include <functional>
 #include <map>
@@ -16,10 +16,10 @@ namespace {
 
 constexpr uint64_t kLate = 5 * kSecond;
 
-/// Behaviour of a target by the first label of a name: "good", "dropped" or "late".
+/// Behaviour of a target for the first label of a name: "good", "dropped" or "late".
 struct Behaviour {
   uint64_t latency_us = kMs;
-  double lost = 0;  // of the datagrams, in each direction
+  double lost = 0;  // share of lost datagrams in each direction
 };
 
 /// Targets, clients and the clock of a FetchRunner.
@@ -54,11 +54,11 @@ class Simulation final : public QueryTransport, public ForwardOwner {
     end(token, result.has_value());
   }
 
-  /// A client asks for a name of this kind, of the first or another rule for the same targets.
+  /// Submits a question for a name of this kind, of the first or another rule for the same targets.
   void ask(std::string_view kind, uint64_t at, size_t rule = 0) {
     arrivals_.emplace(at, Arrival{std::string(kind), rule});
   }
-  /// Arrivals at a rate, each at its time or at random ones.
+  /// Submits questions at a rate, evenly spaced or at random times.
   void ask_evenly(std::string_view kind, double per_second, uint64_t until, size_t rule = 0) {
     const auto gap = static_cast<uint64_t>(1e6 / per_second);
     for (uint64_t at = now + gap / 2; at < until; at += gap) ask(kind, at, rule);
@@ -104,7 +104,7 @@ class Simulation final : public QueryTransport, public ForwardOwner {
     }
   };
   [[nodiscard]] Figures& of(const std::string& kind) { return figures_[kind]; }
-  /// Names of questions that failed, to be asked again.
+  /// Returns the names of questions that failed, for another try.
   std::vector<std::string> failed;
 
   uint64_t now = 1000 * kSecond;
@@ -201,7 +201,7 @@ std::string text(const Load& load) {
          std::to_string(load.targets);
 }
 
-// The load that was observed: bad names at fixed times, and three good ones between them.
+// Submits bad names at fixed times with three good names between them.
 TEST(TargetHealth, AnswersGroupsOfNamesBetweenBadOnes) {
   for (const Load& load : loads()) {
     SCOPED_TRACE(text(load));
@@ -241,7 +241,7 @@ TEST(TargetHealth, AnswersWhatComesAtRandomTimes) {
   }
 }
 
-// One zone of a server is broken; another rule has the same server.
+// One zone of a server is broken; another rule uses the same server.
 TEST(TargetHealth, AnswersOtherRulesWithTheSameTarget) {
   for (const Load& load : loads()) {
     SCOPED_TRACE(text(load));
@@ -268,7 +268,7 @@ TEST(TargetHealth, AnswersFromTheFasterTargetBesideBadNames) {
   }
 }
 
-// A flood of dead names takes the room of a silent target, but for a moment after each answer.
+// A flood of dead names uses all places of a silent target, except for a moment after each answer.
 TEST(TargetHealth, KeepsAFloodOfDeadNamesFromOtherTargets) {
   Simulation flooded({{kMs, 0}}, 7);
   const uint64_t end = flooded.now + 5 * kSecond;
@@ -279,7 +279,7 @@ TEST(TargetHealth, KeepsAFloodOfDeadNamesFromOtherTargets) {
 }
 
 TEST(TargetHealth, LearnsThatATargetHasBecomeSlow) {
-  // Its answers come after its timeout, and so to fetches that the other target has answered.
+  // Its answers arrive after its timeout, when the other target has answered the fetches.
   Simulation simulation({{400 * kMs, 0}, {2 * kMs, 0}}, 11);
   const uint64_t end = simulation.now + 60 * kSecond;
   simulation.ask_at_random("good", 20, end);
@@ -290,7 +290,7 @@ TEST(TargetHealth, LearnsThatATargetHasBecomeSlow) {
 
 //--- Lost datagrams
 
-// Six queries, each of which comes back with 49 %, leave 1.8 % unanswered.
+// Each query gets a response with a probability of 49 %; of six, 1.8 % get none.
 TEST(TargetHealth, AnswersThoughThirtyPercentIsLostInEachDirection) {
   Simulation simulation({{5 * kMs, 0.3}, {5 * kMs, 0.3}}, 13);
   constexpr double kAsked = 40'000;
@@ -303,7 +303,7 @@ TEST(TargetHealth, AnswersThoughThirtyPercentIsLostInEachDirection) {
   EXPECT_GE(answered, 0.98);
   EXPECT_LE(simulation.of("good").percentile(1), 2004 * kMs);
 
-  // Each that failed is asked once more; the chance of both is the product.
+  // Each failed question is submitted again; the probability of two failures is the product.
   const size_t again = first.asked - first.answered;
   const uint64_t second_end = simulation.now + again * 10 * kMs;
   simulation.ask_evenly("goodagain", 100, second_end);

@@ -22,7 +22,7 @@ struct Composed {
     octets.resize(TargetQuery::kMaxSize);
     octets.resize(query.compose(form, octets.data()));
   }
-  // The query as the response that repeats it.
+  // Makes a response from the query.
   [[nodiscard]] std::vector<uint8_t> echoed() const {
     std::vector<uint8_t> message = octets;
     message[2] |= 0x80;
@@ -88,7 +88,7 @@ TEST(TargetQuery, MatchesItsOwnQuestionOnly) {
     return composed.query.match(composed.form, message);
   };
   EXPECT_EQ(match(composed.echoed()), QueryMatch::SameQuestion);
-  EXPECT_EQ(match(composed.octets), QueryMatch::None);  // no response
+  EXPECT_EQ(match(composed.octets), QueryMatch::None);  // not a response
   for (size_t at = 12; at < 12 + 17 + 4; ++at) {
     auto changed = composed.echoed();
     changed[at] ^= 0x01;
@@ -114,7 +114,7 @@ TEST(TargetQuery, TellsOtherLettersFromAnotherQuestion) {
   for (size_t at = 12; at < 12 + 17; ++at) {
     lower[at] = static_cast<uint8_t>(std::tolower(lower[at]));
   }
-  if (composed.octets[13] == 'w') lower[13] = 'W';  // so that they differ for certain
+  if (composed.octets[13] == 'w') lower[13] = 'W';  // the letter always differs
   EXPECT_EQ(composed.query.match(composed.form, lower), QueryMatch::OtherCase);
   EXPECT_EQ(composed.query.match(kPlain, lower), QueryMatch::SameQuestion);
 }
@@ -128,7 +128,7 @@ TEST(TargetQuery, KnowsABareError) {
   EXPECT_EQ(composed.query.match(composed.form, bare), QueryMatch::BareError);
   bare[3] = 4;
   EXPECT_EQ(composed.query.match(composed.form, bare), QueryMatch::BareError);
-  bare[3] = 3;  // NXDOMAIN of nothing
+  bare[3] = 3;  // NXDOMAIN without a question
   EXPECT_EQ(composed.query.match(composed.form, bare), QueryMatch::None);
 }
 

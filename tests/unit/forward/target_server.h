@@ -18,13 +18,13 @@ namespace inlet53::forward {
 
 using net::run_until;
 
-/// A target on loopback that answers A for whatever it is asked, over UDP and TCP (or TLS) at one
-/// port, and can be told to be a bad one.
+/// Target on loopback that answers every question with an A record, over UDP and TCP (or TLS) at
+/// one port. A test can select faults.
 class TargetServer final {
  public:
   explicit TargetServer(net::Loop& loop, const net::TlsServerContext* tls = nullptr)
       : loop_(loop), tls_(tls) {
-    // A port that is free for both transports.
+    // Finds a port that is free for both transports.
     for (int i = 0; i < 100 && !listener_; ++i) {
       auto tcp = net::open_tcp(net::local("127.0.0.1"));
       auto udp = net::open_udp(net::bound_to(tcp->get()), 4U << 20);
@@ -41,7 +41,7 @@ class TargetServer final {
     return {address_, TargetProtocol::DoT, server_name};
   }
   void stop_tcp() { listener_.reset(); }
-  /// Answers what it held.
+  /// Answers the queries that it held.
   void release() {
     holds = false;
     for (const Held& each : held_) {
@@ -52,14 +52,14 @@ class TargetServer final {
   }
 
   bool silent = false;
-  std::string dropped_on_streams;  // no name that contains this is answered over TCP; "": all are
-  bool holds = false;              // answers over UDP when it is released
+  std::string dropped_on_streams;  // no answer over TCP to names that contain it; "": to all
+  bool holds = false;              // answers over UDP only after `release`
   bool truncates = false;          // over UDP
-  bool reverses = false;           // answers what came together over TCP from the last to the first
+  bool reverses = false;           // answers the queries of one read over TCP in reverse order
   size_t closes_after = 0;         // responses on a connection; 0: never
   size_t connections = 0;
   size_t stream_queries = 0;
-  bool resumed = false;  // a connection went on with a TLS session
+  bool resumed = false;  // a connection resumed a TLS session
 
  private:
   struct Held {
@@ -100,7 +100,7 @@ class TargetServer final {
     return Reply(query).answer(qname + " A 192.0.2.80").message();
   }
 
-  // The server's end of one connection.
+  // One connection of the server.
   struct Client final : net::TcpClient, net::TlsStreamOwner {
     Client(TargetServer& to, net::TcpConnection& on) : server(to), connection(on) {
       if (server.tls_ != nullptr) tls.emplace(*server.tls_, *this);

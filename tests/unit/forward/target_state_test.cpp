@@ -42,7 +42,7 @@ TEST(TargetState, IsSilentAfterManyDifferentQuestionsAndSomeTime) {
   EXPECT_FALSE(state.silent());
   EXPECT_TRUE(state.unanswered(15, now, now + 100 * kMs));
   EXPECT_TRUE(state.silent());
-  EXPECT_FALSE(state.unanswered(16, now, now + 100 * kMs));  // said once
+  EXPECT_FALSE(state.unanswered(16, now, now + 100 * kMs));  // reported once
   state.answered(now, now + kSecond, true);
   EXPECT_FALSE(state.silent());
 }
@@ -89,11 +89,11 @@ TEST(TargetState, IsNotBlamedForWhatWasSentBeforeItsLastAnswer) {
 TEST(TargetState, IsNotMeasuredByAQuestionThatTakesLong) {
   TargetState state = target();
   state.answered(kStart, kStart + kMs, true);
-  // Asked earlier than another that has been answered: the question is slow.
+  // The query was sent before an answered one: only this question is slow.
   state.answered(kStart + 2 * kMs, kStart + 3 * kMs, true);
   state.answered(kStart + kMs, kStart + 5 * kSecond, true);
   EXPECT_EQ(state.round_trip().smoothed(), kMs);
-  // Nothing else was answered meanwhile: the target is slow.
+  // No later query was answered: the target is slow.
   state.answered(kStart + 6 * kSecond, kStart + 7 * kSecond, true);
   EXPECT_GT(state.round_trip().smoothed(), 100 * kMs);
 }

@@ -170,7 +170,7 @@ class LedgerTest : public testing::Test {
     return message;
   }
   Message query(size_t channel = 0, uint64_t now = kStart) { return query(channel, now, ledger_); }
-  // The query as a response, with these low flags.
+  // Makes a response from the query with these low flags.
   static Message response(Message message, uint8_t flags1 = 0, uint8_t flags2 = 0x80) {
     message[2] = static_cast<uint8_t>(message[2] | 0x80 | flags1);
     message[3] = flags2;
@@ -217,7 +217,7 @@ TEST_F(LedgerTest, TakesNothingElseForAnAnswer) {
   wrong.push_back(right);
   wrong.back()[5] = 0;  // no question
   wrong.push_back(right);
-  wrong.back()[13] = 'A';  // not octet for octet
+  wrong.back()[13] = 'A';  // the bytes differ
   wrong.emplace_back(right.begin(), right.end() - 1);
   wrong.emplace_back(right.begin(), right.begin() + 12);
   wrong.emplace_back();
@@ -281,7 +281,7 @@ TEST_F(LedgerTest, ComposesNothingWhenAChannelHasNoIdLeft) {
 TEST_F(LedgerTest, CountsAPacedQueryThatWasHeldUpFromWhenItWasDue) {
   Ledger ledger(workload_, options());
   ledger.keep_pace(Pace(1000, kStart));
-  // Query 0 in time, query 1 held up by 49 ms.
+  // Query 0 is sent in time, query 1 is 49 ms late.
   const Message in_time = query(0, kStart + kMs / 2, ledger);
   const Message held_up = query(0, kStart + 50 * kMs, ledger);
   EXPECT_EQ(ledger.tally().behind, 1U);

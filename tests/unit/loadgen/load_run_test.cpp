@@ -20,7 +20,7 @@
 namespace inlet53::loadgen {
 namespace {
 
-// A DNS server of a kind on a thread of its own: what it receives, it returns with QR set.
+// Server on its own thread that returns each message with QR set.
 class Echo {
  public:
   explicit Echo(std::string_view address) {
@@ -34,12 +34,12 @@ class Echo {
   ~Echo() { end(); }
 
   [[nodiscard]] const SocketAddress& address() const { return address_; }
-  // The source port of each query, in order. Ends the thread.
+  // Ends the thread and returns the source port of each query in order.
   const std::vector<uint16_t>& ports() {
     end();
     return ports_;
   }
-  // Number of messages with several datagrams. Ends the thread.
+  // Ends the thread and returns the number of messages with several datagrams.
   size_t bunches() {
     end();
     return bunches_;
@@ -98,7 +98,7 @@ class LoadRunTest : public testing::Test {
  protected:
   LoadRunTest() {
     options_.server = echo_.address();
-    options_.timeout_seconds = 60;  // nothing is lost here, however slow the machine is
+    options_.timeout_seconds = 60;  // no query is lost, also on a slow machine
     options_.outstanding = 32;
   }
   Tally run() {
@@ -161,7 +161,7 @@ TEST_F(LoadRunTest, ABatchLeavesAsOneMessage) {
 TEST_F(LoadRunTest, OfAPacedRunEachQueryGoesItsOwnWay) {
   options_.max_queries = 150;  // a receive buffer holds them
   options_.channels = 2;
-  options_.rate = 1'000'000;  // so many that some are always due together
+  options_.rate = 1'000'000;  // several queries are always due together
   EXPECT_EQ(run().answered, 150U);
   EXPECT_EQ(echo_.bunches(), 0U);
 }

@@ -35,7 +35,7 @@ class QueryBatchTest : public testing::Test {
     }
     return batch_.send(client_.get(), queries.size());
   }
-  // The next `count` datagrams, or those that came until none did for long.
+  // Returns the next `count` datagrams, or fewer if no more arrive for a long time.
   std::vector<std::string> receive(size_t count) {
     std::vector<std::string> datagrams;
     std::string octets(Ledger::kMaxQuery, '\0');
@@ -94,7 +94,7 @@ TEST_F(QueryBatchTest, AnErrorIsNotTakenForARefusal) {
   server_ = {};
   EXPECT_EQ(send({"aa", "bb"}), 2U);
   pollfd watched{client_.get(), 0, 0};
-  ASSERT_EQ(poll(&watched, 1, kPatienceMs), 1);  // ICMP has said so
+  ASSERT_EQ(poll(&watched, 1, kPatienceMs), 1);  // the ICMP error has arrived
   EXPECT_EQ(send({"aa", "bb"}), 0U);
   EXPECT_EQ(errno, ECONNREFUSED);
 }

@@ -78,7 +78,7 @@ TEST(Workload, KnowsItsOwnQuestionsOctetForOctet) {
     octets.resize(workload.write_question(i, octets.data()));
     EXPECT_TRUE(workload.matches(i, octets));
     EXPECT_FALSE(workload.matches(i, Bytes(octets).first(octets.size() - 1)));
-    octets[1] ^= 0x20;  // letter case counts
+    octets[1] ^= 0x20;  // changes the letter case
     EXPECT_FALSE(workload.matches(i, octets));
   }
 }
@@ -159,7 +159,7 @@ TEST_F(NamesFileTest, KeepsTheWordsOfSomeFaultsOnly) {
   EXPECT_EQ(names->faults.size(), NamesFile::kMostFaults);
 }
 
-// dnsperf ignores what follows a type; kxdpgun has flags there.
+// dnsperf ignores text after the type; kxdpgun has flags there.
 TEST_F(NamesFileTest, IgnoresFurtherColumns) {
   auto names = read("a.test A IN\nb.test\tMX E\nc.test AAAA 10 20 \"x y\"\n");
   ASSERT_TRUE(names.has_value()) << names.error();

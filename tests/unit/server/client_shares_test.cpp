@@ -74,7 +74,7 @@ TEST(ClientShares, CountsByClientAndPart) {
 TEST(ClientShares, AgreesWithAMapOverManyChanges) {
   ClientShares shares;
   std::map<std::pair<uint32_t, uint32_t>, uint32_t> expected;
-  std::mt19937 random(53);  // NOLINT(cert-msc51-cpp): the same run each time
+  std::mt19937 random(53);  // NOLINT(cert-msc51-cpp): each run uses the same numbers
   for (int step = 0; step < 40'000; ++step) {
     const std::pair<uint32_t, uint32_t> key{random() % 300, random() % 3};
     const bool grows = step < 20'000 ? random() % 3 != 0 : random() % 3 == 0;

@@ -24,7 +24,7 @@ http::Request post(std::string body, std::string type = "application/dns-message
   return request;
 }
 
-/// The message, or the status that says why there is none.
+/// Returns the message, or the status of the fault.
 std::string read(const http::Request& request) {
   const auto out = std::make_unique<uint8_t[]>(65535);
   const auto size = read_doh_request(request, {out.get(), 65535});
@@ -50,7 +50,7 @@ TEST(DohRequest, RefusesOtherBodies) {
   EXPECT_EQ(read(post(std::string(65536, 'x'))), "413");
 }
 
-// The first is the example of RFC 4648 §10 without its padding, and letters of base64url alone.
+// An example of RFC 4648 §10 without padding, and characters that only base64url has.
 TEST(DohRequest, DecodesTheQueryOfAGet) {
   EXPECT_EQ(read(get("/dns-query?dns=Zm9vYmE")), "fooba");
   EXPECT_EQ(read(get("/dns-query?dns=Zm9vYmFy")), "foobar");
@@ -66,7 +66,7 @@ TEST(DohRequest, DecodesTheQueryOfAGet) {
 TEST(DohRequest, RefusesOtherQueries) {
   for (const char* query : {"", "?", "?dn=Zm9v", "?DNS=Zm9v", "?dns", "?dns=Zm9v&dns=Zm9v",
                             "?dns=Zg==", "?dns=Z", "?dns=Zm9vZ", "?dns=+/+/", "?dns=Zm%39v",
-                            "?dns=Zh",  // bits are left over
+                            "?dns=Zh",  // unused bits are not 0
                             "?dns=Zm9v "}) {
     EXPECT_EQ(read(get(std::string("/dns-query") + query)), "400") << query;
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What the EDNS options of a query get, through the whole responder.
+// Responses to EDNS options, through the whole responder.
 #include "inlet53/server/edns_responder.h"
 
 #include "test_state.h"
@@ -35,7 +35,7 @@ class EdnsResponderTest : public testing::Test {
     std::string options;
   };
 
-  /// Asks with `sent` for options and reads the response, whose OPT is last.
+  /// Sends a query with the options `sent` and parses the response, whose OPT is last.
   Response ask(std::string_view sent, Transport transport = Transport::Udp,
                std::string_view qname = "name.test.", uint16_t qclass = 1) {
     std::vector<uint8_t> query = make_query(qname, qclass == 1 ? 1 : 16, 1232);
@@ -45,7 +45,7 @@ class EdnsResponderTest : public testing::Test {
     return exchange(query, transport);
   }
 
-  /// The same without a question.
+  /// Sends a query without a question.
   Response ask_nothing(std::string_view sent) {
     std::vector<uint8_t> query{0x12, 0x34, 1,  0, 0,    0, 0, 0, 0, 0, 0, 1,
                                0,    0,    41, 4, 0xD0, 0, 0, 0, 0, 0, 0};
@@ -69,7 +69,7 @@ class EdnsResponderTest : public testing::Test {
                       load_be16(&message[6]),
                       {}};
     if (load_be16(&message[10]) == 0) return response;
-    // The OPT's head, found from its end: options of known sizes follow it.
+    // Finds the fixed part of the OPT from the end, because the sizes of the options are known.
     for (size_t at = size - 11; at >= 12; --at) {
       if (message[at] == 0 && load_be16(&message[at + 1]) == 41 &&
           at + 11 + load_be16(&message[at + 9]) == size) {
@@ -212,7 +212,7 @@ TEST_F(EdnsResponderTest, HasRoomForAllOfThemInTheSmallestResponse) {
   options.settings.edns.client_subnet = settings::ClientSubnet::Answer;
   const std::string subnet = option(8, "\0\2\x80\0"sv.substr(0, 4)) + std::string(16, 'x');
   std::string whole = subnet;
-  whole[3] = 20;  // the option's length: the address belongs to it
+  whole[3] = 20;  // length of the option with the address
   std::string qname;
   for (int i = 0; i < 4; ++i) qname += std::string(i == 3 ? 61 : 63, 'q') + ".";
   std::vector<uint8_t> query = make_query(qname, 1, 512);

@@ -21,7 +21,7 @@ settings::Forward limits() {
   return out;
 }
 
-// Adds queries of a client until one is refused; returns why.
+// Adds queries of a client until one is refused; returns the reason.
 ForwardRefusal fill(ForwardShares& shares, int number, uint64_t message = 0) {
   for (;;) {
     const auto refusal = shares.refuse_query(client(number), message);
@@ -92,7 +92,7 @@ TEST(ForwardShares, AtOneTargetAClientHasAShareOfThePlaces) {
   EXPECT_EQ(ask(2, 7), std::nullopt);
   EXPECT_EQ(ask(3, 7), std::nullopt);
   EXPECT_EQ(ask(4, 7), ForwardRefusal::TargetsFull);
-  // At other targets the same client may ask.
+  // The same client may query other targets.
   EXPECT_EQ(shares.refuse_question(client(1), 8, {0, 18}, 18), std::nullopt);
   shares.remove_question(client(1), 7);
   --places.used;
@@ -102,7 +102,7 @@ TEST(ForwardShares, AtOneTargetAClientHasAShareOfThePlaces) {
 TEST(ForwardShares, OfAllQuestionsAClientHasAShare) {
   ForwardShares shares(limits());
   uint64_t questions = 0;
-  // A few at each of many targets.
+  // A few questions to each of many targets.
   for (uint32_t targets = 0; !shares.refuse_question(client(1), targets, {1, 100}, questions);
        ++targets) {
     shares.add_question(client(1), targets);

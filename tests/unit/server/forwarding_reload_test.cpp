@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What the cache keeps over a reload, with a real forwarder and targets on loopback.
+// Cached answers after a reload, with a real forwarder and targets on loopback.
 #include <algorithm>
 #include <array>
 #include <functional>
@@ -24,7 +24,7 @@ namespace {
 using net::local;
 using net::run_until;
 
-// A target over UDP. It answers with the address that it is given, or as `script` says.
+// Target over UDP. It answers with its fixed address, or with the response of `script`.
 class Target {
  public:
   explicit Target(net::Loop& loop, std::string address = "192.0.2.1")
@@ -62,7 +62,7 @@ class Target {
       sendto(socket_.get(), message.data(), message.size(), 0, peer, length);
     }
   }
-  // The question, and one A record of its name.
+  // Composes a response with the question and one A record.
   [[nodiscard]] std::vector<uint8_t> respond(Bytes query) const {
     const size_t end = 12 + dns::parse_flat_name(query, 12)->size() + 4;
     std::vector<uint8_t> out(query.begin(), query.begin() + static_cast<ptrdiff_t>(end));
@@ -91,7 +91,7 @@ class Target {
 class ForwardingReload : public ::testing::Test, protected Replier {
  protected:
   void SetUp() override {
-    // A test that changes `options` does so before it starts.
+    // A test may change `options` before it starts.
     state = std::make_shared<resolver::ResolverState>(
         *make_state({*SocketAddress::parse("127.0.0.1:53")}, "10.0.0.1"));
   }
@@ -106,7 +106,7 @@ class ForwardingReload : public ::testing::Test, protected Replier {
     uint32_t scope;
     const char* id = "rslvr-rr-1";
   };
-  /// The rules of the next state, in their order.
+  /// Sets the rules of the next state in their order.
   void set_rules(const std::vector<Rule>& rules) {
     std::vector<resolver::RuleIndex::Entry> entries;
     state->forward_rules.clear();
@@ -125,7 +125,7 @@ class ForwardingReload : public ::testing::Test, protected Replier {
   }
   void replace_state() { forwarding->replace_state(*state); }
 
-  /// Sends a query of `client`; what comes is in `responses` by the port.
+  /// Sends a query of `client`; the response is stored in `responses` by port.
   void send(std::string_view qname, const char* client = "127.0.0.1") {
     const uint16_t port = next_port++;
     const SocketAddress source{*IpAddress::parse(client), port};
@@ -140,7 +140,7 @@ class ForwardingReload : public ::testing::Test, protected Replier {
     }
     forwarding->begin({this, 0, source, record::Transport::Udp}, query, *reply.question);
   }
-  /// The response to one more query: `192.0.2.1`, `rcode 2 ede 22`, …
+  /// Sends a query and returns its response: `192.0.2.1`, `rcode 2 ede 22`, …
   std::string ask(std::string_view qname, const char* client = "127.0.0.1") {
     const uint16_t port = next_port;
     send(qname, client);
@@ -224,7 +224,7 @@ TEST_F(ForwardingReload, AReloadKeepsTheAnswersOfRulesThatAskTheSame) {
   set_rules({{"partner.test.", &target, 0}});
   start();
   ASSERT_EQ(ask("www.partner.test."), "192.0.2.1");
-  // An unrelated rule comes before it; it has another id.
+  // An unrelated rule precedes it, and it has another id.
   set_rules({{"other.test.", &other, 1}, {"partner.test.", &target, 0, "rslvr-rr-renamed"}});
   replace_state();
   EXPECT_EQ(ask("www.partner.test."), "192.0.2.1");
@@ -245,7 +245,7 @@ TEST_F(ForwardingReload, AReloadDropsTheAnswersOfRulesThatChangedOrWent) {
   set_rules({{"stays.test.", &target, 1}});
   replace_state();
   EXPECT_EQ(ask("www.partner.test."), "rcode 3") << "the zone test. has it now";
-  // The same rule again: its answers of before are not found.
+  // The same rule again: its earlier answers are not found.
   set_rules({{"stays.test.", &target, 1}, {"partner.test.", &other, 3}});
   replace_state();
   EXPECT_EQ(ask("www.partner.test."), "192.0.2.2");

@@ -17,7 +17,7 @@ namespace {
 
 using net::run_until;
 
-/// A target on loopback: `script` makes responses of queries, nothing for silence.
+/// Target on loopback. `script` makes the response to a query; absent: no response.
 class Target {
  public:
   explicit Target(net::Loop& loop) {
@@ -49,7 +49,7 @@ class Target {
   std::optional<net::ReadWatcher> watcher_;
 };
 
-/// The response with an address of this TTL, or with `rcode` and none.
+/// Composes a response with an address and this TTL, or with `rcode` and no record.
 std::vector<uint8_t> answer(std::vector<uint8_t> query, uint32_t ttl) {
   if (query[11] == 1) query.resize(query.size() - 11);
   query[2] |= 0x80;
@@ -67,7 +67,7 @@ class ForwardingTest : public ::testing::Test, public Replier {
  protected:
   ForwardingTest() {
     target.script = [](auto query) { return answer(std::move(query), 60); };
-    options.settings.forward.query_timeout_ms = 10'000;  // longer than a busy machine takes
+    options.settings.forward.query_timeout_ms = 10'000;  // enough for a busy machine
     options.no_room = [this] { ++no_room; };
     state = std::make_shared<resolver::ResolverState>(
         *make_state({net::local("127.0.0.1", 53)}, "10.0.0.1"));
@@ -100,8 +100,8 @@ class ForwardingTest : public ::testing::Test, public Replier {
     if (on_reply) on_reply();
   }
 
-  /// Asks as a service does; `id` says which reply is whose. Returns whether it was answered at
-  /// once, by the cache.
+  /// Sends a query as a service does; `id` identifies the reply. Returns whether the cache answered
+  /// it at once.
   bool ask(std::string_view qname, uint64_t id, std::string_view client = "127.0.0.1") {
     const auto query = make_query(qname, 1, 1232);
     const SocketAddress source{*IpAddress::parse(client), 4242};
@@ -158,7 +158,7 @@ TEST_F(ForwardingTest, GivesAllWhoWaitWhatTheCacheDoesNotStore) {
   ASSERT_TRUE(until_replied(6));
 }
 
-// One query's chain asks another question while the others of the first still wait.
+// The chain of one query needs another question while other queries wait for the first.
 TEST_F(ForwardingTest, KeepsResultsApartWhenOneLeadsToAnotherQuestion) {
   target.script = [](auto query) { return answer(std::move(query), 0); };
   start();
@@ -195,7 +195,7 @@ TEST_F(ForwardingTest, FailsInTimeWhenTheTargetIsSilent) {
   ASSERT_TRUE(until_replied(5));
 }
 
-// RFC 8767 §5: a client does not wait for targets that are known not to answer.
+// RFC 8767 §5: a client does not wait for silent targets.
 TEST_F(ForwardingTest, AnswersAtOnceFromAnOldAnswerWhileAllTargetsAreSilent) {
   options.settings.forward.query_timeout_ms = 300;
   target.script = [](auto query) { return answer(std::move(query), 1); };
@@ -247,7 +247,7 @@ TEST_F(ForwardingTest, DecidesByTheNewRulesWhatWaitedDuringAReload) {
   ASSERT_TRUE(run_until(loop, [&] { return !held.empty(); }));
   set_rule("partner.example.", other.address());
   replace_state();
-  // The old target answers late: what it says is not about the new rules.
+  // The old target answers late: its answer does not apply to the new rules.
   target.script = [&](auto query) { return answer(std::move(query), 60); };
   ASSERT_TRUE(until_replied(1));
   EXPECT_EQ(replies.at(1).answer.size(), 1U);
@@ -278,7 +278,7 @@ class ForwardingLimits : public ForwardingTest {
     target.script = [](auto) { return std::vector<uint8_t>(); };
     options.settings.forward.query_timeout_ms = 5000;
   }
-  /// Asks for many names as one client; returns how many wait.
+  /// Sends queries for many names as one client; returns the number of waiting queries.
   size_t ask_many(size_t count, std::string_view client) {
     const size_t before = forwarding->waiting();
     for (size_t i = 0; i < count; ++i) {

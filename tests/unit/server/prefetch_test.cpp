@@ -14,7 +14,7 @@
 namespace inlet53::server {
 namespace {
 
-// A zone of 2 MiB and more, and a small one.
+// A zone of at least 2 MiB, and a small one.
 zone::ZoneIndex make_zones() {
   std::vector<zone::ZoneIndex::Entry> entries;
   for (const auto& [apex, names] : {std::pair{"large.test.", 60'000}, {"small.test.", 10}}) {
@@ -48,7 +48,7 @@ TEST_F(PrefetchTest, FindsTheSlotThatTheLookupWillRead) {
     EXPECT_EQ(zones().prefetch(key).hash, key.hash(0, 1));
     EXPECT_NE(zones().prefetch(key).zone, nullptr);
   }
-  // A name below a host: the longest part of it that the zone could have.
+  // A name below a host: the entry of its longest ancestor in the zone is prefetched.
   zone::NameKey deep;
   deep.assign(dns::Name::parse_text("a.b.host-7.large.test.")->view(), kSeed);
   EXPECT_EQ(zones().prefetch(deep).hash, deep.hash(2, 3));
@@ -60,7 +60,7 @@ TEST_F(PrefetchTest, LeavesOutWhatIsCheapOrNotThere) {
   }
 }
 
-// Whatever stands in a batch; sanitizers watch.
+// Arbitrary messages in a batch do not crash; sanitizers check the accesses.
 TEST_F(PrefetchTest, ReadsNothingBeyondAMessage) {
   std::vector<std::vector<uint8_t>> messages;
   const auto whole = make_query("host-1.large.test.", 1, 0);

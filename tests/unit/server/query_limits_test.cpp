@@ -11,7 +11,7 @@
 namespace inlet53::server {
 namespace {
 
-// Any time will do, but for 0.
+// Any time except 0.
 constexpr uint64_t kStart = 5'000'000;
 
 size_t admitted(RateLimiter& limiter, std::string_view key, Rate rate, size_t count,
@@ -48,7 +48,7 @@ TEST(RateLimiter, KeysDoNotPayForEachOther) {
   EXPECT_EQ(admitted(limiter, "quiet", rate, 10, kStart), 10U);
 }
 
-// A place that held more than the emptiest would let a key pay for what others did.
+// Only the emptiest place counts; otherwise events of other keys would count for a key.
 TEST(RateLimiter, ManyKeysDoNotFillItUp) {
   RateLimiter limiter;
   const Rate rate{10, 10};
@@ -68,7 +68,7 @@ class QueryLimitsTest : public ::testing::Test {
     }
     return sum;
   }
-  /// The same over one second, so many a millisecond.
+  /// Counts queries over one second, with this number per millisecond.
   size_t admitted_in_a_second(QueryLimits& on, size_t address, size_t a_millisecond) {
     size_t sum = 0;
     for (uint64_t ms = 0; ms < 1000; ++ms) {

@@ -10,7 +10,7 @@
 namespace inlet53::server {
 namespace {
 
-// What each of the workers is busy when those that take queries share them fairly.
+// CPU use of each worker when the workers that receive queries have equal load.
 std::vector<double> shared(const QuerySpread& spread, uint32_t workers, double all) {
   std::vector<double> busy(workers);
   std::fill_n(busy.begin(), spread.taking(), all / spread.taking());
@@ -59,7 +59,7 @@ TEST(QuerySpread, BelievesCalmOnlyWhenItLasts) {
   EXPECT_EQ(spread.taking(), 2U);
 }
 
-// One whose processor others use too is never busy for long, and yet falls behind again and again.
+// A worker that shares its processor never has a high CPU time, but falls behind repeatedly.
 TEST(QuerySpread, WaitsLongerEachTimeThatFewerWereTooFew) {
   QuerySpread spread(2);
   for (const int calm : {3, 6, 12, 24, 48, 96, 96}) {
@@ -69,7 +69,7 @@ TEST(QuerySpread, WaitsLongerEachTimeThatFewerWereTooFew) {
     spread.observe(shared(spread, 2, 0.3));
     EXPECT_EQ(spread.taking(), 1U) << calm;
   }
-  observe_for(spread, 60, 2, 0.3);  // they were enough for a minute
+  observe_for(spread, 60, 2, 0.3);  // two workers are enough for a minute
   spread.fell_behind();
   observe_for(spread, 3, 2, 0.3);
   EXPECT_EQ(spread.taking(), 1U);
@@ -90,7 +90,7 @@ TEST(QuerySpread, HelpsOneThatIsBusyWithMoreThanItsShare) {
   spread.fell_behind();
   observe_for(spread, 3, 4, 1.5);
   ASSERT_EQ(spread.taking(), 2U);
-  spread.observe(std::array{0.95, 0.3, 0.0, 0.0});  // a connection of the first
+  spread.observe(std::array{0.95, 0.3, 0.0, 0.0});  // a connection keeps the first worker busy
   EXPECT_EQ(spread.taking(), 4U);
 }
 

@@ -16,7 +16,7 @@ using record::Transport;
 
 class ResponderTest : public ::testing::Test {
  protected:
-  /// The response to a query, absent when there is none.
+  /// Returns the response to a query; absent: there is none.
   std::optional<dns::ResponseMessage> ask(const std::vector<uint8_t>& query,
                                           Transport transport = Transport::Udp,
                                           std::string_view source = "127.0.0.1") {
@@ -122,7 +122,7 @@ TEST_F(ResponderTest, WhatOneQueryHasGotIsNobodyElses) {
   };
   ASSERT_EQ(answer(nullptr).asks, resolver::Asks::ToAnswer);
 
-  // An alias to a name that is to be asked for again: the query goes on waiting.
+  // An alias to a name that needs another question: the query continues to wait.
   const dns::Name asked = *dns::Name::parse_text("a.partner.test.");
   const dns::Name target = *dns::Name::parse_text("b.partner.test.");
   std::vector<uint8_t> alias{0xC0, 0x0C, 0, 5, 0, 1, 0, 0, 0, 0, 0, 16};

@@ -10,7 +10,7 @@ namespace {
 
 std::string hex(std::string_view digits) { return parse_hex(digits).value(); }
 
-/// One step of RFC 9018 appendix A.
+/// Test vector of RFC 9018 appendix A.
 struct Vector {
   const char* what;
   const char* secret;

@@ -10,7 +10,7 @@ namespace {
 
 using Octets = std::vector<uint8_t>;
 
-/// A client that notes what is done to it; each `send` is one write.
+/// Carrier that records all calls; each `send` is one write.
 struct TestCarrier final : StreamCarrier {
   void send(Bytes octets) override { writes.emplace_back(octets.begin(), octets.end()); }
   [[nodiscard]] bool congested() const override { return slow; }
@@ -19,7 +19,7 @@ struct TestCarrier final : StreamCarrier {
   void close_after_send() override { closed = true; }
   void set_timeout(uint64_t milliseconds) override { timeout = milliseconds; }
 
-  /// The ids of all responses, in order.
+  /// Returns the ids of all responses in order.
   [[nodiscard]] std::vector<unsigned> ids() const {
     std::vector<unsigned> out;
     for (const Octets& write : writes) {
@@ -74,7 +74,7 @@ TEST_F(StreamSessionTest, AnswersWhatOneReadBroughtInOneWrite) {
   Octets stream;
   for (uint16_t id = 1; id <= 50; ++id) append(stream, "name.test.", id);
   const size_t whole = stream.size();
-  stream.push_back(0);  // and half a length
+  stream.push_back(0);  // half of a length
   EXPECT_EQ(session.received(stream), whole);
   EXPECT_EQ(carrier.writes.size(), 1U);
   EXPECT_EQ(carrier.ids().size(), 50U);
@@ -119,7 +119,7 @@ TEST_F(StreamSessionTest, AnswersOthersBeforeThoseThatWait) {
   append(stream, "name.test.", 2);
   EXPECT_EQ(session.received(stream), stream.size());
   EXPECT_EQ(carrier.ids(), std::vector<unsigned>{2});
-  EXPECT_TRUE(session.timed_out());  // it is not idle
+  EXPECT_TRUE(session.timed_out());  // the session is not idle
   EXPECT_TRUE(session.peer_finished());
   forwarder.answer_first();
   EXPECT_EQ(carrier.ids(), (std::vector<unsigned>{2, 1}));
@@ -138,7 +138,7 @@ TEST_F(StreamSessionTest, PausesWhileAHundredWait) {
   EXPECT_EQ(session.received(Bytes(stream).subspan(done)), stream.size() - done);
 }
 
-// A forwarder that can't have a query wait answers it within the call, and others' with it.
+// A forwarder answers a query that cannot wait within the call, and also queries of other sessions.
 TEST_F(StreamSessionTest, KeepsStreamsApartThatAreAnsweredMeanwhile) {
   TestCarrier other_carrier;
   StreamSession other{sessions, other_carrier, client};

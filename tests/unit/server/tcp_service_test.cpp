@@ -17,7 +17,7 @@ namespace {
 using Octets = std::vector<uint8_t>;
 using net::Descriptor;
 
-/// A service on loopback that answers `name.test.` and `big.test.`, and forwards `partner.`.
+/// Service on loopback that answers `name.test.` and `big.test.` and forwards `partner.`.
 class TcpServiceTest : public testing::Test {
  protected:
   void serve(const settings::Tcp& settings = {}) {
@@ -40,7 +40,7 @@ class TcpServiceTest : public testing::Test {
   [[nodiscard]] bool run_until(Condition done) {
     return net::run_until(loop, done);
   }
-  /// A client that the service has let in.
+  /// Returns a client whose connection the service has accepted.
   [[nodiscard]] Descriptor client() {
     const uint64_t before = counts.tcp_connections.get();
     Descriptor made = net::connected(SOCK_STREAM, address);
@@ -59,7 +59,7 @@ class TcpServiceTest : public testing::Test {
     net::send_text(client, as_text(framed(name, id)));
   }
 
-  /// The next response, from the octets that have come; empty at the end of the stream.
+  /// Returns the next response; empty at the end of the stream.
   Octets response_to(const Descriptor& client) {
     EXPECT_TRUE(run_until([&] {
       if (whole_message()) return true;
@@ -96,7 +96,7 @@ class TcpServiceTest : public testing::Test {
   cache::Cache cache{settings::Cache{}};
   Responder responder{Responder::Options{}, nullptr, &cache, counts};
   TestForwarder forwarder;
-  Octets arrived;  // of the client that was read last
+  Octets arrived;  // data of the client that was read last
   std::optional<TcpService> service;
 };
 
@@ -174,7 +174,7 @@ TEST_F(TcpServiceTest, ForgetsAClientThatLeavesWhileItWaits) {
   ASSERT_EQ(setsockopt(one.get(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset), 0);
   one.reset();
   ASSERT_TRUE(run_until([&] { return service->open_connections() == 0; }));
-  forwarder.answer_first();  // to nobody
+  forwarder.answer_first();  // the client has closed its connection
 
   const Descriptor other = client();
   ask(other, "name.test.");

@@ -12,7 +12,7 @@
 
 namespace inlet53::server {
 
-/// Keeps queries waiting until a test answers them.
+/// Forwarder whose queries wait until a test answers them.
 struct TestForwarder final : QueryForwarder {
   void begin(const ReplyTo& to, Bytes message, const resolver::ForwardQuestion&) override {
     waiting.push_back({to, {message.begin(), message.end()}});
@@ -21,7 +21,7 @@ struct TestForwarder final : QueryForwarder {
   void refresh(const resolver::ForwardQuestion&) override {}
   void forget(const Replier&) override {}
 
-  /// Answers the query that has waited longest, with itself.
+  /// Answers the oldest waiting query with its own message.
   void answer_first() {
     const auto [to, message] = std::exchange(waiting.front(), {});
     waiting.pop_front();
@@ -29,7 +29,7 @@ struct TestForwarder final : QueryForwarder {
   }
 
   std::deque<std::pair<ReplyTo, std::vector<uint8_t>>> waiting;
-  std::function<void()> at_once;  // called for each query, where it is set
+  std::function<void()> at_once;  // called for each query; may be empty
 };
 
 }  // namespace inlet53::server

@@ -14,7 +14,7 @@ namespace inlet53::server {
 
 inline constexpr zone::HashSeed kSeed = 53;
 
-/// A state whose addresses answer `name.test.` with `address`, and `big.test.` with 100 addresses.
+/// State whose addresses answer `name.test.` with `address` and `big.test.` with 100 addresses.
 inline std::shared_ptr<const resolver::ResolverState> make_state(
     const std::vector<SocketAddress>& listens, const std::string& address) {
   std::string text = "$TTL 60\n@ SOA a b 1 2 3 4 5\nname A " + address + "\nwww CNAME name\n";
@@ -48,7 +48,7 @@ inline std::shared_ptr<const resolver::ResolverState> make_state(
   return state;
 }
 
-/// A query's octets; with an OPT of `udp_size` unless that is 0.
+/// Composes a query, with an OPT of `udp_size` unless that is 0.
 inline std::vector<uint8_t> make_query(std::string_view qname, uint16_t qtype, uint16_t udp_size) {
   const dns::Name owned = *dns::Name::parse_text(qname);
   const Bytes name = owned.view().bytes();

@@ -16,7 +16,7 @@
 namespace inlet53::server {
 namespace {
 
-/// A service on a source without a socket that answers `name.test.` and forwards `partner.`.
+/// Service without a socket that answers `name.test.` and forwards `partner.`.
 class UdpServiceTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -49,7 +49,7 @@ class UdpServiceTest : public testing::Test {
 TEST_F(UdpServiceTest, AnswersABatchThroughItsSource) {
   source->put(make_query("name.test.", 1, 0));
   source->put(make_query("nothing.test.", 1, 0));
-  source->put({});  // no query: no response
+  source->put({});  // not a query: it gets no response
   ASSERT_TRUE(serve(1));
   ASSERT_EQ(source->responses.size(), 2U);
   const auto answer = dns::parse_response(source->responses[0]);

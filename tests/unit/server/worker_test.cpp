@@ -18,8 +18,8 @@
 namespace inlet53::server {
 namespace {
 
-/// An address with a port that was free for UDP and TCP a moment ago. Not on 127.0.0.1: there a
-/// connection of any other process may take it before the test does.
+/// Returns an address with a port that is free for UDP and TCP. The address is not 127.0.0.1: there
+/// a connection of another process may use the port before the test does.
 SocketAddress free_address() {
   std::random_device random;
   for (;;) {
@@ -35,7 +35,7 @@ SocketAddress free_address() {
   }
 }
 
-/// The first address of the answer to `name.test. A`, empty when nobody answers there.
+/// Returns the first address of the answer to `name.test. A`; empty when there is no response.
 std::string ask(const SocketAddress& server, uint16_t id = 0) {
   const int fd = socket(AF_INET, SOCK_DGRAM, 0);
   const timeval patience{30, 0};
@@ -62,7 +62,7 @@ std::string ask(const SocketAddress& server, uint16_t id = 0) {
   return out;
 }
 
-/// Counts up from other threads, and lets the test wait for a count.
+/// Counter that other threads increase; the test waits for a value.
 class Tally {
  public:
   void up() {
@@ -124,7 +124,7 @@ TEST(Worker, TakesUpStatesWholeAndEndsWell) {
 
 uint64_t asked(const std::unique_ptr<Worker>& worker) { return worker->counts().udp_queries.get(); }
 
-/// Two workers that serve the given addresses, as far as `serve` was called for them.
+/// Two workers that serve the addresses of `serve`.
 struct Pair {
   Pair() {
     settings.workers = 2;
@@ -202,7 +202,8 @@ TEST(Worker, SaysThatItFellBehind) {
   const int client = socket(AF_INET, SOCK_DGRAM, 0);
   sockaddr_storage storage;
   const socklen_t size = address.to_sockaddr(storage);
-  // What waits when the worker begins: as if it had been away. A small receive buffer holds less.
+  // Datagrams that wait when the worker starts, as after a delay. A small receive buffer holds
+  // fewer.
   for (int i = 0; i < 1100; ++i) {
     ASSERT_EQ(sendto(client, "x", 1, 0, reinterpret_cast<sockaddr*>(&storage), size), 1);
   }
