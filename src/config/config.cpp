@@ -68,7 +68,7 @@ void read_tables(const toml::table& document, Config& config, Reading& reading) 
   root.finish();
 }
 
-/// Where `path` is written: an object's region and account may come from the top of the file.
+/// Returns where `path` is written: an object's region and account may be at the top of the file.
 KeyPath written_path(const toml::table& document, const KeyPath& path) {
   const auto* key = std::get_if<std::string>(&path.back());
   const bool inheritable = key != nullptr && (*key == "region" || *key == "account_id");
@@ -84,7 +84,7 @@ void add_problems(const toml::table& document, std::vector<topology::Problem> pr
   std::set<KeyPath> inherited;
   for (topology::Problem& problem : problems) {
     const KeyPath path = written_path(document, problem.path);
-    // A wrong region at the top is every object's problem, and said once.
+    // A wrong region at the top is a problem of every object, but is reported once.
     if (path.size() == 1 && !inherited.insert(path).second) continue;
     reading.add(find_place(document, path), path, std::move(problem.message));
   }
@@ -101,7 +101,7 @@ void read_config(std::string_view text, const std::string& path, Config& config,
     return;
   }
   read_tables(*document, config, reading);
-  // Where a value was lost, what refers to it would look wrong too: that is for the next round.
+  // After a lost value, references to it would look wrong: the next run validates them.
   if (!reading.values_lost) {
     resolve_references(config.topology);
     add_problems(*document, topology::validate(config.topology), reading);
@@ -120,7 +120,7 @@ void read_config(std::string_view text, const std::string& path, Config& config,
 
 namespace {
 
-/// Above any file that somebody writes: a million hosted names are in zone files, not here.
+/// Above any file that is written by hand: a million names are in zone files, not here.
 constexpr size_t kMaxConfigSize = 64U << 20;
 
 }  // namespace

@@ -4,7 +4,7 @@
 namespace inlet53::config {
 namespace {
 
-/// Z and 20 of A-Z0-9, as Route 53 makes them today.
+/// Generates Z and 20 of A-Z0-9, the form that Route 53 uses today.
 std::string generate_hosted_zone_id(std::string_view seed) {
   constexpr IdShape kDigits{"", 20, 0, true};
   std::string id = concat('Z', generate_id(kDigits, seed));
@@ -47,7 +47,7 @@ using topology::TargetProtocol;
 constexpr uint16_t kDnsPort = 53;
 constexpr uint16_t kDnsOverTlsPort = 853;
 
-/// An address with a port, or one without: then the port is 0, to be filled in.
+/// Parses an address with or without a port. Without a port it is 0, and the caller sets it.
 Value<SocketAddress> parse_target(const toml::node& node) {
   const Value<std::string> text = parse_text(node);
   if (!text) return Unexpected(text.error());
@@ -92,7 +92,7 @@ using topology::BlockResponse;
 using topology::FirewallAction;
 using topology::RedirectionAction;
 
-/// Above AWS's own limits, which topology::validate knows.
+/// Above the limits of AWS, which topology::validate checks.
 constexpr Range kAnyNumber{0, INT32_MAX};
 
 void read_domain_list(TableReader& in, topology::FirewallDomainList& list) {

@@ -6,17 +6,17 @@
 
 #include "topology_reader.h"
 
-/// The methods of a resource, and what serves them.
+/// Readers of a resource's methods and integrations, and of functions.
 namespace inlet53::config {
 namespace {
 
 using topology::Integration;
 using topology::IntegrationType;
 
-/// Above AWS's own limits, which topology::validate knows.
+/// Above the limits of AWS, which topology::validate checks.
 constexpr Range kAnyNumber{0, UINT32_MAX};
 
-/// "`word` is not supported yet; use `instead`".
+/// Returns "`word` is not supported yet; use `instead`".
 std::string not_yet(std::string_view word, std::string_view instead) {
   return concat('"', word, "\" is not supported yet; use \"", instead, '"');
 }
@@ -32,7 +32,7 @@ Value<IntegrationType> parse_type(const toml::node& node) {
                                   {"MOCK", IntegrationType::Mock}})(node);
 }
 
-/// A key that may say only what is so anyway; anything else is for a later version.
+/// Accepts only `word` for a key; other values are not supported yet.
 auto parse_only(std::string_view word) {
   return [word](const toml::node& node) -> Value<std::string> {
     Value<std::string> text = parse_text(node);
@@ -59,20 +59,20 @@ std::string_view word_for(IntegrationType type) noexcept {
   return "a MOCK";
 }
 
-/// Keys of one table, each of which belongs to some types of integrations.
+/// Keys of one table that belong to some types of integrations.
 class KeysByType {
  public:
   KeysByType(TableReader& in, std::optional<IntegrationType> type) : in_(in), type_(type) {}
 
-  /// Whether the integration may have `key`; says so when it has it and may not. A type that could
-  /// not be read admits every key.
+  /// Returns whether the integration may have `key`; reports a key that it may not have. Accepts
+  /// every key when the type could not be read.
   bool admits(std::string_view key, std::initializer_list<IntegrationType> types) {
     if (!type_ || std::find(types.begin(), types.end(), *type_) != types.end()) return true;
     if (in_.has(key)) in_.report(key, concat(word_for(*type_), " integration has no ", key));
     return false;
   }
 
-  /// Required by the one type that admits a key.
+  /// Returns Required for an integration of `type`, the only one that has the key.
   [[nodiscard]] Need need(IntegrationType type) const noexcept {
     return type_ == type ? Need::Required : Need::Optional;
   }
@@ -100,7 +100,7 @@ void read_integration(TableReader& in, Integration& integration) {
   KeysByType keys(in, type);
   const auto read = [&](std::string_view key, std::initializer_list<IntegrationType> types,
                         Need need, auto& out, const auto& parse) {
-    // Asked for in any case, so that the key is known.
+    // Reads the key in any case, so that it is known.
     std::remove_reference_t<decltype(out)> ignored = out;
     in.read(key, need, keys.admits(key, types) ? out : ignored, parse);
   };
@@ -153,7 +153,7 @@ void read_method(TableReader& in, topology::Method& method) {
 
 namespace {
 
-/// A folder that is there: without one no call of the function could succeed.
+/// Parses the path of a directory that exists; without it every call of the function fails.
 auto parse_code(const std::filesystem::path& folder) {
   return [&folder](const toml::node& node) -> Value<std::string> {
     Value<std::string> path = path_below(folder)(node);
@@ -166,7 +166,7 @@ auto parse_code(const std::filesystem::path& folder) {
   };
 }
 
-/// Keys of AWS::Lambda::Function and AWS::Serverless::Function.
+/// Reports keys of AWS::Lambda::Function and AWS::Serverless::Function as not supported.
 void refuse_other_keys(TableReader& in) {
   in.refuse_for_now("layers", {"layers"});
   in.refuse_for_now("container images", {"image_uri", "image_config", "package_type"});

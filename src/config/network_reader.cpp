@@ -61,7 +61,7 @@ void read_instance(TableReader& in, topology::Instance& instance) {
 }
 
 void read_prefix_list(TableReader& in, topology::PrefixList& list) {
-  // Above AWS's own limit, which topology::validate knows.
+  // Above the limit of AWS, which topology::validate checks.
   constexpr Range kAnyCount{0, UINT32_MAX};
   list.name = in.name();
   read_id(in, "id", id_shape::kPrefixList, list.id);
@@ -76,7 +76,7 @@ void read_prefix_list(TableReader& in, topology::PrefixList& list) {
   });
 }
 
-/// "tcp", "udp", "all"; -1, as AWS writes all protocols, in quotes or not.
+/// Parses "tcp", "udp", "all", and -1, AWS's notation for all protocols, in quotes or not.
 Value<IpProtocol> parse_protocol(const toml::node& node) {
   if (const auto* number = node.as_integer(); number != nullptr && number->get() == -1) {
     return IpProtocol::All;
@@ -87,7 +87,7 @@ Value<IpProtocol> parse_protocol(const toml::node& node) {
                              {"-1", IpProtocol::All}})(node);
 }
 
-/// `port` for one, `from_port` and `to_port` for several; none of them for all protocols.
+/// Reads `port` for one port, or `from_port` and `to_port` for a range; neither for all protocols.
 /// `protocol` is absent when it could not be read.
 void read_ports(TableReader& in, std::optional<IpProtocol> protocol, SecurityGroupRule& rule) {
   const auto parse_port = in_range<uint16_t>(parse_number, {0, UINT16_MAX});

@@ -12,15 +12,15 @@
 
 namespace inlet53::config {
 
-/// Reads and validates `text` into `config`, and everything that is wrong into `reading.errors`, in
-/// the order of their lines. `path` names the file.
+/// Parses and validates `text` into `config`, and adds all errors to `reading.errors` in the order
+/// of their lines. `path` names the file.
 void read_config(std::string_view text, const std::string& path, Config& config, Reading& reading);
 
-/// The octets of a file, at most `most`; of a pipe, too, which may keep its reader waiting.
-/// Errors: why there are none, for people, without the file's name.
+/// Reads a file of at most `most` bytes. A pipe may block the caller. Errors: the reason for the
+/// operator, without the file's name.
 [[nodiscard]] Result<std::string, std::string> read_text_file(const std::string& path, size_t most);
 
-/// The same of a regular file (or of what leads to one) only: nothing else can keep us.
+/// Reads a regular file (or a link to one) in the same way; rejects others, which could block.
 [[nodiscard]] Result<std::string, std::string> read_regular_file(const std::string& path,
                                                                  size_t most);
 

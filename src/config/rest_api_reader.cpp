@@ -25,7 +25,7 @@ void read_gateway_response(TableReader& in, topology::GatewayResponse& response)
                     {"response_parameters", "response_templates"});
 }
 
-/// Keys of AWS::ApiGateway::RestApi and AWS::Serverless::Api.
+/// Reports keys of AWS::ApiGateway::RestApi and AWS::Serverless::Api as not supported.
 void refuse_other_keys(TableReader& in) {
   in.refuse_for_now("OpenAPI", {"body", "openapi", "body_s3_location", "definition_body",
                                 "definition_uri", "open_api_version", "fail_on_warnings", "mode",
@@ -81,10 +81,10 @@ void read_rest_apis(TableReader& root, const Owner& owner, topology::Topology& t
 
 namespace {
 
-/// Above our own limits, which topology::validate knows.
+/// Above the limits of inlet53, which topology::validate checks.
 constexpr Range kAnyNumber{0, UINT32_MAX};
 
-/// The formats that API Gateway's console offers.
+/// Formats that API Gateway's console offers.
 /// Source: API Gateway Developer Guide, "Access logging for REST APIs".
 constexpr std::string_view kClf =
     "$context.identity.sourceIp $context.identity.caller $context.identity.user "
@@ -117,7 +117,7 @@ struct Preset {
 };
 constexpr Preset kPresets[] = {{"clf", kClf}, {"json", kJson}, {"xml", kXml}, {"csv", kCsv}};
 
-/// A preset's name, or a format.
+/// Parses the name of a preset, or a format.
 Value<std::string> parse_format(const toml::node& node) {
   const Value<std::string> text = parse_text(node);
   if (!text) return text;
@@ -149,7 +149,7 @@ void read_throttling(TableReader& in, topology::MethodSettings& settings) {
   in.refuse_for_now("levels of execution logs", {"logging_level", "data_trace_enabled"});
 }
 
-/// `GET /hello`: a method and a resource's path.
+/// Reads the settings of one method, `GET /hello`: a method and a resource's path.
 void read_method_settings(TableReader& in, topology::Stage& stage) {
   topology::MethodSettings settings;
   const std::string& key = in.name();

@@ -11,7 +11,8 @@ namespace inlet53::config {
 
 namespace {
 
-/// The authority's folder, beside the file, when the file names neither certificate nor authority.
+/// Directory of the local authority, beside the file, when the file names neither certificate nor
+/// authority.
 constexpr std::string_view kAuthorityFolder = "authority";
 
 //--- Parsing: one function for each form of a value
@@ -53,7 +54,7 @@ Value<std::string> parse_secret(const toml::node& node, size_t size) {
   const Value<std::string> text = parse_text(node);
   if (!text) return text;
   auto octets = parse_hex(*text);
-  // Without the value: it is a secret.
+  // The message omits the value, which is a secret.
   if (!octets || octets->size() != size) {
     return Unexpected(concat("expected ", 2 * size, " hexadecimal digits"));
   }

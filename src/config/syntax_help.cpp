@@ -46,7 +46,7 @@ std::string_view line_at(std::string_view text, uint32_t number) {
   return text.substr(0, text.find('\n'));
 }
 
-/// The first octet of `stops` that stands outside quotes; npos when there is none.
+/// Returns the position of the first byte of `stops` outside quotes; npos when there is none.
 size_t find_unquoted(std::string_view line, std::string_view stops) {
   char quote = 0;
   for (size_t i = 0; i < line.size(); ++i) {
@@ -63,7 +63,7 @@ size_t find_unquoted(std::string_view line, std::string_view stops) {
   return std::string_view::npos;
 }
 
-/// One line without its comment: a key and a value where it has `=`, else a value alone.
+/// Line without its comment: a key and a value if it has `=`, otherwise only a value.
 struct Line {
   std::string_view text;
   std::string_view key;
@@ -78,7 +78,7 @@ Line cut(std::string_view line) {
   return {text, trimmed(text.substr(0, equals)), trimmed(text.substr(equals + 1)), true};
 }
 
-/// The first line that is neither empty nor a comment.
+/// Returns the first line that is neither empty nor a comment.
 std::string_view first_line(std::string_view text) {
   while (!text.empty()) {
     const size_t end = text.find('\n');
@@ -95,7 +95,7 @@ std::string_view first_line(std::string_view text) {
 constexpr std::string_view kTypographicQuotes[] = {"“", "”", "„", "‟", "‘",
                                                    "’", "‚", "«", "»", "`"};
 
-/// A line without its texts in quotes. One that is not closed stays.
+/// Returns a line without its quoted strings. A string that is not closed stays.
 std::string without_texts(std::string_view line) {
   std::string rest;
   while (!line.empty()) {
@@ -138,7 +138,7 @@ bool is_quoted(std::string_view word) {
   return word.size() >= 2 && (word[0] == '"' || word[0] == '\'') && word.back() == word[0];
 }
 
-// 0 and 1 are numbers here.
+// 0 and 1 are numbers here, not booleans.
 std::string_view boolean_of(std::string_view word) {
   return word == "0" || word == "1" ? std::string_view() : boolean_for(word);
 }
@@ -150,7 +150,7 @@ std::string assignment(std::string_view key, std::string_view value) {
   return concat(is_plain ? std::string(name) : quoted_text(name), " = ", toml_value(value));
 }
 
-/// What to write for a line: its key and value, or a value in a list.
+/// Returns the correction of a line: its key and value, or a value in a list.
 std::string instead_of(const Line& line, std::string_view value) {
   return line.has_equals ? assignment(line.key, value) : toml_value(value);
 }
@@ -197,7 +197,7 @@ Help explain_comment(const Line& line) {
   return {};
 }
 
-/// `region: eu-west-1`, `"region": "eu-west-1",`, `- item`, `vpc:`.
+/// Explains `region: eu-west-1`, `"region": "eu-west-1",`, `- item`, `vpc:`.
 Help explain_colon(const Line& line) {
   if (line.text.starts_with("- ")) {
     return concat("this is YAML, and ", kToml, ": write a list in [ ], as in [",
@@ -223,7 +223,7 @@ Help explain_colon(const Line& line) {
 
 //--- Mistakes in TOML
 
-/// The line before `place` that has the same key in the same table, or the same table.
+/// Returns the line before `place` that has the same key in the same table, or the same table.
 std::optional<uint32_t> find_before(std::string_view text, Place place, const Line& here) {
   std::optional<uint32_t> before;
   for (uint32_t number = 1; number < place.line && !text.empty(); ++number) {
@@ -297,7 +297,7 @@ Help explain_header(const Line& line, std::string_view description) {
                 is_list ? concat("[[", parts, "]]") : concat('[', parts, ']'));
 }
 
-/// The part of a list that is no value.
+/// Returns the element of a list that is no value.
 std::string_view wrong_element(std::string_view list) {
   if (list.starts_with('[')) list.remove_prefix(1);
   if (list.ends_with(']')) list.remove_suffix(1);
@@ -335,7 +335,7 @@ Help explain_value(const Line& line) {
     return concat("TOML has no ", value, ": leave the key out");
   }
   if (!boolean_of(value).empty()) {
-    // "off" is a word of some keys.
+    // Some keys have the word "off".
     const std::string text = is_one_of(lower, {"on", "off"})
                                  ? concat(", or as a text ", line.key, " = ", quoted_text(value))
                                  : std::string();

@@ -8,15 +8,15 @@
 
 namespace inlet53::config {
 
-/// Says in words what is wrong where TOML's parser stopped, and what to write instead, for mistakes
-/// that people make: words without quotes, `yes`, `:` for `=`, typographic quotes, other formats of
-/// configuration. Returns `description`, what the parser says, for everything else.
+/// Explains a syntax error at the place where TOML's parser stopped, and suggests a correction, for
+/// common mistakes: unquoted words, `yes`, `:` for `=`, typographic quotes, other configuration
+/// formats. Returns `description`, the parser's message, for other errors.
 /// Cost: linear in the text. Threads: any.
 [[nodiscard]] std::string explain_syntax_error(std::string_view text, Place place,
                                                std::string_view description);
 
-/// A value as TOML has it, for what somebody wrote: `true` for `yes`, `"prod"` for `prod` and
-/// `“prod”`; numbers, lists and texts in quotes as they are.
+/// Returns the TOML form of a value as written: `true` for `yes`, `"prod"` for `prod` and `“prod”`;
+/// numbers, lists and quoted strings unchanged.
 [[nodiscard]] std::string toml_value(std::string_view written);
 
 }  // namespace inlet53::config

@@ -8,7 +8,7 @@
 namespace inlet53::config {
 namespace {
 
-/// The node one step below, null when there is none.
+/// Returns the node one step below, null when there is none.
 const toml::node* step_into(const toml::node& node, const topology::KeyStep& step) noexcept {
   if (const auto* index = std::get_if<size_t>(&step)) {
     const toml::array* array = node.as_array();
@@ -121,7 +121,7 @@ std::vector<TableReader::Entry> TableReader::entries_of(const toml::table* table
     const toml::key& key = entry->first;
     placed.push_back({key.source().begin, {std::string(key.str()), place_of(key), &entry->second}});
   }
-  // toml++ sorts keys; people number their lines.
+  // toml++ sorts keys; the order of the file is needed here.
   std::stable_sort(placed.begin(), placed.end(),
                    [](const Placed& a, const Placed& b) { return a.at < b.at; });
   std::vector<Entry> entries;

@@ -22,7 +22,7 @@ namespace inlet53::config {
 
 using topology::KeyPath;
 
-/// A line and a column, both from 1; 0 when there is none.
+/// Line and column, both from 1; 0: no place.
 struct Place {
   uint32_t line = 0;
   uint32_t column = 0;
@@ -31,28 +31,28 @@ struct Place {
 [[nodiscard]] Place place_of(const toml::node& node) noexcept;
 [[nodiscard]] Place place_of(const toml::key& key) noexcept;
 
-/// Parses TOML text. The error is the first that the parser meets, with its place.
+/// Parses TOML text. Errors: the first error of the parser, with its place.
 [[nodiscard]] Result<toml::table, ConfigError> parse_document(std::string_view text,
                                                               const std::string& file);
 
-/// The table at `path`, null when there is none. Lifetime: the document's.
+/// Returns the table at `path`, null when there is none. Lifetime: the document's.
 [[nodiscard]] const toml::table* find_table(const toml::table& document,
                                             const KeyPath& path) noexcept;
 
-/// Where `path` is in the document: its own place, or that of the deepest table or list on the way
-/// that is there.
+/// Returns the place of `path` in the document, or that of the deepest table or list above it that
+/// exists.
 [[nodiscard]] Place find_place(const toml::table& document, const KeyPath& path) noexcept;
 
-/// What the readers of one file share.
+/// State that the readers of one file share.
 struct Reading {
-  std::string file;              // as errors name it
-  std::filesystem::path folder;  // absolute; what paths in the file are relative to
+  std::string file;              // name of the file in errors
+  std::filesystem::path folder;  // absolute; relative paths in the file start here
   std::vector<ConfigError> errors;
-  /// A value is missing or could not be taken: what depends on it can't be judged any more.
+  /// True when a value is missing or invalid, so that values that depend on it cannot be checked.
   bool values_lost = false;
-  /// Every key that a reader asked for and every one that was there, with `*` for names and `[]`
-  /// for places in lists: `resolver_endpoint.*.ip_address[].subnet`. A test holds the commented
-  /// reference against them.
+  /// Every key that a reader asked for and every key in the file, with `*` for names and `[]` for
+  /// indices in lists: `resolver_endpoint.*.ip_address[].subnet`. A test compares the commented
+  /// reference with them.
   std::set<std::string> known_keys;
   std::set<std::string> used_keys;
 
@@ -61,14 +61,14 @@ struct Reading {
 
 enum class Need : uint8_t { Optional, Required };
 
-/// Reads one TOML table key by key, and remembers which keys were asked for, so that every other
-/// one is an error with the nearest of them. Errors go to the Reading; a reader never stops at one.
+/// Reads one TOML table key by key and records which keys were read, so that it can report every
+/// other key, with the nearest known one. Adds errors to the Reading and continues.
 ///
 ///     root.each_named("function", [&](TableReader& in) {
 ///       in.read("memory_size", Need::Optional, memory_size, in_range<uint32_t>(parse_number, …));
 ///     });
 ///
-/// Lifetime: not beyond the document and the Reading.
+/// Lifetime: not longer than the document and the Reading.
 class TableReader {
  public:
   TableReader(Reading& reading, const toml::table& table) : reading_(reading), table_(table) {}
@@ -78,18 +78,18 @@ class TableReader {
   [[nodiscard]] Reading& reading() noexcept { return reading_; }
   [[nodiscard]] const Reading& reading() const noexcept { return reading_; }
   [[nodiscard]] const KeyPath& path() const noexcept { return path_; }
-  /// The table's own name, `demo` in `[vpc.demo]`. Requires: the table has a name.
+  /// Returns the table's own name, `demo` in `[vpc.demo]`. Requires: the table has a name.
   [[nodiscard]] const std::string& name() const { return std::get<std::string>(path_.back()); }
   [[nodiscard]] bool has(std::string_view key) const { return table_.contains(key); }
 
-  /// Finds where the value of `key` stands; 0 when there is none.
+  /// Returns the place of the value of `key`; 0 when there is none.
   [[nodiscard]] Place place_of_value(std::string_view key) const {
     const toml::node* node = table_.get(key);
     return node == nullptr ? Place{} : place_of(*node);
   }
 
-  /// Reads one value: `parse` takes its node and returns a Value that `out` can be assigned from.
-  /// `out` keeps what it has when the key is absent or wrong.
+  /// Reads one value: `parse` converts its node to a Value that can be assigned to `out`. Leaves
+  /// `out` unchanged when the key is absent or invalid.
   template <class T, class Parse>
   void read(std::string_view key, Need need, T& out, const Parse& parse) {
     const toml::node* node = find(key, need);
@@ -99,7 +99,7 @@ class TableReader {
     out = *std::move(value);
   }
 
-  /// Reads a list of values, each by `parse`.
+  /// Reads a list of values, each with `parse`.
   template <class T, class Parse>
   void read_list(std::string_view key, Need need, std::vector<T>& out, const Parse& parse) {
     const toml::array* array = find_array(key, need);
@@ -114,8 +114,8 @@ class TableReader {
     }
   }
 
-  /// Reads a table of texts, `{ name = "value" }`, in the order of the file. `Named` is made of a
-  /// name and a text.
+  /// Reads a table of strings, `{ name = "value" }`, in the order of the file. `Named` is
+  /// constructed from a name and a text.
   template <class Named>
   void read_texts(std::string_view key, std::vector<Named>& out) {
     for (const Entry& entry : entries_of(find_table(key, Need::Optional))) {
@@ -130,7 +130,7 @@ class TableReader {
     }
   }
 
-  /// Reads a table below this one, when it is there: `[server]`.
+  /// Reads a table below this one if it exists: `[server]`.
   template <class Read>
   void section(std::string_view key, const Read& read, Need need = Need::Optional) {
     if (const toml::table* table = find_table(key, need)) enter(*table, below(key), key, read);
@@ -154,21 +154,21 @@ class TableReader {
     }
   }
 
-  /// Reads each table of this one that nobody asked for, in the order of the file: `GET` in
+  /// Reads each table of this one that was not read yet, in the order of the file: `GET` in
   /// `[rest_api.hello.resource."/hello".GET]`.
   template <class Read>
   void each_other(const Read& read) {
     for (const auto& [name, table] : find_other_tables()) enter(*table, below(name), "*", read);
   }
 
-  /// Says that each of `keys` that is there is not supported yet, and of what it is a part.
+  /// Reports each of `keys` that exists as not supported yet. `what`: the feature that it is part
+  /// of.
   void refuse_for_now(std::string_view what, std::initializer_list<std::string_view> keys);
 
-  /// Says that the value of `key`, or this table when it has none or `key` is empty, is
-  /// wrong.
+  /// Reports an error at the value of `key`, or at this table when `key` is absent or empty.
   void report(std::string_view key, std::string message);
 
-  /// Says that every key that nobody asked for is unknown. The last thing to do with a reader.
+  /// Reports every key that was not read as unknown. Call it last.
   void finish();
 
  private:
@@ -184,17 +184,17 @@ class TableReader {
 
   struct Entry {
     std::string key;
-    Place place;  // the key's
+    Place place;  // of the key
     const toml::node* node;
   };
-  /// What a table holds, in the order of the file; nothing when it is null.
+  /// Returns the entries of a table in the order of the file; empty for null.
   static std::vector<Entry> entries_of(const toml::table* table);
 
   [[nodiscard]] KeyPath below(std::string_view key) const;
   [[nodiscard]] KeyPath below(std::string_view key, size_t index) const;
   [[nodiscard]] std::string pattern_of(std::string_view key) const;
 
-  /// The value of a key, null when it is absent; notes that the key is known.
+  /// Returns the value of a key, null when it is absent, and records the key as known.
   const toml::node* find(std::string_view key, Need need);
   const toml::array* find_array(std::string_view key, Need need);
   const toml::table* find_table(std::string_view key, Need need);

@@ -63,7 +63,7 @@ namespace {
 
 using topology::Topology;
 
-/// The ids of the objects of one kind by their names.
+/// Ids of the objects of one kind by their names.
 class IdsByName {
  public:
   template <class Object>
@@ -111,7 +111,7 @@ void set_vpc_of_subnets(const Topology& topology, const std::vector<Interface>& 
   }
 }
 
-/// `interfaces`: the member that holds the endpoint's places in subnets.
+/// `interfaces`: the member with the endpoint's interfaces in subnets.
 template <class Endpoint, class Interface>
 void resolve_endpoints(Topology& topology, std::vector<Endpoint>& endpoints,
                        std::vector<Interface> Endpoint::*interfaces) {

@@ -23,7 +23,8 @@ constexpr Unit kOctetUnits[] = {
 constexpr Unit kTimeUnits[] = {
     {"d", 86'400'000}, {"h", 3'600'000}, {"min", 60'000}, {"s", 1000}, {"ms", 1}};
 
-/// `64 MiB`, `64MiB`: the number times its unit; absent when it is anything else or too large.
+/// Parses `64 MiB`, `64MiB`: the number times its unit; absent for another text or a too large
+/// amount.
 std::optional<uint64_t> parse_quantity(std::string_view text, std::span<const Unit> units) {
   uint64_t count = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
@@ -38,7 +39,7 @@ std::optional<uint64_t> parse_quantity(std::string_view text, std::span<const Un
   return std::nullopt;
 }
 
-/// The quantity in the largest unit that divides it.
+/// Returns the quantity in the largest unit that divides it.
 std::string quantity_text(uint64_t amount, std::span<const Unit> units) {
   for (const Unit& unit : units) {
     if (amount != 0 && amount % unit.factor == 0) {
@@ -53,14 +54,14 @@ std::string out_of_range(std::string_view shown, const std::string& least,
   return concat(shown, " is out of range: from ", least, " to ", most);
 }
 
-/// A quantity that is a text with a unit, or a bare number of `bare_factor`.
+/// Parses a string with a unit, or a number, which counts in units of `bare_factor`.
 Value<uint64_t> parse_with_unit(const toml::node& node, std::span<const Unit> units,
                                 uint64_t bare_factor, Range range, std::string_view example) {
   std::optional<uint64_t> amount;
   std::string shown;
   if (const auto* number = node.as_integer()) {
     shown = concat(number->get());
-    // A negative number has no amount; one too large to multiply is past every range as well.
+    // A negative number is no amount; one that would overflow is above every range as well.
     const uint64_t most = std::numeric_limits<int64_t>::max() / bare_factor;
     if (number->get() >= 0) {
       amount = std::min(static_cast<uint64_t>(number->get()), most) * bare_factor;
@@ -212,7 +213,7 @@ Value<double> parse_decimal(const toml::node& node, Range range) {
     const bool is_number = !text.empty() && text.find_first_not_of("0123456789.") == text.npos;
     return Unexpected(wrong_type("a number", node, is_number ? text : ""));
   }
-  // Written so that what is no number fails too.
+  // This form of the condition also rejects NaN.
   if (*value >= static_cast<double>(range.least) && *value <= static_cast<double>(range.most)) {
     return *value;
   }

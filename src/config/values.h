@@ -18,7 +18,7 @@
 #include "inlet53/base/text.h"
 #include "inlet53/settings/row.h"
 
-/// From a TOML value to one of ours. The error is a sentence for the operator, without its place.
+/// Conversion of TOML values. The error is a sentence for the operator, without the place.
 namespace inlet53::config {
 
 template <class T>
@@ -26,42 +26,42 @@ using Value = Result<T, std::string>;
 
 using settings::Range;
 
-/// What a TOML value is, to people: "a whole number".
+/// Returns the type of a TOML value for messages: "a whole number".
 [[nodiscard]] std::string_view type_name(const toml::node& node) noexcept;
 
-/// "expected `wanted`, found a whole number: write `instead`"; without the end when `instead` is
-/// empty.
+/// Returns "expected `wanted`, found a whole number: write `instead`"; without the last part when
+/// `instead` is empty.
 [[nodiscard]] std::string wrong_type(std::string_view wanted, const toml::node& node,
                                      std::string_view instead = {});
 
-/// What a text holds, or a whole number, or true or false; empty for other values.
+/// Returns the content of a string, or the text of a whole number or a boolean; empty for others.
 [[nodiscard]] std::string plain_text(const toml::node& node);
 
-/// A text as TOML has it in one line, in double or single quotes.
+/// Returns a text as a TOML string in one line, in double or single quotes.
 [[nodiscard]] std::string quoted_text(std::string_view text);
 
-/// "true" for `yes`, `On` and `1`, "false" for `no`; empty for other words.
+/// Returns "true" for `yes`, `On` and `1`, "false" for `no`; empty for other words.
 [[nodiscard]] std::string_view boolean_for(std::string_view word) noexcept;
 
 [[nodiscard]] Value<std::string> parse_text(const toml::node& node);
 [[nodiscard]] Value<bool> parse_boolean(const toml::node& node);
 [[nodiscard]] Value<IpAddress> parse_ip_address(const toml::node& node);
-/// An address with a port that is not 0.
+/// Parses an address with a port other than 0.
 [[nodiscard]] Value<SocketAddress> parse_socket_address(const toml::node& node);
 [[nodiscard]] Value<Cidr> parse_cidr(const toml::node& node);
 
-/// Whole numbers, sizes ("64 MiB", or a number of octets), durations ("10 s", or a number of
-/// seconds), in the unit named and within `range`.
+/// Parse whole numbers, sizes ("64 MiB", or a number of bytes) and durations ("10 s", or a number
+/// of seconds) within `range`, which has the unit of the function's name.
 [[nodiscard]] Value<uint64_t> parse_number(const toml::node& node, Range range);
 [[nodiscard]] Value<uint64_t> parse_octets(const toml::node& node, Range range);
 [[nodiscard]] Value<uint64_t> parse_milliseconds(const toml::node& node, Range range);
 [[nodiscard]] Value<uint64_t> parse_seconds(const toml::node& node, Range range);
 
-/// A number, with a fraction or without.
+/// Parses a number with or without a fraction.
 [[nodiscard]] Value<double> parse_decimal(const toml::node& node, Range range);
 
-/// Binds a range to one of the four for whole numbers, for a field of type N.
-/// Requires: N holds `range.most`.
+/// Binds a range to one of the four functions for whole numbers, for a field of type N. Requires: N
+/// holds `range.most`.
 template <std::unsigned_integral N>
 [[nodiscard]] auto in_range(Value<uint64_t> (*parse)(const toml::node&, Range), Range range) {
   return [parse, range](const toml::node& node) -> Value<N> {
@@ -71,7 +71,7 @@ template <std::unsigned_integral N>
   };
 }
 
-/// Paths relative to `folder`, which come out absolute.
+/// Returns a parser of paths relative to `folder`, which makes them absolute.
 [[nodiscard]] inline auto path_below(const std::filesystem::path& folder) {
   return [&folder](const toml::node& node) -> Value<std::string> {
     const Value<std::string> text = parse_text(node);
@@ -84,15 +84,15 @@ template <std::unsigned_integral N>
   };
 }
 
-/// A word and its value.
+/// Word and its value.
 template <class E>
 using Choice = settings::Word<E>;
 
-/// "`word` is none of …", with the nearest of them.
+/// Returns "`word` is none of …", with the nearest of the words.
 [[nodiscard]] std::string unknown_word(std::string_view word,
                                        const std::vector<std::string_view>& words);
 
-/// One of a few words, in any letter case. `choices` outlive the result.
+/// Returns a parser of a few words, in any letter case. Lifetime: `choices` outlive the result.
 template <class E>
 [[nodiscard]] auto one_of(std::span<const Choice<E>> choices) {
   return [choices](const toml::node& node) -> Value<E> {
@@ -107,7 +107,7 @@ template <class E>
   };
 }
 
-/// The same for words in braces.
+/// Returns the same for words in braces.
 template <class E>
 [[nodiscard]] auto one_of(std::initializer_list<Choice<E>> choices) {
   return [choices = std::vector(choices)](const toml::node& node) {

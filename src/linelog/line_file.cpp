@@ -16,16 +16,16 @@ namespace inlet53::linelog {
 
 namespace {
 
-// A disk gets large pieces; a piece that is too large delays the other logs.
+// Regular files get large pieces; a larger piece would delay the other logs.
 constexpr size_t kMostBytes = size_t{1} << 20;
 
 bool can_be_written(int descriptor) noexcept {
   pollfd one{descriptor, POLLOUT, 0};
-  return poll(&one, 1, 0) == 1;  // an error counts: write(2) says which
+  return poll(&one, 1, 0) == 1;  // includes an error, which write(2) returns
 }
 
-// Pipes take this much without waiting when poll(2) says that they can be written. It ends with a
-// whole line where it can, so that no other writer of the pipe comes into the middle of one.
+// Pipes accept this many bytes without blocking when poll(2) says that they are writable. The piece
+// ends with a whole line if possible, so that lines of other writers do not split a line.
 std::string_view piece_for_pipe(std::string_view lines) noexcept {
   if (lines.size() <= PIPE_BUF) return lines;
   const std::string_view piece = lines.substr(0, PIPE_BUF);
@@ -33,7 +33,7 @@ std::string_view piece_for_pipe(std::string_view lines) noexcept {
   return end == std::string_view::npos ? piece : piece.substr(0, end + 1);
 }
 
-// A file that is open for writing only cannot be read, hence the path.
+// Opens the path, because the log's descriptor is write-only.
 bool ends_within_line(const std::string& path) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   if (descriptor < 0) return false;

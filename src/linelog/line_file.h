@@ -12,20 +12,20 @@ namespace inlet53::linelog {
 
 /// Result of one attempt to write.
 struct WriteStep {
-  size_t bytes = 0;      // that the file took
-  bool is_busy = false;  // the file takes no more now: wait until it can be written
+  size_t bytes = 0;      // that the file accepted
+  bool is_busy = false;  // the file accepts no more now: wait until it is writable
   int error = 0;         // errno
 };
 
-/// One file that is open for appending. Threads: one.
+/// File that is open for appending. Threads: one.
 class LineFile {
  public:
   /// Opens or creates `path`, with the directories above it. Errors: the reason.
   [[nodiscard]] static Result<LineFile, std::string> open(const std::string& path);
-  /// A duplicate of a descriptor. One that is closed gives a file that takes nothing.
+  /// Duplicates a descriptor. If it is closed, the file accepts nothing.
   [[nodiscard]] static LineFile duplicate(int descriptor);
 
-  /// A file that is not open yet.
+  /// Makes a file that is not open yet.
   LineFile() = default;
 
   LineFile(LineFile&& other) noexcept
@@ -38,16 +38,16 @@ class LineFile {
   [[nodiscard]] bool is_open() const noexcept { return descriptor_ >= 0; }
   [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
 
-  /// Writes the first part of `lines`, behind a line end where the file ended within a line when it
-  /// was opened (a process that was killed). Waits for a regular file only: a pipe that is full, or
-  /// a terminal that is stopped, is busy. Requires: `lines` is not empty.
+  /// Writes the first part of `lines`. Writes a line end first if the file ended within a line when
+  /// it was opened (its process was killed). Blocks only for a regular file: a full pipe or a
+  /// stopped terminal is busy. Requires: `lines` is not empty.
   [[nodiscard]] WriteStep write(std::string_view lines, const LineLogs::Write& write);
 
-  /// Notes that the next bytes continue the file's last line.
+  /// Declares that the next bytes continue the file's last line.
   void continue_line() noexcept { ends_within_line_ = false; }
 
   [[nodiscard]] bool is_same(const LineFile& other) const noexcept;
-  /// True when no directory has the file any more. A renamed file is not deleted.
+  /// Returns whether no directory has the file any more. A renamed file is not deleted.
   [[nodiscard]] bool is_deleted() const noexcept;
 
  private:

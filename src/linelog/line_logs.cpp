@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kCloseLimit{1000};
 
-// Signals are for the thread that has a loop.
+// The thread with a loop handles signals.
 void block_all_signals() {
   sigset_t all;
   sigfillset(&all);
@@ -72,7 +72,7 @@ std::shared_ptr<LineLog> LineLogs::find(const std::string& path) const {
   return found == logs_.end() ? nullptr : found->second.lock();
 }
 
-// A log that has the name already is shared, and `file` is closed.
+// Shares a log that already has the name, and closes `file` then.
 std::shared_ptr<LineLog> LineLogs::add(const std::string& name, const std::string& path,
                                        LineFile file) {
   const std::lock_guard lock(mutex_);

@@ -15,11 +15,11 @@ namespace inlet53::linelog {
 
 namespace {
 
-constexpr size_t kWakeBytes = size_t{256} << 10;  // they end the writer's nap
+constexpr size_t kWakeBytes = size_t{256} << 10;  // waiting bytes that wake the writer early
 constexpr uint64_t kReportIntervalMs = 10'000;
-constexpr size_t kKeptBytes = size_t{1} << 20;       // of an empty text; more goes back
-constexpr std::chrono::milliseconds kEndGrace{300};  // for what follows the last write
-constexpr size_t kShareOfOneLog = 4;                 // of all bytes that wait: a quarter
+constexpr size_t kKeptBytes = size_t{1} << 20;       // capacity of an empty text; more is freed
+constexpr std::chrono::milliseconds kEndGrace{300};  // for the work after the last write
+constexpr size_t kShareOfOneLog = 4;  // one log may use a quarter of all waiting bytes
 
 int make_event() {
   const int descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

@@ -19,17 +19,17 @@
 
 namespace inlet53::linelog {
 
-/// The lines of one log that wait. `name` and `path` never change; the other fields belong to the
-/// lock of LineQueues.
+/// Waiting lines of one log. `name` and `path` never change; the lock of LineQueues protects the
+/// other fields.
 struct LineQueue {
   LineQueue(std::string given_name, std::string given_path)
       : name(std::move(given_name)), path(std::move(given_path)) {}
 
   const std::string name;  // for reports
-  const std::string path;  // empty: a descriptor that was open already
+  const std::string path;  // empty: an adopted descriptor
 
-  std::string text;            // lines that the writer has not taken, each with its line end
-  size_t waiting_bytes = 0;    // with those that the writer has taken and not written
+  std::string text;            // lines that the writer has not popped, each with its line end
+  size_t waiting_bytes = 0;    // includes lines that the writer has popped and not written
   uint64_t waiting_lines = 0;  // the same
   bool is_released = false;    // no owner is left
   bool reopen_asked = false;
@@ -39,7 +39,7 @@ struct LineQueue {
   uint64_t report_due_ms = 0;
 };
 
-/// A queue with its file, on the way to the writer.
+/// New queue with its file, for the writer.
 struct NewLog {
   std::shared_ptr<LineQueue> queue;
   LineFile file;
@@ -51,7 +51,7 @@ struct QueueState {
   bool is_released = false;  // no line follows
 };
 
-/// The queues of all logs. They bound what waits, count every line and wake the writer.
+/// Queues of all logs. They limit the waiting bytes, count every line and wake the writer.
 /// Threads: any.
 class LineQueues {
  public:
@@ -70,12 +70,12 @@ class LineQueues {
   [[nodiscard]] LineCounts counts() const;
 
   //--- The end
-  /// Asks the writer to end within `limit`, and waits a little longer. Returns false when it has
-  /// not ended; the counts are final then, whatever it still writes.
+  /// Makes the writer end within `limit`, and waits a little longer. Returns false when it has not
+  /// ended; the counts are final then, even if it still writes.
   [[nodiscard]] bool end_writer(std::chrono::milliseconds limit);
-  /// When the writer is to end, in monotonic milliseconds; absent: not yet.
+  /// Returns when the writer must end, in monotonic milliseconds; absent: not yet.
   [[nodiscard]] std::optional<uint64_t> end_due_ms() const;
-  /// The writer has ended. Lines that still wait are counted as dropped.
+  /// Notes that the writer has ended. Counts lines that still wait as dropped.
   void writer_ended();
 
   //--- The writer's side
@@ -84,20 +84,20 @@ class LineQueues {
   [[nodiscard]] QueueState pop_text(LineQueue& queue, std::string* text);
   [[nodiscard]] bool has_waiting(const LineQueue& queue) const;
   void count_written(LineQueue& queue, size_t bytes, uint64_t lines);
-  /// Gives up all lines that wait in a queue.
+  /// Drops all lines that wait in a queue.
   void drop_all(LineQueue& queue);
   /// Returns true when the state changed.
   bool set_refused(LineQueue& queue, bool is_refused);
-  /// Returns the number of dropped lines that no report has counted. Returns 0 while the next
-  /// report is not due, unless it is the `last`.
+  /// Returns the number of dropped lines that are not reported yet. Returns 0 before the next
+  /// report is due, unless it is the `last`.
   [[nodiscard]] uint64_t pop_unreported(LineQueue& queue, bool last);
   [[nodiscard]] uint64_t dropped(const LineQueue& queue) const;
 
-  /// Becomes readable when there is work.
+  /// Returns the descriptor that becomes readable when there is work.
   [[nodiscard]] int wake_descriptor() const noexcept { return wake_descriptor_; }
-  /// Makes it unreadable. Lines that come from now on wake the writer only when they are many.
+  /// Clears the descriptor. Lines from now on wake the writer only when they are many.
   void begin_round();
-  /// Each line that comes from now on wakes the writer, and lines that wait already do.
+  /// Lets each line from now on wake the writer. Wakes it at once if lines already wait.
   void begin_sleep();
 
  private:
@@ -114,7 +114,7 @@ class LineQueues {
   LineCounts counts_;
   size_t waiting_bytes_ = 0;
   size_t appended_bytes_ = 0;  // since the round began
-  bool must_wake_ = false;     // the writer sleeps until it is woken
+  bool must_wake_ = false;     // the writer sleeps without a timeout
   bool is_woken_ = false;      // since the round began
   std::optional<uint64_t> end_due_ms_;
   bool has_ended_ = false;

@@ -18,13 +18,13 @@ namespace inlet53::linelog {
 
 namespace {
 
-constexpr int kNapMs = 100;  // lines gather for so long
+constexpr int kNapMs = 100;  // time in which lines accumulate
 constexpr int kEndingNapMs = 10;
 constexpr uint64_t kRetryMs = 100;
-constexpr uint64_t kReleasedMs = 10'000;  // a released log whose file takes nothing is given up
+constexpr uint64_t kReleasedMs = 10'000;  // limit for a released log whose file accepts nothing
 constexpr int kForever = -1;
 
-// Counts line ends. `find` compares many octets at a time.
+// Counts line ends. `find` compares many bytes at a time.
 uint64_t count_lines(std::string_view text) noexcept {
   uint64_t lines = 0;
   for (size_t end = text.find('\n'); end != text.npos; end = text.find('\n', end + 1)) ++lines;
@@ -119,7 +119,7 @@ void LineWriter::write_text(Output& output, uint64_t now_ms) {
   }
 }
 
-// Lines count when they are whole: after a reopening the file's last line is written again.
+// Counts complete lines: after a reopening, the last line of the file is written again.
 void LineWriter::count_progress(Output& output) {
   const std::string_view text(output.text);
   const size_t end = text.substr(0, output.written).rfind('\n');
@@ -130,7 +130,7 @@ void LineWriter::count_progress(Output& output) {
   queues_->count_written(*output.queue, whole.size(), lines);
 }
 
-// A file that is the old one again gets the rest of its last line; another gets the whole line.
+// Continues the last line if the path still names the same file; otherwise repeats the whole line.
 Result<void, std::string> LineWriter::reopen(Output& output) {
   if (output.queue->path.empty()) return {};
   auto file = LineFile::open(output.queue->path);

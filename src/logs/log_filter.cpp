@@ -18,7 +18,7 @@ std::string upper(std::string_view text) {
   return out;
 }
 
-// Names in a log end with a dot; people leave it out.
+// Names in a log end with a dot; operators leave it out.
 std::string name_pattern(std::string_view text) {
   std::string pattern = ascii_lower(text);
   if (!pattern.empty() && pattern.back() != '.' && pattern.back() != '*') pattern += '.';

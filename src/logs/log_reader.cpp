@@ -23,7 +23,7 @@ struct LastLines {
   size_t left;
   const std::function<bool(std::string_view)>& wanted;
 
-  // Returns the start of that line. If it is not found, removes all complete lines from `text`.
+  // Returns the start of that line. Removes all complete lines from `text` if there is none.
   std::optional<size_t> find(std::string& text) {
     size_t newline = text.rfind('\n');
     if (newline == std::string::npos) return std::nullopt;
@@ -62,7 +62,7 @@ void LogReader::start_at(uint64_t offset) noexcept {
 }
 
 Result<bool, std::string> LogReader::open() {
-  // O_NONBLOCK: a pipe under this name must not make us wait for its writer.
+  // O_NONBLOCK: a pipe with this name must not block the reader until a writer opens it.
   const int fd = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0 && errno == ENOENT) return false;
   if (fd < 0) return Unexpected(complaint("opened"));
@@ -147,12 +147,12 @@ Result<void, std::string> LogReader::seek_last(
   if (fstat(fd_, &status) != 0) return Unexpected(complaint("read"));
   auto offset = static_cast<uint64_t>(status.st_size);
   LastLines last{count, wanted};
-  std::string text;  // of the file from `offset` on, as far as it was not looked at
+  std::string text;  // content of the file from `offset` that is not searched yet
   while (offset > 0 && text.size() <= kMaxLine) {
     std::string block(std::min<uint64_t>(kBlock, offset), '\0');
     const auto got = read_at(offset - block.size(), block.data(), block.size());
     if (!got) return Unexpected(got.error());
-    // The file was cut meanwhile; `next` sees that and starts it anew.
+    // The file was truncated meanwhile; `next` detects this and starts again.
     if (*got < block.size()) break;
     offset -= block.size();
     text.insert(0, block);

@@ -13,8 +13,8 @@ namespace inlet53::logs {
 
 namespace {
 
-// The DOM picks the processor's instructions when it runs and checks a line whole; simdjson's other
-// interface, On Demand, does neither here.
+// The DOM selects the processor's instructions at run time and checks the whole line; On Demand,
+// simdjson's other interface, does neither here.
 namespace dom = simdjson::dom;
 
 enum class Presence : uint8_t { Always, Sometimes };

@@ -31,7 +31,7 @@ std::string_view source_id(const LogRecord& record) {
   return record.instance.empty() ? "-" : record.instance;
 }
 
-// An answer of the type that was asked for is its RDATA, another one says its type first.
+// Returns the RDATA of an answer; for a type other than the query's, the type comes first.
 std::string answer_text(const LogAnswer& answer, std::string_view query_type) {
   const std::string rdata = printable(answer.rdata);
   return answer.type == query_type ? rdata : concat(printable(answer.type), ' ', rdata);
@@ -52,7 +52,7 @@ std::string answers_text(const LogRecord& record) {
   return left == 0 ? out : concat(out, ", +", left);
 }
 
-// `BLOCK rslvr-fdl-…` of a query that a DNS Firewall rule matched; empty of others.
+// Returns `BLOCK rslvr-fdl-…` for a query that a DNS Firewall rule matched; otherwise empty.
 std::string firewall_text(const LogRecord& record) {
   if (record.firewall_rule_action.empty()) return {};
   return concat(printable(record.firewall_rule_action), ' ',

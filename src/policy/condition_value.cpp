@@ -19,7 +19,7 @@ auto no(std::string_view text, std::string_view what) {
   return Unexpected(concat("\"", text, "\" is ", what));
 }
 
-// RFC 4648 §4, with its padding; absent when the text is anything else.
+// Decodes base64 (RFC 4648 §4) with padding; absent for another text.
 std::optional<std::string> decode_base64(std::string_view text) {
   constexpr std::string_view kAlphabet =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -87,7 +87,7 @@ Parsed parse_text(ValueType type, std::string_view text, Variables variables) {
 }  // namespace
 
 std::optional<double> parse_decimal(std::string_view text) noexcept {
-  // from_chars takes no plus sign, and takes "inf" and "nan".
+  // from_chars rejects a plus sign and accepts "inf" and "nan".
   if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
   double number = 0;
   const char* const end = text.data() + text.size();

@@ -8,7 +8,7 @@
 
 namespace inlet53::policy {
 
-/// A decimal number, with or without sign, fraction and exponent; absent for anything else.
+/// Parses a decimal number, with or without sign, fraction and exponent; absent for another text.
 [[nodiscard]] std::optional<double> parse_decimal(std::string_view text) noexcept;
 
 }  // namespace inlet53::policy

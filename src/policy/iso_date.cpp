@@ -11,7 +11,8 @@ namespace {
 
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
-// Takes things off the front of a text; after the first that is not there, nothing counts.
+// Reads parts from the start of a text. After the first part that is missing, all results are
+// invalid.
 class Cursor {
  public:
   explicit Cursor(std::string_view text) noexcept : rest_(text) {}
@@ -22,7 +23,7 @@ class Cursor {
     return true;
   }
 
-  // A number of exactly so many digits, at most `most`.
+  // Reads a number of exactly `digits` digits, at most `most`.
   int number(size_t digits, int most) noexcept {
     int value = 0;
     for (size_t i = 0; i < digits; ++i) {
@@ -53,7 +54,7 @@ class Cursor {
   bool sound_ = true;
 };
 
-// `Z`, `+01:00`, `-05:30`, in seconds.
+// Reads `Z`, `+01:00`, `-05:30`. Returns seconds.
 int64_t parse_zone(Cursor& in) noexcept {
   if (in.accept('Z')) return 0;
   const bool east = in.accept('+');
@@ -64,7 +65,7 @@ int64_t parse_zone(Cursor& in) noexcept {
   return east ? offset : -offset;
 }
 
-// `T15:04:05.25+01:00`, in seconds from midnight UTC.
+// Reads `T15:04:05.25+01:00`. Returns seconds from midnight UTC.
 int64_t parse_time(Cursor& in) noexcept {
   in.expect('T');
   const int64_t hours = in.number(2, 23);

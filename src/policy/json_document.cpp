@@ -18,8 +18,9 @@ namespace {
 using Kind = JsonValue::Kind;
 using Json = nlohmann::json;
 
-// Counts what the parser has read. Its events carry no place; but between two of them stand only
-// white space, commas and colons, so that each token's place follows from the end of the last one.
+// Counts the bytes that the parser has read. Its events have no position. Between two events there
+// are only white space, commas and colons, so that the position of each token follows from the end
+// of the previous one.
 class CountingIterator {
  public:
   using iterator_category = std::input_iterator_tag;
@@ -56,7 +57,8 @@ JsonPlace place_at(std::string_view text, size_t offset) {
   return {static_cast<uint32_t>(lines) + 1, static_cast<uint32_t>(before.size() - line_start) + 1};
 }
 
-// "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error …": the sentence.
+// Returns the sentence of "[json.exception.parse_error.101] parse error at line 1, column 2: syntax
+// error …".
 std::string sentence_of(std::string_view what) {
   const size_t id_end = what.find("] ");
   if (id_end != std::string_view::npos) what.remove_prefix(id_end + 2);
@@ -67,7 +69,7 @@ std::string sentence_of(std::string_view what) {
   return concat("this is no JSON: ", what);
 }
 
-// Takes the parser's events. A false return stops it.
+// Handles the parser's events. It stops the parser by returning false.
 class TreeBuilder {
  public:
   TreeBuilder(std::string_view text, const size_t& read) : text_(text), read_(read) {}
@@ -96,7 +98,7 @@ class TreeBuilder {
   }
 
   bool parse_error(size_t position, const std::string&, const nlohmann::detail::exception& error) {
-    // `position` counts what was read, the offending octet (or the end) included.
+    // `position` counts the bytes read, including the invalid byte (or the end).
     return fail(place_at(text_, std::min(text_.size(), position == 0 ? 0 : position - 1)),
                 sentence_of(error.what()));
   }
@@ -137,7 +139,7 @@ class TreeBuilder {
     JsonValue& value = slot();
     value.kind = Kind::Number;
     value.place = place;
-    value.text = text_.substr(start, end - start);  // npos - start reaches the end as well
+    value.text = text_.substr(start, end - start);  // npos - start means the rest as well
     return true;
   }
 
@@ -146,7 +148,8 @@ class TreeBuilder {
     if (open_.size() == kMaxJsonDepth) {
       return fail(place, concat("objects and lists nest deeper than ", kMaxJsonDepth));
     }
-    // A list of values grows only while none of its own is open: pointers to open ones stay good.
+    // A list grows only while none of its values is open, so that pointers to open values stay
+    // valid.
     JsonValue& value = slot();
     value.kind = kind;
     value.place = place;

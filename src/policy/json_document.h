@@ -8,10 +8,10 @@
 
 #include "inlet53/base/result.h"
 
-/// JSON that remembers where it stood, for documents whose faults a person has to find.
+/// JSON with positions, for documents whose errors are reported to people.
 namespace inlet53::policy {
 
-/// A place in a text; both count from 1, columns in octets.
+/// Position in a text; both count from 1, columns in bytes.
 struct JsonPlace {
   uint32_t line = 0;
   uint32_t column = 0;
@@ -24,8 +24,8 @@ struct JsonValue {
 
   Kind kind = Kind::Null;
   JsonPlace place;
-  std::string text;                 // a string; a number as it is written; true or false
-  std::vector<JsonMember> members;  // of an object, in their order
+  std::string text;                 // a string; a number as written; true or false
+  std::vector<JsonMember> members;  // of an object, in the order of the text
   std::vector<JsonValue> elements;  // of an array
 };
 
@@ -40,14 +40,14 @@ struct JsonFault {
   std::string message;
 };
 
-/// What a value is, to people: "a number".
+/// Returns the kind of a value for messages: "a number".
 [[nodiscard]] std::string_view kind_name(JsonValue::Kind kind) noexcept;
 
-/// How deep objects and lists may nest.
+/// Maximum depth of nested objects and lists.
 inline constexpr size_t kMaxJsonDepth = 32;
 
-/// Reads one JSON document (RFC 8259). A key that stands twice in one object is an error, since
-/// readers differ in which of the two counts.
+/// Parses one JSON document (RFC 8259). Rejects a key that occurs twice in one object, because
+/// parsers differ in which of the two counts.
 [[nodiscard]] Result<JsonValue, JsonFault> parse_json(std::string_view text);
 
 }  // namespace inlet53::policy

@@ -82,7 +82,7 @@ bool compares(Relation relation, T left, T right) noexcept {
   return false;
 }
 
-// The six fields of an ARN are compared each with its own; the last one goes on over colons.
+// Compares each of the six fields of an ARN with its counterpart; the last one may contain colons.
 bool arn_matches(const PolicyText& wanted, std::string_view given, const PolicyRequest& request) {
   constexpr int kFieldsBeforeLast = 5;
   const auto expanded = wanted.expand(request);
@@ -102,7 +102,7 @@ bool arn_matches(const PolicyText& wanted, std::string_view given, const PolicyR
   return pattern_matches(pattern, given);
 }
 
-// Whether the request's value `given` is what `wanted` asks for, before any negation.
+// Returns whether the request's value `given` matches `wanted`, before any negation.
 bool fits(const ConditionOperator& op, const ConditionValue& wanted, std::string_view given,
           const PolicyRequest& request) {
   switch (op.type) {
@@ -129,7 +129,7 @@ bool fits(const ConditionOperator& op, const ConditionValue& wanted, std::string
     case ValueType::Arn:
       return arn_matches(std::get<PolicyText>(wanted.value), given, request);
     case ValueType::Null:
-      break;  // asks for no value
+      break;  // it has no value
   }
   return false;
 }

@@ -25,7 +25,7 @@ bool statement_matches(const Statement& statement, const PolicyRequest& request)
                      [&request](const Condition& condition) { return condition.is_met(request); });
 }
 
-// `matches(i)` says whether statement i applies.
+// `matches(i)` returns whether statement i applies.
 template <class Matches>
 PolicyDecision decide_by(const ResourcePolicy& policy, const Matches& matches) {
   PolicyDecision decision;
@@ -52,7 +52,7 @@ StatementFinding examine(const Statement& statement, const PolicyRequest& reques
   return finding;
 }
 
-// `123456789012` as messages show it: `********9012`.
+// Returns `123456789012` as in messages: `********9012`.
 std::string masked_account(std::string_view account) {
   constexpr size_t kShown = 4;
   return concat("********", account.substr(account.size() - std::min(account.size(), kShown)));

@@ -18,7 +18,7 @@ void append_upper(std::string& out, std::string_view text) {
   }
 }
 
-// Each call has an ARN: it is composed without growing on the way.
+// Returns the ARN with capacity for `room` more bytes: it is composed for each call.
 std::string api_arn_with_room(const ApiIdentity& api, size_t room) {
   const std::string_view partition = partition_of(api.region);
   std::string arn;
@@ -33,7 +33,7 @@ std::string api_arn_with_room(const ApiIdentity& api, size_t room) {
   return arn;
 }
 
-// The keys of one request, as far as they are wanted.
+// Adds the wanted keys to one request.
 struct KeyWriter {
   ConditionKeys& keys;
   const CallKeys& wanted;

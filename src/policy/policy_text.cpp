@@ -23,7 +23,7 @@ std::string_view trimmed(std::string_view text) noexcept {
   return text.substr(first, text.find_last_not_of(' ') - first + 1);
 }
 
-// What stands between the braces.
+// Content between the braces.
 struct Variable {
   std::string key;
   std::optional<std::string> fallback;
@@ -50,7 +50,7 @@ Result<Variable, std::string> parse_variable(std::string_view inside) {
   return variable;
 }
 
-// The closing brace of a variable whose inside begins at `at`; a default may hold braces.
+// Returns the closing brace of a variable that begins at `at`; a default may contain braces.
 size_t find_closing(std::string_view text, size_t at) noexcept {
   bool quoted = false;
   for (; at < text.size(); ++at) {
@@ -133,7 +133,7 @@ std::optional<PolicyText::Pattern> PolicyText::expand(const PolicyRequest& reque
 
 bool PolicyText::matches(std::string_view subject, const PolicyRequest& request,
                          LetterCase letter_case) const {
-  // Most of a pattern stands before its first wildcard or variable, and is compared at once.
+  // The bytes before the first wildcard or variable are most of a pattern: compare them at once.
   if (letter_case == LetterCase::Counts && !subject.starts_with(literal_)) return false;
   if (!has_variables_) {
     std::u16string_view pattern;
@@ -150,11 +150,11 @@ bool PolicyText::matches(std::string_view subject, const PolicyRequest& request,
 
 namespace {
 
-// `same(wanted, c)` says whether a glyph of the pattern covers an octet.
+// `same(wanted, c)` returns whether a glyph of the pattern matches a byte.
 template <class Same>
 bool covers(std::u16string_view pattern, std::string_view subject, const Same& same) noexcept {
-  // The last run met so far, and where the subject goes on if that run takes one octet more: an
-  // earlier run never needs to be looked at again.
+  // The last `*` so far, and where the subject continues if that `*` matches one byte more. An
+  // earlier `*` never needs another try.
   size_t run = std::u16string_view::npos;
   size_t retry = 0;
   size_t p = 0;

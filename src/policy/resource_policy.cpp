@@ -16,9 +16,9 @@ namespace {
 using Kind = JsonValue::Kind;
 
 constexpr std::string_view kVersionWithVariables = "2012-10-17";
-constexpr std::string_view kOldVersion = "2008-10-17";  // and what no Version means
+constexpr std::string_view kOldVersion = "2008-10-17";  // and the default without Version
 
-// Characters (octets that begin one) without the white space between tokens.
+// Counts characters (bytes that begin one) without the white space between tokens.
 size_t policy_size(std::string_view json) {
   size_t size = 0;
   bool quoted = false;
@@ -121,7 +121,7 @@ CallKeys keys_of(const std::vector<Statement>& statements) {
   return keys;
 }
 
-// `api`: what short resources are expanded with; null when there are none.
+// `api` expands short resources; null: they are rejected.
 Result<ResourcePolicy, std::vector<PolicyError>> parse_policy(std::string_view json,
                                                               const ApiIdentity* api,
                                                               size_t max_size) {

@@ -94,7 +94,7 @@ bool is_unique_id(std::string_view text) {
          });
 }
 
-// Returns the problem of a principal of the kind AWS; empty: there is none.
+// Returns the problem of a principal of the kind AWS; empty: no problem.
 std::string aws_fault(std::string_view text) {
   if (text == "*" || is_account(text) || is_unique_id(text)) return {};
   if (text.find_first_of("*?") != std::string_view::npos) {
@@ -156,7 +156,7 @@ const std::vector<std::string_view>& elements() {
   return kElements;
 }
 
-// One statement on its way in.
+// Reader of one statement.
 struct Reader {
   PolicyReading& reading;
   const JsonValue& object;
@@ -165,7 +165,8 @@ struct Reader {
   [[nodiscard]] std::string below(std::string_view key) const { return concat(path, '.', key); }
 };
 
-// The one of two elements that exclude each other; null, and an error, when there is none or both.
+// Returns that of two mutually exclusive elements which exists; null, and an error, for none or
+// both.
 const JsonMember* find_either(const Reader& in, std::string_view name, std::string_view negated) {
   const JsonMember* plain = find_member(in.object, name);
   const JsonMember* inverse = find_member(in.object, negated);
@@ -191,7 +192,7 @@ void read_effect(const Reader& in, Statement& statement) {
   }
 }
 
-// `execute-api:Invoke`, `execute-api:*`, `*`. The error is a sentence; empty: none.
+// Returns the problem of an action; valid are `execute-api:Invoke`, `execute-api:*`, `*`.
 std::string action_fault(std::string_view text) {
   const size_t colon = text.find(':');
   const auto is_name = [](std::string_view part) {
@@ -208,7 +209,7 @@ std::string action_fault(std::string_view text) {
   return concat("\"", text, "\" is no action, as in \"", kInvokeAction, "\"");
 }
 
-// IAM takes variables only behind an ARN's fifth colon. Source: IAM User Guide, "IAM policy
+// IAM replaces variables only after an ARN's fifth colon. Source: IAM User Guide, "IAM policy
 // elements: Variables and tags", where variables can be used: Resource element.
 bool has_early_variable(std::string_view arn) {
   size_t at = 0;

@@ -77,7 +77,7 @@ char* BufferRing::next_buffer() noexcept {
   return buffer(filled);
 }
 
-// Requires: there is one.
+// Returns a free place. Requires: there is one.
 size_t BufferRing::allocate_place() noexcept {
   auto word = free_places_.begin();
   uint64_t free = 0;
@@ -97,7 +97,7 @@ void BufferRing::hand_over() noexcept {
   const uint64_t filled = filled_.load(std::memory_order_relaxed) + 1;
   filled_.store(filled, std::memory_order_release);
   holding_ = false;
-  // The writer thread polls the ring by itself; an earlier ring would cost a system call per
+  // The writer thread polls the ring by itself; to wake it earlier would cost a system call per
   // buffer.
   const uint64_t full = filled - drained_.load(std::memory_order_relaxed);
   if (full * 2 >= published_.size()) writer_.ring();

@@ -142,13 +142,13 @@ class BufferRing {
   // Place in memory of each buffer. The worker writes an element, and the writer thread reads it
   // once the buffer is published.
   std::vector<uint32_t> places_;
-  std::vector<std::atomic<uint64_t>> free_places_;  // a bit each
+  std::vector<std::atomic<uint64_t>> free_places_;  // one bit per place
   bool holding_ = false;                            // the worker has a place to fill
   Doorbell& writer_;
   Doorbell freed_;
   std::atomic<bool> may_wait_;
 
-  // Buffers count from 0 for ever; [drained_, filled_) are full, filled_ is being filled.
+  // Buffers are numbered from 0 without end; [drained_, filled_) are full, filled_ is being filled.
   alignas(64) std::atomic<uint64_t> filled_{0};  // the worker's
   std::atomic<uint64_t> dropped_{0};
   alignas(64) std::atomic<uint64_t> drained_{0};  // the writer thread's

@@ -27,7 +27,7 @@ namespace inlet53::querylog {
 
 namespace {
 
-// Below this the page cache is cheaper than a trip to the disk.
+// Below this size the page cache is cheaper than a direct write.
 constexpr size_t kLeastDirectWrite = size_t{64} << 10;
 
 std::string reason(int error) { return std::generic_category().message(error); }

@@ -57,7 +57,7 @@ class LogFile {
 
   int descriptor_;
   bool direct_ = false;     // O_DIRECT is set now
-  bool can_direct_ = true;  // until the file system says no
+  bool can_direct_ = true;  // until the file system rejects it
   uint64_t opened_size_ = 0;
   int64_t opened_modified_ = 0;
 };

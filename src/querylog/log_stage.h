@@ -79,7 +79,7 @@ class LogStage {
   [[nodiscard]] std::string_view piece(uint64_t from, uint64_t to) const noexcept;
 
   PageMemory window_;
-  uint64_t start_ = 0;  // the file's size when it became ours: a record's edge
+  uint64_t start_ = 0;  // size of the file when the stage started: a record boundary
   uint64_t written_ = 0;
   uint64_t end_ = 0;
   uint64_t written_octets_ = 0;

@@ -17,7 +17,7 @@ CidrSet allowed_sources(const Topology& topology, const std::vector<std::string>
   std::vector<Cidr> blocks;
   for (const std::string& id : security_groups) {
     const SecurityGroup* group = topology.find_security_group(id);
-    if (group == nullptr) continue;  // validation has refused such a topology
+    if (group == nullptr) continue;  // `validate` rejects such a topology
     for (const SecurityGroupRule& rule : group->ingress) {
       if (!rule_covers(rule, protocol, port)) continue;
       if (const Cidr* cidr = std::get_if<Cidr>(&rule.source)) {

@@ -20,7 +20,7 @@ std::string canonical_domain(std::string_view domain_name) {
 
 namespace {
 
-/// Which zone of a VPC has a name.
+/// Hosted zones by VPC and domain name.
 using ZoneNames = std::map<std::pair<std::string_view, std::string>, const HostedZone*>;
 
 void check_zone_vpcs(Findings& findings, ZoneNames& names, const HostedZone& zone) {
@@ -69,7 +69,7 @@ namespace {
 /// Source: Route 53 Developer Guide, "Quotas": target IP addresses in a rule.
 constexpr size_t kMostTargets = 6;
 
-/// Which rule of a VPC has a domain name.
+/// Rules by VPC and domain name.
 using RuleNames = std::map<std::pair<std::string_view, std::string>, const ResolverRule*>;
 
 bool is_rule_name(std::string_view name) { return name == "." || is_zone_name(name); }
@@ -78,7 +78,7 @@ bool has_vpc(const ResolverRule& rule, std::string_view vpc) {
   return std::find(rule.vpcs.begin(), rule.vpcs.end(), vpc) != rule.vpcs.end();
 }
 
-/// A rule that sends queries to where the same rule applies would send them round and round.
+/// Reports a rule that sends queries to a VPC where the same rule applies, which makes a loop.
 /// Source: Route 53 Developer Guide, "Best practices for Resolver", "Avoid loop configurations".
 void check_loop(Findings& findings, const KeyPath& path, const ResolverRule& rule,
                 const TargetAddress& target, const ResolverEndpoint& reached) {
@@ -88,7 +88,7 @@ void check_loop(Findings& findings, const KeyPath& path, const ResolverRule& rul
                       "\" of a VPC that this rule applies to: its queries would go in a loop"));
 }
 
-/// A target that is an endpoint of this topology is one endpoint, and leads to no loop.
+/// Checks that a target that is an endpoint of this topology is one endpoint and makes no loop.
 void check_reached(Findings& findings, const KeyPath& path, const ResolverRule& rule,
                    const TargetAddress& target) {
   const std::vector<EndpointTarget> reached =
@@ -229,8 +229,8 @@ void check_resolver_rules(Findings& findings) {
 
 namespace {
 
-// Source: Route 53 Developer Guide, "Quotas on Route 53 Resolver DNS Firewall". The 100,000 domains
-// of an account are no limit of ours.
+// Source: Route 53 Developer Guide, "Quotas on Route 53 Resolver DNS Firewall". inlet53 has no
+// limit for the domains of an account (AWS: 100,000).
 constexpr size_t kMostLists = 1000;
 constexpr size_t kMostRules = 100;
 constexpr size_t kMostAssociations = 5;

@@ -11,12 +11,12 @@
 #include "inlet53/base/text.h"
 #include "inlet53/topology/service_names.h"
 
-/// What resolver endpoints and VPC endpoints have in common.
+/// Checks of resolver endpoints and VPC endpoints.
 namespace inlet53::topology {
 namespace {
 
-/// True when a dangling `vpc` has been reported at a subnet, or when no subnet is there to imply
-/// one.
+/// Returns true when a subnet already reports the dangling `vpc`, or when there is no subnet to
+/// derive the VPC from.
 bool said_by_subnets(std::string_view vpc, const std::vector<const Subnet*>& subnets) {
   bool any = false;
   for (const Subnet* subnet : subnets) {
@@ -38,7 +38,7 @@ const Vpc* check_endpoint_vpc(Findings& findings, const KeyPath& path, std::stri
 
 void check_subnet_vpc(Findings& findings, const KeyPath& path, const Subnet& subnet,
                       const Vpc& vpc) {
-  // A reference that dangles is reported at the subnet.
+  // A dangling reference is reported at the subnet.
   if (subnet.vpc == vpc.id || findings.topology().find_vpc(subnet.vpc) == nullptr) return;
   findings.add(path, concat("subnet \"", subnet.name, "\" is not in VPC \"", vpc.name,
                             "\", as the endpoint is"));
@@ -51,7 +51,7 @@ void check_security_group_list(Findings& findings, const KeyPath& path, const Vp
       findings.references(list, findings.topology().security_groups, ids, "security group");
   for (size_t i = 0; i < groups.size(); ++i) {
     if (groups[i] == nullptr || vpc == nullptr || groups[i]->vpc == vpc->id) continue;
-    // A reference that dangles is reported at the group.
+    // A dangling reference is reported at the group.
     if (findings.topology().find_vpc(groups[i]->vpc) == nullptr) continue;
     findings.add(below(list, i), concat("security group \"", groups[i]->name, "\" is not in VPC \"",
                                         vpc->name, "\", as the endpoint is"));
@@ -60,8 +60,8 @@ void check_security_group_list(Findings& findings, const KeyPath& path, const Vp
 
 namespace {
 
-/// Source: Route 53 Resolver: two addresses at least (the service), twenty at most (its
-/// CloudFormation schema).
+/// Source: Route 53 Resolver requires at least two addresses; its CloudFormation schema has a
+/// maximum of twenty.
 constexpr size_t kFewestAddresses = 2;
 constexpr size_t kMostAddresses = 20;
 
@@ -95,7 +95,7 @@ void check_protocols(Findings& findings, const KeyPath& path, const ResolverEndp
   }
 }
 
-/// Where a protocol is served is said of protocols that there are.
+/// Reports listen addresses of protocols that the endpoint does not have.
 void check_listens(Findings& findings, const KeyPath& path, const ResolverEndpoint& endpoint) {
   for (const auto protocol :
        {EndpointProtocol::Do53, EndpointProtocol::DoH, EndpointProtocol::DoT}) {
@@ -109,7 +109,7 @@ void check_listens(Findings& findings, const KeyPath& path, const ResolverEndpoi
   }
 }
 
-/// An inbound endpoint is served somewhere, an outbound one sends from somewhere.
+/// Checks that only inbound endpoints have `listen` and only outbound endpoints have `send_from`.
 void check_ends(Findings& findings, const KeyPath& path, const ResolverEndpoint& endpoint) {
   for (size_t i = 0; i < endpoint.ip_addresses.size(); ++i) {
     const ResolverEndpointIp& ip = endpoint.ip_addresses[i];
@@ -196,14 +196,14 @@ void check_service(Findings& findings, const VpcEndpoint& endpoint, const Vpc* v
   }
 }
 
-/// The longest domain that leaves room for the first labels of an endpoint's names.
+/// Maximum length of a domain, so that the first labels of an endpoint's names fit.
 constexpr size_t kLongestDomain = 253 - kEndpointLabelRoom;
 
 bool is_domain(std::string_view name) {
   return name.size() <= kLongestDomain && is_zone_name(name);
 }
 
-/// Names that the configuration gives.
+/// Checks names that the configuration gives.
 void check_given_names(Findings& findings, const VpcEndpoint& endpoint) {
   const KeyPath path{"vpc_endpoint", endpoint.name};
   const auto check = [&](const char* key, size_t i, std::string_view name, std::string_view text) {
@@ -221,7 +221,7 @@ void check_given_names(Findings& findings, const VpcEndpoint& endpoint) {
   }
 }
 
-/// Names that follow from the service's name.
+/// Checks names that follow from the service's name.
 void check_computed_names(Findings& findings, const VpcEndpoint& endpoint, const Vpc& vpc) {
   VpcEndpoint plain = endpoint;
   plain.private_dns_names.clear();
@@ -262,7 +262,7 @@ void check_private_dns(Findings& findings, const VpcEndpoint& endpoint, const Vp
   }
 }
 
-/// A record type that the endpoint's names have needs an address of its family at each interface.
+/// Checks that the interface has an address of each family that the endpoint's record types need.
 void check_record_types(Findings& findings, const KeyPath& path, const NetworkInterface& interface,
                         DnsRecordIpType type) {
   if (!interface.address && !interface.ipv6_address) {
@@ -292,7 +292,7 @@ void check_interface_address(Findings& findings, const KeyPath& path, IpFamily f
   }
 }
 
-/// AWS refuses two subnets of one Availability Zone (DuplicateSubnetsInSameZone).
+/// Rejects two subnets in one Availability Zone, as AWS does (DuplicateSubnetsInSameZone).
 void check_zones_differ(Findings& findings, const KeyPath& path,
                         const std::vector<const Subnet*>& subnets) {
   std::map<std::string_view, size_t> seen;
@@ -355,7 +355,7 @@ void check_vpc_endpoint(Findings& findings, const VpcEndpoint& endpoint) {
   }
 }
 
-/// An endpoint's names in the DNS of its VPC, without wildcards.
+/// Returns an endpoint's names in the DNS of its VPC, without wildcards.
 std::vector<std::string> private_domains(const Topology& topology, const VpcEndpoint& endpoint) {
   if (endpoint.private_dns == PrivateDns::Listed) {
     return {rest_api_domain(service_region(endpoint.service_name))};
@@ -369,8 +369,8 @@ std::vector<std::string> private_domains(const Topology& topology, const VpcEndp
   return domains;
 }
 
-/// The first endpoint of each VPC that has a name. AWS: "private-dns-enabled cannot be set because
-/// there is already a conflicting DNS domain".
+/// First endpoint of each name in each VPC. AWS: "private-dns-enabled cannot be set because there
+/// is already a conflicting DNS domain".
 using NameOwners = std::map<std::pair<std::string_view, std::string>, const VpcEndpoint*>;
 
 void check_conflicts(Findings& findings, NameOwners& owners, const VpcEndpoint& endpoint) {

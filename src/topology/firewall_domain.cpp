@@ -10,14 +10,15 @@ namespace inlet53::topology {
 namespace {
 
 constexpr size_t kMaxDomain = 255;    // UpdateFirewallDomains
-constexpr size_t kMaxNameText = 253;  // RFC 1035 §2.3.4, without the dot at the end
+constexpr size_t kMaxNameText = 253;  // RFC 1035 §2.3.4, without the final dot
 constexpr size_t kMaxLabel = 63;
 
 bool is_domain_octet(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
 }
 
-/// A file may hold anything, and its octets go to a terminal.
+/// Quotes a text without control characters: a file may contain them, and messages go to a
+/// terminal.
 std::string quoted(std::string_view text) {
   constexpr size_t kShown = 80;
   std::string out = "\"";
@@ -25,7 +26,7 @@ std::string quoted(std::string_view text) {
   return out + (text.size() > kShown ? "…\"" : "\"");
 }
 
-/// Returns the problem of the labels of `name`; empty: there is none.
+/// Returns the problem of the labels of `name`; empty: no problem.
 std::string_view fault_of_labels(std::string_view name) noexcept {
   if (name.size() > kMaxNameText) return "a name has 253 octets at most";
   while (true) {

@@ -10,8 +10,7 @@
 #include "inlet53/topology/mock_template.h"
 #include "inlet53/topology/resource_path.h"
 
-/// What serves a method.
-/// Lambda functions.
+/// Checks of integrations and of Lambda functions.
 namespace inlet53::topology {
 namespace {
 
@@ -33,14 +32,14 @@ void check_function(Findings& findings, const KeyPath& path, const RestApi& api,
   }
 }
 
-/// What stands in braces in a URI: `name` in `{name}` and in `${name}`.
+/// Name in braces in a URI: `name` in `{name}` and in `${name}`.
 struct UriVariable {
   std::string_view name;
   bool dollar = false;
 };
 
-/// Removes the first variable from `uri`. Returns false when there is none, or when its brace has
-/// no end (then `uri` begins with it).
+/// Removes everything up to the end of the first variable from `uri`. Returns false when there is
+/// none, or when its brace is not closed (then `uri` begins with it).
 bool next_variable(std::string_view& uri, UriVariable& found) {
   const size_t open = std::min(uri.find('{'), uri.size());
   const bool dollar = open > 0 && open < uri.size() && uri[open - 1] == '$';
@@ -155,8 +154,8 @@ namespace {
 constexpr uint32_t kMaxTimeoutSeconds = 900;
 constexpr uint32_t kMinMemory = 128;
 constexpr uint32_t kMaxMemory = 10240;
-constexpr uint32_t kMaxConcurrency = 10000;  // ours; each environment is a process
-constexpr size_t kMaxEnvironment = 4096;     // octets of all names and values
+constexpr uint32_t kMaxConcurrency = 10000;  // limit of inlet53; each environment is a process
+constexpr size_t kMaxEnvironment = 4096;     // bytes of all names and values
 
 /// Variables that Lambda sets. Source: Lambda Developer Guide, "Defined runtime environment
 /// variables".

@@ -17,12 +17,12 @@ bool is_word_octet(char c) noexcept {
          c == '-' || c == '+' || c == '.' || c == '$';
 }
 
-/// Walks over lenient JSON and keeps the value of the outermost `statusCode`.
+/// Scans lenient JSON and keeps the value of the outermost `statusCode`.
 class Scanner {
  public:
   explicit Scanner(std::string_view text) : rest_(text) {}
 
-  /// Whether all of the text is one object.
+  /// Returns whether the whole text is one object.
   bool scan() {
     skip_space();
     if (!rest_.starts_with('{') || !skip_object(0)) return false;
@@ -45,7 +45,7 @@ class Scanner {
     return true;
   }
 
-  /// A text in quotes, without them.
+  /// Reads a quoted text and returns it without the quotes.
   std::optional<std::string_view> read_quoted() noexcept {
     const char quote = rest_.front();
     for (size_t i = 1; i < rest_.size(); ++i) {
@@ -60,7 +60,7 @@ class Scanner {
     return std::nullopt;
   }
 
-  /// A key, a number, true, false or null: letters, digits and what numbers are made of.
+  /// Reads a key, a number, true, false or null: letters, digits and the characters of numbers.
   std::optional<std::string_view> read_word() noexcept {
     size_t end = 0;
     while (end < rest_.size() && is_word_octet(rest_[end])) ++end;

@@ -12,7 +12,7 @@
 namespace inlet53::topology {
 namespace {
 
-/// Prefix lengths that AWS takes. Source: EC2 API Reference, CreateVpc and CreateSubnet.
+/// Prefix lengths that AWS accepts. Source: EC2 API Reference, CreateVpc and CreateSubnet.
 struct BlockSizes {
   uint8_t v4_shortest, v4_longest, v6_shortest, v6_longest;
 };
@@ -47,7 +47,7 @@ void check_inside_vpc(Findings& findings, const KeyPath& path, const Cidr& block
                             "\": ", list_blocks(vpc.cidr_blocks, block.network.family())));
 }
 
-/// Reports where `subnet` overlaps one that was read before it.
+/// Reports where `subnet` overlaps an earlier subnet.
 void check_overlap(Findings& findings, const Subnet& subnet) {
   const KeyPath path{"subnet", subnet.name};
   for (const Subnet& other : findings.topology().subnets) {
@@ -67,7 +67,7 @@ void check_overlap(Findings& findings, const Subnet& subnet) {
   }
 }
 
-/// `vpc` is null when the subnet's reference dangles.
+/// Checks one block of a subnet. `vpc` is null when the subnet's reference dangles.
 void check_subnet_block(Findings& findings, const KeyPath& path, const Cidr& block, IpFamily family,
                         const Vpc* vpc) {
   if (block.network.family() != family) {
@@ -98,7 +98,7 @@ void check_vpc_blocks(Findings& findings, const Vpc& vpc) {
 }
 
 void check_availability_zone(Findings& findings, const Subnet& subnet, const Vpc& vpc) {
-  // A region of the wrong shape is reported at the VPC.
+  // A malformed region is reported at the VPC.
   if (!is_region(vpc.region) || is_availability_zone_of(subnet.availability_zone, vpc.region)) {
     return;
   }
@@ -201,8 +201,9 @@ void check_security_groups(Findings& findings) {
 
 namespace {
 
-/// The addresses of a subnet that an interface can have: AWS keeps the first four and the last.
-/// Source: Amazon VPC User Guide, "Subnet CIDR blocks". `block` leaves at least four bits.
+/// Addresses of a subnet that an interface can have: AWS reserves the first four and the last.
+/// Source: Amazon VPC User Guide, "Subnet CIDR blocks". Requires: `block` has at least four host
+/// bits.
 struct UsableRange {
   IpAddress first, last;
 };
@@ -215,14 +216,14 @@ UsableRange usable_range(const Cidr& block) {
   for (size_t bit = block.prefix_length; bit < network.size() * 8; ++bit) {
     last[bit / 8] = static_cast<uint8_t>(last[bit / 8] | (0x80U >> (bit % 8)));
   }
-  // Neither carries: at least four bits of the last octet are the host's.
+  // Neither addition carries: at least four bits of the last byte are host bits.
   first[network.size() - 1] = static_cast<uint8_t>(first[network.size() - 1] + 4);
   last[network.size() - 1] = static_cast<uint8_t>(last[network.size() - 1] - 1);
   return {IpAddress::from_bytes({first.data(), network.size()}),
           IpAddress::from_bytes({last.data(), network.size()})};
 }
 
-/// The subnet of the same VPC that `address` could be meant for, as a hint.
+/// Returns a hint that names the subnet of the same VPC that contains `address`.
 std::string other_subnet(const Topology& topology, const IpAddress& address, const Subnet& subnet) {
   for (const Subnet& other : topology.subnets) {
     const bool holds = other.cidr_block.contains(address) ||
@@ -232,11 +233,11 @@ std::string other_subnet(const Topology& topology, const IpAddress& address, con
   return {};
 }
 
-/// Finds what is there twice: remembers where each value was seen first.
+/// Detects duplicates: stores the path of the first occurrence of each value.
 template <class Value>
 class Duplicates {
  public:
-  /// Where `value` was seen before, null when it is new.
+  /// Returns the path of an earlier occurrence of `value`, null when it is new.
   const KeyPath* add(const Value& value, const KeyPath& path) {
     const auto [first, fresh] = seen_.emplace(value, path);
     return fresh ? nullptr : &first->second;
@@ -246,12 +247,12 @@ class Duplicates {
   std::map<Value, KeyPath> seen_;
 };
 
-/// Holds every address against those that came before it.
+/// Compares every address with the earlier ones.
 class Collisions {
  public:
   explicit Collisions(Findings& findings) : findings_(findings) {}
 
-  /// One interface address; its subnet says the VPC.
+  /// Adds the address of an interface; its subnet determines the VPC.
   void add_address(const KeyPath& path, std::string_view subnet_id, const IpAddress& address) {
     const Subnet* subnet = findings_.topology().find_subnet(subnet_id);
     if (subnet == nullptr) return;
@@ -260,7 +261,7 @@ class Collisions {
     }
   }
 
-  /// One place where something is served.
+  /// Adds an address and port at which something is served.
   void add_listen(const KeyPath& path, const SocketAddress& listen) {
     if (const KeyPath* first = listens_.add(listen, path)) {
       findings_.add(path, concat(listen.to_text(), " serves ", to_text(*first),
@@ -284,7 +285,7 @@ void check_address(Findings& findings, const KeyPath& path, const IpAddress& add
     return findings.add(path, concat(address.to_text(), " is an IPv6 address, but subnet \"",
                                      subnet.name, "\" has no ipv6_cidr_block"));
   }
-  // Smaller blocks are no subnets of AWS; check_subnets says so.
+  // check_subnets reports a block that is too small for a subnet of AWS.
   if (block->prefix_length + 4U > address.bytes().size() * 8) return;
   const auto [first, last] = usable_range(*block);
   if (!block->contains(address)) {
@@ -308,9 +309,9 @@ void check_collisions(Findings& findings) {
       const ResolverEndpointIp& ip = endpoint.ip_addresses[i];
       const KeyPath path{"resolver_endpoint", endpoint.name, "ip_address", i};
       collisions.add_address(below(path, "address"), ip.subnet, ip.address);
-      // A disabled address has no listener, so that it can be kept for a day when it gets one.
+      // A disabled address has no listener, so its address may be in use.
       if (!ip.enabled || endpoint.direction == Direction::Outbound) continue;
-      // One that is there twice is said elsewhere.
+      // A duplicate protocol is reported elsewhere.
       const std::set<EndpointProtocol> protocols(endpoint.protocols.begin(),
                                                  endpoint.protocols.end());
       for (const EndpointProtocol protocol : protocols) {
@@ -345,7 +346,7 @@ void check_collisions(Findings& findings) {
 
 namespace {
 
-/// Whether `address` is of the family that its key is for.
+/// Checks that `address` is of the family that its key requires.
 bool check_family(Findings& findings, const KeyPath& path, const IpAddress& address,
                   IpFamily family) {
   if (address.family() == family) return true;

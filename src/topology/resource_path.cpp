@@ -51,7 +51,7 @@ Result<std::vector<PathSegment>, std::string> parse_resource_path(std::string_vi
     return Unexpected(std::string("a path has no slash at its end; calls may have one"));
   }
   while (!path.empty()) {
-    path.remove_prefix(1);  // the slash
+    path.remove_prefix(1);
     const size_t end = std::min(path.find('/'), path.size());
     SegmentResult segment = parse_segment(path.substr(0, end));
     if (!segment) return Unexpected(segment.error());

@@ -12,8 +12,7 @@
 #include "inlet53/topology/resource_path.h"
 #include "inlet53/topology/service_names.h"
 
-/// The resources of a REST API and their methods.
-/// The stages of a REST API.
+/// Checks of a REST API's resources, methods and stages.
 namespace inlet53::topology {
 namespace {
 
@@ -26,7 +25,7 @@ void check_vpc_endpoint_list(Findings& findings, const RestApi& api) {
                                              api.vpc_endpoints, "VPC endpoint");
   for (size_t i = 0; i < endpoints.size(); ++i) {
     if (endpoints[i] == nullptr) continue;
-    // A service name of the wrong form is reported at the endpoint.
+    // A malformed service name is reported at the endpoint.
     const std::string_view name = endpoints[i]->service_name;
     if (service_kind(name) == ServiceKind::None) continue;
     const std::string_view service = service_label(name);
@@ -94,7 +93,7 @@ void check_rest_api(Findings& findings, const RestApi& api) {
   check_stages(findings, api);
 }
 
-/// What frames a response is made by whoever sends it.
+/// Returns whether a field frames a response; the sender of the response sets such fields.
 bool frames_a_message(std::string_view name) {
   const std::string folded = ascii_lower(name);
   return folded == "content-length" || folded == "transfer-encoding" || folded == "connection" ||
@@ -135,14 +134,14 @@ namespace {
 /// Source: API Gateway Developer Guide, "Quotas for configuring and running a REST API".
 constexpr size_t kMaxResources = 300;
 
-/// Every path of an API, those between the root and a declared one too, as AWS has a resource for
-/// each of them.
+/// Tree of all paths of an API, including those between the root and a declared path: AWS has a
+/// resource for each of them.
 class PathTree {
  public:
   PathTree() { variables_.emplace("/", ""); }
 
-  /// Inserts the segments of one path. Returns the variable that stands beside one of them already,
-  /// under the same parent, as written; empty when none does.
+  /// Inserts the segments of one path. Returns another variable that already exists under the same
+  /// parent, as written; empty: none.
   std::string insert(const std::vector<PathSegment>& segments) {
     std::string parent = "/";
     std::string sibling;
@@ -162,7 +161,7 @@ class PathTree {
   [[nodiscard]] size_t size() const noexcept { return variables_.size(); }
 
  private:
-  std::map<std::string, std::string> variables_;  // by parent; empty: none so far
+  std::map<std::string, std::string> variables_;  // by parent; empty: no variable yet
 };
 
 std::string unknown_method(std::string_view method) {
@@ -233,7 +232,7 @@ constexpr size_t kMaxStages = 10;
 constexpr size_t kMaxVariables = 100;
 constexpr size_t kMaxVariableName = 64;
 constexpr size_t kMaxVariableValue = 512;
-/// Ours: above what AWS gives to an account on request.
+/// Limit of inlet53, above what AWS grants to an account on request.
 constexpr double kMaxRate = 1'000'000;
 constexpr uint32_t kMaxBurst = 1'000'000;
 
@@ -257,7 +256,7 @@ void check_variables(Findings& findings, const KeyPath& path, const Stage& stage
   }
 }
 
-/// Whether `format` has the variable `$context.name` (and not merely one that begins so).
+/// Returns whether `format` contains the variable `$context.name` (and not only a longer name).
 bool has_variable(std::string_view format, std::string_view name) {
   const std::string variable = concat("$context.", name);
   for (size_t at = format.find(variable); at != std::string_view::npos;
@@ -283,7 +282,7 @@ void check_logs(Findings& findings, const KeyPath& path, const Stage& stage) {
 }
 
 void check_rates(Findings& findings, const KeyPath& path, const MethodSettings& settings) {
-  // Written so that what is no number fails too.
+  // This form of the condition also rejects NaN.
   if (settings.throttling_rate_limit &&
       !(*settings.throttling_rate_limit >= 0 && *settings.throttling_rate_limit <= kMaxRate)) {
     findings.add(below(path, "throttling_rate_limit"),
@@ -296,7 +295,7 @@ void check_rates(Findings& findings, const KeyPath& path, const MethodSettings& 
   }
 }
 
-/// Returns the problem of a method's own settings; empty: the API has the method.
+/// Returns the problem of settings for one method; empty: the API has the method.
 std::string missing_method(const RestApi& api, const MethodSettings& settings) {
   const auto resource =
       std::find_if(api.resources.begin(), api.resources.end(),

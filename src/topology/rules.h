@@ -12,17 +12,17 @@
 #include "inlet53/topology/topology.h"
 #include "inlet53/topology/validate.h"
 
-/// What `validate` is made of: a rule set for each kind of object, all writing to one Findings.
+/// Checks of `validate`: one function for each kind of object. All report to one Findings.
 namespace inlet53::topology {
 
-/// `path` with more steps.
+/// Returns `path` with more steps.
 template <class... Steps>
 [[nodiscard]] KeyPath below(KeyPath path, Steps&&... steps) {
   (path.emplace_back(std::forward<Steps>(steps)), ...);
   return path;
 }
 
-/// The topology under examination, and what was found wrong with it.
+/// Topology under validation, and its problems.
 class Findings {
  public:
   explicit Findings(const Topology& topology) : topology_(topology) {}
@@ -31,8 +31,8 @@ class Findings {
   void add(KeyPath path, std::string message);
   [[nodiscard]] std::vector<Problem> take() { return std::move(problems_); }
 
-  /// The object that `id` refers to; null, and a problem at `path`, when there is none.
-  /// `kind` names the objects to people: "VPC". Lifetime: the topology's.
+  /// Returns the object that `id` refers to; when there is none, reports a problem at `path` and
+  /// returns null. `kind` is the kind of the objects in messages: "VPC". Lifetime: the topology's.
   template <class Object>
   const Object* reference(const KeyPath& path, const std::vector<Object>& objects,
                           std::string_view id, std::string_view kind) {
@@ -49,7 +49,7 @@ class Findings {
     return nullptr;
   }
 
-  /// The same for a list of ids at `path`, which may name each object once; null for a bad one.
+  /// Does the same for a list of ids at `path`, in which each object may occur once.
   template <class Object>
   std::vector<const Object*> references(const KeyPath& path, const std::vector<Object>& objects,
                                         const std::vector<std::string>& ids,
@@ -75,7 +75,7 @@ class Findings {
   std::vector<Problem> problems_;
 };
 
-/// Names and ids: shape, and used once.
+/// Checks the form of names and ids, and that each is used once.
 void check_identities(Findings& findings);
 
 void check_vpcs(Findings& findings);
@@ -84,52 +84,53 @@ void check_prefix_lists(Findings& findings);
 void check_security_groups(Findings& findings);
 
 void check_resolver_endpoints(Findings& findings);
-/// The key that says where an endpoint IP address is served by a protocol.
+/// Returns the key of a protocol's listen address in an endpoint IP address.
 [[nodiscard]] std::string listen_key(EndpointProtocol protocol);
 void check_vpc_endpoints(Findings& findings);
 void check_instances(Findings& findings);
-/// Across endpoints and instances: one address in one VPC once, one serving address once.
+/// Checks across endpoints and instances that each address is used once in its VPC and each address
+/// and port is served once.
 void check_collisions(Findings& findings);
 
 void check_rest_apis(Findings& findings);
-/// The parts of check_rest_apis.
+/// Parts of check_rest_apis.
 void check_resources(Findings& findings, const RestApi& api);
 void check_stages(Findings& findings, const RestApi& api);
-/// `segments`: of the path of the resource whose method it serves.
+/// Checks an integration. `segments`: path of the resource of its method.
 void check_integration(Findings& findings, const KeyPath& path, const RestApi& api,
                        const Integration& integration, const std::vector<PathSegment>& segments);
 void check_functions(Findings& findings);
 void check_hosted_zones(Findings& findings);
 void check_resolver_rules(Findings& findings);
 
-/// A domain name without the dot at its end, in lower case.
+/// Returns a domain name in lower case without the final dot.
 [[nodiscard]] std::string canonical_domain(std::string_view domain_name);
-/// DNS Firewall: lists, rule groups, and the VPCs' associations with those.
+/// Checks DNS Firewall: lists, rule groups, and their associations with VPCs.
 void check_firewalls(Findings& findings);
 
-/// The region and account of a VPC or REST API.
+/// Checks the region and account of a VPC or REST API.
 void check_owner(Findings& findings, const KeyPath& path, std::string_view region,
                  std::string_view account_id);
 
-/// A response's status, and its headers.
+/// Checks the status and the headers of a response.
 void check_status_code(Findings& findings, const KeyPath& path, uint16_t status);
 void check_response_headers(Findings& findings, const KeyPath& path,
                             const std::vector<NamedText>& headers);
 
-/// The security groups of an endpoint in `vpc` (null when that reference dangles).
+/// Checks the security groups of an endpoint in `vpc` (null when that reference dangles).
 void check_security_group_list(Findings& findings, const KeyPath& path, const Vpc* vpc,
                                const std::vector<std::string>& ids);
 
-/// That `address` can be an interface's address in `subnet`.
+/// Checks that `address` can be an interface's address in `subnet`.
 void check_address(Findings& findings, const KeyPath& path, const IpAddress& address,
                    const Subnet& subnet);
 
-/// The VPC of an endpoint, null when it dangles. What its `subnets` (null where dangling) have said
-/// of it already is not said again.
+/// Returns the VPC of an endpoint, null when the reference dangles. Does not repeat a problem that
+/// its `subnets` (null where dangling) already have.
 const Vpc* check_endpoint_vpc(Findings& findings, const KeyPath& path, std::string_view vpc,
                               const std::vector<const Subnet*>& subnets);
 
-/// That the subnet of an endpoint's interface, at `path`, lies in the endpoint's VPC.
+/// Checks that the subnet of an endpoint's interface, at `path`, is in the endpoint's VPC.
 void check_subnet_vpc(Findings& findings, const KeyPath& path, const Subnet& subnet,
                       const Vpc& vpc);
 

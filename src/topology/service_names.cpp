@@ -20,19 +20,19 @@ constexpr std::string_view kAwsPrefix = "com.amazonaws.REGION.";
 constexpr std::string_view kOtherAccountPrefix = "com.amazonaws.vpce.REGION.";
 constexpr std::string_view kServicePrefix = "vpce-svc-";
 
-/// A service's name as the table has it, and the region that stands in it.
+/// Service name as in the table, and its region.
 struct ServicePattern {
   std::string text;         // com.amazonaws.REGION.kms
-  std::string_view region;  // empty: the name has none
+  std::string_view region;  // empty: the name has no region
 };
 
-/// Names in the table, as they are written there.
+/// Row of the table, as written.
 struct TableRow {
   std::string_view private_names;
   std::string_view endpoint_domains;
 };
 
-/// `api.ecr` of `ecr.api`: DNS has the labels the other way round. Source: aws.md §3.1.
+/// Returns `api.ecr` for `ecr.api`: DNS names have the labels in reverse order.
 std::string reversed(std::string_view name) {
   std::string out;
   while (true) {
@@ -44,7 +44,7 @@ std::string reversed(std::string_view name) {
   }
 }
 
-/// The first label of `name` that has the shape of a region.
+/// Returns the first label of `name` that has the form of a region.
 std::string_view region_in(std::string_view name) noexcept {
   while (!name.empty()) {
     const size_t dot = name.find('.');
@@ -55,12 +55,12 @@ std::string_view region_in(std::string_view name) noexcept {
   return {};
 }
 
-/// In partitions with a domain of their own, names may begin with its labels in reverse order:
-/// `cn.com.amazonaws.REGION.ec2`. The pattern has `com.amazonaws` for them.
+/// Returns the pattern of a service name. In partitions with their own domain, names may begin with
+/// its labels in reverse order, `cn.com.amazonaws.REGION.ec2`; their pattern has `com.amazonaws`.
 ServicePattern pattern_of(std::string_view service_name) {
   const std::string_view region = region_in(service_name);
   if (region.empty()) {
-    // The table's own mark for a region is no region.
+    // The table's mark for a region is no region.
     const bool has_mark = service_name.find(kRegionMark) != std::string_view::npos;
     return {has_mark ? std::string() : std::string(service_name), {}};
   }
@@ -71,7 +71,8 @@ ServicePattern pattern_of(std::string_view service_name) {
   return {concat(before, kRegionMark, service_name.substr(at + region.size())), region};
 }
 
-/// `text` up to `end`, which is taken off too; all of it where there is no `end`.
+/// Removes `text` up to `end`, including `end`, and returns it without `end`; without `end`, all of
+/// it.
 std::string_view read_until(std::string_view& text, char end) noexcept {
   const size_t size = text.find(end);
   const std::string_view taken = text.substr(0, size);
@@ -90,7 +91,7 @@ std::optional<TableRow> find_row(std::string_view pattern) {
   return std::nullopt;
 }
 
-/// A name of the table, which is us-east-1's, in `region`.
+/// Returns a name of the table, which has those of us-east-1, for `region`.
 std::string name_in(std::string_view name, std::string_view region) {
   std::string out;
   const size_t mark = name.find(kRegionMark);

@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-/// The text of interface_endpoints.tsv. The build makes the source of this header from that file.
+/// Text of interface_endpoints.tsv. The build generates the source of this function from that file.
 namespace inlet53::topology {
 
 extern const std::string_view kServiceTable;

@@ -8,7 +8,8 @@ namespace inlet53::topology {
 
 namespace {
 
-constexpr size_t kMaxRegion = 32;  // far above any; names of which it is a part stay names
+constexpr size_t kMaxRegion =
+    32;  // above every region of AWS; names that contain a region stay within DNS limits
 constexpr std::string_view kDigits = "0123456789";
 constexpr std::string_view kLower = "abcdefghijklmnopqrstuvwxyz";
 constexpr std::string_view kUpper = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -25,7 +26,7 @@ bool is_word(std::string_view text, std::string_view marks) noexcept {
   });
 }
 
-/// True when every part of `text` between separators satisfies `is_part`.
+/// Returns whether every part of `text` between separators satisfies `is_part`.
 template <class Predicate>
 bool all_parts(std::string_view text, char separator, Predicate is_part) noexcept {
   for (;;) {
@@ -55,7 +56,7 @@ bool is_availability_zone_of(std::string_view text, std::string_view region) noe
   if (!text.starts_with(region)) return false;
   std::string_view zone = text.substr(region.size());
   if (zone.size() == 1) return among(zone[0], kLower);
-  // A Local Zone: the region, a place and a number, then the letter.
+  // Local Zone: the region, a location and a number, then the letter.
   if (!zone.starts_with('-') || !among(zone.back(), kLower)) return false;
   zone.remove_suffix(1);
   return zone.size() > 2 && among(zone.back(), kDigits) &&

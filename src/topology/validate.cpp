@@ -18,7 +18,8 @@
 namespace inlet53::topology {
 namespace {
 
-/// `"a", "b" and "c"`; of more than five, the first four and how many are left.
+/// Returns `"a", "b" and "c"`; for more than five names, the first four and the number of the
+/// others.
 std::string enumerate(const std::vector<std::string_view>& names) {
   const size_t shown = names.size() > 5 ? 4 : names.size();
   std::string out;
@@ -58,7 +59,7 @@ void Findings::add_repeated(const KeyPath& path, std::string_view kind) {
 
 namespace {
 
-/// Where each id of one kind was seen first.
+/// Path of the first occurrence of each id of one kind.
 using Seen = std::map<std::string_view, KeyPath>;
 
 void check_unique(Findings& findings, Seen& seen, const KeyPath& path, std::string_view id) {
@@ -220,7 +221,7 @@ std::string joined(const std::vector<std::string>& words) {
   return out;
 }
 
-/// The names of a service that the table does not have are a guess, unless they are given.
+/// Warns when names are guessed because the table does not have the service.
 void warn_of_service(const Topology& topology, const VpcEndpoint& endpoint,
                      std::vector<Problem>& problems) {
   if (service_kind(endpoint.service_name) != ServiceKind::Aws) return;
@@ -249,7 +250,7 @@ void warn_of_region(const char* kind, const std::string& name, std::string_view 
   problems.push_back({{kind, name, "region"}, std::move(message)});
 }
 
-/// The addresses that queries come from when `endpoint` sends them to `reached` on this machine.
+/// Returns the source addresses of queries that `endpoint` sends to `reached` on this machine.
 std::vector<IpAddress> senders(const ResolverEndpoint& endpoint, const IpAddress& reached) {
   std::vector<IpAddress> addresses;
   for (const ResolverEndpointIp& ip : endpoint.ip_addresses) {
@@ -258,13 +259,13 @@ std::vector<IpAddress> senders(const ResolverEndpoint& endpoint, const IpAddress
     }
   }
   if (!addresses.empty()) return addresses;
-  // The kernel takes 127.0.0.1 for 127.0.0.0/8, and for another address of its own the same one.
+  // The kernel uses 127.0.0.1 as the source for 127.0.0.0/8, and a local address for itself.
   const IpAddress loopback = *IpAddress::parse("127.0.0.1");
   const bool to_loopback = reached.is_v4() && reached.bytes()[0] == loopback.bytes()[0];
   return {to_loopback ? loopback : reached};
 }
 
-/// A target that is an endpoint here answers only whom its security groups let in.
+/// Warns when the security groups of a target that is an endpoint here do not allow the queries.
 void warn_of_target(const Topology& topology, const ResolverRule& rule, size_t i,
                     std::vector<Problem>& problems) {
   const TargetAddress& target = rule.target_ips[i];

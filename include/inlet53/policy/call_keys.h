@@ -6,7 +6,7 @@
 
 namespace inlet53::policy {
 
-/// The condition keys that a call can have.
+/// Condition keys that a call can have.
 /// Source: API Gateway Developer Guide, "AWS condition keys that can be used in API Gateway
 /// resource policies".
 enum class CallKey : uint8_t {
@@ -21,15 +21,15 @@ enum class CallKey : uint8_t {
   Referer
 };
 
-/// The key as AWS spells it: `aws:SourceVpce`.
+/// Returns the key as AWS spells it: `aws:SourceVpce`.
 [[nodiscard]] std::string_view key_name(CallKey key) noexcept;
 
-/// Some of these keys: those that a policy looks at, so that a call need not be given the others.
+/// Set of these keys: those that a policy uses, so that a request needs no others.
 class CallKeys {
  public:
   [[nodiscard]] static CallKeys all() noexcept;
 
-  /// Adds a key by its name in lower case; names that no call has are passed over.
+  /// Adds a key by its name in lower case; ignores names that no call has.
   void add(std::string_view folded_key) noexcept;
   void add(const CallKeys& others) noexcept { bits_ |= others.bits_; }
   [[nodiscard]] bool contains(CallKey key) const noexcept {

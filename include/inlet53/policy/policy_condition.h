@@ -13,12 +13,12 @@
 #include "inlet53/policy/policy_request.h"
 #include "inlet53/policy/policy_text.h"
 
-/// One condition of a statement: an operator, a key, the values.
+/// Condition of a statement: an operator, a key and its values.
 /// Source: IAM User Guide, "Condition operators", "Conditions with multiple context keys or
 /// values".
 namespace inlet53::policy {
 
-/// What the values of an operator are.
+/// Type of an operator's values.
 enum class ValueType : uint8_t {
   String,
   StringAnyCase,
@@ -34,31 +34,32 @@ enum class ValueType : uint8_t {
 
 enum class Relation : uint8_t { Equal, Less, LessEqual, Greater, GreaterEqual };
 
-/// `ForAllValues:` and `ForAnyValue:` before an operator's name.
+/// Prefixes `ForAllValues:` and `ForAnyValue:` of an operator's name.
 enum class SetOperator : uint8_t { None, ForAllValues, ForAnyValue };
 
-/// An operator with its modifiers, `ForAnyValue:StringNotLikeIfExists`.
+/// Operator with its modifiers, `ForAnyValue:StringNotLikeIfExists`.
 struct ConditionOperator {
-  std::string name;  // as it is written
+  std::string name;  // as written
   ValueType type = ValueType::String;
   Relation relation = Relation::Equal;
   bool negated = false;
   bool if_exists = false;
   SetOperator set = SetOperator::None;
 
-  /// The error says what is unknown, with the nearest operator.
+  /// Parses an operator's name. Errors: the unknown part, with the nearest operator.
   [[nodiscard]] static Result<ConditionOperator, std::string> parse(std::string_view name);
 };
 
-/// A value that a request's values are compared with. What it holds follows from the operator's
-/// type: a text (strings, ARNs, and Bool, since that takes variables), a number, seconds since 1970
-/// (Date), a block of addresses, the octets of a Binary, or what Null asks for.
+/// Value that a request's values are compared with. Its content depends on the operator's type: a
+/// text (strings, ARNs, and Bool, which allows variables), a number, seconds since 1970 (Date), an
+/// address block, the bytes of a Binary, or the value of Null.
 struct ConditionValue {
   std::string written;
   std::variant<PolicyText, double, int64_t, Cidr, std::string, bool> value;
 
-  /// Variables are special where IAM has them: in strings, ARNs and Bool.
-  /// An address without a prefix length is a block of one. Bits after a block's prefix are ignored.
+  /// Parses a value. Variables are special where IAM allows them: in strings, ARNs and Bool. An
+  /// address without a prefix length is a block of one address. Bits after a block's prefix are
+  /// ignored.
   [[nodiscard]] static Result<ConditionValue, std::string> parse(ValueType type,
                                                                  std::string_view text,
                                                                  Variables variables);
@@ -66,17 +67,17 @@ struct ConditionValue {
 
 struct Condition {
   ConditionOperator op;
-  std::string key;         // as it is written
+  std::string key;         // as written
   std::string folded_key;  // in lower case
   std::vector<ConditionValue> values;
 
-  /// Whether the condition is met.
+  /// Returns whether the condition is met.
   ///
-  /// A key with one value: some value compares true; for a negated operator none does. A missing
-  /// key fits no value, so that negated operators are met then; with IfExists every one is.
-  /// ForAllValues: each of the request's values satisfies the operator, none of them at all too.
-  /// ForAnyValue: one does. Both pass over empty values. What can't be compared (a text where a
-  /// number is asked for) fits no value.
+  /// For a key with one value, one of the condition's values must match; for a negated operator,
+  /// none may match. A missing key matches no value, so that negated operators are met; with
+  /// IfExists every operator is met. ForAllValues: each of the request's values must satisfy the
+  /// operator, and no values at all do so too. ForAnyValue: at least one must. Both ignore empty
+  /// values. A value that cannot be compared (a text for a number) matches no value.
   /// Threads: any.
   [[nodiscard]] bool is_met(const PolicyRequest& request) const;
 };

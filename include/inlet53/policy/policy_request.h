@@ -10,23 +10,24 @@
 #include "inlet53/base/ip_address.h"
 #include "inlet53/policy/call_keys.h"
 
-/// What a resource policy is asked about: one call of one method, and what is known of it.
+/// Request that a resource policy decides about: one call of one method, with its properties.
 namespace inlet53::policy {
 
 /// The only action of a call. Source: Service Authorization Reference, ExecuteAPI.
 inline constexpr std::string_view kInvokeAction = "execute-api:Invoke";
 
-/// A REST API as ARNs name it.
+/// REST API as in ARNs.
 struct ApiIdentity {
   std::string region;
   std::string account_id;  // 12 digits
   std::string api_id;
 };
 
-/// `arn:aws:execute-api:eu-west-1:123456789012:dligg9dxuk`, what every ARN of the API begins with.
+/// Returns `arn:aws:execute-api:eu-west-1:123456789012:dligg9dxuk`, the prefix of every ARN of the
+/// API.
 [[nodiscard]] std::string api_arn(const ApiIdentity& api);
 
-/// The condition keys of a request with their values. Letter case of keys does not count.
+/// Condition keys of a request with their values. Keys are case-insensitive.
 class ConditionKeys {
  public:
   struct Entry {
@@ -35,10 +36,10 @@ class ConditionKeys {
     std::vector<std::string> values;
   };
 
-  /// Gives a key one more value.
+  /// Adds a value to a key.
   void add(std::string_view key, std::string value);
 
-  /// The values of a key, at least one; null when the request does not have it.
+  /// Returns the values of a key, at least one; null when the request does not have the key.
   /// Requires: `folded_key` is in lower case. Lifetime: until the next `add`.
   [[nodiscard]] const std::vector<std::string>* find(std::string_view folded_key) const noexcept;
 
@@ -48,11 +49,11 @@ class ConditionKeys {
   std::vector<Entry> entries_;
 };
 
-/// What the gateway knows of an anonymous call, apart from what is called.
+/// Properties of an anonymous call, except for the method that is called.
 /// Lifetime: the views must stay valid until `make_policy_request` returns, which copies them.
 struct Caller {
   IpAddress address;
-  /// The VPC endpoint that the call came by, and the endpoint's VPC. They come from the endpoint
+  /// VPC endpoint through which the call came, and the endpoint's VPC. They come from the endpoint
   /// itself, never from a header.
   std::optional<std::string_view> vpc_endpoint;
   std::optional<std::string_view> vpc;
@@ -62,7 +63,7 @@ struct Caller {
   std::optional<std::string_view> referer;
 };
 
-/// One call, by nobody in particular (the principal is anonymous: no signature).
+/// One call of an anonymous principal (without a signature).
 struct PolicyRequest {
   ApiIdentity api;
   std::string resource;  // arn:aws:execute-api:eu-west-1:123456789012:dligg9dxuk/Stage/GET/hello
@@ -70,14 +71,14 @@ struct PolicyRequest {
 };
 
 /// Composes the request for `method` (in any case) of `path` in `stage`. `path` is the call's own,
-/// undecoded, without stage and query: `/hello`, and `/` or nothing for the root.
+/// undecoded, without stage and query: `/hello`, and `/` or an empty text for the root.
 ///
-/// By way of a VPC endpoint the caller's address is `aws:VpcSourceIp` and `aws:SourceIp` is absent;
-/// otherwise it is `aws:SourceIp`. Keys of a signed call's principal are absent. Keys that are not
-/// `wanted` are left out: most policies look at one or two.
+/// For a call through a VPC endpoint the caller's address is `aws:VpcSourceIp` and `aws:SourceIp`
+/// is absent; otherwise it is `aws:SourceIp`. Keys of a signed call's principal are absent. Keys
+/// that are not `wanted` are left out: most policies use one or two.
 /// Source: API Gateway Developer Guide, "AWS condition keys that can be used in API Gateway
 /// resource policies"; IAM User Guide, "AWS global condition context keys" (aws:SourceIp is not in
-/// requests that come by a VPC endpoint).
+/// requests through a VPC endpoint).
 [[nodiscard]] PolicyRequest make_policy_request(const ApiIdentity& api, std::string_view stage,
                                                 std::string_view method, std::string_view path,
                                                 const Caller& caller,

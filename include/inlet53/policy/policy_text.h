@@ -16,21 +16,21 @@ enum class Wildcards : uint8_t { Literal, Special };
 enum class Variables : uint8_t { Literal, Special };
 enum class LetterCase : uint8_t { Counts, Ignored };
 
-/// A text of a policy: octets, wildcards (`*` any run of octets, also empty and also over `:` and
-/// `/`; `?` one octet) and variables (`${aws:SourceVpc}`, `${aws:username, 'nobody'}`; `${*}`,
-/// `${?}` and `${$}` are the characters themselves). A value that came by a variable holds no
-/// wildcards. Which of these are special is told to `parse`.
+/// Text of a policy: bytes, wildcards (`*` matches any number of bytes, including none, `:` and
+/// `/`; `?` matches one byte) and variables (`${aws:SourceVpc}`, `${aws:username, 'nobody'}`;
+/// `${*}`, `${?}` and `${$}` are the characters themselves). The value of a variable has no
+/// wildcards. Arguments of `parse` select which of these are special.
 /// Threads: const methods any. Source: IAM User Guide, "IAM policy elements: Variables and tags".
 class PolicyText {
  public:
-  /// A pattern with its variables replaced: octets, kAnyRun and kAnyOne.
+  /// Pattern with its variables replaced: bytes, kAnyRun and kAnyOne.
   using Pattern = std::u16string;
   static constexpr char16_t kAnyRun = 0x100;
   static constexpr char16_t kAnyOne = 0x101;
 
   PolicyText() = default;
 
-  /// The error says which variable is broken and how.
+  /// Parses a text. Errors: the broken variable and the reason.
   [[nodiscard]] static Result<PolicyText, std::string> parse(std::string_view text,
                                                              Wildcards wildcards,
                                                              Variables variables);
@@ -38,19 +38,19 @@ class PolicyText {
   [[nodiscard]] const std::string& text() const noexcept { return text_; }
   [[nodiscard]] bool has_variables() const noexcept { return has_variables_; }
 
-  /// Adds the keys of its variables.
+  /// Adds the keys of the text's variables to `keys`.
   void add_keys(CallKeys& keys) const noexcept;
 
-  /// The pattern for one request. Absent when the request lacks a variable's key, or has several
-  /// values for it, and the variable has no default: then the text stands for nothing.
+  /// Returns the pattern for one request. Absent when a variable has no default and the request
+  /// lacks its key or has several values for it: then the text matches nothing.
   [[nodiscard]] std::optional<Pattern> expand(const PolicyRequest& request) const;
 
-  /// Whether all of `subject` fits; never, where `expand` has nothing.
+  /// Returns whether the whole `subject` matches; false when `expand` returns nothing.
   [[nodiscard]] bool matches(std::string_view subject, const PolicyRequest& request,
                              LetterCase letter_case = LetterCase::Counts) const;
 
  private:
-  // Octets and wildcards, then perhaps a variable.
+  // Bytes and wildcards, optionally followed by a variable.
   struct Piece {
     Pattern pattern;
     std::string folded_key;  // empty: no variable
@@ -58,13 +58,13 @@ class PolicyText {
   };
 
   std::string text_;
-  std::string literal_;  // the octets before the first wildcard or variable
+  std::string literal_;  // the bytes before the first wildcard or variable
   std::vector<Piece> pieces_;
   bool has_variables_ = false;
 };
 
-/// Whether `pattern` covers all of `subject`.
-/// Cost: pattern times subject at worst; no recursion, no allocation.
+/// Returns whether `pattern` matches the whole `subject`.
+/// Cost: pattern times subject at most; no recursion, no allocation.
 [[nodiscard]] bool pattern_matches(std::u16string_view pattern, std::string_view subject,
                                    LetterCase letter_case = LetterCase::Counts) noexcept;
 

@@ -10,8 +10,8 @@
 #include "inlet53/settings/row.h"
 
 /// Settings of the DNS daemon: all its values in the configuration file that are not AWS objects.
-/// Each section has a struct with the defaults, followed by the rows of its keys. `kDnsTable` holds
-/// all sections. `conf/inlet53.toml` describes each key for operators. Sizes are in octets.
+/// Each section has a struct with the defaults, followed by the rows of its keys. `kDnsTable` has
+/// all sections. `conf/inlet53.toml` describes each key for operators. Sizes are in bytes.
 namespace inlet53::settings {
 
 //--- [server]
@@ -41,7 +41,7 @@ struct Server {
   friend bool operator==(const Server&, const Server&) = default;
 };
 
-// RFC 6891 §6.2.3: a value below 512 counts as 512. Datagrams over 4096 octets are often lost.
+// RFC 6891 §6.2.3: a value below 512 counts as 512. Datagrams over 4096 bytes are often lost.
 inline constexpr Amount kUdpSize = number(512, 4096);
 // RFC 1035 §3.3.14: a string has at most 255 octets.
 inline constexpr Text kChaosText{{1, 255}};
@@ -89,9 +89,9 @@ enum class ClientSubnet : uint8_t {
 
 struct Edns {
   Cookies cookies = Cookies::Answer;
-  std::string cookie_secret;           // octets; empty: a random one for the process
-  std::string previous_cookie_secret;  // octets; empty: none
-  std::string nsid;                    // octets; empty: none
+  std::string cookie_secret;           // bytes; empty: a random one for the process
+  std::string previous_cookie_secret;  // bytes; empty: none
+  std::string nsid;                    // bytes; empty: none
   ClientSubnet client_subnet = ClientSubnet::Ignore;
 
   friend bool operator==(const Edns&, const Edns&) = default;
@@ -109,7 +109,7 @@ inline constexpr std::tuple kEdnsRows{
         "secret that server cookies are made with"},
     Row{"previous_cookie_secret", &Edns::previous_cookie_secret, kCookieSecret, At::Restart,
         "former secret, whose cookies are still accepted"},
-    // A response of 512 octets has room for the longest question, all other options and 128 octets.
+    // A response of 512 bytes has space for the longest question, all other options and 128 bytes.
     Row{"nsid", &Edns::nsid, TextOrOctets{{1, 128}}, At::Restart, "name server identifier"},
     Row{"client_subnet", &Edns::client_subnet,
         words(Word{"ignore", ClientSubnet::Ignore}, Word{"answer", ClientSubnet::Answer}),
@@ -174,7 +174,7 @@ inline constexpr std::tuple kLimitsRows{
 
 /// DNS over TLS and over HTTPS. Each limit applies to one worker at one served address.
 struct Tls {
-  std::string certificate_file;  // absolute; empty: made by the local authority
+  std::string certificate_file;  // absolute; empty: the local authority issues it
   std::string key_file;          // absolute
   std::string authority_folder;  // absolute
   uint32_t max_connections = 10'000;
@@ -219,7 +219,7 @@ inline constexpr std::tuple kTlsRows{
 /// that the file does not give from those that it gives (`conf/inlet53.toml`), and reports
 /// contradictions.
 struct Forward {
-  /// Octets that a waiting query takes besides its message.
+  /// Bytes that a waiting query takes in addition to its message.
   static constexpr uint64_t kQueryOctets = 1024;
 
   uint32_t query_timeout_ms = 2000;
@@ -239,7 +239,7 @@ struct Forward {
 };
 
 inline constexpr std::tuple kForwardRows{
-    // A sound target may take 100 ms. Clients give up after 10 s.
+    // A working target may take 100 ms. Clients give up after 10 s.
     Row{"query_timeout", &Forward::query_timeout_ms, milliseconds(100, 10'000), At::Restart,
         "time for all attempts for one query"},
     Row{"max_in_flight", &Forward::max_in_flight, number(1, 1'000'000), At::Restart,
@@ -274,7 +274,7 @@ struct Cache {
   uint64_t octets = 64ULL << 20;
   uint32_t min_ttl = 0;
   uint32_t max_ttl = 86'400;
-  uint32_t max_negative_ttl = 3600;  // RFC 2308 §5 finds 1-3 h sensible
+  uint32_t max_negative_ttl = 3600;  // RFC 2308 §5 recommends 1 to 3 hours
   uint32_t failure_ttl = 1;
   uint32_t max_failure_ttl = 30;
   uint32_t max_stale = 86'400;  // 0: never; RFC 8767 §5 suggests 1 to 3 days
@@ -360,7 +360,7 @@ struct Control {
   friend bool operator==(const Control&, const Control&) = default;
 };
 
-// A sockaddr_un has room for 108 octets with the NUL.
+// A sockaddr_un holds 108 bytes, including the NUL.
 inline constexpr SocketPath kSocketPath{107};
 
 inline constexpr std::tuple kControlRows{

@@ -7,14 +7,14 @@
 
 #include "inlet53/settings/row.h"
 
-/// Settings of the HTTPS daemon, in the same form as those in `dns_daemon.h`. `kHttpsTable` holds
-/// all sections.
+/// Settings of the HTTPS daemon, in the same form as those in `dns_daemon.h`. `kHttpsTable` has all
+/// sections.
 namespace inlet53::settings {
 
 //--- [gateway]
 
 struct Gateway {
-  std::string certificate_file;  // absolute; empty: made by the local authority
+  std::string certificate_file;  // absolute; empty: the local authority issues it
   std::string key_file;          // absolute
   std::string authority_folder;  // absolute
   uint32_t max_connections = 20'000;
@@ -80,7 +80,7 @@ inline constexpr std::tuple kGatewayRows{
 
 //--- [lambda]
 
-/// Whether functions are isolated from the daemon's files and from each other.
+/// Isolation of functions from the daemon's files and from each other.
 enum class Isolation : uint8_t {
   Off,
   Preferred,  // isolate them as far as the system allows it

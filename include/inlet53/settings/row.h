@@ -22,7 +22,7 @@ struct Range {
 
 enum class Unit : uint8_t {
   None,          // a whole number
-  Octets,        // a size: "64 MiB", or a number of octets
+  Octets,        // a size: "64 MiB", or a number of bytes
   Milliseconds,  // a duration: "10 s", or a number of seconds
   Seconds,       // a duration in whole seconds
 };
@@ -74,27 +74,27 @@ template <class E, class... Others>
   return Words<E, 1 + sizeof...(Others)>{{first, others...}};
 }
 
-/// A text. `octets` limits its length.
+/// A text. `octets` limits its length in bytes.
 struct Text {
   Range octets;
 };
 
-/// A text, or "0x" and octets in hexadecimal digits. `octets` limits the length.
+/// A text, or "0x" and bytes in hexadecimal digits. `octets` limits the length in bytes.
 struct TextOrOctets {
   Range octets;
 };
 
-/// A number of octets in hexadecimal digits. Error messages do not show them.
+/// Bytes in hexadecimal digits, exactly `octets`. Error messages do not show them.
 struct Secret {
   size_t octets = 0;
 };
 
-/// A path, relative to the file's folder. The member is absolute.
+/// A path, relative to the file's directory. The member is absolute.
 struct Path {};
 
-/// The path of a Unix socket, relative to the file's folder. The member is absolute.
+/// The path of a Unix socket, relative to the file's directory. The member is absolute.
 struct SocketPath {
-  size_t most = 0;  // octets of the absolute path
+  size_t most = 0;  // bytes of the absolute path
 };
 
 /// The name of a program in PATH, or a path.

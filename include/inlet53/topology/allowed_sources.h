@@ -8,8 +8,9 @@
 
 namespace inlet53::topology {
 
-/// Which sources the security groups of an endpoint let in, for one protocol and the service's own
-/// port, whatever port it is served on. Security groups only allow: no matching rule is silence.
+/// Returns the sources that the security groups of an endpoint allow, for one protocol and the port
+/// of the service (not the port at which it listens here). Security groups only allow: without a
+/// matching rule the result is empty.
 /// Source: Amazon VPC User Guide, "Security group rules".
 [[nodiscard]] CidrSet allowed_sources(const Topology& topology,
                                       const std::vector<std::string>& security_groups,

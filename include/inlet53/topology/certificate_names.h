@@ -8,19 +8,19 @@
 
 namespace inlet53::topology {
 
-/// What the certificates of the two daemons are for: DNS names, then IP addresses as texts. Each
-/// list is sorted and names each once; it is empty where nothing is served with TLS.
+/// Names for the certificates of the two daemons: DNS names, then IP addresses as texts. Each list
+/// is sorted and has no duplicates. It is empty if nothing is served with TLS.
 struct CertificateNames {
-  /// Of encrypted DNS: `ENDPOINT.resolver.REGION.SUFFIX`, which is ours, for each endpoint with DoT
-  /// or DoH, and the addresses where it is queried, the VPC's and those of this machine.
+  /// For encrypted DNS: `ENDPOINT.resolver.REGION.SUFFIX` (a name of inlet53, not of AWS) for each
+  /// endpoint with DoT or DoH, and the addresses at which clients query it: those in the VPC and
+  /// those of this machine.
   std::vector<std::string> dns;
-  /// Of the gateway, for each region with an execute-api endpoint:
-  /// `*.execute-api.REGION.SUFFIX`, the APIs' names, and `*.execute-api.REGION.vpce.SUFFIX`, the
-  /// endpoints' own.
+  /// For the gateway, for each region with an execute-api endpoint: `*.execute-api.REGION.SUFFIX`
+  /// for the APIs and `*.execute-api.REGION.vpce.SUFFIX` for the endpoints.
   std::vector<std::string> gateway;
 };
 
-/// Requires: `topology` is valid.
+/// Returns the names for the certificates. Requires: `topology` is valid.
 [[nodiscard]] CertificateNames certificate_names(const Topology& topology);
 
 }  // namespace inlet53::topology

@@ -9,25 +9,25 @@
 
 namespace inlet53::topology {
 
-/// Which names a domain of a DNS Firewall list stands for. AWS's pages say only that a domain may
-/// begin with `*`; what is read from that is ours.
+/// Form of a domain in a DNS Firewall list, which decides the names that it matches. AWS documents
+/// only that a domain may begin with `*`; the details are an interpretation of inlet53.
 enum class DomainMatch : uint8_t {
-  Exact,   // `example.com`: this name alone
-  Below,   // `*.example.com`: every name below it, at any depth, but not itself
-  Ending,  // `*example.com`: every name whose text ends so, `my-example.com` and itself too
+  Exact,   // `example.com`: only this name
+  Below,   // `*.example.com`: every name below it, at any depth, but not the name itself
+  Ending,  // `*example.com`: every name that ends so, including `my-example.com` and itself
   All,     // `*`
 };
 
-/// A domain of a list, taken apart.
+/// Parsed domain of a list.
 struct FirewallDomain {
   DomainMatch match = DomainMatch::Exact;
-  /// What stands after `*` or `*.`, in any letter case, without a dot at its end; empty for All.
+  /// Text after `*` or `*.`, in any letter case, without the final dot; empty for All.
   std::string_view name;
 };
 
-/// Takes `text`, a domain as it stands in a list, apart: 1 to 255 octets, `*` or labels of letters,
-/// digits and `-`, the first of them perhaps behind `*` or `*.`; with or without a dot at the end.
-/// Errors: what is wrong with it, with the text in quotes (at most its first 80 octets).
+/// Parses a domain of a list: 1 to 255 bytes, `*` or labels of letters, digits and `-`, optionally
+/// after `*` or `*.`, with or without the final dot.
+/// Errors: the problem, with the text in quotes (at most its first 80 bytes).
 /// Lifetime: `text`'s. Threads: any. Cost: linear; allocates only for an error.
 /// Source: Route 53 API Reference, UpdateFirewallDomains; RFC 1035 §2.3.4.
 [[nodiscard]] Result<FirewallDomain, std::string> parse_firewall_domain(std::string_view text);

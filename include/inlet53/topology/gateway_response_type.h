@@ -8,8 +8,8 @@
 
 namespace inlet53::topology {
 
-/// What API Gateway answers itself. `Default4xx` and `Default5xx` are no answers of their own: they
-/// stand for every type of their class that an API does not configure.
+/// Type of a response that API Gateway generates itself. `Default4xx` and `Default5xx` configure
+/// every type of their class that an API does not configure.
 /// Source: API Gateway Developer Guide, "Gateway response types for API Gateway".
 enum class GatewayResponseType : uint8_t {
   AccessDenied,
@@ -37,14 +37,14 @@ enum class GatewayResponseType : uint8_t {
 
 inline constexpr size_t kGatewayResponseTypes = 21;
 
-/// `ACCESS_DENIED`, `DEFAULT_4XX`.
+/// Returns the type as AWS spells it: `ACCESS_DENIED`, `DEFAULT_4XX`.
 [[nodiscard]] std::string_view to_text(GatewayResponseType type) noexcept;
 
-/// Letter case counts.
+/// Parses the same texts; case-sensitive. Absent: unknown type.
 [[nodiscard]] std::optional<GatewayResponseType> parse_gateway_response_type(
     std::string_view text) noexcept;
 
-/// Every type's text, in the order of the enumeration.
+/// Returns the texts of all types in the order of the enumeration.
 [[nodiscard]] const std::vector<std::string_view>& gateway_response_types();
 
 }  // namespace inlet53::topology

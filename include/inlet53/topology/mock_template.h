@@ -9,11 +9,11 @@
 
 namespace inlet53::topology {
 
-/// The status that a mock integration's request template chooses: its `statusCode`.
-/// `text` is one JSON object; keys may go without quotes, and texts may stand in single quotes, as
-/// at AWS. Of two `statusCode` the last counts. Nothing in it is substituted.
-/// Errors: what is wrong, for people: no JSON object, no `statusCode`, one that is no whole number
-/// from 200 to 599. Cost: linear; objects and lists nest to 32 at most.
+/// Returns the status code that the request template of a mock integration selects: its
+/// `statusCode`. `text` is one JSON object; as at AWS, keys may be unquoted and strings may have
+/// single quotes. If `statusCode` occurs twice, the last one counts. Variables are not replaced.
+/// Errors: a text for the operator: no JSON object, no `statusCode`, or no integer from 200 to 599.
+/// Cost: linear; objects and lists nest at most 32 deep.
 /// Source: API Gateway Developer Guide, "Set up mock integrations in API Gateway".
 [[nodiscard]] Result<uint16_t, std::string> mock_status_code(std::string_view text);
 

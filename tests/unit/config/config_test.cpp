@@ -6,7 +6,7 @@
 namespace inlet53::config {
 namespace {
 
-/// What is wrong with `toml`, without the file's name.
+/// Returns the errors of `toml`, without the file's name.
 std::vector<std::string> errors_of(std::string_view toml) {
   std::vector<std::string> errors;
   const auto config = parse_config(toml, "x.toml");
@@ -18,7 +18,7 @@ std::vector<std::string> errors_of(std::string_view toml) {
   return errors;
 }
 
-/// What is wrong with `toml`, which is expected to be sound.
+/// Returns the configuration in `toml`, which must be valid.
 Config read(std::string_view toml, const std::string& path = "x.toml") {
   auto config = parse_config(toml, path);
   if (!config) {
@@ -32,7 +32,7 @@ using Errors = std::vector<std::string>;
 
 constexpr std::string_view kOwner = "region = 'eu-west-1'\naccount_id = '123456789012'\n";
 
-/// Two VPCs in two regions with an inbound endpoint each, and everything else once.
+/// Two VPCs in two regions, each with an inbound endpoint, and one object of every other kind.
 constexpr std::string_view kTwoRegions = R"(region = 'eu-west-1'
 account_id = '123456789012'
 [vpc.one]
@@ -107,7 +107,7 @@ TEST(Config, ReadsSeveralVpcsRegionsAndEndpoints) {
 
 TEST(Config, MakesTheSameIdsInEveryRun) {
   const topology::Topology t = read(kTwoRegions).topology;
-  // Part of the interface: a log's reader joins today's records with last year's by them.
+  // Ids are part of the interface: log readers join today's records with last year's by them.
   EXPECT_EQ(t.vpcs[0].id, "vpc-0f4f55a4940629a96");
   EXPECT_EQ(t.resolver_endpoints[0].id, "rslvr-in-0c9f7971f4530a646");
   EXPECT_EQ(t.resolver_endpoints[0].ip_addresses[0].id, "rni-040734fb51ac38b71");

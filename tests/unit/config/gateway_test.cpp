@@ -7,7 +7,7 @@
 
 #include "inlet53/config/config.h"
 
-/// The keys of the HTTPS side: REST APIs, functions, policies, [gateway] and [lambda].
+/// Tests of the keys for HTTPS: REST APIs, functions, policies, [gateway] and [lambda].
 namespace inlet53::config {
 namespace {
 
@@ -15,7 +15,7 @@ using Errors = std::vector<std::string>;
 
 constexpr std::string_view kOwner = "region = 'eu-west-1'\naccount_id = '123456789012'\n";
 
-/// A folder of its own for each test, with a function's code and policies in it.
+/// Temporary directory for each test, with a function's code and policies.
 class GatewayConfig : public ::testing::Test {
  protected:
   GatewayConfig() {
@@ -42,7 +42,7 @@ class GatewayConfig : public ::testing::Test {
     return *std::move(config);
   }
 
-  /// What is wrong, without the file's name. Lines count from 3: the owner is above.
+  /// Returns the errors, without the file's name. Lines count from 3, after the owner.
   [[nodiscard]] Errors errors_of(const std::string& toml) const {
     Errors errors;
     const auto config = parse_config(std::string(kOwner) + toml, file("x.toml"));

@@ -10,7 +10,7 @@
 namespace inlet53::config {
 namespace {
 
-// Each row: the reader accepts and refuses what the row says.
+// Checks for each row that the reader accepts and rejects the values that the row says.
 
 /// Returns the errors of a key with `value`, including those of rules about several keys.
 std::string errors_of(std::string_view section, std::string_view key, std::string_view value) {

@@ -11,7 +11,7 @@
 namespace inlet53::config {
 namespace {
 
-/// Every fault of a text, `LINE: KEY: message`, a line each.
+/// Returns every error of a text, `LINE: KEY: message`, one per line.
 std::string faults(const std::string& toml) {
   const auto config = parse_config(toml, "x.toml");
   std::string all;
@@ -214,7 +214,7 @@ TEST(SyntaxHelp, TabsAByteOrderMarkAndCrlfAreTaken) {
   EXPECT_EQ(faults("\xef\xbb\xbf{\"a\": 1}").substr(0, 25), "1: this file is JSON, and");
 }
 
-// What is no known mistake is said as the parser says it.
+// For unknown mistakes the error is the parser's message.
 TEST(SyntaxHelp, OtherFaultsKeepTheParsersWords) {
   EXPECT_EQ(explain_syntax_error("a = 1979-13-01\n", {1, 5}, "what it says"),
             "a text stands in quotes: write a = \"1979-13-01\"");

@@ -25,7 +25,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// How long a test waits for what must happen before it fails.
+// Time that a test waits for a condition before it fails.
 constexpr std::chrono::seconds kPatience{60};
 constexpr milliseconds kLong{60'000};
 
@@ -38,10 +38,10 @@ bool wait_until(const std::function<bool()>& condition) {
   return true;
 }
 
-/// A disk that tests stop and break.
+/// Disk that tests can stop and break.
 class Disk {
  public:
-  /// As write(2) on this disk, which it keeps: a thread that is left behind may still write.
+  /// Like write(2) on this disk. Keeps the disk, because a detached thread may still write.
   static LineLogs::Write write(std::shared_ptr<Disk> disk) {
     return [disk = std::move(disk)](int descriptor, std::string_view bytes) {
       return disk->write(descriptor, bytes);
@@ -53,7 +53,7 @@ class Disk {
   void go_on() {
     set([this] { stopped_ = false; });
   }
-  /// Takes `room` bytes more and then gives this error.
+  /// Accepts `room` more bytes and then returns this error.
   void fail(int error, size_t room = 0) {
     set([&] {
       error_ = error;
@@ -63,7 +63,7 @@ class Disk {
   void repair() {
     set([this] { error_ = 0; });
   }
-  /// Calls of write until now.
+  /// Returns the number of calls of write.
   int calls() {
     const std::lock_guard lock(mutex_);
     return calls_;
@@ -147,7 +147,7 @@ TEST_F(LineLogsTest, WritesLinesInOrderAndByThemselves) {
   log->append("one");
   log->append("two");
   EXPECT_TRUE(wait_for("below/access.log", "one\ntwo\n"));
-  log->append("three");  // the thread sleeps by now, or soon
+  log->append("three");  // the thread may sleep by now
   EXPECT_TRUE(wait_for("below/access.log", "one\ntwo\nthree\n"));
   EXPECT_TRUE(wait_until([&] { return logs->counts().written == 3; }));
 }
@@ -261,7 +261,7 @@ TEST_F(LineLogsTest, OpensAFileLater) {
   const auto log = logs->open_later(path("below/hello.log"));
   EXPECT_EQ(logs->open_later(path("below/hello.log")), log);
   log->append("one");
-  // The writer serves logs in their order: what follows is written after the first attempt.
+  // The writer handles logs in their order: this line is written after the first attempt.
   open("other.log")->append("here");
   EXPECT_TRUE(wait_for("other.log", "here\n"));
   std::filesystem::remove(path("below"));
@@ -409,7 +409,7 @@ TEST_F(LineLogsTest, WritesOtherLogsWhileAFifoIsNotRead) {
   }));
   open("access.log")->append("here");
   EXPECT_TRUE(wait_for("access.log", "here\n"));
-  // Read, it takes lines again.
+  // The reader makes space in the pipe.
   std::string read_back;
   char buffer[4096];
   EXPECT_TRUE(wait_until([&] {
@@ -517,7 +517,7 @@ TEST_F(LineLogsTest, EndsInTimeAlthoughAWriteHangs) {
   EXPECT_EQ(logs->counts().dropped_disk, 10U);
   log->append("late");
   EXPECT_EQ(logs->counts().dropped_disk, 11U);
-  disk.go_on();  // the thread ends by itself; its write counts no more
+  disk.go_on();  // the thread ends by itself; its write no longer counts
   EXPECT_TRUE(wait_until([&] { return !read("access.log").empty(); }));
   EXPECT_EQ(all(), 11U);
   EXPECT_EQ(logs->counts().written, 0U);

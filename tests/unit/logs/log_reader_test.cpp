@@ -14,7 +14,7 @@ using test::append;
 
 class LogReaderTest : public testing::Test {
  protected:
-  // All lines that are there now.
+  // Returns all lines that exist now.
   std::vector<std::string> rest() {
     std::vector<std::string> lines;
     for (;;) {
@@ -55,7 +55,7 @@ TEST_F(LogReaderTest, FollowsARotationByRename) {
   append(path_, "two\n");
   std::filesystem::rename(path_, path_ + ".1");
   append(path_ + ".1", "three\ntorn");
-  // The old file is all there is.
+  // Only the old file exists.
   EXPECT_EQ(rest(), (Lines{"two", "three"}));
   append(path_, "four\n");
   EXPECT_EQ(rest(), Lines{"four"});

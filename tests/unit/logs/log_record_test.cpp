@@ -33,7 +33,7 @@ TEST(RecordParser, ReadsEveryField) {
   EXPECT_EQ((*record)->firewall_rule_action, "");
 }
 
-// A record of another kind of source, in another order, with fields of a later version.
+// Record of another kind of source, in another order, with fields of a later version.
 constexpr std::string_view kForeign =
     R"({"srcaddr":"10.0.0.9","additional_properties":{"is_delayed":true,"list":[1,{"a":null}]},)"
     R"("vpc_id":"vpc-1","answers":[],"firewall_rule_group_id":"rslvr-frg-1","query_class":"IN",)"
@@ -107,7 +107,7 @@ TEST(RecordParser, SaysWhatIsWrong) {
     ASSERT_FALSE(record.has_value()) << row.line;
     EXPECT_TRUE(record.error().starts_with(row.complaint)) << record.error() << " of " << row.line;
   }
-  // A broken line leaves nothing behind.
+  // An invalid line has no effect on the next one.
   EXPECT_TRUE(parser.parse(whole).has_value());
 }
 

@@ -33,7 +33,7 @@ inline void append(const std::string& path, std::string_view text) {
   std::ofstream(path, std::ios::app | std::ios::binary) << text;
 }
 
-/// A record's line without its newline, as far as the tests tell records apart.
+/// Record's line without its newline, with the fields by which tests distinguish records.
 struct Line {
   std::string name = "www.example.com.";
   std::string type = "A";
@@ -53,7 +53,7 @@ struct Line {
   }
 };
 
-/// The line of a query for `name`, newline included.
+/// Returns the line of a query for `name`, with its newline.
 inline std::string line_for(std::string name) {
   return Line{.name = std::move(name)}.text() + '\n';
 }

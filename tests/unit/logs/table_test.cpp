@@ -49,7 +49,7 @@ TEST(TableFormatter, LinesUpTitlesAndRecords) {
             "2021-04-25T12:37:34Z  172.31.6.137     UDP  "
             "dligg9dxuk.execute-api.eu-west-1.amazonaws.com.  A      NOERROR   "
             "rni-3a4a0caca1d0412ab  10.0.140.226, 10.0.12.179\n");
-  // The column has grown, and stays as it is.
+  // The column has grown and keeps its width.
   out.clear();
   table.append_row(nxdomain, out);
   EXPECT_EQ(out,

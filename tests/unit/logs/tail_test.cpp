@@ -36,7 +36,7 @@ class TailTest : public testing::Test {
   void close_reader() { close_end(pipe_[0]); }
   void close_writer() { close_end(pipe_[1]); }
 
-  // Output of a tail without `follow`.
+  // Returns the output of a tail without `follow`.
   std::string output() {
     const auto counts = run_tail(options_, pipe_[1], stop_);
     EXPECT_TRUE(counts.has_value()) << counts.error();
@@ -56,7 +56,7 @@ class TailTest : public testing::Test {
     });
   }
 
-  // The next line that the follower writes; waits for it.
+  // Waits for the follower's next line and returns it.
   std::string next_line() {
     std::string line;
     for (char c = 0; read(pipe_[0], &c, 1) == 1;) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Numbers, dates, Bool, Binary, addresses, Null, and what modifies operators.
+// Numbers, dates, Bool, Binary, addresses, Null, and the modifiers of operators.
 #include "policy_cases.h"
 
 namespace inlet53::policy {
@@ -194,7 +194,7 @@ TEST(Decision, WantsEveryConditionMet) {
       {deny_if(both), "GET /S/x ip=192.0.2.1", kAllow},
       {allow_if(""), kHello, kAllow},
       {allow_if("'StringEquals': {}"), kHello, kAllow},
-      // Two negated keys deny only together: the known trap of one statement for both.
+      // Two negated keys deny only together: a common mistake in one statement for both.
       {deny_if("'StringNotEquals': {'aws:SourceVpce': 'vpce-0a', 'aws:SourceVpc': 'vpc-0a'}"),
        "GET /S/x vpce=vpce-0b", kAllow},
       {deny_if("'StringNotEquals': {'aws:SourceVpce': 'vpce-0a', 'aws:SourceVpc': 'vpc-0a'}"),

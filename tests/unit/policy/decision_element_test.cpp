@@ -162,7 +162,7 @@ TEST(Decision, FollowsThePoliciesOfAwsPages) {
       {by_endpoint, kHello, kAllow},
       {by_endpoint, "GET /Stage/hello vpce=vpce-0b", kDeny},
       {by_endpoint, "GET /Stage/hello vpce=", kDeny},
-      // aws:SourceIp is not in what comes by an endpoint: everybody is refused.
+      // aws:SourceIp is absent in calls through an endpoint: every caller is denied.
       {by_range, "GET /Stage/hello ip=10.1.2.3", kDeny},
       {by_range, "GET /Stage/hello ip=10.1.2.3 vpce=", kAllow},
       {by_range, "GET /Stage/hello ip=192.0.2.1 vpce=", kDeny},

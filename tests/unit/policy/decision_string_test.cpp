@@ -105,10 +105,10 @@ TEST(Decision, ReplacesVariables) {
        by_agent, kAllow},
       {allow_if("'StringEquals': {'aws:UserAgent': '${aws:SourceVpc, \\u0027x\\u0027}'}"), by_agent,
        kAllow},
-      // Several values can't stand for a variable.
+      // Several values cannot replace a variable.
       {allow_if("'StringEquals': {'aws:UserAgent': '${aws:PrincipalOrgPaths}'}"),
        "GET /S/x ua=a +aws:PrincipalOrgPaths=a +aws:PrincipalOrgPaths=b", kNone},
-      // What a variable brings in has no wildcards.
+      // The value of a variable has no wildcards.
       {allow_if("'StringLike': {'aws:UserAgent': '${aws:Referer}'}"), "GET /S/x ua=curl referer=c*",
        kNone},
       {allow_if("'StringLike': {'aws:UserAgent': '${aws:Referer}'}"), "GET /S/x ua=c* referer=c*",
@@ -123,7 +123,7 @@ TEST(Decision, ReplacesVariables) {
       {allow_resource("'execute-api:/Stage/GET/${aws:SourceVpce}'"), by_agent, kNone},
       {allow_resource("'execute-api:/Stage/GET/${aws:username}'"), by_agent, kNone},
       {allow_resource("'execute-api:/Stage/GET/${*}'"), by_agent, kNone},
-      // Before 2012-10-17 they are plain text.
+      // Before 2012-10-17 variables are plain text.
       {old("'StringEquals': {'aws:UserAgent': '${aws:SourceVpc}'}"), by_agent, kNone},
       {old("'StringEquals': {'aws:UserAgent': '${aws:SourceVpc}'}"), "GET /S/x ua=${aws:SourceVpc}",
        kAllow},

@@ -14,7 +14,7 @@
 #include "inlet53/policy/iso_date.h"
 #include "inlet53/policy/policy_decision.h"
 
-/// Tables of cases: a policy, a request, what must come out. Policies are written with ' for ".
+/// Tables of cases: a policy, a request and the expected decision. Policies have ' instead of ".
 namespace inlet53::policy {
 
 constexpr PolicyOutcome kAllow = PolicyOutcome::Allow;
@@ -23,9 +23,8 @@ constexpr PolicyOutcome kNone = PolicyOutcome::ImplicitDeny;
 
 struct Case {
   std::string policy;
-  /// `METHOD /stage/path` and changes to the usual caller: `ip=…`, `vpce=…`, `vpc=…` (nothing after
-  /// the sign: absent), `time=…`, `ua=…`, `referer=…`, `tls=no`, and `+key=value` for any other
-  /// key.
+  /// `METHOD /stage/path` and changes to the default caller: `ip=…`, `vpce=…`, `vpc=…` (an empty
+  /// value: absent), `time=…`, `ua=…`, `referer=…`, `tls=no`, and `+key=value` for any other key.
   std::string request;
   PolicyOutcome outcome;
 };
@@ -51,23 +50,23 @@ inline std::string statement(const std::string& effect, const std::string& condi
          condition + "}}";
 }
 
-/// Allows under a condition.
+/// Returns a policy that allows under a condition.
 inline std::string allow_if(const std::string& condition) {
   return policy(statement("Allow", condition));
 }
 
-/// Allows, but denies under a condition.
+/// Returns a policy that allows, but denies under a condition.
 inline std::string deny_if(const std::string& condition) {
   return policy(statement("Allow", "") + ", " + statement("Deny", condition));
 }
 
-/// Allows one resource.
+/// Returns a policy that allows one resource.
 inline std::string allow_resource(const std::string& resource) {
   return policy("{'Effect': 'Allow', 'Principal': '*', 'Action': '*', 'Resource': " + resource +
                 "}");
 }
 
-/// Allows one action.
+/// Returns a policy that allows one action.
 inline std::string allow_action(const std::string& action) {
   return policy("{'Effect': 'Allow', 'Principal': '*', 'Action': " + action + ", 'Resource': '*'}");
 }
@@ -83,7 +82,7 @@ inline PolicyRequest request(const std::string& text, const CallKeys& wanted = C
   caller.vpc = "vpc-0a";
   caller.wall_seconds = parse_date("2026-11-22T15:00:00Z").value();
   std::vector<std::pair<std::string, std::string>> others;
-  std::deque<std::string> given;  // the caller's texts are views of them
+  std::deque<std::string> given;  // the caller has views of these texts
   for (std::string word; words >> word;) {
     const size_t sign = word.find('=');
     const std::string key = word.substr(0, sign);
@@ -117,7 +116,7 @@ inline void expect_outcomes(const std::vector<Case>& cases) {
     const PolicyDecision decision = decide(*parsed, asked);
     EXPECT_EQ(outcome_text(decision.outcome), outcome_text(each.outcome));
     EXPECT_EQ(explain(*parsed, asked).decision, decision);
-    // The keys that the policy looks at are all it takes.
+    // The keys that the policy uses are sufficient.
     EXPECT_EQ(decide(*parsed, request(each.request, parsed->keys)), decision);
   }
 }

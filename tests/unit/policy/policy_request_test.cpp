@@ -69,8 +69,8 @@ TEST(PolicyRequest, HasTheWantedKeysOnly) {
   caller.user_agent = "curl";
   CallKeys wanted;
   wanted.add("aws:sourcevpce");
-  wanted.add("aws:referer");  // which the call does not have
-  wanted.add("aws:tagkeys");  // which no call has
+  wanted.add("aws:referer");  // a key that the call does not have
+  wanted.add("aws:tagkeys");  // a key that no call has
   const PolicyRequest request = make_policy_request(kApi, "Stage", "GET", "/", caller, wanted);
   ASSERT_EQ(request.keys.entries().size(), 1U);
   EXPECT_EQ(request.keys.entries()[0].key, "aws:SourceVpce");

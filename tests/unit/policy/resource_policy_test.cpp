@@ -6,7 +6,7 @@
 namespace inlet53::policy {
 namespace {
 
-// All that is wrong with a policy, one a line.
+// Returns all errors of a policy, one per line.
 std::string faults(const std::string& text) {
   const auto parsed = parse_resource_policy(json(text), test_api());
   if (parsed) return "";
@@ -21,7 +21,7 @@ std::string statement_faults(const std::string& elements) {
   return faults("{'Statement': {" + elements + "}}");
 }
 
-// A sound statement but for the elements given.
+// Returns the errors of a statement that is valid except for its condition.
 std::string condition_faults(const std::string& condition) {
   return faults(
       "{'Version': '2012-10-17', 'Statement':\n"

@@ -14,8 +14,8 @@ using test::read_file;
 using test::record;
 using test::TempFolder;
 
-// Writes as fast as it can and reports through `pipe`, as the file grows, how many records are
-// written at least (that count lags behind the octets).
+// Writes as fast as possible. Reports through `pipe`, as the file grows, the minimum number of
+// records in the file (the count lags behind the bytes).
 [[noreturn]] void write_until_killed(const std::string& path, int pipe) {
   auto settings = log_settings(path);
   settings.when_full = settings::WhenFull::Block;
@@ -67,7 +67,7 @@ TEST(QueryLogCrash, KilledAnywhereItLeavesWholeRecordsAndAllThatWereWritten) {
     open_log(log_settings(path)).reset();
     const std::string whole = read_file(path);
 
-    // Nothing but a torn last line was cut.
+    // Only an incomplete last line was removed.
     ASSERT_TRUE(left.starts_with(whole));
     ASSERT_EQ(left.find('\n', whole.size()), std::string::npos);
     uint64_t records = 0;

@@ -100,8 +100,8 @@ TEST(LogFile, KnowsWhetherItIsStillAtItsName) {
   EXPECT_FALSE(file->is_at(folder.file()));
 }
 
-// Appends a megabyte or so at a time from odd offsets, so that whole blocks, page edges, tails and
-// the window's end all occur, and compares what is in the file.
+// Appends about a megabyte at a time from odd offsets, so that whole blocks, page boundaries,
+// incomplete blocks and the end of the window all occur, and compares the content of the file.
 TEST(LogStage, WritesEveryOctetOnceWhateverTheOffsets) {
   const TempFolder folder;
   std::string expected = "a file that was there before\n";

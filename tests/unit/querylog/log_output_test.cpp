@@ -124,7 +124,7 @@ TEST(LogOutput, RotatesAtMultiplesOfThePeriod) {
   EXPECT_EQ(folder.names(), (Names{"query.log", "query.log.20261122T000500Z"}));
   EXPECT_EQ(read_file(folder.file("query.log.20261122T000500Z")), records(0, 20));
 
-  // An empty file stays, and is not of the past when its first record comes.
+  // An empty file stays, and its period is that of its first record.
   output.now.wall_seconds = kMidnight + 900;
   output.pass(1000);
   output.append(20, 30);
@@ -151,7 +151,7 @@ TEST(LogOutput, WritesOnWhenItCannotRotate) {
   const TempFolder folder;
   auto settings = log_settings(folder.file());
   settings.rotate_octets = 1000;
-  // With a stamp behind it, the name is longer than a file's name may be.
+  // With the suffix, the name exceeds the maximum length of a file name.
   settings.file = folder.file(std::string(240, 'q'));
   Output output(settings);
   EXPECT_EQ(output.append(0, 100), 0U);
@@ -189,7 +189,7 @@ TEST(LogOutput, DoesNotRenameAFileThatSomebodyPutThere) {
   auto settings = log_settings(folder.file());
   settings.rotate_octets = 2000;
   Output output(settings);
-  output.append(0, 3);  // 1817 octets
+  output.append(0, 3);  // 1817 bytes
   std::filesystem::rename(folder.file(), folder.file("moved"));
   write_file(folder.file(), "theirs\n");
   output.append(3, 4);  // exceeds

@@ -21,7 +21,7 @@ using test::record;
 using test::TempFolder;
 using test::wait_until;
 
-// Each worker's record numbers in the order of the text, after a look at each line.
+// Returns each worker's record numbers in the order of the text, and checks each line.
 std::map<size_t, std::vector<uint64_t>> numbers_by_worker(const std::string& text) {
   EXPECT_TRUE(text.empty() || text.ends_with('\n'));
   std::map<size_t, std::vector<uint64_t>> numbers;
@@ -39,8 +39,8 @@ void expect_increasing(const std::vector<uint64_t>& numbers) {
   for (size_t i = 1; i < numbers.size(); ++i) ASSERT_LT(numbers[i - 1], numbers[i]);
 }
 
-// A worker's life: records 0 up to `count`, a flush now and then, one at the end.
-// Returns how many were dropped.
+// Acts as a worker: appends records 0 up to `count`, flushes now and then and at the end. Returns
+// the number of dropped records.
 uint64_t produce(LogAppender& appender, size_t worker, uint64_t count) {
   uint64_t dropped = 0;
   for (uint64_t i = 0; i < count; ++i) {
@@ -142,8 +142,8 @@ TEST(QueryLog, SaysWhyItCannotOpen) {
   EXPECT_EQ(second.error(), "query log " + folder.file() + ": another process writes it");
 }
 
-// A reader that reads on from where it stopped, and again the page in which the file ended, must
-// never see anything but the beginning of what was written, while direct and buffered writes mix.
+// A reader that continues at its last position, and reads the last page of the file again, must
+// never see anything but a prefix of the written records while direct and buffered writes mix.
 TEST(QueryLog, AReaderNeverSeesAnythingButTheRecords) {
   const TempFolder folder;
   auto settings = log_settings(folder.file());
@@ -232,7 +232,7 @@ TEST(QueryLog, FullDiskDropsAndAccountsForEveryRecord) {
     return log->counts().dropped_disk > 0;
   }));
   disk.lift();
-  // It is tried again without being asked.
+  // The writer retries by itself.
   ASSERT_TRUE(wait_until([&] { return log->counts().written_octets > 1'000'000; }));
   give(1);
   ASSERT_TRUE(wait_until([&] {

@@ -51,7 +51,7 @@ TEST(ClientPolicy, LooksAtProtocolAndPortRange) {
 
 TEST(ClientPolicy, AdmitsNobodyWithoutARule) {
   EXPECT_FALSE(admits(with_rules({}), IpProtocol::Udp, "127.0.0.1"));
-  // A prefix list without entries: nobody is allowed (VPC User Guide, "Reference prefix lists").
+  // A prefix list without entries allows no source (VPC User Guide, "Reference prefix lists").
   EXPECT_FALSE(admits(with_rules({from_list(IpProtocol::Udp, 53, 53, "pl-2")}), IpProtocol::Udp,
                       "127.0.0.1"));
   EXPECT_TRUE(allowed_sources(with_rules({}), {}, IpProtocol::Udp, 53).empty());

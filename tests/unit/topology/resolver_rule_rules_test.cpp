@@ -140,7 +140,7 @@ TEST(ResolverRules, DoNotLeadBack) {
   });
 }
 
-/// A hub: an inbound endpoint in the other VPC, served at 127.0.0.1:5301 and [::1]:8531.
+/// Adds an inbound endpoint in the other VPC, served at 127.0.0.1:5301 and [::1]:8531.
 void add_hub(Topology& t) {
   ResolverEndpoint hub = t.resolver_endpoints[0];
   hub.name = "hub";
@@ -171,7 +171,7 @@ TEST(RuleTargets, ThatAreEndpointsAreReachedWhereTheseAreServed) {
   EXPECT_EQ(reached(t, ip("10.0.99.4"), 53), "127.0.0.1:5301");
   EXPECT_EQ(reached(t, ip("10.0.99.4"), 853, TargetProtocol::DoT), "[::1]:8531");
   EXPECT_EQ(reached(t, ip("127.0.0.1"), 5301), "127.0.0.1:5301");
-  // Other ports, and other addresses, are other servers.
+  // Other ports and other addresses are other servers.
   EXPECT_EQ(reached(t, ip("10.0.99.4"), 5353), "10.0.99.4:5353");
   EXPECT_EQ(reached(t, ip("10.0.99.4"), 53, TargetProtocol::DoT), "10.0.99.4:53");
   EXPECT_EQ(reached(t, ip("10.0.99.6"), 53), "10.0.99.6:53");
@@ -187,7 +187,7 @@ TEST(RuleTargets, ThatAreEndpointsAreReachedWhereTheseAreServed) {
   EXPECT_EQ(reached(t, ip("10.0.99.4"), 53), "10.0.99.4:53");
 }
 
-// VPCs may have the same blocks. The outbound endpoint's own VPC is nearest to it.
+// VPCs may have the same blocks. The outbound endpoint's own VPC takes precedence.
 TEST(RuleTargets, AreEndpointsOfTheNearestVpc) {
   Topology t = sound_topology();
   add_hub(t);

@@ -9,7 +9,7 @@
 namespace inlet53::topology {
 namespace {
 
-/// The sound topology with a function and an API that has one of everything.
+/// Returns the valid topology with a function and an API that uses every kind of object.
 Topology sound_api() {
   Topology t = sound_topology();
   Function function;

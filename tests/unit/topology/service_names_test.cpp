@@ -73,7 +73,7 @@ TEST(ServiceNames, AreThoseOfTheTable) {
            {"accesspoint.s3-global.eu-west-1.vpce.amazonaws.com"}}});
 }
 
-// Every row, read from the file by other means.
+// Compares every row, which the test reads from the file itself.
 TEST(ServiceNames, AreThoseOfEachRowOfTheFile) {
   const auto in_region = [](std::string text) {
     for (size_t at = text.find("REGION"); at != std::string::npos; at = text.find("REGION", at)) {
@@ -116,7 +116,7 @@ TEST(ServiceNames, FollowFromTheNameOfAServiceThatTheTableDoesNotHave) {
                         {"vpce-svc-0a1b2c3d4e5f60718.eu-west-1.vpce.amazonaws.com"}}});
 }
 
-// Sources: aws.md; botocore's partitions.json; CDK has `gov.ic.hci.csp` for us-isof.
+// Sources: botocore's partitions.json; CDK has `gov.ic.hci.csp` for us-isof.
 TEST(ServiceNames, HaveTheDomainsOfTheirPartition) {
   const std::vector<Case> china = {
       {"cn.com.amazonaws.cn-north-1.ec2",

@@ -5,7 +5,7 @@
 
 namespace inlet53::topology {
 
-/// One of everything, with nothing wrong: each test breaks one thing.
+/// Returns a valid topology with an object of every kind. Each test changes one of them.
 Topology sound_topology();
 
 }  // namespace inlet53::topology

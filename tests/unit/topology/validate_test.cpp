@@ -12,7 +12,7 @@ namespace {
 Cidr cidr(std::string_view text) { return Cidr::parse(text).value(); }
 IpAddress ip(std::string_view text) { return IpAddress::parse(text).value(); }
 
-/// One thing (or more) broken in the sound topology, and every problem that comes of it.
+/// Change of the valid topology, and every problem that it causes.
 struct Case {
   const char* what;
   std::function<void(Topology&)> breakage;

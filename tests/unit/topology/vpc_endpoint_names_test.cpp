@@ -21,7 +21,7 @@ Texts texts_of(const std::vector<Problem>& problems) {
   return texts;
 }
 
-/// The sound topology with an endpoint for `service` instead of the one for REST APIs.
+/// Returns the valid topology with an endpoint for `service` instead of the one for REST APIs.
 Topology with_service(const char* service, PrivateDns private_dns = PrivateDns::Enabled) {
   Topology topology = sound_topology();
   topology.rest_apis.clear();
@@ -87,7 +87,7 @@ TEST(VpcEndpointNames, ThatAreGivenAreDnsNamesWithRoomForLabels) {
                    fault("base_endpoint_dns_names[2]", "*.vpce")}));
 }
 
-// The names of such an endpoint were no names, which ended the daemon.
+// The DNS limits reject the names of such an endpoint, which ended the daemon.
 TEST(VpcEndpointNames, OfALongServiceNameAreAFault) {
   const std::string label(63, 'a');
   const std::string name = "com.amazonaws.eu-west-1." + label + "." + label + "." + label;
