@@ -49,12 +49,12 @@ CachedRRset CachedResponse::authority(dns::NameView asked) const noexcept {
 namespace {
 
 constexpr uint32_t kMilli = 1000;
-// Replaces the type for NXDOMAIN.
+// The type of NXDOMAIN entries in a tag.
 constexpr uint32_t kAllTypes = 0x10000;
 
 // Tag of a slot: high bits of the name's hash, mixed with scope and type.
 uint32_t tag_of(const CacheKey& key, uint32_t type) noexcept {
-  constexpr uint64_t kSpread = 0x9E3779B97F4A7C15;  // 2^64 by the golden ratio
+  constexpr uint64_t kSpread = 0x9E3779B97F4A7C15;  // 2^64 divided by the golden ratio
   const uint64_t rest = (uint64_t{key.scope} << 17 | type) * kSpread;
   return static_cast<uint32_t>((key.hash ^ rest) >> 32);
 }

@@ -9,7 +9,7 @@ namespace inlet53::cache {
 
 namespace {
 
-// RFC 1035 §3.3.13: two names, the shortest of which are roots, and five numbers; MINIMUM is last.
+// RFC 1035 §3.3.13: two names (the shortest is the root) and five numbers; MINIMUM is last.
 constexpr size_t kMinSoaRdata = 2 + 5 * 4;
 
 // RFC 2181 §5.2: an RRset's lowest TTL counts; §8: one with its highest bit set is 0.
@@ -80,7 +80,7 @@ size_t part_octets(const CacheKey& key, const CachedRRset& rrset) noexcept {
          rrset.text.size();
 }
 
-// Texts are our own and short; a longer one is omitted.
+// The texts are static and short; a longer one is omitted.
 std::string_view ede_text(const ReceivedResponse& response) noexcept {
   if (!response.ede || response.ede->text.size() > UINT8_MAX) return {};
   return response.ede->text;

@@ -41,22 +41,22 @@ inline constexpr size_t kUnit = 8;
 
 struct EntryHead {
   uint32_t octets;  // from this entry to the next, a multiple of kUnit
-  bool live;        // the table refers to it
-  uint8_t visits;   // since it last moved, up to kMaxVisits
-  uint16_t asked;   // since it was kept, up to kPrefetchAfter; 0 where prefetching is off
+  bool live;        // a slot of the table refers to it
+  uint8_t visits;   // hits since it last moved, up to kMaxVisits
+  uint16_t asked;   // hits since it was stored, up to kPrefetchAfter; 0 where prefetching is off
   uint64_t hash;    // of the key's name
   uint64_t kept_at_ms;
   uint32_t lifetime_ms;
-  uint32_t refresh_at_ms;  // the age from which a refresh may be asked for
+  uint32_t refresh_at_ms;  // age from which a refresh is due
   uint32_t scope;
   uint16_t qtype;
   uint16_t rcode;
   uint16_t ede;  // kNoEde: none
   uint8_t name_octets;
-  uint8_t ede_octets;  // of the text of `ede`
+  uint8_t ede_octets;  // size of the text of `ede`
   uint8_t answer_count;
   bool has_authority;
-  bool all_types;  // NXDOMAIN: `qtype` does not count
+  bool all_types;  // NXDOMAIN: `qtype` is ignored
 };
 
 inline constexpr uint8_t kMaxVisits = 3;
@@ -68,7 +68,7 @@ struct RRsetPart {
   uint32_t at;  // of the owner, from the entry's start; the records follow it, then the text
   uint32_t wire_octets;
   uint32_t text_octets;
-  uint32_t owner_octets;  // 0: the key's name
+  uint32_t owner_octets;  // 0: the owner is the key's name
 };
 
 [[nodiscard]] inline EntryHead& entry_head(uint8_t* entry) noexcept {

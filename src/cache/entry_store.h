@@ -69,15 +69,15 @@ class EntryRing {
 
   uint8_t* memory_;
   size_t size_;
-  size_t head_ = 0;  // where the next entry goes
-  size_t tail_ = 0;  // where the oldest is
-  size_t end_ = 0;   // of the entries above the tail, when wrapped: behind it is no room for one
-  bool wrapped_ = false;  // the newest entries stand below the oldest
+  size_t head_ = 0;       // where the next entry goes
+  size_t tail_ = 0;       // where the oldest is
+  size_t end_ = 0;        // end of the entries above the tail, when wrapped: no entry fits after it
+  bool wrapped_ = false;  // the newest entries are below the oldest
 };
 
 /// Entries of a cache and their hash table, in one mapping:
 ///
-///   buckets | fingerprints of what was let go | small ring | large ring
+/// buckets | fingerprints of dropped entries | small ring | large ring
 ///
 /// A bucket is one cache line of eight slots. The hash of the name alone chooses it, so that one
 /// lookup finds all types of a name, and a client that queries one name with all types fills only

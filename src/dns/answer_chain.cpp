@@ -12,10 +12,10 @@ namespace inlet53::dns {
 
 namespace {
 
-// Octets that the RRsets may fill. A response of 64 KiB whose names are compressed could grow to
-// 1.2 MiB, but no client could be sent so much.
+// Maximum size of the RRsets in bytes. A response of 64 KiB with compressed names could expand to
+// 1.2 MiB, but a response to a client cannot be so large.
 constexpr size_t kMaxPrepared = size_t{128} << 10;
-// Beside them the names of the chain and of the SOA's owner.
+// Additional room for the names of the chain and of the SOA's owner.
 constexpr size_t kNamesRoom = (AnswerChain::kMaxAliases + 2) * kMaxName;
 
 constexpr uint8_t kPreparedOwner[2] = {0xC0, 0x0C};
@@ -27,8 +27,8 @@ constexpr auto kSoa = static_cast<uint16_t>(RRType::SOA);
 constexpr auto kOpt = static_cast<uint16_t>(RRType::OPT);
 constexpr auto kIn = static_cast<uint16_t>(RRClass::IN);
 
-// Whether the possibly compressed name at `at` is `name`, letter case aside. A broken one is no
-// name; the rules are those of parse_name.
+// Returns whether the name at `at`, which may be compressed, equals `name`; ignores letter case.
+// Follows pointers as parse_name does; false when the name is malformed.
 bool owner_is(Bytes message, size_t at, NameView name) noexcept {
   const uint8_t* flat = name.data();
   size_t start = at;
@@ -53,7 +53,7 @@ bool owner_is(Bytes message, size_t at, NameView name) noexcept {
 
 }  // namespace
 
-// Where the records of two sections stand, as checked by `read_sections`.
+// The offsets of the records of two sections, validated by `read_sections`.
 struct AnswerChain::Sections {
   size_t answer = 0;
   size_t answers = 0;
@@ -61,7 +61,7 @@ struct AnswerChain::Sections {
   size_t authorities = 0;
 };
 
-/// The octets of the last response read: names from the front, RRsets behind their room.
+/// Memory for the last response: names at the start, RRsets after the room for names.
 class AnswerChain::Arena {
  public:
   explicit Arena(uint8_t* octets) noexcept : names_(octets), at_(octets + kNamesRoom) {
@@ -108,7 +108,7 @@ struct Rrset {
   uint32_t ttl = kMaxTtl;
 };
 
-// RFC 2181 §5.2: an RRset has one TTL, so that no record outlives the others.
+// RFC 2181 §5.2: all records of an RRset have the lowest TTL, so that none outlives the others.
 void set_ttls(uint8_t* records, const Rrset& rrset) noexcept {
   PreparedRecord::set_ttls(records, rrset.count, rrset.ttl);
 }
@@ -118,7 +118,8 @@ uint32_t ttl_of(Bytes message, const RecordExtent& record) noexcept {
   return ttl > kMaxTtl ? 0 : ttl;
 }
 
-// Puts the labels with which a flat name begins as `sent` does, letter for letter, into lower case.
+// Makes the first labels of `name` lower case, as far as they equal labels of `sent` in the same
+// letter case.
 void lower_sent_labels(uint8_t* name, NameView sent) noexcept {
   const uint8_t* from = sent.data();
   while (*name != 0 && *name == *from && std::memcmp(name + 1, from + 1, *name) == 0) {
@@ -155,7 +156,7 @@ bool AnswerChain::read(Bytes message, NameView qname, uint16_t qtype, NameView a
   return follow(message, sections, qtype, apex, arena) && read_soa(message, sections, arena);
 }
 
-// Checks that every record stands within the message, and takes the OPT.
+// Checks that every record lies within the message, and reads the OPT.
 bool AnswerChain::read_sections(Bytes message, Sections& sections) noexcept {
   const uint8_t* header = message.data();
   const auto question = parse_flat_name(message, kHeaderSize);
@@ -183,7 +184,7 @@ bool AnswerChain::read_sections(Bytes message, Sections& sections) noexcept {
   return at == message.size();
 }
 
-// Most owners are a pointer to where the name stands: in the question, or where an alias has it.
+// Compares pointers first: most owners point to the name in the question or in an alias.
 bool AnswerChain::is_last_name(Bytes message, const RecordExtent& record) const noexcept {
   const size_t owner = load_be16(&message[record.owner]);
   const bool points = owner >> 8 >= kPointerBits && (owner & kMaxPointerOffset) == last_name_at_;
@@ -191,8 +192,8 @@ bool AnswerChain::is_last_name(Bytes message, const RecordExtent& record) const 
   return owner_is(message, record.owner, last_name_);
 }
 
-// The first record of the last name that is of `type` (any, for ANY), or else its first CNAME.
-// Absent when there is neither. Requires: the section was found to be whole.
+// Finds the first record of the last name that has `type` (any type for ANY), or else its first
+// CNAME. Absent when there is neither. Requires: read_sections accepted the section.
 std::optional<RecordExtent> AnswerChain::find_first(Bytes message, const Sections& sections,
                                                     uint16_t type) const noexcept {
   std::optional<RecordExtent> alias;
@@ -232,7 +233,7 @@ bool AnswerChain::follow(Bytes message, const Sections& sections, uint16_t qtype
   }
 }
 
-// Appends the records from `first` to `end` that are of the last name and of the first's type.
+// Appends the records from `first` to `end` that have the last name and the type of `first`.
 bool AnswerChain::append_rrset(Bytes message, const RecordExtent& first, size_t end,
                                Arena& arena) noexcept {
   uint8_t* const records = arena.at();

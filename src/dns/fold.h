@@ -7,16 +7,16 @@
 
 namespace inlet53::dns {
 
-/// A-Z become a-z in all eight octets of a word; other octets stay (RFC 4343 §3).
+/// Returns `word` with the bytes A-Z changed to a-z; other bytes do not change (RFC 4343 §3).
 [[nodiscard]] constexpr uint64_t fold_word(uint64_t word) noexcept {
   constexpr uint64_t kOnes = 0x0101010101010101;
   constexpr uint64_t kHigh = 0x80 * kOnes;
-  // With the high bits away, the additions can't carry from octet to octet.
+  // The high bits are cleared, so the additions cannot carry from byte to byte.
   const uint64_t low = word & ~kHigh;
   const uint64_t at_least_a = low + (0x80 - 'A') * kOnes;
   const uint64_t above_z = low + (0x7F - 'Z') * kOnes;
   const uint64_t upper = (at_least_a ^ above_z) & ~word & kHigh;
-  return word | (upper >> 2);  // 0x80 >> 2 is 0x20, the bit between the cases
+  return word | (upper >> 2);  // 0x80 >> 2 is 0x20, the bit by which the cases differ
 }
 
 [[nodiscard]] constexpr uint8_t fold_octet(uint8_t octet) noexcept {
@@ -29,16 +29,17 @@ namespace inlet53::dns {
   return word;
 }
 
-/// Sixteen octets side by side: GCC and Clang turn operations on them into the processor's own.
+/// Sixteen bytes: GCC and Clang translate operations on them to vector instructions.
 using FoldOctets = int8_t __attribute__((vector_size(16)));
 
-/// The same for sixteen octets. Those from 0x80 on are negative, and no letters.
+/// Does the same as `fold_word` for sixteen bytes. Bytes from 0x80 on are negative and never
+/// letters.
 [[nodiscard]] inline FoldOctets fold_octets(FoldOctets octets) noexcept {
   const FoldOctets upper = (octets > 'A' - 1) & (octets < 'Z' + 1);
   return octets | (upper & 0x20);
 }
 
-/// Copies `size` octets in lower case, a `Block` at a time. Requires: a block or more.
+/// Copies `size` bytes in lower case, one `Block` at a time. Requires: at least one block.
 template <class Block, Block (*fold)(Block) noexcept>
 void fold_blocks(uint8_t* out, const uint8_t* in, size_t size) noexcept {
   const auto fold_at = [&](size_t i) {
@@ -48,18 +49,18 @@ void fold_blocks(uint8_t* out, const uint8_t* in, size_t size) noexcept {
     std::memcpy(out + i, &block, sizeof block);
   };
   for (size_t i = 0; i + sizeof(Block) < size; i += sizeof(Block)) fold_at(i);
-  fold_at(size - sizeof(Block));  // overlaps the one before: folding twice is folding once
+  fold_at(size - sizeof(Block));  // may overlap the previous block: folding twice changes nothing
 }
 
-/// Copies `size` octets in lower case. A name can be folded whole: its length octets are at most
-/// 63 and 'A' is 65. Reads and writes nothing beyond `size`.
+/// Copies `size` bytes in lower case. It can fold a whole name: its length bytes are at most 63,
+/// and 'A' is 65. Reads and writes nothing beyond `size`.
 inline void fold_copy(uint8_t* out, const uint8_t* in, size_t size) noexcept {
   if (size >= sizeof(FoldOctets)) return fold_blocks<FoldOctets, fold_octets>(out, in, size);
   if (size >= sizeof(uint64_t)) return fold_blocks<uint64_t, fold_word>(out, in, size);
   for (size_t i = 0; i < size; ++i) out[i] = fold_octet(in[i]);
 }
 
-/// Whether `size` octets are equal, the case of letters aside.
+/// Returns whether `size` bytes are equal; ignores the case of letters.
 [[nodiscard]] inline bool fold_equal(const uint8_t* a, const uint8_t* b, size_t size) noexcept {
   constexpr size_t kWord = sizeof(uint64_t);
   if (size < kWord) {
@@ -68,7 +69,7 @@ inline void fold_copy(uint8_t* out, const uint8_t* in, size_t size) noexcept {
     }
     return true;
   }
-  // Most names that meet are spelled alike, so that folding is rarely needed.
+  // Most compared names have the same letter case, so folding is rarely needed.
   const auto equal_at = [&](size_t i) {
     const uint64_t word_a = load_word(a + i);
     const uint64_t word_b = load_word(b + i);

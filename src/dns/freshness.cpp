@@ -12,13 +12,13 @@ namespace inlet53::dns {
 
 namespace {
 
-constexpr size_t kTtl = 4;  // behind type and class
+constexpr size_t kTtl = 4;  // after type and class
 
 uint32_t ttl_of(Bytes message, const RecordExtent& record) noexcept {
   return load_be32(&message[record.head + kTtl]);
 }
 
-// MINIMUM is a SOA's last field, behind two names and four numbers.
+// MINIMUM is the last field of an SOA, after two names and four numbers.
 std::optional<uint32_t> negative_ttl(Bytes message, const RecordExtent& soa) noexcept {
   constexpr size_t kLeast = 2 + 5 * 4;
   if (soa.end - soa.rdata < kLeast) return std::nullopt;

@@ -11,7 +11,7 @@ namespace inlet53::dns {
 
 namespace {
 
-// Label type 11; 01 and 10 are not in use (RFC 6891 §5).
+// Label type 11. Types 01 and 10 are not in use (RFC 6891 §5).
 bool is_pointer(uint8_t length) noexcept { return (length & kPointerBits) == kPointerBits; }
 
 }  // namespace
@@ -58,14 +58,14 @@ size_t FoldedName::assign_flat(Bytes octets) noexcept {
   return 0;
 }
 
-/// Builds a Name label by label.
+/// Builds a name label by label.
 struct NameParse {
   Name name;
   size_t size = 0;  // of the labels so far
 
   NameParse() noexcept { name.size_ = 0; }
 
-  // False when the name would become too long for this label and the root.
+  // Returns false when the name would be too long with this label and the root.
   bool append(const uint8_t* label, size_t length) noexcept {
     if (length > kMaxLabel || size + 1 + length + 1 > kMaxName) return false;
     name.octets_[size] = static_cast<uint8_t>(length);
@@ -110,9 +110,9 @@ std::optional<Name> Name::join(std::string_view label, NameView name) {
 std::optional<ParsedName> parse_name(Bytes message, size_t offset) noexcept {
   NameParse parse;
   size_t at = offset;
-  size_t start = offset;  // of the labels that are being read: a pointer leads before it
-  size_t end = 0;         // after the first pointer, 0 before there is one
-  // A pointer for each label, and one more to the root, is the most that makes sense.
+  size_t start = offset;  // of the labels since the last pointer, which must lead before it
+  size_t end = 0;         // after the first pointer; 0: no pointer yet
+  // The maximum is one pointer for each label and one to the root.
   for (size_t pointers = 0; pointers <= kMaxLabels;) {
     if (at >= message.size()) return std::nullopt;
     const uint8_t length = message[at];

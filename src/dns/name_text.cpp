@@ -9,8 +9,8 @@ namespace {
 
 enum class Form : uint8_t { Plain, Backslash, Decimal };
 
-// As ldns writes names, and the quotation mark escaped beside: `"` would begin a quoted string
-// where a name stands in a master file.
+// The form of ldns, with the quotation mark escaped too: in a master file, `"` would begin a quoted
+// string.
 constexpr auto kForms = [] {
   std::array<Form, 256> out{};
   for (size_t octet = 0; octet < out.size(); ++octet) {
@@ -35,7 +35,7 @@ char* write_octet(uint8_t octet, char* out) noexcept {
 
 constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
-// The octet that the escape at the start of `text` stands for; `text` moves behind it.
+// Parses the escape at the start of `text` and removes it from `text`.
 std::optional<uint8_t> parse_escape(std::string_view& text) noexcept {
   text.remove_prefix(1);
   if (text.empty()) return std::nullopt;

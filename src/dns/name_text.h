@@ -9,18 +9,19 @@
 
 namespace inlet53::dns {
 
-/// One label, read from presentation form.
+/// One label, parsed from presentation form.
 struct LabelText {
   uint8_t octets[kMaxLabel];
   size_t size = 0;
-  size_t text_size = 0;  // of the text it was read from, its dot included
+  size_t text_size = 0;  // number of characters of text, with its dot
 };
 
-/// Reads the first label of `text` up to its dot or the end. Absent when it is over 63 octets or an
-/// escape is broken (`\` at the end, `\DDD` over 255 or cut off). Source: RFC 1035 §5.1.
+/// Parses the first label of `text` up to its dot or the end. Absent when it has more than 63 bytes
+/// or an escape is malformed (`\` at the end, `\DDD` over 255 or incomplete). Source: RFC 1035
+/// §5.1.
 [[nodiscard]] std::optional<LabelText> parse_label_text(std::string_view text) noexcept;
 
-/// Writes one octet as `\DDD`. Requires: 4 octets at `out`.
+/// Writes one byte as `\DDD`. Requires: 4 bytes at `out`.
 inline char* write_decimal_escape(uint8_t octet, char* out) noexcept {
   out[0] = '\\';
   out[1] = static_cast<char>('0' + octet / 100);

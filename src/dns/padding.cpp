@@ -17,7 +17,7 @@ namespace {
 
 constexpr size_t kOptionHead = 4;  // RFC 6891 §6.1.2: code, length
 
-// The record that ends the message; absent when there is none.
+// Finds the last record of the message; absent when there is no record.
 std::optional<RecordExtent> find_last(Bytes message) noexcept {
   if (message.size() < kHeaderSize) return std::nullopt;
   size_t at = kHeaderSize;
@@ -47,7 +47,7 @@ size_t pad_response(MutableBytes buffer, size_t size, size_t block) noexcept {
   uint8_t* const option = buffer.data() + size;
   store_be16(option, static_cast<uint16_t>(EdnsOption::Padding));
   store_be16(option + 2, static_cast<uint16_t>(padded - least));
-  // RFC 7830 §3: the octets SHOULD be 0.
+  // RFC 7830 §3: the bytes of the padding SHOULD be 0.
   std::memset(option + kOptionHead, 0, padded - least);
   store_be16(&buffer[opt->rdata - 2], static_cast<uint16_t>(padded - opt->rdata));
   return padded;

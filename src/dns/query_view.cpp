@@ -9,7 +9,7 @@ namespace inlet53::dns {
 
 namespace {
 
-// Reads the question behind the header, if it is whole, and moves `question_end` behind it.
+// Parses the question after the header, if it is whole, and moves `question_end` after it.
 bool parse_question(Bytes message, QueryView& query, FoldedName& folded) noexcept {
   const size_t name_size = folded.assign_flat(message.subspan(kHeaderSize));
   if (name_size == 0) return false;
@@ -37,7 +37,7 @@ bool options_are_whole(Bytes options) noexcept {
   return left == 0;
 }
 
-// False when it is the second OPT, not owned by the root, or has options that leave it.
+// Returns false for a second OPT, an owner other than the root, or malformed options.
 bool parse_opt(Bytes message, const RecordExtent& record, QueryEdns& edns) noexcept {
   if (edns.present || message[record.owner] != 0) return false;
   const uint8_t* head = &message[record.head];
@@ -46,14 +46,14 @@ bool parse_opt(Bytes message, const RecordExtent& record, QueryEdns& edns) noexc
   edns.version = head[5];
   edns.dnssec_ok = (head[6] & 0x80) != 0;
   const Bytes options = message.subspan(record.rdata, record.end - record.rdata);
-  // What the options of a later version look like is not ours to judge: it gets BADVERS.
+  // The options of a later version may have another format: the response is BADVERS.
   if (edns.version == 0 && !options_are_whole(options)) return false;
   edns.options = options;
   return true;
 }
 
-// Walks one section; false when it is shorter than its count or has an OPT that may not be there.
-// In place wherever it is called: most sections are empty.
+// Walks one section; false when it is shorter than its count or has an OPT in the wrong place.
+// Inlined into each caller, because most sections are empty.
 [[gnu::always_inline]] inline bool walk_section(Bytes message, size_t count, size_t& at,
                                                 QueryEdns* edns) noexcept {
   for (; count > 0; --count) {
@@ -71,7 +71,7 @@ bool is_opt_or_tsig(uint16_t type) noexcept {
   return type == static_cast<uint16_t>(RRType::OPT) || type == static_cast<uint16_t>(RRType::TSIG);
 }
 
-// A message without a question is of use for its COOKIE option only.
+// A message without a question is valid only with a COOKIE option.
 [[gnu::noinline, gnu::cold]] QueryVerdict parse_without_question(Bytes message,
                                                                  QueryView& query) noexcept {
   const uint8_t* const header = message.data();
@@ -107,7 +107,7 @@ QueryVerdict parse_query(Bytes message, QueryView& query, FoldedName& folded) no
   const size_t answers = load_be16(header + 6);
   const size_t authorities = load_be16(header + 8);
   const size_t additionals = load_be16(header + 10);
-  // RFC 1995 §3: only IXFR says something (the SOA that the client has) in the authority section.
+  // RFC 1995 §3: only IXFR has a record in the authority section (the SOA of the client).
   const bool is_ixfr = query.qtype == static_cast<uint16_t>(RRType::IXFR);
   size_t at = query.question_end;
   if (answers != 0 || (authorities != 0 && !is_ixfr) ||

@@ -40,7 +40,7 @@ void TextSink::put_base64(Bytes octets) noexcept {
 
 void TextSink::put_base32hex(Bytes octets) noexcept {
   constexpr std::string_view kDigits = "0123456789abcdefghijklmnopqrstuv";
-  uint32_t bits = 0;  // not written yet, at the low end
+  uint32_t bits = 0;  // not written yet, in the low bits
   unsigned count = 0;
   for (const uint8_t octet : octets) {
     bits = (bits << 8) | octet;
@@ -86,7 +86,8 @@ void put_metres(uint64_t centimetres, TextSink& text) noexcept {
   text.put('m');
 }
 
-// Thousandths of a second of arc, with the equator or the prime meridian at 2^31.
+// Writes an angle, given in thousandths of a second of arc with the equator or the prime meridian
+// at 2^31.
 void write_angle(RdataReader& rdata, uint32_t max_degrees, std::string_view hemispheres,
                  TextSink& text) noexcept {
   constexpr uint32_t kZero = uint32_t{1} << 31;
@@ -106,7 +107,7 @@ void write_angle(RdataReader& rdata, uint32_t max_degrees, std::string_view hemi
   text.put(' ');
 }
 
-// Centimetres above a base 100,000 m below the reference spheroid.
+// Writes an altitude, given in centimetres above a base 100,000 m below the reference spheroid.
 void write_altitude(uint32_t field, TextSink& text) noexcept {
   constexpr uint32_t kBase = 10'000'000;
   if (field < kBase) text.put('-');
@@ -154,7 +155,7 @@ void write_key(uint16_t key, TextSink& text) noexcept {
   }
 }
 
-// RFC 9460 appendix A: `non-special`, which stand in a value without quotation marks.
+// RFC 9460 appendix A: `non-special`, which need no quotation marks.
 bool is_plain(uint8_t octet) noexcept {
   constexpr std::string_view kSpecial = "\"();\\";
   return octet > 0x20 && octet < 0x7F &&
@@ -177,8 +178,8 @@ void write_mandatory(RdataReader& value, TextSink& text) noexcept {
   }
 }
 
-// Within an id of the list, RFC 9460 appendix A.1 puts a backslash before `,` and `\`; the whole is
-// then a character string and is escaped once more.
+// RFC 9460 appendix A.1: within an id of the list, `,` and `\` get a backslash. The whole list is
+// then a character string, whose escapes are added to these.
 void write_alpn_id(Bytes id, TextSink& text) noexcept {
   for (const uint8_t octet : id) {
     if (octet == ',' || octet == '\\') text.put("\\\\");

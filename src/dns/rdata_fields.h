@@ -12,9 +12,9 @@
 
 namespace inlet53::dns {
 
-/// Where presentation form is written: a caller's buffer that is never overrun. What does not fit
-/// is left out and `overflowed` says so, so that writers need no check of their own.
-/// Lifetime: the buffer's. Threads: none shared.
+/// Writes presentation form to a caller's buffer and never writes past its end. Omits what does not
+/// fit and sets `overflowed`, so that writers need no check of their own.
+/// Lifetime: borrows the buffer. Threads: none shared.
 class TextSink {
  public:
   TextSink(char* out, size_t capacity) noexcept : begin_(out), at_(out), end_(out + capacity) {}
@@ -37,7 +37,7 @@ class TextSink {
     const char* end = std::to_chars(digits, digits + sizeof digits, number).ptr;
     put({digits, static_cast<size_t>(end - digits)});
   }
-  /// A number of exactly `digits` digits, with zeros before it.
+  /// Writes a number with exactly `digits` digits, with leading zeros.
   void put_padded(uint64_t number, int digits) noexcept {
     uint64_t unit = 1;
     for (int i = 1; i < digits; ++i) unit *= 10;
@@ -50,17 +50,17 @@ class TextSink {
   }
   void put_type(uint16_t type) noexcept;
 
-  /// Two digits an octet, lower case. Source: RFC 4648 §8.
+  /// Writes two lower-case digits for each byte. Source: RFC 4648 §8.
   void put_hex(Bytes octets) noexcept;
-  /// With padding. Source: RFC 4648 §4.
+  /// Writes base64 with padding. Source: RFC 4648 §4.
   void put_base64(Bytes octets) noexcept;
-  /// Lower case, without padding. Source: RFC 4648 §7, RFC 5155 §3.3.
+  /// Writes base32hex in lower case without padding. Source: RFC 4648 §7, RFC 5155 §3.3.
   void put_base32hex(Bytes octets) noexcept;
 
-  /// A character string in quotation marks: `"` and `\` behind a backslash, what is not printable
-  /// as `\DDD`. Source: RFC 1035 §5.1.
+  /// Writes a character string in quotation marks: `"` and `\` get a backslash, bytes that are not
+  /// printable become `\DDD`. Source: RFC 1035 §5.1.
   void put_quoted(Bytes octets) noexcept;
-  /// One octet as it stands within quotation marks.
+  /// Writes one byte of a quoted character string.
   void put_escaped(uint8_t octet) noexcept;
 
  private:
@@ -70,9 +70,9 @@ class TextSink {
   bool overflowed_ = false;
 };
 
-/// Reads RDATA field by field. A field that is not whole reads as zero or empty, and `broken` says
-/// so from then on, so that readers check once at the end.
-/// Lifetime: borrows the RDATA, and so does what it returns.
+/// Reads RDATA field by field. An incomplete field reads as zero or empty and sets `broken`, so
+/// that callers check only once at the end.
+/// Lifetime: borrows the RDATA, and so do the results.
 class RdataReader {
  public:
   explicit RdataReader(Bytes rdata) noexcept : rest_(rdata) {}
@@ -83,7 +83,7 @@ class RdataReader {
     broken_ = true;
     rest_ = {};
   }
-  /// Requires of the RDATA what its type does.
+  /// Sets `broken` unless `condition` is true.
   void require(bool condition) noexcept {
     if (!condition) set_broken();
   }
@@ -111,9 +111,9 @@ class RdataReader {
     const Bytes field = octets(4);
     return field.empty() ? 0 : load_be32(field.data());
   }
-  /// A length octet and as many octets.
+  /// Reads a length byte and that number of bytes.
   [[nodiscard]] Bytes string() noexcept { return octets(u8()); }
-  /// A flat name; the root when broken.
+  /// Reads an uncompressed name; returns the root when broken.
   [[nodiscard]] NameView name() noexcept {
     const auto found = parse_flat_name(rest_, 0);
     if (!found) {
@@ -129,13 +129,13 @@ class RdataReader {
   bool broken_ = false;
 };
 
-/// Writes a LOC record: `42 21 54.000 N 71 06 18.000 W -24.00m 30.00m 1.00m 2.00m`.
-/// The reader is broken when the version is not 0 or a number has no meaning. Source: RFC 1876.
+/// Writes a LOC record: `42 21 54.000 N 71 06 18.000 W -24.00m 30.00m 1.00m 2.00m`. Sets the reader
+/// to broken when the version is not 0 or a number is out of range. Source: RFC 1876.
 void write_loc(RdataReader& rdata, TextSink& text) noexcept;
 
-/// Writes the SvcParams that follow an SVCB or HTTPS record's target, each behind a space, as in
-/// `alpn=h2,h3 port=443`. Values stand in quotation marks only when they have to.
-/// The reader is broken when keys do not ascend or a value has not its key's shape.
+/// Writes the SvcParams that follow the target of an SVCB or HTTPS record, each after a space:
+/// `alpn=h2,h3 port=443`. Quotes values only when necessary. Sets the reader to broken when keys do
+/// not ascend or a value does not have the format of its key.
 /// Source: RFC 9460 §2.1, §2.2, §7, appendix A; RFC 9461 (dohpath).
 void write_svc_params(RdataReader& rdata, TextSink& text) noexcept;
 

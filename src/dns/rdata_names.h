@@ -9,10 +9,11 @@
 
 namespace inlet53::dns {
 
-/// Types of RFC 1035 that nobody uses but that have names in their RDATA.
+/// Obsolete types of RFC 1035 that have names in their RDATA.
 inline constexpr uint16_t kMd = 3, kMf = 4, kMb = 7, kMg = 8, kMr = 9, kMinfo = 14;
 
-/// Whether a sender may compress the names in a type's RDATA: those of RFC 1035 (RFC 3597 §4).
+/// Returns whether a sender may compress the names in the RDATA of a type: only the types of RFC
+/// 1035 (RFC 3597 §4).
 [[nodiscard]] constexpr bool may_compress_rdata(uint16_t type) noexcept {
   constexpr uint32_t kTypes = [] {
     uint32_t bits = 0;
@@ -25,18 +26,18 @@ inline constexpr uint16_t kMd = 3, kMf = 4, kMb = 7, kMg = 8, kMr = 9, kMinfo = 
   return type < 16 && ((kTypes >> type) & 1) != 0;
 }
 
-/// Where domain names stand in the RDATA of a type that was ever sent with compressed ones.
-/// RDATA is: `before` octets, `strings` character strings, `names` names, `after` octets.
+/// The places of domain names in the RDATA of a type that senders have ever compressed. RDATA is:
+/// `before` bytes, `strings` character strings, `names` names, `after` bytes.
 struct RdataNames {
   uint8_t before = 0;
   uint8_t strings = 0;
   uint8_t names = 0;
-  uint8_t after = 0;      // exactly, unless `open_end`
-  bool open_end = false;  // whatever is left follows the names
+  uint8_t after = 0;      // exact, unless `open_end`
+  bool open_end = false;  // any number of bytes follows the names
 };
 
-/// The layout for `type`; `names` is 0 for the types whose RDATA is to be left as it stands.
-/// Source: RFC 3597 §4: those of RFC 1035, and RP, AFSDB, RT, SIG, PX, NXT, NAPTR, SRV, which
+/// Returns the layout for `type`; `names` is 0 for types whose RDATA has no compressed names.
+/// Source: RFC 3597 §4: the types of RFC 1035, and RP, AFSDB, RT, SIG, PX, NXT, NAPTR, SRV, which
 /// receivers should decompress but senders must not compress.
 [[nodiscard]] constexpr RdataNames rdata_names(uint16_t type) noexcept {
   switch (type) {
@@ -75,7 +76,7 @@ struct RdataNames {
   }
 }
 
-/// Copies the octets from `at` on that RdataNames counts as `before` and `strings`; moves `at`.
+/// Copies the bytes of `before` and `strings` (see RdataNames) from `at` on and advances `at`.
 template <class Sink>
 [[nodiscard]] bool copy_before_names(const RdataNames& layout, Bytes message, size_t end,
                                      size_t& at, Sink& out) {
@@ -89,9 +90,10 @@ template <class Sink>
   return true;
 }
 
-/// Copies a record's RDATA into `out` with its names made flat, for the types that may come with
-/// compressed ones; other RDATA as it stands. `Sink` has `bool append(Bytes)`, false: it is full.
-/// False too when the RDATA has not its type's shape. Source: RFC 3597 §4.
+/// Copies a record's RDATA to `out` and uncompresses its names, for the types that may have
+/// compressed names; copies other RDATA without changes. `Sink` has `bool append(Bytes)`, which
+/// returns false when it is full. Returns false then, and when the RDATA does not have the format
+/// of its type. Source: RFC 3597 §4.
 template <class Sink>
 [[nodiscard]] bool copy_flat_rdata(Bytes message, const RecordExtent& record, Sink& out) {
   const RdataNames layout = rdata_names(record.type);

@@ -14,7 +14,7 @@ namespace inlet53::dns {
 
 namespace {
 
-// One field of RDATA and its presentation form.
+// The formats of one field of RDATA.
 enum class Field : uint8_t {
   None,
   Name,
@@ -26,9 +26,9 @@ enum class Field : uint8_t {
   Type,
   Time,        // seconds since 1970 as YYYYMMDDHHmmSS (RFC 4034 §3.2)
   String,      // one character string
-  Salt,        // length and octets as hex, `-` when empty (RFC 5155 §3.3)
-  NextHashed,  // length and octets as base32hex (RFC 5155 §3.3)
-  Tag,         // length and letters or digits, bare (RFC 8659 §4.1)
+  Salt,        // length and bytes as hex, `-` when empty (RFC 5155 §3.3)
+  NextHashed,  // length and bytes as base32hex (RFC 5155 §3.3)
+  Tag,         // length and letters or digits, without quotes (RFC 8659 §4.1)
   Ilnp64,      // four groups of hex digits (RFC 6742 §2.2)
   Eui48,       // hex pairs (RFC 7043)
   Eui64,
@@ -43,7 +43,7 @@ enum class Field : uint8_t {
 
 struct Shape {
   uint16_t type;
-  Field fields[9];  // up to the first None
+  Field fields[9];  // ends with the first None
 };
 
 constexpr uint16_t number(RRType type) noexcept { return static_cast<uint16_t>(type); }
@@ -126,7 +126,7 @@ void write_address(Bytes octets, TextSink& text) noexcept {
   text.put({address, IpAddress::from_bytes(octets).write_text(address)});
 }
 
-// RFC 4034 §3.1.5: seconds since 1970 in 32 bits; read as unsigned, which holds until 2106.
+// RFC 4034 §3.1.5: seconds since 1970 in 32 bits; unsigned, which suffices until 2106.
 void write_time(uint32_t seconds, TextSink& text) noexcept {
   using namespace std::chrono;
   const sys_seconds time{std::chrono::seconds(seconds)};
@@ -169,8 +169,8 @@ void write_groups(Bytes octets, size_t group, char separator, TextSink& text) no
   }
 }
 
-// RFC 4034 §4.1.2: window number, length 1-32, bits from the left; windows ascend, and neither an
-// empty window nor a zero octet at its end is allowed.
+// RFC 4034 §4.1.2: window number, length 1-32, bits from the left. Windows ascend, and none is
+// empty or ends with a zero byte.
 void write_type_bitmap(RdataReader& rdata, TextSink& text) noexcept {
   int last_window = -1;
   while (!rdata.at_end()) {
@@ -245,13 +245,13 @@ void write_field(Field field, RdataReader& rdata, TextSink& text) noexcept {
   }
 }
 
-// False when the RDATA does not have the shape.
+// Returns false when the RDATA does not have the format.
 bool write_shape(const Shape& shape, Bytes rdata, TextSink& text) noexcept {
   RdataReader reader(rdata);
   bool first = true;
   for (const Field field : shape.fields) {
     if (field == None) break;
-    // These two write a space before each of their parts, of which there may be none.
+    // These two formats write a space before each of their parts, and may have no part.
     const bool spaced = field == TypeBitmap || field == SvcParams;
     if (!first && !spaced) text.put(' ');
     first = false;

@@ -17,7 +17,7 @@ struct Octets {
   }
 };
 
-// RFC 6891 §6.1.2, RFC 8914 §2. False when it is not the only one, or broken.
+// Returns false for a second or malformed OPT. Source: RFC 6891 §6.1.2, RFC 8914 §2.
 bool parse_opt(Bytes message, const RecordExtent& record, ResponseMessage& response) {
   if (response.has_opt) return false;
   const auto opt = read_response_opt(message, record);
@@ -29,7 +29,8 @@ bool parse_opt(Bytes message, const RecordExtent& record, ResponseMessage& respo
   return true;
 }
 
-// Reads `count` records; the OPT goes to the response itself, and only where `opt_allowed`.
+// Parses `count` records. An OPT is valid only where `opt_allowed` and sets members of the
+// response.
 bool parse_section(Bytes message, size_t count, size_t& at, bool opt_allowed,
                    ResponseMessage& response, std::vector<ResponseRecord>& section) {
   for (; count > 0; --count) {

@@ -13,11 +13,11 @@ namespace inlet53::dns {
 
 namespace {
 
-constexpr size_t kEdeSize = 4 + 2;   // code, length, info code; without extra text
+constexpr size_t kEdeSize = 4 + 2;   // code, length, info code; without EXTRA-TEXT
 constexpr uint8_t kDnssecOk = 0x80;  // RFC 3225 §3
 
-// Whether a name that was written at `at` of `message` equals `flat`. Our own names: pointers lead
-// backwards to labels.
+// Returns whether the name that this writer wrote at `at` of `message` equals `flat`. Pointers in
+// such names lead backwards to labels.
 bool name_at_equals(const uint8_t* message, size_t at, const uint8_t* flat) noexcept {
   while (true) {
     if ((message[at] & kPointerBits) == kPointerBits) {
@@ -33,7 +33,7 @@ bool name_at_equals(const uint8_t* message, size_t at, const uint8_t* flat) noex
   }
 }
 
-// The octet behind a name that we wrote at `at`: labels, then the root or a pointer.
+// Returns the byte after a name that this writer wrote at `at`: labels, then the root or a pointer.
 uint8_t* behind_written_name(uint8_t* at) noexcept {
   while ((*at & kPointerBits) != kPointerBits) {
     if (*at == 0) return at + 1;
@@ -86,7 +86,7 @@ bool ResponseWriter::add_aged(Section section, NameView owner, const RRsetView& 
 }
 
 bool ResponseWriter::refuse(Section section) noexcept {
-  // RFC 2181 §9: TC is for what is required, not for what is additional.
+  // RFC 2181 §9: TC is for required records, not for additional ones.
   if (section != Section::Additional) truncated_ = true;
   return false;
 }
@@ -121,7 +121,7 @@ bool ResponseWriter::write(Bytes octets) noexcept {
   return true;
 }
 
-// Writes RDATA with its names compressed and corrects the rdlength before it.
+// Writes RDATA with compressed names and corrects the rdlength before it.
 bool ResponseWriter::write_rdata(uint16_t type, Bytes rdata) noexcept {
   const size_t start = at_;
   if (may_compress_rdata(type)) {
@@ -139,7 +139,7 @@ bool ResponseWriter::write_rdata(uint16_t type, Bytes rdata) noexcept {
   return true;
 }
 
-// Writes a name, its longest suffix that stands in the message already as a pointer.
+// Writes a name; its longest suffix that is in the message becomes a pointer.
 bool ResponseWriter::write_name(NameView name) noexcept {
   if (const size_t offset = offset_in_question(name); offset != 0) return write_pointer(offset);
   NameView suffix = name;
@@ -168,15 +168,15 @@ bool ResponseWriter::write_pointer(size_t offset) noexcept {
   return true;
 }
 
-// The offset of a name that lies in the question itself, or 0. The owner of an SOA does: it is the
-// end of the question's name. Such a name needs no search.
+// Returns the offset of a name that is a part of the question, or 0. The owner of an SOA is one: it
+// is the end of the question's name. Such a name needs no search.
 size_t ResponseWriter::offset_in_question(NameView name) const noexcept {
   const size_t offset = static_cast<size_t>(reinterpret_cast<uintptr_t>(name.data()) -
                                             reinterpret_cast<uintptr_t>(buffer_));
   return offset - kHeaderSize < query_.qname.size() - 1 ? offset : 0;
 }
 
-// The offset of a name that equals `name`, or 0.
+// Returns the offset of a name that equals `name`, or 0.
 size_t ResponseWriter::find_written(NameView name) const noexcept {
   if ((remembered_sizes_ >> name.size() % 64 & 1) == 0) return 0;
   for (size_t i = 0; i < remembered_count_; ++i) {
@@ -191,7 +191,7 @@ size_t ResponseWriter::find_written(NameView name) const noexcept {
   return 0;
 }
 
-// Notes where the labels of `name` stand that were written at `offset` as its first `size` octets.
+// Remembers the labels of `name` in its first `size` bytes, written at `offset`.
 void ResponseWriter::remember(size_t offset, NameView name, size_t size) noexcept {
   NameView suffix = name;
   while (!suffix.is_root() && suffix.size() > name.size() - size) {
@@ -227,7 +227,7 @@ size_t ResponseWriter::finish(ResponseFlags flags, Rcode rcode) noexcept {
 
 // Source: RFC 6891 §6.1.2-6.1.3.
 void ResponseWriter::write_opt(uint8_t extended_rcode, const ResponseOpt& opt) noexcept {
-  // What is left over decides whether there is an extended error, and whether it has its text.
+  // The remaining room decides whether there is an extended error, and whether it has its text.
   const size_t left = limit_ - at_;
   const bool with_ede = opt.ede.has_value() && kEdeSize <= left;
   const bool with_text = with_ede && opt.ede_text.size() <= left - kEdeSize;
@@ -256,8 +256,8 @@ void ResponseWriter::write_opt(uint8_t extended_rcode, const ResponseOpt& opt) n
 
 namespace {
 
-// RD, RA and CD are about a QUERY (RFC 1035 §4.1.1, RFC 4035 §3.2.2); what they say for an opcode
-// that is not implemented is unknown. BIND clears them, too.
+// RD, RA and CD belong to QUERY (RFC 1035 §4.1.1, RFC 4035 §3.2.2); other opcodes may define them
+// in another way. BIND clears them, too.
 size_t compose_not_implemented(MutableBytes buffer, QueryView query, Rcode rcode) noexcept {
   constexpr uint8_t kOpcode = 0x78;
   query.flags1 &= kOpcode;

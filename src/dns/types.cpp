@@ -15,7 +15,7 @@ struct Mnemonic {
   std::string_view text;
 };
 
-// What ldns 1.8 knows, in order. IANA's list has some more: their names would not be read by it.
+// The types of ldns 1.8, in order. It cannot read the other mnemonics in IANA's list.
 constexpr Mnemonic kMnemonics[] = {
     {1, "A"},           {2, "NS"},       {3, "MD"},          {4, "MF"},      {5, "CNAME"},
     {6, "SOA"},         {7, "MB"},       {8, "MG"},          {9, "MR"},      {10, "NULL"},
@@ -35,8 +35,8 @@ constexpr Mnemonic kMnemonics[] = {
     {255, "ANY"},       {256, "URI"},    {257, "CAA"},       {32769, "DLV"},
 };
 
-// Names that IANA has and ldns 1.8 does not. They are read and not written, so that ldns reads what
-// we write.
+// Mnemonics that IANA has and ldns 1.8 does not. The parser accepts them; the writer does not use
+// them, so that ldns can read its text.
 constexpr Mnemonic kReadMnemonics[] = {
     {56, "NINFO"},  {57, "RKEY"}, {66, "DSYNC"},     {67, "HHIT"},     {68, "BRID"},
     {100, "UINFO"}, {101, "UID"}, {102, "GID"},      {103, "UNSPEC"},  {128, "NXNAME"},
@@ -44,7 +44,7 @@ constexpr Mnemonic kReadMnemonics[] = {
     {263, "CLA"},   {264, "IPN"}, {32768, "TA"},
 };
 
-// A mnemonic at a fixed size, so that writing it is a few moves and no loop.
+// A mnemonic of fixed size, so that writing it takes a few moves and no loop.
 struct PaddedText {
   char octets[15] = {};
   uint8_t size = 0;
@@ -55,7 +55,7 @@ struct PaddedText {
   }
 };
 
-// Types below this are found by index; DLV, the last one, is far off.
+// Types below this are found by index; DLV, the last one, has a much higher number.
 constexpr uint16_t kDenseEnd = 258;
 constexpr uint16_t kDlv = 32769;
 

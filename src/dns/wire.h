@@ -10,28 +10,28 @@
 
 namespace inlet53::dns {
 
-/// Octets of a question after its name: type, class. Source: RFC 1035 §4.1.2.
+/// Size in bytes of a question after its name: type, class. Source: RFC 1035 §4.1.2.
 inline constexpr size_t kQuestionTail = 4;
-/// Octets of a record between its owner and its RDATA: type, class, ttl, rdlength (§4.1.3).
+/// Size in bytes of a record between its owner and its RDATA: type, class, ttl, rdlength (§4.1.3).
 inline constexpr size_t kRecordHead = 10;
-/// Octets of an OPT record without options: root, head. Source: RFC 6891 §6.1.2.
+/// Size in bytes of an OPT record without options: root, head. Source: RFC 6891 §6.1.2.
 inline constexpr size_t kOptSize = 1 + kRecordHead;
-/// A compression pointer's first octet has these bits; its offset is what is left (RFC 1035
-/// §4.1.4).
+/// The bits that mark the first byte of a compression pointer; its other bits belong to the offset
+/// (RFC 1035 §4.1.4).
 inline constexpr uint8_t kPointerBits = 0xC0;
 inline constexpr size_t kMaxPointerOffset = 0x3FFF;
 
-/// Where one record of a message stands, as offsets. All of it lies within the message.
+/// The offsets of one record of a message. The whole record lies within the message.
 struct RecordExtent {
   size_t owner = 0;
-  size_t head = 0;  // type, class, ttl, rdlength
+  size_t head = 0;  // offset of type, class, ttl, rdlength
   size_t rdata = 0;
   size_t end = 0;
   uint16_t type = 0;
 };
 
-/// Finds the extent of the record at `at`; its owner is skipped, not followed. Absent when the
-/// record leaves the message. Cost: no allocation.
+/// Finds the extent of the record at `at`; skips its owner without following pointers. Absent when
+/// the record leaves the message. Cost: no allocation.
 [[nodiscard]] inline std::optional<RecordExtent> find_record(Bytes message, size_t at) noexcept {
   const auto head = skip_name(message, at);
   if (!head || message.size() - *head < kRecordHead) return std::nullopt;
@@ -45,10 +45,10 @@ struct RecordExtent {
 struct OptOfResponse {
   uint16_t udp_size = 0;
   uint8_t extended_rcode = 0;   // the upper eight of twelve bits
-  std::optional<uint16_t> ede;  // the info code of the last one
+  std::optional<uint16_t> ede;  // the info code of the last extended error
 };
 
-/// Reads an OPT record of `message`. Absent when its owner is not the root or its options do not
+/// Parses an OPT record of `message`. Absent when its owner is not the root or its options do not
 /// fill it. Requires: `record` was found in `message`. Cost: no allocation.
 [[nodiscard]] inline std::optional<OptOfResponse> read_response_opt(
     Bytes message, const RecordExtent& record) noexcept {

@@ -13,11 +13,11 @@ namespace {
 
 bool needs_escape(char c) noexcept { return c == '"' || c == '\\'; }
 
-// Octets side by side: GCC and Clang turn operations on them into the processor's own.
+// Several bytes: GCC and Clang translate operations on them to vector instructions.
 using Octets = int8_t __attribute__((vector_size(16)));
 
-// A memcpy for names. The compiler, which knows that they have no more than 255 octets, would copy
-// them by `rep movs`, and that takes 13 ns to get going, a fifth of a record's time.
+// A memcpy for names. The compiler knows that they have at most 255 bytes and would copy them with
+// `rep movs`, which takes 13 ns to start: a fifth of a record's time.
 void copy_name(char* out, const uint8_t* in, size_t size) noexcept {
   constexpr size_t kBlock = sizeof(Octets);
   if (size < kBlock) {
@@ -28,9 +28,9 @@ void copy_name(char* out, const uint8_t* in, size_t size) noexcept {
   std::memcpy(out + size - kBlock, in + size - kBlock, kBlock);
 }
 
-// All bits of each octet that is one of `-./0-9:` or one of `]` to `~`: no letter in upper case,
-// and nothing that presentation form or JSON escapes but the dot inside a label. Octets from 0x80
-// on are negative here.
+// Sets all bits of each byte that is one of `-./0-9:` or one of `]` to `~`: no upper-case letter,
+// and no byte that presentation form or JSON escapes, except the dot inside a label. Bytes from
+// 0x80 on are negative here.
 Octets plain_octets(Octets octets) noexcept {
   return ((octets > '-' - 1) & (octets < ':' + 1)) | ((octets > ']' - 1) & (octets < '~' + 1));
 }
@@ -41,8 +41,9 @@ size_t sum(Octets octets) noexcept {
   return ((halves[0] + halves[1]) * 0x0101010101010101ULL) >> 56;
 }
 
-// Every octet of the text is plain and `labels` of them are dots, so that none is inside a label.
-// Requires: octets after the text, as many as fit into Octets, that are plain and no dots.
+// Returns whether every byte of the text is plain and `labels` of them are dots, so that no dot is
+// inside a label. Requires: after the text, as many bytes as Octets has, which are plain and not
+// dots.
 bool is_plain_name(const char* text, size_t size, size_t labels) noexcept {
   Octets plain = ~Octets{};
   Octets dots{};  // counts, 16 at most
@@ -61,7 +62,7 @@ char* escape_json(char* text, size_t size) noexcept {
   size_t escapes = 0;
   for (size_t i = 0; i < size; ++i) escapes += needs_escape(text[i]) ? 1 : 0;
   char* const end = text + size + escapes;
-  // From the last octet to the first: what is read lies always before what is written.
+  // From the last byte to the first: each read is at or before each write.
   char* to = end;
   for (const char* from = text + size; from != to;) {
     const char c = *--from;
@@ -72,7 +73,8 @@ char* escape_json(char* text, size_t size) noexcept {
 }
 
 char* put_name(char* out, dns::NameView name) noexcept {
-  // The presentation form of a plain name is its wire form one octet on, with dots for the lengths.
+  // The presentation form of a plain name is its wire form, shifted by one byte, with dots instead
+  // of lengths.
   const uint8_t* const wire = name.data();
   const size_t size = name.size() - 1;
   copy_name(out, wire + 1, size);
@@ -90,13 +92,13 @@ namespace {
 
 constexpr std::string_view kElementHead = R"({"Rdata":")";
 constexpr std::string_view kElementType = R"(","Type":")";
-// A prepared RRset has no other class.
+// Prepared RRsets have class IN only.
 constexpr std::string_view kElementTail = R"(","Class":"IN"},)";
 constexpr size_t kMaxTypeText = 16;
-// All of an element and its comma but the text of its RDATA.
+// Size of an element with its comma, without the text of its RDATA.
 constexpr size_t kMaxAround =
     kElementHead.size() + kElementType.size() + kMaxTypeText + kElementTail.size();
-static_assert(kMaxAround == 52);  // max_elements has the reckoning
+static_assert(kMaxAround == 52);  // the comment on max_elements uses this number
 
 constexpr size_t max_element(size_t rdata_size) noexcept {
   return kMaxAround + 2 * dns::max_rdata_text(rdata_size);
@@ -113,7 +115,7 @@ char* put_rdata(char* out, uint16_t type, Bytes rdata) noexcept {
   return escape_json(out, dns::write_rdata_text(type, rdata, out, room));
 }
 
-// From the RDATA's closing quote to the comma, the same for a whole RRset.
+// Writes the text from the RDATA's closing quote to the comma, which all records of an RRset share.
 size_t write_element_end(uint16_t type, char* out) noexcept {
   char* at = put(out, kElementType);
   at += dns::write_type(type, at);

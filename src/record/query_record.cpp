@@ -16,17 +16,17 @@ namespace inlet53::record {
 
 namespace {
 
-// Major and minor, as a string: minor versions add fields, major ones break.
+// Major and minor version, as a string: minor versions add fields, major versions are incompatible.
 constexpr std::string_view kVersion = "1.100000";
 
 constexpr std::array<std::string_view, kTransports> kTransportTexts = {"UDP", "TCP", "DOH", "DOT"};
 
-// What stands around the name and the answers: outcome, client and port.
+// Size of the text around the name and the answers: outcome, client and port.
 constexpr size_t kMaxAround = 256;
-// The part of it that follows the answers.
+// Size of the part after the answers.
 constexpr size_t kMaxAfterAnswers = 128;
 
-// What every record ends with. The firewall's fields go before it.
+// The end of every record. The firewall's fields are before it.
 constexpr std::string_view kRecordEnd = "}\n";
 
 constexpr auto kDigitPairs = [] {
@@ -39,7 +39,7 @@ constexpr auto kDigitPairs = [] {
 
 char* put_port(char* out, uint16_t port) noexcept {
   constexpr size_t kMaxDigits = 5;
-  // Ephemeral ports, nearly all that come, have five digits.
+  // Nearly all source ports are ephemeral ports, which have five digits.
   if (port < 10'000) return std::to_chars(out, out + kMaxDigits, port).ptr;
   const unsigned pairs = port % 10'000U;
   *out = static_cast<char>('0' + port / 10'000);
@@ -106,8 +106,8 @@ size_t RecordWriter::write(const QueryRecord& record, char* out) noexcept {
   char* at = put(out, opening_);
   at = put_name(at, record.qname);
   at = put_outcome(at, record);
-  // Of kMaxRoute53Json, not of max_size: a record that keeps below the one is never cut, and keeps
-  // to the other by itself.
+  // The limit is kMaxRoute53Json and not max_size: a record within the former is never cut, and is
+  // always within the latter.
   const size_t used = static_cast<size_t>(at - out) + tail.size() + record.firewall_fields.size() +
                       kMaxAfterAnswers;
   at = put_answers(at, kMaxRoute53Json - used, record.answers);
@@ -119,7 +119,7 @@ size_t RecordWriter::write(const QueryRecord& record, char* out) noexcept {
   return static_cast<size_t>(at - out);
 }
 
-// From the closing quote of the name to the opening bracket of the answers.
+// Writes the text from the closing quote of the name to the opening bracket of the answers.
 char* RecordWriter::put_outcome(char* out, const QueryRecord& record) noexcept {
   const auto rcode = static_cast<uint16_t>(record.rcode);
   const uint64_t key = uint64_t{record.qtype} << 32 | uint64_t{record.qclass} << 16 | rcode;
@@ -134,7 +134,7 @@ char* RecordWriter::put_outcome(char* out, const QueryRecord& record) noexcept {
   });
 }
 
-// From the closing bracket of the answers to the opening quote of the port.
+// Writes the text from the closing bracket of the answers to the opening quote of the port.
 char* RecordWriter::put_client(char* out, const IpAddress& source) noexcept {
   return clients_.put(out, source, load_be32(source.bytes().last(4).data()), [&](char* at) {
     at = put(at, R"(],"srcaddr":")");

@@ -15,7 +15,8 @@ using dns::RRType;
 using record::AnswerRRset;
 using zone::Found;
 
-// There is no zone transfer (RFC 5936, RFC 1995). MAILA and MAILB are obsolete (RFC 1035 §3.2.3).
+// Zone transfers are not supported (RFC 5936, RFC 1995). MAILA and MAILB are obsolete (RFC 1035
+// §3.2.3).
 bool is_refused_type(uint16_t qtype) {
   return is_type(qtype, RRType::AXFR) || is_type(qtype, RRType::IXFR) ||
          is_type(qtype, RRType::MAILA) || is_type(qtype, RRType::MAILB);
@@ -106,7 +107,7 @@ class Walk {
 
   //--- Rules
 
-  /// Adds what targets of the rule have said, or sets the question for them. Not inlined: inlined
+  /// Adds the answer of the rule's targets, or sets the question for them. Not inlined: inlined
   /// into `decide_name` it costs each answer of a zone 9 instructions.
   [[gnu::noinline, gnu::cold]] Step forward(RuleIndex::Match match, const zone::NameKey& key,
                                             NameView owner) noexcept(!Reasons::kWanted) {
@@ -132,7 +133,7 @@ class Walk {
       hit = sources_.cache->find({question.qname, question.qtype, match.scope, question.hash},
                                  sources_.now_ms);
     }
-    // A stale answer serves when the targets were asked a moment ago or have failed now.
+    // A stale answer is used when the targets failed now or were asked a moment ago.
     const bool fresh = hit && hit->freshness == cache::Freshness::Fresh;
     if (!hit || !(fresh || failed || !hit->refresh_due)) {
       add_reason({.what = Reason::What::Missed, .rule = rule}, key);
@@ -182,7 +183,7 @@ class Walk {
     return end_of_forwarded(count == 0);
   }
 
-  /// RFC 8914 §4.4, §4.20.
+  /// Source: RFC 8914 §4.4, §4.20.
   static std::optional<dns::ExtendedError> stale_ede(dns::Rcode rcode) noexcept {
     return dns::ExtendedError{rcode == dns::Rcode::NXDomain ? dns::Ede::StaleNXDomain
                                                             : dns::Ede::StaleAnswer};
@@ -209,7 +210,7 @@ class Walk {
   }
 
   /// Whether `room_.alias`, where an alias of a target leads, belongs to a hosted zone, an endpoint
-  /// or another rule. The target is not believed about such a name.
+  /// or another rule. The target has no authority over it.
   [[nodiscard]] bool leaves_rule(uint32_t rule) noexcept {
     if (is_type(question_.qtype, RRType::CNAME) || is_type(question_.qtype, RRType::ANY)) {
       return false;
@@ -241,7 +242,7 @@ class Walk {
 
   //--- DNS Firewall
 
-  /// Judges one name of the chain. False: it is blocked.
+  /// Evaluates one name of the chain. Returns false when it is blocked.
   [[nodiscard]] bool passes_firewall(const zone::NameKey& name) noexcept(!Reasons::kWanted) {
     const FirewallVerdict verdict = firewall_->evaluate(
         name, question_.qtype,

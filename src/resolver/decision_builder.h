@@ -12,8 +12,8 @@ namespace inlet53::resolver {
   return qtype == static_cast<uint16_t>(type);
 }
 
-/// Returns the target of a CNAME or DNAME set. Every source of records stores it uncompressed and
-/// checked.
+/// Returns the target of a CNAME or DNAME set. All sources of records store it uncompressed and
+/// validated.
 [[nodiscard]] inline dns::NameView target_of(const record::AnswerRRset& rrset) noexcept {
   const Bytes rdata = rrset.wire.first().rdata();
   return dns::NameView::from_checked(rdata.data(), rdata.size());
@@ -81,11 +81,12 @@ class DecisionBuilder {
     return end();
   }
 
-  /// Replaces the answer by the response of a rule to the question, whichever name it matched.
+  /// Replaces the answer by the response of a rule; the rule may have matched any name of the
+  /// chain.
   void block(const FirewallRule& rule) noexcept {
     decision_.authoritative = false;
     decision_.set_ede(dns::ExtendedError{dns::Ede::Blocked});
-    decision_.rcode = dns::Rcode::NoError;  // a target may have set another
+    decision_.rcode = dns::Rcode::NoError;  // a target may have set another one
     decision_.clear_answers();
     room_.answer_ages[0] = {};
     switch (rule.block_response) {

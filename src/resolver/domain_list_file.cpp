@@ -17,7 +17,7 @@ struct CloseFile {
   void operator()(std::FILE* file) const noexcept { std::fclose(file); }
 };
 
-// A pipe or a terminal might keep us for ever.
+// Rejects pipes and terminals, whose reads might never end.
 Result<std::string, std::string> read_regular_file(const std::string& path) {
   std::error_code error;
   const std::filesystem::file_status status = std::filesystem::status(path, error);

@@ -59,7 +59,7 @@ bool DomainSet::contains(const zone::NameKey& key) const noexcept {
   if (all_) return true;
   const size_t labels = key.label_count();
   if (exact_depths_[labels] && has(key.labels(0, labels), kExact)) return true;
-  // From the deepest that a domain can be above the name: `*.` does not stand for its own apex.
+  // Begins one label below the apex, because `*.` does not match its own apex.
   for (size_t depth = std::min(labels, deepest_below_ + 1); depth-- > 1;) {
     if (below_depths_[depth] && has(key.labels(labels - depth, labels), kBelow)) return true;
   }

@@ -33,7 +33,7 @@ bool uses(const Topology& topology, const topology::Vpc& vpc, const std::string&
                      });
 }
 
-/// Whether the list is in use, but only where its absence lets queries through.
+/// Returns whether the list is used, and only by VPCs that fail open.
 bool is_dispensable(const Topology& topology, const topology::FirewallDomainList& list) {
   bool used = false;
   for (const topology::Vpc& vpc : topology.vpcs) {
@@ -98,7 +98,7 @@ FirewallRule freeze(const topology::FirewallRule& rule, const topology::Firewall
   return out;
 }
 
-/// Of associations and rules alike: the lowest first.
+/// Sorts associations or rules by priority, the lowest first.
 template <class Object>
 std::vector<const Object*> by_priority(const std::vector<Object>& objects) {
   std::vector<const Object*> sorted;
@@ -118,7 +118,7 @@ Result<FirewallLists, FileError> load_firewall_lists(const Topology& topology,
       lists.sets.push_back(*std::move(set));
       continue;
     }
-    // A line that is wrong is a fault of the configuration, whatever the fail mode.
+    // A malformed line is a configuration error in every fail mode.
     if (set.error().line != 0 || !is_dispensable(topology, list)) return Unexpected(set.error());
     lists.sets.push_back(nullptr);
     lists.unreadable.push_back(std::move(set).error());

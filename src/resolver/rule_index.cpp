@@ -8,7 +8,7 @@ namespace inlet53::resolver {
 
 namespace {
 
-// Less than, equal to or more than 0: sizes first, then octets.
+// Returns a number less than, equal to or more than 0: compares sizes first, then bytes.
 int compare(dns::NameView a, dns::NameView b) noexcept {
   if (a.size() != b.size()) return a.size() < b.size() ? -1 : 1;
   return std::memcmp(a.data(), b.data(), a.size());

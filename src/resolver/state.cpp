@@ -28,7 +28,7 @@ bool has_vpc(const std::vector<std::string>& vpcs, const topology::Vpc& vpc) {
   return std::find(vpcs.begin(), vpcs.end(), vpc.id) != vpcs.end();
 }
 
-/// Adds names that a zone always answers: its apex, or what a partial zone has.
+/// Adds names that a zone always answers: its apex, or the names of a partial zone.
 template <class MadeZone>
 void add_covered(std::vector<dns::Name>& names, const std::vector<MadeZone>& zones) {
   for (const MadeZone& made : zones) {
@@ -41,7 +41,7 @@ void add_covered(std::vector<dns::Name>& names, const std::vector<MadeZone>& zon
   }
 }
 
-/// Names that inbound endpoints of `vpc` always answer from zones or targets.
+/// Returns names that inbound endpoints of `vpc` always answer from zones or targets.
 std::vector<dns::Name> covered_names(const topology::Topology& topology, const topology::Vpc& vpc) {
   std::vector<dns::Name> names;
   for (const topology::HostedZone& hosted : topology.hosted_zones) {
@@ -56,8 +56,8 @@ std::vector<dns::Name> covered_names(const topology::Topology& topology, const t
   return names;
 }
 
-/// Builds each zone and list once and each VPC's indexes and firewall once, however many addresses
-/// share them.
+/// Builds each zone and list once, and each VPC's indexes and firewall once; all addresses share
+/// them.
 class ZoneShelf {
  public:
   ZoneShelf(const topology::Topology& topology, zone::HashSeed seed, UncoveredNames uncovered)
@@ -102,7 +102,7 @@ class ZoneShelf {
     return held->second;
   }
 
-  /// The zones that an endpoint of `vpc` answers from.
+  /// Returns the zones from which an endpoint of `vpc` answers.
   std::shared_ptr<const zone::ZoneIndex> index(const topology::Vpc& vpc, bool delegation) {
     auto& held = indexes_[{vpc.id, delegation}];
     if (held != nullptr) return held;
@@ -127,7 +127,7 @@ class ZoneShelf {
     return held;
   }
 
-  /// The zone of names that nothing covers in `vpc`; null: they are refused.
+  /// Returns the zone of names that nothing covers in `vpc`; null: they are refused.
   std::shared_ptr<const zone::ZoneTable> root(const topology::Vpc& vpc) {
     if (uncovered_ == UncoveredNames::Refused) return nullptr;
     auto& held = roots_[vpc.id];
@@ -142,7 +142,8 @@ class ZoneShelf {
   const zone::HashSeed seed_;
   const UncoveredNames uncovered_;
   std::vector<FileError> ignored_;
-  std::vector<std::shared_ptr<const zone::ZoneTable>> tables_;  // as topology_.hosted_zones
+  std::vector<std::shared_ptr<const zone::ZoneTable>>
+      tables_;  // in the order of topology_.hosted_zones
   std::map<std::pair<std::string, bool>, std::shared_ptr<const zone::ZoneIndex>> indexes_;
   FirewallLists lists_;
   std::map<std::string, std::shared_ptr<const Firewall>> firewalls_;     // by VPC
@@ -199,7 +200,7 @@ uint32_t assign_scopes(std::vector<ForwardRule>& rules, const ResolverState* pre
   return next;
 }
 
-// Null when the VPC has none. `forward_rules`: as the topology has them.
+// Returns null when the VPC has no rules. `forward_rules`: in the order of the topology.
 std::shared_ptr<const RuleIndex> build_rules(const topology::Topology& topology,
                                              const topology::Vpc& vpc,
                                              const std::vector<ForwardRule>& forward_rules) {
@@ -216,8 +217,9 @@ std::shared_ptr<const RuleIndex> build_rules(const topology::Topology& topology,
   return std::make_shared<const RuleIndex>(std::move(entries));
 }
 
-// Source: EC2 User Guide, "Security group connection tracking": flows that a rule lets in from
-// 0.0.0.0/0 or ::/0 are not tracked. Responses may leave: there are no outbound rules here.
+// AWS does not track flows that a rule admits from 0.0.0.0/0 or ::/0. There are no outbound rules
+// here: responses are always admitted. Source: EC2 User Guide, "Security group connection
+// tracking".
 bool lets_everyone_in(const CidrSet& sources, bool ipv4) {
   return std::ranges::any_of(sources.blocks(), [&](const Cidr& block) {
     return block.prefix_length == 0 && block.network.is_v4() == ipv4;

@@ -15,7 +15,7 @@ using dns::RRType;
 
 constexpr std::string_view kPrefix = "ip-";
 
-/// Takes a number of 0 to 255, spelt in the one way that there is, off `text`.
+/// Parses a number of 0 to 255 without leading zeros and removes it from `text`.
 std::optional<uint8_t> parse_octet(std::string_view& text) noexcept {
   uint8_t octet = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), octet);
@@ -26,7 +26,7 @@ std::optional<uint8_t> parse_octet(std::string_view& text) noexcept {
   return octet;
 }
 
-/// The address in `ip-10-0-1-2`.
+/// Parses the address of `ip-10-0-1-2`.
 std::optional<IpAddress> parse_forward_label(std::string_view text) noexcept {
   if (!text.starts_with(kPrefix)) return std::nullopt;
   text.remove_prefix(kPrefix.size() - 1);
@@ -42,7 +42,7 @@ std::optional<IpAddress> parse_forward_label(std::string_view text) noexcept {
   return IpAddress::from_bytes(octets);
 }
 
-/// The first label of the name of `address`, with its length, at `out`; returns its end.
+/// Writes the first label of the name of `address`, with its length, to `out`; returns its end.
 uint8_t* write_forward_label(const IpAddress& address, uint8_t* out) noexcept {
   char text[kPrefix.size() - 1 + 4 * 4];
   char* at = text;
@@ -58,7 +58,7 @@ uint8_t* write_forward_label(const IpAddress& address, uint8_t* out) noexcept {
   return out + 1 + size;
 }
 
-/// The record of `type` whose RDATA, `size` octets, stands in `finding` already.
+/// Completes the record of `type` whose RDATA of `size` bytes is already in `finding`.
 void answer(RRType type, size_t size, const NameKey& key, Finding& finding) noexcept {
   uint8_t* const record = finding.made_record.data();
   dns::PreparedRecord::write_head(record, static_cast<uint16_t>(type), kVpcNameTtl, size);
@@ -106,7 +106,7 @@ void AddressNames::find(const NameKey& key, uint16_t qtype, Finding& finding) co
   if (!address || !blocks_.contains(*address)) return;
   const RRType type = slice_ ? RRType::PTR : RRType::A;
   if (qtype != static_cast<uint16_t>(type) && qtype != static_cast<uint16_t>(RRType::ANY)) {
-    finding.found = Found::NoData;  // with the SOA that the NXDomain has
+    finding.found = Found::NoData;  // with the SOA of the NXDomain
     return;
   }
   uint8_t* const rdata = finding.made_record.data() + dns::PreparedRecord::kHead;

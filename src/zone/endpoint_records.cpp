@@ -26,7 +26,7 @@ using topology::VpcEndpoint;
 
 constexpr std::string_view kRestApiService = "execute-api";
 
-/// The kinds of address records at a name.
+/// The types of address records at a name.
 struct AddressTypes {
   bool a = false;
   bool aaaa = false;
@@ -62,7 +62,7 @@ void add_interface(ZoneData& data, dns::NameView owner, const NetworkInterface& 
   if (types.aaaa) add_address(data, owner, RRType::AAAA, interface.ipv6_address);
 }
 
-/// All addresses of `endpoint` at a name of its service.
+/// Adds all addresses of `endpoint` at a name of its service.
 void add_private_name(ZoneData& data, std::string_view owner, const VpcEndpoint& endpoint) {
   const dns::Name name = made_name(owner);
   const AddressTypes types = types_of_private_names(endpoint.dns_record_ip_type);
@@ -71,7 +71,7 @@ void add_private_name(ZoneData& data, std::string_view owner, const VpcEndpoint&
   }
 }
 
-/// Zones by their apexes. A zone begins partial and without records.
+/// Zones by apex. A new zone is partial and has no records.
 using Zones = std::map<std::string, EndpointZone>;
 
 EndpointZone& zone_at(Zones& zones, const std::string& apex) {
@@ -79,7 +79,7 @@ EndpointZone& zone_at(Zones& zones, const std::string& apex) {
       .first->second;
 }
 
-/// Empty when the service is none of a region.
+/// Returns the region of an endpoint's service; empty when the service has none.
 std::string region_of(const Topology& topology, const VpcEndpoint& endpoint) {
   const std::string_view region = topology::service_region(endpoint.service_name);
   const topology::Vpc* vpc = topology.find_vpc(endpoint.vpc);
@@ -90,7 +90,7 @@ bool is_for_rest_apis(const VpcEndpoint& endpoint) {
   return topology::service_label(endpoint.service_name) == kRestApiService;
 }
 
-/// The private DNS names of the endpoint's service.
+/// Adds the private DNS names of the endpoint's service.
 void add_private_names(Zones& zones, const VpcEndpoint& endpoint,
                        const topology::EndpointDnsNames& names) {
   for (const std::string& name : names.private_names) {
@@ -102,7 +102,7 @@ void add_private_names(Zones& zones, const VpcEndpoint& endpoint,
   }
 }
 
-/// The names of the region's REST APIs that the topology has, and no others.
+/// Adds the names of the topology's REST APIs in the region.
 void add_listed_apis(Zones& zones, const Topology& topology, const VpcEndpoint& endpoint) {
   const std::string_view region = topology::service_region(endpoint.service_name);
   const std::string domain = topology::rest_api_domain(region);
@@ -112,7 +112,7 @@ void add_listed_apis(Zones& zones, const Topology& topology, const VpcEndpoint& 
   }
 }
 
-/// What answers the services' own names in `vpc`.
+/// Adds the private DNS names of services in `vpc`.
 void add_private_dns(Zones& zones, const Topology& topology, const topology::Vpc& vpc) {
   for (const VpcEndpoint& endpoint : topology.vpc_endpoints) {
     if (endpoint.vpc != vpc.id) continue;
@@ -125,8 +125,8 @@ void add_private_dns(Zones& zones, const Topology& topology, const topology::Vpc
   }
 }
 
-/// `{api}-{vpce}.execute-api.R.amazonaws.com` of every association. These are in public DNS at AWS,
-/// so they don't depend on a VPC or on its private DNS.
+/// Adds `{api}-{vpce}.execute-api.R.amazonaws.com` of every association. AWS has these names in
+/// public DNS, so they do not depend on a VPC or its private DNS.
 void add_association_names(Zones& zones, const Topology& topology) {
   for (const RestApi& api : topology.rest_apis) {
     for (const std::string& id : api.vpc_endpoints) {
@@ -140,7 +140,7 @@ void add_association_names(Zones& zones, const Topology& topology) {
   }
 }
 
-/// The regional name of an endpoint, and a zonal one for each Availability Zone.
+/// Adds the regional name of an endpoint, and a zonal one for each Availability Zone.
 void add_endpoint_names(ZoneData& data, const Topology& topology, const VpcEndpoint& endpoint,
                         std::string_view domain) {
   const AddressTypes types = types_of_endpoint_names(endpoint.dns_record_ip_type);
@@ -155,7 +155,7 @@ void add_endpoint_names(ZoneData& data, const Topology& topology, const VpcEndpo
   }
 }
 
-/// The endpoints' own names, which are in public DNS at AWS.
+/// Adds the endpoints' own names, which AWS has in public DNS.
 void add_all_endpoint_names(Zones& zones, const Topology& topology) {
   for (const VpcEndpoint& endpoint : topology.vpc_endpoints) {
     const auto names = topology::endpoint_dns_names(endpoint, region_of(topology, endpoint));

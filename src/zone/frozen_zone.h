@@ -15,29 +15,28 @@
 #include "inlet53/zone/zone_data.h"
 #include "inlet53/zone/zone_table.h"
 
-/// How a frozen zone lies in memory. Everything is in units of 4 octets, in the machine's byte
-/// order but for names and records, which are wire form:
+/// Memory layout of a frozen zone. The unit is 4 bytes. Values are in the machine's byte order;
+/// names and records are in wire form:
 ///
 ///   node    NodeHead | place of the wildcard child, if kHasWildcard | name without apex | RRsets
-///   RRset   RRsetHead | records | if kHasJson: octets of JSON, [start of each element], JSON
+///   RRset   RRsetHead | records | if kHasJson: size of JSON, [start of each element], JSON
 ///
-/// The slots, one open-addressed hash of all names but the apex, follow the nodes.
-/// Names end before the apex: a key is known to be below it, and all nodes would repeat it.
-/// The RRsets of a node stand in the order that ANY prefers: CNAME, A, AAAA, the others by number,
-/// what only DNSSEC needs last. A rotating RRset of n records is stored as 2n-1, and its JSON
-/// alike, so that every rotation is one piece; its JSON has the start of each of the n elements
-/// before it.
+/// The slots follow the nodes. They are one open-addressed hash of all names except the apex. Names
+/// end before the apex: all keys are below it, so nodes need not repeat it. The RRsets of a node
+/// are in the order that ANY prefers: CNAME, A, AAAA, the others by number, DNSSEC types last. A
+/// rotating RRset of n records is stored as 2n-1 records, and so is its JSON, so that every
+/// rotation is contiguous; before its JSON is the start of each of the n elements.
 namespace inlet53::zone {
 
-/// Octets in one piece that grow, then stay as they are. A large piece grows by moving pages (glibc
-/// makes its realloc from mremap), so that a million records are never held twice.
+/// Contiguous bytes that grow and then stay fixed. A large arena grows by moving pages (realloc of
+/// glibc uses mremap), so that a million records are never in memory twice.
 /// Threads: const methods any.
 class Arena {
  public:
   [[nodiscard]] const uint8_t* data() const noexcept { return data_.get(); }
   [[nodiscard]] size_t size() const noexcept { return size_; }
 
-  /// Appends a copy of `octets`. `octets` must not be the arena's own.
+  /// Appends a copy of `octets`, which must not point into this arena.
   void append(Bytes octets);
   /// Appends the representation of a plain value.
   template <class T>
@@ -46,14 +45,14 @@ class Arena {
   }
   /// Appends zeros up to the next multiple of `unit`.
   void pad(size_t unit) { append_zeros((unit - size_ % unit) % unit); }
-  /// Writes a plain value over what stands at `offset`.
+  /// Overwrites the bytes at `offset` with a plain value.
   template <class T>
   void overwrite(size_t offset, const T& value) noexcept {
     std::memcpy(data_.get() + offset, &value, sizeof value);
   }
   /// Appends `count` zeros.
   void append_zeros(size_t count);
-  /// Ends growing: gives back what is too much, and asks for huge pages where they fit.
+  /// Ends growth: returns unused memory and requests huge pages where they fit.
   void settle();
 
  private:
@@ -70,36 +69,36 @@ class Arena {
 
 inline constexpr size_t kUnit = 4;
 
-/// What a node says about its name.
+/// Flags of a node.
 enum NodeFlag : uint8_t {
-  kHasWildcard = 1,  // `*` below it exists
-  kHasCname = 2,     // its first RRset is a CNAME
+  kHasWildcard = 1,  // the name `*` below it exists
+  kHasCname = 2,     // the first RRset is a CNAME
   kHasNs = 4,        // a zone cut, unless it is the apex
   kBelowNs = 8,
   kHasDname = 16,
   kBelowDname = 32,
-  kUncovered = 64,  // of a partial zone, without data of its own
+  kUncovered = 64,  // in a partial zone, without data of its own
 };
 
 struct NodeHead {
   uint8_t name_octets;
-  uint8_t flags;  // of NodeFlag
+  uint8_t flags;  // bits of NodeFlag
   uint16_t rrset_count;
 };
 
-/// In the low bits of RRsetHead::span, which is in whole units.
+/// Low bits of RRsetHead::span. The span has whole units, so that these bits are free.
 enum RRsetFlag : uint32_t { kRotates = 1, kHasJson = 2 };
 
 struct RRsetHead {
   uint16_t type;
-  uint16_t count;        // once, when they are stored doubled
-  uint32_t wire_octets;  // of `count` records
-  uint32_t span;         // octets from this RRset to the next, plus RRsetFlag
+  uint16_t count;        // without the repeated records of a rotating RRset
+  uint32_t wire_octets;  // size of `count` records
+  uint32_t span;         // bytes from this RRset to the next, plus RRsetFlag
 };
 
-/// Where a name's node is. Empty when `place` is 0, which is no node's.
+/// The place of a name's node. `place` 0 means that the slot is empty; no node is at place 0.
 struct Slot {
-  uint32_t tag;    // the hash's low half
+  uint32_t tag;    // low half of the hash
   uint32_t place;  // in units from the start of the arena
 };
 
@@ -111,21 +110,21 @@ template <class T>
   return value;
 }
 
-/// A zone as lookups read it. Names are hashed by their labels below the apex. The apex is in no
-/// slot: its place is known.
+/// A frozen zone as lookups read it. Names are hashed by their labels below the apex. The apex is
+/// in no slot, because its place is known.
 struct FrozenZone {
   dns::Name apex;
   size_t apex_labels = 0;
-  size_t apex_octets = 0;  // of its name
-  size_t max_depth = 0;    // labels below the apex, of the deepest name
+  size_t apex_octets = 0;  // size of its name
+  size_t max_depth = 0;    // labels below the apex of the deepest name
   uint32_t apex_place = 0;
-  uint32_t negative_soa_place = 0;  // an RRset; 0: the zone has no SOA
+  uint32_t negative_soa_place = 0;  // place of an RRset; 0: the zone has no SOA
   bool partial = false;
   size_t name_count = 0;
   size_t record_count = 0;
   Arena arena;
-  size_t slots_offset = 0;  // in the arena, behind all nodes
-  size_t slot_count = 0;    // one of them is empty at least
+  size_t slots_offset = 0;  // in the arena, after all nodes
+  size_t slot_count = 0;    // at least one slot is empty
 
   [[nodiscard]] const uint8_t* at(uint32_t place) const noexcept {
     return arena.data() + size_t{place} * kUnit;
@@ -140,7 +139,7 @@ struct FrozenZone {
   return (octets + kUnit - 1) / kUnit * kUnit;
 }
 
-/// Octets of each record of an RRset that is stored doubled: one of addresses.
+/// Returns the size in bytes of each record of a rotating RRset, which has addresses.
 [[nodiscard]] constexpr uint32_t rotating_record_octets(uint16_t type) noexcept {
   constexpr uint32_t kIpv4 = 4;
   constexpr uint32_t kIpv6 = 16;
@@ -148,13 +147,13 @@ struct FrozenZone {
          (type == static_cast<uint16_t>(dns::RRType::A) ? kIpv4 : kIpv6);
 }
 
-/// The slot that a name's probing starts from: the hash's high half scaled to `slot_count`, which
-/// therefore need be no power of two.
+/// Returns the first slot to probe for a name: the high half of the hash scaled to `slot_count`,
+/// which so need not be a power of two.
 [[nodiscard]] inline size_t home_slot(uint64_t hash, size_t slot_count) noexcept {
   return ((hash >> 32) * slot_count) >> 32;
 }
 
-/// Whether the first of some labels is the asterisk label (RFC 4592 §2.1.1).
+/// Returns whether the first label is the asterisk label (RFC 4592 §2.1.1).
 [[nodiscard]] inline bool is_wildcard(Bytes labels) noexcept {
   return labels.size() >= 2 && labels[0] == 1 && labels[1] == '*';
 }
@@ -163,9 +162,9 @@ struct FrozenZone {
   return static_cast<uint32_t>(hash);
 }
 
-/// Lays `data` out for lookups, as ZoneTable::build says.
-/// Cost: linear but for RRsets of many records; beside the result some 44 octets for each name
-/// while it runs.
+/// Freezes `data` for lookups (see ZoneTable::build).
+/// Cost: linear except for RRsets of many records; about 44 bytes of temporary memory for each
+/// name.
 [[nodiscard]] std::unique_ptr<const FrozenZone> freeze(const ZoneData& data, HashSeed seed,
                                                        const ZoneTableOptions& options);
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// The only way to ldns: its common.h defines `bool`, `true` and `false` as macros in C++ unless
-// <stdbool.h> came first, and then the standard headers after it break.
+// The only include of ldns. Its common.h defines `bool`, `true` and `false` as macros in C++ unless
+// <stdbool.h> is included first; the standard headers after it then fail to compile.
 // clang-format off
 #include <stdbool.h>
 #include <ldns/ldns.h>
 // clang-format on
 
-// Words of ours that its headers make macros of.
+// Macros of its headers that clash with names of this project.
 #undef INLINE
 #undef dprintf
 #undef ATTR_UNUSED

@@ -21,14 +21,14 @@ namespace {
 constexpr uint64_t kMaxNumber = INT32_MAX;
 constexpr uint64_t kMaxWidth = 255;
 
-/// How a number is written.
+/// The format of a number in `${…}`.
 struct Format {
   int64_t offset = 0;
   uint64_t width = 0;
   char base = 'd';
 };
 
-/// `offset[,width[,base]]`.
+/// Parses `offset[,width[,base]]`.
 std::optional<Format> parse_format(std::string_view text) {
   Format format;
   const auto next_part = [&text] {
@@ -54,7 +54,7 @@ std::optional<Format> parse_format(std::string_view text) {
   return format;
 }
 
-/// Digits with zeros before them up to `width`.
+/// Returns digits with leading zeros up to `width`.
 std::string write_digits(uint64_t number, const Format& format) {
   constexpr size_t kMaxDigits = 24;
   char digits[kMaxDigits];
@@ -70,8 +70,8 @@ std::string write_digits(uint64_t number, const Format& format) {
   return text;
 }
 
-/// Hex digits from the last to the first, a dot after each while digits or `width` remain, as in
-/// BIND: an even width ends with a dot.
+/// Returns hex digits from the last to the first, with a dot after each while digits or `width`
+/// remain. As in BIND, an even width ends with a dot.
 std::string write_nibbles(uint64_t number, const Format& format) {
   const std::string_view digits = format.base == 'N' ? "0123456789ABCDEF" : "0123456789abcdef";
   std::string text;
@@ -146,8 +146,7 @@ TextFault fault_at(std::string_view token, std::string_view message) {
 
 std::string cite(std::string_view text) { return concat("\"", cite_word(text), "\""); }
 
-/// True when `word` is a class; `is_in` tells whether it is IN. Source: RFC 1035 §3.2.4, RFC 3597
-/// §5.
+/// Returns true when `word` is a class; sets `is_in` for IN. Source: RFC 1035 §3.2.4, RFC 3597 §5.
 bool parse_class(std::string_view word, bool& is_in) {
   const std::string lower = ascii_lower(word);
   is_in = lower == "in" || lower == "class1";
@@ -160,25 +159,25 @@ bool parse_class(std::string_view word, bool& is_in) {
                        lower.data() + lower.size());
 }
 
-/// Types that a zone can hold: neither OPT nor a question's or message's type. Source: RFC 6895
-/// §3.1.
+/// Returns whether a zone can contain records of a type: not OPT, and not a type of questions or
+/// messages. Source: RFC 6895 §3.1.
 bool is_data_type(uint16_t type) {
   return type != 0 && type != static_cast<uint16_t>(dns::RRType::OPT) &&
          (type < 128 || type > 255) && type != UINT16_MAX;
 }
 
-/// Takes the word off `text` that must be its last one. Empty when there is none or another
-/// follows.
+/// Removes and returns the word that must be the last one of `text`. Empty when there is none, or
+/// when another word follows.
 std::string_view only_word(std::string_view text) {
   const std::string_view word = next_word(text);
   return next_word(text).empty() ? word : std::string_view{};
 }
 
-/// The record of a $GENERATE. BIND takes one word as its RDATA, which may be in quotes, so that
-/// `MX "10 mail$"` is RDATA of two words: such quotes are taken off.
+/// Returns the record of a $GENERATE. BIND takes one word as its RDATA, which may be in quotes, so
+/// that `MX "10 mail$"` has RDATA of two words: this function removes such quotes.
 std::string unquote_rdata(std::string_view record) {
   std::string_view rest = record;
-  static_cast<void>(next_word(rest));  // the type
+  static_cast<void>(next_word(rest));  // type
   std::string_view word;
   bool is_in = false;
   do {
@@ -222,7 +221,7 @@ Result<bool, ZoneLoadError> MasterReader::next(MasterRecord& record) {
       Problem problem = generate();
       if (!problem) problem = read_record(record);
       if (!problem) return true;
-      range_.next = range_.stop + 1;  // the other numbers have the same fault
+      range_.next = range_.stop + 1;  // skips the other numbers, which have the same fault
       return Unexpected(error(problem->message, problem->token, true));
     }
     const Result<bool, ScanError> more = files_.back().scanner.next(entry_);
@@ -258,7 +257,7 @@ MasterReader::Problem MasterReader::read_owner(std::string_view& text, dns::Name
     const std::string_view word = next_word(text);
     std::optional<dns::Name> name = parse_master_name(word, file.origin.view());
     if (!name) {
-      if (!file.owner) file.owner = file.origin;  // for records that take it from this one
+      if (!file.owner) file.owner = file.origin;  // for records that have no owner of their own
       return fault_at(word, "the owner is not a domain name");
     }
     file.owner = std::move(name);
@@ -268,7 +267,7 @@ MasterReader::Problem MasterReader::read_owner(std::string_view& text, dns::Name
   return {};
 }
 
-// RFC 1035 §5.1: TTL and class may each be left out and stand in either order.
+// RFC 1035 §5.1: TTL and class are optional and may be in either order.
 MasterReader::Problem MasterReader::read_type(std::string_view& text, MasterRecord& record) {
   record.ttl = default_ttl_ ? default_ttl_ : stated_ttl_;
   bool has_class = false;
@@ -325,7 +324,8 @@ MasterReader::Problem MasterReader::set_origin(std::string_view arguments) {
 MasterReader::Problem MasterReader::set_ttl(std::string_view arguments) {
   const std::string_view word = only_word(arguments);
   const std::optional<uint32_t> ttl = parse_ttl(word);
-  default_ttl_ = ttl ? ttl : default_ttl_.value_or(0);  // records without a TTL have no other fault
+  default_ttl_ =
+      ttl ? ttl : default_ttl_.value_or(0);  // no further fault for records without a TTL
   if (!ttl) return fault_at(word, "$TTL takes one TTL of at most 2147483647 seconds");
   return {};
 }

@@ -18,7 +18,7 @@ namespace inlet53::zone {
 
 /// The numbers of a `$GENERATE`, `1-254` or `0-100/2`.
 struct GenerateRange {
-  /// Records of one directive at most: a /12 of addresses.
+  /// Maximum number of records of one directive: the addresses of a /12.
   static constexpr uint64_t kMaxRecords = uint64_t{1} << 20;
 
   uint64_t next = 0;
@@ -28,57 +28,56 @@ struct GenerateRange {
   [[nodiscard]] bool at_end() const noexcept { return next > stop; }
 };
 
-/// Reads a range. Absent when it is none, when it goes backwards, or when it has over `kMaxRecords`
-/// numbers.
+/// Parses a range. Absent when it is malformed, descends, or has more than `kMaxRecords` numbers.
 [[nodiscard]] std::optional<GenerateRange> parse_generate_range(std::string_view word);
 
-/// Writes `number` in the place of each `$` of a template, as BIND does: `$`, or
-/// `${offset,width,base}` with base d, o, x, X, n or N (nibbles as in reverse names). `$$` and `\$`
-/// are a `$`. Absent when a `${…}` is broken or makes a negative number, or the text is too long.
+/// Replaces each `$` of a template by `number`, as BIND does: `$`, or `${offset,width,base}` with
+/// base d, o, x, X, n or N (nibbles as in reverse names). `$$` and `\$` give a `$`. Absent when a
+/// `${…}` is malformed or gives a negative number, or the result is too long.
 [[nodiscard]] std::optional<std::string> expand_generate(std::string_view pattern, uint64_t number);
 
-/// One record of a master file, its RDATA still in presentation form.
+/// One record of a master file; its RDATA is in presentation form.
 struct MasterRecord {
   dns::Name owner;
   uint16_t type = 0;
-  /// Stated with the record, else $TTL's (RFC 2308 §4), else the last one stated (RFC 1035 §5.1);
-  /// absent before any of them.
+  /// The record's TTL, else $TTL's (RFC 2308 §4), else the last one stated (RFC 1035 §5.1); absent
+  /// when there is none.
   std::optional<uint32_t> ttl;
   std::string_view rdata;  // lifetime: until the reader's next record
 };
 
-/// Reads the records of a master file and of the files that it includes: owners, TTLs, classes,
-/// types, $ORIGIN, $TTL, $INCLUDE and $GENERATE. RDATA and what makes a zone a zone are not its
-/// business.
+/// Reads the records of a master file and its included files: owners, TTLs, classes, types,
+/// $ORIGIN, $TTL, $INCLUDE and $GENERATE. It validates neither RDATA nor the zone as a whole.
 ///
-/// $INCLUDE FILE [ORIGIN]: relative to the including file. Origin and last owner are its own
-/// (RFC 1035 §5.1); the TTL goes on after it, as in BIND. At most `kMaxDepth` files deep.
-/// Directives may be in any letter case. $GENERATE is BIND's: a range and a record whose `$` stand
-/// for the numbers (`GenerateRange`). Threads: one. Cost: linear; holds one record and the open
-/// files.
+/// $INCLUDE FILE [ORIGIN]: FILE is relative to the including file. The included file has its own
+/// origin and last owner (RFC 1035 §5.1); its $TTL stays valid after it, as in BIND. Files are at
+/// most `kMaxDepth` deep. Directives may be in any letter case. $GENERATE is BIND's: a range and a
+/// record in which `$` stands for the numbers (`GenerateRange`).
+/// Threads: one. Cost: linear; holds one record and the open files.
 class MasterReader {
  public:
   static constexpr size_t kMaxDepth = 8;
 
-  /// `path` names the text in errors; names before any $ORIGIN are relative to `origin`.
+  /// Reads `text`. `path` names it in errors; names before any $ORIGIN are relative to `origin`.
   MasterReader(std::unique_ptr<std::istream> text, const std::string& path, dns::NameView origin);
 
-  /// Reads the next record. False when there is none left. After an error it goes on behind it.
-  /// Errors: what MasterScanner reports; an owner that is no name, or none; a TTL that is none or
-  /// over 2^31-1; a class but IN; a type that is unknown or no data type (RFC 6895 §3.1);
-  /// a directive that is unknown or has the wrong arguments; a file that can't be included.
+  /// Reads the next record. Returns false after the last one. After an error, the next call
+  /// continues with the next record.
+  /// Errors: those of MasterScanner; a missing or invalid owner; an invalid TTL or one over 2^31-1;
+  /// a class other than IN; an unknown type or one that is not a data type (RFC 6895 §3.1); an
+  /// unknown directive or one with wrong arguments; a file that cannot be included.
   [[nodiscard]] Result<bool, ZoneLoadError> next(MasterRecord& record);
 
-  /// The origin that names in the last record's RDATA are relative to.
+  /// Returns the origin of relative names in the last record's RDATA.
   [[nodiscard]] dns::NameView origin() const noexcept { return files_.back().origin.view(); }
-  /// Counts the changes of `origin`.
+  /// Returns a number that increases when `origin` changes.
   [[nodiscard]] uint64_t origin_generation() const noexcept { return origin_generation_; }
 
-  /// The place of the last record.
+  /// Returns the file of the last record.
   [[nodiscard]] const std::string& file() const noexcept { return files_.back().path; }
   [[nodiscard]] uint32_t line() const noexcept { return entry_.line; }
-  /// An error at `token`, a part of the last record. Without one, an error at its beginning, with
-  /// the beginning of its text when `cite`.
+  /// Makes an error at `token`, a part of the last record; without `token`, at the record's start,
+  /// with the start of its text when `cite` is true.
   [[nodiscard]] ZoneLoadError error(std::string_view message, std::string_view token,
                                     bool cite = false) const;
 
@@ -89,7 +88,7 @@ class MasterReader {
     dns::Name origin;
     std::optional<dns::Name> owner;  // of the last record
   };
-  /// Absent when all is well, else what is wrong.
+  /// The fault of a line; absent when there is none.
   using Problem = std::optional<TextFault>;
 
   Problem read_record(MasterRecord& record);
@@ -100,20 +99,20 @@ class MasterReader {
   Problem set_ttl(std::string_view arguments);
   Problem include(std::string_view arguments);
   Problem start_generating(std::string_view arguments);
-  /// Makes an entry of the next number.
+  /// Makes a record of the next number.
   Problem generate();
 
-  std::vector<OpenFile> files_;  // the innermost last
+  std::vector<OpenFile> files_;  // the innermost is last
   MasterEntry entry_;
   GenerateRange range_{.next = 1, .stop = 0};  // of the last $GENERATE
-  std::string pattern_;                        // its record
+  std::string pattern_;                        // record of the last $GENERATE
   uint32_t generate_line_ = 0;
   std::optional<uint32_t> default_ttl_;  // $TTL
-  std::optional<uint32_t> stated_ttl_;   // the last record's that stated one
+  std::optional<uint32_t> stated_ttl_;   // last TTL stated with a record
   uint64_t origin_generation_ = 0;
 };
 
-/// Opens a master file. The reason in words when it is missing, a directory, or can't be read.
+/// Opens a master file. The error says that it is missing, a directory or unreadable.
 [[nodiscard]] Result<std::unique_ptr<std::istream>, std::string> open_master_file(
     const std::string& path);
 

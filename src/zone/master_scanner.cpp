@@ -42,7 +42,7 @@ constexpr std::array<bool, 256> make_special() {
 }
 constexpr std::array<bool, 256> kSpecial = make_special();
 
-/// The end of the run of octets from `at` on that mean only themselves.
+/// Returns the end of the bytes from `at` on that have no special meaning.
 size_t plain_end(std::string_view line, size_t at) noexcept {
   while (at < line.size() && !kSpecial[static_cast<uint8_t>(line[at])]) ++at;
   return at;
@@ -96,12 +96,12 @@ Result<bool, ScanError> MasterScanner::next(MasterEntry& entry) {
   return end_of_text();
 }
 
-// RFC 1035 §5.1 has ASCII; the mark would be a part of the first word.
+// RFC 1035 §5.1 requires ASCII; the mark would be a part of the first word.
 std::string_view MasterScanner::check_byte_order_mark() {
   constexpr std::string_view kUtf8 = "\xEF\xBB\xBF";
   if (line_.starts_with(kUtf8)) {
     line_.erase(0, kUtf8.size());
-    has_line_ = true;  // other faults are found, too
+    has_line_ = true;  // to find other faults, too
     return "the file begins with a byte order mark of UTF-8 (EF BB BF); save it without one";
   }
   if (line_.starts_with("\xFF\xFE") || line_.starts_with("\xFE\xFF")) {
@@ -198,7 +198,7 @@ std::string_view next_word(std::string_view& text) noexcept {
 
 namespace {
 
-/// `relative` completed with `origin`; absent when over 255 octets.
+/// Returns `relative` completed with `origin`; absent when over 255 bytes.
 std::optional<dns::Name> concatenate(dns::NameView relative, dns::NameView origin) {
   const size_t head = relative.size() - 1;
   if (head + origin.size() > dns::kMaxName) return {};
@@ -221,7 +221,7 @@ std::optional<dns::Name> parse_master_name(std::string_view word, dns::NameView 
 
 namespace {
 
-/// Seconds of a unit, 0 when it is none.
+/// Returns the seconds of a unit, 0 when there is no such unit.
 uint32_t unit_seconds(char unit) noexcept {
   switch (unit | 0x20) {
     case 'w':

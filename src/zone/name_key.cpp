@@ -3,7 +3,7 @@
 
 #include <unistd.h>
 
-#define XXH_INLINE_ALL  // most parts of names are hashed in 25-50 instructions: a call would show
+#define XXH_INLINE_ALL  // inlined: most parts of names need only 25-50 instructions
 #include <xxhash.h>
 
 #include "inlet53/base/check.h"

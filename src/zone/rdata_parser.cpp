@@ -18,7 +18,7 @@ constexpr size_t kMaxRdata = 65535;
 constexpr uint16_t kDsync = 66;
 constexpr uint16_t kAmtrelay = 260;
 
-/// `fault` with its token in the message.
+/// Returns `fault` with its token in the message.
 TextFault cite_token(const TextFault& fault) {
   if (fault.token.empty()) return fault;
   return {concat(cite_word(fault.token), ": ", fault.message), fault.token};
@@ -29,7 +29,8 @@ std::string ldns_text(ldns_status status) {
   return text != nullptr ? text : "ldns refuses it";
 }
 
-/// The type's fields when ldns knows all of them, else null. It gives SINK one field of its three.
+/// Returns the fields of a type when ldns knows all of them, else null. For SINK, ldns has one
+/// field instead of three.
 const ldns_rr_descriptor* find_known(uint16_t type) {
   const ldns_rr_descriptor* descriptor = ldns_rr_descript(type);
   if (descriptor == nullptr || type == LDNS_RR_TYPE_SINK) return nullptr;
@@ -39,8 +40,8 @@ const ldns_rr_descriptor* find_known(uint16_t type) {
   return descriptor;
 }
 
-/// RDATA of CSYNC that names no type, which ldns does not read; absent when `text` is something
-/// else. Source: RFC 7477 §2.1.1.
+/// Parses RDATA of CSYNC without types, which ldns rejects; absent when `text` has another form.
+/// Source: RFC 7477 §2.1.1.
 std::optional<std::vector<uint8_t>> parse_csync_without_types(std::string_view text) {
   const std::optional<uint64_t> serial = parse_number(next_word(text), UINT32_MAX);
   const std::optional<uint64_t> flags = parse_number(next_word(text), UINT16_MAX);
@@ -51,8 +52,8 @@ std::optional<std::vector<uint8_t>> parse_csync_without_types(std::string_view t
   return rdata;
 }
 
-/// Whether RDATA ends before its last field where that may be: a KEY without a key, a CSYNC without
-/// types. ldns wants both; `find_rdata_fault` knows when a key is missing.
+/// Returns whether the last field of RDATA is missing and optional: a KEY without a key, a CSYNC
+/// without types. ldns requires both; `find_rdata_fault` reports a key that is missing in error.
 bool ends_early(uint16_t type, Bytes rdata) {
   return (type == LDNS_RR_TYPE_KEY && rdata.size() == 4) ||
          (type == LDNS_RR_TYPE_CSYNC && rdata.size() == 6);
@@ -160,8 +161,8 @@ Result<Bytes, TextFault> RdataParser::parse_generic(uint16_t type, std::string_v
   return Bytes(rdata_);
 }
 
-// Read by ldns and put together again, the RDATA is the same. A compressed name's, which RFC 3597
-// §4 forbids, is not.
+// Parses RDATA with ldns and composes it again: the result must be equal. It differs for a
+// compressed name, which RFC 3597 §4 forbids.
 bool RdataParser::has_shape(const ldns_rr_descriptor& descriptor, uint16_t type, Bytes rdata) {
   std::vector<uint8_t> wire(2);
   store_be16(wire.data(), static_cast<uint16_t>(rdata.size()));

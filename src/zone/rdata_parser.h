@@ -14,26 +14,26 @@
 
 namespace inlet53::zone {
 
-/// Turns RDATA from presentation form into wire form through ldns, for every type that ldns knows
-/// (SVCB and HTTPS have a parser of our own), and from RFC 3597's form, `\# length hex`, for every
-/// type. Of the types that ldns names but does not know whole, NULL, A6, NXT and SINK, only the
-/// latter is taken.
+/// Converts RDATA from presentation form to wire form: with ldns for every type that it knows
+/// (SVCB, HTTPS and some others have a parser here), and from RFC 3597's form, `\# length hex`, for
+/// every type. ldns knows the types NULL, A6, NXT and SINK only by name: they need RFC 3597's form.
 ///
-/// ldns is kept from what it would take silently: what `rdata_words.h` names (it wraps numbers),
-/// text too long for its buffers (it drops it), hex that is none (it makes up octets), names over
-/// 255 octets, and a first label `@` (it takes the origin instead). In both forms, what an RFC
-/// forbids is refused (`rdata_rules.h`). Threads: one.
+/// Rejects text that ldns would misread: the words listed in `rdata_words.h` (it wraps numbers),
+/// text longer than its buffers (it truncates it), invalid hex (it makes up bytes), names over 255
+/// bytes, and a first label `@` (it takes the origin instead). In both forms, rejects RDATA that an
+/// RFC forbids (`rdata_rules.h`).
+/// Threads: one.
 class RdataParser {
  public:
-  /// Octets of presentation form that ldns's own buffers hold; `\#` has no such limit.
+  /// Maximum size in bytes of presentation form in ldns's own buffers; `\#` has no such limit.
   static constexpr size_t kMaxText = 65'000;
 
-  /// Relative names in RDATA are completed with `origin`. The root until it is called.
+  /// Sets the origin of relative names in RDATA. It is the root until the first call.
   void set_origin(dns::NameView origin);
 
-  /// `text` one line, without white space around it, as MasterScanner leaves it.
-  /// Returns the RDATA with names in the letter case that was written, never compressed; or what is
-  /// wrong, whose message cites its token. Lifetime: until the next call.
+  /// Parses `text`, one line without white space around it, as MasterScanner returns it.
+  /// Returns the RDATA; its names keep their letter case and are not compressed. The message of an
+  /// error cites its token. Lifetime: until the next call.
   [[nodiscard]] Result<Bytes, TextFault> parse(uint16_t type, std::string_view text);
 
  private:
@@ -42,7 +42,7 @@ class RdataParser {
   [[nodiscard]] Result<Bytes, TextFault> parse_generic(uint16_t type, std::string_view text);
   /// Joins the fields in rdata_.
   [[nodiscard]] Result<Bytes, TextFault> join_fields(const ldns_rr& rr);
-  /// True when `rdata` is what ldns takes for RDATA of `type`. Uses rdata_.
+  /// Returns true when ldns accepts `rdata` as RDATA of `type`. Uses rdata_.
   [[nodiscard]] bool has_shape(const ldns_rr_descriptor& descriptor, uint16_t type, Bytes rdata);
 
   dns::Name origin_;

@@ -18,14 +18,14 @@ using Fault = std::optional<std::string>;
 
 constexpr uint16_t kRkey = 57;
 
-/// Takes `size` octets off `rdata`; fewer when it has fewer.
+/// Removes `size` bytes from the start of `rdata` and returns them; fewer when it has fewer.
 Bytes read_bytes(Bytes& rdata, size_t size) {
   const Bytes out = rdata.first(std::min(size, rdata.size()));
   rdata = rdata.subspan(out.size());
   return out;
 }
 
-/// Takes a character string off `rdata`.
+/// Removes a character string from the start of `rdata` and returns it.
 std::string_view read_string(Bytes& rdata) {
   const Bytes size = read_bytes(rdata, 1);
   return as_text(read_bytes(rdata, size.empty() ? 0 : size[0]));
@@ -36,8 +36,8 @@ Fault require_size(Bytes digest, size_t size, std::string_view what) {
   return concat("the ", what, " has ", digest.size(), " octets instead of ", size);
 }
 
-// Digest types 1 to 6. Source: RFC 4034 §5.1.4, RFC 4509 §2.2, RFC 5933 §3, RFC 6605 §2, RFC 9558
-// §3, RFC 9563 §3.
+// Sizes of digests of types 1 to 6. Source: RFC 4034 §5.1.4, RFC 4509 §2.2, RFC 5933 §3, RFC 6605
+// §2, RFC 9558 §3, RFC 9563 §3.
 Fault find_ds_fault(Bytes rdata) {
   constexpr size_t kSizes[] = {0, 20, 32, 32, 48, 32, 32};
   if (rdata.size() < 4) return {};
@@ -76,7 +76,7 @@ Fault find_zonemd_fault(Bytes rdata) {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// Source: RFC 1183 §3.1: an X.121 address, which begins with the four digits of a DNIC.
+// An X.121 address begins with the four digits of a DNIC. Source: RFC 1183 §3.1.
 Fault find_x25_fault(Bytes rdata) {
   const std::string_view address = read_string(rdata);
   if (address.size() >= 4 && std::ranges::all_of(address, is_digit)) return {};
@@ -126,7 +126,7 @@ Fault find_nsec_fault(Bytes rdata) {
   return {};
 }
 
-// Source: RFC 2535 §3.1.2: flags that say NOKEY have no key, others have one.
+// A key must be absent when the flags say NOKEY, and present otherwise. Source: RFC 2535 §3.1.2.
 Fault find_key_fault(Bytes rdata) {
   constexpr size_t kFixed = 4;
   if (rdata.size() < kFixed) return "the flags, protocol and algorithm are not whole";
@@ -137,13 +137,13 @@ Fault find_key_fault(Bytes rdata) {
   return {};
 }
 
-// Source: IANA, template of RKEY: the flags are 0.
+// The flags are 0. Source: IANA, template of RKEY.
 Fault find_rkey_fault(Bytes rdata) {
   if (rdata.size() < 2 || load_be16(rdata.data()) == 0) return {};
   return "the flags are not 0";
 }
 
-// Source: ATM Name System 2.0 (AF-DANS-0152.000): format 1 is an E.164 number in digits.
+// Format 1 is an E.164 number in digits. Source: ATM Name System 2.0 (AF-DANS-0152.000).
 Fault find_atma_fault(Bytes rdata) {
   if (rdata.size() < 2) return "the address is missing";
   const bool is_e164 = rdata[0] == 1;
@@ -151,7 +151,7 @@ Fault find_atma_fault(Bytes rdata) {
   return "the E.164 number is not decimal digits";
 }
 
-/// An expression, its replacement and flags, as delimiters part them.
+/// An expression, its replacement and its flags, separated by delimiters.
 struct Substitution {
   std::string_view expression;
   std::string_view replacement;
@@ -171,8 +171,8 @@ std::optional<Substitution> split_substitution(std::string_view text) {
   return Substitution{parts[0], parts[1], text};
 }
 
-/// The number of groups of an extended regular expression; absent when its parentheses do not
-/// match.
+/// Returns the number of groups of an extended regular expression; absent when its parentheses do
+/// not match.
 std::optional<size_t> count_groups(std::string_view expression) {
   size_t groups = 0;
   size_t open = 0;
@@ -182,7 +182,7 @@ std::optional<size_t> count_groups(std::string_view expression) {
       ++i;
     } else if (c == '[') {
       i += expression.substr(i + 1).starts_with('^') ? 1 : 0;
-      i = expression.find(']', i + 2);  // one at the beginning is a member
+      i = expression.find(']', i + 2);  // the first `]` is a member
       if (i == std::string_view::npos) return {};
     } else if (c == '(') {
       ++groups;

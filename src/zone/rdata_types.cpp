@@ -30,7 +30,7 @@ void append_be16(Octets& octets, uint64_t number) {
   octets.push_back(static_cast<uint8_t>(number));
 }
 
-/// Appends a key, the rest of `text` in base64 without its white space. Returns false when it is
+/// Appends a key: the rest of `text` in base64 without its white space. Returns false when it is
 /// not base64.
 bool append_key(Octets& rdata, std::string_view text) {
   std::string base64;
@@ -44,11 +44,11 @@ bool append_key(Octets& rdata, std::string_view text) {
   return true;
 }
 
-/// Kinds of gateways and relays. Source: RFC 4025 §2.3, RFC 8777 §4.2.3.
+/// Types of gateways and relays. Source: RFC 4025 §2.3, RFC 8777 §4.2.3.
 enum GatewayType : uint8_t { kNoGateway, kIpv4Gateway, kIpv6Gateway, kNamedGateway };
 
-/// Appends the gateway of an IPSECKEY or the relay of an AMTRELAY. Returns false when `word` is not
-/// of `type`.
+/// Appends the gateway of an IPSECKEY or the relay of an AMTRELAY. Returns false when `word` does
+/// not have the format of `type`.
 bool append_gateway(Octets& rdata, uint64_t type, std::string_view word, dns::NameView origin) {
   if (type == kNoGateway) return word == ".";
   if (type == kIpv4Gateway || type == kIpv6Gateway) {
@@ -65,7 +65,7 @@ bool append_gateway(Octets& rdata, uint64_t type, std::string_view word, dns::Na
 
 enum AtmaFormat : uint8_t { kAesa, kE164 };
 
-/// The digits of an address; absent when a dot does not stand between two of them.
+/// Returns the digits of an address; absent when a dot is not between two digits.
 std::optional<std::string> without_dots(std::string_view address) {
   std::string digits;
   bool may_end = false;
@@ -166,7 +166,7 @@ std::optional<uint16_t> find_number(const NamedNumber (&known)[N], std::string_v
   return {};
 }
 
-/// A number, or names with `|` between them.
+/// Parses a number, or names separated by `|`.
 std::optional<uint16_t> parse_flags(std::string_view word) {
   if (const auto number = parse_number(word, UINT16_MAX)) return static_cast<uint16_t>(*number);
   uint16_t flags = 0;

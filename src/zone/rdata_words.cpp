@@ -18,7 +18,8 @@
 namespace inlet53::zone {
 namespace {
 
-/// A number without sign in units of 10^-`decimals`; absent when it is none, or has more decimals.
+/// Parses a number without sign in units of 10^-`decimals`; absent when it is malformed or has more
+/// decimals.
 std::optional<int64_t> parse_fixed(std::string_view word, size_t decimals) {
   const size_t point = std::min(word.find('.'), word.size());
   const std::string_view fraction = word.substr(std::min(point + 1, word.size()));
@@ -34,7 +35,7 @@ std::optional<int64_t> parse_fixed(std::string_view word, size_t decimals) {
   return number;
 }
 
-/// `d1 [m1 [s1]] {"N"|"S"}`. `max_degrees` is where minutes and seconds must be zero.
+/// Finds a fault in `d1 [m1 [s1]] {"N"|"S"}`. At `max_degrees`, minutes and seconds must be zero.
 std::optional<TextFault> find_angle_fault(std::string_view& text, int64_t max_degrees,
                                           std::string_view directions) {
   const std::string_view degrees_word = next_word(text);
@@ -70,7 +71,7 @@ std::optional<TextFault> find_angle_fault(std::string_view& text, int64_t max_de
   return {};
 }
 
-/// Centimetres, with or without `m` behind; absent when it is no length.
+/// Parses a length in centimetres, with or without `m` after it; absent when malformed.
 std::optional<int64_t> parse_length(std::string_view word) {
   if (word.ends_with('m')) word.remove_suffix(1);
   return parse_fixed(word, 2);
@@ -120,21 +121,21 @@ Fault require_number(std::string_view word, uint64_t max) {
   return TextFault{concat("this is not a number from 0 to ", max), word};
 }
 
-/// A number, or a name for ldns to know; `-1` is neither.
+/// Requires a number, or a name that ldns knows; `-1` is neither.
 Fault require_number_or_name(std::string_view word, uint64_t max) {
   if (starts_with_digit(word) || word.starts_with('-')) return require_number(word, max);
   return {};
 }
 
-/// True when ldns would take `word` for the origin although it is not `@`: `@.x`, `\\064.x`.
+/// Returns true when ldns would read `word` as the origin although it is not `@`: `@.x`, `\\064.x`.
 bool is_taken_for_origin(std::string_view word) {
   if (word == "@") return false;
   const std::optional<dns::Name> name = dns::Name::parse_text(word);
   return name && name->view().data()[0] == 1 && name->view().data()[1] == '@';
 }
 
-/// The seconds since 1970 of `YYYYMMDDHHmmSS`; absent when there is no such time, or 32 bits do not
-/// hold it. Source: RFC 4034 §3.2.
+/// Returns the seconds since 1970 of `YYYYMMDDHHmmSS`; absent when there is no such time or it
+/// needs more than 32 bits. Source: RFC 4034 §3.2.
 std::optional<uint64_t> parse_date(std::string_view word) {
   using namespace std::chrono;
   if (!parse_number(word, UINT64_MAX)) return {};
@@ -166,7 +167,7 @@ Fault require_type(std::string_view word) {
   return TextFault{"this is not a record type", word};
 }
 
-/// Each pair of hex digits is an octet, whatever white space stands between them.
+/// Requires pairs of hex digits; white space may be anywhere between digits.
 Fault require_pairs(std::string_view text) {
   size_t digits = 0;
   std::string_view last;
@@ -178,7 +179,7 @@ Fault require_pairs(std::string_view text) {
   return TextFault{"the number of hex digits is odd", last};
 }
 
-/// `[!]family:address/prefix`. ldns reads family and address. Source: RFC 3123 §5.
+/// Requires `[!]family:address/prefix`. ldns checks family and address. Source: RFC 3123 §5.
 Fault require_prefixes(std::string_view text) {
   for (std::string_view word = next_word(text); !word.empty(); word = next_word(text)) {
     std::string_view rest = word;
@@ -199,7 +200,7 @@ Fault require_prefixes(std::string_view text) {
 
 constexpr size_t kNameBuffer = 4096;
 
-/// `protocol service…`; ldns makes 0 of what it does not know.
+/// Requires `protocol service…`; ldns reads unknown ones as 0.
 Fault require_services(std::string_view text) {
   const std::string_view protocol_word = next_word(text);
   const std::string protocol = ascii_lower(protocol_word);
@@ -226,7 +227,7 @@ Fault require_services(std::string_view text) {
   return {};
 }
 
-/// `0x` and pairs of hex digits, with dots between them. Source: RFC 1706 §4.
+/// Requires `0x` and pairs of hex digits; dots may separate them. Source: RFC 1706 §4.
 Fault require_nsap(std::string_view word) {
   size_t digits = 0;
   for (const char c : word.substr(std::min<size_t>(2, word.size()))) digits += c == '.' ? 0 : 1;
@@ -234,8 +235,8 @@ Fault require_nsap(std::string_view word) {
   return TextFault{"this is not 0x and pairs of hex digits", word};
 }
 
-/// A fault in the field that `word` fills. `rest`: `word` and what follows it, for a field that has
-/// all of that.
+/// Finds a fault in the field that begins with `word`. `rest`: `word` and the text after it, for a
+/// field that has all of it.
 Fault find_field_fault(ldns_rdf_type field, std::string_view word, std::string_view rest) {
   switch (static_cast<int>(field)) {
     case LDNS_RDF_TYPE_INT8:
@@ -283,7 +284,7 @@ Fault find_field_fault(ldns_rdf_type field, std::string_view word, std::string_v
   }
 }
 
-/// What a field holds, for a message.
+/// Returns the name of a field's content for a message.
 std::string_view name_of(ldns_rdf_type field) {
   switch (static_cast<int>(field)) {
     case LDNS_RDF_TYPE_A:
@@ -301,7 +302,7 @@ std::string_view name_of(ldns_rdf_type field) {
   }
 }
 
-/// True for fields that white space may stand in.
+/// Returns true for fields that may contain white space.
 bool is_rest(ldns_rdf_type field) {
   switch (static_cast<int>(field)) {
     case LDNS_RDF_TYPE_B64:
@@ -328,7 +329,7 @@ std::optional<uint8_t> hex_digit(char c) noexcept {
   return {};
 }
 
-/// True for the fields whose check looks at all words that are left.
+/// Returns true for fields whose check reads all remaining words.
 bool has_all_words(ldns_rdf_type field) {
   return field == LDNS_RDF_TYPE_NSEC || field == LDNS_RDF_TYPE_HEX || field == LDNS_RDF_TYPE_APL ||
          field == LDNS_RDF_TYPE_LOC || field == LDNS_RDF_TYPE_WKS;

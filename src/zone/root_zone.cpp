@@ -9,7 +9,7 @@ namespace inlet53::zone {
 
 namespace {
 
-// It is never answered: any record makes its owner exist.
+// RDATA that is never in an answer: any record makes its owner exist.
 constexpr uint8_t kEmptyText[] = {0};
 
 }  // namespace

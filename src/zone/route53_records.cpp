@@ -13,8 +13,8 @@ namespace {
 
 using dns::RRType;
 
-/// Route 53's own values for a private hosted zone, but for MINIMUM, where it has 86400 and lets
-/// the SOA's TTL of 900 cut it down (RFC 2308 §5): aws.md §3.1.
+/// Route 53's values for a private hosted zone. MINIMUM differs: Route 53 has 86400, which the
+/// SOA's TTL of 900 limits (RFC 2308 §5).
 constexpr std::string_view kSoaMname = "ns-0.awsdns-00.com";
 constexpr std::string_view kSoaRname = "awsdns-hostmaster.amazon.com";
 constexpr uint32_t kSoaSerial = 1;
@@ -37,7 +37,7 @@ void append(std::vector<uint8_t>& octets, Bytes more) {
 
 dns::Name made_name(std::string_view text) {
   const std::optional<dns::Name> name = dns::Name::parse_text(text);
-  INLET53_CHECK(name.has_value());  // a sound topology makes only names
+  INLET53_CHECK(name.has_value());  // valid topologies make only valid names
   return *name;
 }
 

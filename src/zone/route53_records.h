@@ -7,21 +7,22 @@
 #include "inlet53/dns/name.h"
 #include "inlet53/zone/zone_data.h"
 
-/// What stands at the apex of the zones that we make ourselves, as Route 53 has it in its own.
+/// Records at the apex of the zones that inlet53 makes itself, with the values of Route 53's own
+/// zones.
 namespace inlet53::zone {
 
-/// TTL and MINIMUM of the SOA of such a zone: the seconds that NODATA and NXDOMAIN are cached.
-/// Route 53's usual 900 would keep a name absent long after a reload brought it; what AWS's hidden
-/// zones have is not known.
+/// TTL and MINIMUM in seconds of the SOA of such a zone: the time that NODATA and NXDOMAIN are
+/// cached. With Route 53's usual 900, caches would deny a name long after a reload added it. AWS's
+/// values for its hidden zones are not known.
 inline constexpr uint32_t kOwnNegativeTtl = 60;
 
-/// Requires: `text` is a name; what a sound topology makes is.
+/// Parses a name. Requires: `text` is a valid name, as those made from a valid topology are.
 [[nodiscard]] dns::Name made_name(std::string_view text);
 
-/// The SOA of a private hosted zone, but for MINIMUM and TTL.
+/// Adds the SOA of a private hosted zone with TTL and MINIMUM of kOwnNegativeTtl.
 void add_soa(ZoneData& data);
 
-/// Route 53's four name servers at `owner`.
+/// Adds Route 53's four name servers at `owner`.
 void add_name_servers(ZoneData& data, dns::NameView owner);
 
 }  // namespace inlet53::zone

@@ -14,11 +14,11 @@
 namespace inlet53::zone {
 namespace {
 
-/// Header, and type and class of the question.
+/// Size in bytes of the header and of the question's type and class.
 constexpr size_t kAroundQuestion = dns::kHeaderSize + 4;
 
-/// Octets of a record at least: its owner is a pointer, and so may be the names of types that RFC
-/// 1035 defines.
+/// Returns the minimum size in bytes of a record: its owner is a pointer, and names in the RDATA of
+/// types of RFC 1035 may be pointers, too.
 size_t record_octets(uint16_t type, size_t rdata_octets) noexcept {
   constexpr size_t kPointer = 2;
   constexpr size_t kFixed = 10;  // type, class, ttl, rdlength

@@ -11,33 +11,35 @@
 
 namespace inlet53::zone {
 
-/// An RRset that no message holds.
+/// An RRset that is too large for a message.
 struct OversizeRRset {
-  std::string owner;  // text
+  std::string owner;  // presentation form
   uint16_t type = 0;
-  uint64_t octets = 0;     // of a response with nothing else, at least
-  size_t last_record = 0;  // of the zone's
+  uint64_t octets = 0;     // minimum size in bytes of a response with only this RRset
+  size_t last_record = 0;  // index in the zone
 };
 
-/// Notices RRsets that no message holds, which a server could answer with TC only. `add` is cheap
-/// and knows groups of RRsets; `find_oversize` looks at the groups that are too large, exactly.
+/// Finds RRsets that are too large for a message; a server could only send TC for them. `add` is
+/// cheap and counts groups of RRsets; `find_oversize` examines the RRsets of groups that are too
+/// large.
 /// Threads: one. Cost: 256 KiB, linear.
 class RRsetSizes {
  public:
   RRsetSizes() : octets_(kGroups, 0) {}
 
-  /// Counts one record. True when its group no longer fits a message, for the first time.
+  /// Counts one record. Returns true when its group becomes too large for a message, only the first
+  /// time.
   [[nodiscard]] bool add(dns::NameView owner, uint16_t type, size_t rdata_octets);
 
-  /// The RRsets of `data` that no message holds, in the order of their last records. Repeated
-  /// records count once (RFC 2181 §5). Requires: every record of `data` was added.
+  /// Returns the RRsets of `data` that are too large for a message, in the order of their last
+  /// records. Equal records count once (RFC 2181 §5). Requires: every record of `data` was added.
   [[nodiscard]] std::vector<OversizeRRset> find_oversize(const ZoneData& data) const;
 
  private:
   static constexpr size_t kGroups = size_t{1} << 16;
   [[nodiscard]] static size_t group_of(dns::NameView owner, uint16_t type) noexcept;
 
-  std::vector<uint32_t> octets_;  // of the records of each group
+  std::vector<uint32_t> octets_;  // size of the records of each group
 };
 
 }  // namespace inlet53::zone

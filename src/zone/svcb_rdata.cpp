@@ -44,7 +44,7 @@ std::optional<uint16_t> parse_u16(std::string_view word) {
   return static_cast<uint16_t>(*number);
 }
 
-/// RFC 9460 §2.1: a name in lower case, or `key` and a number without leading zeros.
+/// Parses a name in lower case, or `key` and a number without leading zeros. Source: RFC 9460 §2.1.
 std::optional<uint16_t> parse_key(std::string_view word) {
   const auto* named = std::ranges::find(kKeyNames, word);
   if (named != kKeyNames.end()) return static_cast<uint16_t>(named - kKeyNames.begin());
@@ -54,7 +54,7 @@ std::optional<uint16_t> parse_key(std::string_view word) {
   return parse_u16(word);
 }
 
-/// The octets of one character string, in quotes or not, without the limit of 255 octets.
+/// Returns the bytes of one character string, in quotes or not, without the limit of 255 bytes.
 std::optional<std::string> decode(std::string_view text) {
   const bool quoted = text.starts_with('"');
   if (quoted) {
@@ -84,7 +84,7 @@ std::optional<std::string> decode(std::string_view text) {
   return out;
 }
 
-/// The items of a list between commas. Source: RFC 9460 appendix A.1.
+/// Returns the items of a list separated by commas. Source: RFC 9460 appendix A.1.
 std::vector<std::string> split_list(std::string_view list) {
   std::vector<std::string> items(1);
   for (size_t i = 0; i < list.size(); ++i) {
@@ -142,8 +142,8 @@ std::optional<Octets> base64_octets(const std::string& text) {
   return Octets(octets, octets + ldns_rdf_size(decoded.get()));
 }
 
-/// The wire form of a value; absent when its key has no such value. `named`: the key is not written
-/// as a number.
+/// Returns the wire form of a value; absent when it is invalid for its key. `named`: the key is not
+/// written as a number.
 std::optional<Octets> value_octets(uint16_t key, bool named, const std::string& value) {
   if (named) {
     switch (key) {
@@ -170,7 +170,8 @@ std::optional<Octets> value_octets(uint16_t key, bool named, const std::string& 
   return Octets(value.begin(), value.end());
 }
 
-/// True when `path` is a relative URI template with the variable `dns`. Source: RFC 9461 §5.
+/// Returns true when `path` is a relative URI template with the variable `dns`. Source: RFC 9461
+/// §5.
 bool has_dns_variable(std::string_view path) {
   if (!path.starts_with('/')) return false;
   for (size_t open = path.find('{'); open != std::string_view::npos;
@@ -199,7 +200,7 @@ bool is_alpn(Bytes value) {
 
 bool is_mandatory(Bytes value) {
   if (value.empty() || value.size() % 2 != 0) return false;
-  uint16_t last = kMandatory;  // itself is not in the list, and keys ascend: §8
+  uint16_t last = kMandatory;  // the list may not contain mandatory itself, and keys ascend: §8
   for (size_t at = 0; at < value.size(); at += 2) {
     const uint16_t key = load_be16(value.data() + at);
     if (key <= last) return false;
@@ -234,7 +235,7 @@ bool is_value(uint16_t key, Bytes value) {
   }
 }
 
-/// One parameter, `key=value` or `key`.
+/// Parses one parameter, `key=value` or `key`.
 std::optional<TextFault> read_param(std::string_view word, std::map<uint16_t, Octets>& params) {
   const size_t equals = std::min(word.find('='), word.size());
   const std::optional<uint16_t> key = parse_key(word.substr(0, equals));

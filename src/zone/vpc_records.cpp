@@ -34,7 +34,7 @@ std::string public_domain(std::string_view region) {
 
 bool has_names(const Vpc& vpc) { return vpc.enable_dns_support && vpc.enable_dns_hostnames; }
 
-/// The VPC of an instance.
+/// Returns the VPC of an instance.
 const Vpc& vpc_of(const Topology& topology, const Instance& instance) {
   return *topology.find_vpc(topology.find_subnet(instance.subnet)->vpc);  // validated
 }
@@ -68,14 +68,15 @@ VpcZone private_zone(const Topology& topology, const Vpc& vpc) {
   return zone;
 }
 
-/// `ec2-A-B-C-D`, after the prefix of the region's other names.
+/// Returns `ec2-A-B-C-D` with the suffix of the region's names.
 std::string public_name(const IpAddress& address, std::string_view region) {
   std::string out = "ec2";
   for (const uint8_t octet : address.bytes()) out += concat('-', octet);
   return concat(out, '.', public_domain(region));
 }
 
-/// The public names of instances, by region: those are in public DNS, so every VPC has them.
+/// Adds the public names of instances by region. They are in public DNS, so every VPC resolves
+/// them.
 void add_public_zones(std::vector<VpcZone>& zones, const Topology& topology, const Vpc& vpc) {
   std::set<std::string_view> regions;
   for (const Instance& instance : topology.instances) {
@@ -111,7 +112,7 @@ void add_loopback_zones(std::vector<VpcZone>& zones) {
   VpcZone loopback = make_zone("127.in-addr.arpa");
   add_pointer(loopback.data, "1.0.0.127.in-addr.arpa", "localhost");
   zones.push_back(std::move(loopback));
-  std::string zeros;  // all 31 but the last digit of ::1 and ::
+  std::string zeros;  // the first 31 digits of ::1 and ::
   for (int i = 0; i < 31; ++i) zeros += ".0";
   const std::string one = concat('1', zeros, ".ip6.arpa");
   VpcZone v6_loopback = make_zone(one);
@@ -120,10 +121,10 @@ void add_loopback_zones(std::vector<VpcZone>& zones) {
   zones.push_back(make_zone(concat('0', zeros, ".ip6.arpa")));
 }
 
-/// A, B and C of an address, as a number.
+/// A, B and C of an address as one number.
 using Slice = uint32_t;
 
-/// The /24s that have addresses of the VPC.
+/// Returns the /24s that have addresses of the VPC.
 std::set<Slice> slices_of(const Vpc& vpc) {
   std::set<Slice> slices;
   for (const Cidr& block : vpc.cidr_blocks) {
@@ -157,8 +158,8 @@ void add_reverse_zones(std::vector<VpcZone>& zones, const Vpc& vpc) {
   const dns::Name forward_apex = made_name(private_domain(vpc.region));
   for (const std::string& name : private_reverse_names()) {
     VpcZone zone = make_zone(name);
-    // Names between this apex and those below exist (RFC 8020): some resolvers take an NXDOMAIN
-    // there for one of all that is below.
+    // Names between this apex and the zones below it exist (RFC 8020): after NXDOMAIN some
+    // resolvers deny all names below.
     for (const Slice slice : slices) {
       const dns::Name below = made_name(slice_name(slice));
       if (below.view().is_at_or_below(zone.data.apex())) add_name_servers(zone.data, below.view());

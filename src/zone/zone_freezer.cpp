@@ -15,23 +15,23 @@
 namespace inlet53::zone {
 namespace {
 
-// RRsetView counts in 16 bits. So many records fit in no message (12 octets each at least), so
-// which of them are kept changes no answer.
+// RRsetView counts in 16 bits. No message has room for this number of records (at least 12 bytes
+// each), so the choice of the remaining ones changes no answer.
 constexpr size_t kMaxRecords = std::numeric_limits<uint16_t>::max();
 
-/// Lays one RRset out as frozen_zone.h says. Used again for each RRset. Threads: one.
+/// Composes one RRset in the layout of frozen_zone.h. Reused for each RRset. Threads: one.
 class RRsetLayout {
  public:
   bool rotate = false;  // address RRsets are stored doubled
-  bool render = false;  // with their JSON
+  bool render = false;  // also store its JSON
 
   /// Starts another RRset.
   void clear() noexcept;
-  /// Adds a record. Requires: the same type for all.
+  /// Adds a record. Requires: all records have the same type.
   void add(const ZoneData::Record& record) { records_.push_back(record); }
-  /// Appends the RRset, without records that repeat an earlier one (RFC 2181 §5).
+  /// Appends the RRset without repeated records (RFC 2181 §5).
   void append_to(Arena& arena);
-  /// Records of the RRset that was appended last.
+  /// Returns the number of records of the last appended RRset.
   [[nodiscard]] size_t record_count() const noexcept { return records_.size(); }
 
  private:
@@ -44,7 +44,7 @@ class RRsetLayout {
   std::vector<ZoneData::Record> records_;
   std::vector<uint8_t> wire_;
   std::string json_;
-  std::vector<uint32_t> json_starts_;  // of a doubled RRset's first `count` elements
+  std::vector<uint32_t> json_starts_;  // of the first `count` elements of a rotating RRset
   uint32_t json_octets_ = 0;           // of `count` elements
 };
 
@@ -100,7 +100,7 @@ bool RRsetLayout::rotates() const noexcept {
                           type == static_cast<uint16_t>(dns::RRType::AAAA);
   if (!rotate || !is_address || records_.size() < 2) return false;
   const size_t record_octets = rotating_record_octets(type);
-  // A set that fits in no message needs no rotation.
+  // A set that is too large for a message needs no rotation.
   return records_.size() * record_octets <= dns::kMaxMessage &&
          std::ranges::all_of(records_, [&](const ZoneData::Record& record) {
            return dns::PreparedRecord::kHead + record.rdata.size() == record_octets;
@@ -141,7 +141,7 @@ void RRsetLayout::render_doubled() {
 
 constexpr uint16_t type_value(dns::RRType type) noexcept { return static_cast<uint16_t>(type); }
 
-/// The order of a node's RRsets: see frozen_zone.h.
+/// Returns the order of a node's RRsets (see frozen_zone.h).
 uint32_t rank_of(uint16_t type) noexcept {
   switch (dns::RRType{type}) {
     case dns::RRType::CNAME:
@@ -159,7 +159,7 @@ uint32_t rank_of(uint16_t type) noexcept {
   }
 }
 
-/// One zone on its way into its arena.
+/// Freezes one zone into its arena.
 class Freezer {
  public:
   Freezer(const ZoneData& data, HashSeed seed, const ZoneTableOptions& options)
@@ -186,7 +186,7 @@ class Freezer {
   const ZoneTableOptions& options_;
   ZoneNames names_;
   std::unique_ptr<FrozenZone> zone_;
-  std::vector<Entry> entries_;  // of the node at hand, by rank
+  std::vector<Entry> entries_;  // RRsets of the current node, by rank
   RRsetLayout layout_;
 };
 
@@ -200,7 +200,7 @@ std::unique_ptr<const FrozenZone> Freezer::run() {
   layout_.rotate = options_.rotate;
   layout_.render = data_.size() <= options_.render_ahead_limit;
 
-  zone_->arena.append_value(uint32_t{0});  // place 0 is nobody's
+  zone_->arena.append_value(uint32_t{0});  // nothing is at place 0
   for (uint32_t index = 0; index < names_.size(); ++index) add_node(index);
   zone_->apex_place = names_[0].place;
   add_negative_soa();
@@ -234,7 +234,7 @@ void Freezer::add_node(uint32_t index) {
 
 void Freezer::inherit_flags(ZoneNames::Name& name) {
   const unsigned parent = names_[name.parent].flags;
-  // The apex's own NS set is no zone cut.
+  // The apex's own NS set is not a zone cut.
   const bool below_ns = ((parent & kHasNs) != 0 && name.parent != 0) || (parent & kBelowNs) != 0;
   const bool below_dname = (parent & (kHasDname | kBelowDname)) != 0;
   name.flags |= static_cast<uint8_t>((below_ns ? kBelowNs : 0) | (below_dname ? kBelowDname : 0));
@@ -272,7 +272,7 @@ void Freezer::add_rrsets() {
 
 void Freezer::add_negative_soa() {
   layout_.clear();
-  layout_.render = false;  // the authority section is not logged
+  layout_.render = false;  // the query log does not contain the authority section
   for (uint32_t at = names_[0].first_record; at != ZoneNames::kNone; at = names_.next_record(at)) {
     ZoneData::Record soa = data_.record(at);
     if (soa.type != type_value(dns::RRType::SOA) || soa.rdata.size() < sizeof(uint32_t)) continue;
@@ -287,8 +287,8 @@ void Freezer::add_negative_soa() {
 }
 
 void Freezer::add_slots() {
-  // Filled to 70 %, where linear probing looks at 2.2 slots for a name that is there and at 6 for
-  // one that is not, most of them on one line.
+  // The table is 70 % full. Linear probing then reads 2.2 slots for a name that exists and 6 for
+  // one that does not, most of them in one cache line.
   const size_t count = (names_.size() - 1) * 10 / 7 + 1;
   zone_->arena.pad(sizeof(Slot));
   zone_->slots_offset = zone_->arena.size();

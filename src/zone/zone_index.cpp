@@ -8,12 +8,12 @@ namespace inlet53::zone {
 
 namespace {
 
-/// Less than, equal to or more than 0. Requires: names of one size.
+/// Returns a number less than, equal to or more than 0. Requires: names of the same size.
 int compare(dns::NameView a, dns::NameView b) noexcept {
   return std::memcmp(a.data(), b.data(), a.size());
 }
 
-/// Sizes first, so that all but a few suffixes of a name are told from every apex by their size.
+/// Compares sizes first: the size excludes most suffixes of a name from all apexes.
 bool stands_before(const ZoneIndex::Entry& a, const ZoneIndex::Entry& b) noexcept {
   const dns::NameView a_apex = a.table->apex();
   const dns::NameView b_apex = b.table->apex();
@@ -37,7 +37,7 @@ ZoneIndex::ZoneIndex(std::vector<Entry> entries, HashSeed seed)
     }
     ++apexes_.back().end_entry;
   }
-  // From the number of apexes of each size to the number of smaller ones.
+  // Converts the number of apexes of each size to the number of smaller ones.
   for (size_t size = 1; size < first_apex_.size(); ++size)
     first_apex_[size] += first_apex_[size - 1];
 }

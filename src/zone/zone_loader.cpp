@@ -26,25 +26,25 @@ bool is_type(uint16_t type, RRType expected) { return type == static_cast<uint16
 
 using Faults = std::vector<ZoneLoadError>;
 
-/// Text in memory as a stream, not copied.
+/// Reads text in memory as a stream without a copy.
 class TextStream : private std::streambuf, public std::istream {
  public:
   explicit TextStream(std::string_view text) : std::istream(static_cast<std::streambuf*>(this)) {
-    char* begin = const_cast<char*>(text.data());  // setg wants it so; nothing writes there
+    char* begin = const_cast<char*>(text.data());  // setg needs it; no code writes to the text
     setg(begin, begin, begin + text.size());
   }
 };
 
-/// A CNAME or DNAME, which tolerate no second one, or the record with which an RRset no longer fits
-/// a message. Only these keep their place in the file, so that a million address records cost
-/// nothing here.
+/// A CNAME or DNAME, which must be the only one of its name, or the record with which an RRset
+/// becomes too large for a message. Only these keep their place in the file, so that a million
+/// address records need no memory for places.
 struct Alias {
   size_t record = 0;
   uint32_t file = 0;  // index into ZoneLoader::files_
   uint32_t line = 0;
 };
 
-/// Collects a zone's records and holds them to what a zone must be.
+/// Collects a zone's records and validates the zone.
 class ZoneLoader {
  public:
   ZoneLoader(std::unique_ptr<std::istream> text, const std::string& path, dns::NameView apex)
@@ -55,7 +55,7 @@ class ZoneLoader {
  private:
   using Problem = std::optional<ZoneLoadError>;
 
-  /// Adds all records; records outside the zone go to `ignored`. Returns the faults.
+  /// Adds all records. Appends records outside the zone to `ignored`. Returns the faults.
   Faults add_records(std::vector<FileError>& ignored);
   [[nodiscard]] bool is_outside(const MasterRecord& record) const {
     return !record.owner.view().is_at_or_below(data_.apex());
@@ -78,7 +78,7 @@ class ZoneLoader {
 
   MasterReader reader_;
   RdataParser rdata_parser_;
-  std::optional<uint64_t> origin_generation_;  // of rdata_parser_
+  std::optional<uint64_t> origin_generation_;  // origin generation of rdata_parser_
   std::string path_;
   ZoneData data_;
   std::optional<size_t> soa_;  // its record in data_
@@ -86,8 +86,8 @@ class ZoneLoader {
   std::vector<Alias> cnames_;
   std::vector<Alias> dnames_;
   RRsetSizes sizes_;
-  std::vector<Alias> overflows_;    // where RRsets may no longer fit a message
-  std::vector<std::string> files_;  // of the aliases
+  std::vector<Alias> overflows_;    // records with which RRsets may become too large
+  std::vector<std::string> files_;  // files of the aliases
 };
 
 Result<ZoneFile, Faults> ZoneLoader::load() {
@@ -147,7 +147,7 @@ ZoneLoader::Problem ZoneLoader::add(const MasterRecord& record) {
   const Result<Bytes, TextFault> rdata = rdata_parser_.parse(record.type, record.rdata);
   if (!rdata) {
     const TextFault& fault = rdata.error();
-    // What follows takes its TTL from a sound SOA; it has no fault of its own.
+    // Records after it get their TTL from a valid SOA, so that they have no fault of their own.
     if (is_type(record.type, RRType::SOA) && !soa_minimum_) soa_minimum_ = 0;
     return reader_.error(concat(dns::type_text(record.type), ": ", fault.message), fault.token,
                          true);
@@ -184,14 +184,14 @@ ZoneLoader::Problem ZoneLoader::check_place(const MasterRecord& record) {
   return {};
 }
 
-// What a zone transfer writes ends with the SOA that it began with (RFC 5936 §2.2).
+// The output of a zone transfer ends with the SOA that it begins with (RFC 5936 §2.2).
 ZoneLoader::Problem ZoneLoader::check_closing_soa(Bytes rdata) {
   if (std::ranges::equal(data_.record(*soa_).rdata, rdata)) return {};
   return reader_.error("a second SOA, which differs from the first; a zone has one", {});
 }
 
-// With no TTL stated before it, an SOA and what follows take its MINIMUM, as RFC 1035 §3.3.13 had
-// it and BIND still does.
+// With no TTL stated before it, an SOA and the records after it get its MINIMUM, as in RFC 1035
+// §3.3.13 and BIND.
 std::optional<uint32_t> ZoneLoader::ttl_of(const MasterRecord& record, Bytes rdata) {
   if (is_type(record.type, RRType::SOA)) {
     const uint32_t minimum = load_be32(rdata.data() + rdata.size() - 4);
@@ -204,8 +204,9 @@ bool name_less(dns::NameView a, dns::NameView b) {
   return std::ranges::lexicographical_compare(a.bytes(), b.bytes());
 }
 
-// RFC 1034 §3.6.2, RFC 2181 §10.1; RFC 6672 §2.4. Owners are in lower case in ZoneData, so octets
-// compare. Sorting only the aliases keeps this cheap, and no choice of names makes it slow.
+// RFC 1034 §3.6.2, RFC 2181 §10.1, RFC 6672 §2.4. Owners in ZoneData are in lower case, so a
+// comparison of bytes suffices. Only the aliases are sorted: the cost is low for any choice of
+// names.
 void ZoneLoader::check_aliases(Faults& faults) {
   for (std::vector<Alias>* aliases : {&cnames_, &dnames_}) {
     std::ranges::stable_sort(
@@ -219,8 +220,8 @@ void ZoneLoader::check_aliases(Faults& faults) {
   }
 }
 
-/// Types that may stand beside a CNAME: those that sign it. Source: RFC 2181 §10.1, RFC 4034 §3,
-/// §4.
+/// Returns whether a type may be at the same name as a CNAME: only the types of its signatures.
+/// Source: RFC 2181 §10.1, RFC 4034 §3, §4.
 bool may_stand_beside_cname(uint16_t type) {
   constexpr uint16_t kKey = 25;
   return is_type(type, RRType::SIG) || type == kKey || is_type(type, RRType::NXT) ||

@@ -38,7 +38,7 @@ ZoneNames::ZoneNames(const ZoneData& data, HashSeed seed)
   index_.assign(std::max(kFirstIndex, std::bit_ceil(data.size() + data.size() / 2)), kNone);
   names_.push_back({0, kNone, kNone, kNone, 0, 0, 0, 0});
 
-  // From the last to the first, so that each name's list comes out in the order of the data.
+  // From the last record to the first, so that each name's list is in the order of the data.
   dns::NameView last_owner = data.apex();
   uint32_t name = kApex;
   for (auto record = static_cast<uint32_t>(data.size()); record-- > 0;) {

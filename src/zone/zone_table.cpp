@@ -11,8 +11,8 @@ namespace inlet53::zone {
 
 namespace {
 
-/// Whether two pieces of a name are equal to the octet. In place of memcmp because they are short:
-/// a call costs more than the comparison.
+/// Returns whether two parts of a name have equal bytes. They are short: a call of memcmp costs
+/// more than the comparison.
 bool same_octets(Bytes a, Bytes b) noexcept {
   using Word = uint64_t;
   constexpr size_t kWord = sizeof(Word);
@@ -34,7 +34,7 @@ bool same_octets(Bytes a, Bytes b) noexcept {
   for (size_t i = 0; i < size - kWord; i += kWord) {
     if (!same_word(i)) return false;
   }
-  return same_word(size - kWord);  // overlaps the one before
+  return same_word(size - kWord);  // may overlap the previous word
 }
 
 constexpr auto kDs = static_cast<uint16_t>(dns::RRType::DS);
@@ -42,13 +42,13 @@ constexpr auto kNs = static_cast<uint16_t>(dns::RRType::NS);
 constexpr auto kDname = static_cast<uint16_t>(dns::RRType::DNAME);
 constexpr auto kAny = static_cast<uint16_t>(dns::RRType::ANY);
 
-/// A name that the zone has: label `label` of the key begins it.
+/// A node and the label of the key at which its name begins.
 struct FoundNode {
   const uint8_t* node;
   size_t label;
 };
 
-/// Labels of the key that stand before the apex.
+/// Returns the number of the key's labels before the apex.
 size_t depth_of(const FrozenZone& zone, const NameKey& key) noexcept {
   return key.label_count() - zone.apex_labels;
 }
@@ -57,7 +57,8 @@ const uint8_t* node_name(const uint8_t* node, NodeHead head) noexcept {
   return node + sizeof head + (head.flags & kHasWildcard) * sizeof(uint32_t);
 }
 
-/// The node of the key's suffix from `label` on, null when there is none. Requires: below the apex.
+/// Returns the node of the key's suffix from `label` on, null when there is none. Requires: the
+/// suffix is below the apex.
 const uint8_t* probe(const FrozenZone& zone, const NameKey& key, size_t label,
                      size_t depth) noexcept {
   const Bytes name = key.labels(label, depth);
@@ -67,7 +68,7 @@ const uint8_t* probe(const FrozenZone& zone, const NameKey& key, size_t label,
     if (slot.place == 0) return nullptr;
     if (slot.tag == slot_tag(hash)) {
       const uint8_t* node = zone.at(slot.place);
-      __builtin_prefetch(node + 64);  // many a node lies on two lines: both on their way at once
+      __builtin_prefetch(node + 64);  // many nodes are on two cache lines: load both at once
       const auto head = load<NodeHead>(node);
       if (same_octets({node_name(node, head), head.name_octets}, name)) return node;
     }
@@ -75,10 +76,10 @@ const uint8_t* probe(const FrozenZone& zone, const NameKey& key, size_t label,
   }
 }
 
-/// The key's name or, when it does not exist, its closest encloser (RFC 4592 §3.3.1).
+/// Returns the key's name or, when it does not exist, its closest encloser (RFC 4592 §3.3.1).
 FoundNode find_closest(const FrozenZone& zone, const NameKey& key) noexcept {
   const size_t depth = depth_of(zone, key);
-  // Names longer than the longest need not be looked for.
+  // Names longer than the longest name of the zone cannot exist.
   for (size_t label = depth - std::min(depth, zone.max_depth); label < depth; ++label) {
     if (const uint8_t* node = probe(zone, key, label, depth)) return {node, label};
   }
@@ -89,7 +90,7 @@ const uint8_t* first_rrset(const uint8_t* node, NodeHead head) noexcept {
   return node_name(node, head) + whole_units(head.name_octets);
 }
 
-/// The RRset of `type` at a node, null when there is none.
+/// Returns the RRset of `type` at a node, null when there is none.
 const uint8_t* find_rrset(const uint8_t* node, uint16_t type) noexcept {
   const auto node_head = load<NodeHead>(node);
   const uint8_t* rrset = first_rrset(node, node_head);
@@ -101,7 +102,7 @@ const uint8_t* find_rrset(const uint8_t* node, uint16_t type) noexcept {
   return nullptr;
 }
 
-/// Hands an RRset out. `rotation` counts for those that are stored doubled.
+/// Reads an RRset. `rotation` matters only for rotating ones.
 void read_rrset(const uint8_t* at, uint16_t rotation, record::AnswerRRset& rrset) noexcept {
   const auto head = load<RRsetHead>(at);
   const uint8_t* const wire = at + sizeof head;
@@ -139,8 +140,8 @@ void set_positive(Found found, const uint8_t* rrset, uint16_t rotation, dns::Nam
   read_rrset(rrset, rotation, finding.rrset);
 }
 
-/// Looks for what stands between the apex and the key's name and sends the question elsewhere: the
-/// highest zone cut or DNAME, as the walk down of RFC 1034 §4.3.2 step 3 meets it. False: nothing.
+/// Finds a zone cut or DNAME between the apex and the key's name: the highest one, as RFC 1034
+/// §4.3.2 step 3 walks down. Returns false when there is none.
 bool find_redirection(const FrozenZone& zone, const NameKey& key, uint16_t qtype, bool refer,
                       Finding& finding) noexcept {
   const size_t depth = depth_of(zone, key);
@@ -151,20 +152,20 @@ bool find_redirection(const FrozenZone& zone, const NameKey& key, uint16_t qtype
     const uint8_t flags = load<NodeHead>(node).flags;
     const dns::NameView owner = key.name().suffix(label);
     const bool is_cut = label < depth && (flags & kHasNs) != 0;
-    // The DS of a cut is on the parent's side of it (RFC 4035 §3.1.4.1).
+    // The DS of a cut belongs to the parent zone (RFC 4035 §3.1.4.1).
     if (refer && is_cut && !(label == 0 && qtype == kDs)) {
       set_positive(Found::Referral, find_rrset(node, kNs), 0, owner, finding);
       return true;
     }
     if (label == 0) return false;
-    if ((flags & kHasDname) != 0) {  // of what is below its owner only (RFC 6672 §2.3)
+    if ((flags & kHasDname) != 0) {  // only for names below its owner (RFC 6672 §2.3)
       set_positive(Found::SubtreeAlias, find_rrset(node, kDname), 0, owner, finding);
       return true;
     }
   }
 }
 
-/// What one node's RRsets say, be it the name's own or a wildcard's.
+/// Sets the result from one node's RRsets; the node is the name's own or a wildcard's.
 void answer_from(const FrozenZone& zone, const uint8_t* node, const NameKey& key, uint16_t qtype,
                  uint16_t rotation, Finding& finding) noexcept {
   const auto head = load<NodeHead>(node);
@@ -233,7 +234,7 @@ PrefetchedSlot ZoneTable::prefetch(const NameKey& key) const noexcept {
 void ZoneTable::prefetch_node(const PrefetchedSlot& prefetched) noexcept {
   if (prefetched.zone == nullptr) return;
   const FrozenZone& zone = *prefetched.zone;
-  // Most names are at home or in the next slots, which are on the same line.
+  // Most names are in their home slot or in the next slots, which are on the same line.
   constexpr size_t kSlots = 4;
   size_t index = home_slot(prefetched.hash, zone.slot_count);
   for (size_t left = kSlots; left > 0 && index < zone.slot_count; --left, ++index) {

@@ -122,13 +122,13 @@ struct CacheCounts {
 /// entry with two hits there moves on to the large ring, where an entry with hits is appended again
 /// instead of dropped. This is S3-FIFO: a client that queries a million random names replaces only
 /// a tenth of the cache. A hit writes only to its own entry, and not at all once its counters are
-/// at their maximum, where an LRU list writes to three. The table is never rehashed.
+/// at their maximum, where an LRU list writes to three entries. The table is never rehashed.
 ///
 /// NXDOMAIN is stored for the name and all types (RFC 2308 §5), but not for names below it (RFC
 /// 8020): too many servers deny empty non-terminals.
 ///
-/// Example:
-///   if (auto hit = cache.find(key, now.monotonic_ms)) { … hit->response.answer(0, qname) … }
+/// Example: if (auto hit = cache.find(key, now.monotonic_ms)) { … hit->response.answer(0, qname) …
+/// }
 ///
 /// Threads: one. The caller passes the time in milliseconds that never decrease.
 class Cache {

@@ -9,7 +9,7 @@
 
 namespace inlet53::dns {
 
-/// EDNS options that the code names. Source: IANA "DNS EDNS0 Option Codes (OPT)".
+/// EDNS options that the code uses. Source: IANA "DNS EDNS0 Option Codes (OPT)".
 enum class EdnsOption : uint16_t {
   Nsid = 3,           // RFC 5001
   ClientSubnet = 8,   // RFC 7871
@@ -19,14 +19,14 @@ enum class EdnsOption : uint16_t {
   ExtendedError = 15  // RFC 8914
 };
 
-/// One option of a query. Lifetime: of `data`, the message's.
+/// One option of a query. Lifetime: `data` borrows the message.
 struct QueryOption {
   bool present = false;
   Bytes data;
 };
 
-/// The options of a query that a server may answer. Of an option that comes several times the first
-/// counts (RFC 7873 §5.2 says so of cookies).
+/// The options of a query that a server may answer. When an option is repeated, the first one
+/// counts (RFC 7873 §5.2 says so for cookies).
 struct QueryOptions {
   QueryOption nsid;
   QueryOption client_subnet;
@@ -35,45 +35,49 @@ struct QueryOptions {
   QueryOption padding;
 };
 
-/// Finds the known ones among the options of a query.
-/// Requires: `options` is QueryEdns::options of a query whose EDNS version is 0.
+/// Finds the options that the code uses.
+/// Requires: `options` is QueryEdns::options of a query with EDNS version 0.
 /// Threads: any. Cost: no allocation; linear in the number of options.
 [[nodiscard]] QueryOptions find_options(Bytes options) noexcept;
 
-/// Source: RFC 7873 §4.
+/// Size of a client cookie in bytes. Source: RFC 7873 §4.
 inline constexpr size_t kClientCookie = 8;
 
-/// Whether a COOKIE option's data has a size that there is: a client cookie alone, or followed by a
-/// server cookie of 8 to 32 octets. Source: RFC 7873 §5.2.2: anything else is FORMERR.
+/// Returns whether the data of a COOKIE option has a valid size: a client cookie alone, or one
+/// followed by a server cookie of 8 to 32 bytes. Any other size is FORMERR. Source: RFC 7873
+/// §5.2.2.
 [[nodiscard]] constexpr bool is_cookie_sound(Bytes data) noexcept {
   return data.size() == kClientCookie ||
          (data.size() >= kClientCookie + 8 && data.size() <= kClientCookie + 32);
 }
 
-/// Octets of a CLIENT-SUBNET option's data at most: family, two prefix lengths, an IPv6 address.
+/// Maximum size in bytes of the data of a CLIENT-SUBNET option: family, two prefix lengths, an IPv6
+/// address.
 inline constexpr size_t kMaxClientSubnet = 4 + 16;
-/// Where its SCOPE PREFIX-LENGTH stands.
+/// Offset of SCOPE PREFIX-LENGTH in the data of a CLIENT-SUBNET option.
 inline constexpr size_t kClientSubnetScope = 3;
 
-/// Whether a query's CLIENT-SUBNET is what RFC 7871 §6 asks for: IPv4 or IPv6, a prefix that the
-/// family has, a scope of 0, the address in as few octets as the prefix needs and no bit beyond it.
+/// Returns whether a query's CLIENT-SUBNET is valid: the family is IPv4 or IPv6, the prefix length
+/// is possible for it, the scope is 0, and the address has as many bytes as the prefix needs and no
+/// bit set after the prefix. Source: RFC 7871 §6.
 [[nodiscard]] bool is_client_subnet_sound(Bytes data) noexcept;
 
-/// The options of a response, composed one after the other.
+/// Composes the options of a response.
 class OptionWriter {
  public:
-  /// The most octets there can be: more than all that we answer together, and few enough that a
-  /// response of 512 octets has room for the longest question, its OPT and these.
+  /// Capacity in bytes: more than all options of one response need, and little enough that a
+  /// response of 512 bytes has room for the longest question, the OPT and the options.
   static constexpr size_t kCapacity = 224;
 
   void clear() noexcept { size_ = 0; }
-  /// Appends an option with `size` octets of data and returns where they go.
-  /// Requires: they fit; the constant says what all callers together may take.
+  /// Appends an option with `size` bytes of data and returns the address of the data, which the
+  /// caller writes.
+  /// Requires: the option fits. All options of one response together do (see `kCapacity`).
   [[nodiscard]] uint8_t* add(EdnsOption option, size_t size) noexcept;
-  /// The same with data that are copied.
+  /// Appends an option and copies its data.
   void add(EdnsOption option, Bytes data) noexcept;
 
-  /// What was composed. Lifetime: until this changes.
+  /// Returns the composed options. Lifetime: until the next change.
   [[nodiscard]] Bytes octets() const noexcept { return {octets_.data(), size_}; }
 
  private:

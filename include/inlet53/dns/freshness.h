@@ -8,9 +8,9 @@
 
 namespace inlet53::dns {
 
-/// For how many seconds a response may be kept: the lowest TTL of its answer section; without
-/// records there, what the authority section's SOA gives negative answers. Absent when it says
-/// nothing of the kind, or is broken.
+/// Returns for how many seconds a response may be cached: the lowest TTL of the answer section or,
+/// when that section is empty, the negative TTL of the authority section's SOA. Absent when there
+/// is neither, or the response is malformed.
 /// Threads: any. Cost: no allocation; linear in the records.
 /// Source: RFC 8484 §5.1; RFC 2308 §5.
 [[nodiscard]] std::optional<uint32_t> freshness_of(Bytes response) noexcept;

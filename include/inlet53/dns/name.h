@@ -12,20 +12,21 @@
 
 namespace inlet53::dns {
 
-/// Source: RFC 1035 §2.3.4.
+/// Maximum size of a name in wire form. Source: RFC 1035 §2.3.4.
 inline constexpr size_t kMaxName = 255;
 inline constexpr size_t kMaxLabel = 63;
 inline constexpr size_t kMaxLabels = 127;  // without the root
 
-/// A domain name in flat wire form (no compression pointers), in any letter case, borrowed.
-/// Made only from checked octets: label lengths are 1-63, it ends with the root, 1-255 octets.
-/// Lifetime: the octets'. Threads: const methods any.
+/// A domain name in wire form without compression pointers, in any letter case, borrowed. It is
+/// made only from validated bytes: labels of 1 to 63 bytes, the root at the end, 1 to 255 bytes.
+/// Lifetime: that of the bytes. Threads: const methods any.
 class NameView {
  public:
-  /// The root.
+  /// Makes the root.
   constexpr NameView() noexcept : data_(kRoot), size_(1) {}
 
-  /// Requires: `octets` is a whole flat name, as a parse function found it.
+  /// Wraps bytes that a parse function has validated. Requires: they are one whole uncompressed
+  /// name.
   [[nodiscard]] static NameView from_checked(const uint8_t* data, size_t size) noexcept {
     return NameView(data, static_cast<uint8_t>(size));
   }
@@ -34,17 +35,17 @@ class NameView {
   [[nodiscard]] size_t size() const noexcept { return size_; }
   [[nodiscard]] Bytes bytes() const noexcept { return {data_, size_}; }
   [[nodiscard]] bool is_root() const noexcept { return size_ == 1; }
-  /// The name without its first label. Requires: not the root.
+  /// Returns the name without its first label. Requires: not the root.
   [[nodiscard]] NameView parent() const noexcept {
     return NameView(data_ + data_[0] + 1, static_cast<uint8_t>(size_ - data_[0] - 1));
   }
   [[nodiscard]] size_t label_count() const noexcept;
-  /// True when this is `apex` or a name below it; letter case does not count (RFC 4343).
+  /// Returns true when this is `apex` or a name below it; ignores letter case (RFC 4343).
   [[nodiscard]] bool is_at_or_below(NameView apex) const noexcept;
-  /// Equal, letter case aside.
+  /// Returns true when the names are equal; ignores letter case.
   [[nodiscard]] bool equals(NameView other) const noexcept;
 
-  /// Presentation form with the final dot, as `write_name_text` has it.
+  /// Returns the presentation form with the final dot, as `write_name_text` writes it.
   [[nodiscard]] std::string to_text() const;
 
  private:
@@ -54,26 +55,27 @@ class NameView {
   uint8_t size_;
 };
 
-/// A domain name in flat wire form, owned. At most 255 octets, on the stack.
+/// A domain name in wire form, owned. It has at most 255 bytes and does not allocate.
 class Name {
  public:
-  /// The root.
+  /// Makes the root.
   Name() noexcept { octets_[0] = 0; }
   explicit Name(NameView view) noexcept : size_(static_cast<uint8_t>(view.size())) {
     std::memcpy(octets_.data(), view.data(), view.size());
   }
 
-  /// From presentation form; a name without the final dot counts as complete. Absent when it is or
-  /// has an empty label, a label is over 63 octets, the whole is over 255, or an escape is broken.
+  /// Parses presentation form; a name without the final dot counts as absolute. Absent for an empty
+  /// text or label, a label of more than 63 bytes, a name of more than 255 bytes, and a malformed
+  /// escape.
   [[nodiscard]] static std::optional<Name> parse_text(std::string_view text);
 
-  /// `label.name` (the label as raw octets). Absent when too long.
+  /// Returns `label.name`; `label` has raw bytes. Absent when the result is too long.
   [[nodiscard]] static std::optional<Name> join(std::string_view label, NameView name);
 
   [[nodiscard]] NameView view() const noexcept {
     return NameView::from_checked(octets_.data(), size_);
   }
-  /// A-Z become a-z.
+  /// Makes letters A-Z lower case.
   void fold() noexcept;
 
  private:
@@ -82,7 +84,7 @@ class Name {
   uint8_t size_ = 1;
 };
 
-/// A name in lower case with the start of each label, made once for a query. Left uninitialised
+/// A name in lower case with the start of each label, computed once for a query. Uninitialised
 /// until `assign`. Labels count from the left; label `label_count()` is the root.
 class FoldedName {
  public:
@@ -92,19 +94,20 @@ class FoldedName {
   /// Copies `name` in lower case. Cost: no allocation.
   void assign(NameView name) noexcept { static_cast<void>(assign_flat(name.bytes())); }
 
-  /// The same for the flat name that `octets` begin with: no pointers allowed (the question of a
-  /// query has nothing to point to). Returns its size, or 0 when it leaves them, is over 255
-  /// octets, or has a label that is no plain one; what this holds is unspecified then.
+  /// Copies the uncompressed name at the start of `octets` in lower case. Returns its size, or 0
+  /// when the name ends after `octets`, has more than 255 bytes, or has a compression pointer or
+  /// another label type; this object is unspecified then. The name of a question has nothing to
+  /// point to.
   [[nodiscard]] size_t assign_flat(Bytes octets) noexcept;
 
   [[nodiscard]] size_t label_count() const noexcept { return label_count_; }
   [[nodiscard]] NameView view() const noexcept { return suffix(0); }
-  /// The name from label `first` on. Requires: `first <= label_count()`.
+  /// Returns the name from label `first` on. Requires: `first <= label_count()`.
   [[nodiscard]] NameView suffix(size_t first) const noexcept {
     return NameView::from_checked(octets_ + starts_[first],
                                   static_cast<size_t>(size_ - starts_[first]));
   }
-  /// Octets of label `index`, without its length. Requires: `index < label_count()`.
+  /// Returns the bytes of label `index` without its length. Requires: `index < label_count()`.
   [[nodiscard]] Bytes label(size_t index) const noexcept {
     const uint8_t* at = octets_ + starts_[index];
     return {at + 1, at[0]};
@@ -117,29 +120,31 @@ class FoldedName {
   uint8_t label_count_;
 };
 
-/// What `parse_name` found in a message.
+/// A name parsed from a message.
 struct ParsedName {
   Name name;
-  size_t end = 0;  // offset of the octet after the name, where it stands
+  size_t end = 0;  // offset after the name
 };
 
-/// Parses a name at `offset` of `message`, following compression pointers. Each must lead before
-/// the labels that it ends, so that none can loop, and there may be no more than a name has labels.
-/// Absent when it leaves the message, a pointer leads elsewhere, a label's type is neither 00 nor
-/// 11, or it is over 255 octets. Source: RFC 1035 §4.1.4; RFC 9267 says what happens otherwise.
+/// Parses the name at `offset` of `message` and follows compression pointers. Each pointer must
+/// lead to a place before the labels that it ends, so that there is no loop, and a name may not
+/// have more pointers than labels. Absent when the name leaves the message, a pointer leads
+/// elsewhere, a label's type is neither 00 nor 11, or the name has more than 255 bytes. Source: RFC
+/// 1035 §4.1.4; RFC 9267 describes attacks by malformed names.
 [[nodiscard]] std::optional<ParsedName> parse_name(Bytes message, size_t offset) noexcept;
 
-/// Finds the end of a flat name at `offset`: no pointers allowed. Absent as above.
+/// Parses an uncompressed name at `offset`. Absent as above, and for any pointer.
 [[nodiscard]] std::optional<NameView> parse_flat_name(Bytes message, size_t offset) noexcept;
 
-/// Offset after the possibly compressed name at `offset`, without following it. Absent when broken.
+/// Returns the offset after the name at `offset`, which may be compressed; does not follow
+/// pointers. Absent when malformed.
 [[nodiscard]] std::optional<size_t> skip_name(Bytes message, size_t offset) noexcept;
 
-/// Writes a name's presentation form, with the final dot, at `out` and returns its length.
-/// `.` `\` `"` `(` `)` `;` within a label stand behind a backslash, what is not printable ASCII,
-/// and the space, as `\DDD`: as ldns does, but for the quotation mark, which it leaves bare and
-/// then does not read back where a token may be quoted.
-/// Requires: `kMaxNameText` octets at `out`. Cost: no allocation. Source: RFC 1035 §5.1, RFC 4343.
+/// Writes the presentation form of a name, with the final dot, to `out` and returns its length.
+/// Within a label, `.` `\` `"` `(` `)` `;` get a backslash; the space and bytes that are not
+/// printable ASCII become `\DDD`. This is the form of ldns, except that ldns does not escape the
+/// quotation mark and then cannot read the name where a quoted token is allowed.
+/// Requires: `kMaxNameText` bytes at `out`. Cost: no allocation. Source: RFC 1035 §5.1, RFC 4343.
 size_t write_name_text(NameView name, char* out) noexcept;
 inline constexpr size_t kMaxNameText = 4 * kMaxName + 1;
 

@@ -7,13 +7,15 @@
 
 namespace inlet53::dns {
 
-/// Responses are padded to a multiple of so many octets. Source: RFC 8467 §4.1.
+/// Responses are padded to a multiple of this number of bytes. Source: RFC 8467 §4.1.
 inline constexpr size_t kResponsePadding = 468;
 
-/// Pads the response of `size` octets at the start of `buffer`: appends a PADDING option to its
-/// OPT, so that the size becomes a multiple of `block`, or all of `buffer`. Returns the new size;
-/// `size` when there is no OPT at the end, or no room for an option. Requires: `size <=
-/// buffer.size()`, at most 65535 octets. Threads: any. Cost: no allocation; linear in the records.
+/// Pads the response of `size` bytes at the start of `buffer`: appends a PADDING option to its OPT,
+/// so that the size becomes a multiple of `block`, or the size of `buffer` if that is smaller.
+/// Returns the new size; returns `size` when the last record is not an OPT, or an option does not
+/// fit.
+/// Requires: `size <= buffer.size()`, at most 65535 bytes.
+/// Threads: any. Cost: no allocation; linear in the records.
 /// Source: RFC 7830 §3.
 [[nodiscard]] size_t pad_response(MutableBytes buffer, size_t size, size_t block) noexcept;
 

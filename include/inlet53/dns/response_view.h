@@ -12,7 +12,7 @@
 
 namespace inlet53::dns {
 
-/// One record of a response, its owner flat and its RDATA's names made flat too.
+/// One record of a response; the owner and the names in the RDATA are uncompressed.
 struct ResponseRecord {
   Name owner;
   uint16_t type = 0;
@@ -24,8 +24,8 @@ struct ResponseRecord {
 /// A whole response, parsed for tests and the demo. Forwarding uses AnswerChain.
 struct ResponseMessage {
   uint16_t id = 0;
-  uint16_t flags = 0;            // the header's second 16 bits
-  Rcode rcode = Rcode::NoError;  // with the OPT's upper bits
+  uint16_t flags = 0;            // bytes 2 and 3 of the header
+  Rcode rcode = Rcode::NoError;  // with the upper bits of the OPT
   Name qname;
   uint16_t qtype = 0;
   uint16_t qclass = 0;
@@ -40,11 +40,12 @@ struct ResponseMessage {
   [[nodiscard]] bool recursion_available() const noexcept { return (flags & 0x0080) != 0; }
 };
 
-/// Parses a response. Names in the RDATA of types that may be compressed are made flat; other RDATA
-/// is left as it stands. Absent when it is no response, is broken anywhere, has several questions
-/// or OPTs, octets after the last record, or RDATA that does not have the shape of one of those
-/// types. Threads: any. Cost: allocates; linear in the message, each name bounded. Source: RFC 1035
-/// §4.1, RFC 3597 §4 (which types), RFC 6891 §6.1, RFC 9267.
+/// Parses a response. Uncompresses the names in the RDATA of types that may be compressed; copies
+/// other RDATA. Absent when the message is not a response, is malformed, has several questions or
+/// OPTs, has bytes after the last record, or has RDATA that does not have the format of one of
+/// those types.
+/// Threads: any. Cost: allocates; linear in the message, each name bounded.
+/// Source: RFC 1035 §4.1, RFC 3597 §4 (which types), RFC 6891 §6.1, RFC 9267.
 [[nodiscard]] std::optional<ResponseMessage> parse_response(Bytes message);
 
 }  // namespace inlet53::dns

@@ -10,11 +10,11 @@ namespace inlet53::dns {
 
 /// One record in prepared form, borrowed: `C0 0C | type | class | ttl | rdlength | rdata`. The
 /// owner is a pointer to the question's name, so that the usual answer is one copy; names in the
-/// RDATA are not compressed. Requires: the record is whole. Lifetime: the octets'. Cost: one load
-/// each. Source: RFC 1035 §4.1.3, §4.1.4.
+/// RDATA are not compressed. Requires: the record is whole. Lifetime: that of the bytes. Cost: one
+/// load for each field. Source: RFC 1035 §4.1.3, §4.1.4.
 class PreparedRecord {
  public:
-  /// Octets before the RDATA.
+  /// Size in bytes of the part before the RDATA.
   static constexpr size_t kHead = 12;
 
   explicit PreparedRecord(const uint8_t* at) noexcept : at_(at) {}
@@ -25,12 +25,12 @@ class PreparedRecord {
     return {at_ + kHead, load_be16(at_ + kRdataLengthAt)};
   }
   [[nodiscard]] const uint8_t* begin() const noexcept { return at_; }
-  /// After the RDATA, where the next record of an RRset begins.
+  /// Returns the end of the RDATA, where the next record of an RRset begins.
   [[nodiscard]] const uint8_t* end() const noexcept { return rdata().data() + rdata().size(); }
-  /// Type to RDATA, as they stand behind any owner.
+  /// Returns the bytes from type to RDATA, which follow any owner.
   [[nodiscard]] Bytes without_owner() const noexcept { return {at_ + kTypeAt, end()}; }
 
-  /// Writes the head of a record, `kHead` octets.
+  /// Writes the `kHead` bytes before the RDATA.
   static void write_head(uint8_t* out, uint16_t type, uint32_t ttl, size_t rdata_size,
                          uint16_t rclass = kIn) noexcept {
     store_be16(out, kPointerToQuestion);
@@ -39,7 +39,7 @@ class PreparedRecord {
     store_be32(out + kTtlAt, ttl);
     store_be16(out + kRdataLengthAt, static_cast<uint16_t>(rdata_size));
   }
-  /// Gives `count` records that follow each other the same TTL.
+  /// Sets the TTL of `count` consecutive records.
   static void set_ttls(uint8_t* records, size_t count, uint32_t ttl) noexcept {
     for (; count > 0; --count) {
       store_be32(records + kTtlAt, ttl);
@@ -58,8 +58,8 @@ class PreparedRecord {
   const uint8_t* at_;
 };
 
-/// An RRset in prepared form, borrowed: `count` records, one after the other. A range of
-/// PreparedRecord. Lifetime: the octets'.
+/// An RRset in prepared form, borrowed: `count` consecutive records. It is a range of
+/// PreparedRecord. Lifetime: that of the bytes.
 struct RRsetView {
   uint16_t type = 0;
   uint16_t count = 0;
@@ -83,14 +83,14 @@ struct RRsetView {
   [[nodiscard]] Iterator begin() const noexcept { return {records.data(), count}; }
   [[nodiscard]] Iterator end() const noexcept { return {nullptr, 0}; }
 
-  /// Requires: there is a record.
+  /// Returns the first record. Requires: there is one.
   [[nodiscard]] PreparedRecord first() const noexcept { return PreparedRecord(records.data()); }
 };
 
-/// What has become of the TTLs of records that were kept for a while, in seconds.
+/// The change of the TTLs of cached records, in seconds.
 struct TtlAging {
-  uint32_t age = 0;    // subtracted; never below 0
-  uint32_t fixed = 0;  // the TTL of all records instead, unless 0
+  uint32_t age = 0;    // subtracted; the result is at least 0
+  uint32_t fixed = 0;  // if not 0, the TTL of all records
   [[nodiscard]] uint32_t aged(uint32_t ttl) const noexcept {
     if (fixed != 0) return fixed;
     return ttl > age ? ttl - age : 0;

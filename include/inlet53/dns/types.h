@@ -9,15 +9,15 @@
 
 namespace inlet53::dns {
 
-/// Octets in a message header. Source: RFC 1035 §4.1.1.
+/// Size of a message header in bytes. Source: RFC 1035 §4.1.1.
 inline constexpr size_t kHeaderSize = 12;
-/// The largest message over UDP without EDNS. Source: RFC 1035 §2.3.4.
+/// Maximum size of a message over UDP without EDNS. Source: RFC 1035 §2.3.4.
 inline constexpr size_t kPlainUdpLimit = 512;
-/// The largest message there is.
+/// Maximum size of any message.
 inline constexpr size_t kMaxMessage = 65535;
 
-/// Resource record types that the code names. Any other 16-bit value is valid too.
-/// Source: IANA "Resource Record (RR) TYPEs".
+/// Resource record types that the code uses. Any other 16-bit value is valid too. Source: IANA
+/// "Resource Record (RR) TYPEs".
 enum class RRType : uint16_t {
   A = 1,
   NS = 2,
@@ -67,8 +67,8 @@ enum class RRClass : uint16_t { IN = 1, CH = 3, HS = 4, NONE = 254, ANY = 255 };
 
 enum class Opcode : uint8_t { Query = 0, IQuery = 1, Status = 2, Notify = 4, Update = 5, Dso = 6 };
 
-/// Response codes that the code names; 12 bits, of which the OPT carries the upper eight, so that
-/// BadVers can't be sent without one (RFC 6891 §6.1.3). Source: IANA "DNS RCODEs".
+/// Response codes that the code uses. They have 12 bits; the OPT carries the upper eight, so
+/// BadVers needs an OPT (RFC 6891 §6.1.3). Source: IANA "DNS RCODEs".
 enum class Rcode : uint16_t {
   NoError = 0,
   FormErr = 1,
@@ -82,7 +82,7 @@ enum class Rcode : uint16_t {
   BadCookie = 23,
 };
 
-/// Extended DNS error codes that we send. Source: RFC 8914 §4.
+/// Extended DNS error codes that the server sends. Source: RFC 8914 §4.
 enum class Ede : uint16_t {
   Other = 0,
   StaleAnswer = 3,
@@ -96,24 +96,24 @@ enum class Ede : uint16_t {
   NetworkError = 23,
 };
 
-/// The mnemonic of a type (`A`, `HTTPS`), empty when it has none here. Lifetime: static.
-/// Knows the types that ldns 1.8 knows, so that it reads what we write.
+/// Returns the mnemonic of a type (`A`, `HTTPS`); empty when it has none here. Knows the types of
+/// ldns 1.8, so that ldns can read all texts. Lifetime: static.
 [[nodiscard]] std::string_view type_mnemonic(uint16_t type) noexcept;
 
-/// Writes `A`, `HTTPS` or `TYPE65280` at `out` and returns its length.
-/// Requires: 16 octets at `out`, whatever the length is.
+/// Writes `A`, `HTTPS` or `TYPE65280` to `out` and returns its length.
+/// Requires: 16 bytes at `out`; the function may write to all of them.
 size_t write_type(uint16_t type, char* out) noexcept;
-/// The same as a string.
+/// Returns the text of `write_type` as a string.
 [[nodiscard]] std::string type_text(uint16_t type);
-/// A type from its mnemonic, in any letter case, or `TYPEnn` (RFC 3597 §5). Knows more mnemonics
-/// than `type_mnemonic`: those of types that are newer than ldns 1.8.
+/// Parses a mnemonic in any letter case, or `TYPEnn` (RFC 3597 §5). Knows more mnemonics than
+/// `type_mnemonic`: those of types that are newer than ldns 1.8.
 [[nodiscard]] std::optional<uint16_t> parse_type(std::string_view text) noexcept;
 
-/// Writes `IN`, `CH`, `ANY` or `CLASS7` at `out` and returns its length (at most 10).
+/// Writes `IN`, `CH`, `ANY` or `CLASS7` to `out` and returns its length (at most 10).
 size_t write_class(uint16_t rrclass, char* out) noexcept;
 
-/// Route 53's spelling: `NOERROR`, `NXDOMAIN`, `SERVFAIL`; empty for a number that IANA has not
-/// given a name. Lifetime: static.
+/// Returns Route 53's spelling: `NOERROR`, `NXDOMAIN`, `SERVFAIL`; empty for a number without a
+/// name at IANA. Lifetime: static.
 [[nodiscard]] std::string_view rcode_text(Rcode rcode) noexcept;
 
 }  // namespace inlet53::dns

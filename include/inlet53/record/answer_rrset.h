@@ -7,10 +7,11 @@
 
 namespace inlet53::record {
 
-/// An RRset that can be answered and logged: its wire form and, when it was rendered ahead, its
+/// An RRset that can be answered and logged: its wire form and, if rendered in advance, its
 /// elements of the query log's `answers` array: `{"Rdata":"10.0.12.179","Type":"A","Class":"IN"}`,
-/// joined by commas, in the order of the records. An empty `json` is rendered when it is logged.
-/// Lifetime: the table that it came from.
+/// separated by commas, in the order of the records. An empty `json` is rendered when the query is
+/// logged.
+/// Lifetime: that of the table that returned it.
 struct AnswerRRset {
   dns::RRsetView wire;
   std::string_view json;

@@ -17,46 +17,48 @@
 
 namespace inlet53::record {
 
-/// How a query came. The log says `UDP`, `TCP`, `DOH`, `DOT` (the last is ours).
+/// The transport of a query. The log has `UDP`, `TCP`, `DOH` or `DOT` (the last is not in AWS's
+/// logs).
 enum class Transport : uint8_t { Udp, Tcp, Doh, Dot };
 
 inline constexpr size_t kTransports = 4;
 
-/// What every record of one endpoint IP address has in common, as JSON text made when the state is
-/// built: all that stands before and after what one query changes.
+/// The JSON text that all records of one endpoint IP address share, rendered when the state is
+/// built: everything before and after the values of one query.
 struct EndpointFragments {
-  uint64_t number = 0;  // of this process's: another for each that is rendered
+  uint64_t number = 0;  // unique in this process for each rendered object
   std::string head;     // from the opening brace to the opening quote of query_timestamp's value
   /// From the closing quote of srcport's value to the newline, for each Transport.
   std::array<std::string, kTransports> tails;
 };
 
 /// Renders the fragments of one endpoint IP address.
-/// Requires: a validated topology (its ids and regions hold nothing that JSON would escape).
+/// Requires: a validated topology (its ids and regions need no JSON escapes).
 /// Source: Route 53 Developer Guide, "Values that appear in Resolver query logs".
 [[nodiscard]] EndpointFragments render_endpoint_fragments(
     const topology::Vpc& vpc, const topology::ResolverEndpoint& endpoint,
     const topology::ResolverEndpointIp& ip);
 
-/// Renders the fields of a query that a DNS Firewall rule matched, as QueryRecord takes them:
+/// Renders the fields of a query that a DNS Firewall rule matched, in the form that QueryRecord
+/// takes:
 /// `,"firewall_rule_action":"BLOCK","firewall_rule_group_id":"…","firewall_domain_list_id":"…"`.
-/// Requires: `action` is Alert or Block (Allow is not logged); ids that JSON need not escape.
+/// Requires: `action` is Alert or Block (Allow is not logged); ids need no JSON escapes.
 /// Source: Route 53 Developer Guide, "Values that appear in Resolver query logs".
 [[nodiscard]] std::string render_firewall_fields(topology::FirewallAction action,
                                                  std::string_view rule_group_id,
                                                  std::string_view domain_list_id);
 
-/// Renders an RRset's elements of `answers`, joined by commas (see AnswerRRset::json).
+/// Renders an RRset's elements of `answers`, separated by commas (see AnswerRRset::json).
 /// Cost: allocates the text.
 [[nodiscard]] std::string render_answers(const dns::RRsetView& rrset);
 
-/// What one query adds. Borrows everything; lives while one query is answered.
+/// The values of one query. Lifetime: borrows everything while the query is answered.
 struct QueryRecord {
   dns::NameView qname;  // lower case
   uint16_t qtype = 0;   // host order
   uint16_t qclass = 1;  // host order
   dns::Rcode rcode = dns::Rcode::NoError;
-  std::span<const AnswerRRset> answers;  // what the response carries, in its order
+  std::span<const AnswerRRset> answers;  // the RRsets of the response in its order
   IpAddress source;
   uint16_t source_port = 0;  // host order
   Transport transport = Transport::Udp;
@@ -64,37 +66,39 @@ struct QueryRecord {
       {};  // of render_firewall_fields; empty: no rule blocks or alerts
 };
 
-/// The longest record in octets, newline included. Every response of 64 KiB whose RDATA is not
-/// compressed stays below it; only thousands of long names that compression made short could pass
-/// it, and then the last elements of `answers` are left out.
+/// Maximum size of a record in bytes, with its newline. Records of all responses up to 64 KiB whose
+/// RDATA is not compressed fit. Only thousands of long compressed names could exceed it; the record
+/// then omits the last elements of `answers`.
 inline constexpr size_t kMaxRoute53Json = size_t{1} << 20;
 
-/// Writes the records of one worker, each as one line of Route 53's query-log JSON with its
-/// newline. Field order, spelling and types are those of real records; names are in presentation
-/// form first and JSON-escaped second, so that any octets make valid ASCII JSON.
+/// Writes the records of one worker, each as one line of Route 53's query-log JSON. Order, spelling
+/// and types of the fields are those of AWS's records. Names are converted to presentation form and
+/// then escaped for JSON, so that any bytes give valid ASCII JSON.
 ///
-/// What repeats from record to record is kept as text: the fields before the name while endpoint
-/// and second stay the same, those between name and answers for each type, class and rcode, the
-/// client's address for some clients.
-/// Threads: one. Cost of `write`: no allocation; for a usual record whose answers were rendered
-/// ahead some 350 instructions.
+/// Repeated text is kept: the fields before the name while endpoint and second do not change, the
+/// fields between name and answers for each type, class and rcode, and the addresses of some
+/// clients.
+/// Threads: one. Cost of `write`: no allocation; about 350 instructions for a usual record with
+/// answers rendered in advance.
 /// Source: Route 53 Developer Guide, "Values that appear in Resolver query logs"; field order from
-/// real records.
+/// AWS's records.
 class RecordWriter {
  public:
-  /// The next records are of queries that came to `endpoint` in this second since 1970. Costs a
-  /// comparison where it is as before. Lifetime: `endpoint` until the next call or the last record.
+  /// Sets the endpoint and the second since 1970 of the next records. Costs one comparison when
+  /// both are unchanged. Lifetime: `endpoint` until the next call or the last record.
   void set_origin(const EndpointFragments& endpoint, int64_t second) {
     if (endpoint.number != endpoint_number_ || second != second_) render_opening(endpoint, second);
     endpoint_ = &endpoint;
   }
 
-  /// The most octets that `write` can need for `record`; never over kMaxRoute53Json.
+  /// Returns the maximum number of bytes that `write` needs for `record`; never over
+  /// kMaxRoute53Json.
   /// Cost: one addition for each RRset.
   [[nodiscard]] size_t max_size(const QueryRecord& record) const noexcept;
 
-  /// Writes the record's line and returns its length. Requires: set_origin was called;
-  /// `max_size(record)` octets at `out`, the whole of which may be written to.
+  /// Writes the record's line and returns its length.
+  /// Requires: set_origin was called; `max_size(record)` bytes at `out`; the function may write to
+  /// all of them.
   size_t write(const QueryRecord& record, char* out) noexcept;
 
  private:
@@ -108,7 +112,7 @@ class RecordWriter {
   const EndpointFragments* endpoint_ = nullptr;
   uint64_t endpoint_number_ = 0;
   int64_t second_ = INT64_MIN;
-  std::string opening_;                            // all that stands before the name
+  std::string opening_;                            // the text before the name
   KeptTexts<uint64_t, kMaxOutcome, 16> outcomes_;  // by type, class and rcode
   KeptTexts<IpAddress, kMaxClient, 16> clients_;
 };

@@ -21,10 +21,10 @@
 
 namespace inlet53::resolver {
 
-/// The most RRsets of one answer: a chain of CNAMEs, then the answer. A longer chain counts as a
-/// loop. Resolvers usually allow 8 to 11; 16 leaves room for DNAMEs.
+/// Maximum number of RRsets of one answer: a chain of CNAMEs and the answer. A longer chain counts
+/// as a loop. Resolvers usually allow 8 to 11; 16 leaves room for DNAMEs.
 inline constexpr size_t kMaxChain = 16;
-/// The most address RRsets of a referral: 13 servers, both families.
+/// Maximum number of address RRsets of a referral: 13 servers, both families.
 inline constexpr size_t kMaxGlue = 26;
 
 /// One RRset of a response with its owner. Lifetime: the state's and the workspace's.
@@ -36,7 +36,7 @@ struct OwnedRRset {
 /// The question of a query, ready for lookups. Lifetime: that of the message and of `key`.
 struct Question {
   const zone::NameKey& key;  // its name in lower case, with the state's seed
-  dns::NameView qname;       // as the client spelled it: the owner of the first answer
+  dns::NameView qname;       // in the client's letter case: the owner of the first answer
   uint16_t qtype = 0;
   uint16_t qclass = 1;
   uint16_t rotation = 0;  // selects the record of an address RRset that is listed first
@@ -44,9 +44,10 @@ struct Question {
 
 /// A question for the targets of a FORWARD rule.
 struct ForwardQuestion {
-  uint32_t rule = 0;    // index in ResolverState::forward_rules
-  uint32_t scope = 0;   // of the rule, for the cache
-  dns::NameView qname;  // in lower case; of a decision: until the next with the same workspace
+  uint32_t rule = 0;   // index in ResolverState::forward_rules
+  uint32_t scope = 0;  // of the rule, for the cache
+  dns::NameView
+      qname;  // in lower case. Lifetime in a decision: until the next one with the same workspace
   uint16_t qtype = 0;
   uint64_t hash = 0;  // of `qname`, for the cache
 };
@@ -58,7 +59,7 @@ struct ReceivedAnswer {
 };
 
 /// A question of a query that no target has answered. The cache may answer it with an expired
-/// answer, up to `max_stale` (RFC 8767 §5).
+/// response, up to `max_stale` (RFC 8767 §5).
 struct FailedQuestion {
   uint32_t scope = 0;  // of its rule
   uint64_t hash = 0;   // of its name; its type is the query's
@@ -70,7 +71,7 @@ struct Sources {
   const EndpointAddress& address;
   cache::Cache* cache = nullptr;  // of responses of targets; null: there is none
   uint64_t now_ms = 0;            // the cache's time
-  /// For a query that waited and is decided again: the responses received since, oldest first.
+  /// The responses received for a query since it waits, oldest first; it is decided again.
   std::span<const ReceivedAnswer> received = {};
   std::span<const FailedQuestion> failed = {};
 };
@@ -182,14 +183,13 @@ class Decision {
 };
 
 /// Decides the answer to one well-formed query that the security groups admit. Each name of a CNAME
-/// chain, the question's first, goes through these steps:
+/// chain, beginning with the question's, goes through these steps:
 ///
-/// 1. DNS Firewall judges the name. A blocked name gives the question the response of the firewall
-///    rule and no record of the chain: NODATA or NXDOMAIN without an SOA, or one CNAME; EDE 15. A
+/// 1. DNS Firewall evaluates the name. For a blocked name, the response is that of the firewall
+///    rule without records of the chain: NODATA or NXDOMAIN without an SOA, or one CNAME; EDE 15. A
 ///    rule that trusts redirections and matches the question exempts the other names.
-/// 2. The most specific resolver rule, hosted zone, endpoint name or name of the VPC covers it. Of
-/// a
-///    rule and a zone at one name the rule counts. A SYSTEM rule leaves its names to the zones.
+/// 2. The most specific resolver rule, hosted zone, endpoint name or name of the VPC covers it. A
+///    rule precedes a zone at the same name. A SYSTEM rule leaves its names to the zones.
 /// 3. A name of a zone or an endpoint is looked up. A name of a FORWARD rule is answered by the
 ///    cache, or the decision asks the targets of the rule.
 ///
@@ -210,7 +210,7 @@ class Decision {
 /// One step of a decision: what was examined for a name, and the result.
 struct Reason {
   enum class What : uint8_t {
-    SecurityGroup,   // whether `client` may ask: `holds`
+    SecurityGroup,   // whether `client` is admitted: `holds`
     FirewallRule,    // a rule matched the name: `firewall`; it blocks the query: `holds`
     FirewallPassed,  // no rule matched the name
     ForwardRule,     // the rule with this number covers the name

@@ -10,19 +10,19 @@
 
 namespace inlet53::resolver {
 
-/// The most octets of a file of domains: some ten million of them.
+/// Maximum size of a file of domains in bytes: about ten million domains.
 inline constexpr size_t kMaxDomainListFile = size_t{256} << 20;
 
-/// Reads a file of domains: one a line, as parse_firewall_domain takes it, with spaces and tabs
-/// around it; empty lines and what follows a `#` are comments. LF or CRLF; the last line need not
-/// end. A byte order mark at the beginning is skipped.
-/// Errors: with line 0, the file is missing, no regular file, over kMaxDomainListFile or can't be
-/// read; else the first line that is no domain.
+/// Reads a file of domains: one per line, in the form of parse_firewall_domain, with optional
+/// spaces and tabs around it. Empty lines and text after a `#` are comments. Lines end with LF or
+/// CRLF; the last line end may be missing. A byte order mark at the start is skipped.
+/// Errors: with line 0, the file is missing, not a regular file, over kMaxDomainListFile or
+/// unreadable; else the first line that is not a domain.
 /// Threads: any. Cost: linear; the file and its domains are in memory at once. A million domains
-/// take some 0.2 s.
+/// take about 0.2 s.
 [[nodiscard]] Result<DomainSet::Builder, FileError> load_domain_list_file(const std::string& path);
 
-/// The same for text in memory; `path` names it in errors.
+/// Does the same for text in memory; `path` names it in errors.
 [[nodiscard]] Result<DomainSet::Builder, FileError> load_domain_list_text(std::string_view text,
                                                                           const std::string& path);
 

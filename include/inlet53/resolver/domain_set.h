@@ -12,47 +12,48 @@
 
 namespace inlet53::resolver {
 
-/// The domains of a DNS Firewall list, frozen: says whether a name is among those they stand for.
+/// The domains of a DNS Firewall list, frozen for lookups.
 ///
-/// One open-addressed hash of all domains beside their octets. A name is looked for as it is, and
-/// by each of its ends that is as deep as some `*.` domain: what a lookup costs depends on the name
-/// and on the depths that the list has, not on how many domains there are.
-/// Threads: const methods any. Cost of `contains`: no allocation; some 60 instructions a probe.
+/// It is one open-addressed hash of all domains and their bytes. A lookup probes the whole name and
+/// each of its suffixes with a depth that some `*.` domain has. So its cost depends on the name and
+/// on the depths in the list, not on the number of domains.
+/// Threads: const methods any. Cost of `contains`: no allocation; about 60 instructions a probe.
 class DomainSet {
  public:
   class Builder;
 
-  /// Whether some domain of the set stands for the key's name.
-  /// Requires: the key was made with the seed that the set was built with.
+  /// Returns whether a domain of the set matches the key's name.
+  /// Requires: the key has the seed with which the set was built.
   [[nodiscard]] bool contains(const zone::NameKey& key) const noexcept;
 
-  /// Domains, each counted once, `*` too.
+  /// Returns the number of different domains, `*` included.
   [[nodiscard]] size_t size() const noexcept { return size_; }
   [[nodiscard]] size_t memory_octets() const noexcept;
 
  private:
-  /// Of an entry, what it is in the list as.
+  /// Flags of an entry: its forms in the list.
   enum EntryFlag : uint8_t { kExact = 1, kBelow = 2, kEnding = 4 };
-  /// Where an entry is: after the slot's tag is found right, its octets are compared.
+  /// The place of an entry. When `tag` is equal, a lookup compares the bytes.
   struct Slot {
-    uint32_t tag = 0;    // the hash's low half
+    uint32_t tag = 0;    // low half of the hash
     uint32_t place = 0;  // in octets_; 0: the slot is empty
   };
-  /// What `*ple.com` asks of a name: that many labels at its end, of the first so many octets.
+  /// A form of domains such as `*ple.com`: the number of labels, and the length of the first,
+  /// partial one.
   struct EndingShape {
     uint8_t labels;
     uint8_t octets;
 
     friend bool operator==(const EndingShape&, const EndingShape&) = default;
   };
-  using Depths = std::bitset<dns::kMaxLabels + 1>;  // by count of labels
+  using Depths = std::bitset<dns::kMaxLabels + 1>;  // by number of labels
 
   DomainSet() = default;
   void insert(Bytes octets, EntryFlag flag);
   [[nodiscard]] bool has(Bytes octets, EntryFlag wanted) const noexcept;
   [[nodiscard]] bool has_ending(const zone::NameKey& key) const noexcept;
   [[nodiscard]] size_t home_slot(uint64_t hash) const noexcept;
-  /// The slot of these octets; the empty one where they would be, when they are not there.
+  /// Returns the slot of these bytes, or the empty slot for them.
   [[nodiscard]] size_t find_slot(Bytes octets, uint64_t hash) const noexcept;
 
   zone::HashSeed seed_ = 0;
@@ -62,17 +63,18 @@ class DomainSet {
   Depths exact_depths_;
   Depths below_depths_;
   std::vector<EndingShape> ending_shapes_;
-  std::vector<Slot> slots_;  // one in three of them is empty at least
-  /// An octet that is no entry's, then of each entry: flags, size, and the labels in lower case
-  /// without the root; of an Ending one without its first length.
+  std::vector<Slot> slots_;  // at least one in three is empty
+  /// Begins with a byte of no entry. Then for each entry: flags, size, and the labels in lower case
+  /// without the root; an Ending entry omits its first length.
   std::vector<uint8_t> octets_;
 };
 
-/// Takes domains, in any order and as often as they come, and freezes them.
-/// Threads: one. Cost: some 20 octets a domain until `build`, as many again and 12 for the set.
+/// Collects domains in any order, also repeated ones, and freezes them.
+/// Threads: one. Cost: about 20 bytes a domain until `build`; the set then needs the same again and
+/// 12 bytes.
 class DomainSet::Builder {
  public:
-  /// Takes a domain. Requires: `domain` comes from parse_firewall_domain.
+  /// Adds a domain. Requires: `domain` comes from parse_firewall_domain.
   void add(const topology::FirewallDomain& domain);
 
   [[nodiscard]] std::shared_ptr<const DomainSet> build(zone::HashSeed seed) const;

@@ -17,37 +17,37 @@ namespace inlet53::resolver {
 
 /// One IP address of an outbound endpoint.
 struct OutboundAddress {
-  IpAddress address;                    // in the VPC: what the query log has
-  std::optional<IpAddress> send_from;   // this machine's; absent: the kernel's choice
-  record::EndpointFragments fragments;  // of its records
+  IpAddress address;                    // in the VPC; written to the query log
+  std::optional<IpAddress> send_from;   // of this machine; absent: the kernel chooses
+  record::EndpointFragments fragments;  // for its records
 };
 
-/// A FORWARD rule as the state has it.
+/// A FORWARD rule of the state.
 struct ForwardRule {
   std::string id;  // rslvr-rr-…
-  /// Names the domain, targets and source addresses together, for the cache: a later state has the
-  /// same number for a rule that has them too, and no other rule ever has it.
+  /// Identifies domain, targets and source addresses together, for the cache. An equal rule of a
+  /// later state has the same number; no other rule ever has it.
   uint32_t scope = 0;
   dns::Name apex;  // the rule's domain, in lower case
   std::vector<topology::TargetAddress> targets;
-  std::vector<IpAddress> sources;         // of its outbound endpoint; empty: the kernel's choice
-  std::vector<OutboundAddress> outbound;  // that endpoint's, the enabled ones; at least one
+  std::vector<IpAddress> sources;         // of its outbound endpoint; empty: the kernel chooses
+  std::vector<OutboundAddress> outbound;  // enabled addresses of that endpoint; at least one
 
   /// Returns the outbound endpoint address that records name for a query sent from `local`, an
   /// address of this machine. Where several fit (no `send_from`), the port of `local` selects one.
   [[nodiscard]] const OutboundAddress& left_by(const SocketAddress& local) const noexcept;
 
-  /// Returns whether queries forwarded by one may be answered with what the other got.
+  /// Returns whether an answer to a query forwarded by one rule is valid for the other rule too.
   [[nodiscard]] bool asks_the_same_as(const ForwardRule& other) const noexcept {
     return apex.view().equals(other.apex.view()) && targets == other.targets &&
            sources == other.sources;
   }
 };
 
-/// The resolver rules of one VPC: which of them covers a name.
-/// Threads: const methods any. Cost of `find`: a name's suffixes are looked at from the longest to
-/// the shortest, but only those as long as some rule's domain are compared; no allocation.
-/// Source: Route 53 Developer Guide, "How Resolver evaluates rules": the most specific one counts.
+/// The resolver rules of one VPC.
+/// Threads: const methods any. Cost of `find`: no allocation. It visits a name's suffixes from the
+/// longest to the shortest, but compares only those as long as a rule's domain.
+/// Source: Route 53 Developer Guide, "How Resolver evaluates rules": the most specific rule counts.
 class RuleIndex {
  public:
   static constexpr uint32_t kSystem = UINT32_MAX;
@@ -60,17 +60,17 @@ class RuleIndex {
   struct Match {
     uint32_t forward = kSystem;  // kSystem: no rule forwards the name
     uint32_t scope = 0;          // of the rule
-    size_t label = 0;            // of the name, where the rule's domain begins
+    size_t label = 0;            // label of the name where the rule's domain begins
   };
 
-  /// Requires: no domain twice.
+  /// Requires: all domains are different.
   explicit RuleIndex(std::vector<Entry> entries);
 
   [[nodiscard]] Match find(const zone::NameKey& key) const noexcept;
 
  private:
-  std::vector<Entry> entries_;               // by size of their domains, then by octets
-  std::bitset<dns::kMaxName + 1> has_size_;  // some domain is so long
+  std::vector<Entry> entries_;               // sorted by size of the domain, then by its bytes
+  std::bitset<dns::kMaxName + 1> has_size_;  // by size: a domain of that size exists
 };
 
 }  // namespace inlet53::resolver

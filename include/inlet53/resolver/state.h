@@ -25,43 +25,45 @@ enum class UncoveredNames : uint8_t {
   NXDomain,  // with an SOA of the root
 };
 
-/// Everything that a query at one endpoint IP address is decided from, by one protocol. Immutable.
+/// Everything that a decision needs about one endpoint IP address and one protocol. Immutable.
 struct EndpointAddress {
   std::string endpoint_id;   // rslvr-in-…
   std::string interface_id;  // rni-…
-  IpAddress address;         // the VPC's
+  IpAddress address;         // in the VPC
   topology::EndpointProtocol protocol = topology::EndpointProtocol::Do53;
   SocketAddress listen;
-  /// An INBOUND_DELEGATION endpoint: answers its VPC's hosted zones authoritatively, nothing else.
+  /// The endpoint has direction INBOUND_DELEGATION: it answers only its VPC's hosted zones,
+  /// authoritatively.
   bool delegation = false;
-  CidrSet udp_sources;  // that the security groups admit; empty unless the protocol uses UDP
+  CidrSet udp_sources;  // admitted by the security groups; empty unless the protocol uses UDP
   CidrSet tcp_sources;
-  /// The security groups do not admit every source. AWS tracks connections then and allows fewer
-  /// queries a second.
+  /// The security groups do not admit every source. AWS then tracks connections and allows fewer
+  /// queries per second.
   bool tracked = false;
   record::EndpointFragments fragments;
   std::shared_ptr<const zone::ZoneIndex> zones;
   std::shared_ptr<const Firewall> firewall;  // of the endpoint's VPC; null: it has none
-  std::shared_ptr<const RuleIndex> rules;    // the same
-  /// The zone that names get which nothing covers (`zone::root_zone`); null: they are REFUSED.
+  std::shared_ptr<const RuleIndex> rules;    // of the endpoint's VPC; null: it has none
+  /// The zone of names that nothing covers (`zone::root_zone`); null: the response is REFUSED.
   std::shared_ptr<const zone::ZoneTable> root;
 };
 
-/// What the DNS daemon answers from: built whole, published, never changed.
-/// Threads: const, any.
+/// The immutable data from which the DNS daemon answers.
+/// Threads: const methods any.
 struct ResolverState {
-  /// Enabled ones, inbound and delegation; one for each protocol of the endpoint.
+  /// Enabled addresses, inbound and delegation; one for each protocol of the endpoint.
   std::vector<EndpointAddress> addresses;
   std::vector<ForwardRule> forward_rules;
-  /// The scope of the first rule that is new in the next state.
+  /// The scope of the first new rule of the next state.
   uint32_t next_scope = 0;
   /// Records of zone files that are outside their zones and not served.
   std::vector<FileError> ignored_records;
-  /// Files of firewall domain lists that can't be read, without which their VPCs fail open.
+  /// Unreadable files of firewall domain lists; the VPCs that use them fail open.
   std::vector<FileError> unreadable_lists;
   /// Names and addresses of the certificates of this configuration.
   topology::CertificateNames certificate_names;
-  /// The address served at `listen` by `protocol`, null when there is none. Lifetime: this state's.
+  /// Returns the address served at `listen` by `protocol`, null when there is none. Lifetime: this
+  /// state's.
   [[nodiscard]] const EndpointAddress* find(
       const SocketAddress& listen,
       topology::EndpointProtocol protocol = topology::EndpointProtocol::Do53) const noexcept;
@@ -69,11 +71,13 @@ struct ResolverState {
 
 /// Builds a state from a validated topology: loads its zone files and domain lists, makes the
 /// endpoint names and the fragments.
-/// `seed`: the process's; the same for every state, so that tables can be kept between states.
+/// `seed`: the same for all states of the process, so that tables can be kept between states.
 /// `previous`: the state before this one, whose rules keep their scopes; null: this is the first.
-/// `uncovered`: of inbound endpoints; delegation endpoints refuse names that are not theirs.
-/// Errors: the faults of all zone files, else the first list that is refused (`zone_loader.h`,
-/// `firewall.h`). Threads: any, one at a time. Cost: loads every zone and list.
+/// `uncovered`: applies to inbound endpoints; delegation endpoints refuse names outside their
+/// zones.
+/// Errors: the faults of all zone files, else the first rejected list (`zone_loader.h`,
+/// `firewall.h`).
+/// Threads: any, one at a time. Cost: loads every zone and list.
 [[nodiscard]] Result<std::shared_ptr<const ResolverState>, std::vector<FileError>> build_state(
     const topology::Topology& topology, zone::HashSeed seed,
     const ResolverState* previous = nullptr, UncoveredNames uncovered = UncoveredNames::Refused);

@@ -15,40 +15,40 @@ namespace inlet53::zone {
 
 struct Finding;
 
-/// TTL of the records of a VPC's own names, in seconds. AWS's own value is not known; it is that of
+/// TTL in seconds of the records of a VPC's own names. AWS's value is not known; this is the TTL of
 /// an interface endpoint's names.
 inline constexpr uint32_t kVpcNameTtl = 60;
 
-/// Names that say the addresses of a VPC, made when they are asked for: of a /16 there are 65,536
-/// in each direction. What a zone has besides (SOA, other names) stands in its ZoneTable.
+/// The names of the addresses of a VPC, made on lookup: a /16 has 65,536 of them in each direction.
+/// The other names of the zone (such as the SOA's) are in its ZoneTable.
 /// Threads: const methods any. Cost of `find`: no allocation.
 /// Source: Amazon VPC User Guide, "DNS attributes for your VPC".
 class AddressNames {
  public:
-  /// `ip-A-B-C-D` below `apex`, for each address A.B.C.D in `blocks`, with an A record.
-  /// IPv6 blocks have no such names.
+  /// Makes the names `ip-A-B-C-D` below `apex` with an A record, for each address A.B.C.D in
+  /// `blocks`. IPv6 blocks have no such names.
   [[nodiscard]] static std::shared_ptr<const AddressNames> forward(dns::NameView apex,
                                                                    const std::vector<Cidr>& blocks);
 
-  /// `D` below `C.B.A.in-addr.arpa`, for each address of the /24 `slice` that is in `blocks`, with
-  /// a PTR record that leads to `ip-A-B-C-D` below `forward_apex`.
-  /// Requires: `ip-255-255-255-255` below `forward_apex` is a name.
+  /// Makes the names `D` below `C.B.A.in-addr.arpa` with a PTR record to `ip-A-B-C-D` below
+  /// `forward_apex`, for each address of the /24 `slice` that is in `blocks`.
+  /// Requires: `ip-255-255-255-255` below `forward_apex` is a valid name.
   [[nodiscard]] static std::shared_ptr<const AddressNames> reverse(const IpAddress& slice,
                                                                    const std::vector<Cidr>& blocks,
                                                                    dns::NameView forward_apex);
 
-  /// Turns an NXDomain into an Answer, or into NoData for another type, when `key`'s name is one of
-  /// these; leaves `finding` as it is when not. ANY gives the record.
-  /// Requires: `finding` is what the zone's table has said; `key`'s name is below the apex.
+  /// Changes an NXDomain to an Answer, or to NoData for another type, when `key`'s name is one of
+  /// these names; else does not change `finding`. ANY gets the record.
+  /// Requires: `finding` is the result of the zone's table; `key`'s name is below the apex.
   void find(const NameKey& key, uint16_t qtype, Finding& finding) const noexcept;
 
  private:
   AddressNames() = default;
   [[nodiscard]] std::optional<IpAddress> address_of(Bytes label) const noexcept;
 
-  size_t label_count_ = 0;  // of the names
+  size_t label_count_ = 0;  // number of labels of the names
   CidrSet blocks_;
-  /// A, B and C, when the names are of a reverse zone.
+  /// A, B and C when the names belong to a reverse zone.
   std::optional<IpAddress> slice_;
   dns::Name forward_apex_;
 };

@@ -10,22 +10,22 @@
 
 namespace inlet53::zone {
 
-/// A zone's records as a source delivers them, before they are frozen: in any order, packed one
-/// after the other so that a million records stay small (an address record: some 45 octets).
+/// A zone's records before they are frozen, in any order. They are packed so that a million records
+/// need little memory (about 45 bytes for an address record).
 /// Threads: one; const methods any.
 class ZoneData {
  public:
-  /// Makes a zone without records. `apex` in any letter case.
+  /// Makes a zone without records; `apex` may be in any letter case.
   explicit ZoneData(dns::NameView apex) : apex_(apex) { apex_.fold(); }
 
   [[nodiscard]] dns::NameView apex() const noexcept { return apex_.view(); }
 
-  /// Adds one record of class IN. `owner` in any letter case; `ttl` seconds; `rdata` at most 65535
-  /// octets, its names not compressed, their letter case kept.
+  /// Adds one record of class IN. `owner` may be in any letter case; `ttl` in seconds; `rdata` has
+  /// at most 65535 bytes and uncompressed names, whose letter case is kept.
   /// Requires: `owner` is at or below the apex. Cost: amortised O(1); allocates.
   void add(dns::NameView owner, uint16_t type, uint32_t ttl, Bytes rdata);
 
-  /// A record as it was added, but `owner` is in lower case. Lifetime: until the next `add`.
+  /// One added record; `owner` is in lower case. Lifetime: until the next `add`.
   struct Record {
     dns::NameView owner;
     uint16_t type;
@@ -33,7 +33,7 @@ class ZoneData {
     Bytes rdata;
   };
   [[nodiscard]] size_t size() const noexcept { return offsets_.size(); }
-  /// Record `index` in the order of adding. Requires: `index < size()`.
+  /// Returns record `index` in the order of `add`. Requires: `index < size()`.
   [[nodiscard]] Record record(size_t index) const noexcept;
 
  private:

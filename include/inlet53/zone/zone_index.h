@@ -16,43 +16,44 @@ namespace inlet53::zone {
 /// zone comes before endpoint names, and both come before the names that every VPC has.
 enum class ZoneKind : uint8_t { HostedZone, EndpointNames, VpcNames };
 
-/// The zones that one resolver endpoint answers from, found by the most specific apex.
-/// Threads: const methods any. Cost of `find`: a name's suffixes are looked at from the longest to
-/// the shortest, but only those as long as some apex, with a first label as long as its, are
-/// compared, by binary search; no allocation.
+/// The zones of one resolver endpoint. `find` chooses the zone with the most specific apex.
+/// Threads: const methods any. Cost of `find`: no allocation. It visits a name's suffixes from the
+/// longest to the shortest, but compares, by binary search, only those that have the size of an
+/// apex and a first label as long as the apex's.
 class ZoneIndex {
  public:
   struct Entry {
     ZoneKind kind = ZoneKind::HostedZone;
     std::shared_ptr<const ZoneTable> table;
-    /// Names of the zone that are not in the table, but are made when they are asked for; or null.
+    /// Names of the zone that are made on lookup, in addition to the table; may be null.
     std::shared_ptr<const AddressNames> address_names = nullptr;
   };
 
   /// Requires: every table was built with `seed`.
   ZoneIndex(std::vector<Entry> entries, HashSeed seed);
 
-  /// Asks the most specific zone that covers the name; a NotCovered there goes on to the next less
-  /// specific one. NotCovered when no zone has it.
+  /// Looks the name up in the most specific zone that covers it. After NotCovered it continues with
+  /// the next less specific zone. NotCovered when no zone has the name.
   void find(const NameKey& key, uint16_t qtype, uint16_t rotation, bool refer,
             Finding& finding) const noexcept {
     find_below(key.label_count() + 1, key, qtype, rotation, refer, finding);
   }
 
-  /// The same among the zones whose apex has more labels than the suffix of the key at label `end`.
+  /// Does the same as `find` with the zones whose apex has more labels than the suffix of the key
+  /// at label `end`.
   void find_below(size_t end, const NameKey& key, uint16_t qtype, uint16_t rotation, bool refer,
                   Finding& finding) const noexcept;
 
-  /// Returns the zone that `find_below` has its result from; null when no zone has the name. For
+  /// Returns the zone of the result of `find_below`; null when no zone has the name. For
   /// explanations. Lifetime: the index's.
   [[nodiscard]] const Entry* find_zone(size_t end, const NameKey& key,
                                        uint16_t qtype) const noexcept;
 
-  /// The RRset of `type` at exactly the key's name in its most specific zone.
+  /// Returns the RRset of `type` at exactly the key's name in its most specific zone.
   [[nodiscard]] record::AnswerRRset find_exact(const NameKey& key, uint16_t type) const noexcept;
 
-  /// ZoneTable::prefetch of the zone that `find` will ask first. Worth its cost where some zone is
-  /// large (`has_large_zone`).
+  /// Calls ZoneTable::prefetch of the zone that `find` visits first. It is worth its cost when a
+  /// zone is large (`has_large_zone`).
   [[nodiscard]] PrefetchedSlot prefetch(const NameKey& key) const noexcept;
   [[nodiscard]] bool has_large_zone() const noexcept { return has_large_zone_; }
 
@@ -61,17 +62,17 @@ class ZoneIndex {
 
  private:
   struct Apex {
-    dns::NameView name;  // a table's
+    dns::NameView name;  // points into a table
     uint32_t first_entry;
-    uint32_t end_entry;  // after the last
+    uint32_t end_entry;  // one past the last
   };
 
-  // The apex of exactly this name, or null.
+  // Returns the apex with exactly this name, or null.
   [[nodiscard]] const Apex* find_apex(dns::NameView name) const noexcept;
 
-  std::vector<Entry> entries_;  // those of one apex stand together, the winner first
-  std::vector<Apex> apexes_;    // by size of their names, then by their octets
-  // By size: the first apex of names so long, which is the end of those that are shorter.
+  std::vector<Entry> entries_;  // sorted by apex, then by kind
+  std::vector<Apex> apexes_;    // sorted by size of the name, then by its bytes
+  // By size: the first apex with a name of that size, which is the end of the shorter ones.
   std::array<uint32_t, dns::kMaxName + 2> first_apex_{};
   // By size: one bit for each length of the apexes' first labels. A VPC has hundreds of reverse
   // zones, whose first labels are shorter than most labels.

@@ -85,7 +85,7 @@ TEST(CacheEviction, TakesANameBackThatWasAskedForAgainAfterItWasLetGo) {
   };
   scan(20'000);  // full
   keep(cache, "back.test.");
-  scan(1200);  // more than the small ring holds, less than is remembered of what it let go
+  scan(1200);  // more than the small ring has room for, less than the remembered fingerprints
   ASSERT_FALSE(ask(cache, "back.test."));
   keep(cache, "back.test.");
   scan(1200);
@@ -108,7 +108,7 @@ TEST(CacheEviction, CrowdsOneBucketOnlyWhenOneNameIsAskedForAllTypes) {
 
 TEST(CacheEviction, LetsWhatIsPastItsTimeGoFirst) {
   Cache cache({.octets = kMebi, .max_stale = 0});
-  // In one bucket: eight types of one name, one of which ends soon but is asked for most.
+  // In one bucket: eight types of one name; the one with the most queries expires first.
   TestResponse ends;
   ends.a("www.test.", 10);
   TestResponse lasts;

@@ -93,7 +93,7 @@ TEST_F(CacheStale, KeepsOneFailureAfterAnotherForLonger) {
     EXPECT_TRUE(cache.find(key_.get(), now - 1)) << expected;
     EXPECT_FALSE(cache.find(key_.get(), now)) << expected;
   }
-  now += 30 * kSecond;  // long ago is not in a row
+  now += 30 * kSecond;  // not consecutive after this time
   ASSERT_TRUE(cache.insert(key_.get(), failure_.get(), now));
   EXPECT_FALSE(cache.find(key_.get(), now + 5 * kSecond));
 }
@@ -135,7 +135,7 @@ TEST_F(CacheStale, PrefersAFreshDenialToAStaleAnswer) {
   Cache cache({});
   TestResponse lasting(Rcode::NXDomain);
   lasting.soa("test.", 600, 600);
-  // The denial comes first, so that it does not remove the answer; another scope's stays apart.
+  // The denial does not remove the answer, which is still fresh then.
   ASSERT_TRUE(cache.insert(key_.get(), answer_.get(), 0));
   ASSERT_TRUE(cache.insert(TestKey("www.test.", RRType::TXT).get(), lasting.get(), 30'000));
   EXPECT_EQ(cache.find(key_.get(), 59'000)->response.rcode(), Rcode::NoError);

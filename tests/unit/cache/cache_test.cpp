@@ -227,7 +227,7 @@ TEST(Cache, RenewsADenialThatHasEnded) {
 TEST(Cache, ReplacesAnEntryWhereItStandsOrElsewhere) {
   Cache cache({});
   const TestKey key("www.test.");
-  // Shorter, as long, longer than its room, and so short that the room would be wasted.
+  // Shorter, equally long, longer than its space, and so short that the space would be wasted.
   for (const size_t octets : {100, 90, 100, 3000, 4, 500, 4}) {
     const std::string rdata(octets, static_cast<char>(octets));
     TestResponse response;

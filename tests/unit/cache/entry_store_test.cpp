@@ -36,7 +36,7 @@ TEST(MemoryMapping, IsZeroAtFirstAndWhenItWasCleared) {
 TEST(MemoryMapping, IsClearedWhenTheSystemTakesNoPagesBack) {
   MemoryMapping memory(4 * kPage);
   std::fill_n(memory.data(), memory.size(), uint8_t{1});
-  // Does not use mlock, which the address sanitizer intercepts.
+  // Calls mlock as a system call, because the address sanitizer intercepts the function.
   ASSERT_EQ(syscall(SYS_mlock, memory.data(), memory.size()), 0);
   ASSERT_NE(madvise(memory.data(), memory.size(), MADV_DONTNEED), 0);
   memory.clear();

@@ -47,7 +47,7 @@ class TestResponse {
   TestResponse(const TestResponse&) = delete;
   TestResponse& operator=(const TestResponse&) = delete;
 
-  /// Records of one TTL each, with RDATA as raw octets.
+  /// Adds records of one TTL with the raw bytes of their RDATA.
   TestResponse& answer(std::string_view owner, dns::RRType rrtype,
                        const std::vector<std::pair<uint32_t, std::string>>& records,
                        std::string_view text = {}) {
@@ -120,7 +120,7 @@ class TestResponse {
 
 inline uint32_t ttl_of(const CachedRRset& rrset) { return load_be32(&rrset.wire.records[6]); }
 
-/// The RDATA of the only record of answer `index`.
+/// Returns the RDATA of the only record of answer `index`.
 inline std::string rdata_of(const CacheHit& hit, dns::NameView asked, size_t index = 0) {
   return std::string(
       as_text(hit.response.answer(index, asked).wire.records.subspan(dns::PreparedRecord::kHead)));

@@ -12,7 +12,7 @@ using Counts = WireBytes::Counts;
 
 Name name(std::string_view text) { return Name::parse_text(text).value(); }
 
-// A response that is composed record by record, its owners and RDATA in presentation form.
+// A response composed record by record; owners and RDATA are in presentation form.
 class Response {
  public:
   explicit Response(std::string_view qname, RRType qtype = RRType::A, unsigned rcode = 0)
@@ -111,7 +111,7 @@ TEST(AnswerChain, FollowsAliasesInWhateverOrderTheyStand) {
   EXPECT_EQ(chain.end(), ChainEnd::Answer);
 }
 
-// A CNAME that was made from a DNAME repeats labels of the question as they were sent.
+// A CNAME made from a DNAME repeats labels of the question in the letter case in which it was sent.
 TEST(AnswerChain, LowersLettersThatAreTheQuestions) {
   AnswerChain chain;
   Response response("wWw.hOSt.old.example.com.");
@@ -131,13 +131,13 @@ TEST(AnswerChain, LowersLettersThatAreTheQuestions) {
   EXPECT_EQ(target(1), "www.HOST.example.com.");
 }
 
-// A pointer counts where it leads back to the name, and nowhere else.
+// A pointer is followed only when it leads back to the name.
 TEST(AnswerChain, FollowsOwnersThatPointToTheNamesBefore) {
   const Name qname = name("a.example.com.");
   const auto read = [&](uint16_t first_owner, uint16_t second_owner) {
     WireBytes message;
     message.header(0x8180, {.answers = 2}).raw(qname.view().bytes()).u16(1).u16(1);
-    const uint8_t alias[] = {1, 'b', 0xC0, 14};  // b.example.com., at 43
+    const uint8_t alias[] = {1, 'b', 0xC0, 14};  // b.example.com., at offset 43
     const uint8_t address[] = {192, 0, 2, 1};
     message.u16(first_owner).record(RRType::CNAME, 1, 60, alias);
     message.u16(second_owner).record(RRType::A, 1, 60, address);
@@ -173,7 +173,7 @@ TEST(AnswerChain, EndsWhereAnAliasLeavesTheApex) {
   EXPECT_EQ(chain.rcode(), Rcode::NoError);
   EXPECT_EQ(described(chain), Texts{"www.example.com. 60 CNAME x1"});
   EXPECT_EQ(chain.last_name().to_text(), "www.example.org.");
-  // The root's rule has no outside.
+  // Every name is within the bailiwick of a rule for the root.
   ASSERT_TRUE(response.read(chain, "."));
   EXPECT_EQ(chain.end(), ChainEnd::Answer);
   EXPECT_EQ(chain.rcode(), Rcode::NXDomain);
@@ -307,7 +307,7 @@ TEST(AnswerChain, RefusesWhatIsBroken) {
   EXPECT_FALSE(wrong_shape.read(chain, "example.com."));
 }
 
-// Compressed names could grow twentyfold.
+// Compressed names could expand twentyfold.
 TEST(AnswerChain, RefusesWhatGrowsTooLarge) {
   AnswerChain chain;
   const std::string label(63, 'a');

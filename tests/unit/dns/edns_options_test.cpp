@@ -80,7 +80,7 @@ TEST(OptionWriter, ComposesOptionsOneAfterTheOther) {
   EXPECT_TRUE(writer.octets().empty());
 }
 
-/// The response to a query with an OPT, of at most `limit` octets, with `options`.
+/// Returns the response, of at most `limit` bytes, to a query with an OPT; it has `options`.
 std::string composed(size_t limit, Bytes options, std::string_view ede_text, bool with_answer) {
   WireBytes query = plain_query("www.example.com.", RRType::A, 1);
   query.opt(1232);
@@ -113,7 +113,7 @@ TEST(OptionRoom, IsKeptBackForOptionsAndLeftOverForTheExtendedError) {
   EXPECT_EQ(composed(all, options.octets(), "stale", true), kAddress + opt(own + error_with_text));
   EXPECT_EQ(composed(all - 1, options.octets(), "stale", true), kAddress + opt(own + error));
   EXPECT_EQ(composed(all - 11, options.octets(), "stale", true), kAddress + opt(own));
-  // One octet less, and the answer has to go: the options' room was kept back.
+  // With one byte less, the answer does not fit, because the room for the options is reserved.
   EXPECT_EQ(composed(all - 12, options.octets(), "stale", true), opt(own + error_with_text));
   EXPECT_EQ(composed(11 + own.size() - 1, options.octets(), "stale", false), "");
 }

@@ -27,7 +27,7 @@ TEST(Freshness, IsTheLowestTtlOfTheAnswer) {
 TEST(Freshness, OfANegativeAnswerIsItsSoas) {
   for (const auto& [ttl, minimum] : {std::pair{60, 7}, std::pair{7, 60}}) {
     Octets message = header(0, 2, 0);
-    append_a(message, 1);  // a record of another type, before it
+    append_a(message, 1);  // before it, a record of another type
     append_soa(message, static_cast<uint8_t>(ttl), static_cast<uint8_t>(minimum));
     EXPECT_EQ(freshness_of(message), 7U);
   }
@@ -37,7 +37,7 @@ TEST(Freshness, IsAbsentWhereNothingSaysIt) {
   EXPECT_EQ(freshness_of(header(0, 0, 0)), std::nullopt);
   Octets message = header(1, 0, 0);
   append_a(message, 60);
-  while (!message.empty()) {  // broken anywhere
+  while (!message.empty()) {  // malformed at each place
     message.pop_back();
     EXPECT_EQ(freshness_of(message), std::nullopt);
   }

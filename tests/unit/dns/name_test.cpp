@@ -17,7 +17,7 @@ std::vector<uint8_t> wire_of(std::string_view text) {
   return {octets.begin(), octets.end()};
 }
 
-// 254 octets of labels `a` and the root.
+// 254 bytes of labels `a` and the root.
 std::string name_of_255_octets() {
   std::string text;
   for (int i = 0; i < 127; ++i) text += "a.";
@@ -50,7 +50,7 @@ TEST(NameView, ComparesWithoutLetterCase) {
 }
 
 TEST(NameView, ComparesOnlyLettersWithoutCase) {
-  // Each of these differs from the other by the bit between `A` and `a`.
+  // Each pair differs by the bit by which `A` and `a` differ.
   EXPECT_FALSE(name("[abcdefgh").view().equals(name("{abcdefgh").view()));
   EXPECT_FALSE(name("@").view().equals(name("`").view()));
   EXPECT_FALSE(name("\\193abcdefghi").view().equals(name("\\225abcdefghi").view()));
@@ -68,7 +68,7 @@ TEST(NameView, KnowsWhatIsAtOrBelow) {
 }
 
 TEST(NameView, DoesNotTakeATailOfALabelForASuffix) {
-  // The last 13 octets of the first name read `\007example\003com\000` but begin within a label.
+  // The last 13 bytes of the first name read `\007example\003com\000` but begin within a label.
   const Name inner = name("x\\007example.com.");
   EXPECT_FALSE(inner.view().is_at_or_below(name("example.com.").view()));
 }

@@ -36,7 +36,7 @@ TEST(NameText, AgreesWithLdnsOnEveryOctetButTheQuotationMark) {
   for (unsigned octet = 0; octet < 256; ++octet) {
     const char label[] = {'x', static_cast<char>(octet), 'y'};
     const Name name = Name::join({label, sizeof label}, NameView()).value();
-    // ldns leaves it bare, and does not read its own text back where a token may be quoted.
+    // ldns does not escape it, and cannot read its own text back where a quoted token is allowed.
     const std::string expected = octet == '"' ? "x\\\"y." : ldns_text(name.view());
     EXPECT_EQ(name.view().to_text(), expected) << octet;
   }

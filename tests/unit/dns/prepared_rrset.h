@@ -34,7 +34,7 @@ class PreparedRRset {
   WireBytes octets_;
 };
 
-/// A query that was parsed from a buffer in which the response is then composed.
+/// A query parsed from a buffer in which the response is then composed.
 class Slot {
  public:
   explicit Slot(const WireBytes& query, size_t capacity = kMaxMessage) : octets_(query.vector()) {

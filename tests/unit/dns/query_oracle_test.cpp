@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Queries that ldns composes are read by us, and mean the same.
+// Parses queries composed by ldns and compares the results.
 
 #include <random>
 
@@ -75,7 +75,8 @@ TEST(LdnsQueries, KeepTheirFieldsWithEdns) {
   }
 }
 
-// What ldns does not parse, we do not accept; we ask for more than ldns only where we say so.
+// The parser accepts no message that ldns rejects. It rejects more than ldns only in the listed
+// cases.
 TEST(LdnsQueries, AgreeOnMutatedMessages) {
   const auto packet = ldns_query("www.example.com.", 1, 1, LDNS_RD);
   ldns_pkt_set_edns_udp_size(packet.get(), 1232);

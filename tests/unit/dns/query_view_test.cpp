@@ -151,7 +151,7 @@ TEST(ParseQuery, RejectsTrailingOctets) {
   QueryView query;
   message.u8(0);
   EXPECT_EQ(parse_query(message.bytes(), query), QueryVerdict::FormErr);
-  EXPECT_TRUE(query.has_question);  // for the error to echo
+  EXPECT_TRUE(query.has_question);  // so that the error response repeats it
 
   WireBytes behind_opt = plain_query("a.", RRType::A, 1);
   behind_opt.opt(1232).u8(0);
@@ -195,7 +195,7 @@ TEST(ParseQuery, IgnoresOtherAdditionalRecords) {
   WireBytes message = plain_query("a.", RRType::A, 3);
   message.name("key.example.").record(RRType::TSIG, 255, 0, as_bytes("any octets"));
   message.opt(4096, kDo);
-  message.u16(0xC0FF).record(RRType::TXT, 1, 0, {});  // an owner that is not followed
+  message.u16(0xC0FF).record(RRType::TXT, 1, 0, {});  // the owner is not followed
   QueryView query;
   EXPECT_EQ(parse_query(message.bytes(), query), QueryVerdict::Accept);
   EXPECT_TRUE(query.edns.present);
@@ -245,7 +245,7 @@ TEST(ParseQueryEdns, RejectsTwoOpts) {
   message.opt(1232).opt(1232);
   QueryView query;
   EXPECT_EQ(parse_query(message.bytes(), query), QueryVerdict::FormErr);
-  EXPECT_TRUE(query.edns.present);  // so the error has an OPT
+  EXPECT_TRUE(query.edns.present);  // so that the error response has an OPT
   EXPECT_TRUE(query.has_question);
 }
 
@@ -253,7 +253,7 @@ TEST(ParseQueryEdns, RejectsAnOptThatIsNotOwnedByTheRoot) {
   WireBytes named = plain_query("a.", RRType::A, 1);
   named.name("a.").record(RRType::OPT, 1232, 0, {});
   EXPECT_EQ(verdict(named), QueryVerdict::FormErr);
-  WireBytes pointed = plain_query("a.", RRType::A, 1);  // to the root, but no root
+  WireBytes pointed = plain_query("a.", RRType::A, 1);  // an owner that is a pointer to the root
   pointed.u16(0xC00E).record(RRType::OPT, 1232, 0, {});
   EXPECT_EQ(verdict(pointed), QueryVerdict::FormErr);
 }

@@ -14,7 +14,7 @@ namespace {
 
 struct Case {
   const char* type;
-  const char* text;  // ours, and ldns's but for its double and final spaces
+  const char* text;  // expected text; ldns writes the same, with additional spaces
 };
 
 const Case kSameAsLdns[] = {
@@ -93,7 +93,7 @@ const Case kSameAsLdns[] = {
     {"TYPE65280", "\\# 0"},
 };
 
-// Types whose text differs from ldns's in spelling, and those that are left in RFC 3597's form.
+// Types whose text in ldns has another spelling, and types that keep RFC 3597's form.
 const Case kOtherForms[] = {
     {"CERT", "PKIX 1 8 AQIDBAUGBwg="},
     {"LOC", "42 21 54 N 71 06 18 W -24m 30m 1m 2m"},
@@ -112,7 +112,7 @@ std::string our_text(const Case& c) {
   return rdata_text(parse_type(c.type).value(), test::rdata_from_text(c.type, c.text).value());
 }
 
-// Words with one space between them, without what ldns says behind a `;`.
+// Words separated by one space, without the comment that ldns writes after a `;`.
 std::string ldns_text(const Case& c) {
   const auto rr = test::rr_from_text(std::string("x. 1 IN ") + c.type + ' ' + c.text);
   std::string line = test::take_text(ldns_rr2str(rr.get()));
@@ -211,7 +211,7 @@ const Malformed kMalformed[] = {
     {RRType::HTTPS, "\0\1\0\0\0\0\0"sv},                      // mandatory, empty
     {RRType::HTTPS, "\0\1\0\0\0\0\3\0\1\0"sv},                // mandatory, odd
     {RRType::HTTPS, "\0\1\0\0\2\0\1x"sv},                     // no-default-alpn with a value
-    {RRType::HTTPS, "\0\1\0\0\3\0\1\0"sv},                    // port of one octet
+    {RRType::HTTPS, "\0\1\0\0\3\0\1\0"sv},                    // port of one byte
     {RRType::HTTPS, "\0\1\0\0\3\0\3\0\0\0"sv},                // port of three
     {RRType::HTTPS, "\0\1\0\0\4\0\5\1\2\3\4\5"sv},            // ipv4hint, odd
     {RRType::HTTPS, "\0\1\0\0\4\0\0"sv},                      // ipv4hint, empty
@@ -260,7 +260,7 @@ TEST(RdataText, WritesNothingWhereItDoesNotFit) {
   }
 }
 
-// Octets that pass for RDATA more often than random ones: short lengths, labels, text.
+// Bytes that are valid RDATA more often than random ones: short lengths, labels, text.
 std::vector<uint8_t> random_rdata(std::mt19937& random) {
   std::vector<uint8_t> out(random() % 60);
   const auto style = random() % 3;
@@ -283,9 +283,9 @@ TEST(RdataText, FitsItsBoundAndIsReadBackForRandomRdataOfEveryType) {
     ASSERT_LE(text.size(), capacity);
     for (const char c : text) ASSERT_TRUE(c >= 0x20 && c < 0x7F) << type << ' ' << text;
     if (text.starts_with("\\# ")) continue;
-    // ldns 1.8.3 misreads escapes in SvcParams, and leaks memory when it refuses a CERT.
+    // ldns 1.8.3 misreads escapes in SvcParams, and leaks memory when it rejects a CERT.
     if (type == 64 || type == 65 || type == 37) continue;
-    // It does not take some that are too strange, as a port of no service.
+    // ldns rejects some valid ones, such as a port without a service name.
     const auto again = test::rdata_from_text(type_text(type), text);
     if (again) {
       EXPECT_EQ(*again, rdata) << type << ' ' << text;

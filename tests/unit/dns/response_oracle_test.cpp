@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Responses that we compose are read by ldns and by our own parser, and mean what was added.
+// Composes responses, parses them with ldns and with the project's parser, and compares the results
+// with the added records.
 
 #include <algorithm>
 #include <cctype>
@@ -69,7 +70,7 @@ struct Added {
   PreparedRRset rrset;
 };
 
-// The records of a prepared RRset as the response should have them.
+// Expects the records of a prepared RRset in `section` from `at` on.
 void expect_records(const Added& added, const std::vector<ResponseRecord>& section, size_t& at) {
   const uint8_t* record = added.rrset.view().records.data();
   for (size_t left = added.rrset.view().count; left > 0; --left, ++at) {
@@ -81,7 +82,7 @@ void expect_records(const Added& added, const std::vector<ResponseRecord>& secti
     EXPECT_EQ(found.ttl, load_be32(record + 6));
     const size_t size = load_be16(record + 10);
     ASSERT_EQ(found.rdata.size(), size);
-    // Compression may borrow another name's letter case (RFC 4343 §4.1).
+    // A compressed name may have the letter case of another name (RFC 4343 §4.1).
     const auto same = [](uint8_t a, uint8_t b) { return std::tolower(a) == std::tolower(b); };
     EXPECT_TRUE(std::equal(record + 12, record + 12 + size, found.rdata.begin(), same));
     record += 12 + size;
@@ -93,7 +94,7 @@ std::string folded_text(ldns_rr* rr) {
   return test::take_text(ldns_rr2str(rr));
 }
 
-// ldns and we read the same records.
+// Expects the same records from ldns and from the project's parser.
 void expect_same_records(const ldns_rr_list* theirs, const std::vector<ResponseRecord>& ours) {
   ASSERT_EQ(ldns_rr_list_rr_count(theirs), ours.size());
   for (size_t i = 0; i < ours.size(); ++i) {
@@ -111,7 +112,7 @@ void expect_same_records(const ldns_rr_list* theirs, const std::vector<ResponseR
 
 constexpr size_t kSections = 3;
 
-// Adds random RRsets, under the question's name and under others; keeps those that fitted.
+// Adds random RRsets, owned by the question's name and by others; returns those that fit.
 std::vector<Added> add_some(Composer& composer, ResponseWriter& writer, Section section,
                             NameView qname) {
   std::vector<Added> added;
@@ -139,7 +140,7 @@ void expect_what_was_added(const std::vector<Added> (&added)[kSections],
 void expect_ldns_agrees(Bytes message, const ResponseMessage& response) {
   const auto packet = test::parse_packet(message);
   ASSERT_TRUE(packet);
-  // ldns keeps the OPT out of the additional section too.
+  // ldns also keeps the OPT out of the additional section.
   expect_same_records(ldns_pkt_answer(packet.get()), response.answer);
   expect_same_records(ldns_pkt_authority(packet.get()), response.authority);
   expect_same_records(ldns_pkt_additional(packet.get()), response.additional);
@@ -179,7 +180,7 @@ TEST(ComposedResponse, IsReadByLdnsAndMeansWhatWasAdded) {
 }
 
 TEST(ComposedResponse, OfTheLargestSizeStaysLinear) {
-  // Deep names that share nothing but their shape are the most work for a compressor.
+  // Deep names that share only their structure are the most work for a compressor.
   std::vector<std::string> targets;
   for (unsigned i = 0; i < 220; ++i) {
     std::string text;

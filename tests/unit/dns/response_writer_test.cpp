@@ -46,10 +46,10 @@ TEST(ResponseWriter, SetsEachFlagOnItsOwn) {
   };
   const Case cases[] = {
       {0x0000, {}, Rcode::NoError, 0x8000},
-      {0x0100, {}, Rcode::NoError, 0x8100},                             // RD is copied
-      {0x0010, {}, Rcode::NoError, 0x8010},                             // CD is copied
-      {0x06EF, {}, Rcode::NoError, 0x8000},                             // AA TC RA Z AD rcode not
-      {0x0000, {.authoritative = true}, Rcode::NoError, 0x8400},        // AA
+      {0x0100, {}, Rcode::NoError, 0x8100},                       // RD is copied
+      {0x0010, {}, Rcode::NoError, 0x8010},                       // CD is copied
+      {0x06EF, {}, Rcode::NoError, 0x8000},                       // AA TC RA Z AD rcode are not
+      {0x0000, {.authoritative = true}, Rcode::NoError, 0x8400},  // AA
       {0x0000, {.recursion_available = true}, Rcode::NoError, 0x8080},  // RA
       {0x0100, {}, Rcode::Refused, 0x8105},
       {0x2100, {}, Rcode::NotImp, 0xA104},  // the opcode is copied
@@ -82,7 +82,7 @@ TEST(ResponseWriter, AnswersEdnsWithAnOptAndPlainQueriesWithout) {
 }
 
 TEST(ResponseWriter, CopiesDoOnlyWhenItWasSet) {
-  Slot slot(edns_query("a.", RRType::A, 0x7FFF));  // every flag but DO
+  Slot slot(edns_query("a.", RRType::A, 0x7FFF));  // every EDNS flag except DO
   ResponseWriter writer(slot.buffer(), slot.query(), 1232);
   const size_t size = writer.finish({}, Rcode::NoError, {});
   EXPECT_EQ(load_be32(&slot.first(size)[size - 6]), 0U);
@@ -95,7 +95,7 @@ TEST(ResponseWriter, SplitsAnExtendedRcode) {
   EXPECT_EQ(flags_of(slot.first(size)), 0x8100);
   const auto response = parse_response(slot.first(size)).value();
   EXPECT_EQ(response.rcode, Rcode::BadVers);
-  EXPECT_EQ(slot.first(size)[size - 5], 0);  // the version is ours
+  EXPECT_EQ(slot.first(size)[size - 5], 0);  // the version is that of the server
 }
 
 TEST(ResponseWriter, AddsAnExtendedErrorWhenItFits) {
@@ -243,7 +243,7 @@ TEST(ResponseWriter, RewindsNamesThatItForgot) {
   const PreparedRRset nameservers("NS", 60, {"ns1.other.org.", "ns2.other.org."});
   const PreparedRRset alias("CNAME", 60, {"www.other.org."});
   const size_t start = slot.query().question_end;
-  // 1 octet too few for the second NS record; the names of the first must not be pointed to.
+  // 1 byte too few for the second NS record: no later name may point to names of the first.
   ResponseWriter writer(slot.buffer(), slot.query(), start + 12 + 15 + 12 + 5);
   EXPECT_FALSE(writer.add(Section::Answer, nameservers.view()));
   EXPECT_TRUE(writer.add(Section::Answer, alias.view()));

@@ -34,8 +34,8 @@ TEST(Types, ReadWhatTheyWrite) {
   }
 }
 
-// IANA's list of "Resource Record (RR) TYPEs" without those that ldns 1.8 knows. They are read, and
-// written as numbers, which ldns reads.
+// IANA's list of "Resource Record (RR) TYPEs" without those that ldns 1.8 knows. The parser accepts
+// them; the writer writes numbers, which ldns can read.
 TEST(Types, ReadMnemonicsThatAreNewerThanLdns) {
   constexpr std::pair<uint16_t, const char*> kNewer[] = {
       {56, "NINFO"},  {57, "RKEY"}, {66, "DSYNC"},     {67, "HHIT"},     {68, "BRID"},

@@ -11,7 +11,7 @@
 
 namespace inlet53::dns {
 
-/// Builds messages octet by octet, broken ones too.
+/// Builds messages byte by byte, also malformed ones.
 class WireBytes {
  public:
   WireBytes& u8(unsigned value) {
@@ -38,12 +38,12 @@ class WireBytes {
   WireBytes& question(std::string_view qname, RRType qtype, unsigned qclass = 1) {
     return name(qname).u16(static_cast<uint16_t>(qtype)).u16(qclass);
   }
-  /// What follows an owner.
+  /// Appends the part of a record after its owner.
   WireBytes& record(RRType type, unsigned rrclass, uint32_t ttl, Bytes rdata) {
     u16(static_cast<uint16_t>(type)).u16(rrclass).u32(ttl);
     return u16(static_cast<unsigned>(rdata.size())).raw(rdata);
   }
-  /// An OPT with its root: `ttl` is extended rcode, version, DO.
+  /// Appends an OPT with its owner. `ttl`: extended rcode, version, DO.
   WireBytes& opt(unsigned udp_size, uint32_t ttl = 0, Bytes options = {}) {
     return u8(0).record(RRType::OPT, udp_size, ttl, options);
   }
@@ -57,7 +57,7 @@ class WireBytes {
 
 inline constexpr unsigned kRd = 0x0100;
 
-/// A plain query with RD: header, one question, and `additionals` records to follow.
+/// Returns a plain query with RD: header, one question; the caller appends `additionals` records.
 inline WireBytes plain_query(std::string_view qname, RRType qtype, unsigned additionals = 0) {
   WireBytes out;
   out.header(kRd, {.additionals = additionals}).question(qname, qtype);

@@ -27,7 +27,7 @@ std::string name_json(dns::NameView name) {
   return out;
 }
 
-// What put_name promises, said the slow way.
+// A simple implementation of put_name.
 std::string expected_json(dns::NameView name) { return escaped(name.to_text()); }
 
 TEST(EscapeJson, EscapesQuotesAndBackslashesOnly) {
@@ -51,7 +51,7 @@ TEST(PutName, TellsDotInLabelFromDotBetweenLabels) {
   EXPECT_EQ(name_json(name_view({3, 'a', '.', 'b', 1, 'c', 0})), R"(a\\.b.c.)");
 }
 
-// Every octet, at every place in the eight that are checked at once.
+// Tests every byte at every place of the eight that are checked at once.
 TEST(PutName, AgreesWithPresentationFormForEveryOctet) {
   for (unsigned octet = 0; octet < 256; ++octet) {
     for (size_t place = 0; place < 16; ++place) {

@@ -18,7 +18,7 @@ namespace {
 
 using test::PreparedRRset;
 
-// One record as a table's row.
+// One record as a row of a table.
 struct Case {
   std::string qname;
   uint16_t qtype = 1;
@@ -90,7 +90,7 @@ TEST(QueryRecord, HasEachOutcomeAndTransport) {
           {.qname = ".", .qtype = 255, .rcode = dns::Rcode::Refused},
           {.qname = "version.bind.", .qtype = 16, .qclass = 3, .rcode = dns::Rcode::Refused},
           {.qname = "corp.example.", .qtype = 65280, .qclass = 4711, .rcode = dns::Rcode::Refused},
-          // A chain stands in the response's order.
+          // A chain is in the response's order.
           {.qname = "www.corp.example.",
            .answers = {{"x. CNAME web.corp.example."},
                        {"x. CNAME blue.web.corp.example."},
@@ -145,7 +145,7 @@ TEST(QueryRecord, HasRdataInPresentationForm) {
           {.qname = "t.example.",
            .qtype = 65280,
            .answers = {PreparedRRset(65280, {{0xAB, 0xCD, 0xEF}, {}})}},
-          // RDATA that does not have its type's shape (RFC 3597 §5).
+          // RDATA that does not have the format of its type (RFC 3597 §5).
           {.qname = "t.example.", .answers = {PreparedRRset(1, {{10, 0, 0}})}},
       });
 }
@@ -163,7 +163,7 @@ TEST(QueryRecord, EscapesOddNames) {
                                });
 }
 
-// Every golden line, read by another library, gives back what it was made from.
+// Parses every golden line with another library and compares the values.
 TEST(QueryRecord, IsParsedBackByAnotherLibrary) {
   for (const char* file : {"blog.jsonl", "outcomes.jsonl", "rdata.jsonl", "names.jsonl"}) {
     std::ifstream in(std::string(INLET53_GOLDEN_DIR) + "/querylog/" + file);
@@ -221,7 +221,7 @@ TEST(QueryRecord, SkipsNothingWhenSomeAnswersWereRenderedAhead) {
   EXPECT_EQ(parsed[2]["Rdata"], "10.0.1.2");
 }
 
-// One writer keeps texts from record to record, more kinds than it has room for.
+// One writer keeps texts of more keys than it has slots.
 TEST(RecordWriter, WritesWhatAFreshOneWrites) {
   RecordWriter kept;
   const dns::Name qname = test::name_of("app.corp.example.");

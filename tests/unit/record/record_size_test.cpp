@@ -15,10 +15,10 @@ using test::PreparedRRset;
 using Rdata = std::vector<uint8_t>;
 
 constexpr uint16_t kTxt = 16;
-// Octets of a response that are left for records: without the header and the root's question.
+// Bytes of a response for records: without the header and the root's question.
 constexpr size_t kRecordsRoom = dns::kMaxMessage - dns::kHeaderSize - 5;
 
-// The longest name, every octet of its labels a control octet: 5 octets of JSON each.
+// The longest name; every byte of its labels is a control character, which needs 5 bytes of JSON.
 Rdata longest_name() {
   Rdata wire;
   for (const uint8_t length : std::initializer_list<uint8_t>{63, 63, 63, 61}) {
@@ -44,7 +44,7 @@ nlohmann::json parsed(const std::vector<AnswerRRset>& answers) {
   return nlohmann::json::parse(line);
 }
 
-// A response full of records that have `make`'s RDATA.
+// A response full of records with the RDATA of `make`.
 void expect_whole(uint16_t type, const std::function<Rdata()>& make) {
   std::vector<Rdata> rdatas;
   for (size_t left = kRecordsRoom;;) {
@@ -82,7 +82,7 @@ TEST(RecordSize, HoldsWholeResponsesAtTheirWorst) {
   expect_whole(1, [] { return Rdata{255, 255, 255, 255}; });
   expect_whole(28, [] { return Rdata(16, 0xFE); });
   expect_whole(2, longest_name);
-  // NSEC's type bitmap: one octet names eight types.
+  // NSEC's type bitmap: one byte names eight types.
   expect_whole(47, [] {
     Rdata rdata = {0};
     for (unsigned window = 0; window < 256; ++window) {
@@ -101,7 +101,7 @@ TEST(RecordSize, HoldsRandomRdataOfEveryType) {
     for (Rdata& rdata : rdatas) {
       rdata.resize(random() % 80);
       for (uint8_t& octet : rdata) {
-        // Small numbers make lengths that fit; quotes and backslashes make escapes.
+        // Small numbers are likely valid lengths; quotes and backslashes need escapes.
         constexpr uint8_t kLikely[] = {0, 1, 2, 3, 4, '"', '\\', '.', 'a', 0xFF};
         octet = random() % 3 == 0 ? static_cast<uint8_t>(random()) : kLikely[random() % 10];
       }
@@ -112,7 +112,7 @@ TEST(RecordSize, HoldsRandomRdataOfEveryType) {
   }
 }
 
-// Compression can make more long names fit into a response than into a record.
+// Compression allows more long names in a response than fit in a record.
 TEST(RecordSize, LeavesOutLastAnswersThatDoNotFit) {
   const std::vector<Rdata> rdatas(2000, longest_name());
   const PreparedRRset rrset(2, rdatas);
@@ -123,7 +123,7 @@ TEST(RecordSize, LeavesOutLastAnswersThatDoNotFit) {
   const std::string json = render_answers(rrset.view());
   ASSERT_GT(json.size(), kMaxRoute53Json);
   EXPECT_EQ(parsed({{rrset.view(), json}})["answers"].size(), written);
-  // What comes after them is left out as well, or fits whole.
+  // The elements after them are omitted too, or fit whole.
   const PreparedRRset address({"x. A 10.0.0.1"});
   EXPECT_GE(parsed({{rrset.view(), json}, {address.view(), {}}})["answers"].size(), written);
 }

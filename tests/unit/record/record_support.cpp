@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "record_support.h"
 
-// After all others: it may define `bool`, `true` and `false` as C does.
+// Included last: it may define `bool`, `true` and `false` as in C.
 #include <ldns/ldns.h>
 
 namespace inlet53::record::test {

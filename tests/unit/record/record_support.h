@@ -30,15 +30,15 @@ inline EndpointFragments blog_fragments() {
   return render_endpoint_fragments(blog_vpc(), endpoint, ip);
 }
 
-/// An RRset in prepared wire form that owns its octets.
+/// An RRset in prepared wire form that owns its bytes.
 class PreparedRRset {
  public:
-  /// One RDATA each, of one type.
+  /// Makes one record for each RDATA, all of one type.
   PreparedRRset(uint16_t type, const std::vector<std::vector<uint8_t>>& rdatas) : type_(type) {
     for (const auto& rdata : rdatas) append(rdata);
   }
 
-  /// Records in presentation form, turned to wire form by ldns.
+  /// Makes records from presentation form with ldns.
   PreparedRRset(std::initializer_list<const char*> records);
 
   [[nodiscard]] dns::RRsetView view() const { return {type_, count_, octets_}; }
@@ -67,8 +67,8 @@ class PreparedRRset {
   std::vector<uint8_t> octets_;
 };
 
-/// The record's line in the blog's endpoint and second. The buffer is exactly as large as promised,
-/// so that a sanitizer sees a write past it.
+/// Returns the record's line in the endpoint and second of the AWS blog. The buffer has exactly the
+/// promised size, so that a sanitizer detects a write past it.
 inline std::string line_of(const QueryRecord& record, RecordWriter& writer) {
   static const EndpointFragments kFragments = blog_fragments();
   writer.set_origin(kFragments, 1619354254);  // 2021-04-25T12:37:34Z

@@ -27,7 +27,7 @@ old      DNAME new
 x.new    A     10.0.1.2
 )";
 
-/// A rule as a test writes it.
+/// A rule in the form of a test.
 struct Rule {
   std::vector<std::string> domains;
   FirewallAction action;
@@ -42,7 +42,7 @@ constexpr auto kBlock = FirewallAction::Block;
 constexpr auto kInspect = RedirectionAction::Inspect;
 constexpr auto kTrust = RedirectionAction::Trust;
 
-/// The firewall of these rules, in this order; rule i has the list `rslvr-fdl-i`.
+/// Returns the firewall of these rules, in this order; rule i has the list `rslvr-fdl-i`.
 std::shared_ptr<const Firewall> firewall_of(const std::vector<Rule>& rules) {
   topology::Topology t;
   t.firewall_rule_groups = {{"g", "rslvr-frg-1", {}}};
@@ -75,7 +75,8 @@ class DecisionFirewall : public ::testing::Test {
         kSeed);
   }
 
-  /// `NOERROR www.corp.test. CNAME, app.corp.test. A [ALERT 0]`: the response, and what is logged.
+  /// Returns the response and the logged rule: `NOERROR www.corp.test. CNAME, app.corp.test. A
+  /// [ALERT 0]`.
   std::string ask(std::string_view qname, uint16_t qtype = 1) {
     name = *dns::Name::parse_text(qname);
     query.qname = name.view();
@@ -117,14 +118,14 @@ TEST_F(DecisionFirewall, GivesTheQuestionTheResponseOfTheRule) {
     address.firewall = firewall_of({{{"app.corp.test"}, kBlock, each.response}});
     EXPECT_EQ(ask("app.corp.test."), each.expected);
     EXPECT_EQ(ask("app.corp.test.", 28), each.expected);
-    EXPECT_EQ(ask("new.corp.test."), "NOERROR SOA");  // the next query is none of its business
+    EXPECT_EQ(ask("new.corp.test."), "NOERROR SOA");  // the trust does not affect the next query
   }
 }
 
 TEST_F(DecisionFirewall, ComesBeforeZonesAndAfterRefusals) {
   address.firewall = firewall_of({{{"*"}, kBlock, BlockResponse::NXDomain}});
   EXPECT_EQ(ask("app.corp.test."), "NXDOMAIN blocked [BLOCK 0]");
-  EXPECT_EQ(ask("www.example.com."), "NXDOMAIN blocked [BLOCK 0]");  // which nothing here covers
+  EXPECT_EQ(ask("www.example.com."), "NXDOMAIN blocked [BLOCK 0]");  // nothing here covers the name
   EXPECT_EQ(ask("corp.test.", 252), "REFUSED");                      // AXFR
 }
 
@@ -139,13 +140,14 @@ TEST_F(DecisionFirewall, LetsThroughWhatItAllowsOrOnlyReports) {
 
 TEST_F(DecisionFirewall, LooksAtEveryNameOfAChain) {
   address.firewall = firewall_of({{{"app.corp.test"}, kBlock, BlockResponse::Override}});
-  // The question is answered, without what was found of the chain.
+  // The decision ends with the question, without the records of the chain.
   EXPECT_EQ(ask("deep.corp.test."), "NOERROR deep.corp.test. CNAME blocked [BLOCK 0]");
-  EXPECT_EQ(ask("deep.corp.test.", 5), "NOERROR deep.corp.test. CNAME");  // nothing is followed
+  EXPECT_EQ(ask("deep.corp.test.", 5),
+            "NOERROR deep.corp.test. CNAME");  // the alias is not followed
   address.firewall = firewall_of({{{"x.new.corp.test"}, kBlock, BlockResponse::NXDomain}});
-  EXPECT_EQ(ask("x.old.corp.test."), "NXDOMAIN blocked [BLOCK 0]");  // by way of a DNAME
+  EXPECT_EQ(ask("x.old.corp.test."), "NXDOMAIN blocked [BLOCK 0]");  // through a DNAME
   address.firewall = firewall_of({{{"www.example.com"}, kBlock}});
-  EXPECT_EQ(ask("out.corp.test."), "NOERROR blocked [BLOCK 0]");  // a name that is not served here
+  EXPECT_EQ(ask("out.corp.test."), "NOERROR blocked [BLOCK 0]");  // the name is not served here
 }
 
 TEST_F(DecisionFirewall, WantsEveryNameOfAChainAllowed) {
@@ -163,10 +165,10 @@ TEST_F(DecisionFirewall, TrustsTheChainOfAQuestionThatSuchARuleMatched) {
   EXPECT_EQ(ask("deep.corp.test."),
             "NOERROR deep.corp.test. CNAME, www.corp.test. CNAME, app.corp.test. A");
   EXPECT_EQ(ask("www.corp.test."), "NOERROR blocked [BLOCK 1]");
-  // Trust is the question's: the query after it starts anew.
+  // Trust belongs to the question: the next query is evaluated from the start.
   EXPECT_EQ(ask("deep.corp.test."),
             "NOERROR deep.corp.test. CNAME, www.corp.test. CNAME, app.corp.test. A");
-  // An allowed name in the middle is trusted by nobody.
+  // An allowed name in the middle of a chain gives no trust.
   address.firewall = firewall_of({{{"deep.corp.test"}, kAllow},
                                   {{"www.corp.test"}, kAllow, BlockResponse::NoData, kTrust},
                                   {{"*"}, kBlock}});

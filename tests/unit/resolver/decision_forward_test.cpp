@@ -46,9 +46,9 @@ std::vector<uint8_t> record(dns::RRType type, uint32_t ttl, const std::vector<ui
   return out;
 }
 
-/// What a target said: CNAMEs from name to name, then perhaps an address.
+/// The response of a target: CNAMEs from name to name, then optionally an address.
 struct Said {
-  std::vector<dns::Name> names;  // the question's, then where each alias leads
+  std::vector<dns::Name> names;  // the question's name, then the target of each alias
   std::vector<std::vector<uint8_t>> records;
   std::vector<cache::CachedRRset> rrsets;
   cache::ReceivedResponse response;
@@ -101,7 +101,7 @@ class DecisionForward : public ::testing::Test {
                  sources.now_ms);
   }
 
-  /// Asks until nothing is to be asked any more, or one question of `said` is missing.
+  /// Decides until no question is left, or a question has no response in `said`.
   const Decision& ask_with(std::string_view qname, const Said& said) {
     const Decision& first = ask(qname);
     EXPECT_EQ(first.asks, Asks::ToAnswer);
@@ -161,7 +161,7 @@ TEST_F(DecisionForward, GoesOnFromAZoneToARuleAndBack) {
   EXPECT_EQ(decision->answer_age(2).aged(300), 300U);
 }
 
-// A workspace serves one decision after the other.
+// One workspace serves several decisions.
 TEST_F(DecisionForward, TheSoaOfAZoneIsNotAgedByAnEarlierQuery) {
   room.authority_age = {.age = 200};
   ask_with("www.partner.test.", Said({"www.partner.test.", "none.corp.test."}, false));
@@ -256,7 +256,7 @@ TEST_F(DecisionForward, FirewallLooksAtEveryNameThatTargetsLeadTo) {
   EXPECT_EQ(decision->rcode, dns::Rcode::NXDomain);
   EXPECT_EQ(decision->answers().size(), 0U);
 
-  // The response is the rule's, whatever rcode and TTLs the target's had.
+  // The response is that of the rule, whatever rcode and TTLs the target sent.
   Said denied({"denied.partner.test.", "a.partner.test."}, false);
   denied.response.rcode = dns::Rcode::NXDomain;
   t.firewall_rule_groups[0].rules[0].block_response = topology::BlockResponse::NoData;
@@ -272,7 +272,7 @@ TEST_F(DecisionForward, FirewallLooksAtEveryNameThatTargetsLeadTo) {
   EXPECT_EQ(decision->answers().size(), 0U);
 }
 
-// Who answers for a rule may know nothing of our zones, or lie about them.
+// The target of a rule may not know the local zones, or may lie about them.
 TEST_F(DecisionForward, TargetsAreNotBelievedAboutNamesOfOthers) {
   ask_with("www.partner.test.", Said({"www.partner.test.", "app.inner.partner.test."}, true));
   EXPECT_NE(decision->asks, Asks::ToAnswer);

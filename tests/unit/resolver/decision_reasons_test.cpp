@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What a decision says of its reasons, without a worker, a socket or a clock.
+// Tests the reasons of decisions without a worker, a socket or a clock.
 #include <gtest/gtest.h>
 
 #include "inlet53/resolver/decision.h"
@@ -38,7 +38,7 @@ class DecisionReasons : public ::testing::Test {
         std::vector<RuleIndex::Entry>{{*dns::Name::parse_text("partner.test."), 3, 40}});
   }
 
-  /// `SecurityGroup yes app.corp.internal., …`: the steps, and what has come of them at the end.
+  /// Returns the steps and the result: `SecurityGroup yes app.corp.internal., …`.
   std::string explain_name(std::string_view qname, std::string_view client = "10.1.2.3") {
     const dns::Name name = *dns::Name::parse_text(qname);
     key.assign(name.view(), kSeed);
@@ -49,7 +49,7 @@ class DecisionReasons : public ::testing::Test {
     std::string out;
     for (const Reason& each : reasons) out += text_of(each) + "; ";
     out += std::string(dns::rcode_text(explained.rcode));
-    // The decision is the same where nobody asks why.
+    // The decision is the same without reasons.
     const auto answers = explained.answers().size();
     const auto asks = explained.asks;
     const dns::Rcode rcode = explained.rcode;

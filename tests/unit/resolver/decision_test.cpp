@@ -137,7 +137,7 @@ TEST_F(DecisionTest, MakesAliasesFromDname) {
   const std::string prefix = std::string(60, 'a') + "." + std::string(60, 'b') + "." +
                              std::string(60, 'c') + "." + std::string(44, 'd');
   ask(prefix + ".old.corp.internal.");
-  EXPECT_EQ(decision.rcode, dns::Rcode::NXDomain);  // the same length: still a name
+  EXPECT_EQ(decision.rcode, dns::Rcode::NXDomain);  // the same size: still a valid name
   ask("a." + prefix + ".old.corp.internal.");
   EXPECT_EQ(decision.rcode, dns::Rcode::NXDomain);
 }
@@ -180,7 +180,7 @@ TEST_F(DecisionTest, RefersFromADelegationEndpoint) {
   EXPECT_EQ(decision.authority()->owner.to_text(), "sub.corp.internal.");
   EXPECT_EQ(decision.authority()->rrset.wire.type, 2);
   ASSERT_EQ(decision.additional().size(),
-            2U);  // A and AAAA of ns.sub; the other server is elsewhere
+            2U);  // A and AAAA of ns.sub; the other server is outside
   EXPECT_EQ(decision.additional()[0].owner.to_text(), "ns.sub.corp.internal.");
   EXPECT_EQ(decision.additional()[1].rrset.wire.type, 28);
 

@@ -112,12 +112,12 @@ TEST(DomainSet, TakesABareAsteriskBeforeANameForTheEndOfTheText) {
       {{"*-api.example.com"}, "api.example.com.", false},
       {{"*.example.com", "*xample.org"}, "example.org.", true},
       {{"*.example.com", "*xample.org"}, "example.com.", false},
-      // A digit's code is a label length too: 0x31 before the octets of `com`.
+      // The code of a digit is a label length too: 0x31 before the bytes of `com`.
       {{"*1com"}, "1com.", true},
       {{"*1com"}, "x1com.", true},
       {{"*1com"}, "com.", false},
       {{"*1com"}, "1.com.", false},
-      // Octets of a label that look like a label of their own.
+      // Bytes of a label that look like another label.
       {{"example.com"}, "x\\007example\\003com.", false},
       {{"*.example.com"}, "www\\007example\\003com.", false},
       {{"*ple.com"}, "ple\\003com.", false},

@@ -27,7 +27,7 @@ topology::FirewallRule rule(uint32_t priority, std::string list, FirewallAction 
   return out;
 }
 
-/// Two VPCs, three lists, two groups that the first VPC is associated with.
+/// Two VPCs, three lists, and two groups that are associated with the first VPC.
 topology::Topology two_groups() {
   topology::Topology t;
   t.firewall_domain_lists = {{"bad", "rslvr-fdl-bad", {"bad.test", "*.bad.test"}, ""},
@@ -60,7 +60,7 @@ FirewallVerdict evaluate(const Firewall& firewall, std::string_view name, uint16
   return firewall.evaluate(key, qtype, hop);
 }
 
-/// What the query log is told.
+/// Returns the fields of the query log.
 std::string fields(std::string_view action, std::string_view group, std::string_view list) {
   return concat(R"(,"firewall_rule_action":")", action, R"(","firewall_rule_group_id":")", group,
                 R"(","firewall_domain_list_id":")", list, '"');
@@ -180,7 +180,7 @@ TEST_F(FirewallFiles, RefusesWhatCannotBeReadWhereAVpcFailsClosed) {
   EXPECT_EQ(refused.error().line, 0U);
   EXPECT_EQ(refused.error().to_text(),
             (folder / "bad.txt").string() + ": can't read it: No such file or directory");
-  // So it is when another VPC that uses the list fails open, and when nobody uses it.
+  // The same when another VPC that uses the list fails open, and when no VPC uses it.
   t.vpcs[1].firewall_fail_open = true;
   t.vpcs[1].firewall_rule_groups = t.vpcs[0].firewall_rule_groups;
   EXPECT_FALSE(load_firewall_lists(t, kSeed));
@@ -198,7 +198,7 @@ TEST_F(FirewallFiles, LetsQueriesPassAtARuleWithoutItsListWhereAVpcFailsOpen) {
   EXPECT_EQ(evaluate(*firewall, "good.bad.test.").rule->action, FirewallAction::Allow);
   EXPECT_EQ(evaluate(*firewall, "bad.test.").rule, nullptr);
   EXPECT_EQ(evaluate(*firewall, "other.test.").rule, nullptr);
-  // A rule of another type is not got to.
+  // A rule of another type is skipped.
   t.firewall_rule_groups[1].rules[0].qtype = "TXT";
   EXPECT_TRUE(evaluate(*Firewall::build(t, t.vpcs[0], *lists), "other.test.").alerts());
 }

@@ -44,7 +44,8 @@ TEST(ForwardRule, KnowsWhichAddressOfItsEndpointAQueryLeftBy) {
                    {*IpAddress::parse("10.0.0.4"), std::nullopt, {}}};
   EXPECT_EQ(rule.left_by({here, 5000}).address.to_text(), "10.0.0.1");
   EXPECT_EQ(rule.left_by({there, 5001}).address.to_text(), "10.0.0.2");
-  // The kernel's choice is none of theirs: the two without an address share such queries.
+  // An address chosen by the kernel matches no `send_from`: the two addresses without one share
+  // such queries.
   const IpAddress chosen = *IpAddress::parse("192.0.2.7");
   EXPECT_EQ(rule.left_by({chosen, 5000}).address.to_text(), "10.0.0.3");
   EXPECT_EQ(rule.left_by({chosen, 5001}).address.to_text(), "10.0.0.4");

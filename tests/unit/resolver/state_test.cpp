@@ -79,7 +79,8 @@ class State : public ::testing::Test {
     state = *built;
   }
 
-  /// `NOERROR 10.0.0.1`: what the endpoint at `port` says, the first answer's RDATA alone.
+  /// Returns the response of the endpoint at `port`: `NOERROR 10.0.0.1`, the first answer's RDATA
+  /// only.
   std::string ask(uint16_t port, std::string_view qname, uint16_t qtype = 1) {
     const auto* address = state->find({*IpAddress::parse("127.0.0.1"), port});
     const dns::Name name = *dns::Name::parse_text(qname);
@@ -168,7 +169,7 @@ TEST_F(State, AsksTheMostSpecificOfOverlappingZones) {
   build();
   EXPECT_EQ(ask(5301, "www.internal."), "NOERROR 10.1.0.1");
   EXPECT_EQ(ask(5301, "www.sub.corp.internal."), "NOERROR 10.1.0.4");
-  // What a less specific zone has of a more specific one's names is not seen.
+  // Records of a less specific zone are hidden below the apex of a more specific one.
   EXPECT_EQ(ask(5301, "other.sub.corp.internal."), "NXDOMAIN");
   EXPECT_EQ(ask(5301, "www.corp.internal."), "NXDOMAIN");
   EXPECT_EQ(ask(5301, "to.corp.internal."), "NOERROR www.sub.corp.internal.");
@@ -185,7 +186,7 @@ TEST_F(State, HasTheNamesOfTheVpcAtInboundEndpointsOnly) {
   EXPECT_EQ(ask(5302, "ip-10-0-0-9.eu-west-1.compute.internal."), "NOERROR 10.0.0.9");
   EXPECT_EQ(ask(5303, "ip-10-0-0-9.eu-west-1.compute.internal."), "REFUSED");
   EXPECT_EQ(ask(5303, "localhost."), "REFUSED");
-  // A chain ends in a name that is made for it.
+  // A chain may end in a name that is made on lookup.
   EXPECT_EQ(ask(5301, "host.corp.internal."), "NOERROR ip-10-0-0-9.eu-west-1.compute.internal.");
   ASSERT_EQ(decision.answers().size(), 2U);
   EXPECT_EQ(decision.answers()[1].wire.records.back(), 9);
@@ -213,9 +214,9 @@ TEST_F(State, DeniesUncoveredNamesAtInboundEndpointsWhereAsked) {
   };
   EXPECT_EQ(is_denied(5301, "www.example.com."), "NXDOMAIN");
   EXPECT_EQ(is_denied(5301, "www.corp.internal.example."), "NXDOMAIN");
-  EXPECT_EQ(is_denied(5301, "x.aws.partner.test."), "NXDOMAIN");  // the SYSTEM rule's
-  EXPECT_EQ(is_denied(5302, "www.corp.internal."), "NXDOMAIN");   // the other VPC's
-  // RFC 8020: what is above a covered name exists.
+  EXPECT_EQ(is_denied(5301, "x.aws.partner.test."), "NXDOMAIN");  // of the SYSTEM rule
+  EXPECT_EQ(is_denied(5302, "www.corp.internal."), "NXDOMAIN");   // of the other VPC
+  // RFC 8020: names above a covered name exist.
   EXPECT_EQ(is_denied(5301, "internal."), "NOERROR");
   EXPECT_EQ(is_denied(5301, "test."), "NOERROR");
   EXPECT_EQ(is_denied(5302, "test."), "NXDOMAIN");
@@ -223,7 +224,7 @@ TEST_F(State, DeniesUncoveredNamesAtInboundEndpointsWhereAsked) {
   EXPECT_EQ(is_denied(5301, "."), "NOERROR");
   EXPECT_EQ(ask(5301, ".", kSoa),
             "NOERROR ns-0.awsdns-00.com. awsdns-hostmaster.amazon.com. 1 7200 900 1209600 60");
-  // What is covered stays as it is, and so do chains that end.
+  // Covered names and finished chains do not change.
   EXPECT_EQ(ask(5301, "www.corp.internal."), "NOERROR 10.1.0.1");
   EXPECT_EQ(ask(5301, "out.corp.internal."), "NOERROR www.example.com.");
   EXPECT_EQ(decision.answers().size(), 1U);
@@ -235,8 +236,7 @@ TEST_F(State, DeniesUncoveredNamesAtInboundEndpointsWhereAsked) {
   EXPECT_EQ(decision.authority(), nullptr);
 }
 
-// Names of endpoints are partial zones: at their apexes, and beside their names, nothing is
-// covered.
+// Endpoint names are partial zones: their apexes, and the names beside them, are not covered.
 TEST_F(State, DeniesUncoveredNamesBesideThoseOfEndpoints) {
   topology::VpcEndpoint endpoint;
   endpoint.id = "vpce-1";
@@ -313,7 +313,7 @@ TEST_F(State, ARuleKeepsItsScopeWhileItAsksTheSame) {
                 .scope,
             1U);
 
-  // An unrelated rule, even before the others; another name and id; letters.
+  // An unrelated rule, even before the others; another name and id; another letter case.
   add_rule("c", "c.test", 53);
   std::swap(t.resolver_rules[0], t.resolver_rules[2]);
   t.resolver_rules[1].id = t.resolver_rules[1].name = "renamed";

@@ -16,7 +16,7 @@ std::vector<Cidr> blocks(std::initializer_list<const char*> texts) {
   return out;
 }
 
-/// `A 10.0.1.2`, `NODATA`, or `NXDOMAIN`: what becomes of a table's NXDomain.
+/// Returns `A 10.0.1.2`, `NODATA`, or `NXDOMAIN`: the result after an NXDomain of the table.
 std::string find(const AddressNames& names, std::string_view qname, RRType qtype) {
   const NameKey made = key(qname);
   Finding finding;
@@ -54,11 +54,11 @@ TEST(AddressNames, TurnNamesIntoTheAddressesOfTheVpc) {
       {"ip-10-0-1-2.eu-west-1.compute.internal.", RRType::ANY, "A 10.0.1.2"},
       {"ip-10-0-1-2.eu-west-1.compute.internal.", RRType::AAAA, "NODATA"},
       {"ip-10-0-1-2.eu-west-1.compute.internal.", RRType::TXT, "NODATA"},
-      // Addresses of nobody's.
+      // Addresses outside the blocks.
       {"ip-10-1-0-0.eu-west-1.compute.internal.", RRType::A, "NXDOMAIN"},
       {"ip-100-64-1-16.eu-west-1.compute.internal.", RRType::A, "NXDOMAIN"},
       {"ip-192-0-2-1.eu-west-1.compute.internal.", RRType::AAAA, "NXDOMAIN"},
-      // Other ways to write one.
+      // Other spellings of addresses.
       {"ip-10-0-1-02.eu-west-1.compute.internal.", RRType::A, "NXDOMAIN"},
       {"ip-10-0-1-002.eu-west-1.compute.internal.", RRType::A, "NXDOMAIN"},
       {"ip-10-0-1-256.eu-west-1.compute.internal.", RRType::A, "NXDOMAIN"},
@@ -103,7 +103,7 @@ TEST(AddressNames, TurnAddressesOfTheVpcIntoNames) {
 
 TEST(AddressNames, HaveRoomForTheLongestName) {
   const std::string label(63, 'a');
-  // ip-255-255-255-255 takes 19 octets of 255.
+  // ip-255-255-255-255 needs 19 of 255 bytes.
   const dns::Name apex = name(label + '.' + label + '.' + label + '.' + std::string(42, 'b') + '.');
   ASSERT_EQ(apex.view().size(), 236U);
   const auto names = AddressNames::reverse(*IpAddress::parse("255.255.255.0"),

@@ -49,7 +49,8 @@ topology::RestApi rest_api(std::string id, std::vector<std::string> endpoints) {
   return out;
 }
 
-/// The blog's network: one VPC with an endpoint in two Availability Zones; another VPC without.
+/// The network of the AWS blog: one VPC with an endpoint in two Availability Zones; another VPC
+/// without.
 Topology demo(PrivateDns private_dns) {
   Topology topology;
   for (const char* id : {"vpc-1", "vpc-2"}) {
@@ -67,7 +68,7 @@ Topology demo(PrivateDns private_dns) {
   return topology;
 }
 
-/// Each zone as sorted lines, "zone APEX full|partial" before its records.
+/// Returns each zone as sorted lines, with "zone APEX full|partial" before its records.
 std::vector<std::string> lines_of(const std::vector<EndpointZone>& zones) {
   std::vector<std::string> lines;
   for (const EndpointZone& zone : zones) {
@@ -147,7 +148,7 @@ TEST(EndpointZones, ListedMakesAPartialZoneOfTheTopologysApis) {
             }));
 }
 
-// AWS has these names in public DNS: neither private DNS nor the VPC matters to them.
+// AWS has these names in public DNS: they depend neither on private DNS nor on the VPC.
 TEST(EndpointZones, AssociationsAndEndpointNamesAreSeenWithoutPrivateDnsAndFromOtherVpcs) {
   const std::string domain = "execute-api.eu-west-1.amazonaws.com.";
   const Lines expected = with_endpoint_names({
@@ -170,7 +171,7 @@ TEST(EndpointZones, NoAssociationAndNoPrivateDnsLeavesTheServicesNamesAlone) {
   EXPECT_TRUE(names_at(topology, 0).empty());
 }
 
-/// The A and AAAA lines at `owner`, as "A" and "AAAA" words.
+/// Returns the types of the A and AAAA records at `owner`.
 std::string types_at(const Lines& lines, const std::string& owner) {
   std::string types;
   for (const std::string& line : lines) {
@@ -257,7 +258,7 @@ TEST(EndpointZones, RegionsAndServicesHaveZonesOfTheirOwn) {
             0);
 }
 
-/// The lines of a service's endpoint that say which zones there are and who is at which name.
+/// Returns the lines that show the zones and the addresses of names for a service's endpoint.
 Lines zones_and_addresses(const char* service) {
   Topology topology = demo(PrivateDns::Enabled);
   topology.rest_apis.clear();
@@ -272,7 +273,7 @@ Lines zones_and_addresses(const char* service) {
   return kept;
 }
 
-// AWS has a wildcard below few names only.
+// AWS has a wildcard only below few names.
 TEST(EndpointZones, PrivateNamesHaveAWildcardWhereTheServiceHasOne) {
   const std::string kms = "kms.eu-west-1.";
   EXPECT_EQ(zones_and_addresses("com.amazonaws.eu-west-1.kms"),

@@ -32,7 +32,7 @@ TEST(NameKey, HashesLabelsWhereverTheyStand) {
 TEST(NameKey, FoldsLetterCaseOnly) {
   EXPECT_EQ(hash_of("WwW.eXample."), hash_of("www.example."));
   EXPECT_EQ(key("WwW.eXample.").name().view().to_text(), "www.example.");
-  // '[' and '{' differ in the bit that letter case differs in.
+  // '[' and '{' differ by the same bit as upper and lower case.
   EXPECT_NE(hash_of("a[.example."), hash_of("a{.example."));
 }
 

@@ -28,7 +28,7 @@ inline Octets octets(Bytes bytes) { return {bytes.begin(), bytes.end()}; }
 
 inline Octets wire(std::string_view name_text) { return octets(name(name_text).view().bytes()); }
 
-/// Records in test form, and the table that they make. Owners are complete names.
+/// Records in test form, and the table made from them. Owners are absolute names.
 class TestZone {
  public:
   explicit TestZone(std::string_view apex) : data_(name(apex).view()) {}
@@ -46,7 +46,7 @@ class TestZone {
     rdata.insert(rdata.begin(), static_cast<uint8_t>(text.size()));
     return add(owner, dns::RRType::TXT, rdata);
   }
-  /// NS, CNAME or DNAME.
+  /// Adds an NS, CNAME or DNAME.
   TestZone& points(std::string_view owner, dns::RRType type, std::string_view target) {
     return add(owner, type, wire(target));
   }
@@ -120,7 +120,7 @@ inline Outcome outcome_of(const Finding& finding) {
   return outcome;
 }
 
-/// What a ZoneTable or a ZoneIndex finds, into a fresh Finding.
+/// Looks a name up in a ZoneTable or a ZoneIndex with a new Finding.
 template <class Zones>
 Finding find_in(const Zones& zones, const NameKey& key, uint16_t qtype, uint16_t rotation = 0,
                 bool refer = false) {

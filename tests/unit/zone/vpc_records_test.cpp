@@ -33,7 +33,7 @@ topology::Instance instance(std::string id, std::string subnet, std::string_view
   return out;
 }
 
-/// Two VPCs with the same addresses in one region, and one in us-east-1 that has no private ones.
+/// Two VPCs with the same addresses in one region, and one in us-east-1 without private addresses.
 Topology three_vpcs() {
   Topology t;
   t.vpcs = {vpc("vpc-1", "eu-west-1", {"10.0.0.0/23", "2001:db8::/56"}),
@@ -60,7 +60,7 @@ ZoneIndex index_of(const Topology& topology, size_t index,
   return ZoneIndex(std::move(entries), kTestSeed);
 }
 
-/// `A 10.0.1.10`, `NODATA of eu-west-1.compute.internal.`, `NXDOMAIN of …`, `nothing`.
+/// Returns `A 10.0.1.10`, `NODATA of eu-west-1.compute.internal.`, `NXDOMAIN of …` or `nothing`.
 std::string ask(const ZoneIndex& index, std::string_view qname, RRType qtype) {
   const NameKey made = key(qname);
   Finding finding;
@@ -131,7 +131,7 @@ TEST(VpcRecords, SpellTheFirstRegionAnotherWay) {
              {"ec2-203-0-113-27.compute-1.amazonaws.com.", kA, "A 100.64.0.30"},
              {"5.0.64.100.in-addr.arpa.", kPtr, "PTR ip-100-64-0-5.ec2.internal."},
              {"128.0.64.100.in-addr.arpa.", kPtr, "NXDOMAIN of 0.64.100.in-addr.arpa."},
-             {"5.1.64.100.in-addr.arpa.", kPtr, "nothing"},  // not the VPC's, and public
+             {"5.1.64.100.in-addr.arpa.", kPtr, "nothing"},  // not in the VPC, and public
          });
 }
 
@@ -246,7 +246,7 @@ TEST(VpcRecords, GiveWayToHostedZonesOfTheSameOrMoreSpecificNames) {
                     {"7.1.0.10.in-addr.arpa.", kA, "A 192.0.2.3"},
                     {"8.1.0.10.in-addr.arpa.", kPtr, "NXDOMAIN of 1.0.10.in-addr.arpa."},
                     {"7.0.0.10.in-addr.arpa.", kA, "A 192.0.2.4"},
-                    // A zone of ours that is more specific than the hosted one comes before it.
+                    // A more specific zone of the VPC precedes the hosted zone.
                     {"8.0.0.10.in-addr.arpa.", kPtr, "PTR ip-10-0-0-8.eu-west-1.compute.internal."},
                     {"x.0.10.in-addr.arpa.", kA, "A 192.0.2.2"},
                     {"1.1.10.in-addr.arpa.", kPtr, "NXDOMAIN of 10.in-addr.arpa."},
@@ -260,7 +260,7 @@ TEST(VpcRecords, AreOneZoneForEach24) {
     const auto zones = vpc_zones(t, t.vpcs[0]);
     return std::count_if(zones.begin(), zones.end(),
                          [](const VpcZone& zone) { return zone.address_names != nullptr; }) -
-           1;  // the forward one
+           1;  // the forward zone
   };
   EXPECT_EQ(count({"10.0.0.0/16"}), 256);
   EXPECT_EQ(count({"10.0.0.0/23"}), 2);

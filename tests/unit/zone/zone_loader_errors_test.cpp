@@ -157,7 +157,8 @@ TEST(ZoneLoaderErrors, TwentyFaultsAreReported) {
   };
   EXPECT_EQ(faults_of(text), (std::vector<uint32_t>{4, 6, 7, 8}));
   for (int i = 0; i < 30; ++i) text += "x A 10.0.0\n";
-  EXPECT_EQ(faults_of(text).size(), kMaxZoneFaults + 1);  // the last says that there may be more
+  EXPECT_EQ(faults_of(text).size(),
+            kMaxZoneFaults + 1);  // the last one says that there may be more
   EXPECT_EQ(faults_of("@ SOA a b 1 2 3 4 x\na A 10.0.0.1\nb A 10.0.0\n"),
             (std::vector<uint32_t>{1, 3}));
   EXPECT_EQ(faults_of(concat(kHead, "a CNAME b\na CNAME c\nb CNAME b\nb A 10.0.0.1\n")),

@@ -4,7 +4,7 @@
 namespace inlet53::zone {
 namespace {
 
-/// Each line would be served as something else than it says.
+/// ldns would change the meaning of each line.
 TEST(ZoneLoaderRdata, WordsThatLdnsWouldChange) {
   expect_all_refused({
       {"a TLSA 300 1 1 d2ab\n", 1, "TLSA: 300: this is not a number from 0 to 255"},
@@ -79,7 +79,7 @@ TEST(ZoneLoaderRdata, Locations) {
             3U);
 }
 
-/// Both in words and in RFC 3597's form, an RFC forbids the octets.
+/// An RFC forbids the RDATA, in presentation form and in RFC 3597's form.
 TEST(ZoneLoaderRdata, RdataThatAnRfcForbids) {
   expect_all_refused({
       {"a X25 abc\n", 1, "the address is not four digits or more"},
@@ -181,7 +181,7 @@ TEST(ZoneLoaderRdata, ParametersOfSvcb) {
                                 "d.corp.example. 300 HTTPS 1 . dohpath=/q{?a,dns}"}));
 }
 
-/// `count` different records of TXT with `octets` octets each.
+/// Returns `count` different TXT records with `octets` bytes each.
 std::string texts(size_t count, size_t octets) {
   std::string lines;
   for (size_t i = 0; i < count; ++i) {
@@ -192,12 +192,12 @@ std::string texts(size_t count, size_t octets) {
 }
 
 TEST(ZoneLoaderRdata, AnRRsetThatNoMessageHolds) {
-  // 266 octets for each record, and 34 for the header and the question of big.corp.example.
+  // 266 bytes for each record, and 34 for the header and the question of big.corp.example.
   expect_refused({texts(300, 253).c_str(), 247,
                   "no message holds the TXT records of big.corp.example.: they need 79834"});
   EXPECT_TRUE(load_below_head(texts(246, 253)));
   const std::string half = texts(200, 253);
-  EXPECT_TRUE(load_below_head(half + half));  // repeated records count once
+  EXPECT_TRUE(load_below_head(half + half));  // equal records count once
   EXPECT_TRUE(load_below_head(half + "$ORIGIN b\n" + half));
 }
 

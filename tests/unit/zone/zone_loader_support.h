@@ -15,7 +15,7 @@
 
 namespace inlet53::zone {
 
-/// Three lines that make a zone of corp.example; what a test adds begins on line 4.
+/// Three lines that make a zone of corp.example; the text of a test begins on line 4.
 inline constexpr std::string_view kHead =
     "$TTL 300\n"
     "@ SOA ns hostmaster 1 7200 900 1209600 60\n"
@@ -24,7 +24,7 @@ inline constexpr uint32_t kHeadLines = 3;
 
 inline dns::Name name(std::string_view text) { return dns::Name::parse_text(text).value(); }
 
-/// The zone, or its first fault.
+/// Returns the zone, or its first fault.
 inline Result<ZoneData, ZoneLoadError> first_fault(
     const Result<ZoneFile, std::vector<ZoneLoadError>>& loaded) {
   if (!loaded) return Unexpected(loaded.error().front());
@@ -40,7 +40,7 @@ inline Result<ZoneData, ZoneLoadError> load_below_head(std::string_view text) {
   return load(concat(kHead, text));
 }
 
-/// The records as "owner ttl type rdata", in their order.
+/// Returns the records as "owner ttl type rdata", in their order.
 inline std::vector<std::string> lines_of(const ZoneData& data) {
   std::vector<std::string> lines;
   for (size_t i = 0; i < data.size(); ++i) {
@@ -57,15 +57,15 @@ inline std::vector<std::string> lines_of(const Result<ZoneData, ZoneLoadError>& 
   return lines_of(*zone);
 }
 
-/// The records that `text` adds to the head.
+/// Returns the records that `text` adds to the head.
 inline std::vector<std::string> lines_below_head(std::string_view text) {
   std::vector<std::string> lines = lines_of(load_below_head(text));
   if (lines.size() >= 2) lines.erase(lines.begin(), lines.begin() + 2);
   return lines;
 }
 
-/// One broken line below the head: where it is reported, counted from the head's end, and a part of
-/// what is said.
+/// One wrong line below the head: the place of the fault, counted from the head's end, and a part
+/// of the message.
 struct Broken {
   const char* text;
   uint32_t line;

@@ -85,7 +85,7 @@ TEST(ZoneLoader, EscapedDotsAndAtSignsAreLabelsOctets) {
 }
 
 TEST(ZoneLoader, TakesOwnersOf255OctetsInEscapes) {
-  std::string owner;  // labels of 63, 63, 63 and 48 octets, each octet as \DDD
+  std::string owner;  // labels of 63, 63, 63 and 48 bytes, each byte as \DDD
   for (const int size : {63, 63, 63, 48}) {
     if (!owner.empty()) owner += '.';
     for (int i = 0; i < size; ++i) owner += "\\200";
@@ -96,7 +96,7 @@ TEST(ZoneLoader, TakesOwnersOf255OctetsInEscapes) {
 }
 
 TEST(ZoneLoader, TtlIsStatedElseTheDirectivesElseTheLastStated) {
-  // RFC 1035 §5.1: the last stated one. RFC 2308 §4: $TTL, for the records after it.
+  // RFC 1035 §5.1: the last one stated. RFC 2308 §4: $TTL, for the records after it.
   EXPECT_EQ(lines_of(load("@ 100 SOA . . 1 2 3 4 5\n"
                           "a A 10.0.0.1\n"
                           "b 1h30m A 10.0.0.1\n"
@@ -145,7 +145,7 @@ TEST(ZoneLoader, SignaturesMayStandBesideACname) {
       "a CNAME b\nb A 10.0.0.1\n"));
 }
 
-// As named-checkzone -D writes the same lines.
+// named-checkzone -D writes the same lines.
 TEST(ZoneLoader, GeneratesRecords) {
   EXPECT_EQ(
       lines_below_head("$GENERATE 10-12 a${0,3,n} A 10.0.0.$\n"
@@ -170,7 +170,7 @@ TEST(ZoneLoader, UnknownTypesComeInRfc3597Form) {
                    "x.corp.example. 300 TYPE731 \\# 0", "x.corp.example. 300 A 10.0.0.2"}));
 }
 
-// Header, question and a record whose owner is a pointer take 44 octets of the message.
+// Header, question and a record whose owner is a pointer need 44 bytes of the message.
 TEST(ZoneLoader, Rfc3597FormCarriesTheLargestRdataOfAMessage) {
   const auto load = [](size_t octets) {
     return load_below_head(
@@ -185,7 +185,7 @@ TEST(ZoneLoader, Rfc3597FormCarriesTheLargestRdataOfAMessage) {
             std::string::npos);
 }
 
-/// Files of a test, gone with it.
+/// Creates files for a test and removes them after it.
 class ZoneLoaderFiles : public testing::Test {
  protected:
   ZoneLoaderFiles() {
@@ -227,7 +227,7 @@ TEST_F(ZoneLoaderFiles, IncludesRelativeToTheIncludingFileWithAnOrigin) {
       lines,
       (Lines{"first.dev.corp.example. 300 A 10.0.0.1", "h.inner.dev.corp.example. 300 A 10.1.0.1",
              "d.inner.dev.corp.example. 300 A 10.2.0.1",
-             // origin and owner are the including file's again, $TTL is not
+             // the including file's origin and owner are valid again, its $TTL is not
              "first.dev.corp.example. 7 A 10.0.0.2", "lab.dev.corp.example. 7 A 10.3.0.1",
              "n.lab.dev.corp.example. 7 A 10.3.0.2", "last.dev.corp.example. 7 A 10.0.0.3"}));
 }
@@ -316,7 +316,7 @@ long peak_kilobytes() {
   return usage.ru_maxrss;
 }
 
-// ldns takes 256 KiB from the heap for each record, which a sanitizer's heap makes slow.
+// ldns allocates 256 KiB for each record, which is slow with a sanitizer's heap.
 #if defined(__SANITIZE_ADDRESS__)
 constexpr size_t kBigZone = 10'000;
 #else
@@ -342,7 +342,7 @@ TEST_F(ZoneLoaderFiles, ABigZoneNeedsLittleMoreMemoryThanItsRecords) {
   const ZoneData::Record last = zone->record(zone->size() - 1);
   EXPECT_EQ(last.owner.to_text(), concat("host", kBigZone - 1, ".corp.example."));
 #if !defined(__SANITIZE_ADDRESS__)
-  // A record is some 45 octets with its offset; arrays double as they grow.
+  // A record has about 45 bytes with its offset; arrays double when they grow.
   EXPECT_LT(grown, static_cast<long>(kBigZone * 45 * 4 / 1024));
 #endif
 }

@@ -10,10 +10,10 @@ namespace {
 
 struct Sample {
   const char* type;
-  const char* rdata;  // absolute names only: ldns is asked without an origin
+  const char* rdata;  // absolute names only: ldns gets no origin
 };
 
-/// One record of every type that ldns 1.8 knows the presentation form of.
+/// One record of every type whose presentation form ldns 1.8 knows.
 constexpr Sample kSamples[] = {
     {"A", "192.0.2.1"},
     {"NS", "Ns.Example."},
@@ -85,7 +85,7 @@ constexpr Sample kSamples[] = {
     {"DLV", "60485 5 1 2BB183AF5F22588179A53B0A98631FAD1A292118"},
 };
 
-/// The RDATA that ldns makes, out of the record's whole wire form.
+/// Returns the RDATA that ldns makes, cut from the record in wire form.
 std::vector<uint8_t> ldns_rdata(const Sample& sample) {
   const std::string text = concat(". 300 IN ", sample.type, " ", sample.rdata);
   ldns_rr* parsed = nullptr;
@@ -108,7 +108,7 @@ std::string hex(Bytes octets) {
   return text;
 }
 
-/// The RDATA of the one record that `line` makes in a zone, in hex, or the error.
+/// Returns the RDATA of the one record of `line` in a zone, in hex, or the error.
 std::string loaded_rdata(const std::string& line, std::string_view type) {
   const bool is_soa = type == "SOA" || type == "TYPE6";
   const auto zone = first_fault(
@@ -147,7 +147,7 @@ TEST(ZoneLoaderTypes, ValuesOfCaaAndUriNeedNoQuotes) {
             std::string::npos);
 }
 
-// RFC 4025 §3.1: every kind of gateway; no key; a key in two words.
+// Every kind of gateway; no key; a key in two words. Source: RFC 4025 §3.1.
 TEST(ZoneLoaderTypes, IpseckeyTakesEveryGateway) {
   EXPECT_EQ(loaded_rdata("IPSECKEY 10 0 2 . aGVs bG8=", "IPSECKEY"), "0a000268656c6c6f");
   EXPECT_EQ(loaded_rdata("IPSECKEY 10 1 0 192.0.2.38", "IPSECKEY"), "0a0100c0000226");
@@ -192,7 +192,7 @@ TEST(ZoneLoaderTypes, ACsyncMayHaveNoTypes) {
   }
 }
 
-// AF-DANS-0152.000: the first octet tells hex digits (0) from an E.164 number (1).
+// AF-DANS-0152.000: the first byte distinguishes hex digits (0) and an E.164 number (1).
 TEST(ZoneLoaderTypes, AtmaIsHexDigitsOrANumber) {
   EXPECT_EQ(loaded_rdata("ATMA abcd0123", "ATMA"), "00abcd0123");
   EXPECT_EQ(loaded_rdata("ATMA 39.246F.00", "ATMA"), "0039246f00");

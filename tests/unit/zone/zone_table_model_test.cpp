@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Random zones, asked everything, against RFC 1034 §4.3.2 written down step by step.
+// Compares lookups of all names in random zones with RFC 1034 §4.3.2, implemented step by step.
 
 #include <map>
 #include <random>
@@ -93,7 +93,7 @@ class RandomZone {
     model_.add({}, RRType::SOA, octets(zone_.data().record(0).rdata));
     const size_t records = random(25);
     for (size_t i = 0; i < records; ++i) {
-      // Redirections are rare, or else they hide everything.
+      // Redirections are rare, because they hide the names below them.
       const RRType type = kTypes[random(4) == 0 ? random(kTypes.size()) : random(3)];
       add(random_labels(), type);
     }

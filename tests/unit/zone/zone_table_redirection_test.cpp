@@ -42,7 +42,8 @@ TEST(ZoneTableDname, DoesNotRedirectItsOwner) {
   EXPECT_EQ(find(*table, "old.example.", RRType::A).found, Found::Answer);
   EXPECT_EQ(find(*table, "old.example.", RRType::DNAME).found, Found::Answer);
   EXPECT_EQ(find(*table, "old.example.", RRType::MX).found, Found::NoData);
-  EXPECT_EQ(find(*table, "xold.example.", RRType::TXT).found, Found::Answer);  // the wildcard's
+  EXPECT_EQ(find(*table, "xold.example.", RRType::TXT).found,
+            Found::Answer);  // matched by the wildcard
 }
 
 TEST(ZoneTableDname, RedirectsAWholeZoneFromItsApex) {
@@ -85,7 +86,7 @@ TEST(ZoneTableCut, RefersAtAndBelowACut) {
   }
 }
 
-// RFC 4035 §3.1.4.1: the parent answers for the DS of a cut, and only for that one.
+// RFC 4035 §3.1.4.1: the parent answers for the DS of a cut, and for no other type.
 TEST(ZoneTableCut, AnswersForDsItself) {
   const auto table = cut_zone();
   const Ask refer{.refer = true};
@@ -112,7 +113,7 @@ TEST(ZoneTableCut, IsPlainDataOtherwise) {
   EXPECT_EQ(find(*table, "x.d.sub.example.", RRType::A).owner, "d.sub.example.");
 }
 
-// Whichever the walk down from the apex meets first.
+// The redirection nearest to the apex decides.
 TEST(ZoneTableCut, YieldsToADnameAbove) {
   const auto table = cut_zone();
   const Outcome outcome = find(*table, "x.cut.moved.example.", RRType::A, {.refer = true});

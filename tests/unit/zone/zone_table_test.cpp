@@ -44,7 +44,8 @@ TEST(ZoneTable, GivesNegativeAnswersTheLowerOfTtlAndMinimum) {
   const auto low_minimum = TestZone("example.").soa(3600, 60).build();
   EXPECT_EQ(find(*low_minimum, "x.example.", RRType::A).soa_ttl, 60U);
   EXPECT_EQ(find(*low_minimum, "example.", RRType::A).soa_ttl, 60U);
-  EXPECT_EQ(find(*low_minimum, "example.", RRType::SOA).ttl, 3600U);  // asked for, it has its own
+  EXPECT_EQ(find(*low_minimum, "example.", RRType::SOA).ttl,
+            3600U);  // an explicit query for the SOA gets its own TTL
 }
 
 TEST(ZoneTable, DoesWithoutSoa) {
@@ -77,7 +78,7 @@ TEST(ZoneTable, FollowsNoCnameButHandsItOut) {
   EXPECT_EQ(alias.owner, "alias.example.");
   EXPECT_EQ(alias.rdata, Rdata{wire("www.example.")});
   EXPECT_EQ(find(*table, "alias.example.", RRType::CNAME).found, Found::Answer);
-  // RFC 4035 §2.5: a CNAME may have an NSEC beside it, which is answered itself.
+  // RFC 4035 §2.5: an NSEC may be beside a CNAME and is answered itself.
   EXPECT_EQ(find(*table, "alias.example.", RRType::NSEC).found, Found::Answer);
 }
 
@@ -207,7 +208,7 @@ TEST(ZoneTable, LeavesWhatAPartialZoneDoesNotHave) {
   EXPECT_EQ(no_data.soa_ttl, 60U);
   EXPECT_EQ(find(*table, "none.execute-api.example.", RRType::A).found, Found::NotCovered);
   EXPECT_EQ(find(*table, "x.one.execute-api.example.", RRType::A).found, Found::NotCovered);
-  // Names without data of their own: an empty non-terminal, and an apex that is only an apex.
+  // Names without data of their own: an empty non-terminal, and an apex without records.
   EXPECT_EQ(find(*table, "two.execute-api.example.", RRType::A).found, Found::NotCovered);
   EXPECT_EQ(find(*table, "execute-api.example.", RRType::A).found, Found::NotCovered);
 
@@ -229,7 +230,7 @@ TEST(ZoneTable, FindsExactRRsetsAsGlue) {
   const record::AnswerRRset glue = table->find_exact(key("NS.sub.example."), 1);
   EXPECT_EQ(rdata_of(glue.wire), Rdata{address(53)});
   EXPECT_EQ(table->find_exact(key("ns.sub.example."), 28).wire.count, 0);
-  EXPECT_EQ(table->find_exact(key("x.example."), 1).wire.count, 0);  // no wildcards
+  EXPECT_EQ(table->find_exact(key("x.example."), 1).wire.count, 0);  // find_exact ignores wildcards
   EXPECT_EQ(table->find_exact(key("example."), 6).wire.count, 1);
 }
 
@@ -267,7 +268,7 @@ TEST(ZoneTable, HoldsAnRRsetThatNoMessageCan) {
   EXPECT_EQ(found.rrset.wire.records.size(), 65535U * 16U);
 }
 
-// A name of a zone of a million costs what its octets cost.
+// A name of a zone of a million names needs little more memory than its bytes.
 TEST(ZoneTable, HoldsManyNamesInLittleMemory) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   constexpr uint32_t kNames = 100'000;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The zone of RFC 4592 §2.2.1 and its queries, and what §3 and §4 add.
+// The zone of RFC 4592 §2.2.1 and its queries, and cases of §3 and §4.
 
 #include "test_zone.h"
 
@@ -66,11 +66,11 @@ TEST_F(Rfc4592, TakesTheWildcardsOwnNameLiterally) {
   EXPECT_EQ(ask("*.example.", RRType::MX).rdata, Rdata{mail_});
   EXPECT_EQ(ask("*.example.", RRType::A).found, Found::NoData);
   EXPECT_EQ(ask("sub.*.example.", RRType::TXT).found, Found::Answer);
-  // A `*` that is not the first label of what exists is a label as others are.
+  // A `*` that is not the first label of an existing name is an ordinary label.
   EXPECT_EQ(ask("*.foo.example.", RRType::MX).owner, "*.foo.example.");
 }
 
-// §2.2.3: names that exist only by their descendants keep a wildcard away as others do.
+// §2.2.3: empty non-terminals exist, so they stop a wildcard.
 TEST_F(Rfc4592, StopsAtEmptyNonTerminals) {
   EXPECT_EQ(ask("_tcp.host1.example.", RRType::MX).found, Found::NoData);
   EXPECT_EQ(ask("host2.example.", RRType::MX).found, Found::NoData);
@@ -82,7 +82,7 @@ TEST_F(Rfc4592, IgnoresTheCutWhenItDoesNotRefer) {
   EXPECT_EQ(ask("subdel.example.", RRType::NS, false).found, Found::Answer);
 }
 
-// §2.2.2 and §4.7: a wildcard that is an empty non-terminal still is the source of synthesis.
+// §2.2.2 and §4.7: a wildcard that is an empty non-terminal is the source of synthesis too.
 TEST(ZoneTableWildcard, GivesNoDataFromAnEmptyWildcard) {
   const auto table =
       TestZone("example.").soa().a("sub.*.example.", 1).a("other.example.", 1).build();
@@ -90,7 +90,7 @@ TEST(ZoneTableWildcard, GivesNoDataFromAnEmptyWildcard) {
   EXPECT_EQ(find(*table, "x.other.example.", RRType::A).found, Found::NXDomain);
 }
 
-// §3.3.3: the CNAME of a wildcard is the question's own.
+// §3.3.3: the CNAME of a wildcard is owned by the question's name.
 TEST(ZoneTableWildcard, SynthesizesCnames) {
   const auto table =
       TestZone("example.").soa().points("*.example.", RRType::CNAME, "www.example.").build();
@@ -113,7 +113,7 @@ TEST(ZoneTableWildcard, TakesTheClosestOnly) {
   EXPECT_EQ(find(*table, "x.sub.example.", RRType::TXT).found, Found::NoData);
   EXPECT_EQ(find(*table, "sub.example.", RRType::TXT).found, Found::NoData);
   EXPECT_EQ(find(*table, "x.*.example.", RRType::A).rdata, (Rdata{{192, 0, 2, 2}}));
-  EXPECT_EQ(find(*table, "x.y.example.", RRType::A).found, Found::NoData);  // of `*.example`
+  EXPECT_EQ(find(*table, "x.y.example.", RRType::A).found, Found::NoData);  // from `*.example`
 }
 
 TEST(ZoneTableWildcard, RotatesAndRendersAsOthers) {
