@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-# The way in. Each target installs what it needs first (.ci/deps, as root or through sudo) and does
-# nothing that is done already. Meson does the building; see meson.build and tests/README.md.
+# The entry points of the build. Each target first installs missing packages (.ci/deps, as root or
+# through sudo) and repeats no work that is up to date. Meson builds; see meson.build and tests/README.md.
 
 MESON_RELEASE = --buildtype=release -Db_lto=true -Dtests=false
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes a C++ source that holds texts: for each NAME=FILE a `const std::string_view NAME`.
+"""Writes a C++ source with the contents of files: for each NAME=FILE a `const std::string_view NAME`.
 
 Usage: embed_text.py HEADER NAMESPACE OUTPUT NAME=FILE…
 """
@@ -9,7 +9,7 @@ import sys
 
 
 def literal(text):
-    """One literal for each line, so that no compiler's limit on their length is met."""
+    """Returns one literal for each line, because compilers limit the length of a literal."""
     escaped = (line.replace("\\", "\\\\").replace('"', '\\"') for line in text.split("\n"))
     return '\n    "' + '\\n"\n    "'.join(escaped) + '"'
 
