@@ -10,7 +10,7 @@ namespace inlet53 {
 
 namespace {
 
-// The address with its bits after `length` set to `ones`.
+// Returns the address with its bits after `length` set to `ones`.
 IpAddress with_tail(const IpAddress& address, size_t length, bool ones) {
   std::array<uint8_t, 16> octets{};
   const Bytes bytes = address.bytes();
@@ -40,7 +40,7 @@ void merge(std::vector<Range>& ranges) {
 
 template <class Range, class Value>
 bool within(const std::vector<Range>& ranges, const Value& value) noexcept {
-  // A security group has few: walking past them costs less than halving.
+  // A security group has few ranges: a linear search costs less than a binary search.
   constexpr size_t kFew = 8;
   auto range = ranges.begin();
   if (ranges.size() > kFew) {
@@ -102,7 +102,8 @@ std::string Cidr::to_text() const { return concat(network.to_text(), '/', prefix
 
 CidrSet::CidrSet(const std::vector<Cidr>& blocks) {
   std::vector<Cidr> sorted = blocks;
-  // By network, then the shorter prefix: a block comes right before all that it contains.
+  // By network, then the shorter prefix first: a block comes directly before all blocks that it
+  // contains.
   std::sort(sorted.begin(), sorted.end());
   for (const Cidr& block : sorted) {
     if (blocks_.empty() || !blocks_.back().contains(block)) blocks_.push_back(block);

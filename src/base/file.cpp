@@ -27,7 +27,7 @@ int open_without_interruption(const std::string& path, int flags, mode_t mode) {
   return descriptor;
 }
 
-// Why another user could lead or read what is written; empty: no user can.
+// Returns the reason why another user could redirect or read the writes; empty: no other user can.
 std::string objection(const struct stat& status, std::string_view what) {
   if (is_trusted(status.st_uid)) return {};
   return concat(what, " belongs to user ", status.st_uid, ", and this is user ", geteuid(),

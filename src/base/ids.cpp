@@ -16,7 +16,8 @@ namespace {
 
 constexpr std::string_view kDigits = "0123456789abcdefghijklmnopqrstuvwxyz";
 
-// FNV-1a, then the splitmix64 finish: spread enough for made-up ids, and the same on every machine.
+// FNV-1a, then the splitmix64 finalizer: enough distribution for generated ids, and the same result
+// on every machine.
 uint64_t spread(std::string_view text, uint64_t round) {
   uint64_t h = 0xcbf29ce484222325ULL + round;
   for (const char c : text) h = (h ^ static_cast<uint8_t>(c)) * 0x100000001b3ULL;
@@ -50,7 +51,7 @@ std::string describe(const IdShape& shape) {
 std::string generate_id(const IdShape& shape, std::string_view seed) {
   std::string id(shape.prefix);
   const uint64_t base = shape.base36 ? 36 : 16;
-  // Real ids of today begin with a zero (vpc-0c00…), REST API ids with anything.
+  // Current AWS ids begin with a zero (vpc-0c00…), REST API ids with any character.
   if (shape.digits == 17) id += '0';
   for (uint64_t round = 0; id.size() < shape.prefix.size() + shape.digits; ++round) {
     id += kDigits[spread(seed, round) % base];
@@ -68,7 +69,8 @@ std::string random_hex(size_t digits) {
   INLET53_CHECK(digits <= kMaxDigits);
   std::array<uint8_t, kMaxDigits / 2> octets;
   const size_t size = (digits + 1) / 2;
-  // Up to 256 octets it neither fails nor is interrupted once the system has seeded itself.
+  // Up to 256 bytes it does not fail and is not interrupted once the system has seeded its
+  // generator.
   INLET53_CHECK(getrandom(octets.data(), size, 0) == static_cast<ssize_t>(size));
   std::string text(digits, '0');
   for (size_t i = 0; i < digits; ++i) {

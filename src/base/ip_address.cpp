@@ -34,8 +34,8 @@ std::optional<IpAddress> IpAddress::parse(std::string_view text) {
 
 namespace {
 
-// The decimal text of each octet with a dot after it, and its length with the dot: an address is
-// written with each query's record.
+// Decimal text of each byte with a dot after it, and its length with the dot. Each query record
+// contains an address.
 struct OctetText {
   char text[4];
   uint8_t size;
@@ -60,7 +60,7 @@ size_t IpAddress::write_text(char* out) const noexcept {
     char* end = out;
     for (size_t i = 0; i < 4; ++i) {
       const OctetText& octet = kOctets[octets_[i]];
-      std::memcpy(end, octet.text, sizeof octet.text);  // kMaxText has room for what is too much
+      std::memcpy(end, octet.text, sizeof octet.text);  // kMaxText has space for the unused bytes
       end += octet.size;
     }
     --end;  // the last dot

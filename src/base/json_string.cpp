@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
 
-// Octets that stand in a JSON string as they are, in whatever text they occur.
+// Bytes that need no escape in a JSON string, in any text.
 constexpr std::array<bool, 256> kPlain = [] {
   std::array<bool, 256> plain{};
   for (size_t octet = 0x20; octet < 0x80; ++octet) plain[octet] = octet != '"' && octet != '\\';
@@ -21,7 +21,7 @@ constexpr std::array<bool, 256> kPlain = [] {
 
 bool is_plain(char c) noexcept { return kPlain[static_cast<uint8_t>(c)]; }
 
-// The size of the UTF-8 sequence that `text` begins with; 0 when it begins with none.
+// Returns the size of the UTF-8 sequence at the start of `text`; 0 when there is none.
 // Requires: `text` is not empty.
 size_t sequence_size(std::string_view text) noexcept {
   const auto octet = [text](size_t i) { return static_cast<uint8_t>(text[i]); };
@@ -38,7 +38,7 @@ size_t sequence_size(std::string_view text) noexcept {
   if (first < 0xE0) return continues(1, 2) ? 2 : 0;
   if (first < 0xF0) {
     if (!continues(1, 3)) return 0;
-    if (first == 0xE0 && octet(1) < 0xA0) return 0;  // too long for what it says
+    if (first == 0xE0 && octet(1) < 0xA0) return 0;  // longer than needed
     if (first == 0xED && octet(1) > 0x9F) return 0;  // a surrogate
     return 3;
   }

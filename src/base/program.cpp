@@ -18,7 +18,7 @@ namespace inlet53 {
 
 namespace {
 
-// Without memory the operator log may throw as well.
+// Without memory, the operator log may throw too.
 void report(const char* failure) noexcept {
   try {
     log_error(concat("ended by a failure: ", failure));
@@ -41,7 +41,7 @@ void report(const char* failure) noexcept {
   std::abort();
 }
 
-// Lost output (a full disk) is a failure.
+// Lost output (for example because of a full disk) is a failure.
 int code_with_output(std::string_view name, int code) {
   std::cout.flush();
   if (std::cout) return code;

@@ -16,7 +16,7 @@ void RandomOctets::fill() noexcept {
   size_t filled = 0;
   while (filled < kStore) {
     const ssize_t count = getrandom(octets_.data() + filled, kStore - filled, 0);
-    // It can only be interrupted; there is nothing sound to go on with otherwise.
+    // The call can only be interrupted. After any other failure no safe value exists.
     INLET53_CHECK(count > 0 || errno == EINTR);
     if (count > 0) filled += static_cast<size_t>(count);
   }

@@ -7,14 +7,14 @@ namespace inlet53 {
 
 std::string ascii_lower(std::string_view text) {
   std::string out(text);
-  // Without a branch the compiler converts 16 octets at a time.
+  // Without a branch the compiler converts 16 bytes at a time.
   for (char& c : out) c = static_cast<char>(c + (c >= 'A' && c <= 'Z' ? 'a' - 'A' : 0));
   return out;
 }
 
 namespace {
 
-// Optimal string alignment: Levenshtein plus swaps of neighbours.
+// Optimal string alignment: Levenshtein distance plus swaps of neighbours.
 size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::vector<size_t>> d(a.size() + 1, std::vector<size_t>(b.size() + 1));
   for (size_t i = 0; i <= a.size(); ++i) d[i][0] = i;

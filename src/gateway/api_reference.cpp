@@ -19,7 +19,7 @@ std::optional<std::string> if_api_id(std::string_view text) {
   return std::string(text);
 }
 
-// `.execute-api.eu-west-1.amazonaws.com`. Every call asks: no text is composed for it.
+// Compares with `.execute-api.eu-west-1.amazonaws.com`, without composing it: every call uses this.
 bool is_service_domain(std::string_view text, std::string_view region) noexcept {
   constexpr std::string_view kBefore = ".execute-api.";
   const std::string_view suffix = dns_suffix_of(region);

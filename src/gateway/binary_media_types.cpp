@@ -13,7 +13,7 @@ bool is_binary_media_type(const std::vector<std::string>& types,
   while (media_type.starts_with(' ')) media_type.remove_prefix(1);
   while (media_type.ends_with(' ')) media_type.remove_suffix(1);
   return std::any_of(types.begin(), types.end(), [media_type](const std::string& type) {
-    // Media types are compared as names of fields are: letter case of ASCII does not count.
+    // Media types compare like field names: ASCII letter case is ignored.
     return type == "*/*" || (!media_type.empty() && http::same_field_name(type, media_type));
   });
 }

@@ -17,8 +17,8 @@ namespace inlet53::gateway {
 
 class Integration;
 
-/// One call, from its request to its response. It does not move: its views point into its own
-/// request and into the state, which it keeps alive.
+/// A call from its request to its response. It does not move: its views point into its request and
+/// into the state, which it keeps alive.
 struct Call {
   Call() = default;
   Call(const Call&) = delete;
@@ -26,14 +26,14 @@ struct Call {
 
   CallId id;
   std::shared_ptr<const GatewayState> state;
-  http::Request request;  // its body is empty until the call begins
+  http::Request request;  // without its body until the call begins
   RequestPath path;       // views of the request's target
   IpAddress source;
   std::string_view tls_version;  // this and the next outlive the connection
   std::string_view cipher_suite;
   CallContext context;
 
-  //--- What authorization finds, one after the other; null until then
+  //--- Set by authorization, in this order; null before
   const EndpointState* endpoint = nullptr;
   const ApiState* api = nullptr;
   const StageState* stage = nullptr;

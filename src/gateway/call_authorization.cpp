@@ -15,7 +15,7 @@ namespace {
 
 using topology::GatewayResponseType;
 
-// The longest ARN that a policy is asked about. Source: API Gateway Developer Guide, "Quotas".
+// Maximum length of an ARN that a policy evaluates. Source: API Gateway Developer Guide, "Quotas".
 constexpr size_t kMaxArn = 1600;
 
 std::optional<std::string_view> field_value(const http::Fields& fields,
@@ -27,7 +27,7 @@ std::optional<std::string_view> field_value(const http::Fields& fields,
 
 Refused forbidden() { return {FixedResponse::Forbidden, "Forbidden"}; }
 
-// A signature of AWS begins with its algorithm; what does not is taken apart as one and fails.
+// An AWS signature begins with its algorithm. Any other value is parsed as one and fails.
 // Source: captures of REST APIs.
 Refused no_such_method(const http::Fields& fields) {
   const auto authorization = field_value(fields, "authorization");
@@ -64,7 +64,7 @@ void set_host(Call& call) {
 }
 
 bool find_api(Call& call) {
-  if (call.endpoint == nullptr) return false;  // a reload has taken it away
+  if (call.endpoint == nullptr) return false;  // removed by a reload
   const auto id = referred_api(call.context.domain_name, call.request.fields, call.endpoint->region,
                                call.endpoint->id);
   if (!id) return false;

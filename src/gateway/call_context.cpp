@@ -29,7 +29,7 @@ bool append_number(std::string& out, int64_t number) {
   return true;
 }
 
-// For members of the context that are texts.
+// Function for context members that are texts.
 template <auto kMember>
 bool text(std::string& out, const CallContext& context) {
   return append_text(out, context.*kMember);
@@ -52,7 +52,7 @@ bool extended_request_id(std::string& out, const CallContext& context) {
 bool trace_id(std::string& out, const CallContext& context) {
   return append_text(out, context.ids.trace_id);
 }
-// The lines of one second share their time; each thread has its own.
+// Lines of one second share their time; each thread has its own copy.
 bool request_time(std::string& out, const CallContext& context) {
   thread_local int64_t held = -1;
   thread_local std::string text;
@@ -74,17 +74,17 @@ bool response_length(std::string& out, const CallContext& context) {
 bool response_latency(std::string& out, const CallContext& context) {
   return append_number(out, context.response_latency_ms);
 }
-// HTTP/2 is ours beyond AWS's private APIs, which know one protocol only.
+// Private APIs of AWS have only HTTP/1.1. This gateway also accepts HTTP/2.
 bool protocol(std::string& out, const CallContext&) { return append_text(out, "HTTP/1.1"); }
 bool no_canary(std::string& out, const CallContext&) { return append_text(out, "false"); }
-// The message as a JSON string, quotes and all.
+// Appends the message as a JSON string, with quotes.
 bool error_message_string(std::string& out, const CallContext& context) {
   if (context.error_message.empty()) return false;
   append_json_string(out, context.error_message);
   return true;
 }
 
-// In the order of their names, so that they are found by halving.
+// Sorted by name, for a binary search.
 constexpr std::array kVariables = std::to_array<Variable>({
     {"accountId", text<&CallContext::account_id>},
     {"apiId", text<&CallContext::api_id>},

@@ -15,7 +15,7 @@ namespace inlet53::gateway {
 
 namespace {
 
-// Source: API Gateway Developer Guide, "Quotas": log events are cut.
+// Limit of a log event; longer ones are cut. Source: API Gateway Developer Guide, "Quotas".
 constexpr size_t kMaxStep = 1024;
 
 }  // namespace
@@ -52,7 +52,7 @@ bool is_wanted(const Call& call) noexcept {
   return call.stage != nullptr && CallLogs::has_steps(*call.stage);
 }
 
-// The log must not show credentials.
+// Returns true for fields with credentials, which the log must not show.
 bool is_secret(std::string_view name) noexcept {
   constexpr std::array<std::string_view, 5> kSecrets = {
       "authorization", "cookie", "proxy-authorization", "x-amz-security-token", "x-api-key"};
@@ -60,7 +60,7 @@ bool is_secret(std::string_view name) noexcept {
                      [name](std::string_view one) { return http::same_field_name(one, name); });
 }
 
-// `{name=value, name=value}`, as API Gateway prints maps.
+// Formats `{name=value, name=value}`, as API Gateway prints maps.
 std::string map_text(const http::Fields& fields) {
   std::string text = "{";
   for (const http::Field& field : fields) {

@@ -64,7 +64,7 @@ struct CallRunner::Impl {
   void integration_done(CallId id, IntegrationResult&& result);
   void end_overdue(std::unique_ptr<Call> call);
 
-  //--- Each completes the response of a call that has ended
+  //--- Functions that complete the response of an ended call
   [[nodiscard]] http::Response conclude(Call& call, IntegrationResult&& result);
   [[nodiscard]] http::Response refuse(Call& call, const Refused& refused);
   [[nodiscard]] http::Response finish(Call& call, http::Response&& response);
@@ -168,7 +168,7 @@ http::Response CallRunner::Impl::conclude(Call& call, IntegrationResult&& result
   return finish(call, std::move(*result.response));
 }
 
-// A session that finds no room would answer otherwise than the logs say.
+// If the session found no memory for it, its response would differ from the logs.
 bool CallRunner::Impl::charge(const Call& call, http::Response& response) {
   const bool is_kept =
       call.request.method != "HEAD" && response.body.size() > http::BodyBudget::kSmallResponse;
@@ -187,7 +187,7 @@ http::Response CallRunner::Impl::refuse(Call& call, const Refused& refused) {
   }
   const auto type = std::get<GatewayResponseType>(refused.response);
   context.error_response_type = topology::to_text(type);
-  // A gateway response belongs to an API: the API is found before any of them is due.
+  // A gateway response belongs to an API, which is known at this point.
   return finish(call, call.api->responses.compose(
                           type, context,
                           call.stage == nullptr ? no_variables : call.stage->stage->variables));
@@ -195,7 +195,7 @@ http::Response CallRunner::Impl::refuse(Call& call, const Refused& refused) {
 
 http::Response CallRunner::Impl::finish(Call& call, http::Response&& response) {
   CallContext& context = call.context;
-  // The request body is not read any more. Its room may serve the response.
+  // The request body is not read any more. The response may need its memory.
   release_memory(call.request.body);
   call.request.charge.release();
   if (!charge(call, response)) {
@@ -279,15 +279,15 @@ void CallRunner::call_received(CallId id, const CallOrigin& origin, http::Reques
     return impl_->respond(id, std::move(*response));
   }
   auto& authorized = std::get<AuthorizedCall>(outcome);
-  // The time that the client takes to send its body is no latency of ours.
+  // The time that the client needs to send its body does not count as latency.
   if (!kept.empty()) authorized.call_->started_us = monotonic_microseconds();
-  // The call holds the charge to its end, unless its integration takes it along with the body.
+  // The call holds the charge to its end, unless its integration moves it along with the body.
   authorized.call_->request.charge = std::move(charge);
   begin(id, std::move(authorized), std::move(body));
 }
 
 void CallRunner::call_abandoned(CallId id) {
-  if (impl_->without_body.erase(id) != 0) return;  // no call yet
+  if (impl_->without_body.erase(id) != 0) return;  // not started
   const auto call = impl_->pending.cancel(id);
   if (call == nullptr) return;
   ++impl_->counts.abandoned;

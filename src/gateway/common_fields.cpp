@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view kNoUuid = "UUID_REPLACED_INVALID_REQUEST_ID";
 
-// Sun, 06 Nov 1994 08:49:37 GMT. Source: RFC 9110 §5.6.7.
+// Formats Sun, 06 Nov 1994 08:49:37 GMT. Source: RFC 9110 §5.6.7.
 std::string http_date(int64_t wall_seconds) {
   constexpr std::array<std::string_view, 7> kDays = {"Sun", "Mon", "Tue", "Wed",
                                                      "Thu", "Fri", "Sat"};
@@ -61,7 +61,7 @@ void CommonFields::add(http::Response& response, const CallContext& context) {
   if (http::find_field(fields, "content-type") == nullptr) {
     fields.push_back({"Content-Type", "application/json"});
   }
-  // Whatever an integration says of them: they lead from a response to its log.
+  // Replaces fields of an integration: these ids connect a response with its log.
   set_field(fields, "x-amzn-RequestId", context.ids.request_id);
   set_field(fields, "x-amz-apigw-id", context.ids.extended_request_id);
   if (context.integration_status && context.error_response_type.empty() &&

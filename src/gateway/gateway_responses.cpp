@@ -12,7 +12,7 @@ namespace {
 
 using topology::GatewayResponseType;
 
-// AWS's own bodies differ in a space and in a capital letter.
+// AWS's own bodies differ in one space and one capital letter.
 enum class Shape : uint8_t { Plain, Spaced, Capital };
 
 struct Default {
@@ -95,7 +95,7 @@ size_t index_of(GatewayResponseType type) noexcept { return static_cast<size_t>(
 GatewayResponses::GatewayResponses(const std::vector<topology::GatewayResponse>& configured) {
   for (const topology::GatewayResponse& given : configured) {
     const auto type = topology::parse_gateway_response_type(given.response_type);
-    if (!type) continue;  // validation has refused such a name
+    if (!type) continue;  // validation rejects such a name
     Own own{.status = given.status_code, .fields = {}, .body = std::nullopt};
     for (const topology::NamedText& header : given.headers) {
       own.fields.push_back({header.name, header.value});

@@ -19,7 +19,7 @@ constexpr std::string_view kAll = "*";
 
 using Errors = std::vector<StateError>;
 
-// Where a policy was written, for its errors: a file of its own, or a key of the configuration.
+// Returns the place of a policy, for its errors: its own file, or a key of the configuration.
 std::string policy_place(const std::string& policy_file, const std::string& config_file,
                          std::string_view kind, const std::string& name) {
   return policy_file.empty() ? concat(config_file, ": ", kind, '.', name, ".policy") : policy_file;
@@ -39,7 +39,7 @@ StageState make_stage(const topology::Stage& stage) {
   out.access_log = TextTemplate::parse(stage.access_log.format);
   for (const topology::MethodSettings& settings : stage.method_settings) {
     if (!settings.throttling_rate_limit && !settings.throttling_burst_limit) continue;
-    // A rate alone lets as much through at once as in a second.
+    // Without a burst limit, the burst is one second of the rate.
     const double rate = settings.throttling_rate_limit.value_or(1e9);
     const auto burst = settings.throttling_burst_limit.value_or(
         static_cast<uint32_t>(std::min(1e6, std::max(rate, rate > 0 ? 1.0 : 0.0))));
@@ -52,7 +52,7 @@ StageState make_stage(const topology::Stage& stage) {
 
 std::optional<MockResponse> make_mock(const topology::Integration& integration) {
   const auto status = topology::mock_status_code(integration.request_template);
-  if (!status) return std::nullopt;  // validation has refused such a template
+  if (!status) return std::nullopt;  // validation rejects such a template
   for (const topology::IntegrationResponse& response : integration.responses) {
     if (response.status_code != *status) continue;
     return MockResponse{*status, response.headers, TextTemplate::parse(response.template_text)};

@@ -34,7 +34,7 @@ constexpr std::array<std::string_view, 17> kDropped = {
     "www-authenticate",
 };
 
-// Headers of an integration's response that we say ourselves.
+// Headers of an integration's response that the gateway sets itself.
 constexpr std::array<std::string_view, 4> kRenamed = {"Connection", "Content-Length", "Date",
                                                       "Server"};
 constexpr std::array<std::string_view, 4> kDroppedOfResponse = {"Content-Encoding", "Keep-Alive",
@@ -42,7 +42,7 @@ constexpr std::array<std::string_view, 4> kDroppedOfResponse = {"Content-Encodin
 
 constexpr std::string_view kStageVariables = "stageVariables.";
 
-// The name as it stands in the list; empty when it does not.
+// Returns the name as spelled in the list; empty when it is not there.
 template <size_t kSize>
 std::string_view listed(const std::array<std::string_view, kSize>& names, std::string_view name) {
   const auto* const found = std::find_if(names.begin(), names.end(), [name](std::string_view one) {
@@ -104,7 +104,8 @@ Result<http::Url, std::string> integration_url(std::string_view uri, const UriVa
 
 namespace {
 
-// The fields that a Connection field names concern this connection only (RFC 9110 §7.6.1).
+// Returns the fields that a Connection field names: they concern this connection only (RFC 9110
+// §7.6.1).
 std::vector<std::string> connection_options(const http::Fields& fields) {
   std::vector<std::string> names;
   for (const http::Field& field : fields) {
@@ -143,7 +144,7 @@ http::Request integration_request(http::Request&& request, const topology::Integ
   const std::vector<std::string> options = connection_options(request.fields);
   for (http::Field& field : request.fields) {
     if (!reaches_backend(field, options)) continue;
-    if (http::same_field_name(field.name, "x-amzn-trace-id")) continue;  // the context has it
+    if (http::same_field_name(field.name, "x-amzn-trace-id")) continue;  // the context contains it
     if (http::same_field_name(field.name, "x-forwarded-for")) {
       forwarded_for += field.value + ", ";
       continue;

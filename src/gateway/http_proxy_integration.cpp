@@ -46,7 +46,7 @@ class HttpProxyIntegration final : public Integration {
   [[nodiscard]] bool needs_body() const noexcept override { return true; }
   [[nodiscard]] std::variant<IntegrationResult, Ticket> start(Call& call) override;
   void forget(Ticket ticket) override { client_.cancel(ticket); }
-  // The client has left. Its response would occupy memory.
+  // Cancels because the client has left: its response would occupy memory.
   bool cancel(Ticket ticket) override {
     client_.cancel(ticket);
     return true;
@@ -71,7 +71,7 @@ std::variant<IntegrationResult, Integration::Ticket> HttpProxyIntegration::start
   }
   log_endpoint_request(logs_, call,
                        concat(url->secure ? "https://" : "http://", url->authority, url->target));
-  // The call's views point into its request's target, which therefore stays.
+  // The call's views point into its request's target, so the target stays in the call.
   http::Request request;
   request.method = call.context.http_method;
   request.fields = call.request.fields;

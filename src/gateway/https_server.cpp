@@ -13,7 +13,8 @@ namespace inlet53::gateway {
 
 namespace {
 
-// Bytes that may wait for a client that does not read. Beyond them no response is composed for it.
+// Maximum number of bytes that wait for a client that does not read. Above it no response is
+// composed.
 constexpr uint32_t kMaxUnsent = 256U << 10;
 
 net::TcpListener::Options listener_options(const settings::Gateway& settings) {
@@ -34,7 +35,7 @@ http::HttpsOptions https_options(const settings::Gateway& settings) {
           .limits = {}};
 }
 
-// A set too large for one filter leaves the check to `accept`.
+// For a set too large for one filter, `accept` checks the source.
 void filter_sources(int socket, const ServedAddress& address) {
   if (net::attach_source_filter(socket, address.sources)) return;
   log_warning(concat(address.listen.to_text(), ": ", address.sources.blocks().size(),
@@ -45,7 +46,7 @@ void filter_sources(int socket, const ServedAddress& address) {
 }  // namespace
 
 struct HttpsServer::Impl {
-  /// An address that is served.
+  /// Address that is served.
   struct Service final : http::RequestReceiver {
     Service(Impl& of, ServedAddress served, net::Descriptor socket)
         : server(of),
@@ -97,7 +98,7 @@ struct HttpsServer::Impl {
   http::HttpsConnections connections;
   std::shared_ptr<const net::TlsServerContext> tls;
   bool ending = false;
-  std::vector<std::unique_ptr<Service>> services;  // last: their connections use the rest
+  std::vector<std::unique_ptr<Service>> services;  // last: their connections use the members above
 };
 
 HttpsServer::Impl::Service* HttpsServer::Impl::find(const SocketAddress& listen) const {

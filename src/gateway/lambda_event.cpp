@@ -12,7 +12,7 @@ namespace inlet53::gateway {
 
 namespace {
 
-// Writes members of JSON objects one after the other.
+// Writes members of JSON objects in order.
 class EventWriter {
  public:
   explicit EventWriter(std::string& out) : out_(out) {}
@@ -39,7 +39,7 @@ class EventWriter {
     out_ += json;
   }
 
-  /// `NAME` and `multiValueNAME`, null when there is nothing.
+  /// Writes `NAME` and `multiValueNAME`, null when there is no value.
   void both_maps(std::string_view single, std::string_view multi,
                  const std::vector<NamedValues>& all) {
     if (all.empty()) {
@@ -119,7 +119,7 @@ void write_request_context(EventWriter& writer, const CallContext& context) {
   writer.text("requestTime", common_log_time(context.request_time_ms / 1000));
   writer.text("path", context.path);
   writer.text("accountId", context.account_id);
-  // Whatever the client speaks.
+  // The same for every protocol of the client.
   writer.text("protocol", "HTTP/1.1");
   writer.text("stage", context.stage);
   writer.text("domainPrefix", context.domain_prefix);

@@ -18,7 +18,7 @@ using topology::GatewayResponseType;
 // Source: Lambda Developer Guide, "Lambda quotas": a synchronous invocation's payload.
 constexpr size_t kMaxLambdaPayload = 6291456;
 
-/// Values that reading a function's response needs. The call may end before the function does.
+/// Values for reading a function's response. The call may end before the function.
 /// Lifetime: the state keeps the media types.
 struct ResponseReading {
   std::shared_ptr<const GatewayState> state;
@@ -78,7 +78,7 @@ std::variant<IntegrationResult, Integration::Ticket> LambdaIntegration::start(Ca
                                       concat("Execution failed: the event has ", event.size(),
                                              " bytes, Lambda takes ", kMaxLambdaPayload)})};
   }
-  release_memory(call.request.body);  // the event has it
+  release_memory(call.request.body);  // the event contains it
   const std::string& function = call.route.method->integration.function;
   log_endpoint_request(logs_, call, concat("function ", function));
   const http::Field* const accept = http::find_field(call.request.fields, "accept");

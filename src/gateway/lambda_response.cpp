@@ -18,24 +18,24 @@ namespace inlet53::gateway {
 
 namespace {
 
-// With a map for its objects: a list, which keeps their order, takes quadratic time to fill.
+// Uses maps for objects: an ordered list takes quadratic time to fill.
 using Json = nlohmann::json;
 using Reason = std::string;
 
-// A proxy response has three levels; what has many more is there to cost memory.
+// A proxy response has three levels. The limit protects memory.
 constexpr size_t kMaxNesting = 64;
 constexpr std::array<std::string_view, 5> kMembers{"statusCode", "headers", "multiValueHeaders",
                                                    "body", "isBase64Encoded"};
 constexpr std::array<std::string_view, 5> kRemapped{"Connection", "Content-Length", "Date",
                                                     "Server", "WWW-Authenticate"};
 
-// Far more than any client takes; merging them is quadratic.
+// Far more than any client accepts. Merging them is quadratic.
 constexpr size_t kMaxFields = 1000;
-// Bytes of names and values, as of a URL's response. HTTP/2 would not send a head of 256 KiB, and
-// the access log would say that it did.
+// Bytes of names and values, as for a URL's response. HTTP/2 would not send a head of 256 KiB,
+// although the access log would report it.
 constexpr size_t kMaxHeaderBytes = size_t{64} << 10;
 
-// The member; null when it is missing or JSON's null.
+// Returns the member; null when it is missing or null in JSON.
 const Json* member(const Json& json, const char* name) {
   const auto found = json.find(name);
   return found == json.end() || found->is_null() ? nullptr : &*found;
@@ -89,7 +89,7 @@ std::string_view trimmed(std::string_view text) noexcept {
 
 Result<std::string, Reason> read_value(const std::string& name, const Json& value) {
   if (value.is_string()) {
-    // White space around a value is no part of it (RFC 9110 §5.5).
+    // White space around a value does not belong to it (RFC 9110 §5.5).
     const std::string text(trimmed(value.get_ref<const std::string&>()));
     if (!http::is_field_value(text)) {
       return Unexpected(
@@ -129,7 +129,7 @@ Result<void, Reason> add_multi_value_headers(http::Fields& fields, const Json* h
   return {};
 }
 
-// Behind the last field of its name, spelt as that one, unless the same is there already.
+// Inserts a field after the last one of its name, with that spelling, unless the same value exists.
 void merge_field(http::Fields& fields, http::Field&& field) {
   auto behind = fields.end();
   for (auto at = fields.begin(); at != fields.end(); ++at) {

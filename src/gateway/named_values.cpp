@@ -62,7 +62,7 @@ constexpr std::array<std::string_view, 6> kRespelled{
     "Authorization",     "Host", "User-Agent", "X-Forwarded-For", "X-Forwarded-Port",
     "X-Forwarded-Proto",
 };
-// Names whose usual spelling has other capitals than the first letter of each word.
+// Names whose usual spelling is not a capital at the start of each word.
 constexpr std::array<std::string_view, 5> kUnusual{"DNT", "ETag", "SOAPAction", "TE",
                                                    "WWW-Authenticate"};
 constexpr std::string_view kWebSocket = "sec-websocket-";
@@ -92,7 +92,7 @@ std::string spelling(std::string_view name) {
 
 char ascii_upper(char c) noexcept { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }
 
-// The usual spelling of a name in lower case: If-None-Match.
+// Returns the usual spelling of a name in lower case: If-None-Match.
 std::string usual_spelling(std::string_view name) {
   for (const std::string_view one : kUnusual) {
     if (http::same_field_name(one, name)) return std::string(one);
@@ -119,7 +119,7 @@ void add(std::vector<Header>& headers, std::string_view name, std::string_view v
   }
 }
 
-// The client's address behind those that proxies before us have told, in one value.
+// Adds the client's address after those that earlier proxies have added, in one value.
 void add_forwarded_for(std::vector<Header>& headers, std::string_view source_ip) {
   add(headers, "X-Forwarded-For", source_ip);
   const auto found = std::find_if(headers.begin(), headers.end(), [](const Header& header) {

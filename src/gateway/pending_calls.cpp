@@ -28,7 +28,7 @@ std::unique_ptr<Call> PendingCalls::cancel(CallId id) {
   return pending.call->integration->cancel(pending.ticket) ? erase(found) : nullptr;
 }
 
-// The timer stays: when it fires too early, it looks for the next deadline.
+// Leaves the timer: when it fires too early, it finds the next deadline.
 std::unique_ptr<Call> PendingCalls::erase(Calls::iterator found) {
   std::unique_ptr<Call> call = std::move(found->second.call);
   deadlines_.erase(found->second.deadline);

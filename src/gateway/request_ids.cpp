@@ -17,7 +17,7 @@ namespace {
 constexpr std::string_view kBase64Url =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-// The two hexadecimal digits of each octet.
+// Two hexadecimal digits of each byte.
 constexpr std::array<std::array<char, 2>, 256> kHexPairs = [] {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::array<std::array<char, 2>, 256> pairs{};
@@ -27,7 +27,7 @@ constexpr std::array<std::array<char, 2>, 256> kHexPairs = [] {
   return pairs;
 }();
 
-// Writes the last `Digits` hexadecimal digits of a number, and returns their end.
+// Writes the last `Digits` hexadecimal digits of a number, and returns the end.
 template <int Digits>
 char* write_hex(char* out, uint64_t number) noexcept {
   static_assert(Digits % 2 == 0);
@@ -74,7 +74,7 @@ RequestIds RequestIdSource::next(int64_t wall_seconds) {
                  .extended_request_id = "xxxxxxxxxxxxxxx=",
                  .trace_id = "Root=1-xxxxxxxx-xxxxxxxxxxxxxxxxxxxxxxxx"};
 
-  // 11 octets in base64: 15 characters and the padding. The last of the 15 has 4 bits to say.
+  // 11 bytes in base64: 15 characters and the padding. The last of the 15 holds 4 bits.
   uint64_t bits = next_random();
   for (size_t i = 0; i < 10; ++i, bits >>= 6) ids.extended_request_id[i] = kBase64Url[bits & 63];
   bits = next_random();

@@ -7,7 +7,7 @@ namespace inlet53::gateway {
 
 namespace {
 
-// `text` from the last of the slashes that it begins with.
+// Returns `text` from the last of its leading slashes on.
 std::string_view one_slash(std::string_view text) noexcept {
   const size_t end = std::min(text.find_first_not_of('/'), text.size());
   return end == 0 ? text : text.substr(end - 1);

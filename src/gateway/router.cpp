@@ -9,14 +9,14 @@ namespace inlet53::gateway {
 
 namespace {
 
-/// Whether ANY stands for `method`.
+/// Returns true when ANY includes `method`.
 bool is_covered_by_any(std::string_view method) noexcept {
   const auto& methods = topology::resource_methods();
   return method != topology::kAnyMethod &&
          std::find(methods.begin(), methods.end(), method) != methods.end();
 }
 
-/// Cuts the first segment off `rest`, which begins with a slash.
+/// Removes the first segment from `rest`, which begins with a slash, and returns it.
 std::string_view split_segment(std::string_view& rest) noexcept {
   rest.remove_prefix(1);
   const size_t end = std::min(rest.find('/'), rest.size());
@@ -52,7 +52,7 @@ uint32_t Router::child(uint32_t node, std::string_view text, std::vector<Child> 
   if (place != children.end() && place->text == text) return place->node;
   const auto made = static_cast<uint32_t>(nodes_.size());
   children.insert(place, {std::string(text), made});
-  nodes_.emplace_back();  // `children` and `place` are gone
+  nodes_.emplace_back();  // invalidates `children` and `place`
   return made;
 }
 
@@ -98,7 +98,7 @@ bool Router::match_greedy(const Node& node, std::string_view method, std::string
   return false;
 }
 
-// Recursive as deep as a declared path is long, not as the call's.
+// The recursion is as deep as a declared path is long, independent of the call's path.
 bool Router::descend(uint32_t at, std::string_view method, std::string_view rest,
                      Route& route) const {
   const Node& node = nodes_[at];

@@ -11,8 +11,8 @@ namespace inlet53::gateway {
 
 namespace {
 
-// The protocols for ALPN. HTTP/2 is ours beyond AWS's private APIs. A client that speaks HTTP/1.0
-// may say so.
+// Returns the protocols for ALPN. HTTP/2 is an addition to AWS's private APIs. A client may also
+// name HTTP/1.0.
 std::vector<std::string> protocols(bool http2) {
   if (http2) return {"h2", "http/1.1", "http/1.0"};
   return {"http/1.1", "http/1.0"};

@@ -19,7 +19,7 @@ bool is_name_octet(char c) noexcept {
          c == '.';
 }
 
-// The name that `text` begins with. A dot at its end belongs to the sentence around it.
+// Returns the name at the start of `text`. A dot at its end belongs to the surrounding sentence.
 std::string_view leading_name(std::string_view text) noexcept {
   size_t size = 0;
   while (size < text.size() && is_name_octet(text[size])) ++size;

@@ -10,7 +10,7 @@ namespace inlet53::http {
 
 namespace {
 
-// The most that one `grant` does, so that it stays a short part of a turn.
+// Maximum number of grants in one call of `grant`, which limits its part of a turn.
 constexpr size_t kMaxGrants = 64;
 constexpr size_t kMaxMisses = 256;
 
@@ -138,7 +138,7 @@ void BodyBudget::deny_overdue(uint64_t now_ms) {
   awake_ = true;
   std::vector<BodyAccount*> accounts(queue_.begin(), queue_.end());
   for (BodyAccount* const account : accounts) {
-    // A denied body may be its client's last, and the account go with it.
+    // A denied body may be its client's last, and then the account is destroyed too.
     for (size_t left = account->waiting.size(); left > 0; --left) {
       BodyWait& wait = *account->waiting.front();
       if (wait.deadline_ms_ > now_ms) break;

@@ -6,10 +6,10 @@
 #include <string>
 #include <utility>
 
-/// The capacity of a body that is kept as it comes, held to what its charge covers.
+/// Capacity of a body that is kept while it arrives, limited to its charge.
 namespace inlet53::http {
 
-/// Returns the capacity for `more` bytes: twice the present one, so that bytes are copied seldom,
+/// Returns the capacity for `more` bytes: twice the present one, so that bytes are seldom copied,
 /// but at most `most`. Returns the present one where it is enough.
 [[nodiscard]] inline uint64_t ample_room(const std::string& body, uint64_t more, uint64_t most) {
   const uint64_t wanted = std::min<uint64_t>(body.size() + more, most);
@@ -17,8 +17,8 @@ namespace inlet53::http {
   return std::clamp<uint64_t>(2 * uint64_t{body.capacity()}, wanted, most);
 }
 
-/// Gives a body room for `room` bytes and no more. `reserve` of a string in use may double its
-/// capacity, which a charge does not cover; a new string gets what it asks for.
+/// Sets the capacity of a body to exactly `room` bytes. `reserve` of a string in use may double its
+/// capacity, which a charge does not cover; a new string gets exactly the requested size.
 inline void set_room(std::string& body, uint64_t room) {
   if (room <= body.capacity()) return;
   std::string grown;

@@ -10,7 +10,7 @@ namespace inlet53::http {
 
 namespace {
 
-// A size of 16 digits fits 64 bits; leading zeros beyond that are of no use to anybody.
+// A size of 16 digits fits in 64 bits; further leading zeros are useless.
 constexpr uint8_t kMaxDigits = 16;
 
 int hex_value(uint8_t octet) noexcept {
@@ -40,7 +40,7 @@ ChunkedReader::ReadResult ChunkedReader::read(Bytes stream, uint64_t max_body, s
       continue;
     }
     place_ = after(stream[consumed++]);
-    // Refused as soon as the size is known, before any of its octets.
+    // Refused as soon as the size is known, before any of its bytes.
     if (place_ == Place::SizeEnd && left_ > max_body - body.size()) return ReadResult::TooLarge;
   }
   if (place_ == Place::Complete) return ReadResult::Complete;
@@ -107,7 +107,7 @@ ChunkedReader::Place ChunkedReader::after_trailer_octet(uint8_t octet) const noe
   }
 }
 
-// Counts an octet of what nobody gets to see, so that it has an end.
+// Counts a dropped byte, so that their number is limited.
 bool ChunkedReader::is_dropped_text(uint8_t octet) noexcept {
   if (++overhead_ > kMaxOverhead) return false;
   return (octet >= 0x20 && octet != 0x7f) || octet == '\t';

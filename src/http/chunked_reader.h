@@ -8,17 +8,18 @@
 
 namespace inlet53::http {
 
-/// Takes the chunked coding off a body as it arrives. Strict: lines end with CR LF, a size is hex
-/// digits alone or with extensions right behind them. Extensions and trailer fields are dropped.
+/// Decodes the chunked transfer coding of a body as it arrives. Strict: lines end with CR LF; a
+/// size is hex digits, optionally followed directly by extensions. Drops extensions and trailer
+/// fields.
 /// Source: RFC 9112 §7.1.
 class ChunkedReader {
  public:
   enum class ReadResult : uint8_t { Incomplete, Complete, Malformed, TooLarge };
-  /// Octets of extensions and trailer fields that a body may have, all together; more is Malformed.
+  /// Maximum total bytes of extensions and trailer fields of a body; more is Malformed.
   static constexpr uint32_t kMaxOverhead = 16U << 10;
 
-  /// Appends to `body` what `stream` holds of it, at most `max_body` octets in all, and sets
-  /// `consumed` to the octets that are done with: all of them unless the body ends or is refused.
+  /// Appends the data in `stream` to `body`, at most `max_body` bytes in total. Sets `consumed` to
+  /// the number of consumed bytes: all, unless the body ends or is refused.
   [[nodiscard]] ReadResult read(Bytes stream, uint64_t max_body, std::string& body,
                                 size_t& consumed);
 
@@ -30,7 +31,7 @@ class ChunkedReader {
     Data,
     DataEnd,      // at the CR
     DataEndLf,    // at the LF
-    TrailerLine,  // at its first octet
+    TrailerLine,  // at its first byte
     TrailerName,
     TrailerValue,
     TrailerEnd,  // at the LF
@@ -46,7 +47,7 @@ class ChunkedReader {
 
   Place place_ = Place::Size;
   uint8_t digits_ = 0;     // of the size that is being read
-  uint32_t overhead_ = 0;  // octets of extensions and trailers so far
+  uint32_t overhead_ = 0;  // bytes of extensions and trailers so far
   uint64_t left_ = 0;      // of the chunk
 };
 

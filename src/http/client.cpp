@@ -25,7 +25,7 @@ bool is_idempotent(std::string_view method) {
   return std::find(kMethods.begin(), kMethods.end(), method) != kMethods.end();
 }
 
-// Methods for which a request without a body says so (RFC 9110 §8.6).
+// Methods for which a request without a body must declare it (RFC 9110 §8.6).
 bool expects_body(std::string_view method) {
   return method == "POST" || method == "PUT" || method == "PATCH";
 }
@@ -77,20 +77,20 @@ struct Client::Impl final : ClientConnectionOwner {
     CallId id;
     BodyAccount& account;
     Url url;
-    std::string request;        // its octets, while they may be needed
+    std::string request;        // its bytes, while they may be needed
     BodyCharge request_charge;  // of its body, until the kernel has it, and of its head
-    uint64_t head_bytes = 0;    // of that charge: the caller keeps the head
-    BodyCharge copy_charge;     // of the octets that are kept for a second attempt
+    uint64_t head_bytes = 0;    // the part of the head in that charge: the caller keeps the head
+    BodyCharge copy_charge;     // of the bytes that are kept for a second attempt
     bool is_head = false;
-    bool may_repeat = false;  // the method is idempotent, and it was not repeated yet
-    bool sound = true;        // else it fails at once
+    bool may_repeat = false;  // the method is idempotent, and the call was not repeated yet
+    bool sound = true;        // otherwise the call fails at once
     Done done;
     ClientConnection* connection = nullptr;
-    bool on_kept = false;  // the connection had served another call before
-    net::Timer fail_soon;  // for a call that cannot begin
+    bool on_kept = false;  // the connection has served another call before
+    net::Timer fail_soon;  // for a call that cannot start
   };
 
-  /// A connection, with the call that it serves or idle.
+  /// Connection with its current call; idle without one.
   struct Link {
     std::unique_ptr<ClientConnection> connection;
     std::string origin;
@@ -148,8 +148,8 @@ void Client::Impl::connect(Call& call, bool may_take_kept) {
                                                                call.is_head, call.account));
 }
 
-// A call on a kept connection may need its octets once more. A copy that is large or has no room is
-// not kept: it must not take the room of bodies.
+// A call on a kept connection may need its bytes a second time. A large copy, or one that does not
+// fit in the budget, is not kept: it must not use the memory of bodies.
 std::string Client::Impl::compose_request(Call& call) {
   call.copy_charge.release();
   call.may_repeat = call.may_repeat && call.on_kept &&
@@ -158,7 +158,7 @@ std::string Client::Impl::compose_request(Call& call) {
   return call.may_repeat ? call.request : std::exchange(call.request, {});
 }
 
-// The one that was used last: the others get a chance to become old.
+// Returns the connection that was used last, so that the others can expire.
 Client::Impl::Link* Client::Impl::find_idle(const std::string& origin) {
   const auto found = std::find_if(links.rbegin(), links.rend(), [&](const auto& link) {
     return link->call == 0 && link->origin == origin;
@@ -194,9 +194,10 @@ const net::TlsClientContext* Client::Impl::tls_context() {
   return *tls ? &**tls : nullptr;
 }
 
-//--- What connections say. A call's `done` is the last act: it may destroy the client.
+//--- Events of connections. A call's `done` is the last step: it may destroy the client.
 
-// The response needs the room of its request. The client repeats no call whose response has begun.
+// The response needs the memory of its request. The client repeats no call whose response has
+// begun.
 void Client::Impl::response_arrives(ClientConnection& connection, bool request_written) {
   const auto found = calls.find(find(connection).call);
   if (found == calls.end()) return;
@@ -221,7 +222,7 @@ void Client::Impl::connection_ended(ClientConnection& connection, ClientError&& 
   const auto found = calls.find(id);
   if (found == calls.end()) return;
   Call& call = *found->second;
-  // The server may have closed a kept connection while the request was on its way.
+  // The server may have closed a kept connection while the request was being sent.
   const bool was_closed = error.kind == ClientErrorKind::Broken && untouched && call.on_kept;
   if (!was_closed || !std::exchange(call.may_repeat, false)) {
     return finish(id, Unexpected(std::move(error)));
@@ -234,7 +235,7 @@ void Client::Impl::finish(CallId id, Result<Response, ClientError>&& result) {
   if (found == calls.end()) return;
   const std::unique_ptr<Call> call = std::move(found->second);
   calls.erase(found);
-  call->release();  // the connection has gone, or has written the request
+  call->release();  // the connection has ended, or has written the request
   call->done(std::move(result));
 }
 

@@ -32,7 +32,7 @@ void ClientConnection::send_waiting() {
   tls_ ? tls_->send(as_bytes(octets)) : transport_.send(as_bytes(octets));
 }
 
-//--- What the transport says
+//--- Events of the transport
 
 void ClientConnection::connected() {
   connected_ = true;
@@ -43,7 +43,7 @@ void ClientConnection::connected() {
 
 void ClientConnection::received(Bytes octets) {
   if (tls_) {
-    // Nothing may destroy the stream while it hands out plaintext: what that was is concluded here.
+    // Nothing may destroy the stream while it delivers plaintext: the result is handled here.
     tls_->received(octets);
     if (!open_ && tls_->state() == net::TlsStream::State::Open) {
       open_ = true;
@@ -80,7 +80,7 @@ bool ClientConnection::request_written() const {
 
 void ClientConnection::conclude() {
   if (result_ == ReadResult::Complete) {
-    // A server that answers before it has read all of the request does not read the next one.
+    // A server that responds before it has read the whole request does not read the next one.
     const bool may_reuse = reader_->may_reuse() && !unasked_ && request_written() &&
                            (!tls_ || tls_->state() == net::TlsStream::State::Open);
     Response response = std::move(reader_->response());
@@ -107,7 +107,7 @@ void ClientConnection::conclude() {
 void ClientConnection::ended(const std::string& error) {
   if (!connected_) return fail(ClientErrorKind::Unreachable, error);
   if (!open_) return fail(ClientErrorKind::Unreachable, "the connection ended in the handshake");
-  // Over TLS only close_notify says that a body without a length is whole (RFC 9112 §9.8).
+  // With TLS, only close_notify confirms that a body without a length is complete (RFC 9112 §9.8).
   const bool in_order = error.empty() && (!tls_ || tls_->state() == net::TlsStream::State::Ended);
   if (in_order && reader_ && reader_->end_of_stream() == ReadResult::Complete) {
     result_ = ReadResult::Complete;

@@ -17,16 +17,17 @@ namespace inlet53::http {
 class ClientConnection;
 
 /// Receives the events of a client's connection. The owner may destroy the connection in each
-/// function but `response_arrives`.
+/// function except `response_arrives`.
 class ClientConnectionOwner {
  public:
-  /// Octets of a response came; the connection reads them next. `request_written`: the kernel has
+  /// Bytes of a response arrived; the connection reads them next. `request_written`: the kernel has
   /// the whole request, and the connection keeps no part of it. No call follows one with true.
   virtual void response_arrives(ClientConnection& connection, bool request_written) = 0;
-  /// The response is there. `may_reuse`: another request may follow.
+  /// The response is complete. `may_reuse`: another request may follow.
   virtual void response_received(ClientConnection& connection, Response&& response,
                                  bool may_reuse) = 0;
-  /// It is over, with a request under way or without. `untouched`: no octet of a response came.
+  /// The connection ended, with or without a request in progress. `untouched`: no byte of a
+  /// response arrived.
   virtual void connection_ended(ClientConnection& connection, ClientError&& error,
                                 bool untouched) = 0;
 
@@ -34,18 +35,18 @@ class ClientConnectionOwner {
   ~ClientConnectionOwner() = default;
 };
 
-/// One connection to a server, plain or TLS: one request at a time, its response, the next.
+/// Connection to a server, plain or TLS. Sends one request at a time and reads its response.
 /// Threads: the loop's.
 class ClientConnection final : net::OutgoingConnectionOwner, net::TlsStreamOwner {
  public:
-  /// `tls`: null for a plain one. Lifetime: `owner` outlives it; `tls` may go.
+  /// `tls`: null for a plain connection. Lifetime: `owner` outlives it; `tls` need not.
   ClientConnection(net::Loop& loop, const Url& url, uint32_t connect_timeout_ms,
                    const net::TlsClientContext* tls, ClientConnectionOwner& owner);
 
-  /// Sends a request's octets, as soon as the connection stands, and reads the response by
-  /// `reader`. Requires: none is under way.
+  /// Sends a request as soon as the connection is established, and reads the response with
+  /// `reader`. Requires: no request is in progress.
   void send(std::string&& request, ResponseReader&& reader);
-  /// Whether a request is under way.
+  /// Returns true while a request is in progress.
   [[nodiscard]] bool busy() const noexcept { return reader_.has_value(); }
 
  private:
@@ -65,10 +66,10 @@ class ClientConnection final : net::OutgoingConnectionOwner, net::TlsStreamOwner
   ClientConnectionOwner& owner_;
   const std::string authority_;
   bool connected_ = false;
-  bool open_ = false;           // octets of HTTP can go
-  bool unasked_ = false;        // octets came without a request
-  bool holds_request_ = false;  // octets of the request may be here, as far as the owner knows
-  std::string waiting_;         // a request, until it can go
+  bool open_ = false;           // bytes of HTTP can be sent
+  bool unasked_ = false;        // bytes arrived without a request
+  bool holds_request_ = false;  // bytes of the request may be here, as far as the owner knows
+  std::string waiting_;         // a request that cannot be sent yet
   std::optional<ResponseReader> reader_;
   ResponseReader::ReadResult result_ = ResponseReader::ReadResult::Incomplete;
   std::optional<net::TlsStream> tls_;

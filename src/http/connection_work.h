@@ -7,13 +7,13 @@
 namespace inlet53::http {
 
 /// Counts the work of one connection in a turn of the loop. A turn ends after a number of requests
-/// or bytes of heads; the rest waits until each other connection has had its turn, so that one
+/// or bytes of heads. The rest waits until all other connections have had their turn, so that one
 /// client does not delay the others.
 class TurnWork {
  public:
-  /// A request costs some 10 us with its response, a turn of requests less than 1 ms.
+  /// A request with its response costs about 10 us, a turn of requests less than 1 ms.
   static constexpr uint32_t kMaxRequests = 64;
-  /// Bytes of heads, decoded: some 100 us.
+  /// Bytes of decoded heads: about 100 us.
   static constexpr uint64_t kMaxHeadBytes = 256U << 10;
 
   void begin() noexcept { *this = {}; }
@@ -28,34 +28,34 @@ class TurnWork {
   uint64_t head_bytes_ = 0;
 };
 
-/// Bounds the work of one HTTP/2 connection, beside what nghttp2 bounds by itself (RST_STREAM
-/// frames, acknowledgements that wait, CONTINUATION frames, entries of SETTINGS).
+/// Limits the work of one HTTP/2 connection, in addition to the limits of nghttp2 (RST_STREAM
+/// frames, waiting acknowledgements, CONTINUATION frames, entries of SETTINGS).
 ///
-///  - A header block may expand to what SETTINGS_MAX_HEADER_LIST_SIZE says, and no byte further
-///    (references of HPACK cost the client one byte, and us the whole field).
-///  - Requests that come to nothing, and frames that change nothing, may outnumber the useful ones
-///    by a fixed number only (CVE-2019-9513, CVE-2019-9518, CVE-2023-44487, CVE-2025-8671).
-///  - A turn of the loop ends after so much (`TurnWork`).
+///  - A header block may expand to SETTINGS_MAX_HEADER_LIST_SIZE bytes and no further (an HPACK
+///    reference costs the client one byte, and the server the whole field).
+///  - Requests without a result and frames without effect may outnumber the useful ones only by a
+///    fixed number (CVE-2019-9513, CVE-2019-9518, CVE-2023-44487, CVE-2025-8671).
+///  - A turn of the loop ends after a limit of work (`TurnWork`).
 ///
-/// When a bound is passed, `is_abuse` is true for good.
+/// When a limit is exceeded, `is_abuse` stays true.
 class Http2Work {
  public:
-  /// Bytes that each field counts beside its texts. Source: RFC 9113 §6.5.2.
+  /// Bytes that each field counts in addition to its texts. Source: RFC 9113 §6.5.2.
   static constexpr uint32_t kFieldOverhead = 32;
-  /// WINDOW_UPDATE, PING, SETTINGS, DATA without data, between two frames that carry data.
+  /// Limit of WINDOW_UPDATE, PING, SETTINGS and empty DATA frames between two frames that carry
+  /// data.
   static constexpr uint32_t kMaxQuietFrames = 10000;
-  /// Most requests that a client may cancel beyond the number of answered ones.
+  /// Number of requests that a client may cancel beyond the number of answered ones.
   static constexpr uint32_t kMaxAbandoned = 200;
-  /// The same of requests that were malformed, refused by their head, or never ended. A client that
-  /// has not read our SETTINGS may open some hundred streams too many.
+  /// The same limit for requests that were malformed, refused by their head, or never ended. A
+  /// client that has not read the server's SETTINGS may open some hundred streams too many.
   static constexpr uint32_t kMaxWasted = 1000;
 
   /// `max_list`: bytes that a header block may expand to.
   explicit Http2Work(uint32_t max_list) noexcept : max_list_(max_list) {}
 
   //--- Header blocks
-  /// A HEADERS or CONTINUATION frame of `bytes` begins. A block is never longer than what it
-  /// expands to.
+  /// Begins a HEADERS or CONTINUATION frame of `bytes`. A block is never longer than its expansion.
   void block_frame(bool is_first, size_t bytes) noexcept {
     if (is_first) list_ = block_ = 0;
     block_ += bytes;
@@ -94,11 +94,11 @@ class Http2Work {
 
   uint32_t max_list_;
   uint64_t list_ = 0;   // bytes of the present block, decoded
-  uint64_t block_ = 0;  // the same, as they came
+  uint64_t block_ = 0;  // the same, as received
   uint64_t answered_ = 0;
   uint64_t abandoned_ = 0;
   uint64_t wasted_ = 0;
-  uint32_t quiet_frames_ = 0;  // since something was said last
+  uint32_t quiet_frames_ = 0;  // since the last frame that carried data
   bool abuse_ = false;
   TurnWork turn_;
 };

@@ -14,17 +14,18 @@ namespace inlet53::http {
 
 namespace {
 
-// A body up to this size goes out with its head, in one piece; of a larger one the first so many.
+// A body up to this size is sent with its head, in one piece. Of a larger body, this many bytes
+// are.
 constexpr size_t kFirstPiece = BodyBudget::kSmallResponse;
-// Size of each further piece. Between two pieces the connection may be congested.
+// Size of each further piece. The connection may become congested between two pieces.
 constexpr size_t kPiece = size_t{64} << 10;
 // Method, spaces and version of a request line, beside the target.
 constexpr size_t kRestOfRequestLine = 64;
 
-// A body of unknown length begins with room for so much.
+// Initial size of a body of unknown length.
 constexpr uint64_t kSmallBody = BodyBudget::kSmallBody;
-// Of a body that is refused by its head so much is read, to keep the connection; a larger one ends
-// it.
+// Maximum number of bytes that are read from a refused body to keep the connection. A larger body
+// ends the connection.
 constexpr uint64_t kMaxDiscard = uint64_t{64} << 10;
 
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -43,7 +44,7 @@ size_t Http1Session::received(Bytes stream) {
     if (consumed == 0) break;
     done += consumed;
   }
-  // Behind the last request nothing is read, whatever it is.
+  // Nothing is read after the last request.
   const bool is_answered = step_ == Step::Owed || step_ == Step::Sending;
   return finished() || (is_answered && is_last_) ? stream.size() : done;
 }
@@ -75,7 +76,7 @@ bool Http1Session::paused() const {
 }
 
 size_t Http1Session::read_head(Bytes stream) {
-  // One empty line before a request is a former request's that was sent too much (RFC 9112 §2.2).
+  // One empty line before a request is ignored as the end of an earlier request (RFC 9112 §2.2).
   if (step_ == Step::Idle && stream[0] == '\r') {
     if (stream.size() == 1) return 0;
     if (stream[1] == '\n') {
@@ -131,7 +132,7 @@ void Http1Session::begin_request(RequestHead&& head, size_t head_size, bool body
     return refuse(Refusal::NoRoom);
   }
   if (!chunked_ && body_left_ == 0) return deliver();
-  // Bytes of the body that are there say that the client does not wait (RFC 9110 §10.1.1).
+  // A client that has already sent bytes of the body does not wait (RFC 9110 §10.1.1).
   wants_continue_ = head.wants_continue && !body_is_there;
   HeadDecision decision = owner_.head_received(stream_, request_);
   if (auto* response = std::get_if<Response>(&decision)) {
@@ -145,8 +146,8 @@ void Http1Session::begin_request(RequestHead&& head, size_t head_size, bool body
   }
 }
 
-// The response does not wait for the body. What comes of it is no request: it is read and dropped
-// if it is short and certain to come, else the connection ends (RFC 9110 §9.3, RFC 9112 §9.3).
+// The response does not wait for the body. The body is read and dropped if it is short and certain
+// to arrive; otherwise the connection ends (RFC 9110 §9.3, RFC 9112 §9.3).
 void Http1Session::answer_head(Response&& response, bool body_will_come) {
   release_memory(request_);
   head_charge_.release();
@@ -252,8 +253,8 @@ void Http1Session::respond(StreamId stream, Response&& response) {
 }
 
 void Http1Session::refuse(Refusal refusal) {
-  // The session drops the request and all octets behind it. It does not know the method of a head
-  // that is incomplete.
+  // The session drops the request and all bytes after it. It does not know the method of an
+  // incomplete head.
   if (step_ == Step::Head) is_head_ = false;
   if (is_announced()) owner_.request_abandoned(stream_);
   wait_.cancel();
@@ -309,7 +310,7 @@ std::string Http1Session::compose_head(const Response& response, size_t room_beh
     append_number(out, response.body.size());
     out += "\r\n";
   }
-  // HTTP/1.1 does not need the second; API Gateway sends it all the same.
+  // HTTP/1.1 does not need `keep-alive`, but API Gateway sends it.
   out += is_last_ ? "Connection: close\r\n\r\n" : "Connection: keep-alive\r\n\r\n";
   return out;
 }

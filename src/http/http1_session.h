@@ -12,7 +12,7 @@
 
 namespace inlet53::http {
 
-/// One HTTP/1.x connection. One request at a time is read, waits for its response, is answered:
+/// HTTP/1.x connection. It reads one request at a time, waits for its response, and sends it:
 ///
 ///   Idle ──► Head ──► Whole ──► (AwaitRoom) ──► Body ──► Owed ──► Sending ──► Idle …
 ///              │        │            │            │                 ▲ │
@@ -20,10 +20,10 @@ namespace inlet53::http {
 ///                                                                     └─ a small body that was
 ///                                                         refused is left ──► Discard ──► Idle
 ///
-/// A head stays with the caller (nothing of it is consumed) until all of it is there; so a
-/// connection that waits holds this object and nothing on the heap. A body is read once the budget
-/// has room for it: for all of it when its length is known, else for a small one and, if it is
-/// none, for the largest. One that its owner discards needs no room.
+/// The caller keeps the bytes of a head (none are consumed) until the head is complete, so an idle
+/// connection needs no memory besides this object. A body is read when it fits in the budget:
+/// completely when its length is known; otherwise first with the size of a small body and then with
+/// the maximum size. A discarded body needs no memory.
 class Http1Session final : public ServerSession, BodyWaiter {
  public:
   Http1Session(SessionOwner& owner, const ServerLimits& limits, BodyAccount& account)
@@ -46,15 +46,15 @@ class Http1Session final : public ServerSession, BodyWaiter {
 
  private:
   enum class Step : uint8_t {
-    Idle,       // no octet of the next head is there
-    EmptyLine,  // an empty line before it is
-    Head,       // a part of the head is
-    Whole,      // the head is whole; what follows is being decided
+    Idle,       // no byte of the next head has arrived
+    EmptyLine,  // an empty line has arrived before it
+    Head,       // a part of the head has arrived
+    Whole,      // the head is complete; the next step is being decided
     AwaitRoom,
     Body,
     Owed,
     Sending,
-    Discard,  // what is left of a refused body
+    Discard,  // reads the rest of a refused body
     Finished,
   };
 
@@ -69,7 +69,7 @@ class Http1Session final : public ServerSession, BodyWaiter {
   }
   void begin_request(RequestHead&& head, size_t head_size, bool body_is_there);
   void answer_head(Response&& response, bool body_will_come);
-  /// Whether the body has room for `bytes` more; else it waits for that.
+  /// Returns true when the body has memory for `bytes` more; otherwise starts to wait for it.
   bool reserve(uint64_t bytes);
   void begin_body();
   size_t read_body(Bytes stream);
@@ -81,7 +81,7 @@ class Http1Session final : public ServerSession, BodyWaiter {
   [[nodiscard]] std::string compose_head(const Response& response, size_t room_behind) const;
   void send_rest();
   void end_response();
-  /// Whether the owner knows of the present request and owes its response.
+  /// Returns true when the owner has the present request and will respond to it.
   [[nodiscard]] bool is_announced() const noexcept {
     return step_ == Step::AwaitRoom || step_ == Step::Body || step_ == Step::Owed;
   }
@@ -90,7 +90,7 @@ class Http1Session final : public ServerSession, BodyWaiter {
   const ServerLimits limits_;
   BodyAccount& account_;
   Step step_ = Step::Idle;
-  Version version_ = Version::Http11;  // this and the next four are of the present request
+  Version version_ = Version::Http11;  // this and the next four belong to the present request
   BodyUse body_use_ = BodyUse::Keep;
   bool chunked_ = false;
   bool is_head_ = false;         // its method is HEAD
@@ -100,12 +100,12 @@ class Http1Session final : public ServerSession, BodyWaiter {
   HeadScanner scanner_;
   ChunkedReader chunks_;
   uint64_t body_left_ = 0;     // bytes to come when it is not chunked
-  uint64_t body_ms_ = 0;       // when its last byte came, or its room
-  uint64_t discarded_ = 0;     // bytes of it
+  uint64_t body_ms_ = 0;       // time of its last byte, or of the grant of memory
+  uint64_t discarded_ = 0;     // discarded bytes of it
   Request request_;            // while its body is read
   BodyCharge head_charge_;     // of a large head, while the body is read
   BodyWait wait_;              // in AwaitRoom
-  std::string sending_;        // the body of a response that does not go out in one piece
+  std::string sending_;        // the body of a response that is sent in several pieces
   BodyCharge sending_charge_;  // of it
   size_t sent_ = 0;            // bytes of it
   TurnWork turn_;

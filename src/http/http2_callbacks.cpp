@@ -9,10 +9,10 @@
 
 namespace inlet53::http {
 
-/// Callbacks of nghttp2. They are noexcept: no exception may pass through a library in C.
+/// Callbacks of nghttp2. They are noexcept: no exception may pass through a C library.
 struct Http2Callbacks {
   static Http2Session& self(void* user) { return *static_cast<Http2Session*>(user); }
-  // After this nothing more is read (RFC 9113 §5.4.1): not even the rest of a header block.
+  // Afterwards nothing more is read (RFC 9113 §5.4.1), not even the rest of a header block.
   static int go_on(const Http2Session& session) noexcept {
     return session.work_.is_abuse() ? NGHTTP2_ERR_CALLBACK_FAILURE : 0;
   }
@@ -24,7 +24,7 @@ struct Http2Callbacks {
     return go_on(self(user));
   }
 
-  // A frame that nghttp2 answers itself: a request over the limit of streams, say.
+  // A frame that nghttp2 answers itself: for example, a request over the limit of streams.
   static int on_invalid_frame(nghttp2_session*, const nghttp2_frame* frame, int,
                               void* user) noexcept {
     const bool is_known = self(user).find(static_cast<StreamId>(frame->hd.stream_id)) != nullptr;
@@ -50,7 +50,7 @@ struct Http2Callbacks {
     return go_on(self(user));
   }
 
-  // nghttp2 would drop such a field and go on with the rest.
+  // nghttp2 would drop such a field and continue with the others.
   static int on_invalid_header(nghttp2_session*, const nghttp2_frame*, const uint8_t*, size_t,
                                const uint8_t*, size_t, uint8_t, void*) noexcept {
     return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
@@ -66,7 +66,7 @@ struct Http2Callbacks {
         if (ends) self(user).request_ended(*stream);
         break;
       case NGHTTP2_DATA:
-        // Padding says nothing either.
+        // Padding carries no data either.
         if (frame->hd.length == frame->data.padlen && !ends) self(user).work_.said_nothing();
         if (stream != nullptr && ends) self(user).request_ended(*stream);
         break;
@@ -91,8 +91,7 @@ struct Http2Callbacks {
     return 0;
   }
 
-  // A response that ends before its request does says that the rest is not wanted
-  // (RFC 9113 §8.1).
+  // A response that ends before its request also tells the client to stop sending (RFC 9113 §8.1).
   static int on_frame_send(nghttp2_session* session, const nghttp2_frame* frame,
                            void* user) noexcept {
     if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) == 0) return 0;
@@ -103,8 +102,8 @@ struct Http2Callbacks {
     return 0;
   }
 
-  // A head that is too large to be sent (kMaxResponseHead). When the client has reset the stream
-  // meanwhile, nothing is to be said about it (RFC 9113 §5.4.2).
+  // A head that is too large to be sent (kMaxResponseHead). Sends nothing when the client has reset
+  // the stream meanwhile (RFC 9113 §5.4.2).
   static int on_frame_not_send(nghttp2_session* session, const nghttp2_frame* frame, int,
                                void* user) noexcept {
     const bool is_open = self(user).find(static_cast<StreamId>(frame->hd.stream_id)) != nullptr;

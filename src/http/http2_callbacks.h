@@ -14,7 +14,7 @@ struct FreeHttp2Callbacks {
   }
 };
 
-/// Callbacks for nghttp2. Each calls the session, which is its user data.
+/// Makes the callbacks for nghttp2. Each calls the session, which is its user data.
 /// @{
 [[nodiscard]] std::unique_ptr<nghttp2_session_callbacks, FreeHttp2Callbacks> make_http2_callbacks();
 /// Reads the response's body from its stream. Lifetime: the stream outlives its use.

@@ -13,7 +13,7 @@ namespace inlet53::http {
 
 namespace {
 
-// What llhttp refuses in HTTP/1.1 too.
+// Applies llhttp's rules for HTTP/1.1 targets.
 bool is_target(std::string_view text) noexcept {
   return std::all_of(text.begin(), text.end(),
                      [](char c) { return c > ' ' && c < 0x7f && c != '#'; });
@@ -24,7 +24,7 @@ bool is_target(std::string_view text) noexcept {
 void Http2Request::add(std::string_view name, std::string_view value, const ServerLimits& limits) {
   head_octets_ += name.size() + value.size();
   if (head_octets_ > limits.max_head) refuse(Refusal::FieldsTooLarge);
-  if (refusal_) return;  // keeps nothing of it any more
+  if (refusal_) return;  // keeps no further field
   if (name.starts_with(':')) return add_pseudo(name, value);
   value_octets_ += value.size();
   if (value_octets_ > limits.max_field_values || request_.fields.size() >= limits.max_fields) {
@@ -34,7 +34,8 @@ void Http2Request::add(std::string_view name, std::string_view value, const Serv
   if (name == "cookie") return add_cookie(name, value);
   if (name == "expect") wants_continue_ = same_field_name(value, "100-continue");
   if (name == "content-length") {
-    std::from_chars(value.data(), value.data() + value.size(), body_size_);  // nghttp2 checked it
+    std::from_chars(value.data(), value.data() + value.size(),
+                    body_size_);  // nghttp2 has checked it
   }
   request_.fields.push_back({std::string(name), std::string(value)});
 }
@@ -52,7 +53,7 @@ void Http2Request::add_pseudo(std::string_view name, std::string_view value) {
   }
 }
 
-// :authority comes first. A Host field beside it must say the same (RFC 9113 §8.3.1).
+// :authority comes first. A Host field must be equal to it (RFC 9113 §8.3.1).
 void Http2Request::add_host(std::string_view value) {
   if (has_host_) {
     if (!same_field_name(value, request_.authority)) refuse(Refusal::Malformed);
@@ -63,10 +64,10 @@ void Http2Request::add_host(std::string_view value) {
   request_.fields.push_back({"host", std::string(value)});
 }
 
-// Clients cut Cookie into crumbs; others than HTTP/2 must see one field (RFC 9113 §8.2.3).
+// Clients may split Cookie; other protocols than HTTP/2 need one field (RFC 9113 §8.2.3).
 void Http2Request::add_cookie(std::string_view name, std::string_view value) {
   if (cookie_ < request_.fields.size()) {
-    value_octets_ += 2;  // what joins them
+    value_octets_ += 2;  // the separator
     request_.fields[cookie_].value.append("; ").append(value);
     return;
   }
@@ -103,7 +104,7 @@ Http2ResponseHead::Http2ResponseHead(const Response& response) {
   fields_.push_back(http2_field(":status", {status_.data(), status_.size()}));
   for (const Field& field : response.fields) {
     if (!may_send(field)) continue;
-    // Else such values would push those out of the table that come again.
+    // Otherwise such values would remove reusable ones from the table.
     const bool repeated = !is_never_repeated(field.name);
     fields_.push_back(http2_field(field.name, field.value,
                                   repeated ? NGHTTP2_NV_FLAG_NONE : NGHTTP2_NV_FLAG_NO_INDEX));

@@ -14,10 +14,10 @@
 
 namespace inlet53::http {
 
-/// Makes a request of the fields of an HTTP/2 HEADERS frame, one by one as they are decoded.
-/// nghttp2 has refused by then what RFC 9113 §8.2 and §8.3 forbid (pseudo-header fields missing,
-/// twice or too late, upper case, fields of a connection); the rest is checked here: the limits,
-/// the target's octets, one authority for :authority and Host.
+/// Builds a request from the fields of an HTTP/2 HEADERS frame, one by one as they are decoded.
+/// nghttp2 has already refused the violations of RFC 9113 §8.2 and §8.3 (pseudo-header fields that
+/// are missing, duplicate or late, upper case, connection fields). This class checks the rest: the
+/// limits, the bytes of the target, and that :authority and Host agree.
 class Http2Request {
  public:
   Http2Request() {
@@ -28,12 +28,12 @@ class Http2Request {
 
   void add(std::string_view name, std::string_view value, const ServerLimits& limits);
 
-  /// The head is complete. Absent when it is sound; else what it is refused for.
+  /// Completes the head. Returns the reason for a refusal; absent when it is valid.
   [[nodiscard]] std::optional<Refusal> end_head(const ServerLimits& limits);
   [[nodiscard]] bool wants_continue() const noexcept { return wants_continue_; }
-  /// Content-Length; 0 when there is none.
+  /// Returns Content-Length; 0 when there is none.
   [[nodiscard]] uint64_t body_size() const noexcept { return body_size_; }
-  /// Bytes that the decoded head occupies, about.
+  /// Returns the approximate number of bytes of the decoded head.
   [[nodiscard]] uint64_t head_bytes() const noexcept {
     return head_octets_ + request_.fields.size() * sizeof(Field);
   }
@@ -49,18 +49,18 @@ class Http2Request {
   std::optional<Refusal> refusal_;  // the first reason
   bool has_host_ = false;
   bool wants_continue_ = false;
-  uint32_t cookie_ = UINT32_MAX;  // index of the field, once there is one
+  uint32_t cookie_ = UINT32_MAX;  // index of the Cookie field, after the first one
   uint64_t body_size_ = 0;
   uint64_t head_octets_ = 0;
   uint64_t value_octets_ = 0;
 };
 
-/// A field as nghttp2 takes it. Lifetime: the texts'; nghttp2 copies them when it is given it.
+/// Returns a field for nghttp2. Lifetime: the texts'; nghttp2 copies them.
 [[nodiscard]] nghttp2_nv http2_field(std::string_view name, std::string_view value,
                                      uint8_t flags = NGHTTP2_NV_FLAG_NONE) noexcept;
 
-/// The fields of a response's HEADERS frame: `:status`, those that may be sent, and Content-Length
-/// where the status has a body. Lifetime: `response` outlives it. Source: RFC 9113 §8.3.2.
+/// Fields of a response's HEADERS frame: `:status`, the permitted fields, and Content-Length when
+/// the status has a body. Lifetime: `response` outlives it. Source: RFC 9113 §8.3.2.
 class Http2ResponseHead {
  public:
   explicit Http2ResponseHead(const Response& response);

@@ -21,23 +21,23 @@ namespace {
 using State = Http2Stream::State;
 using Room = Http2Stream::Room;
 
-// The window of a stream that has room for a large body, and of the connection: enough for
-// 50 MB/s over 20 ms.
+// Window of a stream with memory for a large body, and of the connection: enough for 50 MB/s with a
+// delay of 20 ms.
 constexpr int32_t kLargeWindow = 1 << 20;
 constexpr size_t kGatherLimit = size_t{64} << 10;
-// Room for the frames of a small response, so that the buffer seldom grows.
+// Capacity for the frames of a small response, so that the buffer seldom grows.
 constexpr size_t kGatherRoom = 1024;
-// nghttp2 gets so much at once: between two pieces the turn may be over. A piece can hold 50 heads
-// that expand to 64 KiB each.
+// Number of bytes passed to nghttp2 in one call: the turn may end between two pieces. A piece can
+// hold 50 heads that expand to 64 KiB each.
 constexpr size_t kPiece = size_t{2} << 10;
 
-// RST_STREAM frames at once and per second; nghttp2 ends the connection over that.
+// RST_STREAM frames at once and per second. nghttp2 ends the connection above that.
 constexpr uint64_t kResetBurst = 256;
 constexpr uint64_t kResetRate = 64;
-// SETTINGS and PING that wait for their acknowledgement because the peer does not read.
+// Limit of SETTINGS and PING acknowledgements that wait because the peer does not read.
 constexpr size_t kMaxWaitingAcks = 128;
-// A head of 64 KiB in frames of 16 KiB. nghttp2 decodes a block that it passes over (of a stream
-// that it refuses) without a word to us: this is what bounds it.
+// A head of 64 KiB in frames of 16 KiB. nghttp2 decodes a block of a refused stream without a
+// callback, so this limits the block.
 constexpr size_t kMaxContinuations = 4;
 constexpr size_t kMaxSettings = 32;
 constexpr size_t kMaxResponseHead = size_t{256} << 10;
@@ -96,7 +96,8 @@ size_t Http2Session::received(Bytes stream) {
     inside_ = false;
     done += piece.size();
     end_if_abused();
-    // Errors of the protocol are answered by nghttp2 itself; this is no HTTP/2, a flood or abuse.
+    // nghttp2 answers protocol errors itself; a negative result means that this is not HTTP/2, a
+    // flood or abuse.
     if (count < 0) {
       flush();
       fail();
@@ -113,7 +114,7 @@ bool Http2Session::paused() const { return owner_.congested() || turn_is_over();
 void Http2Session::begin_stream(int32_t id) {
   work_.request_began();
   if (stage_ != Stage::Open) {
-    // Our GOAWAY says that it was not looked at: the client may send it again elsewhere.
+    // GOAWAY tells the client that this request was not processed: it may send it again elsewhere.
     nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, id, NGHTTP2_REFUSED_STREAM);
     return;
   }
@@ -142,7 +143,7 @@ void Http2Session::head_ended(Http2Stream& stream, bool body_follows) {
   stream.body_use == BodyUse::Discard ? open_window(stream) : begin_body(stream);
 }
 
-// A few bytes of HPACK may say a large head.
+// A few bytes of HPACK may expand to a large head.
 bool Http2Session::charge_head(Http2Stream& stream) {
   const uint64_t bytes = stream.head.head_bytes();
   if (bytes <= BodyBudget::kSmallHead ||
@@ -221,11 +222,11 @@ void Http2Session::stream_closed(Http2Stream& stream) {
   }
 }
 
-//--- Room for bodies
+//--- Memory for bodies
 
-// A small body has room at once, or the request gets 503: its client needs no window to send it. A
-// larger body waits for all its room, and has none before that if not even a small one fits:
-// `body_arrived` refuses a client that sends meanwhile.
+// A small body is charged at once, or the request gets 503: its client needs no window to send it.
+// A larger body waits for memory for the whole body. If not even a small one fits, it has no memory
+// until then: `body_arrived` refuses a client that sends meanwhile.
 void Http2Session::begin_body(Http2Stream& stream) {
   stream.body_ms = owner_.reading_ms();
   const uint64_t length = stream.head.body_size();  // 0: unknown
@@ -276,7 +277,7 @@ void Http2Session::room_granted(Http2Stream& stream, BodyCharge&& charge) {
 
 void Http2Session::room_denied(Http2Stream& stream) {
   refuse(stream, Refusal::NoRoom);
-  flush();  // the stream may be gone after it
+  flush();  // may destroy the stream
   owner_.room_decided();
 }
 
@@ -319,8 +320,8 @@ void Http2Session::submit(Http2Stream& stream, Response&& response) {
   }
 }
 
-// A small response always goes out: it may be that of a call that was already run, and max_streams
-// bounds them. A larger one needs room, or becomes 503.
+// A small response is always sent: it may belong to a call that has already run, and max_streams
+// limits their number. A larger one must fit in the budget, or becomes 503.
 void Http2Session::charge_body(Http2Stream& stream, Response& response) {
   if (!account_.budget.charge_response(account_, response.body.size(), response.charge)) {
     response = owner_.refuse(Refusal::NoRoom);
@@ -329,7 +330,8 @@ void Http2Session::charge_body(Http2Stream& stream, Response& response) {
   stream.body_charge = std::move(response.charge);
 }
 
-// Copies a DATA frame from the body to what is gathered: the only copy on the way. False: later.
+// Copies a DATA frame from the body to the collected bytes: the only copy. Returns false to try
+// later.
 bool Http2Session::gather_data(Http2Stream& stream, Bytes frame_head, size_t size) {
   if (gathered_.size() >= kGatherLimit) {
     gathering_ = Gathering::Full;

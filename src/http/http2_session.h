@@ -13,16 +13,16 @@
 
 namespace inlet53::http {
 
-/// One HTTP/2 connection, over nghttp2. A stream:
+/// HTTP/2 connection, on top of nghttp2. States of a stream:
 ///
 ///   Head ──► Body ──► Owed ──► Answered ──► closed
 ///     └────────┴─ refused ──────┘
 ///
-/// Memory bounds: `max_streams` streams; of each, a large head and the body have room in the
-/// budget before they are kept. A stream begins with a window of kSmallBody, and with room for as
-/// much or 503, unless it says that its body is larger; that gets a window when the budget has room
-/// for all of it (the connection's window never holds anybody up, so that none waits for another in
-/// a circle). Work bounds: `Http2Work`, and nghttp2's limits on resets, acknowledgements,
+/// Memory limits: `max_streams` streams; a large head and the body of each are charged to the
+/// budget before they are kept. A stream starts with a window of kSmallBody and the same charge, or
+/// gets 503. If it declares a larger body, it gets a window when the budget has memory for the
+/// whole body. The connection's window never blocks a stream, so that streams cannot wait for each
+/// other in a cycle. Work limits: `Http2Work`, and nghttp2's limits of resets, acknowledgements,
 /// CONTINUATION and SETTINGS.
 class Http2Session final : public ServerSession {
  public:
@@ -46,14 +46,14 @@ class Http2Session final : public ServerSession {
   [[nodiscard]] bool reads_head() const override;
   [[nodiscard]] bool waits_for_peer() const override;
 
-  /// Bytes of a body up to which it waits for nothing; the window that a stream begins with.
+  /// Bytes of a body that never waits; also the initial window of a stream.
   static constexpr uint32_t kSmallBody = BodyBudget::kSmallBody;
 
  private:
   friend struct Http2Stream;
-  friend struct Http2Callbacks;  // what nghttp2 calls
+  friend struct Http2Callbacks;  // called by nghttp2
 
-  //--- What nghttp2 says, while it reads
+  //--- Events of nghttp2 while it reads
   void begin_stream(int32_t id);
   void head_ended(Http2Stream& stream, bool body_follows);
   void body_arrived(Http2Stream& stream, Bytes octets);
@@ -81,16 +81,16 @@ class Http2Session final : public ServerSession {
   void fail() noexcept { stage_ = Stage::Failed; }
   [[nodiscard]] Http2Stream* find(StreamId id) const;
 
-  /// Use of further frames that are ready to be sent.
+  /// Result of collecting another frame.
   enum class Gathering : uint8_t {
     Open,
-    Full,  // enough is gathered: it goes out first
+    Full,  // enough is collected: send it first
   };
 
   /// Open ──drain──► Draining; each ──no HTTP/2, a flood, an error of nghttp2──► Failed.
   enum class Stage : uint8_t {
     Open,
-    Draining,  // GOAWAY is said: no further request is looked at
+    Draining,  // GOAWAY is sent: further requests are ignored
     Failed,    // nothing more is read or sent
   };
 
@@ -99,13 +99,13 @@ class Http2Session final : public ServerSession {
   BodyAccount& account_;
   nghttp2_session* session_ = nullptr;
   std::vector<std::unique_ptr<Http2Stream>> streams_;
-  std::string gathered_;  // frames that go out together; empty between calls
+  std::string gathered_;  // frames that are sent together; empty between calls
   Http2Work work_;
-  uint32_t requests_ = 0;  // all that came
-  uint32_t owed_ = 0;      // streams of that state
+  uint32_t requests_ = 0;  // total
+  uint32_t owed_ = 0;      // streams in that state
   Stage stage_ = Stage::Open;
   Gathering gathering_ = Gathering::Open;
-  bool inside_ = false;  // nghttp2 is reading: what is said goes out afterwards
+  bool inside_ = false;  // nghttp2 is reading: frames are sent afterwards
 };
 
 }  // namespace inlet53::http

@@ -10,8 +10,8 @@ namespace {
 
 constexpr std::string_view kHttp2 = "h2";
 
-// A connection that is idle for so long gives its buffers back: ten thousand of them would hold
-// some 340 MB.
+// A connection that is idle for this long frees its TLS buffers: those of ten thousand connections
+// would use about 340 MB.
 constexpr uint32_t kQuietMs = 1000;
 
 }  // namespace
@@ -78,7 +78,7 @@ void HttpsConnection::time_out() {
     session_->time_out_bodies(reading_ms() - options_.body_timeout_ms);
     return settle();
   }
-  if (due_ms_ > now_ms()) return keep_time();  // it was a body's, and octets wait since
+  if (due_ms_ > now_ms()) return keep_time();  // the timeout of a body; bytes have waited since
   if (timed_ == Wait::Request) {
     timed_ = Wait::Quiet;
     tls_.release_buffers();
@@ -98,7 +98,7 @@ void HttpsConnection::respond(StreamId stream, Response&& response) {
   if (found == unanswered_.end()) return;
   unanswered_.erase(found);
   session_->respond(stream, std::move(response));
-  // Inside an event its end comes to `settle`.
+  // Inside an event, `settle` ends the connection.
   if (!receiving_) settle();
 }
 
@@ -130,14 +130,14 @@ RequestOrigin HttpsConnection::origin() const {
 }
 
 HeadDecision HttpsConnection::head_received(StreamId stream, Request& head) {
-  timed_.reset();  // the body has a time of its own
+  timed_.reset();  // the body has its own timeout
   HeadDecision decision = receiver_.head_received({id_, stream}, origin(), head);
   if (std::holds_alternative<BodyUse>(decision)) unanswered_.push_back({.stream = stream});
   return decision;
 }
 
 void HttpsConnection::request_received(StreamId stream, Request&& request) {
-  timed_.reset();  // what comes next has a time of its own
+  timed_.reset();  // the next wait has its own timeout
   const auto known = find_unanswered(stream);
   if (known == unanswered_.end()) {
     unanswered_.push_back({.stream = stream, .state = Unanswered::State::Whole});
@@ -157,7 +157,7 @@ void HttpsConnection::request_abandoned(StreamId stream) {
 }
 
 Response HttpsConnection::refuse(Refusal refusal) {
-  timed_.reset();  // what comes next has a time of its own
+  timed_.reset();  // the next wait has its own timeout
   return receiver_.refuse(refusal);
 }
 
@@ -199,7 +199,7 @@ void HttpsConnection::open_session() {
 
 void HttpsConnection::settle() {
   if (stage_ == Stage::Ending) return;
-  // Not at the first octets of the session: a client may be waiting for HTTP/2's SETTINGS.
+  // Does not wait for the session's first bytes: a client may wait for HTTP/2's SETTINGS.
   if (session_ == nullptr && tls_.state() == net::TlsStream::State::Open) {
     open_session();
     receiving_ = true;
@@ -247,9 +247,9 @@ std::vector<HttpsConnection::Unanswered>::iterator HttpsConnection::find_unanswe
                       [stream](const Unanswered& one) { return one.stream == stream; });
 }
 
-// They stay unanswered: a client that closed its side only gets its responses. A request whose body
-// is not there may still become whole, by octets that came before FIN: its turn comes then.
-// A response within changes the list, and may let in the next request.
+// The requests stay unanswered: a client that closed only its side gets its responses. A request
+// without its body may still become complete with bytes that arrived before FIN; it follows later.
+// A response inside the loop changes the list and may start the next request.
 void HttpsConnection::abandon_whole_ones() {
   using State = Unanswered::State;
   const auto is_due = [](const Unanswered& one) { return one.state == State::Whole; };
@@ -264,7 +264,7 @@ void HttpsConnection::abandon_whole_ones() {
 void HttpsConnection::closed() {
   shared_.open.erase(id_);
   for (Unanswered& one : unanswered_) {
-    // Nothing more comes of any.
+    // No request gets more bytes.
     if (one.state == Unanswered::State::Arriving) one.state = Unanswered::State::Whole;
   }
   abandon_whole_ones();
@@ -272,19 +272,19 @@ void HttpsConnection::closed() {
 
 void HttpsConnection::end() {
   advance(Event::Finished);
-  tcp_.set_timeout(0);  // from here on only a client that takes nothing is timed
+  tcp_.set_timeout(0);  // from now on only a client that reads nothing has a timeout
   tls_.end();
   tcp_.close_after_send();
 }
 
-// A client that has said goodbye opens no window any more: what waits for one is never sent.
+// A client that has ended its side opens no window: a response that waits for one is never sent.
 bool HttpsConnection::owes_response() const {
   if (session_ == nullptr || session_->phase() != SessionPhase::Responding) return false;
   return tcp_.congested() || !session_->waits_for_peer();
 }
 
 HttpsConnection::Wait HttpsConnection::waits_for() const {
-  // Until a header block of HTTP/2 is whole, nothing else can come.
+  // While a header block of HTTP/2 is incomplete, no other frame can arrive.
   if (session_->reads_head() && !tcp_.congested()) return Wait::Head;
   if (session_->waits_for_peer()) return Wait::Client;
   switch (session_->phase()) {
@@ -303,7 +303,7 @@ HttpsConnection::Wait HttpsConnection::waits_for() const {
 }
 
 void HttpsConnection::keep_time() {
-  if (session_ == nullptr) return;  // the handshake's runs on
+  if (session_ == nullptr) return;  // the handshake's timeout continues
   const Wait wait = waits_for();
   const bool goes_on = wait == timed_ || (wait == Wait::Request && timed_ == Wait::Quiet);
   if (!goes_on || (wait == Wait::Client && sent_since_)) {
@@ -335,8 +335,8 @@ uint64_t HttpsConnection::limit_of(Wait wait) const noexcept {
   return kNever;
 }
 
-// While octets wait for the client to read them, it may wait for a WINDOW_UPDATE behind them, and a
-// congested connection reads nothing. TCP ends a connection whose client takes nothing.
+// While bytes wait for the client to read them, the client may wait for a WINDOW_UPDATE behind
+// them, and a congested connection reads nothing. TCP ends a connection whose client reads nothing.
 uint64_t HttpsConnection::body_due_ms() const {
   const auto oldest = tcp_.unsent() > 0 ? std::nullopt : session_->oldest_body_ms();
   return oldest ? *oldest + tcp_.waited_ms() + options_.body_timeout_ms : kNever;

@@ -14,21 +14,21 @@
 
 namespace inlet53::http {
 
-/// One client's connection: joins TCP, TLS and HTTP, and keeps their timeouts.
+/// Connection of one client: connects TCP, TLS and HTTP, and keeps their timeouts.
 ///
 ///   TcpConnection ──ciphertext──► TlsStream ──plaintext──► ServerSession ──request──►
 ///   RequestReceiver
 ///
-/// Its stages, which change in `advance` alone:
+/// Only `advance` changes its stage:
 ///
 ///   Handshaking ──TLS is open──► Open ──FIN──► HalfClosed
 ///        │ TLS fails, FIN          │ all is said    │ all is said, nothing is owed
 ///        └─────────────────────────┴────────────────┴──────────────────────────────► Ending
 ///
-/// Lifetime: what it is given but for `tls` outlives it. Threads: the loop's.
+/// Lifetime: all arguments except `tls` outlive it. Threads: the loop's.
 class HttpsConnection final : public net::TcpClient, net::TlsStreamOwner, SessionOwner {
  public:
-  /// Takes over `account`, which is open.
+  /// Owns `account`, which is open.
   HttpsConnection(uint64_t id, net::TcpConnection& tcp, const net::TlsServerContext& tls,
                   HttpsShared& shared, RequestReceiver& receiver, BodyAccount& account);
   ~HttpsConnection() override;
@@ -43,7 +43,7 @@ class HttpsConnection final : public net::TcpClient, net::TlsStreamOwner, Sessio
 
   /// Answers a request. Nothing happens when the stream is gone.
   void respond(StreamId stream, Response&& response);
-  /// Another turn of the loop, for a session whose turn was over.
+  /// Continues a session whose turn was over, in another turn of the loop.
   void go_on();
 
  private:
@@ -64,37 +64,37 @@ class HttpsConnection final : public net::TcpClient, net::TlsStreamOwner, Sessio
   uint64_t reading_ms() const override;
 
   enum class Stage : uint8_t {
-    Handshaking,  // of TLS: there is no session
+    Handshaking,  // the TLS handshake: there is no session
     Open,
-    HalfClosed,  // the client has sent FIN, and may be owed responses
-    Ending,      // all is said; what waits is being sent
+    HalfClosed,  // the client has sent FIN and may still get responses
+    Ending,      // nothing follows; queued bytes are being sent
   };
   enum class Event : uint8_t { TlsOpened, PeerFinished, Finished };
 
-  /// Whether ciphertext is taken.
+  /// States of reading ciphertext.
   enum class Intake : uint8_t {
     Taking,
-    Paused,  // TCP is: the session takes nothing for now
-    Listed,  // the same, and the session goes on in the loop's next turn
+    Paused,  // TCP is paused: the session reads nothing now
+    Listed,  // the same, and the session continues in the loop's next turn
   };
 
   /// Event that a connection waits for, with a time limit.
   enum class Wait : uint8_t {
-    Request,  // between requests, a moment
-    Quiet,    // the same after that, without TLS's buffers for records
+    Request,  // between requests, at first
+    Quiet,    // between requests for longer, without TLS's record buffers
     Head,
-    Body,    // each body has a timeout of its own
-    Room,    // for a body: the budget has a timeout
-    Answer,  // no timeout: its owner has one
-    Client,  // that reads nothing of a response
+    Body,    // each body has its own timeout
+    Room,    // of the budget for a body, which has a timeout
+    Answer,  // no timeout here: the owner has one
+    Client,  // which reads nothing of a response
   };
   static constexpr uint64_t kNever = UINT64_MAX;
 
-  /// A request that the receiver accepted and has not answered.
+  /// Request that the receiver accepted and has not answered.
   struct Unanswered {
     enum class State : uint8_t {
-      Arriving,   // its body is not whole
-      Whole,      // the receiver has its body, too
+      Arriving,   // its body is incomplete
+      Whole,      // the receiver has its body
       Abandoned,  // the receiver knows that its client has left
     };
     StreamId stream = 0;
@@ -102,12 +102,12 @@ class HttpsConnection final : public net::TcpClient, net::TlsStreamOwner, Sessio
   };
 
   void advance(Event event) noexcept;
-  /// Whether requests are served: Open or HalfClosed.
+  /// Returns true while requests are served: Open or HalfClosed.
   [[nodiscard]] bool serves() const noexcept {
     return stage_ == Stage::Open || stage_ == Stage::HalfClosed;
   }
   void open_session();
-  /// Acts on the state after an event: ends, pauses, or sets another timeout.
+  /// Acts on the state after an event: ends, pauses, or changes the timeout.
   void settle();
   void continue_reading();
   [[nodiscard]] RequestOrigin origin() const;
@@ -127,17 +127,17 @@ class HttpsConnection final : public net::TcpClient, net::TlsStreamOwner, Sessio
   const HttpsOptions& options_;
   RequestReceiver& receiver_;
   BodyAccount& account_;
-  BodyCharge unsent_;  // what TCP holds for a client that does not read
+  BodyCharge unsent_;  // bytes in TCP for a client that does not read
   net::TlsStream tls_;
-  std::unique_ptr<ServerSession> session_;  // null until the handshake's end
+  std::unique_ptr<ServerSession> session_;  // null until the end of the handshake
   Stage stage_ = Stage::Handshaking;
   Intake intake_ = Intake::Taking;
   std::optional<Wait> timed_;
-  uint64_t due_ms_ = kNever;  // when that has lasted for too long
-  uint64_t armed_ms_ = 0;     // what the timeout of TCP is set to; 0: that of TLS
+  uint64_t due_ms_ = kNever;  // end of the present timeout
+  uint64_t armed_ms_ = 0;     // the timeout that TCP is set to; 0: that of TLS
   std::vector<Unanswered> unanswered_;
-  bool sent_since_ = false;  // octets of responses have gone out since `timed_` was set
-  bool receiving_ = false;   // octets are on their way through TLS: `settle` comes after them
+  bool sent_since_ = false;  // bytes of responses were sent since `timed_` was set
+  bool receiving_ = false;   // bytes are passing through TLS: `settle` follows
 };
 
 }  // namespace inlet53::http

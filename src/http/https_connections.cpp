@@ -10,7 +10,7 @@ namespace inlet53::http {
 
 namespace {
 
-// How often bodies that have waited for too long are looked for.
+// Interval of the search for bodies that have waited too long.
 constexpr uint64_t kOverdueMs = 250;
 
 }  // namespace
@@ -63,7 +63,7 @@ void HttpsConnections::grant_room() {
   if (!budget_.has_waiters()) overdue_.stop();
 }
 
-// Each connection with work left does another part of it.
+// Continues each connection that has work left.
 void HttpsConnections::go_on() {
   const std::vector<uint64_t> unfinished = std::exchange(shared_.unfinished, {});
   for (const uint64_t id : unfinished) {

@@ -47,7 +47,7 @@ const Field* find_field(const Fields& fields, std::string_view name) noexcept {
 bool same_field_name(std::string_view one, std::string_view other) noexcept {
   if (one.size() != other.size()) return false;
   for (size_t i = 0; i < one.size(); ++i) {
-    // Most octets are equal, so this compares them first.
+    // Most bytes are equal, so this compares them first.
     if (one[i] != other[i] && lower(one[i]) != lower(other[i])) return false;
   }
   return true;

@@ -9,8 +9,8 @@ namespace inlet53::http {
 
 namespace {
 
-// These callbacks are noexcept: no exception may pass through a library in C.
-// The head is whole, so that each text comes in one piece or, when it is empty, perhaps not at all.
+// These callbacks are noexcept: no exception may pass through a C library. The head is complete, so
+// each text arrives in one piece; the callback may be omitted for an empty text.
 MessageHead& head_of(llhttp_t* parser) { return *static_cast<MessageHead*>(parser->data); }
 
 int on_method(llhttp_t* parser, const char* at, size_t length) noexcept {
@@ -29,13 +29,13 @@ int on_field_name(llhttp_t* parser, const char* at, size_t length) noexcept {
 }
 
 int on_field_value(llhttp_t* parser, const char* at, size_t length) noexcept {
-  // llhttp leaves the white space behind a value.
+  // llhttp does not remove the white space after a value.
   while (length > 0 && (at[length - 1] == ' ' || at[length - 1] == '\t')) --length;
   head_of(parser).fields.back().value.append(at, length);
   return 0;
 }
 
-// Bodies are framed by us: llhttp's work ends with the head.
+// This module frames bodies: llhttp stops after the head.
 int end_of_head(llhttp_t*) noexcept { return HPE_PAUSED; }
 
 constexpr llhttp_settings_t make_settings() {
@@ -66,7 +66,7 @@ std::optional<MessageHead> parse_message_head(HeadKind kind, Bytes head, uint32_
   parser.data = &*parsed;
   const std::string_view text = as_text(head);
   if (llhttp_execute(&parser, text.data(), text.size()) != HPE_PAUSED) return std::nullopt;
-  // llhttp joins lines where we would not.
+  // llhttp joins some lines that this module treats as separate.
   if (parsed->fields.size() != lines - 1) return std::nullopt;
   parsed->keep_alive = llhttp_should_keep_alive(&parser) != 0;
   return parsed;
@@ -76,10 +76,10 @@ FramingFields find_framing_fields(Fields& fields) {
   FramingFields found;
   for (Field& field : fields) {
     found.value_octets += field.value.size();
-    // Their lengths differ, which spares most comparisons.
+    // Their lengths differ, which saves most comparisons.
     switch (field.name.size()) {
       case 0:
-        found.ambiguous = true;  // llhttp takes a line that begins with a colon
+        found.ambiguous = true;  // llhttp accepts a line that begins with a colon
         break;
       case 4:
         if (same_field_name(field.name, "host")) note(found.host, field, found.ambiguous);
@@ -114,7 +114,7 @@ std::optional<uint64_t> parse_length(std::string_view text) noexcept {
 
 HeadScanner::ScanResult HeadScanner::scan(Bytes stream) noexcept {
   for (; next_ < stream.size(); ++next_) {
-    // Nearly all octets are of this kind: a loop of their own, without stores.
+    // Nearly all bytes are of this kind, so they have a separate loop without stores.
     size_t at = next_;
     while (at < stream.size() && stream[at] > ' ' && stream[at] != 0x7f) ++at;
     next_ = at;

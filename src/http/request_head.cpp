@@ -16,7 +16,7 @@ namespace {
 
 //--- The request line
 
-// `HTTP/1.1` at the end of the request line.
+// Parses `HTTP/1.1` at the end of the request line.
 Result<Version, Refusal> parse_version(std::string_view text) {
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   if (text.size() != 8 || text.substr(0, 5) != "HTTP/" || !is_digit(text[5]) || text[6] != '.' ||
@@ -28,7 +28,7 @@ Result<Version, Refusal> parse_version(std::string_view text) {
   return Unexpected(Refusal::UnsupportedVersion);
 }
 
-// llhttp takes several spaces and HTTP/0.9's line without a version; we don't.
+// llhttp accepts several spaces and HTTP/0.9's line without a version; this function does not.
 Result<Version, Refusal> check_request_line(std::string_view line, const ServerLimits& limits) {
   const size_t first = line.find(' ');
   const size_t last = line.rfind(' ');
@@ -41,7 +41,7 @@ Result<Version, Refusal> check_request_line(std::string_view line, const ServerL
   return parse_version(line.substr(last + 1));
 }
 
-//--- What the fields mean
+//--- Fields
 
 std::optional<Refusal> frame_body(const FramingFields& found, const ServerLimits& limits,
                                   RequestHead& head) {
@@ -66,7 +66,7 @@ std::optional<Refusal> frame_body(const FramingFields& found, const ServerLimits
 
 //--- The target
 
-// Cuts `http://authority/path?query` into authority and target. False when it is none.
+// Splits `http://authority/path?query` into authority and target. Returns false for another form.
 bool split_absolute_target(Request& request) {
   const std::string_view text = request.target;
   const size_t scheme = text.find("://");

@@ -5,7 +5,7 @@ namespace inlet53::http {
 
 namespace {
 
-// By length first: few names of a response have one of these.
+// Compares the length first: few names of a response have one of these.
 bool is_of_connection(std::string_view name) noexcept {
   switch (name.size()) {
     case 7:

@@ -12,12 +12,13 @@ namespace inlet53::http {
 
 namespace {
 
-// A body below this size may grow piece by piece when its capacity cannot double.
+// A body below this size may grow in small steps when its capacity cannot double.
 constexpr size_t kMaxExact = size_t{1} << 20;
 
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
-// The status of `HTTP/1.1 200 OK`; 0 when the line is none. llhttp takes more than that.
+// Returns the status of `HTTP/1.1 200 OK`; 0 when the line has another form. llhttp accepts more
+// forms.
 uint16_t parse_status_line(std::string_view line) {
   constexpr size_t kUpToStatus = 12;
   const bool is_version = line.starts_with("HTTP/1.1 ") || line.starts_with("HTTP/1.0 ");
@@ -80,7 +81,7 @@ ResponseReader::ReadResult ResponseReader::head_ended(Bytes head) {
   response_.status = parse_status_line(text.substr(0, text.find('\r')));
   is_http10_ = text[7] == '0';
   auto parsed = parse_message_head(HeadKind::Response, head, lines);
-  // 101 would answer an Upgrade, and we never ask for one.
+  // 101 would answer an Upgrade, which this client never requests.
   if (response_.status == 0 || response_.status == 101 || !parsed) return ReadResult::Malformed;
   response_.fields = std::move(parsed->fields);
   keep_alive_ = parsed->keep_alive;
@@ -126,9 +127,9 @@ bool ResponseReader::reserve(uint64_t bytes) {
   return account_->budget.charge_response(*account_, bytes, response_.charge);
 }
 
-// Makes room for more of a body whose length is not known. Doubles the capacity, so that the body
-// is copied seldom. When the budget refuses that, a small body grows by what it needs, and a large
-// body is refused.
+// Provides capacity for more bytes of a body of unknown length. Doubles the capacity, so that the
+// body is seldom copied. When the budget refuses that, a small body grows only by the required
+// bytes, and a large body is refused.
 bool ResponseReader::reserve_more(size_t more) {
   std::string& body = response_.body;
   const uint64_t wanted = std::min<uint64_t>(body.size() + more, limits_.max_body);

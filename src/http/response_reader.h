@@ -13,10 +13,10 @@
 
 namespace inlet53::http {
 
-/// Reads one response of HTTP/1.1 or 1.0 as it arrives, passing over interim ones (1xx). Strict as
-/// the server's side is: a response that could mean two things is Malformed, and its connection of
-/// no more use. What it keeps has room in the client's budget first: a body of known length for all
-/// of it at once, so that calls that compete do not all fail in the middle.
+/// Reads one response of HTTP/1.1 or 1.0 as it arrives, and skips interim ones (1xx). As strict as
+/// the server side: an ambiguous response is Malformed, and its connection is not reused. Kept
+/// bytes are charged to the client's budget first. A body of known length is charged completely at
+/// once, so that concurrent calls do not all fail in the middle.
 /// Source: RFC 9112 §4, §6.3.
 class ResponseReader {
  public:
@@ -26,26 +26,26 @@ class ResponseReader {
     uint32_t max_fields = 1000;
     uint32_t max_body = 10485760;
   };
-  /// Interim responses to one request; more are Malformed.
+  /// Maximum number of interim responses to one request; more are Malformed.
   static constexpr uint32_t kMaxInterim = 16;
 
   /// `to_head`: the request's method was HEAD. Lifetime: `account` outlives the reader.
   ResponseReader(const Limits& limits, bool to_head, BodyAccount& account)
       : limits_(limits), to_head_(to_head), account_(&account) {}
 
-  /// Takes octets, until it is complete or refused. What is left of them then is not a response to
-  /// our request.
+  /// Reads bytes until the response is complete or refused. Bytes after it do not belong to a
+  /// response to this request.
   [[nodiscard]] ReadResult read(Bytes octets);
-  /// The connection has ended, in order. Complete when the body ends there, else Malformed.
+  /// Handles a regular end of the connection. Complete when the body ends there, else Malformed.
   [[nodiscard]] ReadResult end_of_stream();
 
-  /// When it is complete. Without the fields of the connection and those that frame the message. It
-  /// has its charge.
+  /// Returns the complete response with its charge, without the fields of the connection and the
+  /// framing.
   [[nodiscard]] Response& response() noexcept { return response_; }
-  /// Whether another request may go over the connection: it is complete, the server keeps it, and
-  /// nothing is behind it.
+  /// Returns true when another request may use the connection: the response is complete, the server
+  /// keeps the connection, and no byte follows.
   [[nodiscard]] bool may_reuse() const noexcept { return keep_alive_ && !has_rest_; }
-  /// Whether any octet came.
+  /// Returns true when any byte has arrived.
   [[nodiscard]] bool begun() const noexcept { return begun_; }
 
  private:
@@ -72,7 +72,7 @@ class ResponseReader {
   uint64_t head_bytes_ = 0;  // that the fields occupy
   HeadScanner scanner_;
   ChunkedReader chunks_;
-  std::string head_;  // as far as it came
+  std::string head_;  // the bytes received so far
   Response response_;
 };
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs a Python handler as AWS Lambda does: asks the Lambda Runtime API for invocations, calls the
-handler with each, and posts what it returns or raises.
+"""Runs a Python handler as AWS Lambda does: requests invocations from the Lambda Runtime API, calls
+the handler with each, and posts its result or error.
 
-Python 3.9 or later, its standard library only. inlet53 holds this file and gives it to the
-interpreter on stdin, with the environment that Lambda documents.
+Needs Python 3.9 or later and only its standard library. inlet53 contains this file and passes it to
+the interpreter on stdin, with the environment that Lambda documents.
 Source: AWS Lambda Developer Guide, "Using the Lambda runtime API for custom runtimes", "Define Lambda
 function handler in Python", "Using the Lambda context object to retrieve Python function
 information".
@@ -24,7 +24,7 @@ LARGEST_READ = 1 << 16
 
 
 class RuntimeFault(Exception):
-    """What the runtime itself finds wrong: the error's type, its message and where it is."""
+    """Error that the runtime itself reports: type, message and stack trace."""
 
     def __init__(self, error_type, message, stack_trace=()):
         super().__init__(message)
@@ -33,8 +33,8 @@ class RuntimeFault(Exception):
 
 
 class RuntimeApi:
-    """One kept connection to the Runtime API. http.client would cost several times the rest of an
-    invocation: it reads header fields with the parser for mail."""
+    """Persistent connection to the Runtime API. http.client parses header fields as mail, which
+    would cost several times the rest of an invocation."""
 
     def __init__(self, authority):
         self.authority = authority
@@ -59,8 +59,8 @@ class RuntimeApi:
 
     def exchange(self, *requests):
         """Sends requests in one write and returns the last one's fields (names in lower case) and
-        body. When the connection ends early, for one because a response was too large, the last is
-        sent again on another."""
+        body. When the connection ends early, for example after a response that was too large, sends
+        the last request again on a new one."""
         try:
             self.socket.sendall(b"".join(requests))
             for _ in requests:
@@ -110,7 +110,7 @@ class CognitoIdentity:
 
 
 class LambdaContext:
-    """The handler's second argument."""
+    """Second argument of the handler."""
 
     function_name = os.environ.get("AWS_LAMBDA_FUNCTION_NAME")
     function_version = os.environ.get("AWS_LAMBDA_FUNCTION_VERSION")
@@ -137,7 +137,7 @@ class LambdaContext:
 
 
 class RequestIdFilter(logging.Filter):
-    """Knows which invocation a log record belongs to."""
+    """Adds the id of the current invocation to log records."""
 
     request_id = ""
 
@@ -158,7 +158,7 @@ def set_up_logging():
 
 
 def load_handler(name):
-    """The function that Handler names: `module.function`, the module's folders with slashes."""
+    """Returns the function of a Handler: `module.function`, with slashes between directories."""
     path, dot, function = name.rpartition(".")
     if not dot or not path or not function:
         raise RuntimeFault("Runtime.MalformedHandlerName",
@@ -181,7 +181,7 @@ def load_handler(name):
 
 
 def stack_of(error):
-    """The error's stack without our own frames, nor the import machinery's at its top."""
+    """Returns the error's stack without the frames of this file and of the import system."""
     frames = traceback.extract_tb(error.__traceback__)
     own = (stack_of.__code__.co_filename, "<frozen importlib._bootstrap>", "<frozen importlib._bootstrap_external>",
            importlib.__file__)
@@ -191,7 +191,7 @@ def stack_of(error):
 
 
 def describe(error, request_id):
-    """An error as (type, JSON); says it in the log too."""
+    """Returns an error as (type, JSON), and logs it."""
     if isinstance(error, RuntimeFault):
         error_type, stack_trace = error.error_type, error.stack_trace
     else:
@@ -228,8 +228,8 @@ def unmarshal(body):
 
 
 def call(api, handler, fields, body):
-    """The request that tells how the invocation ended. What is no Exception (sys.exit) ends the
-    process, and with it the invocation."""
+    """Returns the request that reports the result of the invocation. A BaseException that is not
+    an Exception (sys.exit) ends the process, and with it the invocation."""
     request_id = fields.get("lambda-runtime-aws-request-id", "")
     path = f"/invocation/{request_id}"
     try:
@@ -266,7 +266,7 @@ def main():
         outcome = call(api, handler, fields, body)
         sys.stdout.flush()
         sys.stderr.flush()
-        # Both at once, so that a warm invocation costs one write each way.
+        # Both in one write, so that a warm invocation costs one write each way.
         fields, body = api.exchange(outcome, following)
     sys.exit(f"the Runtime API gave no invocation: {body.decode('utf-8', 'replace')}")
 

@@ -3,8 +3,8 @@
 
 #include <string_view>
 
-/// The runtime clients that inlet53 brings along, as they stand in bootstrap.py and bootstrap.js:
-/// the build makes this unit's source of them, so that an installation needs no further files.
+/// Runtime clients of inlet53: the contents of bootstrap.py and bootstrap.js. The build generates
+/// the source of this header, so that an installation needs no further files.
 namespace inlet53::lambda {
 
 extern const std::string_view kPythonBootstrap;

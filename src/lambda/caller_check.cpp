@@ -13,7 +13,7 @@ namespace inlet53::lambda {
 
 namespace {
 
-// Of this thread: what others do meanwhile does not count.
+// Time of this thread: work of other threads does not count.
 uint64_t processor_us() {
   timespec time{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
@@ -42,7 +42,7 @@ bool CallerCheck::allows(const SocketAddress& client, const SocketAddress& serve
 bool CallerCheck::is_own(const SocketAddress& client, const SocketAddress& server,
                          const EnvironmentProcesses& processes, CheckBudget& budget,
                          uint64_t now_ms) const {
-  // A file with all sockets of the machine may be long: reading it is part of the search.
+  // A file with all sockets of the machine may be long: reading it counts as part of the search.
   const bool reads_file = owners_.source() == net::SocketOwners::Source::ProcFile;
   if (reads_file && budget.used_up(now_ms)) return false;
   const uint64_t began_us = processor_us();
@@ -60,7 +60,7 @@ bool CallerCheck::is_own(const SocketAddress& client, const SocketAddress& serve
 }
 
 void CheckBudget::refill(uint64_t now_ms) noexcept {
-  // A search of 4,096 steps takes some milliseconds: a second pays for more than any debt.
+  // A search of 4,096 steps takes some milliseconds, so a second pays for any debt.
   const uint64_t passed = std::min<uint64_t>(now_ms - std::min(refilled_ms_, now_ms), 10'000);
   left_us_ = std::min(left_us_ + static_cast<int64_t>(passed) * kUsPerMs, kMaxUs);
   refilled_ms_ = now_ms;
@@ -73,7 +73,8 @@ bool CheckBudget::used_up(uint64_t now_ms) noexcept {
 
 void CheckBudget::charge(uint64_t cost_us, uint64_t now_ms) noexcept {
   refill(now_ms);
-  // At least 1: a clock may be coarse. At most a second's worth, so that no debt lasts long.
+  // At least 1, because a clock may be coarse. At most the budget of one second, so that no debt
+  // lasts long.
   left_us_ -= static_cast<int64_t>(std::clamp<uint64_t>(cost_us, 1, kMaxUs));
 }
 

@@ -26,7 +26,7 @@ namespace {
 constexpr uint32_t kEvents = IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO |
                              IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF;
 constexpr unsigned kMaxDepth = 32;
-// Beyond so many folders of one function the rest is not watched.
+// Limit of watched directories of one function; the rest is not watched.
 constexpr size_t kMaxWatches = 4096;
 
 struct CloseFolder {
@@ -56,7 +56,7 @@ std::vector<std::string> folders_in(const std::string& path) {
 
 bool is_ignored(std::string_view name) {
   return name == "__pycache__" || name == ".git" || name.ends_with(".pyc") ||
-         name.find(".pyc.") != name.npos;  // as it is written, before it is renamed
+         name.find(".pyc.") != name.npos;  // temporary name before the rename
 }
 
 CodeWatch::CodeWatch() : inotify_(inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {
@@ -81,7 +81,7 @@ void CodeWatch::watch(const std::string& folder) {
 
 void CodeWatch::add(const std::string& root, const std::string& path, Folder& folder,
                     unsigned depth) {
-  // Watched before it is listed: what is made in between is an event at least.
+  // Watches before listing: files created in between cause an event.
   const int watch = folder.watches.size() == kMaxWatches
                         ? -1
                         : inotify_add_watch(inotify_.get(), path.c_str(), kEvents | IN_ONLYDIR);
@@ -104,7 +104,7 @@ void CodeWatch::forget(const std::string& folder) {
   if (found == folders_.end()) return;
   for (const int watch : found->second.watches) {
     const auto roots = roots_.find(watch);
-    if (roots == roots_.end()) continue;  // the kernel has let go of it
+    if (roots == roots_.end()) continue;  // the kernel has removed it
     roots->second.erase(folder);
     if (!roots->second.empty()) continue;
     roots_.erase(roots);
@@ -118,7 +118,7 @@ bool CodeWatch::changed(const std::string& folder) {
   const auto found = folders_.find(folder);
   if (found == folders_.end()) return false;
   if (!found->second.changed && identify(folder) == found->second.identity) return false;
-  // Anew, for folders that were made, and for a folder that is another now.
+  // Starts again, for new directories and for a directory that was replaced.
   watch(folder);
   return true;
 }

@@ -14,27 +14,27 @@
 
 namespace inlet53::lambda {
 
-/// Tells whether an entry of a code folder is no code: interpreters write it (`__pycache__`,
-/// `*.pyc`), or it is `.git`. `name` is without its folder.
+/// Returns true for a directory entry that is not code: interpreters write it (`__pycache__`,
+/// `*.pyc`), or it is `.git`. `name`: without its directory.
 [[nodiscard]] bool is_ignored(std::string_view name);
 
-/// Watches the code folders of all functions by one inotify instance, which is asked, not waited
-/// for: a file that changed before `changed` is called is seen by it, without a scan. What
-/// interpreters write there themselves (`__pycache__`, `*.pyc`) and `.git` do not count.
-/// A folder that is a symbolic link is noticed when it comes to mean another. Threads: one.
+/// Watches the code directories of all functions with one inotify instance. `changed` polls it: it
+/// reports a file that changed before the call, without a scan. Ignores files that interpreters
+/// write (`__pycache__`, `*.pyc`) and `.git`. Notices when a directory that is a symbolic link gets
+/// another target. Threads: one.
 class CodeWatch {
  public:
   CodeWatch();
   CodeWatch(const CodeWatch&) = delete;
   CodeWatch& operator=(const CodeWatch&) = delete;
 
-  /// Watches a folder and what is below it, anew when it is watched already. Where the system gives
-  /// no watches (fs.inotify.max_user_watches) the operator log says so, and what is not watched
-  /// counts as unchanged.
+  /// Watches a directory and its subdirectories; a repeated call starts again. When the system
+  /// gives no watch (fs.inotify.max_user_watches), logs this to the operator log; unwatched files
+  /// count as unchanged.
   void watch(const std::string& folder);
   void forget(const std::string& folder);
-  /// Whether something in it has changed since it was last watched or since the last true.
-  /// Cost: two system calls while nothing happens.
+  /// Returns true when a file in it has changed since the last `watch` or the last true result.
+  /// Cost: two system calls when nothing has changed.
   [[nodiscard]] bool changed(const std::string& folder);
 
  private:
@@ -56,7 +56,7 @@ class CodeWatch {
 
   net::Descriptor inotify_;
   std::unordered_map<std::string, Folder> folders_;
-  /// A watch belongs to its folder, and to those of other functions that contain it.
+  /// A watch belongs to its directory, and to those of other functions that contain it.
   std::unordered_map<int, std::unordered_set<std::string>> roots_;
   bool complained_ = false;
 };

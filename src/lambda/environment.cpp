@@ -44,7 +44,7 @@ Outcome function_error(std::string payload, std::string request_id) {
           .message = std::move(message)};
 }
 
-// The most memory that a process has held, in MiB; 0 when it is gone. Source: proc(5), VmHWM.
+// Returns the peak memory of a process in MiB; 0 when it has ended. Source: proc(5), VmHWM.
 uint32_t peak_memory_mb(int pid) {
   const net::Descriptor file(open(concat("/proc/", pid, "/status").c_str(), O_RDONLY | O_CLOEXEC));
   std::array<char, 4096> text;
@@ -87,11 +87,11 @@ Environment::Environment(net::Loop& loop, std::shared_ptr<const topology::Functi
       began_us_(monotonic_microseconds()) {}
 
 Environment::~Environment() {
-  // The API's last words would reach an owner that is half gone.
+  // The API's last event would reach an owner that is half destroyed.
   state_ = State::Ended;
   if (process_) process_->end_now();
   log_.end_output();
-  api_.reset();  // while what it asks of us still stands
+  api_.reset();  // while the members that it uses still exist
 }
 
 Result<void, std::string> Environment::launch() {
@@ -158,7 +158,7 @@ Outcome Environment::fail(const Assignment& assignment) {
 //--- Callers of the Runtime API
 
 bool Environment::may_call(const SocketAddress& client, const SocketAddress& server) {
-  // Nothing is its own before the process has started, or after it was reaped.
+  // No process belongs to it before the process has started, or after it was reaped.
   if (process_ && !exit_ &&
       options_.callers->allows(client, server, {.root = process_->pid(), .user = user_},
                                check_budget_, loop_.now_ms())) {
@@ -213,7 +213,7 @@ void Environment::response_received(std::string&& payload) {
 void Environment::error_received(std::string&& payload) {
   if (state_ != State::Running) return;
   state_ = State::Finishing;
-  // As at AWS, an error of the handler itself is no failure of the invocation's report.
+  // As at AWS, an error of the handler itself does not count as a failure in the report.
   finish(function_error(std::move(payload), request_id_), "", "");
 }
 
@@ -245,7 +245,7 @@ void Environment::report(std::string_view request_id, std::string_view status,
             .error_type = error_type});
 }
 
-// Not for each of thousands of invocations a second: it costs some dozen microseconds.
+// Not called for each of thousands of invocations per second: it costs some dozen microseconds.
 void Environment::sample_memory() {
   const uint64_t now = loop_.now_ms();
   if (exit_ || (max_memory_mb_ != 0 && now - memory_sampled_ms_ < kMemorySampleMs)) return;
@@ -267,7 +267,7 @@ void Environment::on_deadline() {
       return fail_invocation(timed_out(function_->timeout_seconds), "timeout");
     }
     case State::Finishing:
-      // It has answered, but never asked for the next one.
+      // It has responded but never requested the next invocation.
       log_.task_timed_out(request_id_, function_->timeout_seconds);
       return end();
     case State::Ready:
@@ -282,7 +282,7 @@ void Environment::end() {
   if (ending()) return;
   state_ = State::Ending;
   deadline_.stop();
-  // The whole group: an interpreter's children would keep its sockets and its output open.
+  // Kills the whole group: an interpreter's children would keep its sockets and its output open.
   process_->kill_group(SIGKILL);
   if (exit_) deadline_.start(0);
 }

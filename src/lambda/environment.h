@@ -25,7 +25,7 @@ namespace inlet53::lambda {
 
 class Environment;
 
-/// An invocation on its way.
+/// Invocation for an environment.
 struct Assignment {
   FunctionService::InvocationId id = 0;
   std::string request_id;
@@ -35,9 +35,9 @@ struct Assignment {
 /// Events of an environment. The owner may end the environment in a callback, but not destroy it.
 class EnvironmentOwner {
  public:
-  /// It waits for an invocation.
+  /// The environment waits for an invocation.
   virtual void ready(Environment& environment) = 0;
-  /// It ended before it was ready. The owner fails the invocation that waits for it (`fail`).
+  /// The environment ended before it was ready. The owner fails its waiting invocation (`fail`).
   virtual void init_failed(Environment& environment) = 0;
   virtual void invocation_ended(FunctionService::InvocationId invocation, Outcome&& outcome) = 0;
   /// Its process has ended. No more events follow.
@@ -52,50 +52,50 @@ struct EnvironmentOptions {
   std::shared_ptr<Isolation> isolation{};  // null: none
   Interpreters interpreters{};
   InterpreterVersions versions{};  // for the log
-  uint64_t idle_ms = 300'000;      // it ends when it was ready for so long
+  uint64_t idle_ms = 300'000;      // it ends after it was ready for this time
   uint64_t init_ms = 10'000;       // AWS's limit of the init phase
 };
 
-/// One execution environment: a process with those that descend from it, the Runtime API that only
-/// these may use, and one invocation at a time.
+/// Execution environment: a process with its descendants, the Runtime API that only these may use,
+/// and one invocation at a time.
 ///
 ///   Starting ──next──► Ready ──assign──► Running ──response──► Finishing ──next──► Ready …
 ///      │                 │ idle             │ timeout              │ timeout
 ///      └── init fails ───┴──── `end` ───────┴──────────────────────┴──► Ending ──exit──► Ended
 ///
-/// A process that ends by itself is heard out first: what it had posted counts.
+/// When a process ends by itself, its posted response is read first and counts.
 /// Threads: the loop's. Lifetime: loop and owner outlive it.
 class Environment final : private RuntimeApiOwner {
  public:
-  /// Errors: why it cannot start, for people.
+  /// Errors: the reason why it cannot start.
   [[nodiscard]] static Result<std::unique_ptr<Environment>, std::string> start(
       net::Loop& loop, std::shared_ptr<const topology::Function> function,
       std::shared_ptr<FunctionLog> log, const EnvironmentOptions& options, EnvironmentOwner& owner);
-  /// Kills what is left of it, and waits for that.
+  /// Kills the rest of its processes and waits for their end.
   ~Environment();
 
-  /// Requires: it is ready, and was not assigned anything since.
+  /// Requires: it is ready and has no assignment since.
   void assign(Assignment&& assignment);
-  /// Kills it. `ended` follows; an invocation that runs gets no outcome.
+  /// Kills its process. `ended` follows; a running invocation gets no outcome.
   void end();
-  /// The outcome, and the log, of an invocation that waited for it in vain.
-  /// Requires: `init_failed` came.
+  /// Makes the outcome and the log of an invocation that waited for it. Requires: `init_failed` was
+  /// called.
   [[nodiscard]] Outcome fail(const Assignment& assignment);
 
   [[nodiscard]] bool starting() const noexcept { return state_ == State::Starting; }
   [[nodiscard]] bool ready() const noexcept { return state_ == State::Ready; }
-  /// It has answered, and did not ask for the next invocation yet.
+  /// Returns true when it has responded but not yet requested the next invocation.
   [[nodiscard]] bool finishing() const noexcept { return state_ == State::Finishing; }
   [[nodiscard]] bool ending() const noexcept { return state_ >= State::Ending; }
-  /// When it got ready last, in the loop's milliseconds.
+  /// Returns the time of its last ready state, in the loop's milliseconds.
   [[nodiscard]] uint64_t ready_since_ms() const noexcept { return ready_since_ms_; }
 
-  /// Whether it is to end after what it does now: its function or code has changed.
+  /// True when it must end after its current invocation: its function or code has changed.
   bool stale = false;
 
  private:
   enum class State : uint8_t { Starting, Ready, Running, Finishing, Ending, Ended };
-  /// Lambda's words, or the payload that the runtime posted.
+  /// Error of Lambda itself, or the payload that the runtime posted.
   using Failure = std::variant<FunctionError, std::string>;
 
   Environment(net::Loop& loop, std::shared_ptr<const topology::Function> function,
@@ -125,20 +125,21 @@ class Environment final : private RuntimeApiOwner {
   const std::shared_ptr<const topology::Function> function_;
   const EnvironmentOptions options_;
   EnvironmentLog log_;
-  net::Timer deadline_;  // of the present state
+  net::Timer deadline_;  // of the current state
   std::unique_ptr<RuntimeApi> api_;
   std::unique_ptr<net::OutputPipe> output_;
   std::unique_ptr<net::ChildProcess> process_;
-  std::optional<uint32_t> user_;  // of the process, when it is not this one's
+  std::optional<uint32_t> user_;  // of the process, when it differs from this one's
   CheckBudget check_budget_;
   bool refusal_logged_ = false;
 
   State state_ = State::Starting;
   std::optional<net::ChildExit> exit_;
   std::optional<Failure> init_failure_;
-  FunctionService::InvocationId invocation_ = 0;  // this and the next are of the present one
+  FunctionService::InvocationId invocation_ =
+      0;  // this and the next belong to the current invocation
   std::string request_id_;
-  uint64_t began_us_ = 0;                     // of the present invocation; of the start at first
+  uint64_t began_us_ = 0;                     // of the current invocation; at first, of the start
   std::optional<uint64_t> init_duration_us_;  // until an invocation has reported it
   uint64_t ready_since_ms_ = 0;
   uint64_t memory_sampled_ms_ = 0;

@@ -44,7 +44,7 @@ EnvironmentLog::EnvironmentLog(std::shared_ptr<FunctionLog> log)
       stream_name_(make_stream_name()),
       label_(stream_name_.substr(stream_name_.find(']') + 1, kLabelDigits)) {}
 
-//--- What Lambda says
+//--- Lines of Lambda
 
 void EnvironmentLog::init_start(std::string_view runtime, std::string_view other_interpreter) {
   std::string text = concat("INIT_START Runtime: ", runtime);
@@ -87,7 +87,7 @@ void EnvironmentLog::task_timed_out(std::string_view request_id, uint32_t second
   note(concat(request_id, " Task timed out after ", seconds, ".00 seconds"));
 }
 
-//--- What the process writes
+//--- Output of the process
 
 void EnvironmentLog::output(Bytes octets, uint64_t now_ms) {
   if (now_ms - second_began_ms_ >= kSecondMs) {

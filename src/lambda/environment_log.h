@@ -24,10 +24,10 @@ struct InvocationReport {
   std::string_view error_type{};               // Runtime.ExitError
 };
 
-/// The log stream of one environment: what Lambda says of its invocations, and what the process
-/// writes to stdout and stderr, one event for each line. A line of over 64 KiB goes on in the next
-/// event; of more than 1 MiB in one second the rest is left out, and counted in an event of its
-/// own. Source: AWS Lambda Developer Guide, "Accessing Amazon CloudWatch logs for AWS Lambda".
+/// Log stream of one environment: Lambda's lines about its invocations, and the output of the
+/// process to stdout and stderr, one event for each line. A line over 64 KiB continues in the next
+/// event. Output over 1 MiB per second is dropped, and a separate event reports its size. Source:
+/// AWS Lambda Developer Guide, "Accessing Amazon CloudWatch logs for AWS Lambda".
 class EnvironmentLog {
  public:
   static constexpr size_t kMaxLine = size_t{64} << 10;
@@ -35,15 +35,16 @@ class EnvironmentLog {
 
   explicit EnvironmentLog(std::shared_ptr<FunctionLog> log);
 
-  /// AWS_LAMBDA_LOG_STREAM_NAME: `2026/11/22/[$LATEST]` and 32 hexadecimal digits.
+  /// Returns AWS_LAMBDA_LOG_STREAM_NAME: `2026/11/22/[$LATEST]` and 32 hexadecimal digits.
   [[nodiscard]] const std::string& stream_name() const noexcept { return stream_name_; }
 
-  /// `other_interpreter`: of another version than the runtime's; empty: the same.
+  /// Logs INIT_START. `other_interpreter`: one with another version than the runtime; empty: the
+  /// same.
   void init_start(std::string_view runtime, std::string_view other_interpreter);
-  /// `status` is timeout or error. It is written when an environment does not get ready.
+  /// Logs INIT_REPORT, when an environment does not become ready. `status`: timeout or error.
   void init_report(uint64_t duration_us, std::string_view status, std::string_view error_type);
   void start(std::string_view request_id);
-  /// END and REPORT, after what the process wrote until now.
+  /// Logs END and REPORT, after the output of the process so far.
   void end(const InvocationReport& report);
   void task_timed_out(std::string_view request_id, uint32_t seconds);
   /// Adds an event of the environment itself.
@@ -61,11 +62,11 @@ class EnvironmentLog {
 
   std::shared_ptr<FunctionLog> log_;
   std::string stream_name_;
-  std::string label_;  // the id's first digits
-  std::string line_;   // without its end so far
+  std::string label_;  // first digits of the id
+  std::string line_;   // incomplete
   uint64_t second_began_ms_ = 0;
-  uint64_t taken_ = 0;     // octets in this second
-  uint64_t left_out_ = 0;  // bytes that no event has reported
+  uint64_t taken_ = 0;     // bytes in this second
+  uint64_t left_out_ = 0;  // bytes not yet reported
 };
 
 }  // namespace inlet53::lambda

@@ -7,14 +7,15 @@ namespace inlet53::lambda {
 
 namespace {
 
-/// The places that are guaranteed to each function that may have any.
+/// Returns the guaranteed places of each function that may have any.
 size_t even_share(std::span<const FunctionUse> functions, size_t max) noexcept {
   const auto sharing = std::count_if(functions.begin(), functions.end(),
                                      [](const FunctionUse& one) { return one.limit != 0U; });
   return std::max<size_t>(1, max / 2 / std::max<size_t>(1, static_cast<size_t>(sharing)));
 }
 
-/// The index of the function with the longest idle environment, among those that `may_end` picks.
+/// Returns the index of the function with the longest idle environment, among those that `may_end`
+/// accepts.
 template <class MayEnd>
 std::optional<size_t> longest_idle(std::span<const FunctionUse> functions, MayEnd may_end) {
   std::optional<size_t> found;

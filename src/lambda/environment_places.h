@@ -6,25 +6,26 @@
 #include <optional>
 #include <span>
 
-/// How functions share the places of `max_environments`.
+/// Shares the places of `max_environments` among functions.
 ///
-/// Half of the places is divided evenly: each function is guaranteed its share, at least one place.
-/// The other half is for any function. An environment that runs an invocation is never ended for
-/// another function, so a place must be free before it is needed: a function beyond its share may
-/// start an environment only while enough places stay free for the unused shares of all others.
-/// With so many functions that the shares exceed half of the places, half of the places is kept.
+/// Half of the places is divided evenly: each function has a guaranteed share of at least one
+/// place. The other half is for any function. An environment with a running invocation is never
+/// ended for another function, so a place must be free before it is needed: a function beyond its
+/// share may start an environment only while enough places stay free for the unused shares of all
+/// others. If the shares of all functions exceed half of the places, half of the places is kept
+/// free.
 ///
-/// Idle environments are ended for others like this. A function within its share ends the longest
+/// Idle environments may be ended for other functions. A function within its share ends the longest
 /// idle environment of a function beyond its share. A function without any environment, when there
-/// are more functions than places, ends the longest idle of all. A function beyond its share ends
-/// only environments beyond another's share that were idle for 10 s: none that are in use.
+/// are more functions than places, ends the longest idle environment of all. A function beyond its
+/// share ends only environments beyond another function's share that were idle for 10 s.
 namespace inlet53::lambda {
 
-/// The places of one function.
+/// Places of one function.
 struct FunctionUse {
-  size_t living = 0;                // environments that are not ending
-  std::optional<uint32_t> limit{};  // its reserved concurrency; 0 for a function that is gone
-  std::optional<uint64_t> idle_since_ms{};  // of the longest idle environment; none: none is idle
+  size_t living = 0;                        // environments that are not ending
+  std::optional<uint32_t> limit{};          // reserved concurrency; 0 for a removed function
+  std::optional<uint64_t> idle_since_ms{};  // of the longest idle environment; absent: none is idle
 };
 
 enum class PlaceKind : uint8_t {
@@ -45,7 +46,7 @@ struct Place {
 [[nodiscard]] Place find_place(std::span<const FunctionUse> functions, size_t asking, size_t max,
                                uint64_t now_ms) noexcept;
 
-/// How long an environment beyond its function's share stays warm when others need its place.
+/// Time that an environment beyond its function's share stays warm when others need its place.
 inline constexpr uint64_t kKeptWarmMs = 10'000;
 
 }  // namespace inlet53::lambda

@@ -18,12 +18,12 @@ using Json = nlohmann::ordered_json;
 
 constexpr size_t kMaxExcerpt = 256;
 
-// An error has two levels; what has many more is there to cost memory.
+// An error has two levels. The limit protects memory.
 constexpr size_t kMaxNesting = 64;
 
 std::string member_text(std::string_view payload, const char* name) {
   if (nests_deeper_than(payload, kMaxNesting)) return {};
-  // A map for its objects: a list takes quadratic time to fill, and the function chooses its size.
+  // Uses maps for objects: a list takes quadratic time to fill, and the function chooses its size.
   const auto json = nlohmann::json::parse(payload, nullptr, false);
   if (!json.is_object()) return {};
   const auto found = json.find(name);

@@ -9,7 +9,7 @@
 
 namespace inlet53::lambda {
 
-/// An error as Lambda itself words it: what a caller gets when a function has no words of its own.
+/// Error in Lambda's own wording, for a function that reports no error itself.
 /// Source: responses of Invoke with X-Amz-Function-Error, as recorded from AWS.
 struct FunctionError {
   std::string type;     // Runtime.ExitError
@@ -22,13 +22,14 @@ struct FunctionError {
 [[nodiscard]] FunctionError exited(net::ChildExit how);
 [[nodiscard]] FunctionError response_too_large();
 
-/// `{"errorType":"…","errorMessage":"RequestId: … Error: …"}`; without the id for a type of
-/// `Function.…`, as Lambda has it.
+/// Returns `{"errorType":"…","errorMessage":"RequestId: … Error: …"}`; without the id for types
+/// `Function.…`, as Lambda does.
 [[nodiscard]] std::string error_payload(const FunctionError& error, std::string_view request_id);
 
-/// The errorMessage of an error's payload, for a log; the payload's beginning when it has none.
+/// Returns the errorMessage of an error's payload, for a log; without one, the start of the
+/// payload.
 [[nodiscard]] std::string error_message(std::string_view payload);
-/// The errorType of an error's payload; `Unhandled` when it has none.
+/// Returns the errorType of an error's payload; `Unhandled` when it has none.
 [[nodiscard]] std::string error_type(std::string_view payload);
 
 }  // namespace inlet53::lambda

@@ -20,7 +20,7 @@ constexpr uint64_t kTimeoutMs = 10'000;
 constexpr std::string_view kPython = "python";
 constexpr std::string_view kNode = "nodejs";
 
-// The version in `Python 3.11.2` or `v20.11.0`.
+// Returns the version in `Python 3.11.2` or `v20.11.0`.
 std::string version_in(std::string_view output) {
   const size_t begin = output.find_first_of("0123456789");
   if (begin == std::string_view::npos) return {};
@@ -28,7 +28,7 @@ std::string version_in(std::string_view output) {
   return std::string(output.substr(0, output.find_first_not_of("0123456789.")));
 }
 
-// The version that a runtime names: 3.12 of python3.12, 20 of nodejs20.x; empty: none.
+// Returns the version in the name of a runtime: 3.12 of python3.12, 20 of nodejs20.x; empty: none.
 std::string_view wanted_version(std::string_view runtime, std::string_view language) {
   if (!runtime.starts_with(language)) return {};
   runtime.remove_prefix(language.size());
@@ -40,9 +40,9 @@ bool is_version(std::string_view version, std::string_view wanted) {
   return version == wanted || version.starts_with(concat(wanted, '.'));
 }
 
-// An interpreter of some functions.
+// Interpreter of some functions.
 struct Interpreter {
-  std::string_view language;  // how the names of its runtimes begin
+  std::string_view language;  // start of the names of its runtimes
   Result<std::string, std::string> version;
 };
 
@@ -95,8 +95,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Whether a path is a file, or a link to one. An error (no permission, for instance) does not prove
-// that the file is missing.
+// Returns true when a path is a file, or a link to one. An error (no permission, for instance) does
+// not prove that the file is missing.
 bool may_be_file(const fs::path& path) {
   std::error_code error;
   const fs::file_type type = fs::status(path, error).type();
@@ -109,8 +109,8 @@ bool may_be_directory(const fs::path& path) {
   return type == fs::file_type::directory || type == fs::file_type::none;
 }
 
-// A module is a file, compiled or not (app.py, app.cpython-311-x86_64-linux-gnu.so), or a package,
-// which is a directory.
+// Returns true when a module exists: a file, compiled or not (app.py,
+// app.cpython-311-x86_64-linux-gnu.so), or a package, which is a directory.
 bool has_module(const fs::path& base) {
   const std::string stem = base.filename().string();
   std::error_code error;
@@ -127,7 +127,7 @@ std::string missing(const topology::Function& function, std::string_view file) {
   return concat("the file of the handler ", function.handler, " is missing: ", file);
 }
 
-// `module.function`, the module's folders with dots or slashes.
+// Checks `module.function`, with dots or slashes between the module's directories.
 std::string missing_module(const topology::Function& function) {
   const auto& environment = function.environment;
   const bool looks_elsewhere =
@@ -140,11 +140,11 @@ std::string missing_module(const topology::Function& function) {
   return has_module(base) ? "" : missing(function, concat(base.string(), ".py"));
 }
 
-// `file.export`, with folders before the file.
+// Checks `file.export`, with directories before the file.
 std::string missing_script(const topology::Function& function) {
   const fs::path code(function.code);
   const fs::path client = code / "node_modules/aws-lambda-ric";
-  if (may_be_directory(client)) return {};  // it knows more endings
+  if (may_be_directory(client)) return {};  // it supports further file extensions
   const fs::path handler(function.handler);
   const std::string name = handler.filename().string();
   const std::string base = (code / handler.parent_path() / name.substr(0, name.find('.'))).string();

@@ -12,18 +12,18 @@
 
 namespace inlet53::lambda {
 
-/// The log of one function: a file, `FUNCTION.log` in the log folder, or this process's stderr.
-/// Each event is one line, in the order in which they came:
+/// Log of one function: a file, `FUNCTION.log` in the log directory, or this process's stderr. Each
+/// event is one line, in order of arrival:
 ///
 ///   2026-11-22T17:33:24.123Z TAB STREAM TAB TEXT
 ///
-/// STREAM is the beginning of the log stream's id, the same for all events of one environment
-/// (INIT_START has it in full), and on stderr `FUNCTION/` before it. TEXT holds no line end.
+/// STREAM is the start of the log stream's id, the same for all events of one environment
+/// (INIT_START has the full id). On stderr `FUNCTION/` precedes it. TEXT contains no line end.
 ///
 /// Never waits for a disk: linelog writes, counts and reports. Threads: the loop's.
 class FunctionLog {
  public:
-  /// `folder` empty: stderr.
+  /// `folder`: empty: stderr.
   FunctionLog(linelog::LineLogs& logs, const std::string& folder, const std::string& function);
   FunctionLog(const FunctionLog&) = delete;
   FunctionLog& operator=(const FunctionLog&) = delete;
@@ -47,7 +47,7 @@ class RefusalLog {
 
   RefusalLog(net::Loop& loop, std::string function, uint64_t pause_ms = kPauseMs);
 
-  /// Adds an invocation that was refused for `reason`.
+  /// Adds an invocation that was refused because of `reason`.
   void add(std::string_view reason);
 
  private:

@@ -10,13 +10,13 @@ namespace inlet53::lambda {
 
 namespace {
 
-// How long an invocation waits for an environment that has just answered: a runtime asks for the
-// next one a moment after its response, and a caller may be faster than that. Longer when no other
-// environment may start: then the end of the wait refuses the invocation.
+// Time that an invocation waits for an environment that has just responded: a runtime requests the
+// next invocation a moment after its response, and a caller may be faster than that. The wait is
+// longer when no other environment may start; its end then refuses the invocation.
 constexpr uint64_t kFinishingGraceMs = 20;
 constexpr uint64_t kLastGraceMs = 1000;
 
-// The log stream of events that belong to no environment.
+// Log stream of events that belong to no environment.
 constexpr std::string_view kNoStream = "-";
 
 }  // namespace
@@ -39,7 +39,7 @@ void FunctionPool::end_all() {
   for (const auto& environment : environments_) environment->end();
 }
 
-//--- What it is asked
+//--- Requests
 
 void FunctionPool::set_function(std::shared_ptr<const topology::Function> function) {
   function_ = std::move(function);
@@ -62,7 +62,7 @@ void FunctionPool::invoke(Assignment&& assignment) {
   serve_waiting();
 }
 
-// The first of those that wait have environments that start for them.
+// The first waiting invocations have environments that start for them.
 bool FunctionPool::cancel(FunctionService::InvocationId invocation) {
   const size_t begun = std::min(waiting_.size(), count(&Environment::starting));
   const auto found = std::find_if(waiting_.begin() + static_cast<ptrdiff_t>(begun), waiting_.end(),
@@ -72,7 +72,7 @@ bool FunctionPool::cancel(FunctionService::InvocationId invocation) {
   return true;
 }
 
-//--- What environments say
+//--- Events of environments
 
 void FunctionPool::ready(Environment& environment) {
   if (environment.stale) {
@@ -86,7 +86,7 @@ void FunctionPool::ready(Environment& environment) {
 }
 
 void FunctionPool::init_failed(Environment& environment) {
-  // An environment that got ready meanwhile may have taken the invocation that this one was for.
+  // An environment that became ready meanwhile may have received this one's invocation.
   if (waiting_.size() <= count(&Environment::starting)) return;
   const Assignment first = std::move(waiting_.front());
   waiting_.pop_front();

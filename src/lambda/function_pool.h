@@ -18,7 +18,7 @@ namespace inlet53::lambda {
 
 class FunctionPool;
 
-/// Requests and events of a pool. A callback must not destroy the pool.
+/// Receives requests and events of a pool. A callback must not destroy the pool.
 class FunctionPoolOwner {
  public:
   /// An invocation waits without an environment. The owner calls `start_next` soon, but not in this
@@ -26,7 +26,7 @@ class FunctionPoolOwner {
   virtual void start_wanted() = 0;
   /// Returns true when one more environment of `pool` may start.
   [[nodiscard]] virtual bool may_start(const FunctionPool& pool) const = 0;
-  /// Does the same, and ends an idle environment of another function when that makes a place.
+  /// Like `may_start`, and ends an idle environment of another function when that frees a place.
   [[nodiscard]] virtual bool make_place(const FunctionPool& pool) = 0;
   virtual void environment_started() = 0;
   /// An environment has ended.
@@ -37,11 +37,11 @@ class FunctionPoolOwner {
   ~FunctionPoolOwner() = default;
 };
 
-/// The environments of one function and the invocations that wait for one of them. An invocation
-/// goes to the environment that got ready last. If none is ready, one is started for it in a later
-/// turn of the loop, up to the function's concurrency and as far as the owner has places; else the
-/// invocation is refused. Each start belongs to one invocation: an environment that fails to start
-/// fails that one, and none is started again by itself. Threads: the loop's.
+/// Environments of one function, and the invocations that wait for them. An invocation goes to the
+/// environment that became ready last. If none is ready, a later turn of the loop starts one for
+/// it, within the function's concurrency and the owner's places; otherwise the invocation is
+/// refused. Each start belongs to one invocation: an environment that fails to start fails that
+/// invocation, and nothing starts it again automatically. Threads: the loop's.
 class FunctionPool final : private EnvironmentOwner {
  public:
   FunctionPool(net::Loop& loop, std::shared_ptr<const topology::Function> function,
@@ -51,29 +51,29 @@ class FunctionPool final : private EnvironmentOwner {
   ~FunctionPool();
 
   [[nodiscard]] const topology::Function& function() const noexcept { return *function_; }
-  /// Takes the function as it is now; environments made before end after what they do.
+  /// Sets the current function. Existing environments end after their current invocation.
   void set_function(std::shared_ptr<const topology::Function> function);
-  /// Takes the versions of the interpreters, for the logs of environments that start.
+  /// Sets the versions of the interpreters, for the logs of new environments.
   void set_versions(const InterpreterVersions& versions) { options_.versions = versions; }
-  /// Environments made before now end after what they do, those that do nothing at once.
+  /// Ends the existing environments: idle ones at once, the others after their current invocation.
   void retire_environments();
 
   void invoke(Assignment&& assignment);
   /// Drops an invocation without an outcome, if no environment runs it or starts for it. Returns
-  /// whether it did.
+  /// true when it was dropped.
   bool cancel(FunctionService::InvocationId invocation);
 
-  /// Invocations for which an environment is to be started, or which are to be refused.
+  /// Returns the number of invocations that need an environment to start, or that must be refused.
   [[nodiscard]] size_t starts_wanted() const;
-  /// Starts an environment for an invocation that waits, or refuses the one that came last. Returns
-  /// whether it started one. Requires: `starts_wanted` is not 0.
+  /// Starts an environment for a waiting invocation, or refuses the newest one. Returns true when
+  /// it started one. Requires: `starts_wanted` is not 0.
   bool start_next();
 
-  /// Environments that are not ending.
+  /// Returns the number of environments that are not ending.
   [[nodiscard]] size_t living() const;
-  /// Whether there is neither an environment nor an invocation.
+  /// Returns true when there is neither an environment nor an invocation.
   [[nodiscard]] bool empty() const noexcept { return environments_.empty() && waiting_.empty(); }
-  /// The environment that has waited longest; null when none waits.
+  /// Returns the environment that has been idle longest; null when none is idle.
   [[nodiscard]] Environment* idlest() const;
   /// Kills every environment, for a quick end of many pools.
   void end_all();
@@ -99,10 +99,10 @@ class FunctionPool final : private EnvironmentOwner {
   FunctionPoolOwner& owner_;
   std::vector<std::unique_ptr<Environment>> environments_;
   std::deque<Assignment> waiting_;
-  std::vector<std::unique_ptr<Environment>> ended_;  // until none of them is on the stack
+  std::vector<std::unique_ptr<Environment>> ended_;  // kept until none of them is on the stack
   RefusalLog refusals_;
   net::Timer bury_soon_;
-  net::Timer grace_;  // runs while invocations wait for environments that finish
+  net::Timer grace_;  // runs while invocations wait for finishing environments
 };
 
 }  // namespace inlet53::lambda

@@ -18,7 +18,7 @@ namespace inlet53::lambda {
 
 namespace {
 
-// After a start, if there is another one to make.
+// Delay after a start, if another one is needed.
 constexpr uint64_t kBetweenStartsMs = 1;
 
 EnvironmentOptions environment_options(const settings::Lambda& settings,
@@ -61,7 +61,7 @@ struct FunctionService::Impl final : FunctionPoolOwner {
   void for_each_pool(Visit visit) const;
   [[nodiscard]] FunctionPool* neediest_pool() const;
   void start_some();
-  /// Where one more environment of `pool` may run, and the pool whose environment must end for it.
+  /// Place for one more environment of `pool`, and the pool whose environment must end for it.
   struct Found {
     PlaceKind kind = PlaceKind::None;
     const FunctionPool* evict = nullptr;
@@ -84,18 +84,18 @@ struct FunctionService::Impl final : FunctionPoolOwner {
   CodeWatch code;
   ServiceCounts counts;
   InvocationId last_id = 0;
-  bool invoking = false;  // an outcome that comes now comes too early
+  bool invoking = false;  // delays outcomes until `invoke` has returned
   std::unordered_map<InvocationId, Done> callers;
   std::vector<std::pair<InvocationId, Outcome>> refused;
-  RefusalLog unknown;  // of functions that are not there
+  RefusalLog unknown;  // of unknown functions
   net::Timer start_soon;
   net::Timer deliver_soon;
   std::unordered_map<std::string, std::unique_ptr<FunctionPool>> pools;  // by the function's id
-  std::vector<std::unique_ptr<FunctionPool>> retired;  // of functions that are gone
+  std::vector<std::unique_ptr<FunctionPool>> retired;                    // of removed functions
 };
 
 FunctionService::Impl::~Impl() {
-  // All at once, so that their ends overlap; then one after the other is waited for.
+  // Ends all at once, so that their ends overlap; then waits for one after the other.
   for (const auto& [id, pool] : pools) pool->end_all();
   for (const auto& pool : retired) pool->end_all();
 }
@@ -159,7 +159,7 @@ void FunctionService::Impl::forget_others(const std::unordered_set<std::string>&
   }
 }
 
-// Called from the top of the loop only, where none of them is on the stack.
+// Called only from the top of the loop, where none of them is on the stack.
 void FunctionService::Impl::bury_empty() {
   std::erase_if(retired, [](const auto& pool) { return pool->empty(); });
 }
@@ -179,7 +179,7 @@ void FunctionService::Impl::invoke(std::string_view function, Assignment&& assig
                          " octets of payload exceed the limit of ", RuntimeApi::kMaxPayload));
   }
   if (code.changed(found->second->function().code)) {
-    // Functions may share a folder.
+    // Functions may share a directory.
     for (const auto& [id, pool] : pools) {
       if (pool->function().code == found->second->function().code) pool->retire_environments();
     }
@@ -240,7 +240,8 @@ void FunctionService::Impl::start_wanted() {
   if (!start_soon.active()) start_soon.start(0);
 }
 
-// The one with the fewest environments, so that a function with many starts delays no other.
+// Returns the pool with the fewest environments, so that a function with many starts delays no
+// other.
 FunctionPool* FunctionService::Impl::neediest_pool() const {
   FunctionPool* neediest = nullptr;
   for_each_pool([&](FunctionPool& pool, std::optional<uint32_t>) {
@@ -250,8 +251,8 @@ FunctionPool* FunctionService::Impl::neediest_pool() const {
   return neediest;
 }
 
-// At most one start in a turn: a start takes about a millisecond, and what arrives meanwhile, such
-// as the reset of a stream, is seen before the next one.
+// At most one start in a turn: a start takes about a millisecond, and events that arrive meanwhile,
+// such as the reset of a stream, are handled before the next one.
 void FunctionService::Impl::start_some() {
   FunctionPool* pool = neediest_pool();
   while (pool != nullptr && !pool->start_next()) pool = neediest_pool();

@@ -23,8 +23,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Sockets of services that run commands for the user who asks, so that a function with the same
-// user id could leave its namespaces.
+// Sockets of services that run commands for their user: through them, a function with the same user
+// id could escape its namespaces.
 std::vector<std::string> command_sockets() {
   std::vector<std::string> paths{"/run/user",       "/run/dbus",   "/run/docker.sock",
                                  "/run/containerd", "/run/podman", "/run/screen"};
@@ -36,7 +36,7 @@ std::vector<std::string> command_sockets() {
   return paths;
 }
 
-// Where a program of PATH is; empty: nowhere.
+// Returns the path of a program in PATH; empty: not found.
 std::string find_program(const std::string& name) {
   if (name.find('/') != name.npos) return name;
   const char* const variable = std::getenv("PATH");
@@ -50,7 +50,8 @@ std::string find_program(const std::string& name) {
   return {};
 }
 
-// Directories that an interpreter needs: PREFIX of PREFIX/bin/python3, also behind links.
+// Returns the directories that an interpreter needs: PREFIX of PREFIX/bin/python3, also after
+// resolving links.
 std::vector<std::string> interpreter_folders(const std::string& program) {
   std::vector<std::string> folders;
   std::error_code error;
@@ -86,7 +87,7 @@ void add_missing(std::vector<std::string>& to, const std::vector<std::string>& m
   }
 }
 
-// Functions go on to log where they did at the start.
+// Functions still log to the files of the start.
 PrivateFiles joined(PrivateFiles files, const PrivateFiles& more) {
   add_missing(files.folders, more.folders);
   add_missing(files.files, more.files);
@@ -94,7 +95,7 @@ PrivateFiles joined(PrivateFiles files, const PrivateFiles& more) {
   return files;
 }
 
-// Paths that stay visible for a function.
+// Returns the paths that stay visible for a function.
 std::vector<std::string> shown_to(const topology::Function& function,
                                   const std::string& interpreter) {
   std::vector<std::string> paths{function.code};
@@ -126,7 +127,8 @@ PrivateFiles private_files(const settings::Settings& settings, const topology::T
                 settings.dns.control.socket, settings.dns.query_log.file},
       .log_folder = settings.https.lambda.log_folder};
   if (!settings.dns.control.socket.empty()) {
-    all.files.push_back(settings.dns.control.socket + ".lock");  // who locks it keeps a daemon away
+    all.files.push_back(settings.dns.control.socket +
+                        ".lock");  // a process that locks it prevents a daemon from starting
   }
   for (const topology::RestApi& api : topology.rest_apis) {
     for (const topology::Stage& stage : api.stages) {
@@ -255,7 +257,7 @@ Result<net::Confinement, std::string> Isolation::plan(const topology::Function& 
   return confinement;
 }
 
-// Stays as long as this object, and is the same at the next start unless two functions collide.
+// Stays the same while this object exists, and at the next start unless two functions collide.
 uint32_t Isolation::user_of(const topology::Function& function) {
   const std::lock_guard lock(mutex_);
   const auto found = ids_.find(function.id);

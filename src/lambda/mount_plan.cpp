@@ -28,13 +28,13 @@ namespace fs = std::filesystem;
 using Kind = net::MountStep::Kind;
 
 constexpr std::array<std::string_view, 2> kPrivateFolders{"/tmp", "/dev/shm"};
-// With the daemon's user id a function could read what people type.
+// With the daemon's user id a function could read terminal input.
 constexpr std::array<std::string_view, 2> kTerminals{"/dev/pts", "/dev/console"};
-constexpr size_t kMaxEntries = 256;     // of one directory that are shown or hidden one by one
-constexpr size_t kMaxScanned = 10'000;  // of one directory that are looked at
+constexpr size_t kMaxEntries = 256;     // of one directory that are shown or hidden separately
+constexpr size_t kMaxScanned = 10'000;  // of one directory that are read
 constexpr size_t kMaxReadableEntries = 1000;
 
-// Without symbolic links; as it is where it does not exist.
+// Resolves symbolic links; returns a path that does not exist unchanged.
 std::string real_path(const std::string& path) {
   std::error_code error;
   const fs::path real = fs::weakly_canonical(path, error);
@@ -56,8 +56,8 @@ ptrdiff_t depth(std::string_view path) { return std::count(path.begin(), path.en
 
 std::string parent_of(const std::string& path) { return fs::path(path).parent_path().string(); }
 
-// Tells whether an entry of a directory is `name` or a version of it: a rotated log, what an editor
-// left, an authority that was put aside.
+// Returns true when an entry of a directory is `name` or a version of it: a rotated log, an
+// editor's backup, a replaced authority.
 bool is_version(std::string_view entry, std::string_view name) {
   if (!entry.starts_with(name) && (entry.starts_with('.') || entry.starts_with('#'))) {
     entry.remove_prefix(1);
@@ -76,7 +76,7 @@ std::vector<std::string> entries(const std::string& folder, size_t max) {
   return all;
 }
 
-// Of a path without links.
+// Requires: a path without links.
 std::string_view folder_of(std::string_view path) {
   return path.substr(0, std::max<size_t>(path.rfind('/'), 1));
 }
@@ -87,7 +87,8 @@ bool is_log_in(std::string_view log_folder, std::string_view entry) {
   return folder_of(entry) == log_folder && name_of(entry).find(".log") != std::string_view::npos;
 }
 
-// Directories that much else is in: to cover them would take away what programs need.
+// Returns true for directories with many other files: covering them would remove files that
+// programs need.
 bool is_shared(const std::string& folder) {
   if (depth(folder) <= 1) return true;  // `/`, `/etc`
   static constexpr std::array<std::string_view, 8> kShared{
@@ -98,8 +99,8 @@ bool is_shared(const std::string& folder) {
   return home != nullptr && is_at_or_below(real_path(home), folder);
 }
 
-// Tells a file from one that takes its place; empty: nothing is there. A number alone does not: a
-// file system gives that of a removed file to the next one at once.
+// Returns a text that differs when another file takes the place of this one; empty: there is none.
+// The inode number alone is not enough: a file system may reuse that of a removed file at once.
 std::string identity(const std::string& path) {
   struct statx status {};
   constexpr unsigned kWanted = STATX_TYPE | STATX_INO | STATX_BTIME | STATX_CTIME;
@@ -160,7 +161,7 @@ class Plan {
     });
   }
 
-  // `all`: also the virtual terminals that this process may open; a user of its own may open none.
+  // `all`: also the virtual terminals that this process may open; a separate user may open none.
   void hide_terminals(bool all) {
     for (const std::string_view path : kTerminals) {
       std::error_code error;
@@ -180,7 +181,7 @@ class Plan {
                        [&path](const std::string& folder) { return is_at_or_below(path, folder); });
   }
 
-  // The names of what is hidden in a directory, file by file or as a directory.
+  // Returns the names of the hidden entries of a directory: files and directories.
   [[nodiscard]] std::vector<std::string> hidden_names(std::string_view folder) const {
     std::vector<std::string> names;
     for (const auto* const all : {&files_, &hidden_}) {
@@ -199,14 +200,14 @@ class Plan {
            std::any_of(hidden_.begin(), hidden_.end(), is_one);
   }
 
-  // Whether a directory, or a log, holds what is hidden.
+  // Returns true when a directory, or a log, contains hidden files.
   [[nodiscard]] bool holds_hidden(const std::string& path) const {
     const auto is_in = [&path](const std::string& one) { return is_at_or_below(one, path); };
     return is_in(log_folder_) || is_log(path) || std::any_of(files_.begin(), files_.end(), is_in) ||
            std::any_of(hidden_.begin(), hidden_.end(), is_in);
   }
 
-  // In an existing namespace, a file that is deleted and created again has no cover of its own.
+  // In an existing namespace, a file that is deleted and created again has no separate cover.
   void cover_parents() {
     std::set<std::string> parents;
     for (const std::string& file : files_) parents.insert(parent_of(file));
@@ -240,7 +241,7 @@ class Plan {
       const bool is_one = std::any_of(
           names.begin(), names.end(),
           [name = name_of(entry)](const std::string& hidden) { return is_version(name, hidden); });
-      // The target of a link elsewhere is private only if the configuration names it.
+      // The target of a link to another place is private only if the configuration names it.
       if (!is_log(entry) && !(is_one && real_path(entry) == entry)) continue;
       found.insert(entry);
     }
@@ -258,20 +259,20 @@ class Plan {
       // The contents of a covered directory are shown one by one.
       if (covered_.contains(entry)) continue;
       if (is_log(entry)) {
-        files_.insert(entry);  // also where the whole directory is kept
+        files_.insert(entry);  // also when the whole directory is kept
         continue;
       }
       if (is_hidden(entry) || is_hidden(real)) {
         if (real == entry && is_version_of_hidden(entry)) files_.insert(entry);
         continue;
       }
-      // A link is shown as what it leads to, as it is before anything is covered.
+      // A link is shown as its target, in its state before anything is covered.
       if (real != entry && (is_at_or_below(folder, real) || holds_hidden(real))) continue;
       kept_.insert(entry);
     }
   }
 
-  // Covers the first directory above each kept one that the user cannot pass.
+  // Covers the first directory above each kept one that the user cannot enter.
   void cover_unreachable(uint32_t user) {
     for (const std::string& path : kept_) {
       for (size_t slash = path.find('/', 1); slash != path.npos;
@@ -285,9 +286,9 @@ class Plan {
   }
 
   std::set<std::string> kept_;
-  std::set<std::string> files_;    // hidden one by one
+  std::set<std::string> files_;    // hidden separately
   std::set<std::string> hidden_;   // directories
-  std::set<std::string> covered_;  // directories of the two
+  std::set<std::string> covered_;  // parent directories of both
   std::string log_folder_;
   std::vector<net::MountStep> steps_;
 };
@@ -341,7 +342,7 @@ bool user_may(uint32_t user, const std::string& path, int mode) {
 }
 
 std::string unreadable_entry(uint32_t user, const std::string& folder) {
-  // Opened with our own rights: the way to it does not count.
+  // Opened with this process's rights: the path to it does not count.
   const net::Descriptor opened(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!opened.valid()) return folder;
   std::vector<std::string> names;
@@ -354,7 +355,7 @@ std::string unreadable_entry(uint32_t user, const std::string& folder) {
   if (faccessat(opened.get(), ".", R_OK | X_OK, AT_EACCESS) != 0) return folder;
   for (const std::string& name : names) {
     if (is_ignored(name)) continue;
-    // A symbolic link may lead anywhere, also to where nothing is.
+    // A symbolic link may lead anywhere, also to a missing file.
     constexpr int kFlags = AT_EACCESS | AT_SYMLINK_NOFOLLOW;
     if (faccessat(opened.get(), name.c_str(), R_OK, kFlags) != 0 && errno == EACCES) {
       return concat(folder, "/", name);

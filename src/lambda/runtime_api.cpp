@@ -19,12 +19,12 @@ constexpr std::string_view kNext = "/2018-06-01/runtime/invocation/next";
 constexpr std::string_view kInitError = "/2018-06-01/runtime/init/error";
 constexpr std::string_view kInvocation = "/2018-06-01/runtime/invocation/";
 
-// A response over Lambda's limit is read and answered up to here; beyond it the session refuses it
-// and closes the connection.
+// A response over Lambda's limit is read and answered up to this size; beyond it the session
+// refuses it and closes the connection.
 constexpr uint32_t kMaxBody = 8U << 20;
 
 constexpr uint32_t kMaxConnections = 16;  // a runtime needs one or two
-// Room for a body of each connection, and for as much that stays free (`BodyBudget`).
+// Memory for a body of each connection, and for as many bytes that stay free (`BodyBudget`).
 constexpr uint64_t kBudget = uint64_t{4} * kMaxConnections * kMaxBody;
 
 http::Response json_response(uint16_t status, std::string body) {
@@ -56,7 +56,7 @@ net::TcpListener::Options listener_options() {
 
 }  // namespace
 
-/// One connection and its HTTP session.
+/// Connection and its HTTP session.
 class RuntimeApi::Conversation final : public net::TcpClient, http::SessionOwner {
  public:
   Conversation(RuntimeApi& api, net::TcpConnection& connection)
@@ -89,7 +89,7 @@ class RuntimeApi::Conversation final : public net::TcpClient, http::SessionOwner
   void respond(http::StreamId stream, http::Response&& response) {
     session_->respond(stream, std::move(response));
   }
-  /// Answers it later.
+  /// Responds later.
   void respond_late(http::StreamId stream, http::Response&& response) {
     session_->respond(stream, std::move(response));
     settle();
@@ -110,10 +110,10 @@ class RuntimeApi::Conversation final : public net::TcpClient, http::SessionOwner
   }
   void send_octets(Bytes octets) override { connection_.send(octets); }
   [[nodiscard]] bool congested() const override { return connection_.congested(); }
-  void room_decided() override {}  // no body waits: the budget has room for all connections
+  void room_decided() override {}  // no body waits: the budget has memory for all connections
   [[nodiscard]] uint64_t now_ms() const override { return 0; }
 
-  // Whatever the session was asked: what it needs of the connection now.
+  // Updates the connection to the session's state after any call.
   void settle() {
     if (session_->finished()) return connection_.close_after_send();
     if (session_->paused() == paused_) return;
@@ -125,7 +125,7 @@ class RuntimeApi::Conversation final : public net::TcpClient, http::SessionOwner
   net::TcpConnection& connection_;
   http::BodyAccount& account_;
   std::unique_ptr<http::ServerSession> session_;
-  bool paused_ = false;  // the connection, for the session
+  bool paused_ = false;  // the connection, because of the session
 };
 
 Result<std::unique_ptr<RuntimeApi>, std::string> RuntimeApi::open(net::Loop& loop,
@@ -182,7 +182,7 @@ void RuntimeApi::next_requested(Conversation& conversation, http::StreamId strea
   if (phase_ == Phase::Running || phase_ == Phase::InitError) {
     return conversation.respond(stream, out_of_turn("Ready"));
   }
-  // Asking again is allowed: the runtime made another connection.
+  // A repeated request is permitted: the runtime made another connection.
   const bool again = phase_ == Phase::Ready;
   waiting_ = &conversation;
   waiting_stream_ = stream;
@@ -252,8 +252,8 @@ void RuntimeApi::deliver(const RuntimeInvocation& invocation) {
   phase_ = Phase::Running;
   request_id_ = invocation.request_id;
   Conversation* const conversation = std::exchange(waiting_, nullptr);
-  // A runtime that hung up meanwhile has lost the invocation: it ends by its time limit or by the
-  // end of the process.
+  // A runtime that closed the connection meanwhile has lost the invocation: it ends at its time
+  // limit or with the process.
   if (conversation == nullptr) return;
   http::Response response = json_response(200, invocation.payload);
   response.fields.push_back({"Lambda-Runtime-Aws-Request-Id", invocation.request_id});

@@ -34,7 +34,7 @@ class RuntimeApiOwner {
   ~RuntimeApiOwner() = default;
 };
 
-/// One invocation as the runtime sees it.
+/// Invocation as the runtime receives it.
 struct RuntimeInvocation {
   std::string request_id;
   std::string payload;  // the event
@@ -48,29 +48,31 @@ struct RuntimeInvocation {
 ///   Started ──next──► Ready ──deliver──► Running ──response, error──► Responded ──next──► Ready …
 ///      └─init error─► InitError
 ///
-/// Every process of the machine can connect to the port; `Authorize` decides about each connection
-/// when it is accepted, and one that it refuses is closed without a byte.
-/// A request out of turn gets 403, an unknown request id 400, a payload over `kMaxPayload` 413.
+/// Every process of the machine can connect to the port. `Authorize` checks each connection when it
+/// is accepted; a refused one is closed without a byte. A request in the wrong phase gets 403, an
+/// unknown request id 400, a payload over `kMaxPayload` 413.
 /// Threads: the loop's. Lifetime: loop and owner outlive it.
 /// Source: AWS Lambda Developer Guide, "Using the Lambda runtime API for custom runtimes"; the
 /// wording of errors as of the Lambda Runtime Interface Emulator.
 class RuntimeApi final {
  public:
-  /// Octets of a response, and of an event. Source: Lambda quotas; the number in its error message.
+  /// Maximum bytes of a response and of an event. Source: Lambda quotas; the number in its error
+  /// message.
   static constexpr uint32_t kMaxPayload = 6'291'556;
 
-  /// Decides whether the client may use the API; called once for each connection.
+  /// Returns true when the client may use the API; called once for each connection.
   using Authorize = std::function<bool(const SocketAddress& client, const SocketAddress& server)>;
 
-  /// Errors: why it cannot listen, for people.
+  /// Errors: the reason why it cannot listen.
   [[nodiscard]] static Result<std::unique_ptr<RuntimeApi>, std::string> open(net::Loop& loop,
                                                                              RuntimeApiOwner& owner,
                                                                              Authorize authorize);
   ~RuntimeApi();
 
-  /// AWS_LAMBDA_RUNTIME_API: `127.0.0.1:40123`.
+  /// Returns AWS_LAMBDA_RUNTIME_API: `127.0.0.1:40123`.
   [[nodiscard]] const std::string& authority() const noexcept { return authority_; }
-  /// Gives the runtime an invocation. Requires: `next_requested`, and none delivered since.
+  /// Sends the runtime an invocation. Requires: `next_requested` was called, and nothing delivered
+  /// since.
   void deliver(const RuntimeInvocation& invocation);
   [[nodiscard]] bool connected() const noexcept { return conversations_ > 0; }
 
@@ -96,10 +98,11 @@ class RuntimeApi final {
   const SocketAddress address_;
   const std::string authority_;
   Phase phase_ = Phase::Started;
-  std::string request_id_;  // of the invocation that was delivered last
+  std::string request_id_;  // of the last delivered invocation
   http::BodyBudget budget_;
-  size_t conversations_ = 0;         // that are open
-  Conversation* waiting_ = nullptr;  // whose `next` has no answer yet; null also if it went away
+  size_t conversations_ = 0;  // number of open ones
+  Conversation* waiting_ =
+      nullptr;  // whose `next` has no response yet; null also when it has closed
   http::StreamId waiting_stream_ = 0;
   net::TcpListener listener_;
 };

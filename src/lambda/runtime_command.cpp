@@ -18,7 +18,7 @@ std::string or_default(const std::string& interpreter, const char* name) {
   return interpreter.empty() ? name : interpreter;
 }
 
-// Directories have the x bit too, and cannot be run.
+// Directories have the x bit too, but are not programs.
 bool is_program(const std::string& path) {
   struct stat found {};
   return access(path.c_str(), X_OK) == 0 && stat(path.c_str(), &found) == 0 &&
@@ -36,7 +36,7 @@ RuntimeCommand node_command(const topology::Function& function, const std::strin
 Result<RuntimeCommand, std::string> runtime_command(const topology::Function& function,
                                                     const Interpreters& interpreters) {
   const std::string& runtime = function.runtime;
-  // The handler is named for whoever looks at a list of processes.
+  // The arguments contain the handler, for lists of processes.
   if (runtime.starts_with("python")) {
     const std::string python = or_default(interpreters.python, "python3");
     return RuntimeCommand{{python, "-", function.handler}, kPythonBootstrap};
@@ -55,7 +55,7 @@ Result<RuntimeCommand, std::string> runtime_command(const topology::Function& fu
 
 namespace {
 
-// Where Lambda's own programs are; for a daemon that was started without a PATH.
+// Default PATH with Lambda's programs, for a daemon that was started without a PATH.
 constexpr const char* kDefaultPath = "/usr/local/bin:/usr/bin:/bin:/opt/bin";
 
 std::string name_of(std::string_view variable) {
@@ -89,7 +89,8 @@ std::vector<std::string> environment_variables(const topology::Function& functio
   all.insert(all.end(), {
                             "LANG=en_US.UTF-8",
                             "TZ=:UTC",
-                            // A function's own user has no entry in the system's list of users.
+                            // A function's separate user has no entry in the system's list of
+                            // users.
                             "HOME=/tmp",
                             "USER=sbx_user1051",
                             "LOGNAME=sbx_user1051",

@@ -13,19 +13,19 @@ namespace inlet53::lambda {
 /// Command that starts a runtime.
 struct RuntimeCommand {
   std::vector<std::string> arguments;
-  std::string_view input;  // its stdin: a program of ours, or nothing. Lifetime: the process's
+  std::string_view input;  // its stdin: a program of inlet53, or nothing. Lifetime: the process's
 };
 
-/// The interpreters; empty: python3 and node of PATH.
+/// Paths of the interpreters; empty: python3 and node of PATH.
 struct Interpreters {
   std::string python;
   std::string node;
 };
 
-/// The program that serves a function:
-/// `python*` our own runtime client; `nodejs*` the one in the code's `node_modules/aws-lambda-ric`,
-/// else our own; `provided*` the code's `bootstrap`.
-/// Errors: a runtime that cannot be run here, or a `bootstrap` that is missing.
+/// Returns the command that serves a function: for `python*` the runtime client of inlet53; for
+/// `nodejs*` the one in the code's `node_modules/aws-lambda-ric`, else that of inlet53; for
+/// `provided*` the code's `bootstrap`.
+/// Errors: a runtime that cannot run here, or a missing `bootstrap`.
 [[nodiscard]] Result<RuntimeCommand, std::string> runtime_command(
     const topology::Function& function, const Interpreters& interpreters);
 
@@ -36,9 +36,9 @@ struct EnvironmentIdentity {
   std::string_view log_stream;
 };
 
-/// All environment variables of a function's process, `NAME=value`: Lambda's own, then the
-/// function's. One that Lambda reserves keeps Lambda's value, credentials aside: the function may
-/// set AWS_ACCESS_KEY_ID and its kin, which it has not got otherwise. PATH is this process's own.
+/// Returns all environment variables of a function's process as `NAME=value`: Lambda's, then the
+/// function's. Reserved ones keep Lambda's value, except credentials: the function may set
+/// AWS_ACCESS_KEY_ID and related ones, which it does not have otherwise. PATH is this process's.
 /// Source: AWS Lambda Developer Guide, "Working with Lambda environment variables".
 [[nodiscard]] std::vector<std::string> environment_variables(const topology::Function& function,
                                                              const EnvironmentIdentity& identity);

@@ -17,7 +17,7 @@ ArrivalWatcher::ArrivalWatcher(Loop& loop, int descriptor, Receive receive)
 
 void ArrivalWatcher::socket_ready(SocketEvents events) {
   const size_t received = receive_();
-  // Receiving cleared the socket's error.
+  // The receive call cleared the socket's error.
   if (events.failed) INLET53_CHECK(watcher_.watch(true, false));
   busy_turns_ = received >= kBusy ? busy_turns_ + 1 : busy_turns_ / 2;
   if (busy_turns_ >= busy_turns_needed_) begin_asking();
@@ -43,7 +43,7 @@ void ArrivalWatcher::end_asking() {
   const bool worthwhile = turns_asked_ >= kWorthwhileTurns;
   busy_turns_needed_ = worthwhile ? kBusyTurns : std::min(busy_turns_needed_ * 2, kMostBusyTurns);
   every_turn_.stop();
-  // epoll reports datagrams that arrived since the last turn when the socket is added.
+  // When the socket is added, epoll reports datagrams that arrived since the last turn.
   INLET53_CHECK(watcher_.watch(true, false));
 }
 

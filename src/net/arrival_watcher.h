@@ -11,11 +11,11 @@
 
 namespace inlet53::net {
 
-/// Calls back as long as datagrams come to a socket, in one of two ways. While few come, epoll
-/// says when. While they keep coming, the socket is received out of epoll and asked in every turn
-/// of the loop, which then waits for nothing: in epoll, each datagram that arrives and each that
-/// has left the socket would run epoll's callback under its lock, for news that the next turn
-/// brings anyway. The first turns without a datagram end it, so that a quiet socket costs nothing.
+/// Calls back while datagrams arrive at a socket, in one of two ways. With few datagrams, epoll
+/// reports them. While many arrive, the socket is removed from epoll and polled in every turn of
+/// the loop, which then does not wait: in epoll, each datagram that arrives or leaves would run
+/// epoll's callback under its lock, although the next turn polls the socket anyway. Some turns
+/// without a datagram end the polling, so that a quiet socket costs nothing.
 /// Threads: the loop's. Requires: the socket outlives it.
 class ArrivalWatcher {
  public:
@@ -24,17 +24,17 @@ class ArrivalWatcher {
 
   ArrivalWatcher(Loop& loop, int descriptor, Receive receive);
 
-  /// Whether every turn asks the socket now.
+  /// Returns true while every turn polls the socket.
   [[nodiscard]] bool asks_every_turn() const noexcept { return asking_; }
 
  private:
-  // A turn counts as busy from this many datagrams on.
+  // A turn is busy from this many datagrams on.
   static constexpr size_t kBusy = 2;
-  // After so many busy turns asking begins; after so many empty ones it ends.
+  // Polling starts after this many busy turns and ends after this many empty turns.
   static constexpr uint32_t kBusyTurns = 16;
   static constexpr uint32_t kEmptyTurns = 2;
-  // Beginning and ending cost two system calls. What lasted fewer turns than this was not worth
-  // them, and the next time takes twice as many busy turns, up to the most.
+  // Starting and stopping cost two system calls. If polling ended after fewer turns than this, the
+  // next start needs twice as many busy turns, up to the maximum.
   static constexpr uint32_t kWorthwhileTurns = 64;
   static constexpr uint32_t kMostBusyTurns = 1024;
 

@@ -19,7 +19,7 @@ namespace {
 
 constexpr int kNice = 10;
 
-// Signals are for the thread that has a loop.
+// Only the thread with the loop handles signals.
 void block_all_signals() {
   sigset_t all;
   sigfillset(&all);
@@ -64,7 +64,7 @@ void BackgroundThread::wait_for_jobs() {
 void BackgroundThread::run(const std::string& name) {
   block_all_signals();
   pthread_setname_np(pthread_self(), name.c_str());
-  // On Linux a thread has a nice value of its own. Refused, it is as it was.
+  // On Linux each thread has its own nice value. If the system refuses, the value does not change.
   static_cast<void>(setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNice));
   std::unique_lock lock(mutex_);
   while (true) {

@@ -34,7 +34,7 @@ struct BioDeleter {
 };
 using MemoryBio = std::unique_ptr<BIO, BioDeleter>;
 
-// 20 octets at most, positive, and hard to guess. Source: RFC 5280 §4.1.2.2.
+// At most 20 bytes, positive, and hard to guess. Source: RFC 5280 §4.1.2.2.
 constexpr int kSerialOctets = 16;
 
 // Source: RFC 5280 appendix A.1 (ub-common-name).
@@ -95,7 +95,7 @@ MemoryBio memory_bio(std::string_view text) {
   return bio;
 }
 
-// A daemon has no terminal to ask at.
+// A daemon has no terminal for a passphrase prompt.
 int refuse_passphrase(char*, int, int, void*) { return -1; }
 
 }  // namespace
@@ -127,13 +127,13 @@ Certificate make_certificate(const CertificateContent& content, EVP_PKEY* key, c
   require_tls(X509_set_pubkey(made, key) == 1);
 
   X509V3_CTX context;
-  // OpenSSL only reads the issuer through this.
+  // OpenSSL only reads the issuer through this pointer.
   X509V3_set_ctx(&context, const_cast<X509*>(by), made, nullptr, nullptr, 0);
   add_extension(made, &context, NID_subject_key_identifier, "hash");
   if (!content.constraints.empty()) {
     add_extension(made, &context, NID_basic_constraints, "critical,CA:TRUE,pathlen:0");
     add_extension(made, &context, NID_key_usage, "critical,keyCertSign,cRLSign");
-    // Of TLS servers only: name constraints do not bound e-mail addresses and the like.
+    // For TLS servers only: name constraints do not bound e-mail addresses and similar names.
     add_extension(made, &context, NID_ext_key_usage, "serverAuth");
     add_extension(made, &context, NID_name_constraints, content.constraints);
   } else {
@@ -170,7 +170,7 @@ std::vector<Certificate> parse_chain(std::string_view pem) {
   while (X509* next = PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)) {
     chain.emplace_back(next);
   }
-  static_cast<void>(pop_tls_error());  // the end is one
+  static_cast<void>(pop_tls_error());  // the end of the text is an error
   return chain;
 }
 
@@ -180,7 +180,7 @@ std::vector<Key> parse_keys(std::string_view pem) {
   while (EVP_PKEY* next = PEM_read_bio_PrivateKey(bio.get(), nullptr, refuse_passphrase, nullptr)) {
     keys.emplace_back(next);
   }
-  static_cast<void>(pop_tls_error());  // the end is one
+  static_cast<void>(pop_tls_error());  // the end of the text is an error
   return keys;
 }
 
@@ -250,7 +250,7 @@ std::vector<std::string> alternative_names(const X509* certificate) {
   for (int i = 0; i < sk_GENERAL_NAME_num(list.get()); ++i) {
     const GENERAL_NAME* name = sk_GENERAL_NAME_value(list.get(), i);
     if (name->type != GEN_DNS && name->type != GEN_IPADD) continue;
-    // Both are strings of ASN.1, an address of its octets.
+    // Both are ASN.1 strings; that of an address holds its bytes.
     const ASN1_STRING* text = name->d.ia5;
     const Bytes octets{ASN1_STRING_get0_data(text), static_cast<size_t>(ASN1_STRING_length(text))};
     if (name->type == GEN_DNS) {

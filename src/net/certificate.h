@@ -13,7 +13,7 @@
 #include "inlet53/base/result.h"
 #include "inlet53/net/certificate_authority.h"
 
-/// Certificates and keys of OpenSSL, as values with an owner, and their PEM files.
+/// Certificates and keys of OpenSSL as values, and their PEM files.
 namespace inlet53::net {
 
 struct CertificateDeleter {
@@ -26,13 +26,13 @@ struct KeyDeleter {
 };
 using Key = std::unique_ptr<EVP_PKEY, KeyDeleter>;
 
-/// The certificates and the private keys of a PEM text, in its order.
+/// Parses the certificates and the private keys of a PEM text, in its order.
 [[nodiscard]] std::vector<Certificate> parse_chain(std::string_view pem);
 [[nodiscard]] std::vector<Key> parse_keys(std::string_view pem);
 
-/// A new ECDSA key on P-256: what TLS signs fastest with.
+/// Makes an ECDSA key on P-256, the fastest type for TLS signatures.
 [[nodiscard]] Key make_key();
-/// A new RSA key of 2048 bits, for clients that take no ECDSA. Cost: some 100 ms.
+/// Makes an RSA key of 2048 bits, for clients without ECDSA. Cost: about 100 ms.
 [[nodiscard]] Key make_rsa_key();
 
 /// Content of a new certificate. With constraints it is a certificate of an authority.
@@ -44,15 +44,14 @@ struct CertificateContent {
   int64_t not_after = 0;
 };
 
-/// Makes a certificate for `key`, signed by `issuer_key`; without `issuer` it is its own.
+/// Makes a certificate for `key`, signed by `issuer_key`; without `issuer` it is self-signed.
 [[nodiscard]] Certificate make_certificate(const CertificateContent& content, EVP_PKEY* key,
                                            const X509* issuer, EVP_PKEY* issuer_key);
 
-/// Reads a PEM file of at most 1 MiB. Errors: for people, with the file's name.
+/// Reads a PEM file of at most 1 MiB. Errors: a text with the file's name.
 [[nodiscard]] Result<std::string, std::string> read_pem_file(const std::string& file);
 
-/// Parses the first certificate or private key of a PEM text. `file`: where it comes from, for the
-/// error, which is for people.
+/// Parses the first certificate or private key of a PEM text. `file`: its name, for the error text.
 [[nodiscard]] Result<Certificate, std::string> parse_certificate(const std::string& file,
                                                                  std::string_view pem);
 [[nodiscard]] Result<Key, std::string> parse_key(const std::string& file, std::string_view pem);
@@ -66,7 +65,7 @@ struct CertificateContent {
 /// Returns the common name; empty when there is none.
 [[nodiscard]] std::string common_name(const X509* certificate);
 
-/// Return the limits of the validity, in seconds since 1970-01-01T00:00:00Z.
+/// Returns the limits of the validity, in seconds since 1970-01-01T00:00:00Z.
 [[nodiscard]] int64_t not_before(const X509* certificate);
 [[nodiscard]] int64_t not_after(const X509* certificate);
 

@@ -23,14 +23,15 @@ namespace inlet53::net {
 namespace {
 
 constexpr int64_t kDay = 86400;
-// A year is what people plan for; the rest of it is what a lost key can be misused for.
+// One year limits the misuse of a lost key.
 constexpr int64_t kAuthoritySeconds = 365 * kDay;
-// Longer than a server's certificate is valid, which so never outlives its authority's.
+// Longer than the validity of a server's certificate, which therefore never outlives its
+// authority's.
 constexpr int64_t kAuthorityRenewSeconds = 120 * kDay;
-// As public authorities do that renew by themselves: 90 days, renewed after two thirds of them.
+// As public authorities with automatic renewal: 90 days, renewed after two thirds.
 constexpr int64_t kLeafSeconds = 90 * kDay;
 constexpr int64_t kLeafRenewSeconds = 30 * kDay;
-// A clock that is a little behind ours must not find the certificate too young.
+// A client whose clock is slightly behind must still accept the certificate.
 constexpr int64_t kBackdatedSeconds = 3600;
 
 constexpr const char* kAuthorityFile = "ca.pem";
@@ -43,7 +44,7 @@ std::string date(int64_t seconds) {
   return std::string(second.text());
 }
 
-// An authority with its key. Without a certificate, it has yet to be made.
+// Authority with its key. Without a certificate it is not created yet.
 struct Authority {
   Certificate certificate;
   Key key;
@@ -58,7 +59,8 @@ Certificate make_authority(EVP_PKEY* key, const PermittedNames& permitted, int64
                           key, nullptr, key);
 }
 
-// Permitted names; absent: an earlier version made it, without bounds for addresses and time.
+// Returns the permitted names; absent: an earlier version made it, without limits for addresses and
+// time.
 std::optional<PermittedNames> permitted_by(const X509* authority) {
   if (not_after(authority) - not_before(authority) > kAuthoritySeconds + kBackdatedSeconds) {
     return std::nullopt;
@@ -97,13 +99,13 @@ Result<std::optional<Authority>, std::string> load_authority(const PrivateDirect
       if (permitted_by(authority.certificate.get())) {
         return Unexpected(concat(directory.path(kAuthorityKeyFile), ": is not the key of ", file));
       }
-      authority.certificate.reset();  // a crash came between the two files of a replacement
+      authority.certificate.reset();  // a crash happened between the two files of a replacement
     }
   }
   return has_key ? std::optional(std::move(authority)) : std::nullopt;
 }
 
-// Names in the certificates of other labels, which another configuration may use.
+// Adds the names in the certificates of other labels, which another configuration may use.
 void add_other_leaves(const PrivateDirectory& directory, const std::string& label,
                       EVP_PKEY* authority_key, int64_t now, PermittedNames& permitted) {
   for (const std::string& name : directory.names(".pem")) {
@@ -119,7 +121,7 @@ bool is_due(const X509* certificate, int64_t renew_seconds, int64_t now) {
   return now < not_before(certificate) || now >= not_after(certificate) - renew_seconds;
 }
 
-// Why an authority's certificate is made anew, for the operator; absent: it is not.
+// Returns the reason to renew an authority's certificate, for the operator; absent: no renewal.
 std::optional<std::string> reason_to_renew(const Authority& authority, const PermittedNames& wanted,
                                            int64_t now) {
   const X509* certificate = authority.certificate.get();
@@ -143,7 +145,7 @@ std::optional<std::string> reason_to_renew(const Authority& authority, const Per
   return std::nullopt;
 }
 
-// The authority, made or renewed where that is due; says so in `files`.
+// Returns the authority, created or renewed if necessary; records this in `files`.
 Result<Authority, std::string> ready_authority(const PrivateDirectory& directory,
                                                const CertificateRequest& request, int64_t now,
                                                CertificateFiles& files) {
@@ -172,7 +174,7 @@ Result<Authority, std::string> ready_authority(const PrivateDirectory& directory
   return authority;
 }
 
-// Certificates of one server: of ECDSA first, then of RSA.
+// Returns the number of certificates of one server: ECDSA first, then RSA.
 size_t count_leaves(const CertificateRequest& request) noexcept { return request.with_rsa ? 2 : 1; }
 
 bool is_usable(X509* leaf, EVP_PKEY* key, const std::vector<std::string>& names,
@@ -181,8 +183,8 @@ bool is_usable(X509* leaf, EVP_PKEY* key, const std::vector<std::string>& names,
          alternative_names(leaf) == names && !is_due(leaf, kLeafRenewSeconds, now);
 }
 
-// The first certificate in a file if all can go on being used, else null. Errors: other users may
-// read its keys; that is refused, not replaced, since the operator should know.
+// Returns the first certificate in a file if all are still usable, else null. Errors: other users
+// may read its keys. The file is not replaced then, because the operator should know.
 Result<Certificate, std::string> load_leaf(const PrivateDirectory& directory,
                                            const std::string& name,
                                            const CertificateRequest& request,
@@ -203,11 +205,11 @@ Result<Certificate, std::string> load_leaf(const PrivateDirectory& directory,
   return std::move(leaves.front());
 }
 
-// Makes the server's certificates, and returns the first.
+// Makes the server's certificates. Returns the first.
 Result<Certificate, std::string> make_leaf(const PrivateDirectory& directory,
                                            const CertificateRequest& request,
                                            const Authority& authority, int64_t now) {
-  // OpenSSL takes a common name for a DNS name where no other is there, so an address is none.
+  // Without a DNS name, OpenSSL uses the common name as one, so an address does not become one.
   const std::string& first = request.names.front();
   const CertificateContent content{
       .common_name = IpAddress::parse(first) ? "inlet53" : first,
@@ -225,11 +227,12 @@ Result<Certificate, std::string> make_leaf(const PrivateDirectory& directory,
   }
   const auto written = directory.write(request.label + ".pem", text, PrivateDirectory::kPrivate);
   if (!written) return Unexpected(written.error());
-  directory.remove(request.label + "-key.pem");  // where earlier versions had the key
+  directory.remove(request.label + "-key.pem");  // earlier versions kept the key there
   return std::move(leaves.front());
 }
 
-// Other users who may read a server's own key. A warning only: they may be of a group for that.
+// Returns a warning when other users may read a server's own key. They may be in a group with that
+// permission.
 std::vector<std::string> key_notices(const std::string& key_file) {
   struct stat status {};
   if (stat(key_file.c_str(), &status) != 0 || (status.st_mode & (S_IROTH | S_IWOTH)) == 0) {

@@ -28,7 +28,7 @@
 
 namespace inlet53::net {
 
-// Not uv_spawn: it can neither set PR_SET_PDEATHSIG nor name its child by a pidfd.
+// uv_spawn can neither set PR_SET_PDEATHSIG nor use a pidfd for its child.
 
 struct ChildProcess::Handle {
   Handle(Loop& loop, pid_t child, Descriptor descriptor, bool with_group,
@@ -55,7 +55,7 @@ struct StartError {
   ConfinementError confinement{};
 };
 
-// Everything that the child needs, made before the fork: after it nothing may allocate.
+// Data for the child, made before the fork: no allocation is permitted after it.
 struct Preparation {
   explicit Preparation(const ChildOptions& options)
       : argv(pointers(options.arguments)),
@@ -84,7 +84,7 @@ struct Preparation {
   pid_t parent = getpid();
 };
 
-//--- Between fork and exec: only calls that are safe after a fork in a process with threads.
+//--- Between fork and exec: only calls that are safe after a fork in a process with threads
 
 [[noreturn]] void report_and_exit(int error_pipe, const StartError& error) {
   const auto written = ::write(error_pipe, &error, sizeof error);
@@ -103,7 +103,8 @@ void restore_signals() {
   sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-// Ours are opened close-on-exec; those of libraries, and those we inherited, may be not.
+// This program opens its descriptors close-on-exec; those of libraries and inherited ones may not
+// be.
 void close_the_rest_on_exec() {
   if (syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC) == 0) return;
   // Linux before 5.11.
@@ -151,7 +152,7 @@ void send_signal(const Descriptor& pidfd, int signal) noexcept {
   syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0);
 }
 
-// Signals come meanwhile, such as SIGCHLD of other children.
+// Signals may arrive meanwhile, such as SIGCHLD of other children.
 void wait_for_end(const Descriptor& pidfd) noexcept {
   pollfd ending{pidfd.get(), POLLIN, 0};
   const uint64_t until_us = monotonic_microseconds() + kEndPatienceMs * 1000;
@@ -178,7 +179,7 @@ std::string explain(const StartError& failed, const ChildOptions& options) {
   return failure(program, failed.error);
 }
 
-// The child's stdin: /dev/null, or a file in memory. Not valid: errno says why.
+// Opens the child's stdin: /dev/null, or a file in memory. Not valid: errno has the reason.
 Descriptor open_input(std::string_view text) {
   if (text.empty()) return Descriptor(open("/dev/null", O_RDONLY | O_CLOEXEC));
   Descriptor file(memfd_create("stdin", MFD_CLOEXEC));
@@ -191,8 +192,8 @@ Descriptor open_input(std::string_view text) {
   return file;
 }
 
-// Forks with every signal blocked: a handler of ours that ran in the child would write into the
-// loop's own signal pipe.
+// Forks with all signals blocked: a signal handler of this process, running in the child, would
+// write to the loop's signal pipe.
 pid_t fork_blocked(Preparation& prepared, int error_pipe) {
   sigset_t all;
   sigset_t before;
@@ -206,7 +207,7 @@ pid_t fork_blocked(Preparation& prepared, int error_pipe) {
   return child;
 }
 
-// Waits until the child has executed its program or said why it can't: no error, or its own.
+// Waits until the child has executed its program or reported its error; an empty error is success.
 StartError read_start_error(int pipe) {
   StartError error;
   ssize_t count = 0;
@@ -233,7 +234,7 @@ void ChildProcess::Handle::reap() {
   const auto id = static_cast<id_t>(pidfd.get());
   if (waitid(P_PIDFD, id, &info, WEXITED | WNOHANG | WNOWAIT) != 0) return;
   if (info.si_pid == 0) return;  // it has not ended yet
-  // Before it is reaped: its group's number is nobody else's until then.
+  // Before reaping: until then no other process can have the group's number.
   if (end_group) ::kill(-pid, SIGKILL);
   reap_known(pid, info);
   ChildExit exit;
@@ -243,7 +244,7 @@ void ChildProcess::Handle::reap() {
     exit.signal = info.si_status;
   }
   watcher.reset();
-  // The callback may destroy this object, so it must not stand in it.
+  // The callback may destroy this object, so it must not be a member.
   const auto callback = std::move(ended);
   callback(exit);
 }
@@ -256,7 +257,8 @@ Result<std::unique_ptr<ChildProcess>, std::string> ChildProcess::start(
   prepared.input = open_input(options.input);
   if (!prepared.input.valid()) return Unexpected(failure(program, errno));
 
-  // So that it may open /dev/stdout anew; without CAP_CHOWN it still writes to what it has.
+  // Allows the child to open /dev/stdout again. Without CAP_CHOWN it can still write to its open
+  // descriptor.
   if (options.confinement && options.confinement->user && options.output >= 0) {
     const uint32_t user = *options.confinement->user;
     if (fchown(options.output, user, user) != 0 && errno != EPERM) {
@@ -296,7 +298,7 @@ int ChildProcess::pid() const noexcept { return handle_->pid; }
 void ChildProcess::kill(int signal) noexcept { send_signal(handle_->pidfd, signal); }
 
 void ChildProcess::kill_group(int signal) noexcept {
-  // Until it is reaped its number, and with it the group's, belongs to nobody else.
+  // Until it is reaped, no other process can have its number or its group's.
   if (handle_->watcher) ::kill(-handle_->pid, signal);
 }
 

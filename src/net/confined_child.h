@@ -12,7 +12,8 @@
 
 namespace inlet53::net {
 
-/// Why a child could not confine itself: plain, so that it passes through a pipe.
+/// Reason why a child could not confine itself. Trivially copyable, so that it can pass through a
+/// pipe.
 struct ConfinementError {
   enum class Step : int { None, Session, Namespaces, UserMap, Mount, ReadOnly, User, Privileges };
   Step step = Step::None;
@@ -20,17 +21,18 @@ struct ConfinementError {
   int error = 0;     // errno
 };
 
-/// `cannot hide /etc/inlet53: Operation not permitted`.
+/// Returns `cannot hide /etc/inlet53: Operation not permitted`.
 [[nodiscard]] std::string to_text(const ConfinementError& error, const Confinement& confinement);
 
-/// A confinement, prepared for a child: after a fork nothing may allocate.
-/// Lifetime: `confinement` outlives it.
+/// Confinement prepared for a child: no allocation is permitted after a fork. Lifetime:
+/// `confinement` outlives it.
 class ConfinedChild {
  public:
   explicit ConfinedChild(const Confinement& confinement);
 
-  /// Confines the calling process. It has one thread; its stdin, stdout and stderr are in place.
-  /// Safe between fork and exec. The parent-death signal is set after it: a new user clears it.
+  /// Confines the calling process. It has one thread; its stdin, stdout and stderr are set. Safe
+  /// between fork and exec. The caller sets the parent-death signal after it, because a change of
+  /// the user clears it.
   [[nodiscard]] ConfinementError enter();
 
  private:
@@ -46,8 +48,8 @@ class ConfinedChild {
   const Confinement& confinement_;
   std::string user_map_;
   std::string group_map_;
-  std::vector<std::string> paths_;  // of the mounts; written to while directories are made
-  std::vector<int> trees_;          // of the mounts: what Expose shows, else -1
+  std::vector<std::string> paths_;  // of the mounts; modified while directories are created
+  std::vector<int> trees_;          // of the mounts: the tree that Expose shows, else -1
 };
 
 }  // namespace inlet53::net

@@ -58,7 +58,8 @@ void limit_resources() {
   setrlimit(RLIMIT_CORE, &no_core);
   rlimit files{};
   if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-    // The hard limit, too: it bounds what a search of the process's descriptors costs.
+    // Also lowers the hard limit, because it bounds the cost of a search of the process's
+    // descriptors.
     files.rlim_cur = std::min(files.rlim_cur, kOpenFiles);
     files.rlim_max = std::min(files.rlim_max, kOpenFiles);
     setrlimit(RLIMIT_NOFILE, &files);
@@ -84,7 +85,7 @@ int mount_folder(const char* path, const char* options) {
 int hide(const char* path) {
   struct stat status {};
   if (lstat(path, &status) != 0) {
-    // A step before has covered it, or it is out of reach anyway.
+    // An earlier step has covered it, or it is inaccessible anyway.
     return errno == ENOENT || errno == ENOTDIR || errno == EACCES ? 0 : errno;
   }
   if (S_ISDIR(status.st_mode)) return mount_folder(path, kCoverOptions);
@@ -129,7 +130,7 @@ ConfinementError ConfinedChild::enter() {
   if (const int error = enter_namespaces()) return {Step::Namespaces, 0, error};
   if (const int error = map_user()) return {Step::UserMap, 0, error};
   if (const ConfinementError error = mount_all(); error.error != 0) return error;
-  umask(kUmask);  // after the directories that mounts need
+  umask(kUmask);  // after making the directories for the mounts
   bound_capabilities();
   if (const int error = change_user()) return {Step::User, 0, error};
   if (const int error = drop_privileges()) return {Step::Privileges, 0, error};
@@ -142,12 +143,12 @@ int ConfinedChild::enter_namespaces() {
   return flags == 0 ? 0 : error_unless(unshare(flags) == 0);
 }
 
-// Source: user_namespaces(7): one line for one's own id needs no privilege, once setgroups is
-// denied.
+// Source: user_namespaces(7): mapping the own id with one line needs no privilege after setgroups
+// is denied.
 int ConfinedChild::map_user() {
   if (!confinement_.user_namespace) return 0;
-  // The files belong to root while the process must not be dumped (deny_tracing). The copy of our
-  // memory stays out of reach for other functions: they are in other user namespaces.
+  // The files belong to root while the process is not dumpable (deny_tracing). Other functions
+  // cannot read this copy of the memory: they are in other user namespaces.
   const int dumpable = prctl(PR_GET_DUMPABLE);
   prctl(PR_SET_DUMPABLE, 1);
   int error = write_file("/proc/self/setgroups", "deny");
@@ -167,7 +168,7 @@ ConfinementError ConfinedChild::mount_all() {
     if (confinement_.mounts[i].kind != Kind::Expose) continue;
     trees_[i] = static_cast<int>(syscall(SYS_open_tree, AT_FDCWD, paths_[i].c_str(),
                                          OPEN_TREE_CLONE | AT_RECURSIVE | OPEN_TREE_CLOEXEC));
-    // Paths that do not exist are not shown.
+    // Skips paths that do not exist.
     if (trees_[i] < 0 && errno != ENOENT) return {Step::Mount, i, errno};
   }
   for (size_t i = 0; i < paths_.size(); ++i) {
@@ -194,7 +195,8 @@ int ConfinedChild::mount_one(size_t index) {
   return 0;
 }
 
-// Straight system calls: the library's would signal threads that a forked child does not have.
+// Uses system calls directly: the library's functions would signal threads that a forked child does
+// not have.
 int ConfinedChild::change_user() {
   if (!confinement_.user) return 0;
   const uint32_t id = *confinement_.user;
@@ -207,8 +209,8 @@ bool ConfinedChild::stays_root() const {
   return geteuid() == 0 && !confinement_.user_namespace && !confinement_.user.has_value();
 }
 
-// While it may: without root's rights there is no CAP_SETPCAP. Root of a user namespace would get
-// its capabilities back by executing a program.
+// Must run early: without root's rights there is no CAP_SETPCAP. Root of a user namespace would
+// regain its capabilities by executing a program.
 void ConfinedChild::bound_capabilities() const {
   if (stays_root()) return;
   prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
@@ -286,7 +288,8 @@ Result<void, std::string> try_confinement(const Confinement& confinement) {
     const ConfinementError result = prepared.enter();
     const bool written = write(child_end.get(), &result, sizeof result) == sizeof result;
     char none = 0;
-    const ssize_t end = written ? read(child_end.get(), &none, 1) : 0;  // until the parent is done
+    const ssize_t end =
+        written ? read(child_end.get(), &none, 1) : 0;  // until the parent has finished
     _exit(written && end == 0 ? 0 : 1);
   }
   child_end.reset();
@@ -295,7 +298,7 @@ Result<void, std::string> try_confinement(const Confinement& confinement) {
   do {
     count = read(own_end.get(), &result, sizeof result);
   } while (count < 0 && errno == EINTR);
-  // A process that cannot be ended would outlive its timeout: root needs CAP_KILL for it.
+  // A process that cannot be killed would outlive its timeout: root needs CAP_KILL for it.
   const int kill_error = error_unless(kill(child, 0) == 0);
   own_end.reset();
   wait_for_known(child);

@@ -24,7 +24,7 @@ struct DatagramListener::Impl {
   Handler handler;
   void* context;
   std::function<void()> fell_behind;
-  size_t behind;  // datagrams of one turn that mean it
+  size_t behind;  // this many datagrams in one turn
   ArrivalWatcher arrivals;
 };
 

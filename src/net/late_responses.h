@@ -15,8 +15,8 @@
 
 namespace inlet53::net {
 
-/// Responses that took their time, copied, until they leave together.
-/// Threads: one. Cost: `add` copies; memory is taken from the system as it is first used.
+/// Copies of delayed responses, kept until they are sent together. Threads: one. Cost: `add`
+/// copies; the system allocates memory at its first use.
 class LateResponses {
  public:
   static constexpr size_t kMost = DatagramSource::kMaxBatch;

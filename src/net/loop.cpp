@@ -16,7 +16,7 @@ namespace inlet53::net {
 
 namespace {
 
-// `result`: of a uv_…_init, which fails only when the system lacks memory or descriptors.
+// `result`: of a uv_…_init, which fails only for lack of memory or descriptors.
 void require_handle(int result, const char* what) { require_system(result == 0, what, -result); }
 
 }  // namespace
@@ -45,7 +45,7 @@ uv_loop_s* Loop::raw() noexcept { return loop_.get(); }
 struct ReadWatcher::Handle {
   Handle(Loop& loop, int descriptor, std::function<void()> readable)
       : watcher(loop, descriptor, [this, readable = std::move(readable)](SocketEvents events) {
-          // The reader gets the error, and takes it off the descriptor; we watch on.
+          // The reader gets the error and clears it; the watcher continues.
           if (events.failed) watch();
           readable();
         }) {
@@ -106,7 +106,7 @@ void TurnEnd::ask() noexcept {
   const auto call = [](uv_prepare_t* prepare) noexcept {
     Handle& handle = Handle::of(prepare);
     uv_prepare_stop(prepare);
-    // libuv would look at a handle that starts again only after it has waited.
+    // libuv would run a handle that starts again only after it has waited for events.
     handle.calling = true;
     while (std::exchange(handle.asked, false)) handle.ended();
     handle.calling = false;
@@ -138,8 +138,8 @@ void EveryTurn::stop() noexcept { uv_idle_stop(&handle_->uv); }
 
 struct Wakeup::Handle : HeapHandle<Wakeup::Handle, uv_async_t> {
   std::function<void()> woken;
-  // libuv 1.44 looks whether a wake is pending with a plain load. A store that the waking thread
-  // made before could pass it and be missed, so the decision is made here, by a full barrier.
+  // libuv 1.44 checks for a pending wake with a plain load. An earlier store of the waking thread
+  // could be reordered after it and be missed, so a full barrier decides here.
   std::atomic<bool> pending{false};
 };
 

@@ -30,7 +30,7 @@ bool all_are(Bytes octets, uint8_t value) {
   return std::ranges::all_of(octets, [value](uint8_t octet) { return octet == value; });
 }
 
-// An address with a mask behind it.
+// Address followed by its mask.
 struct AddressBlock {
   Bytes address;
   Bytes mask;
@@ -42,7 +42,7 @@ std::optional<AddressBlock> block_of(const GENERAL_NAME* name) {
   return AddressBlock{octets.first(octets.size() / 2), octets.subspan(octets.size() / 2)};
 }
 
-// False: not of our form.
+// Returns false when it does not have the form of this program.
 bool add_permitted(const GENERAL_NAME* name, PermittedNames& permitted) {
   if (name->type == GEN_DNS) {
     permitted.domains.emplace(as_text(octets_of(name->d.dNSName)));
@@ -60,7 +60,7 @@ bool has_family(const PermittedNames& permitted, bool v4) {
                              [v4](const IpAddress& each) { return each.is_v4() == v4; });
 }
 
-// Whether just those families are excluded that have no permitted address.
+// Returns true when exactly the families without a permitted address are excluded.
 bool excludes_the_rest(const NAME_CONSTRAINTS& constraints, const PermittedNames& permitted) {
   bool v4 = false;
   bool v6 = false;

@@ -11,8 +11,8 @@ namespace inlet53::net {
 
 namespace {
 
-// Errors that both ICMP and this host may cause. Source: icmp_err_convert of the kernel, for IPv4;
-// icmpv6_err_convert for IPv6.
+// Returns true for errors that both ICMP and this host may cause. Source: icmp_err_convert of the
+// kernel, for IPv4; icmpv6_err_convert for IPv6.
 bool may_be_of_icmp(int error) noexcept {
   return error == EHOSTUNREACH || error == ENETUNREACH || error == EACCES || error == EPROTO ||
          error == ENOPROTOOPT || error == EHOSTDOWN || error == ENONET || error == EOPNOTSUPP;
@@ -61,7 +61,7 @@ void Outbox::send_of_port(size_t first) {
     headers[count].msg_hdr.msg_iovlen = 1;
     tokens[count++] = message.token;
   }
-  int doubtful = 0;  // the error that the last call gave, if ICMP may have caused it
+  int doubtful = 0;  // error of the last call, if ICMP may have caused it
   for (unsigned done = 0; done < count;) {
     ++report_.calls;
     const int sent = send_messages_(descriptor, &headers[done], count - done, MSG_DONTWAIT);

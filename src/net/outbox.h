@@ -13,12 +13,12 @@
 
 namespace inlet53::net {
 
-/// Datagrams of connected sockets that leave together: those of one port by one sendmmsg.
-/// Threads: one. Cost: a copy of each; no allocation after a while.
+/// Datagrams of connected sockets that are sent together, with one sendmmsg for each port. Threads:
+/// one. Cost: a copy of each; no allocation in a steady state.
 class Outbox {
  public:
   static constexpr size_t kMaxMessages = 64;
-  /// sendmmsg(2), or a test's script.
+  /// sendmmsg(2), or a test double.
   using SendMessages = int (*)(int descriptor, mmsghdr* messages, unsigned count, int flags);
 
   explicit Outbox(SendMessages send_messages = &sendmmsg) : send_messages_(send_messages) {}
@@ -26,22 +26,22 @@ class Outbox {
   [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
   [[nodiscard]] bool full() const noexcept { return count_ == kMaxMessages; }
 
-  /// Adds a message, which is copied. `descriptor` is the socket of `port` and stays open until
-  /// `send`. Returns where the copy is, for changes before `send`.
-  /// Requires: not full; `message` is `UdpExchange::kMaxQuery` octets or shorter.
+  /// Adds a copy of a message. `descriptor` is the socket of `port` and stays open until `send`.
+  /// Returns the copy, for changes before `send`.
+  /// Requires: not full; `message` has at most `UdpExchange::kMaxQuery` bytes.
   uint8_t* add(uint32_t port, int descriptor, uint64_t token, Bytes message);
 
-  /// The number of the next `send`: messages with a smaller round have left.
+  /// Returns the number of the next `send`: messages of earlier rounds have been sent.
   [[nodiscard]] uint32_t round() const noexcept { return round_; }
 
-  /// A message that did not leave, by a failure on this host.
+  /// Message that was not sent because of a failure on this host.
   struct Unsent {
     uint32_t port = 0;
     uint64_t token = 0;
     SendError error;
   };
-  /// A port whose target is unreachable, as ICMP said after an earlier message; nothing more was
-  /// sent on it.
+  /// Port with an unreachable target, as ICMP reported for an earlier message. Later messages on it
+  /// were not sent.
   struct PortError {
     uint32_t port = 0;
     SendError error;
@@ -52,7 +52,7 @@ class Outbox {
     uint64_t sent = 0;
     uint64_t calls = 0;  // system calls
   };
-  /// Sends all messages and is empty then. Lifetime of the report: until the next `send`.
+  /// Sends all messages and empties this. Lifetime of the report: until the next `send`.
   [[nodiscard]] const Report& send();
 
  private:
@@ -60,7 +60,7 @@ class Outbox {
     std::array<uint8_t, UdpExchange::kMaxQuery> octets;
     uint32_t size = 0;
     uint32_t port = 0;
-    int descriptor = -1;  // -1: it has been dealt with
+    int descriptor = -1;  // -1: processed
     uint64_t token = 0;
   };
 

@@ -30,10 +30,10 @@ constexpr uint32_t kMinAddressMs = 250;
 }  // namespace
 
 struct OutgoingConnection::Impl {
-  // On the heap by itself: libuv cannot take a lookup back that has begun.
+  // A separate allocation: libuv cannot always cancel a running lookup.
   struct Lookup {
     uv_getaddrinfo_t uv{};
-    Impl* asked_by = nullptr;  // null when nobody waits any more
+    Impl* asked_by = nullptr;  // null when the connection was destroyed
   };
 
   Impl(Loop& on, std::string to_host, uint16_t to_port, uint32_t timeout_ms,
@@ -67,7 +67,7 @@ struct OutgoingConnection::Impl {
   std::optional<SocketWatcher> watcher;
   Timer timer;
   std::string unsent;
-  size_t sent = 0;  // octets of it
+  size_t sent = 0;  // bytes of it
   bool established = false;
   bool over = false;
 };
@@ -81,7 +81,7 @@ OutgoingConnection::Impl::Impl(Loop& on, std::string to_host, uint16_t to_port, 
       owner(to),
       source(std::move(from)),
       timer(on, [this] { on_timer(); }) {
-  // An attempt may fail at once, and the owner must not hear of it within its own call.
+  // An attempt may fail at once, but the owner must not be called within its own call.
   timer.start(0);
 }
 
@@ -156,7 +156,7 @@ int OutgoingConnection::Impl::connect_to(const SocketAddress& address) {
   const int on = 1;
   setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   if (source) {
-    // The port is chosen when it connects: ports are scarce only for each pair of addresses.
+    // Chooses the port at connect: a port is then unique only per pair of addresses.
     setsockopt(socket.get(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
     sockaddr_storage own{};
     const socklen_t own_length = SocketAddress{*source, 0}.to_sockaddr(own);
@@ -191,7 +191,7 @@ void OutgoingConnection::Impl::finish_attempt() {
   owner.connected();
 }
 
-//--- Octets. What tells the owner something is the last act: this object may be gone after it.
+//--- Bytes. Each call to the owner is the last step: this object may be destroyed after it.
 
 void OutgoingConnection::Impl::on_ready(SocketEvents events) {
   if (!established) return finish_attempt();
@@ -211,7 +211,7 @@ void OutgoingConnection::Impl::read() {
   if (errno != EAGAIN && errno != EINTR) end(std::strerror(errno));
 }
 
-// Writes what the socket takes. False, and errno: it has failed.
+// Writes as much as the socket accepts. Returns false, with errno, when it has failed.
 bool OutgoingConnection::Impl::write() {
   while (sent < unsent.size()) {
     const ssize_t count = ::send(socket.get(), unsent.data() + sent, unsent.size() - sent,
@@ -247,7 +247,7 @@ void OutgoingConnection::send(Bytes octets) {
   if (impl_->over) return;
   impl_->unsent += as_text(octets);
   if (!impl_->established) return;
-  // A failure, or room for the rest: the loop will say so.
+  // The loop reports a failure, or space for the rest.
   static_cast<void>(impl_->write());
   static_cast<void>(impl_->watcher->watch(true, !all_written()));
 }

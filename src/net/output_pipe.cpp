@@ -32,7 +32,7 @@ OutputPipe::OutputPipe(Loop& loop, Descriptor read_end, Descriptor write_end, Re
     : read_end_(std::move(read_end)),
       write_end_(std::move(write_end)),
       received_(std::move(received)) {
-  // Only our end: children expect one that blocks.
+  // Only this end: children expect a blocking one.
   fcntl(read_end_.get(), F_SETFL, O_NONBLOCK);
   watcher_.emplace(loop, read_end_.get(), [this] { static_cast<void>(read_some()); });
 }
@@ -43,7 +43,7 @@ void OutputPipe::drain() {
   }
 }
 
-// False: nothing more is there now. Nothing of this object is touched after `received_`.
+// Returns false when nothing more is available now. Uses no member after `received_`.
 bool OutputPipe::read_some() {
   std::array<uint8_t, kSlice> slice;
   const ssize_t count = ::read(read_end_.get(), slice.data(), slice.size());

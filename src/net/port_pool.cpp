@@ -26,8 +26,9 @@ bool connect_udp(int descriptor, const SocketAddress& to) noexcept {
   return connect(descriptor, reinterpret_cast<sockaddr*>(&storage), length) == 0;
 }
 
-// Takes port and peer from a connected socket, and drops what it has received. The port goes with
-// the association (connect(2), AF_UNSPEC); the source address stays. False: it is of no more use.
+// Removes port and peer of a connected socket, and drops received datagrams. The association's end
+// releases the port (connect(2), AF_UNSPEC); the source address stays. Returns false when the
+// socket is unusable.
 bool disconnect_udp(int descriptor) noexcept {
   sockaddr unspecified{};
   unspecified.sa_family = AF_UNSPEC;
@@ -40,8 +41,8 @@ bool disconnect_udp(int descriptor) noexcept {
   return false;
 }
 
-// Opens a non-blocking socket that is connected to `to` from `source` (null: the kernel's choice).
-// It ignores what ICMP says of the path's MTU (RFC 9715 §3).
+// Opens a non-blocking socket that is connected to `to` from `source` (null: the kernel chooses
+// it). Ignores path MTU values from ICMP (RFC 9715 §3).
 Result<Descriptor, SendError> open_connected_udp(const SocketAddress& to, const IpAddress* source) {
   const bool v4 = to.address.is_v4();
   Descriptor descriptor(
@@ -100,7 +101,7 @@ Result<uint32_t, SendError> PortPool::acquire(RouteId id, uint64_t now_ms) {
   }
   const Result<uint32_t, SendError> opened = open(id, now_ms);
   if (!opened) {
-    // To share a port for longer is better than to refuse the query.
+    // Sharing a port longer is better than refusing the query.
     const uint32_t shared = port_with_room(route);
     if (shared == kNone) return Unexpected(opened.error());
     ++counts_.shared;
@@ -132,7 +133,8 @@ void PortPool::release(uint32_t number, uint32_t count) {
   if (port.state == Port::State::Retired && port.users == 0) rest(number);
 }
 
-// The one with the fewest users of a few ports of the route; if these are full, any that has room.
+// Returns the port with the fewest users among a few ports of the route; if these are full, any
+// with free capacity.
 uint32_t PortPool::port_with_room(const Route& route) {
   constexpr size_t kLooks = 4;
   const size_t count = route.ports.size();
@@ -222,7 +224,7 @@ void PortPool::begin(uint32_t number, RouteId id, uint64_t now_ms) {
   routes_[id].ports.push_back(number);
 }
 
-// Takes a port off its route's ports in use.
+// Removes a port from its route's list of ports in use.
 void PortPool::leave(uint32_t number) {
   Port& port = ports_[number];
   Route& route = routes_[port.route];
@@ -234,7 +236,7 @@ void PortPool::leave(uint32_t number) {
   ++port.generation;
 }
 
-// To close a socket and to open one costs four times as much as to give it another port.
+// Closing a socket and opening a new one costs four times as much as a new port for it.
 void PortPool::rest(uint32_t number) {
   Port& port = ports_[number];
   Route& route = routes_[port.route];
@@ -255,7 +257,7 @@ void PortPool::close(uint32_t number) {
   } else {
     leave(number);
   }
-  port.descriptor.reset();  // this takes it out of the epoll instance too
+  port.descriptor.reset();  // also removes it from the epoll instance
   port.state = Port::State::Free;
   free_.push_back(number);
   --open_;

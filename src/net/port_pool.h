@@ -14,24 +14,24 @@
 
 namespace inlet53::net {
 
-/// One UDP socket of a PortPool, connected to its route's target from a port of its own.
+/// UDP socket of a PortPool, connected to the target of its route from its own port.
 struct Port {
   enum class State : uint8_t {
     Free,     // no socket
-    Open,     // may take queries
-    Retired,  // takes none, until no query uses it
+    Open,     // accepts queries
+    Retired,  // accepts no queries; waits until no query uses it
     Resting,  // has a socket, but neither port nor peer
   };
 
   Descriptor descriptor;  // not valid: Free
-  SocketAddress local;    // what the kernel chose
+  SocketAddress local;    // chosen by the kernel
   uint64_t opened_ms = 0;
   uint64_t last_use_ms = 0;
   uint32_t route = 0;
-  uint32_t place = 0;       // among the ports of its route
-  uint32_t sends = 0;       // queries that it took since it was opened
+  uint32_t place = 0;       // in the list of its route
+  uint32_t sends = 0;       // queries since it was opened
   uint32_t users = 0;       // queries that wait on it
-  uint32_t generation = 0;  // changes when the port is given up
+  uint32_t generation = 0;  // changes when the port is closed
   State state = State::Free;
 
   [[nodiscard]] bool in_use() const noexcept {
@@ -39,17 +39,16 @@ struct Port {
   }
 };
 
-/// The sockets and ports of a UdpExchange: opens them, gives the same one to a few queries, and
-/// reuses a socket with a new port (see UdpExchange for the reasons). It neither sends nor
-/// receives.
+/// Sockets and ports of a UdpExchange. Opens them, assigns one port to a few queries, and reuses a
+/// socket with a new port (UdpExchange explains the reasons). It neither sends nor receives.
 ///
 ///            kSendsPerSocket or kSocketAgeMs        no user
 ///   Free ──► Open ──────────────────────► Retired ────────► Resting ──► Open (another port)
 ///
-/// One route cannot take all sockets: it gets another only while it has fewer than twice as many as
-/// are left for all (dynamic thresholds, Choudhury and Hahne 1998), so that one busy target has two
-/// thirds at most and each other target finds some. A route that gets none shares its ports: up to
-/// `UdpExchange::kMaxShared` queries wait on each.
+/// One route cannot use all sockets: it gets another one only while it has fewer than twice as many
+/// as are left in total (dynamic thresholds, Choudhury and Hahne 1998). So one busy target has at
+/// most two thirds, and the other targets still get some. A route that gets none shares its ports:
+/// up to `UdpExchange::kMaxShared` queries wait on each.
 ///
 /// Threads: one. Cost: a query costs O(1), a new port one to three system calls.
 class PortPool {
@@ -67,28 +66,28 @@ class PortPool {
   }
 
   /// Returns the number of the port for the route's next query, which uses it until `release`.
-  /// Errors: no port is to be had; NoSocket with error 0 when `max_sockets` is reached.
+  /// Errors: no port is available; NoSocket with error 0 when `max_sockets` is reached.
   [[nodiscard]] Result<uint32_t, SendError> acquire(RouteId route, uint64_t now_ms);
-  /// `count` queries stop using a port. Requires: they use it.
+  /// Ends the use of a port by `count` queries. Requires: they use it.
   void release(uint32_t port, uint32_t count = 1);
   /// Closes ports that are too old and have no user.
   void close_old(uint64_t now_ms);
 
   [[nodiscard]] const Port& operator[](uint32_t port) const noexcept { return ports_[port]; }
-  /// Ports have numbers below it.
+  /// Returns a bound for port numbers: all are below it.
   [[nodiscard]] uint32_t size() const noexcept { return static_cast<uint32_t>(ports_.size()); }
   [[nodiscard]] size_t open_sockets() const noexcept { return open_; }
 
-  /// A descriptor that can be read when a port can be read.
+  /// Returns a descriptor that is readable while a port is readable.
   [[nodiscard]] int event_descriptor() const noexcept { return epoll_.get(); }
-  /// Fills in the numbers of ports that can be read, and returns how many. A number may be of a
-  /// port that has been given up since.
+  /// Writes the numbers of readable ports and returns how many. A number may be of a port that has
+  /// been closed since.
   [[nodiscard]] size_t readable(std::span<uint32_t> ports) const;
 
   struct Counts {
     uint64_t sockets_opened = 0;
-    uint64_t ports = 0;   // that sockets had, one after the other
-    uint64_t shared = 0;  // queries on a port that had its share already
+    uint64_t ports = 0;   // ports that sockets had in sequence
+    uint64_t shared = 0;  // queries on a port that had reached its limit
   };
   [[nodiscard]] const Counts& counts() const noexcept { return counts_; }
 
@@ -96,8 +95,8 @@ class PortPool {
   static constexpr uint32_t kNone = UINT32_MAX;
 
   struct Route {
-    std::optional<UdpRoute> route;  // absent: the place is free
-    uint32_t newest = kNone;        // the port that takes the next query
+    std::optional<UdpRoute> route;  // absent: the entry is free
+    uint32_t newest = kNone;        // the port for the next query
     std::vector<uint32_t> ports;    // those in use, in no order
     std::vector<uint32_t> resting;
     uint64_t users = 0;  // of all its ports

@@ -30,7 +30,7 @@ constexpr mode_t kOthers = S_IRWXG | S_IRWXO;
 constexpr size_t kMaxFile = size_t{1} << 20;
 constexpr std::string_view kLockFile = ".lock";
 constexpr std::string_view kIgnoreFile = ".gitignore";
-// By name, so that a directory with other files in it can hold an authority too.
+// Lists file names, so that a directory with other files can hold an authority too.
 constexpr std::string_view kIgnored =
     "# Private keys: never commit them.\n/*.pem\n/*.pem.new\n/.gitignore\n/.lock\n";
 
@@ -41,7 +41,7 @@ std::string failed(const std::string& file, std::string_view what, int error) {
   return concat(file, ": cannot ", what, ": ", std::strerror(error));
 }
 
-// `0644`.
+// Returns `0644`.
 std::string octal(mode_t mode) {
   std::array<char, 8> text{};
   std::snprintf(text.data(), text.size(), "%04o", static_cast<unsigned>(mode & 07777));
@@ -74,7 +74,7 @@ bool write_all(const Descriptor& file, std::string_view text) {
   return true;
 }
 
-// Without following a link. A pipe does not block it.
+// Opens without following a link. A pipe does not block it.
 Descriptor open_file(const Descriptor& directory, const std::string& name) {
   return Descriptor(
       openat(directory.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
@@ -123,7 +123,7 @@ Result<void, std::string> PrivateDirectory::check_owner() const {
   return {};
 }
 
-// Not the directory's own descriptor: whoever may read the directory could hold that lock.
+// A separate file: any user who can read the directory could lock the directory's own descriptor.
 Result<void, std::string> PrivateDirectory::lock() {
   const std::string file = path(kLockFile);
   lock_ = Descriptor(openat(directory_.get(), std::string(kLockFile).c_str(),
@@ -194,7 +194,7 @@ Result<std::string, std::string> PrivateDirectory::read_private(const std::strin
 Result<void, std::string> PrivateDirectory::write(const std::string& name, std::string_view text,
                                                   mode_t mode) const {
   const std::string fresh = name + ".new";
-  unlinkat(directory_.get(), fresh.c_str(), 0);  // of a crash; the lock is ours
+  unlinkat(directory_.get(), fresh.c_str(), 0);  // left by a crash; this process has the lock
   const Descriptor file(openat(directory_.get(), fresh.c_str(),
                                O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, kPrivate));
   if (!file.valid()) return Unexpected(failed(path(fresh), "be made", errno));

@@ -9,7 +9,8 @@ namespace inlet53::net {
 
 void deny_tracing() noexcept { prctl(PR_SET_DUMPABLE, 0); }
 
-// The group first: without root's rights there is no CAP_SETGID. Back in the other order.
+// Sets the group first, because CAP_SETGID is lost with root's rights. The destructor uses the
+// reverse order.
 FileSystemUser::FileSystemUser(uint32_t id) noexcept : group_(setfsgid(id)), user_(setfsuid(id)) {}
 
 FileSystemUser::~FileSystemUser() {

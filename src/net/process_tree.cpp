@@ -25,9 +25,9 @@ namespace inlet53::net {
 namespace {
 
 constexpr size_t kMaxProcesses = 1024;
-// Descriptors, threads and possible children that one search looks at.
+// Limit of descriptors, threads and possible children in one search.
 constexpr size_t kMaxSteps = 4096;
-// Where each process's children are found among all of the machine.
+// Limit when children are searched among all processes of the machine.
 constexpr size_t kMaxStepsAmongAll = 65536;
 constexpr size_t kMaxText = 32768;  // bytes of a file in /proc
 
@@ -36,8 +36,8 @@ struct CloseFolder {
 };
 using Folder = std::unique_ptr<DIR, CloseFolder>;
 
-// A process by its folder in /proc: the descriptor fails once the process is gone, and never means
-// another process that has got its number.
+// Process, identified by its directory in /proc: the descriptor fails after the process has ended,
+// and never means another process with the same number.
 struct Process {
   pid_t pid = 0;
   Descriptor folder;
@@ -53,7 +53,7 @@ Folder open_folder(const Process& process, const char* name) {
   return Folder(fdopendir(folder));
 }
 
-// The begin of a file of the process; empty when it cannot be read.
+// Reads the start of a file of the process; empty when it cannot be read.
 std::string read_file(const Process& process, const char* name) {
   const Descriptor file(openat(process.folder.get(), name, O_RDONLY | O_CLOEXEC));
   std::string text;
@@ -72,7 +72,7 @@ pid_t parse_pid(std::string_view text) {
   return parsed.ec == std::errc{} && parsed.ptr == text.data() + text.size() ? pid : 0;
 }
 
-// Absent: the process is gone. 0: its parent is outside this PID namespace.
+// Returns the parent. Absent: the process has ended. 0: its parent is outside this PID namespace.
 std::optional<pid_t> parent_of(const Process& process) {
   // `PID (name) S PPID …`: the name may hold spaces and parentheses.
   const std::string stat = read_file(process, "stat");
@@ -96,7 +96,7 @@ bool kernel_lists_children() {
   return lists;
 }
 
-// All processes of the machine; for a kernel without CONFIG_PROC_CHILDREN.
+// Returns all processes of the machine; for a kernel without CONFIG_PROC_CHILDREN.
 std::vector<pid_t> all_processes() {
   std::vector<pid_t> pids;
   const Folder proc(opendir("/proc"));
@@ -106,7 +106,7 @@ std::vector<pid_t> all_processes() {
   return pids;
 }
 
-// Processes that may be children of this one; the caller compares their parents.
+// Returns processes that may be children of this one; the caller compares their parents.
 std::vector<pid_t> possible_children(const Process& process, size_t& steps_left) {
   if (!kernel_lists_children()) return all_processes();
   std::vector<pid_t> pids;
@@ -157,7 +157,7 @@ class Search {
       --steps_left_;
       Process child = open_process(pid);
       if (!child.folder.valid() || parent_of(child) != parent_pid) continue;
-      // The parent lives after its child was seen, so that its number is its own in both.
+      // The parent exists after its child was seen, so its number means the same process in both.
       if (!parent_of(processes_[parent])) return;
       processes_.push_back(std::move(child));
     }

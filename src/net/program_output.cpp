@@ -30,7 +30,7 @@ Result<Pipe, std::string> open_pipe() {
   return Pipe{Descriptor(ends[0]), Descriptor(ends[1])};
 }
 
-// Runs in the child, where nothing may allocate. Tells why the program did not start.
+// Runs in the child, where no allocation is permitted. Reports why the program did not start.
 [[noreturn]] void become(char* const* arguments, int output, int failure) noexcept {
   setpgid(0, 0);
   sigset_t none;
@@ -47,7 +47,7 @@ Result<Pipe, std::string> open_pipe() {
   _exit(127);
 }
 
-// Reads until every writer has closed the pipe. Returns false when the time is over before.
+// Reads until every writer has closed the pipe. Returns false when the time ends earlier.
 bool read_all(int pipe, uint64_t due_ms, std::string& out) {
   for (;;) {
     const uint64_t now_ms = monotonic_microseconds() / 1000;
@@ -89,7 +89,7 @@ Result<std::string, std::string> program_output(const std::vector<std::string>& 
   std::string text;
   const uint64_t due_ms = monotonic_microseconds() / 1000 + timeout_ms;
   const bool is_whole = read_all(output->read_end.get(), due_ms, text);
-  // It may have closed its output and go on. The child may not have its own group yet.
+  // The program may have closed its output and continue. The child may not have its own group yet.
   if (kill(-child, SIGKILL) != 0) kill(child, SIGKILL);
   wait_for_known(child);
   int error = 0;

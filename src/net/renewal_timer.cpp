@@ -10,7 +10,7 @@ namespace inlet53::net {
 namespace {
 
 constexpr int64_t kMinSeconds = 1;
-// The loop's timers stand still while the machine sleeps.
+// The loop's timers stop while the machine is suspended.
 constexpr int64_t kMaxSeconds = 60;
 constexpr uint64_t kRetryMs = 60'000;
 

@@ -55,7 +55,7 @@ struct SocketOption {
   int value;
 };
 
-// Advice for an address that cannot be bound; empty: there is none.
+// Returns a suggestion for an address that cannot be bound; empty: there is none.
 std::string advice(const SocketAddress& address, int error) {
   switch (error) {
     case EACCES:
@@ -75,7 +75,7 @@ std::string advice(const SocketAddress& address, int error) {
   }
 }
 
-// Called right after the call that failed: reads errno.
+// Reads errno: call directly after the failed call.
 SocketError last_error(const SocketAddress& address, const Transport& transport) {
   const int error = errno;
   return {address, error,
@@ -115,7 +115,8 @@ Result<void, SocketError> probe_address(const SocketAddress& address) {
 }
 
 Result<void, SocketError> probe_tcp_address(const SocketAddress& address) {
-  // SO_REUSEADDR: connections of an earlier run in TIME_WAIT take no address, a listener does.
+  // SO_REUSEADDR: connections of an earlier run in TIME_WAIT do not block the address, a listener
+  // does.
   const auto tcp = open_bound(address, kTcp, {{SOL_SOCKET, SO_REUSEADDR, 1}});
   if (!tcp) return Unexpected(tcp.error());
   return {};
@@ -136,7 +137,7 @@ Result<Descriptor, SocketError> open_udp(const SocketAddress& address, uint32_t 
 }
 
 bool spread_by_query_id(int descriptor, uint32_t sockets) {
-  // The data begins at the UDP payload. What is too short for a load goes to the first socket.
+  // The data begins at the UDP payload. A message too short for the load goes to the first socket.
   sock_filter program[] = {
       BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 0),
       BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, sockets),
@@ -166,7 +167,7 @@ bool attach_source_filter(int descriptor, const CidrSet& allowed) {
       return true;
     }
   }
-  // An older program would go on refusing sources that `allowed` has now.
+  // The old program would still refuse sources that `allowed` contains now.
   set_option(descriptor, {SOL_SOCKET, SO_DETACH_FILTER, 0});
   return false;
 }

@@ -38,7 +38,8 @@ Request compose_request(const SocketAddress& local, const SocketAddress& remote,
   request.header.nlmsg_seq = sequence;
   request.header.nlmsg_len = sizeof request;
   request.header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
-  request.header.nlmsg_flags = NLM_F_REQUEST;  // without NLM_F_DUMP: one socket, by its addresses
+  request.header.nlmsg_flags =
+      NLM_F_REQUEST;  // without NLM_F_DUMP: one socket, found by its addresses
   request.body.sdiag_family = local.address.is_v4() ? AF_INET : AF_INET6;
   request.body.sdiag_protocol = IPPROTO_TCP;
   request.body.idiag_states = ~0U;
@@ -51,8 +52,8 @@ Request compose_request(const SocketAddress& local, const SocketAddress& remote,
   return request;
 }
 
-// The kernel finds a listening socket when no connection has these addresses, so the ports of what
-// it found are compared. A socket that is closed but not gone has no inode.
+// The kernel returns a listening socket when no connection has these addresses, so this compares
+// the ports of the result. A socket that is closed but still in the kernel has no inode.
 std::optional<SocketOwner> owner_of(const inet_diag_msg& found, const inet_diag_sockid& asked) {
   if (found.id.idiag_sport != asked.idiag_sport || found.id.idiag_dport != asked.idiag_dport ||
       found.idiag_inode == 0) {
@@ -63,8 +64,8 @@ std::optional<SocketOwner> owner_of(const inet_diag_msg& found, const inet_diag_
 
 std::optional<SocketOwner> ask_kernel(int netlink, const Request& request) {
   if (send(netlink, &request, sizeof request, MSG_NOSIGNAL) != sizeof request) return std::nullopt;
-  // The kernel has queued its response before send returns. A response to an earlier request, which
-  // could not be read then, is passed over.
+  // The kernel has queued its response before send returns. Skips a response to an earlier request
+  // that could not be read then.
   alignas(nlmsghdr) std::array<char, 4096> buffer;
   for (;;) {
     const ssize_t size = recv(netlink, buffer.data(), buffer.size(), MSG_DONTWAIT);
@@ -92,14 +93,14 @@ void append_hex(std::string& text, uint32_t value, int digits) {
   }
 }
 
-// An address as the files have it: each group of four bytes is a number in the machine's order.
+// Formats an address as in these files: each group of four bytes is a number in host byte order.
 std::string file_text(const SocketAddress& socket, bool as_v6) {
   std::array<uint8_t, 16> bytes{};
   const Bytes own = socket.address.bytes();
   if (own.size() == bytes.size() || !as_v6) {
     std::memcpy(bytes.data(), own.data(), own.size());
   } else {
-    bytes[10] = bytes[11] = 0xFF;  // ::ffff:192.0.2.1, of a socket for both families
+    bytes[10] = bytes[11] = 0xFF;  // ::ffff:192.0.2.1, of a dual-stack socket
     std::memcpy(bytes.data() + 12, own.data(), own.size());
   }
   std::string text;
@@ -119,7 +120,7 @@ bool parse_number(std::string_view text, Number& number) {
   return parsed.ec == std::errc{} && parsed.ptr == text.data() + text.size();
 }
 
-// The next word of a line; removes it.
+// Removes the next word of a line and returns it.
 std::string_view next_word(std::string_view& line) {
   line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
   const std::string_view word = line.substr(0, line.find(' '));

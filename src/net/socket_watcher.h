@@ -16,7 +16,7 @@ struct SocketEvents {
   bool failed = false;  // an error waits on the socket, and libuv has stopped watching it
 };
 
-/// Calls back when a socket can be read or written (level-triggered). Stopped when made; may be
+/// Calls back when a socket is readable or writable (level-triggered). Stopped at first; may be
 /// destroyed inside its callback. Requires: the socket stays open until then.
 class SocketWatcher {
  public:
@@ -27,18 +27,18 @@ class SocketWatcher {
   SocketWatcher(const SocketWatcher&) = delete;
   SocketWatcher& operator=(const SocketWatcher&) = delete;
 
-  /// Sets what is watched from now on. False when epoll did not take the descriptor.
-  /// Cost: none when nothing changes, else two system calls.
+  /// Sets the events to watch. Returns false when epoll does not accept the descriptor. Cost: none
+  /// when nothing changes, else two system calls.
   [[nodiscard]] bool watch(bool readable, bool writable);
 
  private:
   struct Handle;
-  Handle* handle_;  // null when epoll did not take the descriptor
+  Handle* handle_;  // null when epoll did not accept the descriptor
 };
 
-/// The base of a libuv handle on the heap. Its owner closes it at any time on the loop's thread,
-/// inside its own callback too; the memory goes when libuv has let go of it.
-/// `Self` derives from it and holds what the callback needs; `Uv` is uv_timer_t, uv_poll_t, …
+/// Base of a libuv handle on the heap. Its owner may close it at any time on the loop's thread,
+/// also inside its own callback. The memory is freed when libuv has closed the handle. `Self`
+/// derives from it and holds the data of the callback; `Uv` is uv_timer_t, uv_poll_t, …
 template <class Self, class Uv>
 struct HeapHandle {
   HeapHandle() { uv.data = static_cast<Self*>(this); }

@@ -9,7 +9,7 @@ namespace {
 
 using Program = std::vector<sock_filter>;
 
-constexpr uint32_t kAccept = 0xFFFFFFFF;  // keep that many octets of the segment: all
+constexpr uint32_t kAccept = 0xFFFFFFFF;  // keep this many bytes of the segment: all
 constexpr uint32_t kDrop = 0;
 
 // For a TCP socket the data begins at the TCP header; SKF_NET_OFF reaches back to the IP header.
@@ -25,7 +25,7 @@ sock_filter jump_if_equal(uint32_t operand) {
   return BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, operand, 0, 0);
 }
 
-// Copies the words of the source address into the program's scratch memory.
+// Copies the words of the source address to the program's scratch memory.
 void load_source(Program& program, uint32_t offset, uint32_t words) {
   for (uint32_t word = 0; word < words; ++word) {
     program.push_back(statement(BPF_LD | BPF_W | BPF_ABS, offset + 4 * word));
@@ -33,7 +33,7 @@ void load_source(Program& program, uint32_t offset, uint32_t words) {
   }
 }
 
-// Accepts when the source is inside `block`, else falls through to what comes next.
+// Accepts when the source is inside `block`, else continues with the next instruction.
 void match_block(Program& program, const Cidr& block) {
   const Bytes network = block.network.bytes();
   Program test;
@@ -44,7 +44,7 @@ void match_block(Program& program, const Cidr& block) {
     test.push_back(jump_if_equal(load_be32(&network[size_t{4} * word])));
   }
   test.push_back(statement(BPF_RET | BPF_K, kAccept));
-  // Each word that differs jumps behind this block's end.
+  // Each word that differs jumps past this block's end.
   for (size_t i = 0; i < test.size(); ++i) {
     if (BPF_CLASS(test[i].code) == BPF_JMP) test[i].jf = static_cast<uint8_t>(test.size() - i - 1);
   }

@@ -18,7 +18,7 @@ constexpr uint64_t kAgainMs = 10;
 
 StrayChildren::StrayChildren(Loop& loop)
     : again_(loop, [this] { reap(); }), ended_(loop, SIGCHLD, [this] { reap(); }) {
-  again_.start(0);  // those that ended before
+  again_.start(0);  // children that ended before
 }
 
 void StrayChildren::reap() {
@@ -29,8 +29,8 @@ namespace {
 
 constexpr int kMaxReaped = 1000;
 
-// A child is known when it can be seen, and its number is not another's before it is unknown: so
-// fork and wait happen under the mutex.
+// Fork and wait happen under the mutex: a child is known before it can be seen, and its number
+// belongs to no other process before it is unknown.
 struct KnownChildren {
   std::mutex mutex;
   std::unordered_set<pid_t> pids;

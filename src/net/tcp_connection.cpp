@@ -14,12 +14,13 @@ namespace inlet53::net {
 
 namespace {
 
-// Responses of one `received` go out when so many octets have gathered: a write of that size has
-// spread its system call thin, and the buffer stays in the cache.
+// Responses of one `received` go out when this many bytes are collected: at this size the cost of
+// the system call is small, and the buffer stays in the cache.
 constexpr size_t kGatherLimit = size_t{64} << 10;
 
-// How long a peer may go on sending to a connection that we have ended. Closed with octets unread,
-// the kernel would answer with RST, and the peer could lose our last words. Source: RFC 9112 §9.6.
+// Time in which a peer may still send to a connection that this side has ended. If the socket were
+// closed with unread bytes, the kernel would send RST, and the peer could lose the last response.
+// Source: RFC 9112 §9.6.
 constexpr uint64_t kLingerMs = 2000;
 
 }  // namespace
@@ -80,7 +81,7 @@ void TcpConnection::Impl::on_expired() {
   }
   serving = Serving::Nothing;
   if (!settle()) return;
-  // What has passed was granted one more turn of the loop.
+  // A deadline that has passed gets one more turn of the loop.
   if (idle_deadline.at != 0) arm(std::max(idle_deadline.at, now + 1));
   if (write_deadline.at != 0) arm(std::max(write_deadline.at, now + 1));
 }
@@ -126,7 +127,7 @@ void TcpConnection::Impl::deliver(Bytes fresh) {
   INLET53_CHECK(consumed <= stream.size());
   keep(stream.subspan(consumed));
   flush_gathered();
-  // The client left more octets than the longest message has.
+  // The client left more bytes than the longest message has.
   if (rest.size() == kMaxStream && may_deliver()) advance(TcpEvent::Failed);
 }
 
@@ -143,7 +144,7 @@ void TcpConnection::Impl::keep(Bytes unconsumed) {
 //--- Writing
 
 void TcpConnection::Impl::send(Bytes octets) {
-  // Our FIN is sent, and nothing can follow it.
+  // FIN is sent; nothing can follow it.
   if (is_over() || stage == TcpStage::Lingering) return;
   if (serving != Serving::Received) return write(octets);
   context.gathered.insert(context.gathered.end(), octets.begin(), octets.end());
@@ -187,7 +188,7 @@ void TcpConnection::Impl::write_unsent() {
   sent = 0;
   write_deadline.clear();
   output = Output::Clear;
-  // The client may have stopped at a response that would not go out; it can go on now.
+  // The client may have stopped because of congestion; it can continue now.
   client->caught_up();
   deliver_rest();
 }
@@ -196,7 +197,7 @@ uint64_t TcpConnection::Impl::waited_ms() const noexcept {
   return waited_before_ms + (output == Output::Clear ? 0 : context.loop.now_ms() - unsent_since_ms);
 }
 
-// Returns how many octets the socket took; an error ends the connection.
+// Returns how many bytes the socket accepted; an error ends the connection.
 size_t TcpConnection::Impl::try_send(Bytes octets) {
   const ssize_t count =
       ::send(socket.get(), octets.data(), octets.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -252,8 +253,8 @@ bool TcpConnection::Impl::advance(TcpEvent event) noexcept {
   return stage != before;
 }
 
-// Ends the connection when its time has come, else watches for what it waits for. False: it ended,
-// and this object is gone.
+// Ends the connection when its stage is Ending, else watches the events it needs. Returns false
+// when it has ended and this object is destroyed.
 bool TcpConnection::Impl::settle() {
   const bool changed = output == Output::Clear && advance(TcpEvent::AllSent);
   if (changed && stage == TcpStage::Lingering) linger();
@@ -285,7 +286,7 @@ void TcpConnection::Impl::discard() {
   }
 }
 
-// For calls from outside an event: their caller must not see the object go.
+// For calls from outside an event: the caller must not see the object destroyed.
 void TcpConnection::Impl::settle_soon() { arm(context.loop.now_ms()); }
 
 void TcpConnection::Impl::end() {
@@ -298,7 +299,7 @@ void TcpConnection::Impl::end() {
 TcpConnection::TcpConnection(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {
   impl_->self = this;
 }
-// The client may use its connection until its own end.
+// The client may use its connection until its own destructor ends.
 TcpConnection::~TcpConnection() { impl_->client.reset(); }
 
 void TcpConnection::send(Bytes octets) { impl_->send(octets); }

@@ -10,8 +10,8 @@
 
 namespace inlet53::net {
 
-/// What the connections of one listener share. The buffers serve whichever connection is being
-/// read, so that idle ones hold none.
+/// State shared by the connections of one listener. Each connection uses the buffers while it is
+/// read, so that idle connections hold none.
 struct TcpConnectionContext {
   Loop& loop;
   TcpListener::Options options;
@@ -22,32 +22,32 @@ struct TcpConnectionContext {
   std::vector<uint8_t> gathered{};
 };
 
-/// One connection. Its stage (`TcpStage`) changes in `advance` alone. Ending becomes Ended in
-/// `settle`, the last act of each event, or in `close` when no event is being served: only there
-/// the object goes away. Octets go two ways:
+/// One connection. Only `advance` changes its stage (`TcpStage`). Ending becomes Ended in `settle`,
+/// the last step of each event, or in `close` outside of an event; only these destroy the object.
+/// Bytes flow in two directions:
 ///
 ///   peer ──read──► `rest` ──deliver──► client
 ///     Intake:  Taking ──pause──► Paused ──resume──► Due ──next turn──► Taking
 ///   client ──send──► `unsent` ──write──► peer
 ///     Output:  Clear ──► Waiting ──► Congested; each ──all sent──► Clear
 struct TcpConnection::Impl {
-  /// Whether the client takes octets.
+  /// States of the delivery to the client.
   enum class Intake : uint8_t {
     Taking,
-    Paused,  // it takes none
-    Due,     // it takes octets again, and has not got those that were left
+    Paused,  // it accepts none
+    Due,     // it accepts bytes again, and has not got the kept ones yet
   };
-  /// Whether the peer takes octets.
+  /// States of the output to the peer.
   enum class Output : uint8_t {
     Clear,      // none wait
     Waiting,    // some wait in `unsent`
     Congested,  // so many that nothing is read until all are sent
   };
-  /// Names the call that is in progress.
+  /// Call in progress.
   enum class Serving : uint8_t {
     Nothing,
-    Event,     // of the loop or the listener: `settle` comes at its end
-    Received,  // the client's `received`, inside an event: what is sent gathers
+    Event,     // of the loop or the listener: `settle` follows at its end
+    Received,  // the client's `received`, inside an event: output is collected
   };
 
   Impl(TcpConnectionContext& shared, Descriptor descriptor, const SocketAddress& from);
@@ -61,7 +61,7 @@ struct TcpConnection::Impl {
   void set_timeout(uint64_t milliseconds);
 
   //--- Events of the loop and the listener
-  /// Has the client made. False: it is refused.
+  /// Makes the client. Returns false when it is refused.
   [[nodiscard]] bool accept(const TcpListener::Accept& make_client);
   void drain();
   void on_ready(SocketEvents events);
@@ -84,7 +84,7 @@ struct TcpConnection::Impl {
   void keep_unsent(Bytes octets);
 
   //--- Stages
-  /// Returns whether the stage has changed.
+  /// Returns true when the stage has changed.
   bool advance(TcpEvent event) noexcept;
   [[nodiscard]] bool is_over() const noexcept { return stage >= TcpStage::Ending; }
   bool settle();
@@ -104,15 +104,15 @@ struct TcpConnection::Impl {
   SocketWatcher watcher;
   Timer timer;
 
-  std::vector<uint8_t> rest;    // octets that the client has not consumed
-  std::vector<uint8_t> unsent;  // octets that the socket did not take, from `sent` on
+  std::vector<uint8_t> rest;    // bytes that the client has not consumed
+  std::vector<uint8_t> unsent;  // bytes that the socket did not accept, from `sent` on
   size_t sent = 0;
   uint64_t unsent_since_ms = 0;   // while some wait
-  uint64_t waited_before_ms = 0;  // for so long others waited before
+  uint64_t waited_before_ms = 0;  // total time of earlier waits
 
-  /// A time by which the peer has to have done something. The loop looks at its timers before it
-  /// looks at its sockets: after a turn that took long, what the peer did in time may still wait in
-  /// the socket. So a deadline that has passed is granted one more turn, and missed after that.
+  /// Deadline for an action of the peer. The loop runs its timers before its sockets: after a long
+  /// turn, data that arrived in time may still wait in the socket. So a deadline that has passed
+  /// gets one more turn of the loop before it counts as missed.
   struct Deadline {
     uint64_t at = 0;  // loop milliseconds, 0: none
     bool granted = false;
@@ -122,8 +122,8 @@ struct TcpConnection::Impl {
     [[nodiscard]] bool missed(uint64_t now) noexcept;
   };
 
-  // The timer runs to the earlier of the two, or still to one that has moved on since: restarting
-  // it with each message would cost more than an idle expiry.
+  // The timer runs to the earlier of the two, or to an earlier value of one: a restart for each
+  // message would cost more than an early expiry.
   Deadline idle_deadline;
   Deadline write_deadline;
   uint64_t timer_deadline = 0;  // loop milliseconds, 0: none

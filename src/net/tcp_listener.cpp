@@ -19,7 +19,7 @@ namespace inlet53::net {
 
 namespace {
 
-// How many connections one wake-up may accept, so that a flood of them leaves room for the others.
+// Limit of connections per wake-up, so that a flood of them does not delay other work.
 constexpr int kMaxAccepts = 64;
 constexpr uint64_t kPauseMs = 100;
 
@@ -29,7 +29,7 @@ struct AddressHash {
   }
 };
 
-// Tells whether accept4 failed for want of descriptors or memory, which does not pass by itself.
+// Returns true when accept4 failed for lack of descriptors or memory, which does not end by itself.
 bool is_shortage(int error) noexcept {
   return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
@@ -55,7 +55,7 @@ struct TcpListener::Impl {
   Descriptor socket;
   Counts counts;
   std::vector<TcpConnection*> connections;
-  std::unordered_map<IpAddress, uint32_t, AddressHash> clients;  // those with open connections
+  std::unordered_map<IpAddress, uint32_t, AddressHash> clients;  // only those with open connections
   std::optional<ReadWatcher> watcher;
   Timer pause;
 };
@@ -68,7 +68,7 @@ TcpListener::Impl::Impl(Loop& loop, Descriptor descriptor, const Options& option
       accept(std::move(make_client)),
       socket(std::move(descriptor)),
       pause(loop, [this] { watch(); }) {
-  // Accepted sockets inherit it from the listening one: a system call less for each.
+  // Accepted sockets inherit the option from the listening one, which saves a system call for each.
   const int on = 1;
   INLET53_CHECK(setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0);
   INLET53_CHECK(listen(socket.get(), static_cast<int>(options.backlog)) == 0);
@@ -160,8 +160,8 @@ void TcpListener::Impl::stop_accepting() {
   socket.reset();
 }
 
-// From the last to the first: the place of one that ends meanwhile goes to the last, which has
-// drained already.
+// Iterates backwards: when a connection ends meanwhile, the last one moves to its index, and that
+// one is drained already.
 void TcpListener::Impl::drain() {
   for (size_t i = connections.size(); i-- > 0;) {
     if (i < connections.size()) connections[i]->impl_->drain();

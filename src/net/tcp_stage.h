@@ -5,7 +5,7 @@
 
 namespace inlet53::net {
 
-/// Where a connection is between its beginning and its end.
+/// Stages of a connection from its beginning to its end.
 ///
 ///   Open ──FIN──► HalfClosed ──client finished──► Finishing ──all sent──► Ending
 ///     │
@@ -13,27 +13,28 @@ namespace inlet53::net {
 ///
 ///   each of these ──failed──► Ending ──handed back──► Ended
 ///
-/// Only Open reads for the client. Open and HalfClosed give it octets that were left.
+/// Only Open reads for the client. Open and HalfClosed deliver bytes that the client has not
+/// consumed.
 enum class TcpStage : uint8_t {
   Open,
-  HalfClosed,  // the peer has sent FIN, and the client owes responses
-  Draining,    // the client makes no more; what waits is being sent
+  HalfClosed,  // the peer has sent FIN, and the client has responses to make
+  Draining,    // the client makes no more responses; queued bytes are being sent
   Finishing,   // the same after the peer's FIN
-  Lingering,   // our FIN is sent; what the peer still sends is read and dropped
+  Lingering,   // FIN is sent; bytes from the peer are read and dropped
   Ending,      // nothing is sent or read any more
   Ended,       // the connection is being destroyed
 };
 
-/// An event that may change the stage of a connection.
+/// Event that may change the stage of a connection.
 enum class TcpEvent : uint8_t {
-  PeerFinished,    // FIN came
+  PeerFinished,    // FIN arrived
   ClientFinished,  // the client makes no more
-  AllSent,         // no octet waits for the peer
+  AllSent,         // no byte waits for the peer
   Failed,          // an error, a timeout, RST, or the client's `close`
-  HandedBack,      // the listener has it back
+  HandedBack,      // the listener owns it again
 };
 
-/// The stage that follows; the same one where an event means nothing.
+/// Returns the stage that follows; the same stage when the event has no effect.
 [[nodiscard]] constexpr TcpStage next_stage(TcpStage stage, TcpEvent event) noexcept {
   if (stage == TcpStage::Ended) return TcpStage::Ended;
   if (event == TcpEvent::Failed) return TcpStage::Ending;

@@ -32,7 +32,7 @@ void erase(TicketKeys::Key& key) { OPENSSL_cleanse(&key, sizeof key); }
 
 int64_t monotonic_seconds() { return static_cast<int64_t>(read_clock().monotonic_ms / 1000); }
 
-// A context owns its share of the keys: connections keep the context alive.
+// Each context owns a reference to the keys; connections keep the context alive.
 void free_share(void*, void* share, CRYPTO_EX_DATA*, int, long, void*) noexcept {
   delete static_cast<std::shared_ptr<TicketKeys>*>(share);
 }
@@ -59,8 +59,8 @@ bool set_mac(EVP_MAC_CTX* mac, TicketKeys::Key& key) {
   return EVP_MAC_CTX_set_params(mac, parameters) == 1;
 }
 
-// As SSL_CTX_set_tlsext_ticket_key_evp_cb(3) has it: 0 is a ticket that is not ours, 1 is good,
-// 2 asks for a new ticket, -1 ends the handshake.
+// Return values of SSL_CTX_set_tlsext_ticket_key_evp_cb(3): 0: unknown ticket, 1: valid, 2: valid
+// but needs a new ticket, -1: ends the handshake.
 int on_ticket(SSL* connection, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher,
               EVP_MAC_CTX* mac, int encrypts) noexcept {
   TicketKeys& keys = *share_of(SSL_get_SSL_CTX(connection));

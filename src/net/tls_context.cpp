@@ -27,7 +27,7 @@ constexpr const char* kCipherSuites =
     "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
     "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
 
-// A name for the sessions of this program: OpenSSL resumes none without it.
+// Session id context of this program: OpenSSL resumes no session without one.
 constexpr std::string_view kSessionContext = "inlet53";
 
 Context new_context(const SSL_METHOD* method) {
@@ -39,7 +39,7 @@ Context new_context(const SSL_METHOD* method) {
   return context;
 }
 
-// Protocol names as ALPN sends them: each after its length. Source: RFC 7301 §3.1.
+// Formats protocol names for ALPN: each follows its length. Source: RFC 7301 §3.1.
 std::string alpn_list(const std::vector<std::string>& protocols) {
   std::string list;
   for (const std::string& protocol : protocols) {
@@ -53,7 +53,7 @@ std::string alpn_list(const std::vector<std::string>& protocols) {
 int select_protocol(SSL*, const unsigned char** out, unsigned char* out_size,
                     const unsigned char* offered, unsigned int offered_size, void* ours) noexcept {
   const auto& list = *static_cast<const std::string*>(ours);
-  // OpenSSL's signature lacks a const: the choice points into one of the two lists.
+  // OpenSSL's signature lacks a const: the result points into one of the two lists.
   auto* chosen = const_cast<unsigned char**>(out);
   const auto result =
       SSL_select_next_proto(chosen, out_size, reinterpret_cast<const unsigned char*>(list.data()),
@@ -67,26 +67,25 @@ int select_protocol(SSL*, const unsigned char** out, unsigned char* out_size,
 
 struct TlsServerContext::Impl {
   Context context = new_context(TLS_server_method());
-  // The selection callback reads it as long as a connection lives; OpenSSL frees it at the end.
+  // The selection callback reads it while a connection exists; OpenSSL frees it at the end.
   static int list_index();
 };
 
 namespace {
 
-// The key of a certificate, null when it is not among `keys`; takes it from them.
+// Removes the key of a certificate from `keys` and returns it; null when it is not there.
 Key extract_key(X509* certificate, std::vector<Key>& keys) {
   for (Key& key : keys) {
     if (key != nullptr && X509_check_private_key(certificate, key.get()) == 1) {
       return std::move(key);
     }
   }
-  static_cast<void>(pop_tls_error());  // the others do not fit
+  static_cast<void>(pop_tls_error());  // the other keys do not match
   return nullptr;
 }
 
-// A certificate that has a key is a server's own; those behind it, up to the next one, are its
-// chain. Each file is read once: in one that is replaced meanwhile, certificates and keys belong
-// together.
+// A certificate with a key is a server's own; those after it, up to the next one, are its chain.
+// Reads each file once, so that certificates and keys match while the file is being replaced.
 Result<void, std::string> use_files(SSL_CTX* context, const std::string& certificate_file,
                                     const std::string& key_file) {
   const auto certificates = read_pem_file(certificate_file);
@@ -101,7 +100,7 @@ Result<void, std::string> use_files(SSL_CTX* context, const std::string& certifi
     return Unexpected(concat(file, ": cannot be read as ", what, ": ", pop_tls_error()));
   };
   std::vector<Key> keys = parse_keys(*text);
-  keys.erase(keys.begin());  // the first certificate's
+  keys.erase(keys.begin());  // of the first certificate
   const std::vector<Certificate> all = parse_chain(*certificates);
   for (size_t i = 0; i < all.size(); ++i) {
     const Key key = i == 0 ? std::move(*first_key) : extract_key(all[i].get(), keys);
@@ -142,7 +141,7 @@ Result<TlsServerContext, std::string> TlsServerContext::load(
   require_tls(SSL_CTX_set_session_id_context(
                   context, reinterpret_cast<const unsigned char*>(kSessionContext.data()),
                   kSessionContext.size()) == 1);
-  // Tickets carry the session: nothing is to be kept here for clients that never come back.
+  // Tickets carry the session: a cache here would only hold sessions of clients that do not return.
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   use_ticket_keys(context, previous == nullptr ? std::make_shared<TicketKeys>()
                                                : ticket_keys_of(previous->raw()));
@@ -170,7 +169,7 @@ Result<TlsClientContext, std::string> TlsClientContext::make(const std::string& 
   auto impl = std::make_unique<Impl>();
   SSL_CTX* context = impl->context.get();
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
-  // A machine without the usual store of authorities trusts those of the file alone.
+  // On a machine without the usual certificate store, only those of the file are trusted.
   SSL_CTX_set_default_verify_paths(context);
   if (!ca_file.empty() && SSL_CTX_load_verify_file(context, ca_file.c_str()) != 1) {
     return Unexpected(

@@ -5,11 +5,11 @@
 
 namespace inlet53::net {
 
-/// The first reason in OpenSSL's queue of errors of this thread, as text, and empties the queue.
+/// Returns the first error text in OpenSSL's queue of this thread, and empties the queue.
 [[nodiscard]] std::string pop_tls_error();
 
-/// Throws std::runtime_error with that reason unless a call of OpenSSL `worked`. For calls that
-/// fail only when the system lacks memory or random octets.
+/// Throws std::runtime_error with that text when `worked` is false. For OpenSSL calls that fail
+/// only for lack of memory or random bytes.
 void require_tls(bool worked);
 
 }  // namespace inlet53::net

@@ -24,19 +24,19 @@ struct SslDeleter {
   void operator()(SSL* ssl) const noexcept { SSL_free(ssl); }
 };
 
-// The most plaintext of one record. Source: RFC 8446 §5.1.
+// Maximum plaintext of one record. Source: RFC 8446 §5.1.
 constexpr size_t kMaxRecord = 16384;
 
-// The most that an owner may leave while it wants more.
+// Maximum that an owner may leave unconsumed while it accepts more.
 constexpr size_t kMaxRest = size_t{128} << 10;
 
-// An error of an earlier connection in this thread's queue would look like one of this connection.
-// Clearing an empty queue costs as much as a tenth of a short record.
+// An error of an earlier connection in this thread's queue would look like an error of this
+// connection. Clearing an empty queue costs a tenth of a short record.
 void forget_errors() noexcept {
   if (ERR_peek_error() != 0) ERR_clear_error();
 }
 
-// One for each thread: plaintext stays in it while its owner looks at it, no longer.
+// Returns the buffer of this thread: it holds plaintext only while the owner reads it.
 std::array<uint8_t, kMaxRecord>& plaintext_buffer() {
   thread_local std::array<uint8_t, kMaxRecord> buffer;
   return buffer;
@@ -52,9 +52,9 @@ struct TlsStream::Impl {
   void deliver(Bytes fresh);
   void fail();
 
-  // OpenSSL's way to the octets: a BIO that reads from `incoming` and writes to the owner.
+  // OpenSSL's BIO that reads from `incoming` and writes to the owner.
   static const BIO_METHOD* octets();
-  // Callbacks of OpenSSL: no exception may pass through a library in C.
+  // Callbacks of OpenSSL: no exception may pass through a C library.
   static int write_octets(BIO* bio, const char* octets, size_t size, size_t* written) noexcept;
   static int read_octets(BIO* bio, char* out, size_t size, size_t* count) noexcept;
   static long control(BIO* bio, int command, long argument, void* pointer) noexcept;
@@ -62,8 +62,8 @@ struct TlsStream::Impl {
   TlsStreamOwner& owner;
   std::unique_ptr<SSL, SslDeleter> ssl;
   State state = State::Handshaking;
-  Bytes incoming;             // ciphertext that OpenSSL has not taken, while in `received`
-  std::vector<uint8_t> rest;  // plaintext that the owner has not taken
+  Bytes incoming;             // ciphertext that OpenSSL has not read, while in `received`
+  std::vector<uint8_t> rest;  // plaintext that the owner has not consumed
   std::string error;
 };
 
@@ -110,7 +110,7 @@ int TlsStream::Impl::read_octets(BIO* bio, char* out, size_t size, size_t* count
 }
 
 long TlsStream::Impl::control(BIO*, int command, long, void*) noexcept {
-  // Nothing is buffered here: a flush has succeeded.
+  // Nothing is buffered here: a flush always succeeds.
   return command == BIO_CTRL_FLUSH ? 1 : 0;
 }
 
@@ -140,14 +140,14 @@ void TlsStream::Impl::deliver(Bytes fresh) {
     rest.erase(rest.begin(), rest.begin() + static_cast<ptrdiff_t>(consumed));
   }
   if (rest.empty()) release_memory(rest);
-  // An owner that goes on leaving octets would have us hold all that comes.
+  // If an owner always left bytes, this object would keep the whole stream.
   INLET53_CHECK(rest.size() <= kMaxRest);
 }
 
 void TlsStream::Impl::read() {
   if (!rest.empty() && !owner.wants_no_plaintext()) deliver({});
   while (state == State::Open && !owner.wants_no_plaintext()) {
-    // Asking OpenSSL for what isn't there costs as much as a short record.
+    // Asking OpenSSL for data that does not exist costs as much as a short record.
     if (incoming.empty() && SSL_has_pending(ssl.get()) == 0) return;
     auto& buffer = plaintext_buffer();
     size_t count = 0;
@@ -188,9 +188,9 @@ TlsStream::TlsStream(const TlsClientContext& context, const std::string& host,
   if (IpAddress::parse(host)) {
     require_tls(X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host.c_str()) == 1);
   } else {
-    // A host that OpenSSL refuses as a name stays unverifiable: no certificate is for it.
+    // A host that OpenSSL rejects as a name must stay unverifiable: no certificate has this name.
     if (SSL_set1_host(ssl, host.c_str()) != 1) SSL_set1_host(ssl, "host.invalid");
-    // SSL_set_tlsext_host_name as OpenSSL spells it is a cast in C.
+    // The macro SSL_set_tlsext_host_name contains a C cast.
     SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
              const_cast<char*>(host.c_str()));
   }
@@ -225,13 +225,13 @@ void TlsStream::send(Bytes plaintext) {
   if (impl_->state == State::Failed || plaintext.empty()) return;
   forget_errors();
   size_t written = 0;
-  // The BIO takes everything, so one call writes all of it.
+  // The BIO accepts everything, so one call writes all of it.
   if (SSL_write_ex(impl_->ssl.get(), plaintext.data(), plaintext.size(), &written) != 1) {
     impl_->fail();
   }
 }
 
-// It declines while a record is there in part; then the connection is not idle.
+// OpenSSL refuses while part of a record is there; then the connection is not idle.
 void TlsStream::release_buffers() { (void)SSL_free_buffers(impl_->ssl.get()); }
 
 void TlsStream::end() {

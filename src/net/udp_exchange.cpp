@@ -20,7 +20,7 @@ namespace {
 
 constexpr size_t kReceiveBatch = 8;
 constexpr size_t kReceiveSize = 4096;
-constexpr size_t kReadablePorts = 64;  // of one look
+constexpr size_t kReadablePorts = 64;  // of one epoll_wait
 constexpr uint64_t kSweepMs = 500;
 constexpr size_t kHeader = 12;
 
@@ -28,7 +28,7 @@ constexpr size_t kHeader = 12;
 struct Wait {
   uint64_t token = 0;
   uint64_t sent_ms = 0;
-  uint32_t round = 0;  // of the outbox, by which it leaves
+  uint32_t round = 0;  // of the outbox, in which it is sent
   uint16_t id = 0;
 };
 
@@ -165,7 +165,7 @@ void UdpExchange::Impl::end_all_waits(uint32_t port, const SendError& error) {
   pool.release(port, static_cast<uint32_t>(ended));
 }
 
-// The owner may send again, which must find everything in order.
+// The owner may send again, so the state must be consistent before the call.
 void UdpExchange::Impl::tell_undelivered() {
   std::vector<Undelivered> reported;
   reported.swap(undelivered);
@@ -210,8 +210,8 @@ void UdpExchange::Impl::look() {
   tell_undelivered();
 }
 
-// An event may be older than the port, or than the socket: then there is nothing to receive, or
-// what is received counts for itself.
+// An event may be older than the port or the socket. Then nothing is there, or the datagrams are
+// checked as usual.
 void UdpExchange::Impl::receive(uint32_t port) {
   const uint32_t generation = pool[port].generation;
   while (still_has(port, generation)) {
@@ -234,7 +234,7 @@ void UdpExchange::Impl::match_response(uint32_t port, uint32_t generation, const
   const auto* from = static_cast<const sockaddr*>(message.msg_hdr.msg_name);
   const std::span<uint8_t> octets(static_cast<uint8_t*>(message.msg_hdr.msg_iov->iov_base),
                                   message.msg_len);
-  // A datagram that reached the port before it was connected may come from anywhere.
+  // A datagram that arrived before the port was connected may come from any address.
   const bool from_peer = still_has(port, generation) && octets.size() >= kHeader &&
                          SocketAddress::from_sockaddr(from) == pool.peer(pool[port].route);
   if (!from_peer) {
@@ -242,7 +242,7 @@ void UdpExchange::Impl::match_response(uint32_t port, uint32_t generation, const
     return;
   }
   const auto wait = find_id(waits[port], load_be16(octets.data()));
-  // A response to a query that has not left is a forgery.
+  // A response to a query that has not been sent is a forgery.
   if (wait == waits[port].end() || wait->round == outbox.round()) {
     ++counts.unmatched;
     return;

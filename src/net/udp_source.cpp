@@ -20,12 +20,12 @@ namespace inlet53::net {
 
 namespace {
 
-// How often, and how many milliseconds each time, a full send buffer is waited for in one batch.
+// Number of waits for a full send buffer in one batch, and the milliseconds of each.
 constexpr int kMaxWaits = 5;
 constexpr int kWaitMs = 1;
-// How many errors that ICMP left on the socket one call of `poll` discards.
+// Number of ICMP errors on the socket that one call of `poll` discards.
 constexpr int kMaxErrors = 16;
-// What a short datagram takes of a receive buffer (skb->truesize on 64-bit machines).
+// Receive buffer space of a short datagram (skb->truesize on 64-bit machines).
 constexpr int kBufferOctets = 832;
 
 socklen_t address_length(int descriptor) {
@@ -42,12 +42,12 @@ size_t half_of_buffer_of(int descriptor) {
   return static_cast<size_t>(room / kBufferOctets / 2);
 }
 
-// The most bytes of one message: below the largest UDP payload over IPv4 and IPv6. The kernel
+// Maximum bytes of one message: below the largest UDP payload over IPv4 and IPv6. The kernel
 // accepts 64 segments, which is a whole batch.
 constexpr uint32_t kMaxGroupOctets = 65'000;
 static_assert(DatagramSource::kMaxBatch <= 64);
 
-// A response is compared with this many groups at most, the newest.
+// A response is compared with at most this many groups, the newest.
 constexpr size_t kWindow = 4;
 
 // After a batch without groups, this many batches are not searched for groups.
@@ -106,7 +106,7 @@ class ResponsePlan {
     uint32_t segment;  // bytes of each response but the last
     uint32_t octets;   // of all
     uint32_t count;
-    bool open;  // may take more
+    bool open;  // accepts more
   };
 
   size_t prepare_singly(std::span<const Datagram> batch) noexcept;
@@ -124,7 +124,7 @@ class ResponsePlan {
   std::array<Control, kSlots> controls_{};
   std::array<Group, kSlots> groups_;      // of one batch; filled as far as needed
   std::array<uint8_t, kSlots> group_of_;  // by response
-  size_t used_for_groups_;                // of messages_; the others are for one response each
+  size_t used_for_groups_;                // of messages_; the others carry one response each
   size_t skip_ = 0;                       // batches that are not searched for groups
 };
 
@@ -332,7 +332,7 @@ void UdpSource::Impl::send(std::span<const Datagram> answered) noexcept {
         counts.sent_groups += plan.responses_in(done) > 1 ? 1 : 0;
       }
     } else if (errno != EAGAIN) {
-      // The error is the first message's own; the others may go.
+      // The error belongs to the first message; the others are sent again.
       send_refused(plan.message(done)->msg_hdr, errno);
       ++done;
     } else if (++waits > kMaxWaits || !wait_for_room()) {
@@ -353,7 +353,7 @@ void UdpSource::Impl::send_refused(const msghdr& message, int error) noexcept {
     ++counts.send_failed;
     return;
   }
-  // The path's MTU is below the segment; or (EIO) its device has no checksum offload.
+  // The path's MTU is below the segment size, or (EIO) its device has no checksum offload.
   const auto segment = static_cast<uint32_t>(message.msg_iov->iov_len);
   if (error == EINVAL || error == EMSGSIZE) max_segment = std::min(max_segment, segment - 1);
   if (error == EIO) max_segment = 0;

@@ -9,28 +9,28 @@
 
 namespace inlet53 {
 
-/// Octets that somebody else owns.
+/// Read-only view of bytes that another object owns.
 using Bytes = std::span<const uint8_t>;
-/// Octets that somebody else owns and we may change.
+/// Writable view of bytes that another object owns.
 using MutableBytes = std::span<uint8_t>;
 
-/// Reads a 16-bit number in network order. Requires: 2 octets at `p`.
+/// Reads a 16-bit number in network order. Requires: 2 bytes at `p`.
 [[nodiscard]] inline uint16_t load_be16(const uint8_t* p) noexcept {
   return static_cast<uint16_t>((p[0] << 8) | p[1]);
 }
 
-/// Reads a 32-bit number in network order. Requires: 4 octets at `p`.
+/// Reads a 32-bit number in network order. Requires: 4 bytes at `p`.
 [[nodiscard]] inline uint32_t load_be32(const uint8_t* p) noexcept {
   return (uint32_t{p[0]} << 24) | (uint32_t{p[1]} << 16) | (uint32_t{p[2]} << 8) | uint32_t{p[3]};
 }
 
-/// Writes a 16-bit number in network order. Requires: 2 octets at `p`.
+/// Writes a 16-bit number in network order. Requires: 2 bytes at `p`.
 inline void store_be16(uint8_t* p, uint16_t value) noexcept {
   p[0] = static_cast<uint8_t>(value >> 8);
   p[1] = static_cast<uint8_t>(value);
 }
 
-/// Writes a 32-bit number in network order. Requires: 4 octets at `p`.
+/// Writes a 32-bit number in network order. Requires: 4 bytes at `p`.
 inline void store_be32(uint8_t* p, uint32_t value) noexcept {
   p[0] = static_cast<uint8_t>(value >> 24);
   p[1] = static_cast<uint8_t>(value >> 16);
@@ -38,12 +38,12 @@ inline void store_be32(uint8_t* p, uint32_t value) noexcept {
   p[3] = static_cast<uint8_t>(value);
 }
 
-/// The octets of a text. Lifetime: the text's.
+/// Returns the bytes of a text. Lifetime: the text's.
 [[nodiscard]] inline Bytes as_bytes(std::string_view text) noexcept {
   return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
 }
 
-/// The text that some octets are. Lifetime: the octets'.
+/// Returns bytes as a text. Lifetime: the bytes'.
 [[nodiscard]] inline std::string_view as_text(Bytes bytes) noexcept {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }

@@ -3,7 +3,7 @@
 
 namespace inlet53 {
 
-/// Says where a broken invariant was found, then aborts. Used by INLET53_CHECK only.
+/// Logs the failed condition with file and line, then aborts. Only INLET53_CHECK calls it.
 [[noreturn]] void check_failed(const char* expression, const char* file, int line) noexcept;
 
 }  // namespace inlet53

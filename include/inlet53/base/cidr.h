@@ -13,13 +13,13 @@
 
 namespace inlet53 {
 
-/// A block of addresses, `172.31.0.0/16` or `fd00::/8` as text. Host bits are zero.
+/// Block of addresses, `172.31.0.0/16` or `fd00::/8` as text. Host bits are zero.
 struct Cidr {
   IpAddress network;
   uint8_t prefix_length = 0;
 
-  /// Parses text. The error says what is wrong (no slash, length too long, host bits set with the
-  /// block that was probably meant).
+  /// Parses text. The error describes the problem: no slash, a length that is too long, or host
+  /// bits that are set (with the block that was probably meant).
   [[nodiscard]] static Result<Cidr, std::string> parse(std::string_view text);
 
   [[nodiscard]] bool contains(const IpAddress& address) const noexcept;
@@ -30,9 +30,8 @@ struct Cidr {
   friend auto operator<=>(const Cidr&, const Cidr&) = default;
 };
 
-/// A frozen set of blocks that answers "is this address inside?".
-/// Threads: const methods any. Cost: a walk over up to 8 merged ranges, a binary search beyond; no
-/// allocation.
+/// Immutable set of blocks. It answers whether an address is inside. Threads: const methods any.
+/// Cost: a linear search in up to 8 merged ranges, else a binary search; no allocation.
 class CidrSet {
  public:
   CidrSet() = default;
@@ -41,7 +40,7 @@ class CidrSet {
   [[nodiscard]] bool contains(const IpAddress& address) const noexcept;
   [[nodiscard]] bool empty() const noexcept { return v4_.empty() && v6_.empty(); }
 
-  /// The blocks in order, without those that another one contains.
+  /// Returns the blocks in order. Blocks inside another block are left out.
   [[nodiscard]] const std::vector<Cidr>& blocks() const noexcept { return blocks_; }
 
  private:

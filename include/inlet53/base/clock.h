@@ -7,8 +7,8 @@
 
 namespace inlet53 {
 
-/// One reading of both clocks. A worker reads the clocks once for each batch of queries and passes
-/// the result on.
+/// Readings of both clocks at one time. A worker reads the clocks once for each batch of queries
+/// and passes the result on.
 struct Now {
   /// Milliseconds on the monotonic clock, for timeouts and ages.
   uint64_t monotonic_ms = 0;

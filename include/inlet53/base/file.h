@@ -10,25 +10,25 @@
 
 namespace inlet53 {
 
-/// Opens a file to write, a log for instance, and makes it with `mode` where it is missing. Another
-/// user who may write to its directory must neither lead the writes to another file nor read them:
-/// a symbolic link, or a regular file that is there, must belong to this process's user or to root.
-/// `flags`: of open(2), without O_CREAT and O_CLOEXEC, which are set. Opening never waits, not
-/// for the reader of a pipe either.
-/// Returns the descriptor, which the caller closes. Errors: why, for people, without the path.
+/// Opens a file for writing, such as a log. Creates it with `mode` when it is missing. Another user
+/// who may write to the directory must not be able to redirect the writes to another file or to
+/// read them: therefore a symbolic link or an existing regular file must belong to this process's
+/// user or to root. `flags`: of open(2), without O_CREAT and O_CLOEXEC, which are added. Opening
+/// never waits, not even for the reader of a pipe.
+/// Returns the descriptor, which the caller closes. Errors: the reason as a text, without the path.
 [[nodiscard]] Result<int, std::string> open_own_file(const std::string& path, int flags,
                                                      mode_t mode);
 
-/// Makes the directories above `file` that are missing. Errors: which directory cannot be made and
-/// why, for people.
+/// Creates the missing directories above `file`. Errors: a text with the directory that cannot be
+/// created and the reason.
 [[nodiscard]] Result<void, std::string> make_folders_of(const std::string& file);
 
-/// Has files and directories that this process and its children make be writable by their owner
-/// only, whatever mask the process was started with. Threads: before others are started.
+/// Sets the umask: only the owner may write to files and directories that this process and its
+/// children create. Threads: call before other threads start.
 void forbid_others_to_write() noexcept;
 
-/// Makes a path absolute, as the working directory has it now. A path stays as it is when it is
-/// empty or the working directory was removed.
+/// Makes a path absolute, relative to the current working directory. An empty path, or any path
+/// after the working directory was removed, stays as it is.
 [[nodiscard]] std::string absolute_path(const std::string& path);
 
 /// Error in a file that the configuration names.

@@ -7,12 +7,12 @@
 
 namespace inlet53 {
 
-/// The shape of one kind of AWS id: a prefix, then hexadecimal digits (or a-z0-9).
+/// Format of one kind of AWS id: a prefix, then hexadecimal digits (or a-z0-9).
 struct IdShape {
   std::string_view prefix;
-  /// Digits after the prefix in ids made today.
+  /// Digits after the prefix in current ids.
   size_t digits = 17;
-  /// Digits in ids of older objects, 0 when there were none.
+  /// Digits in ids of older objects; 0: there are none.
   size_t legacy_digits = 0;
   /// True for a-z0-9 (REST API ids), false for 0-9a-f.
   bool base36 = false;
@@ -38,18 +38,18 @@ inline constexpr IdShape kFirewallDomainList{"rslvr-fdl-", 17};
 inline constexpr IdShape kRestApi{"", 10, 0, true};
 inline constexpr IdShape kApiResource{"", 6, 10, true};
 inline constexpr IdShape kApiDeployment{"", 6, 0, true};
-/// The random part of a VPC endpoint's regional DNS name, `vpce-0ac…-RRRRRRRR`.
+/// Random part of the regional DNS name of a VPC endpoint, `vpce-0ac…-RRRRRRRR`.
 inline constexpr IdShape kVpcEndpointSuffix{"", 8, 0, true};
 }  // namespace id_shape
 
-/// True when `id` has the shape: the prefix, the right number of digits, lower case.
+/// Returns true when `id` has the prefix, the right number of digits, and lower case.
 [[nodiscard]] bool has_shape(std::string_view id, const IdShape& shape) noexcept;
 
-/// Says the shape to a person: `vpc- and 17 (or 8) of 0-9a-f`.
+/// Describes the format in an error message: `vpc- and 17 (or 8) of 0-9a-f`.
 [[nodiscard]] std::string describe(const IdShape& shape);
 
-/// An id of the shape, always the same for the same `seed` text (say, the object's key path), so
-/// that an id that a configuration leaves out stays from run to run.
+/// Returns an id of this format. The same `seed` text (for example the object's key path) always
+/// gives the same id, so that an id that the configuration leaves out does not change between runs.
 [[nodiscard]] std::string generate_id(const IdShape& shape, std::string_view seed);
 
 /// Returns a random UUID, `8f5a6c1e-2b7d-4c3a-9e10-5d6f7a8b9c0d` (version 4). Source: RFC 9562

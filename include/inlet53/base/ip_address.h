@@ -18,31 +18,31 @@ namespace inlet53 {
 
 enum class IpFamily : uint8_t { V4, V6 };
 
-/// One IPv4 or IPv6 address. A plain value; const methods from any thread.
+/// IPv4 or IPv6 address. Threads: const methods any.
 class IpAddress {
  public:
   /// 0.0.0.0.
   constexpr IpAddress() = default;
 
-  /// From 4 or 16 octets in network order. Requires: `octets.size()` is 4 or 16.
+  /// Makes an address from 4 or 16 bytes in network order. Requires: `octets.size()` is 4 or 16.
   [[nodiscard]] static IpAddress from_bytes(Bytes octets) noexcept;
 
-  /// From text: dotted quad, or RFC 4291 §2.2 (no zone id). Absent when it is neither.
+  /// Parses text: dotted quad, or RFC 4291 §2.2 (no zone id). Absent when it is neither.
   [[nodiscard]] static std::optional<IpAddress> parse(std::string_view text);
 
   [[nodiscard]] IpFamily family() const noexcept { return family_; }
   [[nodiscard]] bool is_v4() const noexcept { return family_ == IpFamily::V4; }
 
-  /// 4 or 16 octets in network order. Lifetime: this object's.
+  /// Returns 4 or 16 bytes in network order. Lifetime: this object's.
   [[nodiscard]] Bytes bytes() const noexcept {
     return {octets_.data(), is_v4() ? size_t{4} : size_t{16}};
   }
 
-  /// Canonical text: dotted quad, or RFC 5952.
+  /// Returns the canonical text: dotted quad, or RFC 5952.
   [[nodiscard]] std::string to_text() const;
 
-  /// Writes the canonical text at `out` and returns its length.
-  /// Requires: at least `kMaxText` octets at `out`. Cost: no allocation.
+  /// Writes the canonical text at `out` and returns its length. Requires: at least `kMaxText` bytes
+  /// at `out`. Cost: no allocation.
   size_t write_text(char* out) const noexcept;
   static constexpr size_t kMaxText = 46;
 
@@ -52,7 +52,7 @@ class IpAddress {
   }
 
  private:
-  // Eight of the octets, for comparisons that call no library.
+  // Eight of the bytes, for comparisons that call no library.
   [[nodiscard]] uint64_t half(size_t index) const noexcept {
     uint64_t half;
     std::memcpy(&half, octets_.data() + index * sizeof half, sizeof half);
@@ -63,7 +63,7 @@ class IpAddress {
   std::array<uint8_t, 16> octets_{};
 };
 
-/// An address and a port, `10.0.0.1:53` or `[::1]:53` as text.
+/// Address and port, `10.0.0.1:53` or `[::1]:53` as text.
 struct SocketAddress {
   IpAddress address;
   uint16_t port = 0;

@@ -15,8 +15,8 @@ void append_json_string(std::string& out, std::string_view text);
 /// Appends the same without the quotes.
 void append_json_escaped(std::string& out, std::string_view text);
 
-/// Returns true when a JSON text nests more than `levels` objects and lists: a tree of them takes
-/// some hundred bytes of memory for each level, the text takes one. The result has no meaning for a
+/// Returns true when a JSON text nests more than `levels` objects and lists. Each level needs one
+/// byte of text, but some hundred bytes of memory after parsing. The result has no meaning for a
 /// text that is not JSON. Cost: one pass.
 [[nodiscard]] bool nests_deeper_than(std::string_view json, size_t levels) noexcept;
 

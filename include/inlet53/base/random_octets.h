@@ -10,7 +10,7 @@ namespace inlet53 {
 
 /// Unpredictable bytes from the kernel's generator (getrandom(2)), fetched in advance, for values
 /// that an off-path attacker must not guess. Returned bytes are erased from the store. Threads:
-/// none shared. Cost: a system call for each `kStore` octets.
+/// one. Cost: a system call for each `kStore` bytes.
 class RandomOctets {
  public:
   static constexpr size_t kStore = 1024;
@@ -22,7 +22,7 @@ class RandomOctets {
 
   [[nodiscard]] uint16_t u16() noexcept { return next<uint16_t>(); }
   [[nodiscard]] uint64_t u64() noexcept { return next<uint64_t>(); }
-  /// One of 0 to `count` - 1, each as likely as the others to one in 2^32 (and better).
+  /// Returns a number from 0 to `count` - 1. The probabilities are equal to within 2^-32.
   /// Requires: `count` is 1 to 2^32.
   [[nodiscard]] uint64_t below(uint64_t count) noexcept { return ((u64() >> 32) * count) >> 32; }
 

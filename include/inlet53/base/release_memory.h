@@ -5,8 +5,8 @@
 
 namespace inlet53 {
 
-/// Empties a value and gives its memory back. `value = {}` only empties it: strings and vectors
-/// keep their buffers when something empty is assigned to them.
+/// Empties a value and frees its memory. `value = {}` only empties it: strings and vectors keep
+/// their buffers when an empty value is assigned to them.
 template <class T>
 void release_memory(T& value) noexcept {
   const T released = std::exchange(value, T{});

@@ -5,8 +5,8 @@
 
 namespace inlet53 {
 
-/// A value, or the error that kept us from having one. The project's only result type.
-/// Requires: callers look before they take (`if (!r) return Unexpected(r.error());`).
+/// A value or an error. The project's only result type.
+/// Requires: callers check it before they use the value (`if (!r) return Unexpected(r.error());`).
 template <class T, class E>
 using Result = tl::expected<T, E>;
 

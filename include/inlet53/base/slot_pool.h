@@ -11,16 +11,16 @@
 
 namespace inlet53 {
 
-/// Objects in numbered slots. An object that is released is kept for a later use while there are
-/// few of them, so that a steady load allocates nothing; after a peak their memory is given back.
-/// References stay valid until the release. Threads: one. Cost: O(1).
+/// Objects in numbered slots. Some released objects are kept for later use, so that a steady load
+/// allocates nothing; the others are freed after a peak. References stay valid until the release.
+/// Threads: one. Cost: O(1).
 template <class T>
 class SlotPool {
  public:
-  /// Released objects that are kept, beside as many as are in use.
+  /// Number of released objects that are kept in addition to as many as are in use.
   static constexpr size_t kSpare = 64;
 
-  /// Returns the number of a slot with an object that is new, or as its last use left it.
+  /// Returns the number of a slot with an object that is new or in the state of its last use.
   [[nodiscard]] uint32_t acquire() {
     if (free_.empty()) {
       free_.push_back(static_cast<uint32_t>(slots_.size()));
@@ -52,18 +52,18 @@ class SlotPool {
   [[nodiscard]] const T& operator[](uint32_t number) const noexcept {
     return *slots_[number].object;
   }
-  /// Null when the slot is not in use; any number.
+  /// Returns null when the slot is not in use. `number` may be any number.
   [[nodiscard]] T* find(uint32_t number) const noexcept {
     return number < slots_.size() ? slots_[number].object.get() : nullptr;
   }
   /// Returns how many times the slot was acquired. Requires: at least once.
   [[nodiscard]] uint32_t uses(uint32_t number) const noexcept { return slots_[number].uses; }
 
-  /// Slots in use.
+  /// Returns the number of slots in use.
   [[nodiscard]] size_t size() const noexcept { return slots_.size() - free_.size(); }
-  /// Slots that were in use at once, at most: numbers are below it.
+  /// Returns the highest number of slots that were in use at once. Slot numbers are below it.
   [[nodiscard]] uint32_t slots() const noexcept { return static_cast<uint32_t>(slots_.size()); }
-  /// Objects that are kept for later uses.
+  /// Returns the number of objects that are kept for later use.
   [[nodiscard]] size_t spare() const noexcept { return spare_.size(); }
 
  private:

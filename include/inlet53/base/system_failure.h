@@ -8,18 +8,17 @@
 #include <system_error>
 #include <thread>
 
-/// Failures of the system that no code of ours can handle: no memory, no thread, no descriptor for
-/// something that the program cannot do without. They are exceptions, and `run_program` reports
-/// them.
+/// Failures of the system that the program cannot handle: no memory, no thread, or no descriptor
+/// for a required object. They are exceptions, and `run_program` reports them.
 namespace inlet53 {
 
-/// Throws std::bad_alloc unless the system or a library `gave` memory.
+/// Throws std::bad_alloc when `gave` is false: the system or a library had no memory.
 inline void require_memory(bool gave) {
   if (!gave) throw std::bad_alloc();
 }
 
-/// Throws std::system_error unless a call `worked`. `what`: "cannot make an event loop", for
-/// people. `error`: an errno.
+/// Throws std::system_error when `worked` is false. `what`: the message, "cannot make an event
+/// loop". `error`: an errno.
 inline void require_system(bool worked, const char* what, int error = errno) {
   if (!worked) throw std::system_error(error, std::generic_category(), what);
 }

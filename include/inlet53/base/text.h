@@ -32,15 +32,14 @@ template <class... Parts>
   return out;
 }
 
-/// Lower-cases A-Z and leaves every other octet (DNS and AWS ids are ASCII).
+/// Converts A-Z to lower case and leaves every other byte (DNS and AWS ids are ASCII).
 [[nodiscard]] std::string ascii_lower(std::string_view text);
 
-/// The octets that pairs of hexadecimal digits say, in any letter case. Absent when they are no
-/// such pairs.
+/// Decodes pairs of hexadecimal digits in any letter case. Absent when the text is anything else.
 [[nodiscard]] std::optional<std::string> parse_hex(std::string_view digits);
 
-/// The candidate that differs least from `word` by insertions, deletions, replacements and swaps;
-/// empty when none comes near (more than a third of the word would have to change).
+/// Returns the candidate that differs least from `word` by insertions, deletions, replacements and
+/// swaps; empty when more than a third of the word would have to change for each candidate.
 /// Lifetime: the result points into `candidates`.
 [[nodiscard]] std::string_view nearest_word(std::string_view word,
                                             const std::vector<std::string_view>& candidates);

@@ -7,23 +7,23 @@
 
 #include "inlet53/http/message.h"
 
-/// Which REST API a call is for, by what the client says.
+/// Identifies the REST API of a call from its Host and headers.
 /// Source: API Gateway Developer Guide, "Invoke a private API".
 namespace inlet53::gateway {
 
-/// The host of an authority, without port and final dot, in lower case. An IPv6 address keeps its
-/// brackets.
+/// Returns the host of an authority, without port and final dot, in lower case. An IPv6 address
+/// keeps its brackets.
 [[nodiscard]] std::string host_of(std::string_view authority);
 
-/// The first label of a host.
+/// Returns the first label of a host.
 [[nodiscard]] std::string_view first_label(std::string_view host) noexcept;
 
-/// Finds the API's id in a call that came by way of `vpc_endpoint` in `region`:
+/// Finds the API's id in a call through `vpc_endpoint` in `region`:
 ///  - the header `x-apigw-api-id`, whatever the Host is;
 ///  - `{api}.execute-api.REGION.amazonaws.com`;
 ///  - `{api}-{vpce}.execute-api.REGION.amazonaws.com`, if {vpce} is this endpoint.
-/// `host` as `host_of` gives it. Nothing when none of them names one: an endpoint's own name
-/// without the header, an IP address, a name of somebody else's. The API may not exist.
+/// `host`: from `host_of`. Absent when none of them contains an id: an endpoint's own name without
+/// the header, an IP address, a name of another service. The API may not exist.
 [[nodiscard]] std::optional<std::string> referred_api(std::string_view host,
                                                       const http::Fields& fields,
                                                       std::string_view region,

@@ -5,13 +5,13 @@
 #include <string_view>
 #include <vector>
 
-/// A REST API's binaryMediaTypes: what goes through as octets, not as text.
+/// binaryMediaTypes of a REST API: types whose bodies are bytes, not text.
 /// Source: API Gateway Developer Guide, "Working with binary media types for REST APIs".
 namespace inlet53::gateway {
 
-/// Whether the media type of a Content-Type or Accept is one of them: of a list the first counts,
-/// parameters and letter case do not. `*/*` stands for everything, a missing field (an empty value)
-/// too; other wildcards are no patterns.
+/// Returns true when the media type of a Content-Type or Accept is one of `types`. Uses the first
+/// type of a list; ignores parameters and letter case. `*/*` matches everything, also a missing
+/// field (an empty value). Other wildcards have no special meaning.
 [[nodiscard]] bool is_binary_media_type(const std::vector<std::string>& types,
                                         std::string_view field_value) noexcept;
 

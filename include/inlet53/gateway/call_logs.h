@@ -12,8 +12,8 @@ namespace inlet53::gateway {
 
 struct Call;
 
-/// Composes the lines of access and execution logs and hands them to the logs of the call's stage.
-/// Never waits for a disk. Threads: the loop's.
+/// Composes lines of access and execution logs and adds them to the logs of the call's stage. Never
+/// waits for a disk. Threads: the loop's.
 class CallLogs {
  public:
   /// Writes one line to the access log of the stage, if it has one.

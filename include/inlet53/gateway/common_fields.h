@@ -9,7 +9,7 @@
 
 namespace inlet53::gateway {
 
-/// The header fields that every response of API Gateway has. Threads: one at a time.
+/// Header fields of every API Gateway response. Threads: one at a time.
 class CommonFields {
  public:
   static constexpr size_t kCount = 5;
@@ -24,11 +24,11 @@ class CommonFields {
   std::string date_;  // of that second
 };
 
-/// Takes the request id that a client gives itself in `x-amzn-RequestId`: a UUID, or a mark that it
-/// was none. Source: API Gateway Developer Guide, "Variables for access logging for API Gateway".
+/// Uses the request id of a client's `x-amzn-RequestId` field: a UUID, or a marker for an invalid
+/// value. Source: API Gateway Developer Guide, "Variables for access logging for API Gateway".
 void use_client_request_id(const http::Fields& fields, RequestIds& ids);
 
-/// Takes the trace id that a client sends in `X-Amzn-Trace-Id`; an empty one does not count.
+/// Uses the trace id of a client's `X-Amzn-Trace-Id` field, unless it is empty.
 /// Source: AWS X-Ray Developer Guide, "Tracing header".
 void use_client_trace_id(const http::Fields& fields, RequestIds& ids);
 

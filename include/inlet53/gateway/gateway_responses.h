@@ -14,12 +14,12 @@
 #include "inlet53/topology/gateway_response_type.h"
 #include "inlet53/topology/topology.h"
 
-/// Responses that the gateway makes itself.
+/// Responses of the gateway itself.
 /// Source: API Gateway Developer Guide, "Gateway response types for API Gateway"; captures of REST
 /// APIs for the form of each body.
 namespace inlet53::gateway {
 
-/// The gateway responses of one API. Threads: const methods any.
+/// Gateway responses of one API. Threads: const methods any.
 class GatewayResponses {
  public:
   /// `configured`: the gateway responses that the API defines. Other types use DEFAULT_4XX or
@@ -27,7 +27,8 @@ class GatewayResponses {
   /// AWS's.
   explicit GatewayResponses(const std::vector<topology::GatewayResponse>& configured);
 
-  /// The response for a context that has the error's message. `stage_variables`: for templates.
+  /// Composes the response. Requires: the context has the error's message. `stage_variables`: for
+  /// templates.
   [[nodiscard]] http::Response compose(
       topology::GatewayResponseType type, const CallContext& context,
       const std::vector<topology::NamedText>& stage_variables) const;
@@ -44,19 +45,19 @@ class GatewayResponses {
   std::array<std::optional<Own>, topology::kGatewayResponseTypes> own_;
 };
 
-/// Responses that no API makes its own.
+/// Responses that an API cannot change.
 enum class FixedResponse : uint8_t {
   Forbidden,            // 403: no such API or stage, or a public API
   UriTooLong,           // 414: the ARN of the call
-  IncompleteSignature,  // 403: no such method, and an Authorization that is no signature
-  ClientClosedRequest,  // 499: for the logs; the client has left
-  ServiceUnavailable,   // 503: the budget has no room for a body
+  IncompleteSignature,  // 403: no such method, and Authorization contains no signature
+  ClientClosedRequest,  // 499: for logs; the client has left
+  ServiceUnavailable,   // 503: a body does not fit in the budget
 };
 
-/// Composes one. `message`: of IncompleteSignature; the others have their own.
+/// Composes the response. `message`: for IncompleteSignature; the others have fixed messages.
 [[nodiscard]] http::Response compose_fixed(FixedResponse response, std::string_view message);
 
-/// The response to what is no proper request.
+/// Composes the response to an invalid request.
 [[nodiscard]] http::Response compose_refusal(http::Refusal refusal);
 
 }  // namespace inlet53::gateway

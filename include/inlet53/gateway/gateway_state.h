@@ -45,12 +45,13 @@ struct StageState {
     Throttle::Limit limit;
   };
   std::vector<MethodLimit> limits;
-  /// The limit of a method: its own, else what is set for each of the stage's; null: none.
+  /// Returns the limit of a method: its own, or the limit for all methods of the stage; null: none.
   [[nodiscard]] const MethodLimit* find_limit(std::string_view resource_path,
                                               std::string_view http_method) const noexcept;
 };
 
-/// A REST API with what is made of it ahead. Lifetime: the state's, which does not move.
+/// REST API with values that are prepared when the state is built. Lifetime: the state's, which
+/// does not move.
 struct ApiState {
   explicit ApiState(topology::RestApi given);
   ApiState(const ApiState&) = delete;
@@ -58,14 +59,14 @@ struct ApiState {
 
   const topology::RestApi api;
   const policy::ApiIdentity identity;
-  const std::string account_bucket;  // what the throttle counts its account's calls in
+  const std::string account_bucket;  // throttle bucket of the account's calls
   const Router router;
   const GatewayResponses responses;
-  policy::ResourcePolicy policy;  // without statements when the API has none
+  policy::ResourcePolicy policy;  // without statements when the API has no policy
   std::vector<StageState> stages;
 
   [[nodiscard]] const StageState* find_stage(std::string_view name) const noexcept;
-  /// Of a method whose integration is a mock: what it answers; null when it answers nothing.
+  /// Returns the response of a method with a mock integration; null when it responds with nothing.
   [[nodiscard]] const MockResponse* find_mock(const topology::Method* method) const noexcept;
 
  private:
@@ -73,36 +74,36 @@ struct ApiState {
   std::unordered_map<const topology::Method*, MockResponse> mocks_;
 };
 
-/// A VPC endpoint of the service.
+/// VPC endpoint of the service.
 struct EndpointState {
   std::string id;
   std::string vpc;
   std::string region;
-  std::optional<policy::ResourcePolicy> policy;  // none: everything is allowed
+  std::optional<policy::ResourcePolicy> policy;  // absent: everything is allowed
 };
 
-/// One thing that keeps a topology from being served: a policy that cannot be read.
+/// Error in a policy, which prevents the topology from being served.
 struct StateError {
   std::string place;          // its file, or `FILE: rest_api.hello.policy`
   policy::PolicyError error;  // line and column within the policy
 
-  /// `policy.json:12:3: Statement[0].Effect: what is wrong`.
+  /// Returns `policy.json:12:3: Statement[0].Effect: what is wrong`.
   [[nodiscard]] std::string to_text() const { return error.to_text(place); }
 };
 
 class GatewayState {
  public:
-  /// Builds it from a topology that has been validated. `file` is the configuration's name, for
-  /// errors in policies that stand in it. The logs are not open yet.
-  /// Errors: all that are found. Threads: any. Cost: some 10 µs a route.
+  /// Builds the state from a validated topology. `file`: name of the configuration, for errors in
+  /// policies inside it. The logs are not open yet.
+  /// Errors: all errors of the policies. Threads: any. Cost: about 10 µs per route.
   [[nodiscard]] static Result<std::unique_ptr<GatewayState>, std::vector<StateError>> build(
       const topology::Topology& topology, const std::string& file);
 
-  /// Opens the logs of all stages. A log that is open already is shared. Waits for the disk.
-  /// Errors: why the first that failed cannot be opened, with its path.
+  /// Opens the logs of all stages. Shares a log that is already open. Waits for the disk.
+  /// Errors: the reason of the first failure, with the log's path.
   [[nodiscard]] Result<void, std::string> open_logs(linelog::LineLogs& logs);
 
-  /// The addresses to serve: the network interfaces of execute-api endpoints.
+  /// Returns the addresses to serve: the network interfaces of execute-api endpoints.
   [[nodiscard]] const std::vector<ServedAddress>& addresses() const noexcept { return addresses_; }
   [[nodiscard]] const std::vector<std::unique_ptr<ApiState>>& apis() const noexcept {
     return apis_;
@@ -110,7 +111,7 @@ class GatewayState {
   [[nodiscard]] const std::vector<topology::Function>& functions() const noexcept {
     return functions_;
   }
-  /// The versions of the functions' interpreters; as they were set.
+  /// Returns the versions of the functions' interpreters, as they were set.
   [[nodiscard]] const lambda::InterpreterVersions& interpreter_versions() const noexcept {
     return interpreter_versions_;
   }
@@ -118,7 +119,7 @@ class GatewayState {
     interpreter_versions_ = std::move(versions);
   }
 
-  /// Finds by id; null when there is none. Cost: linear (there are few).
+  /// Finds an endpoint by its id; null when there is none. Cost: linear (there are few).
   [[nodiscard]] const EndpointState* find_endpoint(std::string_view id) const noexcept;
   [[nodiscard]] const ApiState* find_api(std::string_view id,
                                          std::string_view region) const noexcept;

@@ -16,14 +16,14 @@
 
 namespace inlet53::gateway {
 
-/// All that a worker serves, ready: taking it up reads no file.
+/// Complete configuration of a worker: serving it reads no file.
 struct ServedConfiguration {
-  std::shared_ptr<const GatewayState> state;  // its logs are open
+  std::shared_ptr<const GatewayState> state;  // with open logs
   ServerCertificate certificate;
-  topology::CertificateNames names;  // what the certificate is for
+  topology::CertificateNames names;  // names in the certificate
 };
 
-/// The gateway: its addresses and its calls, on one loop. A configuration is taken up whole or not
+/// Serves the gateway's addresses and calls on one loop. Applies a configuration completely or not
 /// at all. Threads: the loop's. Lifetime: the loop and the logs outlive it.
 class GatewayWorker {
  public:
@@ -35,22 +35,22 @@ class GatewayWorker {
   GatewayWorker(const GatewayWorker&) = delete;
   GatewayWorker& operator=(const GatewayWorker&) = delete;
 
-  /// Opens the sockets of new addresses and serves `configuration` from now on. Calls under way
-  /// end with the state that they began with. Errors: why an address cannot be served, for people;
-  /// nothing has changed then. Cost: does not grow with the number of routes.
+  /// Opens the sockets of new addresses and serves `configuration` from now on. Calls in progress
+  /// keep the state with which they started. Errors: the reason why an address cannot be served;
+  /// then nothing has changed. Cost: independent of the number of routes.
   [[nodiscard]] Result<void, std::string> serve(ServedConfiguration configuration);
-  /// Shows another certificate to the connections that come after. Requires: `serve` has succeeded.
+  /// Sets the certificate for new connections. Requires: `serve` has succeeded.
   void show(ServerCertificate certificate);
-  /// lambda::FunctionService::retire_exposed.
+  /// Calls lambda::FunctionService::retire_exposed.
   void retire_exposed_functions();
   /// Returns the state that the worker serves. Requires: `serve` has succeeded.
   [[nodiscard]] const ServedConfiguration& served() const noexcept;
 
-  /// Takes no more connections and calls; what is under way ends.
+  /// Stops accepting connections and calls. Calls in progress continue to their end.
   void drain();
   [[nodiscard]] size_t open_connections() const noexcept;
 
-  /// All counts but those of logs on one line, `name=value` each.
+  /// Returns all counters except those of logs on one line, as `name=value`.
   [[nodiscard]] std::string counts_text() const;
 
  private:

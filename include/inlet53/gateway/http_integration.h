@@ -12,7 +12,7 @@
 #include "inlet53/http/message.h"
 #include "inlet53/topology/topology.h"
 
-/// The HTTP proxy integration: what is sent to its URL, and what is made of the response.
+/// HTTP proxy integration: makes requests to its URL and transforms the responses.
 /// Source: API Gateway Developer Guide, "Set up HTTP integrations", "Amazon API Gateway important
 /// notes" (headers that are dropped or renamed).
 namespace inlet53::gateway {
@@ -29,13 +29,13 @@ struct UriValues {
 [[nodiscard]] Result<http::Url, std::string> integration_url(std::string_view uri,
                                                              const UriValues& values);
 
-/// The request as the integration gets it: the client's, without what concerns the connection only,
-/// and with the API's own headers. `request` gives its body away.
+/// Makes the request for the integration: the client's request without connection fields, plus the
+/// API's own headers. Moves the body out of `request`.
 [[nodiscard]] http::Request integration_request(http::Request&& request,
                                                 const topology::Integration& integration,
                                                 const CallContext& context);
 
-/// The response as the client gets it: headers that are ours to say are renamed.
+/// Makes the client's response: renames headers that the gateway sets itself.
 [[nodiscard]] http::Response integration_response(http::Response&& response);
 
 }  // namespace inlet53::gateway

@@ -28,7 +28,7 @@ namespace inlet53::gateway {
 struct ServedAddress {
   SocketAddress listen;
   std::string vpc_endpoint;  // its id
-  CidrSet sources;           // that the endpoint's security groups permit
+  CidrSet sources;           // permitted by the endpoint's security groups
 };
 
 /// Number of a call. It is never reused.

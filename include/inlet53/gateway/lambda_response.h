@@ -24,16 +24,16 @@ struct LambdaResponseFault {
   std::string reason;  // for the execution log
 };
 
-/// Reads a payload: an object of `statusCode`, `headers`, `multiValueHeaders`, `body` and
-/// `isBase64Encoded`, each of which may be missing or null, and of nothing else.
+/// Parses a payload: an object with only `statusCode`, `headers`, `multiValueHeaders`, `body` and
+/// `isBase64Encoded`, each of which may be missing or null.
 ///
-/// statusCode: a whole number of 200 to 599, or a string of one; 200 when missing. Header values:
-/// strings, numbers and booleans, 1000 of them and 64 KiB with their names at most. A name of both
-/// maps has the values of multiValueHeaders, spelt as there, then the other one unless it is among
-/// them. Content-Type is application/json when missing. Connection, Content-Length, Date, Server
-/// and WWW-Authenticate go as `x-amzn-Remapped-…`, Transfer-Encoding is left out. A body in base64
-/// is decoded when the type that `accept` (the request's Accept, empty when missing) asks for is
-/// binary; else it goes as it is.
+/// statusCode: a whole number from 200 to 599, or a string with one; 200 when missing. Header
+/// values: strings, numbers and booleans, at most 1000 of them and 64 KiB with their names. A name
+/// in both maps has the values of multiValueHeaders, with that spelling, then the value of headers
+/// unless it is among them. Content-Type is application/json when missing. Connection,
+/// Content-Length, Date, Server and WWW-Authenticate become `x-amzn-Remapped-…`; Transfer-Encoding
+/// is removed. A base64 body is decoded when the first type of `accept` (the request's Accept;
+/// empty when missing) is binary; otherwise it is sent unchanged.
 [[nodiscard]] Result<http::Response, LambdaResponseFault> read_lambda_response(
     std::string_view payload, const std::vector<std::string>& binary_media_types,
     std::string_view accept);

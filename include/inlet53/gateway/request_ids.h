@@ -7,7 +7,7 @@
 
 namespace inlet53::gateway {
 
-/// The ids of one call, as its response's headers and its logs show them.
+/// Ids of one call in its response headers and logs.
 struct RequestIds {
   std::string request_id;           // x-amzn-RequestId: a UUID, version 4
   std::string extended_request_id;  // x-amz-apigw-id: 16 characters, the last one `=`
@@ -15,11 +15,11 @@ struct RequestIds {
       trace_id;  // X-Amzn-Trace-Id: `Root=1-67891233-abcdef012345678912345678`, or the client's
 };
 
-/// Makes ids that are unique and random, but not secret.
+/// Source of unique, random ids, which are not secret.
 /// Threads: one at a time. Source: RFC 9562 §5.4; AWS X-Ray Developer Guide, "Tracing header".
 class RequestIdSource {
  public:
-  /// Seeds itself from the system.
+  /// Seeds the generator from the system.
   RequestIdSource();
 
   [[nodiscard]] RequestIds next(int64_t wall_seconds);

@@ -9,13 +9,13 @@
 
 #include "inlet53/topology/topology.h"
 
-/// Which method of an API serves a call.
+/// Finds the method of an API that serves a call.
 /// Source: API Gateway Developer Guide, "Set up a proxy integration with a proxy resource"; API
 /// Gateway API Reference, Resource.
 namespace inlet53::gateway {
 
-/// A variable of a resource's path, and what the call's path has in its place: not decoded.
-/// Lifetime: the router's and the path's.
+/// Path variable of a resource and its value in the call's path, not decoded. Lifetime: the
+/// router's and the path's.
 struct PathParameter {
   std::string_view name;
   std::string_view value;
@@ -23,22 +23,21 @@ struct PathParameter {
   friend bool operator==(const PathParameter&, const PathParameter&) = default;
 };
 
-/// The method that serves a call. Lifetime: the resources' that the router was made of, and the
-/// path's.
+/// Method that serves a call. Lifetime: that of the router's resources and of the path.
 struct Route {
   const topology::Resource* resource = nullptr;
   const topology::Method* method = nullptr;
   std::vector<PathParameter> parameters;  // in the order of the path
 };
 
-/// The resources of an API, frozen.
+/// Resources of an API, immutable.
 ///
-/// A call's path is taken segment by segment: static text before a variable, a variable before a
-/// greedy one. What leads nowhere, to no resource or to none that serves the method, is given up
-/// for the next in that order, so that `/{proxy+}` serves what no other resource does. A resource
-/// serves the methods that it names and, with ANY, DELETE, GET, HEAD, OPTIONS, PATCH, POST and PUT.
-/// HEAD is not implied by GET. One slash at the end of a path counts nothing; percent-encodings
-/// stand for themselves; empty segments fit no variable, but a greedy one has them inside.
+/// Matches a call's path segment by segment: static text before a variable, a variable before a
+/// greedy variable. When an alternative ends without a resource, or with one that does not serve
+/// the method, the next alternative is tried, so that `/{proxy+}` serves all paths that no other
+/// resource serves. A resource serves the methods that it names and, with ANY, DELETE, GET, HEAD,
+/// OPTIONS, PATCH, POST and PUT. GET does not include HEAD. One slash at the end of a path is
+/// ignored. Percent-encodings are not decoded. Only a greedy variable matches empty segments.
 ///
 ///     Router router(api.resources);
 ///     Route route;
@@ -47,14 +46,14 @@ struct Route {
 /// Threads: const methods any. Lifetime: `resources` outlives it and does not change.
 class Router {
  public:
-  /// Requires: the paths are valid (topology::validate); what is not is left out.
+  /// Requires: the paths are valid (topology::validate); invalid ones are ignored.
   explicit Router(const std::vector<topology::Resource>& resources);
 
-  /// Finds the method for `method`, upper case, of `path`: the call's own within the stage, with a
-  /// slash at its beginning, without a query; an empty one is the root.
-  /// False when nothing serves it; `route` is not of interest then. A `route` that is used again
-  /// saves its memory. Cost: linear in the path where resources have no variables; segments times
-  /// the resources that fit a beginning of the path at worst.
+  /// Finds the method for `method` (upper case) and `path`: the call's path within the stage, with
+  /// a leading slash, without a query; an empty one is the root.
+  /// Returns false when no resource serves it; then `route` is unspecified. Reusing a `route` saves
+  /// allocations. Cost: linear in the path where resources have no variables; at worst segments
+  /// times the resources that match a prefix of the path.
   [[nodiscard]] bool find(std::string_view method, std::string_view path, Route& route) const;
 
  private:
@@ -64,12 +63,12 @@ class Router {
     std::string text;
     uint32_t node = kNone;
   };
-  /// A place in the tree of paths.
+  /// Node in the tree of paths.
   struct Node {
-    std::vector<Child> children;   // static ones, in order of their texts
-    std::vector<Child> variables;  // by name; AWS admits one
+    std::vector<Child> children;   // static ones, sorted by text
+    std::vector<Child> variables;  // by name; AWS permits one
     const topology::Resource* resource = nullptr;
-    std::vector<const topology::Resource*> greedy;  // that take what is left from here
+    std::vector<const topology::Resource*> greedy;  // match the rest of the path from here
     std::vector<std::string> greedy_names;
   };
 
@@ -82,7 +81,7 @@ class Router {
   std::vector<Node> nodes_;
 };
 
-/// Returns the method of `resource` that serves `method`; null when it has none. Lifetime: the
+/// Returns the method of `resource` that serves `method`; null when there is none. Lifetime: the
 /// resource's.
 [[nodiscard]] const topology::Method* find_method(const topology::Resource& resource,
                                                   std::string_view method) noexcept;

@@ -15,20 +15,20 @@
 
 namespace inlet53::gateway {
 
-/// The TLS context that has the certificate of HTTPS.
+/// TLS context with the certificate of the HTTPS server.
 struct ServerCertificate {
   std::shared_ptr<const net::TlsServerContext> tls;
-  net::RenewalTimes renewal{};  // when to load it again
+  net::RenewalTimes renewal{};  // times of the next load
 };
 
-/// The name of its file in the authority's directory, without `.pem`.
+/// Name of its file in the authority's directory, without `.pem`.
 inline constexpr std::string_view kCertificateLabel = "gateway";
-/// AWS's endpoints have RSA certificates, and some clients take no other.
+/// AWS's endpoints have RSA certificates, and some clients accept no other.
 inline constexpr bool kWithRsa = true;
 
-/// Loads the certificate that `settings.https.gateway` names, or has the local authority make or
-/// renew one. `previous`: whose session tickets go on to be taken; may be null. Notices of the
-/// authority are logged. Errors: for people, with the file's name. Threads: any.
+/// Loads the certificate that `settings.https.gateway` names, or lets the local authority issue or
+/// renew one. `previous`: the context whose session tickets stay valid; may be null. Logs the
+/// authority's notices. Errors: a text with the file's name. Threads: any.
 [[nodiscard]] Result<ServerCertificate, std::string> load_server_certificate(
     const settings::Settings& settings, const topology::CertificateNames& names,
     const net::TlsServerContext* previous);

@@ -11,23 +11,22 @@
 
 namespace inlet53::gateway {
 
-/// A text with `$context.NAME` and `$stageVariables.NAME` in it, taken apart once: the format of an
-/// access log, the body of a gateway response or of a mock integration. Only substitution, no
-/// template language. Threads: const methods any.
+/// Parsed text with `$context.NAME` and `$stageVariables.NAME`: the format of an access log, or the
+/// body of a gateway response or mock integration. It supports only substitution, no template
+/// language. Threads: const methods any.
 /// Source: API Gateway Developer Guide, "Set up gateway responses" and "Set up CloudWatch logging".
 class TextTemplate {
  public:
-  /// Parses any text: unknown names become empty.
+  /// Parses any text. Unknown names become empty.
   [[nodiscard]] static TextTemplate parse(std::string_view text);
 
-  /// For bodies: values go in as they are, those that the call does not have as nothing.
+  /// Appends a body. Values are unchanged; missing values become empty.
   void append_body(std::string& out, const CallContext& context,
                    const std::vector<topology::NamedText>& stage_variables) const;
 
-  /// For logs: one line, whatever is in it. Quotes, backslashes and control octets of values are
-  /// escaped as in JSON (`$context.error.messageString` is that already), in a text that begins
-  /// with
-  /// `<` also what XML reserves; what the call does not have is `-`.
+  /// Appends a line of a log, always a single one. Escapes quotes, backslashes and control bytes of
+  /// values as in JSON (`$context.error.messageString` is already escaped), and in a text that
+  /// begins with `<` also XML's reserved characters. Missing values become `-`.
   void append_line(std::string& out, const CallContext& context) const;
 
   /// Returns the `$context` names that are unknown and therefore empty.

@@ -9,7 +9,7 @@
 
 namespace inlet53::gateway {
 
-/// A token bucket: `burst` requests at once, `rate` a second in the long run. Starts full.
+/// Token bucket: `burst` requests at once, `rate` per second on average. Starts full.
 class TokenBucket {
  public:
   TokenBucket() = default;

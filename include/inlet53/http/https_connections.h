@@ -18,11 +18,10 @@
 #include "inlet53/net/tcp_listener.h"
 #include "inlet53/net/tls_context.h"
 
-/// The server's side of HTTPS: connections, TLS, HTTP/1.1 and HTTP/2. What the requests mean is for
-/// others.
+/// Server side of HTTPS: connections, TLS, HTTP/1.1 and HTTP/2. It does not interpret requests.
 namespace inlet53::http {
 
-/// A request's place: the connection, and the stream in it. Never used again for another request.
+/// Identifies a request by its connection and its stream. Never reused.
 struct RequestId {
   uint64_t connection = 0;
   StreamId stream = 0;
@@ -30,7 +29,7 @@ struct RequestId {
   friend auto operator<=>(const RequestId&, const RequestId&) = default;
 };
 
-/// How a request came in. Lifetime: the texts outlive the connection.
+/// Origin of a request. Lifetime: the texts outlive the connection.
 struct RequestOrigin {
   SocketAddress client;
   std::string_view tls_version;   // TLSv1.3
@@ -40,30 +39,31 @@ struct RequestOrigin {
 /// Answers requests. Called on the loop's thread.
 class RequestReceiver {
  public:
-  /// The head of a request came whose body has not: a response refuses the body, and nothing more
-  /// comes of this request; else `request_received` or `request_abandoned` follows. A receiver that
-  /// moves `head` away keeps it: then only body and charge follow. Not called for a request without
-  /// a body. By default each body is kept.
+  /// Receives the head of a request before its body. A returned response refuses the body and ends
+  /// this request; otherwise `request_received` or `request_abandoned` follows. A receiver may move
+  /// `head` away; then only body and charge follow. Not called for a request without a body. The
+  /// default keeps each body.
   virtual HeadDecision head_received(RequestId id, const RequestOrigin& origin, Request& head);
-  /// A whole request came. `HttpsConnections::respond` may be called at once or later.
+  /// Receives a complete request. `HttpsConnections::respond` may be called at once or later.
   virtual void request_received(RequestId id, const RequestOrigin& origin, Request&& request) = 0;
-  /// A request that `head_received` let in or `request_received` gave, and that has no response
-  /// yet, lost its client (it reset the stream, or its connection ended or is closed from its
-  /// side), or the rest of it was refused. At most once, and `request_received` never follows it.
-  /// `respond` may be called; a client that closed its side only gets that. By default: nothing.
+  /// Ends a request that `head_received` accepted or `request_received` received and that has no
+  /// response yet: its client has left (reset, end of the connection, FIN), or the rest of the
+  /// request was refused. Called at most once; `request_received` does not follow. `respond` may
+  /// still be called; only a client that closed just its side gets the response. Default: does
+  /// nothing.
   virtual void request_abandoned(RequestId id);
-  /// Composes the response to what is no proper request.
+  /// Composes the response to an invalid request.
   virtual Response refuse(Refusal refusal) = 0;
 
  protected:
   ~RequestReceiver() = default;
 };
 
-/// Settings that the connections of a table share.
+/// Settings of the connections of a table.
 struct HttpsOptions {
   uint32_t handshake_timeout_ms = 10000;
-  uint32_t head_timeout_ms = 10000;  // from a request's first octet to the end of its head
-  uint32_t body_timeout_ms = 30000;  // without an octet of its body
+  uint32_t head_timeout_ms = 10000;  // from a request's first byte to the end of its head
+  uint32_t body_timeout_ms = 30000;  // without a byte of its body
   uint32_t idle_timeout_ms = 60000;  // between requests, and for a client that does not read
   ServerLimits limits;
 };
@@ -71,43 +71,44 @@ struct HttpsOptions {
 /// Connection counters since start.
 struct HttpsCounts {
   uint64_t connections = 0;
-  uint64_t handshakes = 0;  // that came to an end
-  uint64_t resumed = 0;     // of these, with a session from before
+  uint64_t handshakes = 0;  // completed
+  uint64_t resumed = 0;     // resumed a session; included in `handshakes`
   uint64_t handshakes_failed = 0;
 };
 
 class HttpsConnection;
 
-/// State that the connections of a table share.
+/// State shared by the connections of a table.
 struct HttpsShared {
   net::Loop& loop;
   const HttpsOptions& options;
   HttpsCounts counts{};
   std::unordered_map<uint64_t, HttpsConnection*> open{};  // by their numbers
-  /// Connections with work left, by their numbers: each goes on in the loop's next turn, after
-  /// other sockets were looked at.
+  /// Numbers of connections with work left. Each continues in the loop's next turn, after other
+  /// sockets have been served.
   std::vector<uint64_t> unfinished{};
   net::EveryTurn* next_turn = nullptr;  // runs while `unfinished` is not empty
 };
 
-/// The connections of one or more listeners, which ask this for the clients of the connections that
-/// they accept. A listener that drains has them take no further requests: each ends when what is
-/// under way is answered.
+/// Connections of one or more listeners, which get the clients of their accepted connections from
+/// here. When a listener drains, its connections accept no further requests: each ends when its
+/// requests in progress are answered.
 /// Threads: the loop's. Lifetime: outlives those listeners.
 class HttpsConnections final {
  public:
-  /// Lifetime: `loop` and `budget` outlive this. `budget` belongs to this table alone, but for the
-  /// charges that requests hold.
+  /// Lifetime: `loop` and `budget` outlive this. Only this table and the charges of its requests
+  /// use `budget`.
   HttpsConnections(net::Loop& loop, const HttpsOptions& options, BodyBudget& budget);
   ~HttpsConnections();
   HttpsConnections(const HttpsConnections&) = delete;
   HttpsConnections& operator=(const HttpsConnections&) = delete;
 
-  /// A client was let in. Lifetime: `receiver` the connection's; `tls` may go.
+  /// Makes the client of an accepted connection. Lifetime: `receiver` outlives the connection;
+  /// `tls` need not.
   [[nodiscard]] std::unique_ptr<net::TcpClient> open(net::TcpConnection& tcp,
                                                      const net::TlsServerContext& tls,
                                                      RequestReceiver& receiver);
-  /// Answers a request; nothing happens when its client is gone.
+  /// Sends the response to a request. Does nothing when its client has left.
   void respond(RequestId id, Response&& response);
 
   [[nodiscard]] size_t open_connections() const noexcept { return shared_.open.size(); }
@@ -122,9 +123,9 @@ class HttpsConnections final {
   const HttpsOptions options_;
   BodyBudget& budget_;
   HttpsShared shared_;
-  net::TurnEnd turn_end_;     // gives room to bodies that wait
-  net::EveryTurn next_turn_;  // goes on with what is unfinished
-  net::Timer overdue_;        // runs while bodies wait for room
+  net::TurnEnd turn_end_;     // grants memory to waiting bodies
+  net::EveryTurn next_turn_;  // continues unfinished connections
+  net::Timer overdue_;        // runs while bodies wait for memory
   uint64_t next_id_ = 1;
 };
 

@@ -10,7 +10,7 @@
 
 namespace inlet53::http {
 
-/// An http or https URL, in its parts. Source: RFC 3986, RFC 9110 §4.2.
+/// Parts of an http or https URL. Source: RFC 3986, RFC 9110 §4.2.
 struct Url {
   bool secure = false;
   std::string host;       // a name or an address, IPv6 without brackets

@@ -19,7 +19,7 @@
 /// Source: AWS Lambda Developer Guide, "Using the Lambda runtime API for custom runtimes".
 namespace inlet53::lambda {
 
-/// One synchronous invocation (RequestResponse).
+/// Synchronous invocation (RequestResponse).
 struct Invocation {
   std::string payload;   // JSON
   std::string trace_id;  // X-Amzn-Trace-Id
@@ -27,38 +27,39 @@ struct Invocation {
 
 enum class OutcomeKind : uint8_t {
   Response,       // the handler returned
-  FunctionError,  // it raised an error, ran out of time, ended, or answered too much: `Unhandled`
-  Throttled,      // over the concurrency limit, or no environment is free: TooManyRequestsException
+  FunctionError,  // `Unhandled`: it raised an error, timed out, ended, or returned too much
+  Throttled,      // over the concurrency limit, or no environment is available:
+                  // TooManyRequestsException
   Unavailable,    // no such function, or no environment could be started for it
 };
 
-/// How an invocation ended.
+/// Result of an invocation.
 struct Outcome {
   OutcomeKind kind = OutcomeKind::Unavailable;
-  std::string payload;     // the response, or the error's JSON: {"errorMessage", "errorType", …}
+  std::string payload;     // the response, or the error as JSON: {"errorMessage", "errorType", …}
   std::string request_id;  // the invocation's own UUID
-  std::string message;     // for the execution log, when it is no Response
+  std::string message;     // for the execution log, unless it is a Response
 };
 
-/// Since the service was made.
+/// Counters since the service was made; `environments` is a gauge.
 struct ServiceCounts {
   uint64_t invocations = 0;
   uint64_t errors = 0;  // FunctionError
   uint64_t throttles = 0;
-  uint64_t cancelled = 0;  // dropped while they waited for an environment
+  uint64_t cancelled = 0;  // dropped while waiting for an environment
   uint64_t cold_starts = 0;
-  uint64_t environments = 0;         // alive now
+  uint64_t environments = 0;         // running now
   uint64_t refused_connections = 0;  // to Runtime APIs, by processes that are not the function's
 };
 
-/// Runs functions. Each environment is a process of its own with a warm pool for each function, and
-/// serves one invocation at a time; nothing that it does (crash, hang, gigabytes of output, garbage
-/// on the Runtime API) reaches this process beyond its own outcome. Functions share the places of
+/// Runs functions. Each function has a pool of warm environments. An environment is a separate
+/// process that serves one invocation at a time. Its failures (crash, hang, gigabytes of output,
+/// invalid data on the Runtime API) affect only its own outcome. Functions share the places of
 /// `max_environments` fairly (src/lambda/environment_places.h). Each refused invocation is reported
-/// to the function's log, and at a bounded rate to the operator log. When a file below a function's
-/// code changes, later invocations get environments with the new code; a function that writes into
-/// its own code folder, which Lambda does not allow, thus starts anew each time.
-/// Threads: the loop's. Lifetime: the loop and the logs outlive it.
+/// to the function's log, and at a limited rate to the operator log. When a file in a function's
+/// code directory changes, later invocations get environments with the new code. A function that
+/// writes into its own code directory, which Lambda does not permit, therefore starts new
+/// environments each time. Threads: the loop's. Lifetime: the loop and the logs outlive it.
 class FunctionService {
  public:
   using InvocationId = uint64_t;
@@ -68,7 +69,7 @@ class FunctionService {
   FunctionService(net::Loop& loop, linelog::LineLogs& logs,
                   std::vector<topology::Function> functions, const settings::Lambda& settings,
                   std::shared_ptr<Isolation> isolation);
-  /// Ends every environment (SIGTERM is not waited for: SIGKILL); no `done` comes any more.
+  /// Ends every environment with SIGKILL, without SIGTERM. `done` is not called any more.
   /// Requires: not called inside a `done`.
   ~FunctionService();
   FunctionService(const FunctionService&) = delete;
@@ -78,16 +79,17 @@ class FunctionService {
   /// returns.
   InvocationId invoke(std::string_view function, Invocation&& invocation, Done done);
   /// Drops an invocation that waits for an environment, if none starts for it yet; `done` is not
-  /// called. Returns whether it did. Otherwise nothing changes: the function runs, as at AWS.
+  /// called. Returns true when it was dropped. Otherwise nothing changes: the function continues,
+  /// as at AWS.
   bool cancel(InvocationId invocation);
-  /// The caller no longer waits: `cancel`, or else the function runs on without it.
+  /// Like `cancel`, but `done` is never called: a running function continues without its caller.
   void forget(InvocationId invocation);
-  /// Takes new functions; environments of those that changed or are gone end after what they do.
-  /// `versions`: of the interpreters, for the logs of environments that start.
+  /// Replaces the functions. Environments of changed or removed functions end after their current
+  /// invocation. `versions`: of the interpreters, for the logs of new environments.
   /// Requires: not called inside a `done`.
   void replace(std::vector<topology::Function> functions, InterpreterVersions versions = {});
   /// Ends the environments that may see private files that were added to `isolation` since the last
-  /// call, or since the start: those that do nothing at once, the others after what they do.
+  /// call, or since the start: idle ones at once, the others after their current invocation.
   /// Requires: not called inside a `done`.
   void retire_exposed();
 

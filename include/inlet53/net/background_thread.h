@@ -10,13 +10,14 @@
 
 namespace inlet53::net {
 
-/// Runs jobs in their order on a thread of its own, which gives way to others (nice 10): for work
-/// that takes long, such as building or freeing a state. Threads: any; destruction one.
+/// Runs jobs in order on its own thread with low priority (nice 10). For long work, such as
+/// building or freeing a state. Threads: any, except the destructor: one.
 class BackgroundThread {
  public:
   using Job = std::function<void()>;
 
-  /// `name`: of the thread, at most 15 bytes. Throws std::system_error when the system gives none.
+  /// `name`: of the thread, at most 15 bytes. Throws std::system_error when the system gives no
+  /// thread.
   explicit BackgroundThread(std::string name);
   /// Waits for the running job. Jobs that have not begun are destroyed without a run.
   ~BackgroundThread();

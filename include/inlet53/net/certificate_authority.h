@@ -8,26 +8,25 @@
 #include "inlet53/base/result.h"
 #include "inlet53/net/renewal_timer.h"
 
-/// A local certificate authority, for names that no public authority certifies for us.
+/// Local certificate authority, for names that no public authority can certify.
 ///
 /// Its directory has mode 0700 and holds
 /// - `ca.pem`, the authority's certificate, for clients. It is valid for 365 days and may certify
 ///   TLS servers for the names and addresses of one configuration, and nothing else: all other
 ///   names and addresses are excluded by critical name constraints (RFC 5280 §4.2.1.10).
-/// - `ca-key.pem`, its key: ECDSA on P-256, mode 0600. It stays when the certificate is renewed.
-/// - `LABEL.pem`, the certificate of a server with its key behind it, mode 0600; behind them, where
-///   the server wants it, a second certificate with an RSA key. One file, so that certificates and
-///   keys always belong together. They are valid for 90 days, at most as long as the authority's
-///   certificate.
+/// - `ca-key.pem`, its key: ECDSA on P-256, mode 0600. A renewal of the certificate keeps the key.
+/// - `LABEL.pem`, the certificate of a server followed by its key, mode 0600. If the server needs
+/// one, a second certificate with an RSA key follows. A single file keeps certificates and keys
+/// consistent. They are valid for 90 days, but not longer than the authority's certificate.
 ///
 /// A server's certificate is renewed when it has 30 days left or its names change. The authority's
-/// certificate is renewed when it has 120 days left or its names change; key and subject stay, so
-/// that clients with the previous `ca.pem` trust new certificates as well, as long as theirs is
-/// valid and permits the names. That leaves 120 days to hand out the new one. An authority that an
-/// earlier version made (ten years, any address) is replaced, with its key.
+/// certificate is renewed when it has 120 days left or its names change. Key and subject stay the
+/// same, so clients with the previous `ca.pem` also trust new certificates while their copy is
+/// valid and permits the names. This leaves 120 days to distribute the new one. An authority of an
+/// earlier version (ten years, any address) is replaced together with its key.
 ///
-/// All functions: errors are for people, with the file's name. Threads: any. Processes: any number
-/// of one user; the directory has a lock.
+/// All functions: errors are texts with the file's name. Threads: any. Processes: any number of one
+/// user; the directory has a lock.
 namespace inlet53::net {
 
 /// Summary of a certificate for reports.
@@ -43,14 +42,14 @@ struct CertificateSummary {
 /// Reads the first certificate of a PEM file.
 [[nodiscard]] Result<CertificateSummary, std::string> read_certificate(const std::string& file);
 
-/// The authority's certificate in its directory.
+/// Returns the path of the authority's certificate in its directory.
 [[nodiscard]] std::string authority_certificate_file(const std::string& directory);
 
-/// Which certificate a server wants of an authority.
+/// Request of a server for a certificate of an authority.
 struct CertificateRequest {
   std::string label;               // the name of its file
   std::vector<std::string> names;  // DNS names or IP addresses; the first is its common name
-  /// All names that the configuration has certified by this authority, with `names`.
+  /// All names that this authority certifies for the configuration, `names` included.
   std::vector<std::string> permitted;
   bool with_rsa = false;  // a second certificate, for clients that take no ECDSA
 };
@@ -61,30 +60,29 @@ struct CertificateFiles {
   std::string key_file;          // PEM; may be the same file
   bool made = false;             // by this call
   bool authority_made = false;   // or renewed, by this call
-  /// When to ask for it again.
+  /// Time of the next call.
   RenewalTimes renewal = {};
-  /// Messages for the operator, a line each.
+  /// Messages for the operator log, one line each.
   std::vector<std::string> notices = {};
 };
 
-/// Issues a certificate, or returns the one that is there as long as it serves. Makes or renews the
-/// authority where that is due. `now`: seconds since 1970-01-01T00:00:00Z.
+/// Issues a certificate, or returns the existing one while it is valid and complete. Creates or
+/// renews the authority when necessary. `now`: seconds since 1970-01-01T00:00:00Z.
 /// Requires: `names` is not empty; at least one of `permitted` is a DNS name.
-/// Errors: also, a key that other users may read, a lock that is not free within 5 s, or an
-/// authority that is not ours.
+/// Errors: also a key that other users may read, a lock that is not free within 5 s, or an
+/// authority that this program did not create.
 [[nodiscard]] Result<CertificateFiles, std::string> issue_certificate(
     const std::string& directory, const CertificateRequest& request, int64_t now);
 
-/// Where a server has its certificate from: files of its own or, when it names none, a local
-/// authority.
+/// Source of a server's certificate: its own files or, when none are named, a local authority.
 struct CertificateSource {
   std::string certificate_file;  // PEM, leaf first; empty: the authority makes one
   std::string key_file;
   std::string authority_directory;
 };
 
-/// The files of a server's certificate; those of its own as they are named, with a notice when
-/// other users may read the key; else what `issue_certificate` gives now.
+/// Returns the files of a server's certificate. Returns its own files as named, with a notice when
+/// other users may read the key. Otherwise returns the result of `issue_certificate`.
 [[nodiscard]] Result<CertificateFiles, std::string> certificate_files(
     const CertificateSource& source, const CertificateRequest& request);
 

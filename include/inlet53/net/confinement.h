@@ -13,9 +13,9 @@ namespace inlet53::net {
 /// One step that changes which files a confined process sees.
 struct MountStep {
   enum class Kind : uint8_t {
-    Hide,           // an empty directory covers a directory, /dev/null any other file
-    PrivateFolder,  // an empty directory of its own, which it may write to, covers it
-    Expose,         // what was there before the first step, where a step has covered it
+    Hide,           // an empty directory covers a directory, /dev/null covers any other file
+    PrivateFolder,  // an empty private directory, which it may write to, covers it
+    Expose,         // shows the original content where an earlier step covered it
   };
   Kind kind = Kind::Hide;
   std::string path;  // absolute, without symbolic links
@@ -30,17 +30,17 @@ struct MountStep {
 ///  - has a umask of 077, no core files, and 1,024 descriptors;
 ///  - adopts its orphaned descendants (PR_SET_CHILD_SUBREAPER).
 struct Confinement {
-  /// The user and group that it runs as, without supplementary groups; absent: the caller's.
+  /// User and group that it runs as, without supplementary groups; absent: the caller's.
   std::optional<uint32_t> user{};
-  /// A user namespace of its own, with the caller's ids: the process can trace no process outside.
+  /// Private user namespace, with the caller's ids: the process cannot trace processes outside.
   bool user_namespace = false;
-  /// A mount namespace of its own, in which all is read-only but private folders.
+  /// Private mount namespace, in which everything except private directories is read-only.
   bool mount_namespace = false;
   std::vector<MountStep> mounts{};  // in this order; requires `mount_namespace`
 };
 
-/// Confines a child process that then ends, and tells whether it could be killed. Errors: what the
-/// system refuses, for people.
+/// Confines a child process that then ends. Returns whether this worked. Errors: a text with the
+/// operation that the system refuses.
 /// Cost: a fork; waits for the child.
 [[nodiscard]] Result<void, std::string> try_confinement(const Confinement& confinement);
 

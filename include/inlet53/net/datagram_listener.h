@@ -11,21 +11,21 @@
 namespace inlet53::net {
 
 /// Answers the datagrams of one source. When datagrams wait, and in every turn of the loop while
-/// they keep coming, it polls a batch, has it answered in place and sends the responses, until no
-/// datagram waits or `kMaxBatches` have passed.
+/// more arrive, it polls a batch, calls the handler and sends the responses. It stops when no
+/// datagram waits or after `kMaxBatches`.
 /// Threads: the loop's. Cost: that of the source, and no allocation.
 class DatagramListener {
  public:
   static constexpr int kMaxBatches = 16;
-  /// The listener has fallen behind when it gets so many datagrams in one turn, or as many as fill
-  /// half of the source's buffer when those are fewer.
+  /// The listener is behind when it gets this many datagrams in one turn, or enough to fill half of
+  /// the source's buffer if that is fewer.
   static constexpr size_t kBehind = kMaxBatches * DatagramSource::kMaxBatch;
-  /// Answers a batch of at least one datagram: sets `response` where something goes back (at most
-  /// `capacity`). `context` is as given. It must not destroy the listener.
+  /// Answers a batch of at least one datagram: sets `response` (at most `capacity`) for each that
+  /// gets a response. `context` is the constructor's. It must not destroy the listener.
   using Handler = void (*)(void* context, std::span<Datagram> batch) noexcept;
 
-  /// `fell_behind` is called when the listener has fallen behind, at most once a turn. It may be
-  /// empty and must not destroy the listener.
+  /// `fell_behind` is called when the listener is behind, at most once per turn. It may be empty
+  /// and must not destroy the listener.
   DatagramListener(Loop& loop, std::unique_ptr<DatagramSource> source, Handler handler,
                    void* context, std::function<void()> fell_behind = {});
   ~DatagramListener();

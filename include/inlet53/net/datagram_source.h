@@ -12,22 +12,22 @@
 
 namespace inlet53::net {
 
-/// One datagram in a slot of its source: the query as received, then the response in its place.
+/// Datagram in a slot of its source: the query as received, later the response in the same place.
 struct Datagram {
-  uint8_t* data = nullptr;  // `capacity` octets
+  uint8_t* data = nullptr;  // `capacity` bytes
   uint32_t capacity = 0;
-  uint32_t received = 0;  // octets of the query
-  uint32_t response = 0;  // octets to send back, set by the service; 0: no response
+  uint32_t received = 0;  // bytes of the query
+  uint32_t response = 0;  // bytes to send back, set by the service; 0: no response
   const sockaddr* peer = nullptr;
 };
 
-/// A source of the datagrams that come to one address. It hands out queries in batches and sends
-/// their responses. `DatagramListener` drives it. UdpSource, a socket, is the only kind so far.
-/// Threads: those of its loop. Cost: no allocation.
+/// Source of the datagrams to one address. It returns queries in batches and sends their responses.
+/// `DatagramListener` drives it. UdpSource, a socket, is the only kind so far. Threads: those of
+/// its loop. Cost: no allocation.
 class DatagramSource {
  public:
-  /// The most datagrams of a batch: enough to spread the cost of two system calls, few enough to
-  /// stay in the L2 cache.
+  /// Maximum number of datagrams in a batch: enough to divide the cost of two system calls, few
+  /// enough for the L2 cache.
   static constexpr size_t kMaxBatch = 64;
 
   struct Counts {
@@ -42,12 +42,12 @@ class DatagramSource {
   DatagramSource(const DatagramSource&) = delete;
   DatagramSource& operator=(const DatagramSource&) = delete;
 
-  /// Receives up to kMaxBatch datagrams, with `response` 0 each. Fewer mean that no more wait. A
-  /// datagram that is longer than a slot is counted and handed out as an empty one.
+  /// Receives up to kMaxBatch datagrams, each with `response` 0. Fewer mean that no more wait. A
+  /// datagram that is longer than a slot is counted and returned as an empty one.
   /// Lifetime: until the next call of any source of the thread.
   [[nodiscard]] virtual std::span<Datagram> poll() noexcept = 0;
 
-  /// Sends the responses of a batch. It counts those that cannot be sent and leaves them out.
+  /// Sends the responses of a batch. Counts and skips those that cannot be sent.
   virtual void send(std::span<const Datagram> answered) noexcept = 0;
 
   /// Copies a response that was not ready with its batch, and sends it with others at the end of

@@ -9,11 +9,11 @@ struct uv_loop_s;
 
 namespace inlet53::net {
 
-/// One thread's event loop (libuv). Everything made on it belongs to its thread, but
-/// `Wakeup::wake`. Lifetime: outlives what was made on it. The objects of this header close their
-/// libuv handle asynchronously: destroying one is allowed at any time on the loop's thread, its
-/// callback does not come after that, and the handle itself lives on until libuv has let go of it
-/// (`~Loop` runs the loop until every handle is closed).
+/// Event loop of one thread (libuv). All objects on it belong to its thread, except `Wakeup::wake`.
+/// Lifetime: outlives these objects. The objects of this header close their libuv handles
+/// asynchronously. Their destructors may run at any time on the loop's thread; no callback follows.
+/// The handle itself exists until libuv has closed it (`~Loop` runs the loop until every handle is
+/// closed).
 class Loop {
  public:
   Loop();
@@ -21,23 +21,23 @@ class Loop {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  /// Runs until `stop`, or until nothing is left to wait for. Threads: the loop's.
+  /// Runs until `stop`, or until the loop has nothing to wait for. Threads: the loop's.
   void run();
   /// Ends `run` after this turn's callbacks. Called before `run`, it ends that run at once.
-  /// Threads: the loop's (others go through a `Wakeup`).
+  /// Threads: the loop's (other threads use a `Wakeup`).
   void stop();
   /// Milliseconds on the monotonic clock, as read at the start of this turn. Cost: none.
   [[nodiscard]] uint64_t now_ms() const noexcept;
-  /// The libuv loop, for the units of this module.
+  /// Returns the libuv loop, for the sources of this module.
   [[nodiscard]] uv_loop_s* raw() noexcept;
 
  private:
   std::unique_ptr<uv_loop_s> loop_;
 };
 
-/// Calls back when a descriptor can be read, has ended or has an error to tell (level-triggered;
-/// expect EAGAIN). Requires: a descriptor that epoll takes (no regular file) and that stays open
-/// until the watcher is destroyed; it is made non-blocking.
+/// Calls back when a descriptor is readable, has ended or has an error (level-triggered; expect
+/// EAGAIN). Requires: the descriptor works with epoll (no regular file) and stays open until the
+/// watcher is destroyed. The watcher makes it non-blocking.
 class ReadWatcher {
  public:
   ReadWatcher(Loop& loop, int descriptor, std::function<void()> readable);
@@ -50,8 +50,8 @@ class ReadWatcher {
   Handle* handle_;
 };
 
-/// Calls back after a time, once or again and again. Stopped when made. Counts from the loop's
-/// `now_ms`, in milliseconds.
+/// Calls back after a delay, once or repeatedly. Stopped at first. Counts milliseconds from the
+/// loop's `now_ms`.
 class Timer {
  public:
   Timer(Loop& loop, std::function<void()> expired);
@@ -59,7 +59,8 @@ class Timer {
   Timer(const Timer&) = delete;
   Timer& operator=(const Timer&) = delete;
 
-  /// First after `delay_ms`, then every `repeat_ms` (0: once). Starting again replaces.
+  /// Starts: first after `delay_ms`, then every `repeat_ms` (0: once). A new start replaces the
+  /// previous one.
   void start(uint64_t delay_ms, uint64_t repeat_ms = 0);
   void stop();
   [[nodiscard]] bool active() const;
@@ -69,8 +70,8 @@ class Timer {
   Handle* handle_;
 };
 
-/// Calls back at the end of a turn, before the loop waits for events again: for what is collected
-/// during a turn and done at once, such as datagrams for one system call.
+/// Calls back at the end of a turn, before the loop waits for events again. For work that is
+/// collected during a turn and done together, such as datagrams for one system call.
 class TurnEnd {
  public:
   TurnEnd(Loop& loop, std::function<void()> ended);
@@ -78,8 +79,8 @@ class TurnEnd {
   TurnEnd(const TurnEnd&) = delete;
   TurnEnd& operator=(const TurnEnd&) = delete;
 
-  /// Asks for one call. Asked again before it, nothing changes; asked within it, another follows
-  /// at once. Cost: no system call.
+  /// Requests one call. Further requests before that call change nothing. A request inside the call
+  /// causes another call at once. Cost: no system call.
   void ask() noexcept;
 
  private:
@@ -87,8 +88,8 @@ class TurnEnd {
   Handle* handle_;
 };
 
-/// Calls back in every turn of the loop, which does not wait for events meanwhile. Stopped when
-/// made.
+/// Calls back in every turn of the loop. The loop does not wait for events while it runs. Stopped
+/// at first.
 class EveryTurn {
  public:
   EveryTurn(Loop& loop, std::function<void()> turned);
@@ -105,9 +106,9 @@ class EveryTurn {
   Handle* handle_;
 };
 
-/// Lets other threads wake the loop. Several wakes may come as one callback; each wake is followed
-/// by a callback that sees what its thread wrote before it.
-/// Lifetime: destroyed on the loop's thread, when no other thread can wake it any more.
+/// Wakes the loop from other threads. Several wakes may cause one callback. Each wake is followed
+/// by a callback that sees the earlier writes of its thread.
+/// Lifetime: destroyed on the loop's thread, after the last possible `wake`.
 class Wakeup {
  public:
   Wakeup(Loop& loop, std::function<void()> woken);
@@ -123,7 +124,7 @@ class Wakeup {
   Handle* handle_;
 };
 
-/// Calls back in the loop when the process gets `signal`; its default action does not happen.
+/// Calls back in the loop when the process gets `signal`. The default action does not happen.
 class SignalWatcher {
  public:
   SignalWatcher(Loop& loop, int signal, std::function<void()> received);

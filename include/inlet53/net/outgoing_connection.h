@@ -12,30 +12,30 @@
 
 namespace inlet53::net {
 
-/// Events of an outgoing connection. Called on the loop's thread, never within a
-/// call of the owner's. Each may destroy the connection.
+/// Events of an outgoing connection. Called on the loop's thread, never within a call of the
+/// owner's. Each may destroy the connection.
 class OutgoingConnectionOwner {
  public:
-  /// It stands: what was sent before goes out now.
+  /// The connection is established. Queued bytes go out now.
   virtual void connected() = 0;
-  /// Octets arrived; the owner takes all of them.
+  /// Bytes arrived; the owner consumes all of them.
   virtual void received(Bytes octets) = 0;
-  /// It is over: by the peer's FIN (`error` is empty), or by what `error` says, for people. Nothing
-  /// comes after it.
+  /// The connection ended: by the peer's FIN (`error` is empty) or by `error`, a text. No event
+  /// follows.
   virtual void ended(const std::string& error) = 0;
 
  protected:
   ~OutgoingConnectionOwner() = default;
 };
 
-/// A TCP connection to a host: resolves its name off the loop, then tries its addresses one after
+/// TCP connection to a host. Resolves the name outside the loop, then tries the addresses one after
 /// the other, in the resolver's order.
-/// Threads: the loop's. Lifetime: `owner` and the loop outlive it; destroying it closes it.
+/// Threads: the loop's. Lifetime: `owner` and the loop outlive it; the destructor closes it.
 class OutgoingConnection {
  public:
-  /// `host`: a name or an address, IPv6 without brackets. All of it may take `connect_timeout_ms`;
-  /// each address gets an equal part of that. `source`: the address to connect from; absent: the
-  /// kernel's choice.
+  /// `host`: a name or an address, IPv6 without brackets. `connect_timeout_ms` limits the whole
+  /// attempt; each address gets an equal part. `source`: the local address; absent: the kernel
+  /// chooses it.
   OutgoingConnection(Loop& loop, const std::string& host, uint16_t port,
                      uint32_t connect_timeout_ms, OutgoingConnectionOwner& owner,
                      const std::optional<IpAddress>& source = std::nullopt);
@@ -43,12 +43,13 @@ class OutgoingConnection {
   OutgoingConnection(const OutgoingConnection&) = delete;
   OutgoingConnection& operator=(const OutgoingConnection&) = delete;
 
-  /// Queues octets; they are written at once as far as the socket takes them, and kept otherwise,
-  /// however many they are. Nothing happens when it is over.
+  /// Queues bytes. Writes what the socket accepts at once and keeps the rest, without a limit. Does
+  /// nothing after the end.
   void send(Bytes octets);
-  /// Whether all that was sent is with the kernel.
+  /// Returns true when the kernel has all bytes.
   [[nodiscard]] bool all_written() const noexcept;
-  /// Our address and port. Requires: it stands (`connected` was called) and is not over.
+  /// Returns the local address and port. Requires: it is established (`connected` was called) and
+  /// has not ended.
   [[nodiscard]] SocketAddress local() const;
 
  private:

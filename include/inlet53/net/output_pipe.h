@@ -13,27 +13,27 @@
 
 namespace inlet53::net {
 
-/// A pipe that child processes write into and the loop reads: stdout and stderr in one, so that
-/// their order is kept. A flood is taken in slices, one in each turn of the loop, so that nobody
-/// else waits for it. Threads: the loop's.
+/// Pipe that child processes write to and the loop reads. It carries stdout and stderr together, in
+/// their order. Each turn of the loop reads a limited part, so that a flood does not delay other
+/// work. Threads: the loop's.
 class OutputPipe {
  public:
-  /// Octets as they came, at most 64 KiB of them. May destroy the pipe, unless called by `drain`.
-  /// Lifetime of the octets: the call's.
+  /// Receives bytes in their order, at most 64 KiB. May destroy the pipe, except inside `drain`.
+  /// Lifetime of the bytes: the call's.
   using Received = std::function<void(Bytes)>;
 
-  /// Errors: what pipe2 gave, for people.
+  /// Errors: the error of pipe2, as a text.
   [[nodiscard]] static Result<std::unique_ptr<OutputPipe>, std::string> open(Loop& loop,
                                                                              Received received);
   OutputPipe(const OutputPipe&) = delete;
   OutputPipe& operator=(const OutputPipe&) = delete;
 
-  /// The end for ChildOptions::output, until `close_write_end`.
+  /// Returns the end for ChildOptions::output. Valid until `close_write_end`.
   [[nodiscard]] int write_end() const noexcept { return write_end_.get(); }
-  /// Leaves the pipe to the children that have its end already.
+  /// Closes this process's write end. Children keep theirs.
   void close_write_end() noexcept { write_end_.reset(); }
-  /// Hands over what was written up to now, without waiting; stops after a few hundred KiB, for a
-  /// child that writes as fast as it is read.
+  /// Passes on the bytes written up to now, without waiting. Stops after a few hundred KiB, in case
+  /// a child writes as fast as this reads.
   void drain();
 
  private:
@@ -43,7 +43,7 @@ class OutputPipe {
   Descriptor read_end_;
   Descriptor write_end_;
   Received received_;
-  std::optional<ReadWatcher> watcher_;  // absent once every writer is gone
+  std::optional<ReadWatcher> watcher_;  // absent after every writer has closed its end
 };
 
 }  // namespace inlet53::net

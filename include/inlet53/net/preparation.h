@@ -16,8 +16,8 @@
 
 namespace inlet53::net {
 
-/// Runs a job that makes a value or, after it has logged why, null. An exception that leaves it
-/// (no memory, no working directory) is logged, and makes null too.
+/// Runs a job that returns a value, or null after it has logged the reason. Logs an exception that
+/// leaves the job (no memory, no working directory) and returns null.
 template <class Value>
 [[nodiscard]] std::unique_ptr<Value> run_preparation(
     const std::function<std::unique_ptr<Value>()>& job) noexcept {
@@ -26,15 +26,15 @@ template <class Value>
   } catch (const std::exception& error) {
     try {
       log_error(concat("the configuration cannot be loaded: ", failure_text(error)));
-    } catch (const std::exception&) {  // nor can it be said
+    } catch (const std::exception&) {  // no memory for a log line either
     }
     return nullptr;
   }
 }
 
-/// Prepares a value on a background thread as often as it is asked, one run at a time, and hands it
-/// to the loop: what HUP asks a daemon for. Requests during a run, or while runs are paused, become
-/// one more run, because a file may have changed since the run read it.
+/// Prepares a value on a background thread for each request, one run at a time, and passes it to
+/// the loop: a daemon reloads this way after HUP. Requests during a run, or while runs are paused,
+/// cause one more run, because a file may have changed since the run read it.
 ///
 ///   request ──► begin (loop) ──► job (thread) ──► done (loop) ──► begin, if it was asked meanwhile
 ///
@@ -42,11 +42,11 @@ template <class Value>
 template <class Value>
 class Preparation {
  public:
-  /// Makes the value on the thread; null when it cannot, which it has logged.
+  /// Makes the value on the thread; null when it cannot, with the reason logged.
   using Job = std::function<std::unique_ptr<Value>()>;
-  /// Makes the job of a run on the loop.
+  /// Makes the job of a run, on the loop.
   using Begin = std::function<Job()>;
-  /// Gets the value on the loop; null when there is none. It may call `pause`.
+  /// Receives the value on the loop; null when there is none. It may call `pause`.
   using Done = std::function<void(std::unique_ptr<Value>)>;
 
   Preparation(Loop& loop, BackgroundThread& thread, Begin begin, Done done)
@@ -64,14 +64,14 @@ class Preparation {
     begin_if_wanted();
   }
 
-  /// No run begins until `resume`.
+  /// Starts no run until `resume`.
   void pause() { is_paused_ = true; }
   void resume() {
     is_paused_ = false;
     begin_if_wanted();
   }
 
-  /// A job runs, or its value waits for the loop.
+  /// Returns true while a job runs or its value waits for the loop.
   [[nodiscard]] bool is_running() const noexcept { return is_running_; }
 
  private:

@@ -9,13 +9,13 @@
 
 namespace inlet53::net {
 
-/// Octets that `program_output` keeps; it drops what comes after them.
+/// Maximum number of bytes that `program_output` keeps. It drops the rest.
 inline constexpr size_t kMaxProgramOutput = 4096;
 
-/// Runs a program without input and returns what it writes to stdout and stderr. Waits until it
-/// has closed both, `timeout_ms` at most, and kills it with its process group.
-/// The program's name comes first in `arguments`; a name without a slash is looked up in PATH.
-/// Errors: why it cannot be run, with its name. Threads: any, but the calling thread waits.
+/// Runs a program without input and returns its output from stdout and stderr. Waits until the
+/// program has closed both, at most `timeout_ms`, then kills it with its process group.
+/// `arguments` starts with the program's name; a name without a slash is looked up in PATH.
+/// Errors: the reason why it cannot run, with its name. Threads: any, but the calling thread waits.
 [[nodiscard]] Result<std::string, std::string> program_output(
     const std::vector<std::string>& arguments, uint64_t timeout_ms);
 

@@ -6,14 +6,14 @@
 
 namespace inlet53::net {
 
-/// Why a query did not reach its target.
+/// Reason why a query did not reach its target.
 enum class SendFailure : uint8_t {
-  Unreachable,  // the network said so by ICMP: the port is closed, the host is not there, …
+  Unreachable,  // reported by ICMP: the port is closed, the host does not exist, …
   NoSocket,     // this host has no socket or port left: a limit of ours or of the system
   NoRoute,      // this host has no route to the target, or not the source address
   Busy,         // this host's send buffers are full
-  Denied,       // this host does not allow it: packet filter, missing right
-  TooLarge,     // the message is larger than the path of this host takes
+  Denied,       // this host forbids it: packet filter, missing right
+  TooLarge,     // the message exceeds the MTU of the path
   Other,        // see `error`
 };
 
@@ -24,19 +24,19 @@ struct SendError {
   friend bool operator==(const SendError&, const SendError&) = default;
 };
 
-/// Returns true for a failure on this host: it says nothing about the target.
+/// Returns true for a failure on this host, which gives no information about the target.
 [[nodiscard]] constexpr bool is_local(SendFailure failure) noexcept {
   return failure != SendFailure::Unreachable;
 }
 
-/// Describes a failure in a few words of lower case, for logs and extended errors.
+/// Returns a short text in lower case, for logs and extended errors.
 [[nodiscard]] std::string_view to_text(SendFailure failure) noexcept;
 
-/// Sorts the errno of a send that failed on this host. Source: sendmsg(2), udp(7), ip(7).
+/// Classifies the errno of a failed send on this host. Source: sendmsg(2), udp(7), ip(7).
 [[nodiscard]] SendError send_error(int error) noexcept;
 
-/// Sorts the errno of opening, binding or connecting a UDP socket. Source: socket(2), bind(2),
-/// connect(2): EAGAIN and EADDRINUSE say that no port is left.
+/// Classifies the errno of opening, binding or connecting a UDP socket. EAGAIN and EADDRINUSE mean
+/// that no port is left. Source: socket(2), bind(2), connect(2).
 [[nodiscard]] SendError open_error(int error) noexcept;
 
 }  // namespace inlet53::net

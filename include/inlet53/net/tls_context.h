@@ -11,19 +11,20 @@ struct ssl_ctx_st;
 
 namespace inlet53::net {
 
-/// What every TLS connection that we accept has in common: certificate, private key, versions 1.2
-/// and 1.3, the application protocols we speak, the keys of session tickets.
+/// Common settings of accepted TLS connections: certificate, private key, versions 1.2 and 1.3,
+/// application protocols, and the keys of session tickets.
 ///
-/// Immutable; a connection keeps what it needs of it alive. To take up a new certificate, load
-/// another one and give it to the connections that come after.
+/// Immutable. Connections keep the parts alive that they need. To change the certificate, load a
+/// new context and use it for later connections.
 /// Threads: const methods any. Source: RFC 8446, RFC 7301 (ALPN), RFC 9325 (recommendations).
 class TlsServerContext {
  public:
-  /// Loads PEM files: the certificate with its chain, leaf first, and its private key; further
-  /// certificates with theirs, of other kinds of keys, may stand behind them.
-  /// `protocols`: names for ALPN (`h2`, `http/1.1`), ours first; a client that offers none of them
-  /// is refused, one that offers nothing is served. `previous`: whose tickets go on to be taken.
-  /// Errors: for people, with the file's name.
+  /// Loads PEM files: the certificate with its chain, leaf first, and its private key. Further
+  /// certificates with keys of other types may follow.
+  /// `protocols`: names for ALPN (`h2`, `http/1.1`), in order of preference. A client that offers
+  /// only other protocols is refused; a client that offers none is served. `previous`: the context
+  /// whose session tickets stay valid; may be null.
+  /// Errors: a text with the file's name.
   [[nodiscard]] static Result<TlsServerContext, std::string> load(
       const std::string& certificate_file, const std::string& key_file,
       const std::vector<std::string>& protocols, const TlsServerContext* previous = nullptr);
@@ -31,7 +32,7 @@ class TlsServerContext {
   TlsServerContext(TlsServerContext&&) noexcept;
   TlsServerContext& operator=(TlsServerContext&&) noexcept;
 
-  /// OpenSSL's own, for the units of this module.
+  /// Returns OpenSSL's context, for the sources of this module.
   [[nodiscard]] ssl_ctx_st* raw() const noexcept;
 
  private:
@@ -40,18 +41,18 @@ class TlsServerContext {
   std::unique_ptr<Impl> impl_;
 };
 
-/// What the TLS connections that we make have in common: whom they trust. Threads: const methods
+/// Common settings of outgoing TLS connections: the trusted authorities. Threads: const methods
 /// any.
 class TlsClientContext {
  public:
-  /// Trusts the system's certificate authorities and, unless it is empty, those of a PEM file.
-  /// Errors: for people, with the file's name.
+  /// Trusts the system's certificate authorities and those of a PEM file, unless it is empty.
+  /// Errors: a text with the file's name.
   [[nodiscard]] static Result<TlsClientContext, std::string> make(const std::string& ca_file);
   ~TlsClientContext();
   TlsClientContext(TlsClientContext&&) noexcept;
   TlsClientContext& operator=(TlsClientContext&&) noexcept;
 
-  /// OpenSSL's own, for the units of this module.
+  /// Returns OpenSSL's context, for the sources of this module.
   [[nodiscard]] ssl_ctx_st* raw() const noexcept;
 
  private:

@@ -19,21 +19,21 @@ namespace inlet53::net {
 /// Callbacks of a TLS stream to the connection that owns it.
 class TlsStreamOwner {
  public:
-  /// Ciphertext for the peer. It is copied or sent before this returns.
+  /// Sends ciphertext to the peer. Copies or sends it before this returns.
   virtual void send_ciphertext(Bytes octets) = 0;
-  /// Plaintext arrived: `stream` holds every octet not yet consumed, oldest first, 16 KiB and a
-  /// rest at most. Returns how many are done with.
+  /// Plaintext arrived: `stream` holds all bytes not yet consumed, the oldest first, at most 16 KiB
+  /// plus a remainder. Returns the number of consumed bytes.
   virtual size_t received_plaintext(Bytes stream) = 0;
-  /// Whether no plaintext is wanted now. What has come stays ciphertext until `received` is called
-  /// again.
+  /// Returns true while the owner accepts no plaintext. Ciphertext is then kept until the next call
+  /// of `received`.
   [[nodiscard]] virtual bool wants_no_plaintext() const = 0;
 
  protected:
   ~TlsStreamOwner() = default;
 };
 
-/// What a client keeps of a connection so that the next one to the same server is made with less
-/// work (RFC 8446 §2.2, RFC 5077). Empty, or taken from a stream.
+/// State of a TLS session that a client keeps, so that the next connection to the same server needs
+/// a shorter handshake (RFC 8446 §2.2, RFC 5077). Empty, or obtained from a stream.
 class TlsSession {
  public:
   TlsSession() = default;
@@ -45,7 +45,7 @@ class TlsSession {
     return *this;
   }
   [[nodiscard]] bool empty() const noexcept { return session_ == nullptr; }
-  /// OpenSSL's own, for the units of this module.
+  /// Returns OpenSSL's session, for the sources of this module.
   [[nodiscard]] ssl_session_st* raw() const noexcept { return session_; }
 
  private:
@@ -61,51 +61,52 @@ class TlsStream {
   enum class State : uint8_t {
     Handshaking,
     Open,
-    Ended,   // the peer said close_notify
+    Ended,   // the peer sent close_notify
     Failed,  // a broken handshake or record; an alert has been sent
   };
 
-  /// The server's side. Lifetime: `owner` outlives it; the context may go.
+  /// Makes the server's side. Lifetime: `owner` outlives it; the context need not.
   TlsStream(const TlsServerContext& context, TlsStreamOwner& owner);
-  /// The client's side: `host` is what the certificate must be for, a name (sent as SNI) or an
-  /// address; empty: for anything. The handshake begins with `begin`.
+  /// Makes the client's side. `host`: the name (sent as SNI) or address that the certificate must
+  /// contain; empty: any. The handshake starts with `begin`.
   TlsStream(const TlsClientContext& context, const std::string& host, TlsStreamOwner& owner);
   ~TlsStream();
   TlsStream(const TlsStream&) = delete;
   TlsStream& operator=(const TlsStream&) = delete;
 
-  /// Offers to go on with an earlier connection's session. Requires: a client, before `begin`, with
-  /// the context and the host of that connection.
+  /// Offers to resume the session of an earlier connection. Requires: a client, before `begin`,
+  /// with the context and host of that connection.
   void offer(const TlsSession& session);
-  /// The session to be offered next; empty while the server has given none (in TLS 1.3 it comes
-  /// after the handshake). Requires: a client.
+  /// Returns the session to offer next; empty until the server has sent one (in TLS 1.3 after the
+  /// handshake). Requires: a client.
   [[nodiscard]] TlsSession session() const;
 
-  /// The client's first octets go out.
+  /// Sends the client's first bytes.
   void begin();
-  /// Ciphertext arrived: `stream` holds every octet not yet consumed. Returns how many are done
-  /// with: all, unless the owner wants no plaintext. An empty one hands out what was left before.
+  /// Ciphertext arrived: `stream` holds all bytes not yet consumed. Returns the number of consumed
+  /// bytes: all, unless the owner accepts no plaintext. An empty `stream` delivers plaintext that
+  /// was kept before.
   size_t received(Bytes stream);
   /// Encrypts and sends. Requires: Open, or Ended (the peer may still read).
   void send(Bytes plaintext);
-  /// Gives the buffers for records back, some 34 KiB, until there is one again: for a connection
-  /// that has been idle for a while. To do so after each record would cost more than the rest of
-  /// it.
+  /// Frees the record buffers, about 34 KiB, until the next record. For a connection that has been
+  /// idle for a while: after each record this would cost more than processing the record.
   void release_buffers();
-  /// Says close_notify: nothing more will be sent.
+  /// Sends close_notify. Nothing is sent after it.
   void end();
 
   [[nodiscard]] State state() const noexcept;
   /// Returns the protocol that ALPN selected; empty when there is none. Lifetime: the stream's.
   [[nodiscard]] std::string_view protocol() const noexcept;
-  /// `ECDHE-RSA-AES128-GCM-SHA256`, `TLS_AES_128_GCM_SHA256`; empty before the handshake's end.
+  /// Returns `ECDHE-RSA-AES128-GCM-SHA256` or `TLS_AES_128_GCM_SHA256`; empty before the end of the
+  /// handshake.
   [[nodiscard]] std::string_view cipher_suite() const noexcept;
-  /// `TLSv1.3`.
+  /// Returns the protocol version, `TLSv1.3`.
   [[nodiscard]] std::string_view version() const noexcept;
   [[nodiscard]] bool resumed() const noexcept;
-  /// Why it failed, for a log; empty when it did not.
+  /// Returns the reason of a failure, for a log; empty when there is none.
   [[nodiscard]] const std::string& error() const noexcept;
-  /// OpenSSL's own, for the units of this module.
+  /// Returns OpenSSL's connection, for the sources of this module.
   [[nodiscard]] ssl_st* raw() const noexcept;
 
  private:

@@ -10,16 +10,16 @@
 
 namespace inlet53::net {
 
-/// The slots of one batch, shared by all sockets of one thread, which are polled one after the
-/// other. A slot has 4 KiB: the largest response that EDNS sizes in use ask for.
-/// Lifetime: longer than its sources.
+/// Slots of one batch, shared by all sockets of one thread, which are polled one after the other. A
+/// slot has 4 KiB: the largest response size that EDNS clients usually request. Lifetime: longer
+/// than its sources.
 class UdpBatch {
  public:
   static constexpr size_t kSlots = DatagramSource::kMaxBatch;
   static constexpr size_t kSlotSize = 4096;
 
-  /// `group_responses`: responses of one size to one peer go to the kernel as one message, where
-  /// the kernel takes that (UDP_SEGMENT, udp(7)); peers receive the same datagrams.
+  /// `group_responses`: passes responses of equal size to one peer to the kernel as one message,
+  /// where the kernel supports it (UDP_SEGMENT, udp(7)). Peers receive the same datagrams.
   explicit UdpBatch(bool group_responses = true);
   ~UdpBatch();
   UdpBatch(const UdpBatch&) = delete;
@@ -33,12 +33,12 @@ class UdpBatch {
 
 /// The datagrams of a UDP socket: `poll` is recvmmsg, `send` is sendmmsg.
 ///
-/// When the send buffer is full, `send` waits for it a few milliseconds at most, then counts and
-/// leaves out the rest of the batch. `poll` discards errors that ICMP left on the socket.
+/// When the send buffer is full, `send` waits a few milliseconds at most, then counts and drops the
+/// rest of the batch. `poll` discards ICMP errors on the socket.
 /// Threads: the loop's. Cost: as a rule one system call for each of `poll` and `send`.
 class UdpSource final : public DatagramSource {
  public:
-  /// Takes over `socket` (see open_udp).
+  /// Owns `socket` (see open_udp).
   UdpSource(Loop& loop, Descriptor socket, UdpBatch& batch);
   ~UdpSource() override;
 
