@@ -58,7 +58,7 @@ TEST(CidrSet, AgreesWithItsBlocksForEveryAddress) {
     const auto length = static_cast<uint8_t>(random() % 33);
     const uint32_t mask = length == 0 ? 0 : ~uint32_t{0} << (32 - length);
     uint8_t octets[4];
-    // Within 10.0.0.0/14, so that blocks overlap, touch and nest; short prefixes stay rare.
+    // Inside 10.0.0.0/14, so that blocks overlap, touch and nest; short prefixes stay rare.
     store_be32(octets, (0x0A000000U | (random() & 0x3FFFFU)) & mask);
     if (length < 14) continue;
     blocks.push_back({IpAddress::from_bytes(octets), length});

@@ -29,7 +29,7 @@ TEST(Clock, NeverRunsBackwards) {
     EXPECT_GE(now.monotonic_ms, before.monotonic_ms);
     before = now;
   }
-  // The coarse clocks trail the exact ones by a tick at most.
+  // The coarse clocks are at most one tick behind the exact ones.
   EXPECT_GE(wall_milliseconds(), before.wall_seconds * 1000);
   EXPECT_GE(monotonic_microseconds() / 1000, before.monotonic_ms);
   const uint64_t exact = monotonic_microseconds();

@@ -34,7 +34,7 @@ TEST(Ids, AreGeneratedInShapeAndStable) {
       EXPECT_TRUE(seen.insert(id).second) << id;
     }
   }
-  // Pinned: a new release must not rename people's objects.
+  // Fixed values: a new release must not rename the objects of users.
   EXPECT_EQ(generate_id(id_shape::kVpc, "vpc.demo"), "vpc-0489439b40214fa90");
 }
 

@@ -32,7 +32,7 @@ TEST(JsonString, EscapesWhatJsonReserves) {
 
 TEST(JsonString, ReplacesEachOctetThatIsNoUtf8) {
   const std::vector<std::string> cases = {
-      "\x80",              // a continuation of nothing
+      "\x80",              // a continuation byte without a first byte
       "\xC0\xAF",          // overlong
       "\xC3",              // cut off
       "\xE0\x80\x80",      // overlong
@@ -49,7 +49,7 @@ TEST(JsonString, ReplacesEachOctetThatIsNoUtf8) {
   }
 }
 
-// A reader of JSON finds every text again, whatever octets of ASCII and UTF-8 it has.
+// A JSON parser returns every text unchanged, for all bytes of ASCII and UTF-8.
 TEST(JsonString, IsReadBack) {
   std::string text;
   for (int octet = 0; octet < 0x80; ++octet) text += static_cast<char>(octet);

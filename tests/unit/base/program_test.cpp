@@ -67,7 +67,7 @@ TEST_P(StandardStreams, AreOpenAfterwards) {
     }
     if (!open_standard_streams()) std::_Exit(98);
     for (int stream = 0; stream <= 2; ++stream) {
-      if (fcntl(stream, F_GETFD) != 0) std::_Exit(stream + 1);  // a child is to have it, too
+      if (fcntl(stream, F_GETFD) != 0) std::_Exit(stream + 1);  // children must inherit it
     }
     const int next = open("/dev/null", O_RDONLY);
     std::_Exit(next > 2 ? 0 : 99);

@@ -8,8 +8,8 @@
 namespace inlet53 {
 namespace {
 
-// Of 256 equally likely counts: 255 in the mean, 22.6 from it as a rule. 400 is six times as far
-// off, which chance does once in ten million runs or so.
+// For 256 equally likely counts the mean is 255 and the standard deviation 22.6. 400 is more than
+// six deviations away; chance exceeds it about once in ten million runs.
 double chi_square(const std::array<uint64_t, 256>& counts, double expected) {
   double sum = 0;
   for (const uint64_t count : counts) {

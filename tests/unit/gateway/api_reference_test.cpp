@@ -42,7 +42,7 @@ TEST(ApiReference, FindsTheApiThatACallNames) {
       {"DLIGG9DXUK.Execute-API.eu-west-1.amazonaws.com:8443", none, hello},
       {"dligg9dxuk.execute-api.eu-west-1.amazonaws.com.", none, hello},
       {"dligg9dxuk-vpce-0ac4147ba9386c9f7.execute-api.eu-west-1.amazonaws.com", none, hello},
-      // by way of another endpoint than the one that is named
+      // through another endpoint than the named one
       {"dligg9dxuk-vpce-0f1e2d3c4b5a69788.execute-api.eu-west-1.amazonaws.com", none, none},
       {"dligg9dxuk-vpce-.execute-api.eu-west-1.amazonaws.com", none, none},
       {"dligg9dxuk.execute-api.eu-west-2.amazonaws.com", none, none},
@@ -55,7 +55,7 @@ TEST(ApiReference, FindsTheApiThatACallNames) {
       {"127.0.53.11:8443", none, none},
       {"[::1]:8443", none, none},
       {"", none, none},
-      // the header wins over any Host
+      // the header has priority over any Host
       {"vpce-0ac4147ba9386c9f7-p7k2m9qx.execute-api.eu-west-1.vpce.amazonaws.com", hello, hello},
       {"127.0.53.11", hello, hello},
       {"nlb.example.org", hello, hello},

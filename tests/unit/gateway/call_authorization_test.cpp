@@ -37,7 +37,7 @@ class CallAuthorizationTest : public testing::Test {
   }
   std::optional<Refused> ask(const Asked& asked) { return ask(asked, small_topology()); }
 
-  // The gateway response's type, `Forbidden` for the fixed one, "" when the call is admitted.
+  // Returns the gateway response's type, `Forbidden` for the fixed one, "" for an authorized call.
   std::string outcome(const Asked& asked, const topology::Topology& topology) {
     const auto refused = ask(asked, topology);
     if (!refused) return "";
@@ -162,7 +162,7 @@ TEST_F(CallAuthorizationTest, ThrottlesByMethodAndStage) {
   EXPECT_EQ(outcome({}, topology), "THROTTLED");
   EXPECT_EQ(outcome({.target = "/DemoStage/pets/1"}, topology), "");
   EXPECT_EQ(outcome({.target = "/DemoStage/pets/1"}, topology), "THROTTLED");
-  // of a limit for all of them each has its own
+  // with a limit for all methods each has its own bucket
   topology.rest_apis[0].resources.push_back({"aaaaa4", "/more", {mock_method("GET", "")}});
   EXPECT_EQ(outcome({.target = "/DemoStage/more"}, topology), "");
 }

@@ -23,11 +23,11 @@
 
 namespace inlet53::gateway {
 
-/// How long a test waits for what must happen before it fails: long, for slow and busy machines.
+/// Limit of each wait in a test: long, for slow and busy machines.
 inline constexpr uint64_t kPatienceMs = 60'000;
 
-/// A server for HTTP integrations: calls `script` with each request that arrives, and sends what it
-/// returns; nothing for an empty text.
+/// Server for HTTP integrations: calls `script` with each request, and sends its result; nothing
+/// for an empty text.
 class Backend final {
  public:
   using Script = std::function<std::string(std::string_view request)>;
@@ -50,7 +50,7 @@ class Backend final {
   }
   [[nodiscard]] size_t requests() const noexcept { return requests_; }
   [[nodiscard]] uint64_t open() const noexcept { return listener_->counts().open; }
-  /// What arrived last.
+  /// Returns the last request.
   [[nodiscard]] const std::string& last_request() const noexcept { return last_request_; }
 
  private:
@@ -71,7 +71,7 @@ class Backend final {
 
     Backend& backend;
     net::TcpConnection& connection;
-    std::string arrived;  // not yet answered
+    std::string arrived;  // not answered yet
   };
 
   static size_t length_of(const std::string& request, size_t head) {
@@ -87,7 +87,7 @@ class Backend final {
   std::optional<net::TcpListener> listener_;
 };
 
-/// A runner with logs, whose calls are answered into `responses`.
+/// Runner with logs. The responses to its calls are added to `responses`.
 class CallRunnerTest : public testing::Test {
  protected:
   CallRunnerTest() {
@@ -105,13 +105,13 @@ class CallRunnerTest : public testing::Test {
   ~CallRunnerTest() override {
     responses.clear();
     runner.reset();
-    line_logs.close(std::chrono::minutes(1));  // its thread makes files that are gone again
+    line_logs.close(std::chrono::minutes(1));  // its thread creates files again that were removed
     std::filesystem::remove_all(folder);
   }
 
   [[nodiscard]] std::string file(const std::string& name) const { return (folder / name).string(); }
 
-  /// Serves `topology` as it is now.
+  /// Serves the current `topology`.
   void start() {
     const auto state = build(topology, line_logs);
     if (!runner) {
@@ -140,13 +140,13 @@ class CallRunnerTest : public testing::Test {
             .body = std::move(body)};
   }
 
-  /// Begins a call; its response comes to `responses` under the number that is returned.
+  /// Starts a call; its response is added to `responses` under the returned number.
   http::StreamId begin(http::Request&& request) {
     const http::StreamId number = ++begun;
     runner->call_received({1, number}, origin(), std::move(request));
     return number;
   }
-  /// Begins a call and waits for its response.
+  /// Starts a call and waits for its response.
   http::Response call(http::Request&& request) {
     const http::StreamId number = begin(std::move(request));
     EXPECT_TRUE(wait_until([&] { return responses.contains(number); })) << log("execution.log");

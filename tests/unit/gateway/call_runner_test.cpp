@@ -12,7 +12,7 @@ std::string ok(std::string_view body) {
                 "Server: backend\r\n\r\n", body);
 }
 
-//--- Calls that need no integration of others
+//--- Calls without an integration
 
 TEST_F(CallRunnerTest, AnswersAMockWithinTheCall) {
   start();
@@ -99,7 +99,7 @@ TEST_F(CallRunnerTest, ThrottlesTheAccount) {
   settings.gateway.throttling_rate_limit = 0.001;
   settings.gateway.throttling_burst_limit = 2;
   start();
-  EXPECT_EQ(call("/DemoStage/denied").status, 403);  // takes nothing
+  EXPECT_EQ(call("/DemoStage/denied").status, 403);  // uses no token
   EXPECT_EQ(call("/DemoStage/hello").status, 200);
   EXPECT_EQ(call("/DemoStage/hello").status, 200);
   EXPECT_EQ(call("/DemoStage/hello").status, 429);
@@ -123,7 +123,7 @@ TEST_F(CallRunnerTest, SaysSoOfAMockWithoutAResponse) {
   EXPECT_TRUE(wait_for_log("access.log", "500 API_CONFIGURATION_ERROR - [Execution failed due to"));
 }
 
-//--- On the head of a request
+//--- Heads of requests
 
 TEST_F(CallRunnerTest, RefusesOnTheHeadWhatNeedsNoBody) {
   start();
@@ -153,7 +153,7 @@ TEST_F(CallRunnerTest, SaysWhetherTheBodyIsNeeded) {
     return std::get<AuthorizedCall>(outcome).needs_body();
   };
   EXPECT_FALSE(needs_body("/silent/hello"));
-  EXPECT_TRUE(needs_body("/DemoStage/hello"));  // the execution log shows it
+  EXPECT_TRUE(needs_body("/DemoStage/hello"));  // the execution log contains it
   EXPECT_TRUE(needs_body("/silent/out"));
   EXPECT_TRUE(needs_body("/silent/echo"));
 }
@@ -173,7 +173,7 @@ TEST_F(CallRunnerTest, KeepsTheHeadAndDiscardsABodyThatNoStepNeeds) {
     const http::HeadDecision decision = runner->head_received(id, origin(), head);
     EXPECT_EQ(std::get<http::BodyUse>(decision),
               stage == std::string_view("silent") ? http::BodyUse::Discard : http::BodyUse::Keep);
-    EXPECT_TRUE(head.fields.empty());  // it is moved, not copied
+    EXPECT_TRUE(head.fields.empty());  // moved, not copied
     EXPECT_TRUE(responses.empty());
     runner->call_received(id, origin(), {});
     EXPECT_EQ(responses[number].body, "a pet");
@@ -186,7 +186,7 @@ TEST_F(CallRunnerTest, DropsAnAuthorizedCallWhoseBodyNeverComes) {
   { const HeadOutcome dropped = runner->authorize(origin(), request("/DemoStage/hello")); }
   HeadOutcome outcome = runner->authorize(origin(), request("/DemoStage/pets/1"));
   EXPECT_EQ(runner->counts().count, 0U);
-  // A reload between head and body: the call goes on with what it was authorized for.
+  // A reload between head and body: the call continues with its authorized method.
   topology.rest_apis[0].resources.clear();
   start();
   runner->begin({1, 7}, std::move(std::get<AuthorizedCall>(outcome)), "body");
@@ -250,7 +250,7 @@ TEST_F(CallRunnerTest, WaitsNoLongerThanTheIntegrationMay) {
   EXPECT_TRUE(wait_for_log("access.log",
                            "504 INTEGRATION_TIMEOUT - [Execution failed due to a "
                            "timeout error]\n"));
-  // The backend is asked no more.
+  // The backend gets no further request.
   EXPECT_TRUE(wait_until([&] { return backend.open() == 1; }));
 }
 
@@ -383,9 +383,9 @@ TEST_F(CallRunnerTest, DropsACallWhoseClientLeavesBeforeAnEnvironmentStarts) {
   EXPECT_EQ(runner->counts().abandoned, 1U);
   EXPECT_EQ(runner->counts().errors_4xx, 1U);
   EXPECT_EQ(runner->counts().running, 0U);
-  runner->call_abandoned({1, number});  // nothing more happens
+  runner->call_abandoned({1, number});  // has no effect
   EXPECT_TRUE(wait_for_log("access.log", "GET /DemoStage/echo 499 - - [The client left before "));
-  // The next call is the first to start one.
+  // The next call is the first to start an environment.
   EXPECT_EQ(call("/DemoStage/echo").status, 200);
   EXPECT_EQ(runner->function_counts().cold_starts, 1U);
   EXPECT_EQ(runner->function_counts().cancelled, 1U);
@@ -430,7 +430,7 @@ TEST_F(CallRunnerTest, AnswersForAUrlWhoseResponseHasNoRoom) {
   add_url("/out", backend.uri("/"));
   start();
   EXPECT_EQ(call("/DemoStage/out").status, 201);
-  EXPECT_GE(bodies.counts().bytes, 9'000'000U);  // `responses` holds it
+  EXPECT_GE(bodies.counts().bytes, 9'000'000U);  // `responses` contains it
   const http::Response refused = call("/DemoStage/out");
   EXPECT_EQ(refused.status, 503);
   EXPECT_EQ(value_of(refused, "x-amzn-ErrorType"), "ServiceUnavailableException");
@@ -444,7 +444,7 @@ TEST_F(CallRunnerTest, AnswersForAUrlWhoseResponseHasNoRoom) {
   EXPECT_EQ(call("/DemoStage/out").status, 201);
 }
 
-// One client has 16 MiB: request and response do not fit beside each other.
+// One client has 16 MiB: request and response do not fit together.
 TEST_F(CallRunnerTest, TheResponseOfAUrlHasTheRoomOfItsRequest) {
   Backend backend(loop, [](std::string_view) { return ok(std::string(7'000'000, 'x')); });
   add_url("/out", backend.uri("/"));
@@ -474,7 +474,7 @@ TEST_F(CallRunnerTest, LogsTheStatusOfAResponseThatHasNoRoom) {
   EXPECT_TRUE(wait_for_log("access.log", "GET /DemoStage/large 503 - 200 [-]\n"));
   EXPECT_TRUE(
       wait_for_log("execution.log", "there is no memory for the response of 6000000 bytes"));
-  // Of HEAD no body is kept.
+  // The body of a HEAD request is not kept.
   EXPECT_EQ(call(request("/DemoStage/large", "HEAD")).status, 200);
 }
 

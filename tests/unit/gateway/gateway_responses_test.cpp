@@ -31,7 +31,7 @@ struct Case {
   const char* body;
 };
 
-// The bodies' spaces and letter case are AWS's own.
+// Spaces and letter case of the bodies are those of AWS.
 TEST(GatewayResponses, AreAwsOwnByDefault) {
   const std::vector<Case> cases = {
       {GatewayResponseType::AccessDenied, "User: anonymous …", 403, "AccessDeniedException",

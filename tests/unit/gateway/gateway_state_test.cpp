@@ -99,7 +99,7 @@ TEST(GatewayState, FindsAnApiByItsIdAndRegion) {
 }
 
 TEST(GatewayState, KeepsWhatItWasBuiltFrom) {
-  // The topology is gone when calls look at the state.
+  // The topology is destroyed before calls use the state.
   auto t = std::make_unique<topology::Topology>(small_topology());
   const auto state = build(*t);
   t.reset();
@@ -171,7 +171,7 @@ std::shared_ptr<const GatewayState> state_with(std::vector<topology::MethodSetti
   return build(t);
 }
 
-// The limit of GET / with these settings.
+// Returns the limit of GET / with these settings.
 std::optional<Throttle::Limit> limit_with(const topology::MethodSettings& settings) {
   const auto state = state_with({settings});
   const auto* found = state->find_api(kApi, kRegion)->stages.at(0).find_limit("/", "GET");
@@ -215,7 +215,7 @@ class GatewayStateLogs : public testing::Test {
  protected:
   void SetUp() override { ASSERT_NE(mkdtemp(folder.data()), nullptr); }
   void TearDown() override {
-    logs.close(std::chrono::minutes(1));  // its thread makes files that are gone again
+    logs.close(std::chrono::minutes(1));  // its thread creates files again that were removed
     std::filesystem::remove_all(folder);
   }
 

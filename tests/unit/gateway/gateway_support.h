@@ -20,7 +20,7 @@ inline constexpr const char* kEndpoint = "vpce-0ac4147ba9386c9f7";
 inline constexpr const char* kOtherEndpoint = "vpce-0f1e2d3c4b5a69788";
 inline constexpr const char* kHost = "dligg9dxuk.execute-api.eu-west-1.amazonaws.com";
 
-/// Lets everybody in by way of kEndpoint, and denies /DemoStage/GET/denied to all.
+/// Policy that allows all callers through kEndpoint, and denies /DemoStage/GET/denied to all.
 inline constexpr const char* kPolicy = R"({"Version": "2012-10-17", "Statement": [
   {"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke",
    "Resource": "execute-api:/*",
@@ -36,8 +36,8 @@ inline topology::Method mock_method(std::string http_method, std::string body) {
   return method;
 }
 
-/// One VPC, two execute-api endpoints, a private API with mocks at /hello, /denied and
-/// /pets/{petId}, and a public API. Tests change it before it is built.
+/// Returns one VPC, two execute-api endpoints, a private API with mocks at /hello, /denied and
+/// /pets/{petId}, and a public API. Tests change it before they build the state.
 inline topology::Topology small_topology() {
   topology::Topology t;
   t.vpcs.push_back({.name = "demo",
@@ -81,7 +81,7 @@ inline std::shared_ptr<const GatewayState> build(const topology::Topology& topol
   return std::move(*state);
 }
 
-/// The same with open logs.
+/// Builds the state with open logs.
 inline std::shared_ptr<const GatewayState> build(const topology::Topology& topology,
                                                  linelog::LineLogs& logs) {
   auto state = GatewayState::build(topology, "test.toml");

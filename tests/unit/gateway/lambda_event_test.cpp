@@ -14,7 +14,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// The call of the blog that the project began with. Tests change it before they compose the event.
+// Call of the AWS blog post on private APIs. Tests change it before they compose the event.
 struct Sample {
   Sample() {
     call.request.fields = {{"Host", "dligg9dxuk.execute-api.eu-west-1.amazonaws.com"},
@@ -59,7 +59,7 @@ struct Sample {
   Call call;
 };
 
-// Compares with the golden file; writes it instead when INLET53_REGENERATE is set.
+// Compares with the golden file; with INLET53_REGENERATE, writes the file instead.
 void expect_golden(const std::string& name, const std::string& event) {
   const std::filesystem::path path = std::filesystem::path(INLET53_GOLDEN_DIR) / "gateway" / name;
   if (std::getenv("INLET53_REGENERATE") != nullptr) {

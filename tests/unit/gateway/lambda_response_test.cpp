@@ -10,7 +10,7 @@ namespace {
 
 using Kind = LambdaResponseFaultKind;
 
-// A response as `STATUS|name: value|…|body`, a fault as `502 reason` or `500 reason`.
+// Returns a response as `STATUS|name: value|…|body`, a fault as `502 reason` or `500 reason`.
 std::string read(std::string_view payload, const std::vector<std::string>& binary = {},
                  std::string_view accept = "") {
   const auto response = read_lambda_response(payload, binary, accept);
@@ -113,7 +113,7 @@ TEST(LambdaResponse, HasHeadersWithSeveralValues) {
       {R"({"multiValueHeaders": {"a": [[]]}})", "502 the value of header \"a\" is no string"},
       {R"({"multiValueHeaders": []})", "502 multiValueHeaders is no object"},
       {R"({"multiValueHeaders": {"a:": ["b"]}})", "502 \"a:\" is no name of a header"},
-      // Of both maps: the list first, spelt as there, and nothing twice.
+      // A name in both maps: the list first, with its spelling, without duplicates.
       {R"({"headers": {"x-my": "solo"}, "multiValueHeaders": {"X-My": ["multi"]}})",
        "200|X-My: multi|X-My: solo" + kJson},
       {R"({"headers": {"A": "1"}, "multiValueHeaders": {"a": ["1", "2"]}})",

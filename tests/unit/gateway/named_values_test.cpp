@@ -10,7 +10,7 @@
 namespace inlet53::gateway {
 namespace {
 
-// `name=value,value|name=…`
+// Formats `name=value,value|name=…`.
 std::string text(const std::vector<NamedValues>& all) {
   std::string out;
   for (const NamedValues& one : all) {

@@ -12,7 +12,7 @@ namespace {
 
 constexpr uint64_t kPatienceMs = 60'000;
 
-/// Notes what it is told.
+/// Integration that records its calls.
 struct FakeIntegration final : Integration {
   [[nodiscard]] bool needs_body() const noexcept override { return true; }
   [[nodiscard]] std::variant<IntegrationResult, Ticket> start(Call&) override { return Ticket{0}; }
@@ -74,7 +74,7 @@ TEST_F(PendingCallsTest, EndsCallsInTheOrderOfTheirDeadlines) {
   add(1, 60);
   add(3, 20);
   add(5, 40);
-  add(7);  // its deadline is far away
+  add(7);  // its deadline is later
   ASSERT_TRUE(wait_for_overdue(3));
   EXPECT_EQ(overdue, (std::vector<http::StreamId>{3, 5, 1}));
   EXPECT_EQ(integration.forgotten, (std::vector<Integration::Ticket>{103, 105, 101}));
@@ -87,7 +87,7 @@ TEST_F(PendingCallsTest, WatchesTheNextDeadlineWhenTheEarliestIsGone) {
   EXPECT_NE(pending.remove({1, 1}), nullptr);
   ASSERT_TRUE(wait_for_overdue(1));
   EXPECT_EQ(overdue, (std::vector<http::StreamId>{3}));
-  // And again from the beginning.
+  // A second round.
   add(5, 10);
   ASSERT_TRUE(wait_for_overdue(2));
 }

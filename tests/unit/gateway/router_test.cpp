@@ -8,7 +8,7 @@ namespace {
 
 using topology::Resource;
 
-/// `"/pets GET POST"` is a resource with two methods.
+/// Parses `"/pets GET POST"` to a resource with two methods.
 std::vector<Resource> resources(const std::vector<std::string_view>& lines) {
   std::vector<Resource> all;
   for (std::string_view line : lines) {
@@ -25,7 +25,7 @@ std::vector<Resource> resources(const std::vector<std::string_view>& lines) {
   return all;
 }
 
-/// `/pets/{id} GET id=7`, or nothing when no method serves the call.
+/// Formats `/pets/{id} GET id=7`; empty when no method serves the call.
 std::string route_text(const Router& router, std::string_view method, std::string_view path) {
   Route route;
   if (!router.find(method, path, route)) return "";

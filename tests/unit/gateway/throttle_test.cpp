@@ -44,7 +44,8 @@ TEST(Throttle, TakesNothingFromAMethodThatTheAccountRefuses) {
   Throttle throttle({1, 1});
   const Throttle::Limit limit{0.001, 2};
   EXPECT_EQ(count_allowed(throttle, "m", &limit, 3, 0), 1);
-  EXPECT_EQ(count_allowed(throttle, "m", &limit, 3, 1000), 1);  // its second token is still there
+  EXPECT_EQ(count_allowed(throttle, "m", &limit, 3, 1000),
+            1);  // its second token is still available
 }
 
 TEST(Throttle, OfNothingLetsNobodyThrough) {

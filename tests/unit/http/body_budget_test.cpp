@@ -14,7 +14,7 @@ IpAddress client(uint8_t number) {
   return IpAddress::from_bytes(bytes);
 }
 
-/// A body that keeps what it is told.
+/// Body that records its calls.
 struct Body final : BodyWaiter {
   void room_granted(BodyCharge&& more) override {
     charge.add(std::move(more));
@@ -63,7 +63,7 @@ TEST_F(BodyBudgetTest, ChargesAndReleases) {
   charge.shrink_to(150);
   EXPECT_EQ(budget->counts().bytes, 150U);
   BodyCharge moved = std::move(charge);
-  EXPECT_EQ(charge.bytes(), 0U);  // NOLINT: what is left is defined
+  EXPECT_EQ(charge.bytes(), 0U);  // NOLINT: the moved-from state is defined
   const BodyCharge copy = moved;  // a copy holds nothing
   EXPECT_EQ(copy.bytes(), 0U);
   EXPECT_EQ(budget->counts().bytes, 150U);
@@ -87,7 +87,7 @@ TEST_F(BodyBudgetTest, AChargeOutlivesItsConnections) {
     budget->close(gone);
   }
   BodyCharge more;
-  EXPECT_FALSE(budget->try_charge(open(1), 200, more));  // the same client comes again
+  EXPECT_FALSE(budget->try_charge(open(1), 200, more));  // the same client requests more
   charge.release();
   EXPECT_TRUE(budget->try_charge(*accounts[0], 200, more));
 }
@@ -116,7 +116,7 @@ TEST_F(BodyBudgetTest, WhatDoesNotFitWaitsForRoom) {
   Body third;
   ASSERT_TRUE(charge_or_wait(one, 300 * kMany, first));
   EXPECT_FALSE(charge_or_wait(one, 200 * kMany, second));
-  // It would fit, but is not first.
+  // It would fit, but another body is first.
   EXPECT_FALSE(charge_or_wait(one, 50 * kMany, third));
   EXPECT_EQ(budget->counts().waited, 2U);
   budget->grant();

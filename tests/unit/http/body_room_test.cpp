@@ -9,14 +9,14 @@
 #include "response_reader.h"
 #include <gtest/gtest.h>
 
-// What a budget counts for bodies is never less than what their strings hold.
+// Tests that the charge of a body is never less than the memory of its string.
 
 namespace inlet53::http {
 namespace {
 
 constexpr uint64_t kMiB = uint64_t{1} << 20;
 constexpr std::string_view kPiece =
-    "2710\r\n";  // of 10,000 octets, which no power of two is a multiple of
+    "2710\r\n";  // of 10,000 bytes, which is no multiple of a power of two
 
 std::string chunk() { return std::string(kPiece) + std::string(10'000, 'x') + "\r\n"; }
 
@@ -26,7 +26,7 @@ TEST(BodyRoom, ASetRoomIsExact) {
     set_room(body, size + 500);
     EXPECT_EQ(body.capacity(), size + 500);
     EXPECT_EQ(body, std::string(size, 'x'));
-    set_room(body, size);  // it gives nothing back
+    set_room(body, size);  // it does not shrink
     EXPECT_EQ(body.capacity(), size + 500);
   }
 }
@@ -41,7 +41,7 @@ TEST(BodyRoom, AmpleRoomIsTwiceThePresentAtMost) {
   EXPECT_EQ(ample_room(body, 50'000, 9000), 9000U);
 }
 
-/// Readers of responses that share the room of one client, which does not suffice for all.
+/// Readers of responses that share the budget of one client, which is too small for all.
 struct Readers {
   Readers(int count, std::string_view head, const BodyBudget::Limits& limits) : budget(limits) {
     for (int i = 0; i < count; ++i) {
@@ -56,7 +56,7 @@ struct Readers {
   Readers(const Readers&) = delete;
   Readers& operator=(const Readers&) = delete;
 
-  /// Gives each reader a piece. Drops those that are refused, and returns how many.
+  /// Passes a piece to each reader. Drops refused readers, and returns their number.
   int feed(std::string_view piece) {
     int refused = 0;
     for (auto reader = readers.begin(); reader != readers.end();) {
@@ -104,13 +104,13 @@ TEST(BodyRoom, ResponsesUntilTheEndHoldNoMoreThanTheirCharge) {
   expect_charges_cover("HTTP/1.1 200 OK\r\n\r\n", std::string(10'000, 'x'));
 }
 
-// A large body is not copied for each piece: where its room cannot double, it is refused.
+// A large body is not copied for each piece: when its capacity cannot double, it is refused.
 TEST(BodyRoom, ALargeResponseWhoseRoomCannotDoubleIsRefused) {
   Readers all(4, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
               {.total = 24 * kMiB, .per_client = 12 * kMiB, .wait_ms = 0});
   while (all.feed(chunk()) == 0) ASSERT_LE(all.held(), all.budget.counts().bytes);
   const uint64_t free = 12 * kMiB - all.budget.counts().bytes;
-  EXPECT_GE(free, 10'000U);  // the next piece would have had room
+  EXPECT_GE(free, 10'000U);  // the next piece would have fitted
   EXPECT_GE(all.largest_refused, kMiB);
 }
 
@@ -118,7 +118,7 @@ TEST(BodyRoom, ALargeResponseWhoseRoomCannotDoubleIsRefused) {
 
 constexpr BodyBudget::Limits kRoomy{.total = 64 * kMiB, .per_client = 30 * kMiB, .wait_ms = 50};
 
-/// Sends pieces and looks at what the session holds after each.
+/// Sends pieces and checks the session's memory after each.
 void expect_request_covered(TestConnection& connection, const Request& request,
                             const std::function<void()>& send_piece, int pieces) {
   for (int i = 0; i < pieces; ++i) {
@@ -172,7 +172,7 @@ TEST(BodyRoom, AnHttp2RequestOfUnknownLengthHoldsNoMoreThanItsCharge) {
   EXPECT_EQ(server.budget.counts().bytes, whole.body.capacity());
 }
 
-// Its first octets come before there is room for all of it.
+// Its first bytes arrive before the budget has memory for the whole body.
 TEST(BodyRoom, AnHttp2RequestThatWaitedHoldsNoMoreThanItsCharge) {
   TestConnection server(make_http2_session, {},
                         {.total = 300'000, .per_client = 100'000, .wait_ms = 50});

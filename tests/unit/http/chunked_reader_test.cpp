@@ -14,7 +14,7 @@ struct Reading {
   size_t consumed = 0;
 };
 
-// Reads `text` in pieces of `size` octets.
+// Reads `text` in pieces of `size` bytes.
 Reading read(std::string_view text, size_t size, uint64_t max_body = 1000) {
   ChunkedReader reader;
   Reading reading;

@@ -20,8 +20,8 @@ namespace {
 
 constexpr uint32_t kPatienceMs = 60'000;
 
-/// A server of which a test says every octet: `script` gets what a connection has sent since it was
-/// last asked, and says what comes back.
+/// Server with a script: `script` gets the bytes that a connection has received since its last
+/// call, and sends the response bytes.
 class ScriptedPeer final {
  public:
   struct Connection final : net::TcpClient, net::TlsStreamOwner {
@@ -58,7 +58,7 @@ class ScriptedPeer final {
     const size_t number;  // counts from 0
     net::TcpConnection& tcp;
     std::optional<net::TlsStream> tls;
-    std::string arrived;  // not yet answered
+    std::string arrived;  // not answered yet
   };
   using Script = std::function<void(Connection&)>;
 
@@ -100,7 +100,7 @@ std::string ok(std::string_view body, std::string_view more = {}) {
   return concat("HTTP/1.1 200 OK\r\nContent-Length: ", body.size(), "\r\n", more, "\r\n", body);
 }
 
-/// Answers each request without a body with its target.
+/// Responds to each request without a body with its target.
 void echo_target(Connection& connection) {
   while (connection.arrived.find("\r\n\r\n") != std::string::npos) {
     const size_t begin = connection.arrived.find(' ') + 1;
@@ -134,7 +134,7 @@ struct ClientTest : testing::Test {
   }
   void make_client(const ClientOptions& options = {}) { client.emplace(loop, options, budget); }
 
-  /// Runs the loop until `done`; false when patience ran out.
+  /// Runs the loop until `done`; false when the time limit has passed.
   template <class Condition>
   bool run_until(Condition done) {
     bool reached = false;
@@ -159,7 +159,7 @@ struct ClientTest : testing::Test {
                            ++finished;
                          });
   }
-  /// One call, from its start to its end.
+  /// Makes one call and waits for its end.
   Result<Response, ClientError> call(const Url& url, Request request) {
     start(url, std::move(request));
     EXPECT_TRUE(run_until([&] { return finished == results.size(); }));
@@ -208,7 +208,7 @@ TEST_F(ClientTest, KeepsConnections) {
   make_client();
   for (const char* target : {"/1", "/2", "/3"}) EXPECT_EQ(body_of(peer.url(target)), target);
   EXPECT_EQ(peer.accepted(), 1U);
-  // Calls at once need connections of their own.
+  // Concurrent calls need separate connections.
   for (const char* target : {"/4", "/5", "/6"}) start(peer.url(target), get());
   EXPECT_TRUE(run_until([&] { return finished == results.size(); }));
   for (size_t i = 3; i < 6; ++i) EXPECT_EQ((*results[i])->body, concat('/', i + 1));
@@ -265,7 +265,7 @@ TEST_F(ClientTest, RepeatsAnIdempotentCallWhoseKeptConnectionWasClosed) {
   size_t requests = 0;
   ScriptedPeer peer(loop, [&](Connection& connection) {
     ++requests;
-    // The first connection serves one request, and ends at the next without a word.
+    // The first connection serves one request, and closes at the next one without a response.
     if (connection.number == 0 && requests == 2) return connection.close();
     connection.arrived.clear();
     connection.say(ok("a"));
@@ -280,8 +280,8 @@ TEST_F(ClientTest, RepeatsAnIdempotentCallWhoseKeptConnectionWasClosed) {
 TEST_F(ClientTest, DoesNotRepeatWhatMayHaveHappened) {
   struct Case {
     const char* method;
-    const char* before_end;  // what comes of a response
-    size_t kept;             // calls that the connection served before
+    const char* before_end;  // part of the response before the end
+    size_t kept;             // calls that the connection has served before
   };
   for (const Case one : {Case{"POST", "", 1}, Case{"PATCH", "", 1}, Case{"GET", "HTTP", 1},
                          Case{"GET", "", 0}, Case{"GET", "HTTP/1.1 100 C\r\n\r\n", 1}}) {
@@ -359,7 +359,7 @@ TEST_F(ClientTest, SaysThatAServerCannotBeReached) {
 TEST_F(ClientTest, ResolvesNames) {
   ScriptedPeer peer(loop, echo_target);
   make_client();
-  // Where localhost is ::1 first, that address refuses and the other is tried.
+  // Where localhost resolves to ::1 first, that address refuses, and the other one is tried.
   EXPECT_EQ(body_of(*parse_url(concat("http://localhost:", peer.url().port, "/x"))), "/x");
 }
 
@@ -427,7 +427,7 @@ TEST_F(ClientTest, CarriesLargeBodies) {
 
 constexpr size_t kMegabyte = 1'000'000;
 
-// Each server says a large body, of which half comes.
+// Each server declares a large body and sends half of it.
 TEST_F(ClientTest, ResponsesThatAreArrivingHaveRoomInTheBudget) {
   ScriptedPeer peer(loop, [](Connection& connection) {
     connection.arrived.clear();
@@ -448,7 +448,7 @@ TEST_F(ClientTest, ResponsesThatAreArrivingHaveRoomInTheBudget) {
   EXPECT_GE(budget.counts().bytes, 18 * kMegabyte);
   EXPECT_LE(budget.counts().bytes, 20ULL << 20);
   EXPECT_EQ(budget.counts().refused, 7U);
-  // What is given up occupies nothing.
+  // Cancelled calls use no memory.
   for (const Client::CallId call : calls) client->cancel(call);
   EXPECT_EQ(budget.counts().bytes, 0U);
   EXPECT_TRUE(run_until([&] { return peer.open() == 0; }));
@@ -468,7 +468,7 @@ TEST_F(ClientTest, AResponseHasItsChargeWithIt) {
   EXPECT_EQ(budget.counts().bytes, 0U);
 }
 
-// The copy for a second attempt has room, too; of a large request there is none.
+// The copy for a second attempt is charged too; a large request has no copy.
 TEST_F(ClientTest, ASmallRequestThatMayBeRepeatedHasRoom) {
   constexpr size_t kSmall = 60'000;
   for (const size_t size : {kSmall, kMegabyte}) {
@@ -496,7 +496,7 @@ TEST_F(ClientTest, ASmallRequestThatMayBeRepeatedHasRoom) {
   }
 }
 
-// The response comes first: for its room the copy is given up, or not made.
+// The response has priority: the copy is released for its memory, or not made.
 TEST_F(ClientTest, ACopyForASecondAttemptTakesNoRoomOfTheResponse) {
   constexpr size_t kSize = 60'000;
   for (const uint64_t room : {100'000, 55'000}) {
@@ -523,7 +523,7 @@ TEST_F(ClientTest, ACopyForASecondAttemptTakesNoRoomOfTheResponse) {
   }
 }
 
-// The client holds the charge of a body until the response begins, and of its head to the end.
+// The client holds the charge of a body until the response begins, and that of its head to the end.
 TEST_F(ClientTest, AResponseHasTheRoomOfItsRequest) {
   constexpr size_t kHead = 10'000;
   ScriptedPeer peer(loop, [&](Connection& connection) {
@@ -549,7 +549,7 @@ TEST_F(ClientTest, AResponseHasTheRoomOfItsRequest) {
   EXPECT_EQ(budget.counts().bytes, 0U);
 }
 
-// A server that answers before it reads: the request is still here.
+// A server that responds before it reads: the request is still in memory.
 TEST_F(ClientTest, ARequestThatIsNotWrittenKeepsItsRoom) {
   constexpr size_t kSize = 19 * kMegabyte;
   ScriptedPeer peer(loop, [](Connection& connection) {
@@ -568,7 +568,7 @@ TEST_F(ClientTest, ARequestThatIsNotWrittenKeepsItsRoom) {
 
 //--- TLS
 
-/// A certificate for 127.0.0.1 that certifies itself, in a folder that goes away.
+/// Self-signed certificate for 127.0.0.1, in a temporary directory.
 struct SelfSigned {
   SelfSigned() {
     std::string pattern = (std::filesystem::temp_directory_path() / "client_test.XXXXXX").string();

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What two readers could take for two things, or nobody can take for HTTP, is refused; and then
-// nothing behind it is read.
+// Ambiguous or invalid HTTP is refused; nothing after it is read.
 #include "session_support.h"
 
 namespace inlet53::http {
@@ -173,7 +172,7 @@ constexpr Case kCases[] = {
      Refusal::BodyTooLarge},
     {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\nGET",
      Refusal::Malformed},
-    // No HTTP at all.
+    // Not HTTP.
     {"\x16\x03\x01\x02\x00\x01\x00"sv, Refusal::Malformed},
     {"\r\n\x00"sv, Refusal::Malformed},
     {"SSH-2.0-OpenSSH_9.2\r\n\r\n", Refusal::Malformed},
@@ -257,7 +256,7 @@ TEST(Http1Refusal, LimitsHoldToTheOctet) {
       {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\n", Refusal::BodyTooLarge},
       {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\n",
        Refusal::BodyTooLarge},
-      // What has no end is refused before its end.
+      // An endless head is refused before its end.
       {std::string(200, 'G'), Refusal::TargetTooLong},
       {"GET /" + std::string(200, 'x'), Refusal::TargetTooLong},
       {"GET / HTTP/1.1\r\n" + std::string(400, 'x'), Refusal::FieldsTooLarge},

@@ -97,7 +97,7 @@ std::vector<Exchange> make_exchanges() {
        response_to("/") + response_to("/e"),
        {request("GET", "/", "[2001:db8::1]:443", Version::Http11, {{"Host", "[2001:db8::1]:443"}}),
         request("GET", "/e", "", Version::Http11, {{"Host", ""}})}},
-      // Offers of other protocols are not taken up.
+      // Offers of other protocols are ignored.
       {"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
        "GET /n HTTP/1.1\r\nHost: a\r\n\r\n",
        response_to("/") + response_to("/n"),
@@ -310,7 +310,7 @@ TEST(Http1Session, ABodyIsTimedFromItsLastOctet) {
     EXPECT_EQ(connection.session->oldest_body_ms(), 10U);
     connection.now = 20;
     if (chunked) {
-      connection.arrive("4");  // no octet of the body
+      connection.arrive("4");  // no byte of the body
       EXPECT_EQ(connection.session->oldest_body_ms(), 10U);
       connection.arrive("\r\n");
     }
@@ -394,10 +394,10 @@ TEST(Http1Session, FinishesARefusalWhenThePeerHasReadIt) {
   connection.answer = [](const Request&) { return Response{}; };
   connection.sends_until_congested = 1;
   connection.arrive("bad\r\n\r\n");
-  EXPECT_TRUE(connection.session->finished());  // it was small: handed over at once
+  EXPECT_TRUE(connection.session->finished());  // a small response, sent at once
 }
 
-//--- Bodies: decided on by the head, and room for them
+//--- Bodies: decisions on the head, and memory
 
 std::string post(std::string_view target, size_t length, std::string_view more = {}) {
   return concat("POST ", target, " HTTP/1.1\r\nHost: a\r\nContent-Length: ", length, "\r\n", more,
@@ -425,7 +425,7 @@ TEST(Http1Session, ABodyThatNobodyNeedsIsReadAndDropped) {
       chunks + "0\r\n\r\n",
   };
   for (const std::string& octets : cases) {
-    // A budget that has no room for it.
+    // A budget without memory for it.
     TestConnection connection(make_http1_session, {}, {.total = 100, .per_client = 50});
     connection.answer_head = [](const Request&) { return BodyUse::Discard; };
     for (size_t at = 0; at < octets.size(); at += 16'000) {
@@ -450,7 +450,7 @@ TEST(Http1Session, ABodyThatNobodyNeedsHasItsLimits) {
   connection.arrive("5\r\n");
   EXPECT_EQ(connection.refusals, std::vector{Refusal::BodyTooLarge});
   EXPECT_EQ(connection.abandoned, std::vector<StreamId>{1});
-  // One that waits for 100 (Continue) gets it, and is timed.
+  // A client that waits for 100 (Continue) gets it, and has a timeout.
   TestConnection waits(make_http1_session);
   waits.answer_head = connection.answer_head;
   waits.now = 7;
@@ -486,7 +486,7 @@ TEST(Http1Session, ALargeHeadHasRoom) {
     EXPECT_GE(charged, 20'000U + 5);
     EXPECT_LE(charged, 21'000U);
     connection.arrive("hello");
-    EXPECT_EQ(connection.requests.at(0).request.charge.bytes(), charged);  // until it is answered
+    EXPECT_EQ(connection.requests.at(0).request.charge.bytes(), charged);  // until the response
     connection.requests.clear();
     EXPECT_EQ(connection.budget.counts().bytes, 0U);
   }
@@ -500,7 +500,7 @@ TEST(Http1Session, ALargeHeadHasRoom) {
 }
 
 TEST(Http1Session, ARequestIsRefusedByItsHead) {
-  // A short body is read and dropped, however it comes; the connection stays.
+  // A short body is read and dropped in any segmentation; the connection stays.
   const std::string octets = post("/no", 1000) + std::string(1000, 'b') + std::string(kGet);
   for (size_t cut = 0; cut < octets.size(); cut += 7) {
     TestConnection connection(make_http1_session);
@@ -511,7 +511,7 @@ TEST(Http1Session, ARequestIsRefusedByItsHead) {
     EXPECT_EQ(connection.requests.size(), 1U);
     EXPECT_TRUE(connection.abandoned.empty());
   }
-  // The response does not wait for it.
+  // The response does not wait for the body.
   TestConnection connection(make_http1_session);
   refuse_by_head(connection);
   connection.arrive(post("/no", 1000));
@@ -527,7 +527,7 @@ TEST(Http1Session, ALongBodyThatIsRefusedEndsTheConnection) {
   const std::string cases[] = {
       post("/no", 10'000'000),   // too long to be dropped
       std::string(kChunked),     // of any length
-      post("/no", 10, kExpect),  // perhaps it never comes
+      post("/no", 10, kExpect),  // it may never arrive
   };
   for (const std::string& octets : cases) {
     TestConnection connection(make_http1_session);
@@ -536,7 +536,7 @@ TEST(Http1Session, ALongBodyThatIsRefusedEndsTheConnection) {
     EXPECT_EQ(connection.sent, response_to("no", "Connection: close\r\n"));
     EXPECT_TRUE(connection.session->finished());
   }
-  // Its body is there: the client did not wait.
+  // Its body has arrived: the client did not wait.
   TestConnection connection(make_http1_session);
   refuse_by_head(connection);
   connection.arrive(post("/no", 10, kExpect) + "0123456789" + std::string(kGet));
@@ -618,7 +618,7 @@ TEST(Http1Session, AResponseWithoutRoomBecomes503) {
   EXPECT_EQ(connection.pop_sent().substr(0, 13), "HTTP/1.1 503 ");
   EXPECT_EQ(connection.budget.counts().refused, 1U);
   EXPECT_FALSE(connection.session->finished());
-  // As long as it is sent it is charged.
+  // It is charged while it is being sent.
   size = 90'000;
   connection.sends_until_congested = 1;
   connection.arrive(kGet);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Peers that break HTTP/2, or use it against us: the stream or the connection ends, and what they
-// can make us hold or do has a bound.
+// Peers that violate or abuse HTTP/2: the stream or the connection ends, and the memory and work
+// that they can cause are limited.
 #include <algorithm>
 #include <ctime>
 
@@ -77,7 +77,7 @@ TEST(Http2Abuse, MalformedRequestsAreResetAndNeverSeen) {
     TestConnection server(kMake);
     server.arrive(connection_start() + request_frame(1, fields));
     EXPECT_TRUE(server.requests.empty());
-    // Either nghttp2 resets the stream, or the owner words the refusal.
+    // Either nghttp2 resets the stream, or the owner composes the refusal.
     const bool reset =
         server.sent.find(frame(NGHTTP2_RST_STREAM, 0, 1, "\0\0\0\1"sv)) != std::string::npos;
     EXPECT_NE(reset, server.refusals == std::vector{Refusal::Malformed});
@@ -106,12 +106,12 @@ TEST(Http2Abuse, BadFramesEndTheConnection) {
       frame(NGHTTP2_DATA, 0, 0, "data on stream 0"),
       request_frame(0),
       request_frame(2),
-      frame(NGHTTP2_HEADERS, kWhole, 1, "\xff\xff\xff\xff\xff\xff"),  // no HPACK
+      frame(NGHTTP2_HEADERS, kWhole, 1, "\xff\xff\xff\xff\xff\xff"),  // invalid HPACK
       frame(NGHTTP2_HEADERS, 0, 1, "") + frame(NGHTTP2_DATA, 0, 1, ""),
       frame(NGHTTP2_CONTINUATION, NGHTTP2_FLAG_END_HEADERS, 1, ""),
       frame(NGHTTP2_SETTINGS, 0, 0, "12345"),
       frame(NGHTTP2_SETTINGS, 0, 1, ""),
-      frame(NGHTTP2_SETTINGS, 0, 0, "\0\4\xff\xff\xff\xff"sv),  // a window over 2^31-1
+      frame(NGHTTP2_SETTINGS, 0, 0, "\0\4\xff\xff\xff\xff"sv),  // a window above 2^31-1
       frame(NGHTTP2_PING, 0, 0, "1234567"),
       frame(NGHTTP2_PING, 0, 1, "12345678"),
       frame(NGHTTP2_RST_STREAM, 0, 1, "\0\0\0\0"sv),
@@ -165,7 +165,7 @@ TEST(Http2Abuse, ResetsThatWeAreMadeToSendCountToo) {
   server.arrive(connection_start());
   uint32_t id = 1;
   for (int i = 0; i < 1000 && !server.session->finished(); ++i, id += 2) {
-    // A window of zero is the stream's error: our side resets it.
+    // A window of zero is a stream error: the server resets the stream.
     server.arrive(request_frame(id) + frame(NGHTTP2_WINDOW_UPDATE, 0, id, "\0\0\0\0"sv));
   }
   EXPECT_TRUE(server.session->finished());
@@ -209,7 +209,8 @@ TEST(Http2Abuse, AHeadWithoutEndEndsTheConnection) {
   EXPECT_TRUE(server.requests.empty());
 }
 
-/// A field of 4,000 bytes that goes into HPACK's dynamic table; each '\xbe' after it is that field.
+/// Returns a field of 4,000 bytes for HPACK's dynamic table; each '\xbe' after it repeats the
+/// field.
 std::string large_field() { return "\x40\x01x\x7f\xa1\x1e" + std::string(4000, 'v'); }
 
 std::string goaway_calm(uint32_t last_stream) {
@@ -223,12 +224,12 @@ TEST(Http2Abuse, AHeadThatExpandsBeyondTheAdvertisedLimitEndsTheConnection) {
   const std::string bomb = large_field() + std::string(12000, '\xbe');  // 48 MB
   const std::string cases[] = {
       frame(NGHTTP2_HEADERS, kWhole, 1, head + bomb),
-      // In a trailer, and of a head in several frames.
+      // In a trailer, and in a head of several frames.
       frame(NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS, 1, literals(post("/"))) +
           frame(NGHTTP2_HEADERS, kWhole, 1, bomb),
       frame(NGHTTP2_HEADERS, NGHTTP2_FLAG_END_STREAM, 1, head + large_field()) +
           frame(NGHTTP2_CONTINUATION, NGHTTP2_FLAG_END_HEADERS, 1, std::string(12000, '\xbe')),
-      // Many short fields: each counts 32 more.
+      // Many short fields: each counts 32 more bytes.
       frame(NGHTTP2_HEADERS, kWhole, 1, head + "\x40\x01x\x01y" + std::string(3000, '\xbe')),
   };
   for (const std::string& octets : cases) {
@@ -242,8 +243,8 @@ TEST(Http2Abuse, AHeadThatExpandsBeyondTheAdvertisedLimitEndsTheConnection) {
   }
 }
 
-// Compares the work for a block with what a block costs that is just too large. A block that is
-// decoded to its end costs some hundred times as much.
+// Compares the work for a block with the cost of a block that is just too large. Decoding a block
+// to its end costs about a hundred times as much.
 TEST(Http2Abuse, WhatOfAHeadIsBeyondTheLimitIsNotDecoded) {
   const auto nanoseconds = [](size_t references) {
     const std::string octets =
@@ -270,7 +271,7 @@ TEST(Http2Abuse, WhatOfAHeadIsBeyondTheLimitIsNotDecoded) {
 TEST(Http2Abuse, ABlockThatIsDecodedForNobodyHasTheSameLimit) {
   TestConnection server(kMake);
   server.arrive(connection_start() + frame(NGHTTP2_HEADERS, kWhole, 1, literals(get("/"))));
-  // nghttp2 passes over the heads of a stream that has ended, without a word to us.
+  // nghttp2 decodes the heads of a stream that has ended without a callback.
   std::string more = frame(NGHTTP2_HEADERS, NGHTTP2_FLAG_END_STREAM, 3, literals(get("/")));
   for (int i = 0; i < 8; ++i) {
     more += frame(NGHTTP2_CONTINUATION, 0, 3, std::string(16384, '\x82'));
@@ -295,7 +296,7 @@ TEST(Http2Abuse, RequestsThatComeToNothingHaveAnEnd) {
     EXPECT_LE(id / 2, 1010U);
     EXPECT_NE(server.sent.find("\x0b"), std::string::npos);
   }
-  // They may come among useful ones.
+  // They may be mixed with useful ones.
   TestConnection server(kMake);
   server.arrive(connection_start());
   for (uint32_t id = 1; id < 10000; id += 4) {
@@ -357,7 +358,7 @@ TEST(Http2Abuse, HeadsThatExpandToALotNeedRoom) {
     EXPECT_GT(server.refusals.size(), 30U);
     EXPECT_EQ(server.refusals, std::vector(server.refusals.size(), Refusal::NoRoom));
     EXPECT_EQ(server.budget.counts().refused, server.refusals.size());
-    // Common requests need none, and the room comes back.
+    // Common requests need no charge, and the memory is released.
     server.arrive(frame(NGHTTP2_HEADERS, kWhole, 101, literals(get("/common"))));
     ASSERT_FALSE(server.requests.empty());
     EXPECT_EQ(server.requests.back().request.target, "/common");
@@ -406,7 +407,7 @@ TEST(Http2Abuse, FramesThatSayNothingHaveAnEnd) {
 }
 
 TEST(Http2Abuse, AStreamThatOverrunsItsWindowIsReset) {
-  // Room for two bodies of unknown length.
+  // Memory for two bodies of unknown length.
   TestConnection server(kMake, {}, {.total = 64 << 20, .per_client = 21'100'000, .wait_ms = 1000});
   server.arrive(connection_start() + frame(NGHTTP2_SETTINGS, NGHTTP2_FLAG_ACK, 0, ""));
   std::string heads;
@@ -415,7 +416,7 @@ TEST(Http2Abuse, AStreamThatOverrunsItsWindowIsReset) {
   }
   server.arrive(heads);
   const std::string data(16384, 'x');
-  // Two have room for large bodies; the third waits for it, with the window that it began with.
+  // Two have memory for large bodies; the third waits for it, with its initial window.
   for (int i = 0; i < 4; ++i) {
     for (uint32_t id = 1; id <= 5; id += 2) server.arrive(frame(NGHTTP2_DATA, 0, id, data));
   }

@@ -165,7 +165,7 @@ TEST(Http2Session, TakesBodiesUpToTheLimit) {
   };
   Http2Client client;
   std::vector<int32_t> ids;
-  // More large bodies at once than there is room for, some of a size told in advance.
+  // More large bodies at once than fit in the budget, some with a declared size.
   for (int i = 0; i < 6; ++i) {
     Pairs more;
     if (i % 2 == 0) more = {{"content-length", "1000000"}};
@@ -181,7 +181,7 @@ TEST(Http2Session, TakesBodiesUpToTheLimit) {
 }
 
 TEST(Http2Session, LargeBodiesWaitForRoom) {
-  // Room for two of them, and the beginning of each.
+  // Memory for two of them, and for the first part of each.
   TestConnection server(kMake, {}, {.total = 100'000'000, .per_client = 11'000'000, .wait_ms = 50});
   server.answers = false;
   Http2Client client;
@@ -189,15 +189,15 @@ TEST(Http2Session, LargeBodiesWaitForRoom) {
   for (int i = 0; i < 10; ++i) {
     ids.push_back(client.send(post("/", {{"content-length", "5000001"}}), true, pattern(5000000)));
   }
-  // The last byte of each never comes: two keep their room, the others stop at the window that
-  // streams begin with.
+  // The last byte of each never arrives: two keep their memory, the others stop at the initial
+  // window of a stream.
   for (const int32_t id : ids) client.streams[id].stops_short = true;
   client.exchange(server);
   size_t uploaded = 0;
   for (const int32_t id : ids) uploaded += client.streams[id].uploaded;
   EXPECT_EQ(uploaded, 2 * 5000000 + 8 * size_t{Http2Session::kSmallBody});
   EXPECT_EQ(server.session->phase(), SessionPhase::ReadingBody);
-  // One that is given up leaves its room to the next.
+  // A cancelled body releases its memory for the next one.
   client.reset(ids[0]);
   client.exchange(server);
   EXPECT_EQ(client.streams[ids[2]].uploaded, size_t{Http2Session::kSmallBody});
@@ -206,12 +206,12 @@ TEST(Http2Session, LargeBodiesWaitForRoom) {
   client.exchange(server);
   EXPECT_EQ(client.streams[ids[2]].uploaded, 5000000U);
   EXPECT_EQ(client.streams[ids[3]].uploaded, size_t{Http2Session::kSmallBody});
-  // What waits for too long is refused.
+  // A body that waits too long is refused.
   server.budget.deny_overdue(50);
   client.exchange(server);
   EXPECT_EQ(server.refusals, std::vector(7, Refusal::NoRoom));
   for (size_t i = 3; i < ids.size(); ++i) EXPECT_EQ(client.streams[ids[i]].status(), "503");
-  EXPECT_EQ(server.abandoned.size(), 8U);  // with the one that was reset
+  EXPECT_EQ(server.abandoned.size(), 8U);  // including the one that was reset
   EXPECT_FALSE(server.session->finished());
 }
 
@@ -223,7 +223,7 @@ TEST(Http2Session, ASmallBodyWithoutRoomGets503) {
   const int32_t fits = client.send(post("/", {{"content-length", "900"}}), true, pattern(900));
   client.exchange(server);
   EXPECT_EQ(client.streams[large].status(), "503");
-  EXPECT_EQ(client.streams[unknown].status(), "503");  // it could be as long as the window
+  EXPECT_EQ(client.streams[unknown].status(), "503");  // it could have the size of the window
   EXPECT_EQ(client.streams[fits].status(), "200");
   EXPECT_EQ(server.budget.counts().refused, 2U);
 }
@@ -299,7 +299,7 @@ TEST(Http2Session, ASmallResponseNeedsNoRoom) {
 }
 
 TEST(Http2Session, ABodyThatNobodyNeedsIsReadAndDropped) {
-  // A budget that has no room for it.
+  // A budget without memory for it.
   TestConnection server(kMake, {}, {.total = 100, .per_client = 50});
   server.answer_head = [](const Request&) { return BodyUse::Discard; };
   Http2Client client;
@@ -348,13 +348,14 @@ TEST(Http2Session, ARequestIsRefusedByItsHead) {
   const int32_t yes = client.send(post("/yes"), true, "body");
   const int32_t without = client.send(get("/no"));
   client.exchange(server);
-  ASSERT_EQ(client.streams[no].heads.size(), 1U);  // no 100 before it
+  ASSERT_EQ(client.streams[no].heads.size(), 1U);  // without 100 before it
   EXPECT_EQ(client.streams[no].status(), "403");
   EXPECT_TRUE(client.streams[no].closed);
   EXPECT_EQ(client.streams[no].error, uint32_t{NGHTTP2_NO_ERROR});
   EXPECT_LE(client.streams[no].uploaded, size_t{Http2Session::kSmallBody});
   EXPECT_EQ(client.streams[yes].status(), "200");
-  EXPECT_EQ(client.streams[without].status(), "200");  // it has no body: it comes whole
+  EXPECT_EQ(client.streams[without].status(),
+            "200");  // it has no body: `head_received` is not called
   EXPECT_EQ(server.heads.size(), 2U);
   EXPECT_EQ(server.requests.size(), 2U);
   EXPECT_TRUE(server.abandoned.empty());
@@ -519,7 +520,7 @@ TEST(Http2Session, BodiesAreTimedOneByOne) {
   server.now = 30;
   server.arrive(frame(NGHTTP2_DATA, 0, 3, "half"));
   EXPECT_EQ(server.session->oldest_body_ms(), 20U);
-  // What is no body does not count.
+  // Frames without body data do not count.
   server.now = 40;
   server.arrive(frame(NGHTTP2_PING, 0, 0, "12345678") + frame(NGHTTP2_DATA, 0, 1, ""));
   EXPECT_EQ(server.session->oldest_body_ms(), 20U);
@@ -529,7 +530,7 @@ TEST(Http2Session, BodiesAreTimedOneByOne) {
   EXPECT_EQ(server.refusals, std::vector(2, Refusal::RequestTimeout));
   EXPECT_EQ(server.abandoned, (std::vector<StreamId>{1, 5}));
   EXPECT_EQ(server.session->oldest_body_ms(), 30U);
-  // The other request goes on, and so does the connection.
+  // The other request and the connection continue.
   server.arrive(frame(NGHTTP2_DATA, NGHTTP2_FLAG_END_STREAM, 3, "second"));
   ASSERT_EQ(server.requests.size(), 1U);
   EXPECT_EQ(server.requests[0].request.body, "halfsecond");
@@ -593,7 +594,7 @@ TEST(Http2Session, RefusesWhatIsOverTheLimits) {
     if (one.refusal) {
       EXPECT_EQ(server.refusals[0], *one.refusal);
     }
-    // The connection goes on.
+    // The connection continues.
     const int32_t next = client.send(get("/"));
     client.exchange(server);
     EXPECT_EQ(client.streams[next].status(), "200");

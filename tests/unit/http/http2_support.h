@@ -33,13 +33,13 @@ inline Pairs post(const std::string& path, Pairs more = {}) {
   return fields;
 }
 
-/// A client in memory: nghttp2's own, joined to a session by `exchange`.
+/// Client in memory: nghttp2's, connected to a session by `exchange`.
 class Http2Client {
  public:
   struct Stream {
-    std::vector<Pairs> heads;  // of 1xx responses too
+    std::vector<Pairs> heads;  // also of 1xx responses
     std::string body;
-    bool ended = false;  // END_STREAM came
+    bool ended = false;  // END_STREAM arrived
     bool closed = false;
     uint32_t error = 0;
     std::string upload;
@@ -57,9 +57,9 @@ class Http2Client {
   };
 
   struct Options {
-    bool manual_windows = false;  // consumes nothing until told to
+    bool manual_windows = false;  // consumes nothing without a request of the test
     uint32_t window = 65535;
-    bool checks = true;  // refuses to send what is malformed
+    bool checks = true;  // refuses to send malformed messages
   };
 
   Http2Client() : Http2Client(Options{}) {}
@@ -98,7 +98,7 @@ class Http2Client {
     nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, id, NGHTTP2_CANCEL);
   }
 
-  /// Octets that wait to be sent.
+  /// Removes and returns the bytes to be sent.
   std::string pop_output() {
     std::string out;
     const uint8_t* data = nullptr;
@@ -107,7 +107,7 @@ class Http2Client {
     }
     return out;
   }
-  /// Octets to and fro until neither side has any.
+  /// Transfers bytes in both directions until neither side has any.
   void exchange(TestConnection& server) {
     for (;;) {
       const std::string octets = pop_output();
@@ -170,7 +170,7 @@ class Http2Client {
   }
 };
 
-//--- Frames by hand
+//--- Frames made by hand
 
 constexpr std::string_view kPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
@@ -186,12 +186,12 @@ inline std::string frame(uint8_t type, uint8_t flags, uint32_t id, std::string_v
   return out + std::string(payload);
 }
 
-/// The preface and empty SETTINGS.
+/// Returns the preface and empty SETTINGS.
 inline std::string connection_start() {
   return std::string(kPreface) + frame(NGHTTP2_SETTINGS, 0, 0, "");
 }
 
-/// Fields as HPACK literals without indexing and without Huffman; texts under 127 octets.
+/// Returns fields as HPACK literals without indexing and without Huffman; texts under 127 bytes.
 inline std::string literals(const Pairs& fields) {
   std::string out;
   for (const auto& [name, value] : fields) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// HTTPS connections over real sockets: TCP, TLS and HTTP joined, their timeouts and their ends.
+// HTTPS connections on real sockets: TCP, TLS and HTTP together, their timeouts and their ends.
 #include "http2_support.h"
 #include "https_support.h"
 
@@ -44,7 +44,7 @@ TEST(HttpsConnection, ServesHttp2WhenTheClientOffersIt) {
   HttpsServerUnderTest server;
   HttpsTestClient client(server, "h2");
   ASSERT_TRUE(client.shake_hands());
-  // Its SETTINGS come before the client has said anything.
+  // Its SETTINGS arrive before the client has sent anything.
   ASSERT_TRUE(server.run_until([&] { return client.received.size() >= 9; }));
   EXPECT_EQ(client.received[3], static_cast<char>(NGHTTP2_SETTINGS));
   client.send(connection_start() + frame(NGHTTP2_HEADERS, 5, 1, literals(get("/h2"))));
@@ -100,7 +100,7 @@ TEST(HttpsConnection, KeepsAConnectionThatIsIdleForLongerThanItsBuffersStay) {
   ASSERT_TRUE(client.shake_hands());
   client.send(kGet);
   ASSERT_TRUE(server.run_until([&] { return client.received.ends_with("/a"); }));
-  const uint64_t until = server.loop.now_ms() + 1200;  // TLS's buffers go after 1 s
+  const uint64_t until = server.loop.now_ms() + 1200;  // TLS's buffers are freed after 1 s
   ASSERT_TRUE(server.run_until([&] { return server.loop.now_ms() >= until; }));
   client.send(kGet);
   EXPECT_TRUE(server.run_until([&] { return count_of(client.received, kEndOfAnswer) == 2; }));
@@ -130,7 +130,7 @@ TEST(HttpsConnection, ABodyThatPausesTooLongGets408) {
   EXPECT_TRUE(server.requests.empty());
 }
 
-// Octets of a TLS record that is never whole are none of the body.
+// Bytes of an incomplete TLS record do not count as bytes of the body.
 TEST(HttpsConnection, ABodyThatPausesIsTimedWhateverElseComes) {
   HttpsOptions options;
   options.body_timeout_ms = 100;
@@ -154,7 +154,7 @@ TEST(HttpsConnection, ABodyOverHttp2ThatPausesIsTimedWhateverElseComes) {
   HttpsTestClient client(server, "h2");
   ASSERT_TRUE(client.shake_hands());
   server.answers = false;
-  // One call waits for its answer meanwhile.
+  // One call waits for its response meanwhile.
   client.send(connection_start() + frame(NGHTTP2_HEADERS, 5, 1, literals(get("/owed"))) +
               frame(NGHTTP2_HEADERS, 4, 3, literals(post("/a", {{"content-length", "5"}}))) +
               frame(NGHTTP2_DATA, 0, 3, "four"));
@@ -182,11 +182,11 @@ TEST(HttpsConnection, AHeadOverHttp2IsTimedWhateverElseIsUnderWay) {
   EXPECT_EQ(server.requests.size(), 1U);
 }
 
-// While octets wait for the client, it may wait for a window behind them; and a congested
-// connection is not read: the body cannot be blamed.
+// While bytes wait for the client, it may wait for a window behind them, and a congested connection
+// is not read: the timeout of the body must not run.
 std::string large_body() { return std::string(size_t{12} << 20, 'b'); }
 
-/// Opens large windows, begins a request with a body, and asks for a large response.
+/// Opens large windows, starts a request with a body, and requests a large response.
 std::string upload_beside_a_large_response() {
   const std::string window("\x7f\xff\0\0", 4);
   return connection_start() + frame(NGHTTP2_SETTINGS, 0, 0, std::string("\0\4", 2) + window) +
@@ -271,7 +271,7 @@ TEST(HttpsConnection, PipelinedRequestsWaitTheirTurn) {
   EXPECT_TRUE(server.run_until([&] { return count_of(client.received, kEndOfAnswer) == 2000; }));
 }
 
-// What one client sends at once is served in parts: other sockets are looked at between them.
+// Requests that one client sends at once are served in parts, with other sockets in between.
 TEST(HttpsConnection, ManyRequestsOfOneReadTakeSeveralTurnsOfTheLoop) {
   constexpr size_t kRequests = 5000;
   HttpsServerUnderTest server;
@@ -350,7 +350,7 @@ TEST(HttpsConnection, AnswersAClientThatHasSaidGoodbye) {
   }
 }
 
-// All in one record of TLS: what the first turns of the loop leave of it waits when FIN comes.
+// All in one TLS record: the part that the first turns of the loop leave waits when FIN arrives.
 TEST(HttpsConnection, ARequestThatBecomesWholeAfterFinIsNoAbandonedOne) {
   HttpsServerUnderTest server;
   HttpsTestClient client(server, "h2");

@@ -27,8 +27,8 @@ namespace inlet53::http {
 
 constexpr uint32_t kPatienceMs = 20'000;
 
-/// HTTPS on loopback, and what its owner is told. It answers each request with its target, at once
-/// unless `answers` is false.
+/// HTTPS server on loopback with a record of its calls. It responds to each request with its
+/// target, at once unless `answers` is false.
 struct HttpsServerUnderTest final : RequestReceiver {
   explicit HttpsServerUnderTest(const HttpsOptions& options = {},
                                 const net::TcpListener::Options& tcp = {},
@@ -69,7 +69,7 @@ struct HttpsServerUnderTest final : RequestReceiver {
     return {.status = refusal_status(refusal), .fields = {}, .body = "refused"};
   }
 
-  /// Runs the loop until `done`; false when patience ran out.
+  /// Runs the loop until `done`; false when the time limit has passed.
   template <class Condition>
   bool run_until(Condition done) {
     bool reached = false;
@@ -103,12 +103,12 @@ struct HttpsServerUnderTest final : RequestReceiver {
   net::Loop loop;
   SocketAddress address;
   BodyBudget budget;
-  std::vector<Request> requests;  // which hold charges of the budget
+  std::vector<Request> requests;  // their charges use the budget
   HttpsConnections connections;
   std::optional<net::TcpListener> listener;
 };
 
-/// A client on the server's loop: a socket and TLS, and all that came.
+/// Client on the server's loop: a socket, TLS, and the received data.
 class HttpsTestClient final : net::TlsStreamOwner {
  public:
   HttpsTestClient(HttpsServerUnderTest& server, const std::string& protocol,
@@ -133,7 +133,7 @@ class HttpsTestClient final : net::TlsStreamOwner {
   HttpsTestClient(const HttpsTestClient&) = delete;
   HttpsTestClient& operator=(const HttpsTestClient&) = delete;
 
-  /// Begins the handshake and runs it to its end.
+  /// Starts the handshake and completes it.
   [[nodiscard]] bool shake_hands() {
     tls_.emplace(context_, "gateway.amazonaws.com", static_cast<net::TlsStreamOwner&>(*this));
     tls_->begin();
@@ -143,16 +143,16 @@ class HttpsTestClient final : net::TlsStreamOwner {
   }
   void send(std::string_view plaintext) { tls_->send(as_bytes(plaintext)); }
   void send_raw(std::string_view octets) { outgoing_ += octets; }
-  /// Says close_notify.
+  /// Sends close_notify.
   void end() { tls_->end(); }
   void close() { socket_.reset(); }
   void shut_down() { ::shutdown(socket_.get(), SHUT_WR); }
   [[nodiscard]] bool sent_all() const { return outgoing_.empty(); }
 
   std::string received;   // plaintext
-  bool reads = true;      // else it takes nothing from its socket
-  bool at_end = false;    // FIN or RST came
-  bool said_bye = false;  // close_notify came
+  bool reads = true;      // false: reads nothing from its socket
+  bool at_end = false;    // FIN or RST arrived
+  bool said_bye = false;  // close_notify arrived
 
  private:
   void turn() {

@@ -10,7 +10,7 @@ TEST(FieldName, LetterCaseOfAsciiDoesNotCount) {
   EXPECT_TRUE(same_field_name("Content-Type", "content-TYPE"));
   EXPECT_TRUE(same_field_name("", ""));
   EXPECT_FALSE(same_field_name("content-type", "content-typ"));
-  EXPECT_FALSE(same_field_name("a@", "a`"));  // 0x40 and 0x60 differ by the bit of letter case
+  EXPECT_FALSE(same_field_name("a@", "a`"));  // 0x40 and 0x60 differ only in the bit of letter case
 }
 
 TEST(FieldName, TheFirstOfSeveralIsFound) {

@@ -11,7 +11,7 @@ using namespace std::string_view_literals;
 
 struct Case {
   std::string_view octets;
-  ReadResult result;  // Complete at the stream's end where `ends` is set
+  ReadResult result;  // Complete at the stream's end when `ends` is set
   uint16_t status = 0;
   std::string_view body = {};
   bool may_reuse = false;
@@ -50,7 +50,7 @@ constexpr Case kCases[] = {
     {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", ReadResult::Malformed,
      0, "", false, false, true},
     {"HTTP/1.1 100 Continue\r\n\r\n", ReadResult::Malformed, 0, "", false, false, true},
-    // Nothing that we would take for a response.
+    // Not a response.
     {"HTTP/2.0 200 OK\r\n\r\n", ReadResult::Malformed},
     {"HTTP/1.2 200 OK\r\n\r\n", ReadResult::Malformed},
     {"HTTP/1.1  200 OK\r\n\r\n", ReadResult::Malformed},
@@ -80,7 +80,7 @@ constexpr Case kCases[] = {
 
 constexpr ResponseReader::Limits kLimits{.max_head = 200, .max_fields = 10, .max_body = 100};
 
-/// A budget, and an account that is open as long as it.
+/// A budget, and an account that is open as long as it exists.
 struct Memory {
   explicit Memory(const BodyBudget::Limits& limits = {}) : budget(limits) {}
   ~Memory() { budget.close(account); }
@@ -231,7 +231,7 @@ TEST(ResponseReader, WhatHasNoRoomIsRefusedUnlessItIsSmall) {
   }
 }
 
-// A body that could have twice its room, but for the budget, still gets what it needs.
+// A body that could double its capacity only beyond the budget still gets the bytes that it needs.
 TEST(ResponseReader, ABodyOfUnknownLengthGetsTheLastRoomThereIs) {
   Memory memory({.total = 200'000, .per_client = 100'000, .wait_ms = 0});
   ResponseReader reader(kLarge, false, memory.account);

@@ -22,8 +22,8 @@ struct Received {
   Request request;
 };
 
-/// A connection that keeps what its session says, and answers each request with what `answer` makes
-/// of it, at once unless `answers` is false.
+/// Connection that records its session's output, and responds to each request with the result of
+/// `answer`, at once unless `answers` is false.
 struct TestConnection final : SessionOwner {
   using Make = std::unique_ptr<ServerSession> (*)(SessionOwner&, const ServerLimits&, BodyAccount&);
   explicit TestConnection(Make make, const ServerLimits& limits = {},
@@ -60,7 +60,7 @@ struct TestConnection final : SessionOwner {
   void room_decided() override { ++rooms_decided; }
   [[nodiscard]] uint64_t now_ms() const override { return now; }
 
-  /// Octets arrive: what the session did not consume of former ones comes again before them.
+  /// Passes bytes to the session, after the bytes that it has not consumed.
   void arrive(std::string_view octets) {
     waiting += octets;
     while (!waiting.empty() && !session->finished()) {
@@ -71,7 +71,7 @@ struct TestConnection final : SessionOwner {
       if (consumed == 0 || (session->paused() && !(turns_go_on && session->turn_is_over()))) break;
     }
   }
-  /// Octets arrive one by one.
+  /// Passes bytes one by one.
   void trickle(std::string_view octets) {
     for (const char octet : octets) arrive({&octet, 1});
   }
@@ -86,7 +86,7 @@ struct TestConnection final : SessionOwner {
   };
   std::function<HeadDecision(Request&)> answer_head = [](Request&) { return BodyUse::Keep; };
   bool answers = true;
-  bool turns_go_on = true;  // a turn that is over is followed by another at once
+  bool turns_go_on = true;  // another turn follows at once after the end of one
   uint64_t now = 0;
   bool is_congested = false;
   int sends_until_congested = 0;  // 0: never

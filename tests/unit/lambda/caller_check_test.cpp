@@ -17,7 +17,7 @@
 namespace inlet53::lambda {
 namespace {
 
-// Runtimes that tell where their Runtime API is.
+// Code that writes the address of its Runtime API to a file.
 constexpr const char* kTell = "echo $AWS_LAMBDA_RUNTIME_API > ../api.tmp; mv ../api.tmp ../api\n";
 constexpr const char* kServe = R"(
 api="http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime"
@@ -30,7 +30,7 @@ done
 )";
 constexpr const char* kNext = "GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: x\r\n\r\n";
 
-// What a process that runs `body` gets by asking for an invocation; it ends afterwards.
+// Runs `body` in a process that requests an invocation; records what it gets.
 struct Outsider {
   Outsider(const std::string& authority, const std::function<bool()>& prepare) {
     std::array<int, 2> ends{};
@@ -86,7 +86,7 @@ TEST(Callers, OfTheSameUserGetNothing) {
   EXPECT_EQ(served.call("1").payload, "1");
   const std::string authority = served.wait_for_line("api");
   EXPECT_EQ(ask_from_outside(served, authority, [] { return true; }), "closed\n");
-  // An event goes to the runtime, whoever waits beside it.
+  // The event goes to the runtime, although another process waits too.
   EXPECT_EQ(served.call("2").payload, "2");
   EXPECT_EQ(served.started().counts().refused_connections, 1U);
 }
@@ -110,7 +110,8 @@ TEST(Callers, OfAnotherUserGetNothing) {
 
 TEST(Callers, ThatDescendFromTheRuntimeAreServed) {
   for (const char* const way : {"sh ./serve & wait", "setsid sh ./serve & wait",
-                                // It asks when its parent is gone and the runtime has adopted it.
+                                // It sends its request after its parent has ended and the runtime
+                                // has adopted it.
                                 "(setsid sh ./serve $$ &) & while :; do sleep 1; done"}) {
     OneFunction served("provided");
     served.code("serve", std::string("while [ -n \"$1\" ] && [ $(ps -o ppid= -p $$) != $1 ]; do "
@@ -123,7 +124,7 @@ TEST(Callers, ThatDescendFromTheRuntimeAreServed) {
   }
 }
 
-// Two environments of one function: the second asks the first one's Runtime API.
+// Two environments of one function: the second sends requests to the first one's Runtime API.
 TEST(Callers, OfAnotherEnvironmentGetNothing) {
   OneFunction served;
   served.python(R"(
@@ -153,7 +154,7 @@ def handler(event, context):
   EXPECT_EQ(served.started().counts().refused_connections, 1U);
 }
 
-// How a runtime of another language may connect: by a socket for both families.
+// A runtime of another language may connect with a dual-stack socket.
 TEST(Callers, MayUseASocketForBothFamilies) {
   OneFunction served("provided");
   served.code("serve.py", R"(
@@ -184,7 +185,7 @@ TEST(Callers, AreAllRefusedWhereTheyCannotBeRecognised) {
 
 //--- The budget of searches
 
-// A connection of this process to itself, and a process that does not have it.
+// Connection of this process to itself, and a process without it.
 struct Connection {
   Connection() {
     auto opened = net::open_tcp({*IpAddress::parse("127.0.0.1"), 0});
@@ -194,7 +195,7 @@ struct Connection {
     server = net::local_address(listener.get());
     client.emplace(server.to_text());
     own = net::local_address(client->descriptor.get());
-    // Made before, it would inherit the socket.
+    // A process started later would inherit the socket.
     std::array<int, 2> ends{};
     EXPECT_EQ(pipe2(ends.data(), O_CLOEXEC), 0);
     const net::Descriptor read_end(ends[0]);
@@ -228,7 +229,7 @@ TEST(CallerBudget, EndsTheSearchesForStrangersForAWhile) {
   CallerCheck check;
   CheckBudget budget;
   constexpr uint64_t kNow = 1000;
-  constexpr int kMost = 20'000;  // a search costs a microsecond at least
+  constexpr int kMost = 20'000;  // a search costs at least one microsecond
   int searches = 0;
   while (searches < kMost && !budget.used_up(kNow)) {
     EXPECT_FALSE(check.allows(connection.own, connection.server, {.root = connection.stranger},
@@ -237,7 +238,7 @@ TEST(CallerBudget, EndsTheSearchesForStrangersForAWhile) {
   }
   EXPECT_GT(searches, 0);
   EXPECT_LT(searches, kMost) << "searches cost nothing";
-  // Nobody is searched for now, not even the environment itself; soon it is let in again.
+  // No search takes place now, not even for the environment itself; soon it can connect again.
   EXPECT_FALSE(check.allows(connection.own, connection.server, {.root = getpid()}, budget, kNow));
   EXPECT_TRUE(
       check.allows(connection.own, connection.server, {.root = getpid()}, budget, kNow + 1001));
@@ -258,13 +259,13 @@ TEST(CallerBudget, IsNotUsedByOtherUsers) {
   EXPECT_TRUE(check.allows(connection.own, connection.server, {.root = getpid()}, budget, 1000));
 }
 
-// The file with all sockets may be long: reading it has a bound, whoever causes it.
+// The file with all sockets may be long: reading it is limited for every user.
 TEST(CallerBudget, IsUsedByOtherUsersWithoutSockDiag) {
   const Connection connection;
   CallerCheck check(net::SocketOwners::with(net::SocketOwners::Source::ProcFile));
   CheckBudget budget;
   const EnvironmentProcesses of_another{.root = getpid(), .user = geteuid() + 1};
-  constexpr int kMost = 20'000;  // reading it costs a microsecond at least
+  constexpr int kMost = 20'000;  // reading it costs at least one microsecond
   int looks = 0;
   while (looks < kMost && !budget.used_up(1000)) {
     ASSERT_FALSE(check.allows(connection.own, connection.server, of_another, budget, 1000));
@@ -275,8 +276,8 @@ TEST(CallerBudget, IsUsedByOtherUsersWithoutSockDiag) {
   EXPECT_TRUE(check.allows(connection.own, connection.server, {.root = getpid()}, budget, 2001));
 }
 
-// How many searches of `cost_us` a flood of connections, one in each microsecond or so, gets from
-// `from_ms` to `to_ms`.
+// Returns the number of searches of `cost_us` that a flood of connections, about one per
+// microsecond, causes from `from_ms` to `to_ms`.
 uint64_t searches(CheckBudget& budget, uint64_t cost_us, uint64_t from_ms, uint64_t to_ms) {
   uint64_t made = 0;
   for (uint64_t now = from_ms; now < to_ms; ++now) {
@@ -303,8 +304,8 @@ TEST(CheckBudget, IsFreeAgainSoon) {
   CheckBudget budget;
   EXPECT_GT(searches(budget, 30, 1000, 3000), 0U);
   EXPECT_TRUE(budget.used_up(2999));
-  EXPECT_FALSE(budget.used_up(3003));  // while the flood goes on, too
-  // Also after the dearest search, and after a process that was stopped for hours.
+  EXPECT_FALSE(budget.used_up(3003));  // also while the flood continues
+  // Also after the most expensive search, and after a process that was stopped for hours.
   CheckBudget dear;
   dear.charge(9'999, 0);
   dear.charge(3'600'000'000, 0);

@@ -13,7 +13,7 @@ struct Watched {
     folder.write("code/lib/deep/more.py", "1");
     watch.watch(code);
   }
-  // Once: the second look finds nothing new.
+  // Returns true once: the second check finds no change.
   bool changed_once() {
     const bool changed = watch.changed(code);
     EXPECT_FALSE(watch.changed(code));
@@ -50,7 +50,7 @@ TEST(CodeWatch, LooksPastWhatInterpretersWrite) {
   code.folder.write("code/lib/old.pyc", "1");
   code.folder.write("code/.git/index", "1");
   EXPECT_FALSE(code.watch.changed(code.code));
-  std::ifstream(code.code + "/app.py").get();  // reading is no change
+  std::ifstream(code.code + "/app.py").get();  // reading changes nothing
   EXPECT_FALSE(code.watch.changed(code.code));
 }
 
@@ -61,7 +61,7 @@ TEST(CodeWatch, SeesThatTheFolderIsAnother) {
   code.folder.write("code/app.py", "2");
   EXPECT_TRUE(code.changed_once());
 
-  // As deployments do it: a symbolic link that is put in the place of another.
+  // Deployments do this: a symbolic link that replaces another one.
   const std::string current = (code.folder.path / "current").string();
   std::filesystem::create_directory_symlink(code.code + ".old", current);
   code.watch.watch(current);

@@ -13,7 +13,7 @@ struct Log {
   void print(std::string_view text, uint64_t now_ms = 5000) {
     stream.output(as_bytes(text), now_ms);
   }
-  // The texts of all events.
+  // Returns the texts of all events.
   std::vector<std::string> texts() {
     EXPECT_TRUE(run_until(loop, [&] { return logs.counts().waiting == 0; }));
     std::istringstream lines(read_file(folder.path / "hello.log"));
@@ -65,7 +65,7 @@ TEST(EnvironmentLog, LeavesOutWhatIsTooMuchAndCountsIt) {
   EXPECT_EQ(texts[1024], "[inlet53] 14 octets of output were left out: over 1048576 in a second");
   EXPECT_EQ(texts[1025], "a second later");
 
-  log.print(flood, 6001);  // but for those 15 octets of it
+  log.print(flood, 6001);  // except those 15 bytes of it
   log.stream.end({.request_id = "id"});
   texts = log.texts();
   ASSERT_EQ(texts.size(), 1026U + 1024 + 3);

@@ -25,7 +25,7 @@ Place place(const std::vector<FunctionUse>& functions, size_t max, size_t asking
   return find_place(functions, asking, max, kNow);
 }
 
-/// How many environments a function gets that never gives one back.
+/// Returns the number of environments that a function gets if none ends.
 size_t most(std::vector<FunctionUse> functions, size_t max, size_t asking = 0) {
   while (place(functions, max, asking).kind == PlaceKind::Free) ++functions[asking].living;
   return functions[asking].living;
@@ -41,7 +41,7 @@ TEST(EnvironmentPlaces, KeepsTheSharesOfOthersFree) {
   EXPECT_EQ(most({uses(0), uses(0), uses(0), uses(0)}, 64), 40U);
   EXPECT_EQ(most({uses(0), uses(0)}, 4), 3U);
   EXPECT_EQ(most({uses(0), uses(0)}, 2), 1U);
-  // A share that is in use is not kept once more.
+  // A share in use is not reserved a second time.
   EXPECT_EQ(most({uses(0), uses(10)}, 64), 48U);
   EXPECT_EQ(most({uses(0), uses(20)}, 64), 44U);
 }
@@ -71,7 +71,7 @@ TEST(EnvironmentPlaces, KeepsNoMoreThanAFunctionsConcurrency) {
 }
 
 TEST(EnvironmentPlaces, EndsNoEnvironmentWithinTheShareOfAnother) {
-  // The hanging one holds what it may; the other one's are idle.
+  // The hanging function has its maximum; those of the other one are idle.
   EXPECT_EQ(place({uses(48), idle(16, kLongAgo)}, 64), kNone);
   EXPECT_EQ(place({uses(3), idle(1, kLongAgo)}, 4), kNone);
   EXPECT_EQ(place({uses(32), idle(32, kJustNow)}, 64), kNone);
@@ -81,7 +81,7 @@ TEST(EnvironmentPlaces, EndsSpareEnvironmentsThatAreOutOfUse) {
   EXPECT_EQ(place({uses(32), idle(32, kLongAgo)}, 64), evict(1));
   EXPECT_EQ(place({uses(47), idle(17, kLongAgo)}, 64), evict(1));
   EXPECT_EQ(place({uses(24), idle(20, kLongAgo), idle(20, kLongAgo - 1)}, 64), evict(2));
-  // Not when the place would have to be kept for a third one.
+  // Refused when the place would have to be reserved for a third function.
   EXPECT_EQ(place({uses(30), idle(30, kLongAgo), uses(0)}, 60), kNone);
 }
 
@@ -94,7 +94,7 @@ TEST(EnvironmentPlaces, MakesRoomForAFunctionWithinItsShare) {
 TEST(EnvironmentPlaces, HasMoreFunctionsThanPlacesTakeTurns) {
   EXPECT_EQ(place({uses(0), idle(1, kJustNow)}, 1), evict(1));
   EXPECT_EQ(place({uses(0), idle(1, kJustNow), idle(1, kLongAgo)}, 2), evict(2));
-  // Who has one already ends nobody's.
+  // A function with one environment ends no other.
   EXPECT_EQ(place({uses(1), idle(1, kLongAgo), uses(0)}, 2), kNone);
 }
 

@@ -24,7 +24,7 @@ struct Recorder final : EnvironmentOwner {
 
 using Events = std::vector<std::string>;
 
-// A bootstrap's environment, with limits that a test can wait for.
+// Environment of a bootstrap, with limits that are short enough for a test.
 struct Started {
   explicit Started(const std::string& bootstrap, EnvironmentOptions options = {}) {
     code.bootstrap(bootstrap);

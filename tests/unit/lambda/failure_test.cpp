@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What goes wrong inside functions, and that it stays there.
+// Failures inside functions, which must not affect other functions.
 #include <regex>
 
 #include "lambda_support.h"
@@ -9,7 +9,7 @@
 namespace inlet53::lambda {
 namespace {
 
-// The words of Lambda's own errors.
+// Returns Lambda's own error text.
 std::string words(const Outcome& outcome) {
   const Json json = Json::parse(outcome.payload, nullptr, false);
   EXPECT_EQ(outcome.kind, OutcomeKind::FunctionError) << outcome.payload;
@@ -33,7 +33,7 @@ def handler(event, context):
   const Json json = Json::parse(outcome.payload);
   EXPECT_EQ(json["requestId"], outcome.request_id);
   ASSERT_EQ(json["stackTrace"].size(), 2U);
-  // Newer interpreters point at the place in a third line.
+  // Newer interpreters mark the position in a third line.
   EXPECT_TRUE(json["stackTrace"][0].get<std::string>().starts_with(
       "  File \"" + hello.function.code +
       "/app.py\", line 4, in handler\n    if event: inner()\n"));
@@ -150,13 +150,13 @@ def handler(event, context):
 TEST(Failure, OfAResponseThatIsTooLarge) {
   OneFunction hello;
   hello.python("def handler(event, context): return 'x' * event\n");
-  // Octets of the string; two quotes are added.
+  // Bytes of the string; two quotes are added.
   EXPECT_EQ(hello.call("6291554").payload.size(), 6291556U);
   const std::string refusal =
       "Function.ResponseSizeTooLarge: Response payload size exceeded maximum allowed payload size "
       "(6291556 bytes).";
   EXPECT_EQ(words(hello.call("6291555")), refusal);
-  EXPECT_EQ(words(hello.call("30000000")), refusal);  // not even read to its end
+  EXPECT_EQ(words(hello.call("30000000")), refusal);  // not read to its end
   EXPECT_EQ(hello.call_for_json("1"), "x");
 }
 
@@ -182,7 +182,7 @@ def handler(event, context):
   EXPECT_EQ(hello.call_for_json(), "printed");
   EXPECT_TRUE(hello.wait_for_log("REPORT"));
   const std::string log = hello.log();
-  // All of it is there or counted, and what is there is bounded by time alone.
+  // All output is logged or counted, and only time limits the logged part.
   uint64_t octets = 0;
   const std::regex line("\tx{99}\n");
   octets += 100 * static_cast<uint64_t>(
@@ -196,7 +196,7 @@ def handler(event, context):
   }
   EXPECT_TRUE(any);
   EXPECT_LE(octets, 100'000'000U);
-  EXPECT_GE(octets, 100'000'000U - 100'000);  // but for lines that were cut
+  EXPECT_GE(octets, 100'000'000U - 100'000);  // except for lines that were cut
 }
 
 TEST(Failure, LeavesOthersAlone) {

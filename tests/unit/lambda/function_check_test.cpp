@@ -73,7 +73,7 @@ TEST(Interpreters, AreToldToTheLogOfAFunction) {
   EXPECT_TRUE(hello.wait_for_log("INIT_START Runtime: nodejs99.x (runs on Node.js 20.11.0)\tLog "));
 }
 
-/// A function whose folder the test fills.
+/// Function whose directory the test fills.
 struct FunctionCode : testing::Test {
   std::string missing(const std::string& runtime, const std::string& handler) {
     function.runtime = runtime;
@@ -129,7 +129,7 @@ TEST_F(FunctionCode, MayLackABootstrap) {
   EXPECT_EQ(missing("provided.al2023", ""), "");
 }
 
-// A directory has an x bit, and the name that is looked for.
+// A directory has an x bit and the expected name.
 TEST_F(FunctionCode, MayHaveADirectoryInThePlaceOfAFile) {
   for (const char* name : {"bootstrap", "app.py", "index.js", "node_modules"}) {
     std::filesystem::create_directory(path(name));
@@ -138,7 +138,7 @@ TEST_F(FunctionCode, MayHaveADirectoryInThePlaceOfAFile) {
             concat("Couldn't find valid bootstrap(s): [", path("bootstrap"), "]"));
   EXPECT_NE(missing("python3.11", "app.handler"), "");
   EXPECT_NE(missing("nodejs20.x", "index.handler"), "");
-  // And a file where a package would be.
+  // The reverse case: a file in the place of a package.
   folder.write("tool", "");
   EXPECT_NE(missing("python3.11", "tool.handler"), "");
   folder.write("node_modules/aws-lambda-ric", "");

@@ -54,7 +54,7 @@ TEST(FunctionService, OneAfterTheOtherTakesOneEnvironment) {
   OneFunction hello;
   hello.function.reserved_concurrency = 1;
   hello.python("def handler(event, context): return event\n");
-  // The next is there before the runtime can have asked for it.
+  // The next one arrives before the runtime can have requested it.
   int left = 50;
   std::function<void(Outcome &&)> again = [&](Outcome&& outcome) {
     EXPECT_EQ(outcome.kind, OutcomeKind::Response) << outcome.message;
@@ -79,7 +79,7 @@ TEST(FunctionService, EndsEnvironmentsThatWaitTooLong) {
 TEST(FunctionService, RunsInvocationsSideBySideUpToTheFunctionsConcurrency) {
   OneFunction hello;
   hello.function.reserved_concurrency = 2;
-  // Each waits until the other has come.
+  // Each waits for the other.
   hello.python(R"(
 import os, time
 def handler(event, context):
@@ -127,7 +127,7 @@ TEST(FunctionService, MakesRoomForAFunctionByEndingAnotherOnesIdleEnvironment) {
                         hello.isolation);
   const int first = hello.call_for_json();
   hello.function.id = other.id;
-  // The first one is on its way to be ready again; until it is there, there is no room.
+  // The first environment is about to be ready again; until then no place is free.
   Outcome outcome = hello.call();
   while (outcome.kind == OutcomeKind::Throttled) outcome = hello.call();
   EXPECT_EQ(outcome.kind, OutcomeKind::Response);
@@ -204,7 +204,7 @@ TEST(FunctionService, RunsOnWhenTheCallerNoLongerWaits) {
   hello.python("def handler(event, context): print('it ran on')\n");
   const auto forgotten = hello.invoke();
   EXPECT_TRUE(hello.wait_until([&] { return hello.service->counts().cold_starts == 1; }));
-  EXPECT_FALSE(hello.service->cancel(forgotten));  // its environment starts
+  EXPECT_FALSE(hello.service->cancel(forgotten));  // its environment is starting
   hello.service->forget(forgotten);
   EXPECT_TRUE(hello.wait_for_log("it ran on"));
   EXPECT_TRUE(hello.wait_for_log("REPORT"));
@@ -234,7 +234,7 @@ TEST(FunctionService, StartsOneEnvironmentAtATime) {
   hello.python("def handler(event, context): return event\n");
   std::vector<FunctionService::InvocationId> invocations;
   for (int i = 0; i < 64; ++i) invocations.push_back(hello.invoke());
-  // What leaves as soon as the first start was seen gets no environment.
+  // An invocation that is cancelled directly after the first start gets no environment.
   EXPECT_TRUE(hello.wait_until([&] { return hello.service->counts().cold_starts > 0; }));
   size_t cancelled = 0;
   for (const auto one : invocations) cancelled += hello.service->cancel(one) ? 1 : 0;
@@ -247,8 +247,7 @@ TEST(FunctionService, StartsOneEnvironmentAtATime) {
 
 //--- Several functions
 
-/// A function that holds its environments until the file `go` is there, and one that answers at
-/// once.
+/// A function whose environments run until the file `go` exists, and one that responds at once.
 struct TwoFunctions : OneFunction {
   explicit TwoFunctions(uint32_t max_environments) {
     python(R"(
@@ -264,7 +263,7 @@ def handler(event, context):
     holding.name = "holding";
     service.emplace(loop, logs, std::vector{function, holding}, settings, isolation);
   }
-  /// Invokes the holding function; its outcome comes to `outcomes`.
+  /// Invokes the blocking function; its outcome is added to `outcomes`.
   void hold() {
     const auto number = ++invoked;
     service->invoke(holding.id, {.payload = "\"hold\"", .trace_id = {}},
@@ -288,7 +287,7 @@ TEST(FunctionService, KeepsPlacesFromAFunctionThatHangs) {
   TwoFunctions two(8);
   testing::internal::CaptureStderr();
   for (int i = 0; i < 20; ++i) two.hold();
-  // 8 places: a share of 2 for each, and 4 for any. 14 of 20 are refused.
+  // 8 places: a share of 2 for each function, and 4 for any. 14 of 20 are refused.
   EXPECT_TRUE(two.wait_for_outcomes(14));
   const std::string said = testing::internal::GetCapturedStderr();
   EXPECT_EQ(two.service->counts().environments, 6U);
@@ -306,7 +305,7 @@ TEST(FunctionService, KeepsPlacesFromAFunctionThatHangs) {
   const int pid = two.call_for_json();
   for (int i = 0; i < 10; ++i) {
     two.hold();
-    EXPECT_GT(two.call_for_json(), 0);  // on a slow machine by its second environment
+    EXPECT_GT(two.call_for_json(), 0);  // on a slow machine in its second environment
   }
   EXPECT_TRUE(is_running(pid));
   EXPECT_TRUE(two.wait_until([&] {
@@ -326,7 +325,7 @@ TEST(FunctionService, LeavesTheIdleEnvironmentOfAnotherFunctionAlone) {
   for (int i = 0; i < 5; ++i) two.hold();
   EXPECT_TRUE(two.wait_for_outcomes(1 + 4));
   EXPECT_TRUE(is_running(pid));
-  // It may be on its way to be ready again.
+  // It may be about to be ready again.
   Outcome outcome = two.call();
   while (outcome.kind == OutcomeKind::Throttled) outcome = two.call();
   EXPECT_EQ(outcome.payload, std::to_string(pid));
@@ -351,7 +350,7 @@ def handler(event, context):
   hello.service.reset();
   EXPECT_FALSE(is_running(handler));
   EXPECT_TRUE(hello.outcomes.empty());
-  // An orphan is init's, who may take a while to reap it; killed it is at once.
+  // init reaps an orphan, which may take a while; a killed process is reaped at once.
   EXPECT_TRUE(hello.wait_until([&] {
     const std::string state = read_file("/proc/" + std::to_string(child) + "/stat");
     return state.empty() || state.find(") Z ") != std::string::npos;

@@ -47,7 +47,7 @@ TEST(PrivateFiles, AreThoseOfTheDaemons) {
 
 //--- Isolation
 
-// A system that allows some confinements.
+// Returns a system that permits some confinements.
 Attempt allow(bool users, bool mounts, bool user_namespaces) {
   return [=](const net::Confinement& tried) -> Result<void, std::string> {
     if (tried.user_namespace && !user_namespaces) return Unexpected(std::string("no namespaces"));
@@ -116,7 +116,7 @@ TEST(Isolation, WithoutMountsIsToldOnceForAllFunctions) {
   hello.bootstrap("");
   const std::string wanted =
       "functions can read the daemon's files as far as other users may read them: no mounts";
-  // /tmp may be closed for other users on the way to the code.
+  // /tmp may be closed to other users on the path to the code.
   ASSERT_EQ(chmod(hello.folder.path.c_str(), 0755), 0);
   Isolation preferred(isolation_with(allow(true, false, true)));
   EXPECT_EQ(preferred.problems({hello.function, hello.function}), std::vector{wanted});
@@ -155,7 +155,7 @@ TEST(Isolation, HidesTheFilesOfAllConfigurationsSinceTheStart) {
   }
 }
 
-// The private files are in the function's code, where no mount covers their directory.
+// The private files are in the function's code directory, which no mount covers.
 TEST(Isolation, EndsNoEnvironmentForFilesThatTheStartMade) {
   OneFunction hello;
   hello.python("");
@@ -205,7 +205,7 @@ TEST(Isolation, GivesEachFunctionAUserThatNobodyHas) {
     EXPECT_LT(users.back(), 80000U);
     EXPECT_EQ(getpwuid(users.back()), nullptr);
   }
-  // The same after a restart, as far as no two collide.
+  // The same ids after a restart, unless two functions collide.
   Isolation again(isolation_with(allow(true, true, true)));
   topology::Function first = hello.function;
   first.id += "0";
@@ -218,7 +218,7 @@ TEST(Isolation, SkipsUsersOfTheSystem) {
   if (geteuid() != 0) GTEST_SKIP() << "only root gives users";
   OneFunction hello;
   hello.python("");
-  // nobody, 65534, is in the range; a function whose number it would be gets another.
+  // nobody, 65534, is in the range; a function that would get its number gets another one.
   IsolationOptions options;
   options.lambda.first_user_id = 65534 - Isolation::kUserIds / 2;
   options.attempt = allow(true, true, true);
@@ -270,9 +270,9 @@ TEST(Isolation, StartsNoFunctionWhoseCodeIsInAPrivateDirectory) {
   }
 }
 
-//--- With the system's own answers
+//--- With the results of the real system
 
-// A function that tries what an attacker would, and says what it got.
+// Function that attempts an attacker's accesses and returns the results.
 constexpr const char* kAttack = R"(
 import os
 
@@ -335,7 +335,7 @@ TEST(Isolation, KeepsTheDaemonsFilesFromAFunction) {
   EXPECT_FALSE(std::filesystem::exists("/tmp/file"));
 }
 
-// Tells its process. With an event that says so, it waits for a file beside its code first.
+// Returns its process id. For an event that requests it, waits first for a file next to its code.
 constexpr const char* kPatient = R"(
 import os, time
 

@@ -27,10 +27,10 @@ namespace inlet53::lambda {
 
 using Json = nlohmann::json;
 
-/// How long a test waits for what must happen before it fails: long, for slow and busy machines.
+/// Limit of each wait in a test: long, for slow and busy machines.
 constexpr uint64_t kPatienceMs = 60'000;
 
-/// Runs the loop until `done()`; false when patience ran out.
+/// Runs the loop until `done()`; false when the time limit has passed.
 template <class Condition>
 [[nodiscard]] bool run_until(net::Loop& loop, Condition done) {
   bool reached = false;
@@ -52,7 +52,7 @@ inline std::string read_file(const std::filesystem::path& path) {
   return text.str();
 }
 
-/// A folder that goes with the test.
+/// Directory that is removed with the test.
 struct TemporaryFolder {
   TemporaryFolder() {
     std::string text = (std::filesystem::temp_directory_path() / "lambda-XXXXXX").string();
@@ -78,7 +78,7 @@ struct TemporaryFolder {
 
 inline bool is_running(int pid) { return kill(pid, 0) == 0 || errno != ESRCH; }
 
-/// A client's blocking socket; the loop runs between what it sends and what it reads.
+/// Blocking socket of a client; the loop runs between sending and reading.
 struct Client {
   explicit Client(const std::string& authority)
       : descriptor(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -93,7 +93,7 @@ struct Client {
     EXPECT_EQ(::send(descriptor.get(), text.data(), text.size(), MSG_NOSIGNAL),
               static_cast<ssize_t>(text.size()));
   }
-  /// Takes what is there; false when the server has closed.
+  /// Reads the available bytes; false when the server has closed.
   bool read() {
     char octets[65536];
     const ssize_t count = recv(descriptor.get(), octets, sizeof octets, MSG_DONTWAIT);
@@ -105,7 +105,7 @@ struct Client {
   std::string received;
 };
 
-/// A service with one function, `hello`, whose code is the test's.
+/// Service with one function, `hello`, whose code the test writes.
 struct OneFunction {
   explicit OneFunction(const std::string& runtime = "python3.11",
                        const std::string& handler = "app.handler") {
@@ -135,7 +135,7 @@ struct OneFunction {
     return *service;
   }
 
-  /// Starts an invocation; its outcome comes to `outcomes` under its number.
+  /// Starts an invocation; its outcome is added to `outcomes` under its number.
   FunctionService::InvocationId invoke(const std::string& payload = "{}") {
     const auto number = ++invoked;
     return started().invoke(function.id, {.payload = payload, .trace_id = "Root=1-2-3"},
@@ -159,9 +159,10 @@ struct OneFunction {
     EXPECT_EQ(outcome.kind, OutcomeKind::Response) << outcome.payload << outcome.message;
     return Json::parse(outcome.payload, nullptr, false);
   }
-  /// Waits until the environment is ready again, its process gone, …
+  /// Waits for a condition, for example that the environment is ready again or its process has
+  /// ended.
   [[nodiscard]] bool wait_until(const std::function<bool()>& done) { return run_until(loop, done); }
-  /// Waits until a file that the function writes beside its code has a whole line, and reads it.
+  /// Waits until a file that the function writes next to its code has a whole line, and reads it.
   std::string wait_for_line(const std::string& name) {
     const auto file = folder.path / name;
     EXPECT_TRUE(run_until(loop, [&] { return read_file(file).ends_with('\n'); })) << log();

@@ -22,7 +22,7 @@ bool has(const std::vector<net::MountStep>& steps, Kind kind, const std::string&
   return std::find(steps.begin(), steps.end(), net::MountStep{kind, path}) != steps.end();
 }
 
-// Where a step stands; they are executed in order.
+// Returns the index of a step; steps are executed in order.
 ptrdiff_t place(const std::vector<net::MountStep>& steps, Kind kind, const std::string& path) {
   return std::find(steps.begin(), steps.end(), net::MountStep{kind, path}) - steps.begin();
 }
@@ -131,7 +131,7 @@ TEST_F(MountPlan, CoversNoDirectoryOfTheSystem) {
   }
 }
 
-// A directory that is removed and made anew is not the one that was covered.
+// A directory that is removed and created again is not the covered one.
 TEST_F(MountPlan, CoversTheDirectoryOfAPrivateDirectory) {
   const auto steps = plan_mounts({.hidden = {.folders = {base + "/etc/authority"}}, .kept = {}});
   EXPECT_TRUE(has(steps, Kind::Hide, base + "/etc"));
@@ -156,7 +156,7 @@ TEST_F(MountPlan, HidesVersionsOfAPrivateFile) {
   folder.write("etc/authorityless", "");
   const PrivateFiles hidden{.folders = {base + "/etc/authority"},
                             .files = {base + "/etc/inlet53.toml", base + "/etc/query.log"}};
-  // Beside code, and in the code's own directory.
+  // Next to the code, and in the code's own directory.
   for (const char* const code : {"/etc/functions/hello", "/etc"}) {
     const auto steps = plan_mounts({.hidden = hidden, .kept = {base + code}});
     for (const std::string& one : versions) {
@@ -167,7 +167,7 @@ TEST_F(MountPlan, HidesVersionsOfAPrivateFile) {
   }
 }
 
-// The home stands for all directories that are not covered.
+// The home represents all directories that are not covered.
 TEST_F(MountPlan, HidesVersionsInADirectoryThatStaysVisible) {
   const char* const home = std::getenv("HOME");
   const std::string before = home == nullptr ? "" : home;
@@ -206,7 +206,7 @@ TEST_F(MountPlan, KnowsPrivateFilesThatAnotherCanReplace) {
   EXPECT_EQ(private_paths(covered), hidden.files);
 }
 
-// Kubernetes lays secrets out so: an update makes a directory and moves one link.
+// Kubernetes stores secrets like this: an update creates a directory and replaces one link.
 TEST_F(MountPlan, KnowsALinkThatLeadsElsewhere) {
   folder.write("keys/..1/tls.key", "");
   std::filesystem::create_symlink("..1", base + "/keys/..data");
@@ -237,14 +237,14 @@ TEST_F(MountPlan, KnowsNewLogsWhereTheirDirectoryIsVisible) {
   EXPECT_EQ(private_paths(covered), (std::vector<std::string>{base + "/etc"}));
 }
 
-// The time that a file system gives a new file now.
+// Returns the time that the file system gives a new file now.
 std::pair<time_t, long> file_time() {
   timespec now{};
   clock_gettime(CLOCK_REALTIME_COARSE, &now);
   return {now.tv_sec, now.tv_nsec};
 }
 
-// As `rm gateway.key` and its installation do: a new file often gets the number of the old one.
+// `rm gateway.key` and a new installation do this: a new file often gets the old inode number.
 TEST_F(MountPlan, KnowsAFileThatWasRemovedAndMadeAnew) {
   const MountRequest request{.hidden = {.files = {base + "/keys/gateway.key"}},
                              .kept = {base + "/keys"}};
@@ -274,7 +274,7 @@ TEST_F(MountPlan, FindsWhatAUserCannotRead) {
   ASSERT_EQ(chmod(base.c_str(), 0700), 0);
   const std::string code = base + "/etc/functions/hello";
   EXPECT_EQ(unreadable_entry(70000, code), "");
-  // What interpreters write does not count, nor does what a link leads to.
+  // Files that interpreters write do not count, nor do targets of links.
   for (const char* const name : {"__pycache__", "app.pyc", ".git"}) {
     folder.write(concat("etc/functions/hello/", name), "");
     ASSERT_EQ(chmod(concat(code, "/", name).c_str(), 0600), 0);

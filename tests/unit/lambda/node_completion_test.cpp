@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// How a Node.js handler completes its invocation: by its promise, its callback, its context or its
-// response stream.
+// Completion of an invocation by a Node.js handler: with its promise, its callback, its context or
+// its response stream.
 #include "lambda_support.h"
 #include <gtest/gtest.h>
 
@@ -72,7 +72,7 @@ TEST(NodeCompletion, OfACallbackWaitsForTheEventLoop) {
   EXPECT_EQ(complete("async () => { " + changes + " return result; }"), "[1]");
 }
 
-// As aws-serverless-express does it: its server keeps the event loop busy for ever.
+// aws-serverless-express does this: its server keeps the event loop busy forever.
 TEST(NodeCompletion, ReachesTheNextInvocationBesideAServer) {
   OneFunction hello("nodejs20.x", "index.handler");
   hello.code("index.js", R"(

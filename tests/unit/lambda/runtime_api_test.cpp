@@ -34,7 +34,7 @@ struct Api {
     client.emplace(api->authority());
   }
 
-  // The status and the body of one answer.
+  // Returns the status and the body of one response.
   std::string ask(const std::string& method, const std::string& path,
                   const std::string& body = "") {
     client->received.clear();
@@ -62,7 +62,7 @@ struct Api {
     if (head_end == std::string::npos || length > head_end) return false;
     return text.size() >= head_end + 4 + std::stoul(text.substr(length + 16));
   }
-  // Brings it to Running.
+  // Changes the phase to Running.
   void deliver(const std::string& id = "id-1", const std::string& payload = "{}") {
     client->received.clear();
     client->send(request("GET", "/invocation/next"));
@@ -78,7 +78,7 @@ struct Api {
 
   net::Loop loop;
   Recorder owner;
-  bool authorized = true;  // the connections that come
+  bool authorized = true;  // for new connections
   std::unique_ptr<RuntimeApi> api;
   std::optional<Client> client;
 };
@@ -162,7 +162,7 @@ TEST(RuntimeApi, RefusesPayloadsThatAreTooLarge) {
   Api api;
   api.deliver();
   api.client->received.clear();
-  // In pieces, since nobody reads while this thread writes.
+  // Sends in pieces, since no other thread reads while this one writes.
   const std::string text = Api::request("POST", "/invocation/id-1/response",
                                         std::string(RuntimeApi::kMaxPayload + 1, 'x'));
   size_t sent = 0;
@@ -174,14 +174,14 @@ TEST(RuntimeApi, RefusesPayloadsThatAreTooLarge) {
   }));
   EXPECT_EQ(api.answer(), refusal);
   EXPECT_EQ(api.owner.events, (Events{"next", "too large"}));
-  // One whose size is told, and beyond what is read at all.
+  // A body with a declared size that exceeds the read limit.
   api.deliver("id-2");
   api.client->received.clear();
   api.client->send(
       "POST /2018-06-01/runtime/invocation/id-2/response HTTP/1.1\r\nHost: x\r\n"
       "Content-Length: 99999999\r\n\r\n");
   EXPECT_EQ(api.answer(), refusal);
-  // That one's connection ends.
+  // Its connection ends.
   EXPECT_TRUE(run_until(api.loop, [&] { return !api.client->read() && !api.api->connected(); }));
   EXPECT_EQ(api.owner.events, (Events{"next", "too large", "next", "too large", "disconnected"}));
 }
@@ -192,7 +192,7 @@ TEST(RuntimeApi, OutlivesGarbage) {
        {std::string("\0\0\0\0\r\n\r\n", 8), std::string("GET\r\n\r\n"), std::string(200'000, 'x'),
         std::string("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n")}) {
     Client client(api.api->authority());
-    // A server that has had enough closes while the rest is on its way.
+    // The server may close the connection while the rest is being sent.
     send(client.descriptor.get(), garbage.data(), garbage.size(), MSG_NOSIGNAL);
     EXPECT_TRUE(run_until(api.loop, [&] { return !client.read(); }));
   }
@@ -201,18 +201,18 @@ TEST(RuntimeApi, OutlivesGarbage) {
 
 TEST(RuntimeApi, ClosesAConnectionThatIsNotAuthorizedWithoutAByte) {
   Api api;
-  EXPECT_EQ(api.ask("GET", "/nothing").substr(0, 3), "404");  // accepted while it was authorized
+  EXPECT_EQ(api.ask("GET", "/nothing").substr(0, 3), "404");  // accepted while authorized
   api.authorized = false;
   Client refused(api.api->authority());
   send(refused.descriptor.get(), "GET", 3, MSG_NOSIGNAL);
   EXPECT_TRUE(run_until(api.loop, [&] { return !refused.read(); }));
   EXPECT_EQ(refused.received, "");
-  // It is decided once for each connection.
+  // The decision is made once for each connection.
   EXPECT_EQ(api.ask("GET", "/nothing").substr(0, 3), "404");
   EXPECT_TRUE(api.owner.events.empty());
 }
 
-// Else a process of the same user would get some of the runtime's connections.
+// Otherwise a process of the same user would get some of the runtime's connections.
 TEST(RuntimeApi, SharesItsPortWithNoOtherSocket) {
   const Api api;
   const auto address = SocketAddress::parse(api.api->authority());
@@ -232,7 +232,7 @@ TEST(RuntimeApi, LetsARuntimeAskAgainOverAnotherConnection) {
   api.client.reset();
   EXPECT_TRUE(run_until(api.loop, [&] { return !api.api->connected(); }));
   EXPECT_EQ(api.owner.events, (Events{"next", "disconnected"}));
-  // The runtime is still ready; what it is given now reaches it by the new connection.
+  // The runtime is still ready; the next invocation goes to the new connection.
   api.client.emplace(api.api->authority());
   api.client->send(Api::request("GET", "/invocation/next"));
   EXPECT_TRUE(run_until(api.loop, [&] { return api.api->connected(); }));

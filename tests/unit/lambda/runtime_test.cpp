@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The runtimes: what handlers in Python and JavaScript, and bootstraps of one's own, see.
+// Runtimes: the interface that handlers in Python and JavaScript, and custom bootstraps, get.
 #include <regex>
 
 #include "lambda_support.h"
@@ -54,7 +54,8 @@ def handler(event, context):
   EXPECT_FALSE(environment.contains("AWS_ACCESS_KEY_ID"));
 }
 
-// The users of functions are not in the system's list of users: HOME alone says where home is.
+// The users of functions are not in the system's list of users: only HOME contains the home
+// directory.
 TEST(PythonRuntime, HasAHome) {
   OneFunction hello;
   hello.python(R"(
@@ -165,7 +166,7 @@ TEST(NodeRuntime, TellsErrors) {
 
 TEST(NodeRuntime, StaysWarmAndWritesItsLog) {
   OneFunction hello("nodejs20.x", "index.handler");
-  hello.function.reserved_concurrency = 1;  // the second call waits until the runtime is back
+  hello.function.reserved_concurrency = 1;  // the second call waits until the runtime is ready
   hello.code("index.js", R"(
 let count = 0;
 exports.handler = async () => { console.log('call', ++count); return count; };
@@ -177,7 +178,7 @@ exports.handler = async () => { console.log('call', ++count); return count; };
   EXPECT_TRUE(hello.wait_for_log("\t" + second.request_id + "\tINFO\tcall 2\n"));
 }
 
-// A bootstrap as the developer guide's tutorial has it.
+// The bootstrap of the developer guide's tutorial.
 const std::string kShellBootstrap = R"sh(
 api="http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime"
 while :; do

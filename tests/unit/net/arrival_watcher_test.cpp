@@ -10,8 +10,8 @@
 namespace inlet53::net {
 namespace {
 
-// One end of a pair of datagram sockets is watched. While `coming` lasts, whoever takes from it
-// sends it `each_turn` more: a client that is as fast as its server.
+// Watches one end of a pair of datagram sockets. While `coming` lasts, each receive call sends it
+// `each_turn` more: a client that is as fast as its server.
 struct Arrivals {
   Arrivals() {
     int ends[2];
@@ -39,13 +39,13 @@ struct Arrivals {
   [[nodiscard]] bool run_until_total(uint64_t datagrams) {
     return run_until(loop, [&] { return total >= datagrams; });
   }
-  // A phase of `datagrams` in all, of which so many come in each turn.
+  // Starts a phase of `datagrams` in total, of which this many arrive in each turn.
   void come(uint64_t datagrams, size_t in_each_turn) {
     coming = datagrams - in_each_turn;
     each_turn = in_each_turn;
     for (size_t i = 0; i < in_each_turn; ++i) send_text(peer, "x");
   }
-  // The same, from its beginning until epoll is asked again.
+  // Runs a phase from its start until epoll watches the socket again.
   [[nodiscard]] bool run_phase(uint64_t datagrams, size_t in_each_turn) {
     come(datagrams, in_each_turn);
     return run_until_total(total + datagrams) &&
@@ -96,7 +96,7 @@ TEST(ArrivalWatcher, TakesTwiceAsLongToAskAfterAPhaseThatWasShort) {
   EXPECT_EQ(arrivals.turns_told, 16U);
   ASSERT_TRUE(arrivals.run_phase(400, 2));
   EXPECT_EQ(arrivals.turns_told, 16U + 32U);
-  // That one was long, so the next is entered as early as the first.
+  // That phase was long, so the next one starts as early as the first.
   ASSERT_TRUE(arrivals.run_phase(400, 2));
   EXPECT_EQ(arrivals.turns_told, 16U + 32U + 16U);
 }

@@ -38,7 +38,7 @@ bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
-// What OpenSSL says of a leaf below a trusted authority: X509_V_OK or an error.
+// Returns OpenSSL's result for a leaf below a trusted authority: X509_V_OK or an error.
 int verify(const std::string& authority_pem, X509* leaf, int64_t at) {
   const auto authority = parse_certificate("ca.pem", authority_pem);
   EXPECT_TRUE(authority);
@@ -81,7 +81,8 @@ class CertificateAuthorityTest : public testing::Test {
     EXPECT_TRUE(parsed);
     return std::move(*parsed);
   }
-  // A certificate that the authority's key signs although the authority does not permit it.
+  // Returns a certificate that is signed by the authority's key although the authority does not
+  // permit it.
   Certificate forged(const Names& bad) const {
     const auto issuer = parse_certificate("ca.pem", authority());
     const auto issuer_key = parse_key("ca-key.pem", key());
@@ -92,7 +93,7 @@ class CertificateAuthorityTest : public testing::Test {
                              .not_after = now + kDay},
                             make_key().get(), issuer->get(), issuer_key->get());
   }
-  // As an earlier version made it: ten years, one constraint, no bound for addresses.
+  // Makes an authority like an earlier version: ten years, one constraint, no limit for addresses.
   void make_old_authority() const {
     std::filesystem::create_directories(directory);
     const Key old_key = make_key();
@@ -120,7 +121,7 @@ class CertificateAuthorityTest : public testing::Test {
                            "2001:db8::53"};
 };
 
-//--- What it may certify
+//--- Permitted names
 
 TEST_F(CertificateAuthorityTest, PermitsTheNamesServedAndNothingElse) {
   issue(names, now, dns_names);
@@ -210,7 +211,7 @@ TEST_F(CertificateAuthorityTest, RenewsACertificateThirtyDaysBeforeItsEnd) {
   EXPECT_EQ(verify(before, leaf().get(), now + 60 * kDay), X509_V_OK);
 }
 
-// A clock that ran ahead when they were made, and is set back.
+// The clock was ahead when they were made, and is set back.
 TEST_F(CertificateAuthorityTest, RenewsCertificatesThatAreNotValidYet) {
   const CertificateFiles ahead = issue(names, now);
   const int64_t earlier = now - 10 * kDay;
@@ -238,7 +239,7 @@ TEST_F(CertificateAuthorityTest, HasKeyAndCertificateInOneFile) {
 
 TEST_F(CertificateAuthorityTest, IssuesAnRsaCertificateToo) {
   const CertificateRequest request{"leaf", names, names, true};
-  issue(names, now);  // as earlier versions made it
+  issue(names, now);  // as earlier versions did
   EXPECT_TRUE(issue_certificate(directory, request, now)->made);
   EXPECT_FALSE(issue_certificate(directory, request, now)->made);
   EXPECT_FALSE(issue(names, now).made);
@@ -284,7 +285,7 @@ TEST_F(CertificateAuthorityTest, IsRenewedWithItsKeyAndOverlapsThePreviousOne) {
       << renewed.notices[0];
   EXPECT_EQ(key(), key_before);
   EXPECT_EQ(summary("ca.pem").not_after, later + 365 * kDay);
-  // Clients with either file trust the certificate until the previous authority ends.
+  // Clients with either file trust the certificate until the previous authority expires.
   EXPECT_EQ(verify(before, leaf().get(), later + 29 * kDay), X509_V_OK);
   EXPECT_EQ(verify(authority(), leaf().get(), later + 29 * kDay), X509_V_OK);
 }
@@ -344,7 +345,7 @@ TEST_F(CertificateAuthorityTest, PermitsWhatAnotherServerHasFromIt) {
   EXPECT_EQ(verify(authority(), leaf("gateway.pem").get(), now), X509_V_OK);
 }
 
-//--- Authorities of earlier versions, and of others
+//--- Authorities of earlier versions and of other programs
 
 TEST_F(CertificateAuthorityTest, ReplacesAnOldAuthorityWithItsKey) {
   make_old_authority();
@@ -421,7 +422,7 @@ TEST_F(CertificateAuthorityTest, NamesTheFileThatItCannotRead) {
       << issued.error();
 }
 
-//--- Who else may read or replace it
+//--- Access of other users
 
 TEST_F(CertificateAuthorityTest, KeepsKeysToTheirOwner) {
   const mode_t before = umask(0);
@@ -470,7 +471,7 @@ TEST_F(CertificateAuthorityTest, NeverShowsAKeyOfAnotherCertificate) {
   renewing.join();
 }
 
-//--- Certificates of a user's own
+//--- Certificates of the user
 
 TEST_F(CertificateAuthorityTest, WarnsOfAnOwnKeyThatAllMayRead) {
   const std::string own = parent.path() + "/own.key";

@@ -29,7 +29,7 @@ struct Pipe {
   Descriptor write_end;
 };
 
-// Reads until `wanted` has come or the pipe has ended; fails when patience runs out.
+// Reads until `wanted` has arrived or the pipe has ended; fails after the time limit.
 std::string read_until(const Descriptor& pipe, std::string_view wanted) {
   std::string text;
   while (text.find(wanted) == std::string::npos) {
@@ -55,7 +55,7 @@ ChildExit run_script(const std::string& script, int signal = 0) {
   EXPECT_TRUE(child) << child.error();
   if (signal != 0) (*child)->kill(signal);
   EXPECT_TRUE(run_until(loop, [&] { return exit.has_value(); }));
-  (*child)->kill(SIGTERM);  // nobody is hit
+  (*child)->kill(SIGTERM);  // reaches no process
   return exit.value_or(ChildExit{-1, -1});
 }
 
@@ -100,7 +100,7 @@ TEST(ChildProcess, MayBeDestroyedWhenItHasEnded) {
   EXPECT_EQ(child, nullptr);
 }
 
-// What a child writes, until it has ended.
+// Returns the output of a child after its end.
 std::string output_of(ChildOptions options) {
   Loop loop;
   std::string text;
@@ -132,7 +132,7 @@ TEST(ChildProcess, GetsTheEnvironmentFolderInputAndOutputThatItIsGiven) {
 TEST(ChildProcess, HasNoDescriptorOfOurs) {
   const Descriptor open_on_exec(open("/dev/null", O_RDONLY));
   ASSERT_TRUE(open_on_exec.valid());
-  // 3 is the folder that ls reads.
+  // 3 is the directory that ls reads.
   EXPECT_EQ(output_of({.arguments = {"ls", "/proc/self/fd"}}), "0\n1\n2\n3\n");
 }
 
@@ -144,10 +144,10 @@ TEST(ChildProcess, SaysThatItsFolderIsNotThere) {
   EXPECT_EQ(child.error(), "/nonexistent: No such file or directory");
 }
 
-// A shell with a child of its own, both of which stay until they are killed.
+// A shell with a child; both run until they are killed.
 const std::string kFamily = "trap '' TERM; sleep 1000 & echo $! ready; wait; wait";
 
-// Starts such a family and leaves it to `end`; true when every process of it is gone.
+// Starts such a shell and calls `end`; true when all of its processes have ended.
 bool ends_whole_family(const std::function<void(std::unique_ptr<ChildProcess>&)>& end) {
   Loop loop;
   std::string text;
@@ -160,7 +160,7 @@ bool ends_whole_family(const std::function<void(std::unique_ptr<ChildProcess>&)>
   (*pipe)->close_write_end();
   EXPECT_TRUE(run_until(loop, [&] { return text.find("ready") != std::string::npos; }));
   end(*child);
-  // An orphan is init's, who may take a while to reap it; killed it is at once.
+  // init reaps an orphan, which may take a while; a killed process is reaped at once.
   const std::string state = "/proc/" + text.substr(0, text.find(' ')) + "/stat";
   return run_until(loop, [&] {
     std::ifstream file(state);
@@ -175,7 +175,7 @@ TEST(ChildProcess, IsEndedWithItsGroup) {
   EXPECT_TRUE(ends_whole_family([](auto& child) {
     const int pid = child->pid();
     child->end_now();
-    EXPECT_EQ(waitpid(pid, nullptr, WNOHANG), -1);  // it is reaped
+    EXPECT_EQ(waitpid(pid, nullptr, WNOHANG), -1);  // already reaped
     child->end_now();
     child->kill_group(SIGKILL);
     child.reset();
@@ -199,7 +199,7 @@ TEST(OutputPipe, LeavesRoomForOthersInAFlood) {
   EXPECT_GT(turns, 1U);
 }
 
-// The process that calls this becomes a supervisor, whose child writes into `output`.
+// Turns the calling process into a supervisor, whose child writes to `output`.
 [[noreturn]] void supervise(const Descriptor& output) {
   dup2(output.get(), STDOUT_FILENO);
   Loop loop;

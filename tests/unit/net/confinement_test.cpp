@@ -31,7 +31,7 @@ namespace {
 using Kind = MountStep::Kind;
 constexpr uint32_t kUser = 70002;
 
-// A directory outside /tmp, which confined processes may have for themselves.
+// Directory outside /tmp, because confined processes may have their own /tmp.
 struct Folder {
   Folder() {
     std::string text = "/var/tmp/confinement-XXXXXX";
@@ -49,7 +49,7 @@ struct Folder {
   std::filesystem::path path;
 };
 
-// What a confined shell script writes; the reason, when it cannot start.
+// Returns the output of a confined shell script; the reason, when it cannot start.
 std::string run_confined(const std::string& script, const Confinement& confinement) {
   Loop loop;
   std::string text;
@@ -70,15 +70,15 @@ std::string run_confined(const std::string& script, const Confinement& confineme
   return text;
 }
 
-// The thread sanitizer has a thread in each process, and a process with threads cannot make a user
-// namespace. Source: unshare(2), EINVAL.
+// The thread sanitizer starts a thread in each process, and a process with threads cannot make a
+// user namespace. Source: unshare(2), EINVAL.
 #ifdef __SANITIZE_THREAD__
 constexpr bool kMakesUserNamespaces = false;
 #else
 constexpr bool kMakesUserNamespaces = true;
 #endif
 
-// The ways to confine that this user has: all of them, as root.
+// Returns the methods of confinement that this user has: all of them, as root.
 std::vector<Confinement> ways(const std::vector<MountStep>& mounts = {}) {
   std::vector<Confinement> all;
   if (kMakesUserNamespaces) {
@@ -133,7 +133,7 @@ TEST(Confinement, HidesAndShows) {
               "cat: secret/key: No such file or directory\ncode\napp\n"
               "ls: cannot access 'private/gone': No such file or directory\n");
   }
-  // Nobody else's view changes.
+  // The view of other processes does not change.
   EXPECT_TRUE(std::filesystem::exists(folder.path / "private/other"));
 }
 
@@ -167,7 +167,7 @@ TEST(Confinement, ShowsWhatIsBehindAClosedDirectory) {
             "appproject\n");
 }
 
-// A child of the test that denies tracing, as the daemons do; it lives as long as this.
+// Child of the test that denies tracing, as the daemons do; ends with this object.
 struct Daemon {
   Daemon() {
     int ready[2];
@@ -180,7 +180,7 @@ struct Daemon {
       close(ready[1]);
       for (;;) pause();
     }
-    // The end of the pipe: the child has denied tracing.
+    // End of the pipe: the child has denied tracing.
     close(ready[1]);
     char none = 0;
     (void)!read(ready[0], &none, 1);
@@ -199,7 +199,7 @@ TEST(Confinement, KeepsOtherProcessesOutOfReach) {
   const Folder folder;
   folder.write("config", "config");
   const std::string base = folder.path.string();
-  // This process denies nothing: the namespace, or the user, is what keeps it apart.
+  // This process does not deny tracing: the namespace, or the user, protects it.
   const std::string script =
       "p=/proc/$PPID; cat $p/environ >/dev/null 2>&1 && echo environment;"
       "cat $p/root" +
@@ -211,7 +211,7 @@ TEST(Confinement, KeepsOtherProcessesOutOfReach) {
   }
 }
 
-// Runs `body` in a child that is an unprivileged user; returns its exit status.
+// Runs `body` in a child that is an unprivileged user. Returns its exit status.
 int run_as_user(uint32_t user, const std::function<bool()>& body) {
   const pid_t child = fork();
   if (child == 0) {
@@ -258,7 +258,7 @@ TEST(Tracing, IsDeniedToTheSameUser) {
             0);
 }
 
-// Has the kernel refuse unshare(2), as a container's seccomp profile does.
+// Makes the kernel refuse unshare(2), as a container's seccomp profile does.
 bool refuse_unshare() {
   sock_filter program[] = {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
@@ -288,7 +288,7 @@ TEST(Confinement, SaysWhyItIsImpossible) {
   EXPECT_EQ(status, 0);
 }
 
-// Root of a container may lack CAP_KILL: then it could not end a function of another user.
+// Root of a container may lack CAP_KILL: then it could not kill a function of another user.
 TEST(Confinement, IsRefusedWhenItsProcessCannotBeKilled) {
   if (geteuid() != 0) GTEST_SKIP() << "only root can start a process of another user";
   const pid_t child = fork();

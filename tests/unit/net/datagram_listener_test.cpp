@@ -12,7 +12,7 @@
 namespace inlet53::net {
 namespace {
 
-/// A listener on a source without a socket. It sends each datagram back.
+/// Listener on a source without a socket. It sends each datagram back.
 class DatagramListenerTest : public testing::Test {
  protected:
   void listen(size_t buffer_half = SIZE_MAX) {
@@ -49,7 +49,7 @@ TEST_F(DatagramListenerTest, AnswersAnySourceInBatchesUntilNoneWaits) {
   put(kCount);
   ASSERT_TRUE(run_until(loop, [&] { return source->responses.size() >= kCount; }));
   EXPECT_EQ(batches, (std::vector<size_t>{64, 64, 3}));
-  EXPECT_EQ(source->polls, 3U);  // the short batch says that no more wait
+  EXPECT_EQ(source->polls, 3U);  // the short batch means that no more wait
 }
 
 TEST_F(DatagramListenerTest, LetsOthersRunAfterItsMostBatches) {

@@ -47,10 +47,10 @@ TEST(LoopDeathTest, AbortsWhenAnObjectOutlivesIt) {
       "broken invariant");
 }
 
-// Ends with 1 and a message, in place of an exception that unwinds libuv.
+// Expects exit status 1 and a message, not an exception that unwinds libuv.
 class ThrowingCallback : public testing::Test {
  protected:
-  /// Runs a loop with what `arm` makes, as a program does. Its callbacks throw.
+  /// Runs a loop with the object of `arm`, as a program does. Its callbacks throw.
   template <class Arm>
   [[noreturn]] static void run(const Arm& arm) {
     std::_Exit(run_program("test", [&] {
@@ -59,7 +59,7 @@ class ThrowingCallback : public testing::Test {
       try {
         loop.run();
       } catch (const std::exception&) {
-        std::_Exit(99);  // it came through libuv
+        std::_Exit(99);  // the exception passed through libuv
       }
       return 0;
     }));
@@ -115,7 +115,7 @@ TEST_F(ThrowingCallbackDeathTest, OfADescriptor) {
   EXPECT_EXIT(run([](Loop& loop) {
                 std::array<int, 2> ends{};
                 if (pipe(ends.data()) != 0) std::_Exit(98);
-                close(ends[1]);  // what is read has ended
+                close(ends[1]);  // the readable side has ended
                 return std::make_unique<ReadWatcher>(loop, ends[0], fail);
               }),
               testing::ExitedWithCode(1), kSaid);
@@ -165,7 +165,7 @@ TEST(Timer, MayBeDestroyedInsideItsCallback) {
   std::optional<Timer> timer;
   timer.emplace(loop, [&timer, witness] {
     timer.reset();
-    ++*witness;  // what the callback captured is still there
+    ++*witness;  // the captured value still exists
   });
   timer->start(0, 1);
   EXPECT_TRUE(run_until(loop, [&] { return *witness > 0 && witness.use_count() == 1; }));
@@ -198,7 +198,7 @@ TEST(TurnEnd, AskedWithinACallComesAgainAtOnce) {
     if (++calls < 3) end->ask();
   });
   end->ask();
-  loop.run();  // would wait for ever if it had to wait first
+  loop.run();  // would wait forever if it had to wait first
   EXPECT_EQ(calls, 3);
 }
 
@@ -291,7 +291,7 @@ TEST(ReadWatcher, TellsTheEndAndMayBeDestroyedInsideItsCallback) {
   EXPECT_EQ(called, 1);
 }
 
-// A socket whose peer reset it: epoll reports an error, on which libuv stops watching.
+// Socket that its peer has reset: epoll reports an error, after which libuv stops watching.
 TEST(ReadWatcher, WatchesOnAfterAnErrorOnTheSocket) {
   Loop loop;
   auto server = open_udp(local("127.0.0.1"), 0);

@@ -16,10 +16,10 @@
 
 namespace inlet53::net {
 
-/// How long a test waits for what must happen before it fails: long, for slow and busy machines.
+/// Limit of each wait in a test: long, for slow and busy machines.
 constexpr uint64_t kPatienceMs = 60'000;
 
-/// Runs the loop until `done()`; false when patience ran out.
+/// Runs the loop until `done()`; false when the time limit has passed.
 template <class Condition>
 [[nodiscard]] bool run_until(Loop& loop, Condition done) {
   bool reached = false;
@@ -38,7 +38,7 @@ inline SocketAddress local(std::string_view host, uint16_t port = 0) {
   return {*IpAddress::parse(host), port};
 }
 
-/// Where a socket is bound, with the port that the kernel chose.
+/// Returns the address of a socket, with the port that the kernel chose.
 inline SocketAddress bound_to(int descriptor) {
   sockaddr_storage storage{};
   socklen_t length = sizeof storage;
@@ -46,8 +46,8 @@ inline SocketAddress bound_to(int descriptor) {
   return SocketAddress::from_sockaddr(reinterpret_cast<sockaddr*>(&storage));
 }
 
-/// A client's socket of `type`, bound to `from` when it is given. Blocking calls give up when
-/// patience runs out.
+/// Returns a client's socket of `type`, bound to `from` when it is given. Blocking calls end after
+/// the time limit.
 inline Descriptor client_socket(int type, IpFamily family, const char* from = nullptr) {
   Descriptor client(socket(family == IpFamily::V4 ? AF_INET : AF_INET6, type | SOCK_CLOEXEC, 0));
   const timeval patience{static_cast<time_t>(kPatienceMs / 1000), 0};
@@ -68,7 +68,7 @@ inline int connect_to(const Descriptor& client, const SocketAddress& server) {
   return connect(client.get(), reinterpret_cast<sockaddr*>(&storage), length) == 0 ? 0 : errno;
 }
 
-/// A connected client. The handshake needs no accept, so the server's loop may stand still.
+/// Returns a connected client. The handshake needs no accept, so the server's loop need not run.
 inline Descriptor connected(int type, const SocketAddress& server, const char* from = nullptr) {
   Descriptor client = client_socket(type, server.address.family(), from);
   EXPECT_EQ(connect_to(client, server), 0) << strerror(errno);
@@ -85,7 +85,8 @@ inline bool can_read(const Descriptor& client) {
   return poll(&looked, 1, 0) == 1;
 }
 
-/// One recv(2): a datagram, or what a stream has; empty at its end or on an error.
+/// Makes one recv(2): returns a datagram, or the available part of a stream; empty at its end or on
+/// an error.
 inline std::string receive_text(const Descriptor& client) {
   std::string text(70000, '\0');
   const ssize_t count = recv(client.get(), text.data(), text.size(), 0);

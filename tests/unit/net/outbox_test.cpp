@@ -15,7 +15,7 @@ namespace {
 
 std::vector<uint8_t> message(size_t size, uint8_t fill) { return std::vector<uint8_t>(size, fill); }
 
-// A pair of connected sockets that keep the bounds of messages.
+// Returns a pair of connected sockets that keep message boundaries.
 std::pair<Descriptor, Descriptor> socket_pair() {
   std::array<int, 2> ends{};
   EXPECT_EQ(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()), 0);
@@ -67,7 +67,7 @@ TEST(Outbox, TakesSixtyFour) {
 
 TEST(Outbox, NamesEachMessageThatAFullBufferKeepsBack) {
   const auto [from, to] = socket_pair();
-  const int least = 1;  // the kernel makes it room for a few messages
+  const int least = 1;  // the kernel reserves space for a few messages
   ASSERT_EQ(setsockopt(from.get(), SOL_SOCKET, SO_SNDBUF, &least, sizeof least), 0);
   Outbox outbox;
   for (uint64_t i = 0; i < Outbox::kMaxMessages; ++i) outbox.add(7, from.get(), i, message(500, 1));
@@ -94,7 +94,7 @@ TEST(Outbox, GivesUpAPortThatIcmpReports) {
   Outbox outbox;
   outbox.add(1, refused.get(), 1, message(20, 1));
   EXPECT_EQ(outbox.send().sent, 1U);
-  // On this host ICMP's answer is there at once.
+  // On this host the ICMP error arrives at once.
   outbox.add(1, refused.get(), 2, message(20, 1));
   outbox.add(1, refused.get(), 3, message(20, 1));
   outbox.add(2, from.get(), 4, message(20, 1));
@@ -106,7 +106,7 @@ TEST(Outbox, GivesUpAPortThatIcmpReports) {
   EXPECT_EQ(report.sent, 1U);
 }
 
-// What sendmmsg returns, call by call: how many messages it sent, or an errno below 0.
+// Results of sendmmsg, call by call: the number of sent messages, or a negative errno.
 std::vector<int> script;
 
 int scripted(int, mmsghdr*, unsigned count, int) {
@@ -138,7 +138,8 @@ TEST(Outbox, SendsTheOthersAfterOneThatThisHostRefuses) {
   }
 }
 
-// An error that both may cause is ICMP's if it is gone at once, and this host's if it stays.
+// An error with two possible causes comes from ICMP if it occurs once, and from this host if it
+// repeats.
 TEST(Outbox, TellsAFailureOfThisHostFromIcmp) {
   for (const int error : {EACCES, ENETUNREACH, EHOSTUNREACH}) {
     Scripted host({-error, -error, -error, -error, -error, -error});

@@ -22,7 +22,7 @@ struct Scene {
       routes.push_back(pool.add_route({bound_to(target.get()), {}}));
     }
   }
-  /// Ports of the next `count` queries of a route.
+  /// Returns the ports of the next `count` queries of a route.
   std::vector<uint32_t> acquire(size_t route, size_t count, uint64_t now_ms = 0) {
     std::vector<uint32_t> ports;
     for (size_t i = 0; i < count; ++i) {
@@ -102,7 +102,7 @@ TEST(PortPool, SharesPortsEvenlyWhenSocketsRunOut) {
   Scene half(9);
   std::array<uint32_t, 6> users{};
   for (const uint32_t port : half.acquire(0, 3 * UdpExchange::kMaxShared)) ++users[port];
-  // The fewest of four at random: within a few of the mean of 32.
+  // The port with the fewest users of four random ones: near the mean of 32.
   for (const uint32_t each : users) EXPECT_NEAR(each, 32, 12);
 }
 
@@ -165,7 +165,7 @@ TEST(PortPool, SaysThatDescriptorsHaveRunOut) {
 
 TEST(PortPool, SaysThatThereIsNoRoute) {
   PortPool pool(4);
-  // The kernel takes no packet from a loopback address to another network.
+  // The kernel sends no packet from a loopback address to another network.
   const auto route = pool.add_route({local("192.0.2.1", 53), {local("127.0.0.1").address}});
   const auto port = pool.acquire(route, 0);
   ASSERT_FALSE(port);

@@ -19,7 +19,7 @@ namespace {
 
 constexpr uint64_t kPatienceMs = 60'000;
 
-/// A gate that jobs wait at.
+/// Gate at which jobs wait.
 class Gate {
  public:
   void open() {
@@ -113,7 +113,7 @@ class PreparationTest : public testing::Test {
     if (when_done) when_done();
     if (results.size() >= wanted) loop.stop();
   }
-  /// Runs the loop until there are so many results.
+  /// Runs the loop until there are this many results.
   void wait_for_results(size_t count) {
     wanted = count;
     if (results.size() >= wanted) return;
@@ -207,7 +207,7 @@ TEST_F(PreparationTest, EndsDuringARun) {
   preparation.request();
   preparation.request();
   std::thread([gate = gate] { gate->open(); }).detach();
-  // The destructor waits for the run. Nothing gets its value.
+  // The destructor waits for the run. Its value is dropped.
 }
 
 }  // namespace

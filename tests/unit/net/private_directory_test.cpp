@@ -80,11 +80,11 @@ TEST_F(PrivateDirectoryTest, FollowsNoSymbolicLink) {
   ASSERT_FALSE(read);
   EXPECT_TRUE(contains(read.error(), "is a symbolic link")) << read.error();
   EXPECT_FALSE(directory.read_private("secret"));
-  // Writing replaces the link, not what it leads to.
+  // Writing replaces the link, not its target.
   ASSERT_TRUE(directory.write("secret", "ours", PrivateDirectory::kPrivate));
   EXPECT_EQ(directory.read("secret").value(), "ours");
   EXPECT_EQ(std::filesystem::file_size(parent.path() + "/elsewhere"), 9U);
-  // Nor is a link followed that waits where the new file is written first.
+  // A link at the temporary name of the new file is not followed either.
   link("other.new");
   ASSERT_TRUE(directory.write("other", "ours", PrivateDirectory::kPrivate));
   EXPECT_EQ(std::filesystem::file_size(parent.path() + "/elsewhere"), 9U);

@@ -21,7 +21,7 @@
 namespace inlet53::net {
 namespace {
 
-// Opens a socket, writes its inode number into `output`, and stays.
+// Opens a socket, writes its inode number to `output`, and waits.
 [[noreturn]] void hold_socket(int output) {
   const int holder = socket(AF_INET, SOCK_STREAM, 0);
   struct stat status {};
@@ -31,7 +31,7 @@ namespace {
   for (;;) pause();
 }
 
-// A child process that runs `body(output)`; killed at the end, with its group.
+// Child process that runs `body(output)`; killed at the end, with its group.
 struct Child {
   explicit Child(const std::function<void(int)>& body) {
     std::array<int, 2> ends{};
@@ -59,12 +59,12 @@ struct Child {
   uint32_t inode = 0;
 };
 
-// Leaves its parent behind: the parent ends first.
+// Creates a process whose parent ends first.
 void fork_twice(int output) {
   if (fork() == 0) {
     const pid_t parent = getpid();
     if (fork() == 0) {
-      // Readable when the parent has ended. None: it has ended already.
+      // Readable when the parent has ended. Not valid: it has ended already.
       const Descriptor end(static_cast<int>(syscall(SYS_pidfd_open, parent, 0)));
       pollfd wanted{end.get(), POLLIN, 0};
       if (end.get() >= 0) poll(&wanted, 1, -1);
@@ -93,7 +93,7 @@ TEST(ProcessTree, HasTheSocketsOfItsDescendants) {
   const Child moved([](int output) {
     if (fork() == 0) {
       setpgid(0, 0);
-      // Its group is not killed with the child: it ends with its parent.
+      // Its group is not killed with the child, so it ends with its parent.
       prctl(PR_SET_PDEATHSIG, SIGKILL);
       hold_socket(output);
     }
@@ -102,7 +102,7 @@ TEST(ProcessTree, HasTheSocketsOfItsDescendants) {
     EXPECT_TRUE(process_tree_has_socket(one->pid, one->inode, {}));
     EXPECT_TRUE(process_tree_has_socket(getpid(), one->inode, {}));
   }
-  // Not those of others.
+  // Not the sockets of other processes.
   EXPECT_FALSE(process_tree_has_socket(child.pid, grandchild.inode, {}));
   EXPECT_FALSE(process_tree_has_socket(grandchild.pid, child.inode, {}));
   EXPECT_FALSE(process_tree_has_socket(moved.pid, child.inode, {}));
@@ -118,8 +118,7 @@ TEST(ProcessTree, KeepsOrphansWhenItsRootAdoptsThem) {
   EXPECT_FALSE(process_tree_has_socket(leaves.pid, leaves.inode, {}));
 }
 
-// Holds many descriptors, forks `depth` descendants one below the other, and has the last open a
-// socket.
+// Opens many descriptors, forks `depth` nested descendants, and opens a socket in the last one.
 void hold_below(unsigned depth, int output) {
   constexpr int kDescriptors = 600;
   for (int i = 0; i < kDescriptors; ++i) {
@@ -133,7 +132,7 @@ void hold_below(unsigned depth, int output) {
   hold_socket(output);
 }
 
-// A function that makes a search long does not stop the event loop.
+// A function that makes a search expensive does not stop the event loop.
 TEST(ProcessTree, IsSearchedInABoundedNumberOfSteps) {
   const Child small([](int output) { hold_below(2, output); });
   EXPECT_TRUE(process_tree_has_socket(small.pid, small.inode, {}));
@@ -158,7 +157,7 @@ TEST(ProcessTree, OfAnotherUserIsReadWithThatUsersRights) {
     prctl(PR_SET_DUMPABLE, 1);  // as after execve
     hold_socket(output);
   });
-  // As root of a container has it: without CAP_SYS_PTRACE.
+  // Like root of a container: without CAP_SYS_PTRACE.
   const pid_t reader = fork();
   if (reader == 0) {
     drop_ptrace();

@@ -15,8 +15,8 @@ TEST(RenewalTimer, WaitsUntilTheRenewalButAtMostAMinute) {
   EXPECT_EQ(renewal_delay_ms({900, 1000 + 86400 * 60}, 1000), 60'000U);
 }
 
-// A timer that waited for its whole time would not notice that the clock was set, or that the
-// machine slept: what it finds when it looks again is what counts.
+// A timer with one long wait would not notice a clock change or a suspended machine; this timer
+// reads the clock again.
 TEST(RenewalTimer, FindsACertificateDueAfterAClockThatWasSetEitherWay) {
   const RenewalTimes times{1000, 2000};
   EXPECT_FALSE(is_due(times, 1000));
@@ -29,7 +29,7 @@ TEST(RenewalTimer, FindsACertificateDueAfterAClockThatWasSetEitherWay) {
   EXPECT_FALSE(is_due({1000, 0}, 0));
 }
 
-// Sets the timer and counts its calls until it is set no more.
+// Sets the timer and counts its calls until it is no longer set.
 int calls_of(const RenewalTimes& times) {
   Loop loop;
   int calls = 0;
@@ -40,7 +40,7 @@ int calls_of(const RenewalTimes& times) {
   });
   timer = &made;
   made.set(times);
-  loop.run();  // ends when the timer is set no more
+  loop.run();  // ends when the timer is no longer set
   return calls;
 }
 

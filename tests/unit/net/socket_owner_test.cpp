@@ -16,7 +16,7 @@ namespace {
 
 using Source = SocketOwners::Source;
 
-// The two ends of a TCP connection on loopback.
+// Both ends of a TCP connection on loopback.
 struct Connection {
   explicit Connection(const char* server_address = "127.0.0.1", bool for_both_families = false) {
     auto opened = open_tcp({*IpAddress::parse(server_address), 0});

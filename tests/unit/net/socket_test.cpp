@@ -66,7 +66,7 @@ TEST(OpenUdp, NamesAddressTransportAndReason) {
 }
 
 TEST(OpenUdpDeathTest, SaysThatALowPortNeedsACapability) {
-  constexpr int kAllowed = 99;  // ports from 0 on are everyone's on this machine
+  constexpr int kAllowed = 99;  // ports from 0 on need no privilege on this machine
   const auto bind_as_nobody = [](const auto& open) {
     if (geteuid() == 0 && setuid(65534) != 0) std::_Exit(98);
     const auto socket = open(local("127.0.0.1", 1));
@@ -120,7 +120,7 @@ TEST(ProbeAddress, SeesThroughReusePort) {
   }
 }
 
-// An address that no client's port can be on: the kernel may give that away in between.
+// An address without ports of clients: the kernel may use such a port in between.
 constexpr const char* kOwnHost = "127.53.0.7";
 
 TEST(ProbeAddress, LetsGoOfWhatItTried) {
@@ -132,7 +132,7 @@ TEST(ProbeAddress, LetsGoOfWhatItTried) {
   EXPECT_TRUE(probe_address(address));
 }
 
-// A server that closes first leaves its connection in TIME_WAIT; a restart must not mind.
+// A server that closes first leaves its connection in TIME_WAIT; a restart must work.
 TEST(ProbeAddress, IgnoresConnectionsInTimeWait) {
   auto server = open_tcp(local(kOwnHost));
   ASSERT_TRUE(server);
@@ -149,7 +149,7 @@ TEST(ProbeAddress, IgnoresConnectionsInTimeWait) {
   EXPECT_TRUE(probed) << probed.error().message;
 }
 
-// From one port, in order: each message goes where its first 16 bits say.
+// From one port, in order: the first 16 bits of each message select the socket.
 TEST(Socket, SpreadsByQueryId) {
   std::vector<Descriptor> sockets;
   SocketAddress address = local("127.0.0.1");

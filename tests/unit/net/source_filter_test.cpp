@@ -17,7 +17,7 @@ CidrSet blocks(std::initializer_list<const char*> texts) {
   return CidrSet(out);
 }
 
-// The few instructions of classic BPF that a source filter uses, on a segment from `source`.
+// Interprets the classic BPF instructions of a source filter, on a segment from `source`.
 bool accepts(const std::vector<sock_filter>& program, const IpAddress& source) {
   const uint32_t header = static_cast<uint32_t>(SKF_NET_OFF) + (source.is_v4() ? 12U : 8U);
   std::array<uint32_t, BPF_MEMWORDS> memory{};
@@ -49,7 +49,7 @@ bool accepts(const std::vector<sock_filter>& program, const IpAddress& source) {
   }
 }
 
-// Addresses near blocks are the interesting ones, so the top bits come from a small set.
+// Addresses near blocks matter most, so the top bits come from a small set.
 IpAddress random_address(IpFamily family, std::mt19937& random) {
   std::array<uint8_t, 16> octets{};
   for (uint8_t& octet : octets) octet = static_cast<uint8_t>(random());
@@ -66,7 +66,7 @@ Cidr random_block(IpFamily family, std::mt19937& random) {
   const std::string text = address.to_text() + '/' + std::to_string(length);
   const auto exact = Cidr::parse(text);
   if (exact) return *exact;
-  // The error ends with the block that was meant.
+  // The error ends with the probable block.
   return *Cidr::parse(std::string_view(exact.error()).substr(exact.error().rfind(' ') + 1));
 }
 
@@ -165,7 +165,8 @@ TEST(AttachSourceFilter, GivesStrangersNotEvenAHandshake) {
   const Descriptor server = listening("127.0.0.1", blocks({"127.0.0.0/16"}));
   const SocketAddress address = bound_to(server.get());
   const Descriptor stranger = knock(address, "127.9.9.9");
-  // Loopback delivers a SYN before connect returns, so the stranger's was seen before this one's.
+  // Loopback delivers a SYN before connect returns, so the unauthorised one arrived before this
+  // one.
   const Descriptor friendly = connected(SOCK_STREAM, address, "127.0.0.2");
   EXPECT_TRUE(still_waits_for_handshake(stranger));
 }
@@ -189,7 +190,7 @@ TEST(AttachSourceFilter, WorksForIpv6) {
   const Descriptor server = listening("::1", blocks({"::1/128", "0.0.0.0/0"}));
   const SocketAddress address = bound_to(server.get());
   const Descriptor friendly = connected(SOCK_STREAM, address);
-  // ::1 is the only IPv6 source that every machine has, so it becomes the stranger.
+  // ::1 is the only IPv6 source that every machine has, so it becomes the unauthorised source.
   ASSERT_TRUE(attach_source_filter(server.get(), blocks({"fd00::/8", "0.0.0.0/0"})));
   const Descriptor stranger = knock(address, nullptr);
   const Descriptor witness = listening("::1", blocks({"::1/128"}));

@@ -23,10 +23,10 @@
 namespace inlet53::net {
 namespace {
 
-// A zombie still has its number.
+// Returns false for a zombie, which still has its number.
 bool is_gone(pid_t process) { return kill(process, 0) != 0 && errno == ESRCH; }
 
-// A child of this process that it does not know of, and that has ended or does so soon.
+// Makes a child of this process that is unknown to it and ends soon.
 pid_t make_stray(int status = 0) {
   const pid_t child = fork();
   if (child == 0) _exit(status);
@@ -43,7 +43,7 @@ TEST(StrayChildren, AreReaped) {
   for (const pid_t one : all) EXPECT_TRUE(run_until(loop, [&] { return is_gone(one); }));
 }
 
-// As a function does it: its own child makes a child of the daemon's.
+// A function can do this: its child creates a child of the daemon.
 TEST(StrayChildren, AreReapedAlsoWhenAChildMadeThem) {
   Loop loop;
   const StrayChildren strays(loop);
@@ -81,7 +81,7 @@ TEST(StrayChildren, TakeNoExitStatusOfOurChildren) {
   EXPECT_TRUE(run_until(loop, [&] { return ended.size() == children.size(); }));
   for (const auto& [i, status] : ended) EXPECT_EQ(status, i);
   for (const pid_t one : unknown) EXPECT_TRUE(run_until(loop, [&] { return is_gone(one); }));
-  // One that ends while nobody looks keeps its status until its owner takes it.
+  // The status of a known child stays until its owner reads it.
   auto last = ChildProcess::start(loop, {.arguments = {"sh", "-c", "exit 7"}}, [](ChildExit) {});
   ASSERT_TRUE(last) << last.error();
   siginfo_t info{};
@@ -89,7 +89,7 @@ TEST(StrayChildren, TakeNoExitStatusOfOurChildren) {
   EXPECT_TRUE(reap_strays());
   ASSERT_EQ(waitid(P_PID, static_cast<id_t>((*last)->pid()), &info, WEXITED | WNOWAIT), 0);
   EXPECT_EQ(info.si_status, 7);
-  // When its owner lets it go, it is nobody's.
+  // A child that its owner forgets is unknown.
   const pid_t forgotten = (*last)->pid();
   last->reset();
   EXPECT_FALSE(reap_strays());

@@ -135,7 +135,7 @@ TEST(TcpConnection, EndsWhenThePeerResets) {
   EXPECT_TRUE(server.serve_until([&] { return server.owner.ended == 1; }));
 }
 
-// A client that asks and never reads: the answers wait in bounded memory.
+// Client that sends requests and never reads: the responses wait in bounded memory.
 struct Greedy {
   explicit Greedy(const TcpListener::Options& options) : server(options) {
     server.owner.answer = [](std::string_view) { return std::string(8192, 'z') + '\n'; };
@@ -143,7 +143,7 @@ struct Greedy {
     questions = std::string(6000, '\n');
     send_text(client, questions);
   }
-  // Runs until the connection has stalled: congested, and the owner isn't called any more.
+  // Runs until the connection is congested and the owner is not called any more.
   [[nodiscard]] bool stall() {
     return server.serve_until(
         [&] { return !server.owner.open.empty() && server.owner.open.front()->congested(); });
@@ -166,7 +166,7 @@ TEST(TcpConnection, StopsReadingFromAPeerThatDoesNotRead) {
   ASSERT_TRUE(greedy.server.serve_until([&] { return later; }));
   EXPECT_EQ(greedy.server.owner.calls, calls);
 
-  // Once it reads, it gets every answer, of what was held back too.
+  // When it reads, it gets every response, including the delayed ones.
   const size_t expected = size_t{6001} * 8193;
   size_t taken = 0;
   EXPECT_TRUE(greedy.server.serve_until([&] {
@@ -190,7 +190,7 @@ TEST(TcpConnection, ClosesOnAPeerThatTakesNothing) {
 TEST(TcpConnection, SurvivesAResetInTheMiddleOfAWrite) {
   Greedy greedy({.max_unsent = 100'000, .write_timeout_ms = kPatienceMs * 10});
   ASSERT_TRUE(greedy.stall());
-  greedy.client.reset();  // with octets unread: RST
+  greedy.client.reset();  // with unread bytes: RST
   EXPECT_TRUE(greedy.server.serve_until([&] { return greedy.server.owner.ended == 1; }));
 }
 
@@ -225,7 +225,7 @@ TEST(TcpConnection, TimeoutMovesOnAndStops) {
   server.owner.open[0]->set_timeout(1);
   server.owner.open[0]->set_timeout(kPatienceMs * 10);
   server.owner.open[1]->set_timeout(kPatienceMs * 10);
-  server.owner.open[1]->set_timeout(1);  // an earlier one counts, too
+  server.owner.open[1]->set_timeout(1);  // an earlier timeout counts, too
   ASSERT_TRUE(server.serve_until([&] { return server.owner.ended == 1; }));
   EXPECT_TRUE(at_end(idle));
   server.owner.open[0]->set_timeout(1);
@@ -328,7 +328,7 @@ TEST(TcpConnection, LetsAPeerThatGoesOnSendingReadTheLastWords) {
   const Descriptor client = server.accepted_client();
   send_text(client, "one\n");
   EXPECT_EQ(server.answer_of(client, 11), "last words\n");
-  // It has not noticed yet. With these octets unread, closing would reset the connection.
+  // It has not noticed yet. With these bytes unread, closing would reset the connection.
   send_text(client, std::string(100'000, 'x'));
   bool later = false;
   Timer timer(server.loop, [&] { later = true; });
@@ -377,7 +377,7 @@ TEST(TcpConnection, EndsUponAPeerThatGoesOnSendingForEver) {
   }));
 }
 
-// The transitions of `TcpStage` that no test above makes.
+// Transitions of `TcpStage` that no test above covers.
 
 TEST(TcpConnection, AHalfClosedOneThatOwesResponsesTimesOut) {
   TcpServer server;
@@ -416,7 +416,7 @@ TEST(TcpConnection, EndsUponAHalfClosedPeerThatLeavesBeforeAllIsSent) {
   shutdown(client.get(), SHUT_WR);
   ASSERT_TRUE(server.serve_until([&] { return server.owner.finished == 1; }));
   EXPECT_EQ(server.owner.ended, 0);
-  client.reset();  // with octets unread: RST
+  client.reset();  // with unread bytes: RST
   EXPECT_TRUE(server.serve_until([&] { return server.owner.ended == 1; }));
 }
 

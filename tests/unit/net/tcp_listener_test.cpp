@@ -59,7 +59,7 @@ TEST(TcpListener, CapsTheConnectionsOfOneClient) {
   EXPECT_EQ(server.listener->counts().open, 3U);
   EXPECT_EQ(server.listener->counts().refused, 1U);
 
-  first.reset();  // makes room
+  first.reset();  // frees a place
   ASSERT_TRUE(server.serve_until([&] { return server.owner.ended == 1; }));
   const Descriptor fourth = server.accepted_client("127.0.0.2");
   send_text(fourth, "room\n");
@@ -117,7 +117,7 @@ TEST(TcpListener, MayCloseConnectionsWhileItDrains) {
   TcpServer server;
   std::vector<Descriptor> clients;
   for (int i = 0; i < 10; ++i) clients.push_back(server.accepted_client());
-  // Each takes the oldest with it.
+  // Each connection also closes the oldest one.
   server.owner.on_drain = [&](TcpConnection& connection) {
     TcpConnection* const oldest = server.owner.open.front();
     if (oldest != &connection) oldest->close();
@@ -133,7 +133,7 @@ TEST(TcpListener, ItsEndClosesEveryConnection) {
   TcpServer server;
   std::vector<Descriptor> clients;
   for (int i = 0; i < 10; ++i) clients.push_back(server.accepted_client());
-  // One of them takes others with it.
+  // One of them closes others.
   server.owner.on_closed = [&](TcpConnection&) {
     if (!server.owner.open.empty()) server.owner.open.front()->close();
   };
@@ -148,7 +148,7 @@ TEST(TcpListener, PausesWithoutDescriptorsAndResumes) {
   rlimit before{};
   ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
   const Descriptor client = connected(SOCK_STREAM, server.address);
-  // The lowest free descriptor becomes the first that may not be opened.
+  // The lowest free descriptor becomes the limit.
   const int lowest = dup(0);
   ASSERT_GE(lowest, 0);
   close(lowest);

@@ -17,7 +17,7 @@ constexpr Stage kStages[] = {Stage::Open,      Stage::HalfClosed, Stage::Drainin
 constexpr Event kEvents[] = {Event::PeerFinished, Event::ClientFinished, Event::AllSent,
                              Event::Failed, Event::HandedBack};
 
-// The diagram of the header; what it does not have changes nothing.
+// Follows the diagram of the header; other events change nothing.
 TEST(TcpStage, FollowsItsDiagram) {
   const std::map<std::pair<Stage, Event>, Stage> diagram = {
       {{Stage::Open, Event::PeerFinished}, Stage::HalfClosed},

@@ -14,8 +14,8 @@
 
 namespace inlet53::net {
 
-/// What the clients of a server have in common: their messages are lines, and each is answered with
-/// what `answer` makes of it.
+/// State shared by the clients of a server: their messages are lines, and each gets the result of
+/// `answer`.
 struct LineOwner {
   std::function<std::string(std::string_view)> answer = [](std::string_view line) {
     return std::string(line);
@@ -32,14 +32,14 @@ struct LineOwner {
   int ended = 0;      // clients whose `closed` was called
   int destroyed = 0;  // clients
   int times_caught_up = 0;
-  std::string farewell;  // what a connection that timed out is sent
+  std::string farewell;  // sent to a connection that timed out
   size_t largest_stream = 0;
   bool owes = false;
-  bool paused = false;  // takes nothing
+  bool paused = false;  // consumes nothing
 };
 
-/// One client. Reports as a failure when it is called after `closed`, and when it is destroyed
-/// without `closed` or inside one of its functions.
+/// Client that reports a failure when it is called after `closed`, and when it is destroyed without
+/// `closed` or inside one of its functions.
 class LineClient final : public TcpClient {
  public:
   LineClient(LineOwner& owner, TcpConnection& connection) : owner_(owner), connection_(connection) {
@@ -48,7 +48,7 @@ class LineClient final : public TcpClient {
   ~LineClient() override {
     EXPECT_TRUE(closed_);
     EXPECT_EQ(inside_, 0);
-    EXPECT_FALSE(connection_.peer().address.to_text().empty());  // it is still there
+    EXPECT_FALSE(connection_.peer().address.to_text().empty());  // it still exists
     ++owner_.destroyed;
   }
 
@@ -126,7 +126,7 @@ struct TcpServer {
                      });
   }
 
-  /// A client whose connection the server has accepted.
+  /// Returns a client whose connection the server has accepted.
   Descriptor accepted_client(const char* from = nullptr) {
     const uint64_t before = listener->counts().accepted;
     Descriptor client = connected(SOCK_STREAM, address, from);
@@ -138,7 +138,7 @@ struct TcpServer {
     return run_until(loop, done);
   }
 
-  /// Runs the server until this client has a whole answer of `size` octets.
+  /// Runs the server until this client has a whole response of `size` bytes.
   std::string answer_of(const Descriptor& client, size_t size) {
     std::string text;
     EXPECT_TRUE(run_until(loop, [&] {
@@ -159,13 +159,14 @@ struct TcpServer {
   std::optional<TcpListener> listener;
 };
 
-/// Tells whether the stream has ended in order (FIN, nothing before it); runs no loop.
+/// Returns true when the stream has ended regularly (FIN, no bytes before it); does not run the
+/// loop.
 inline bool at_end(const Descriptor& client) {
   char octet = 0;
   return recv(client.get(), &octet, 1, MSG_DONTWAIT) == 0;
 }
 
-/// Tells whether the connection is gone by FIN or RST; runs no loop.
+/// Returns true when FIN or RST has ended the connection; does not run the loop.
 inline bool is_gone(const Descriptor& client) {
   char octet = 0;
   const ssize_t count = recv(client.get(), &octet, 1, MSG_DONTWAIT);

@@ -14,7 +14,7 @@
 
 namespace inlet53::net {
 
-/// A source without a socket: a test puts queries in and reads the responses. Its descriptor, an
+/// Source without a socket: a test adds queries and reads the responses. Its descriptor, an
 /// eventfd, is readable while queries wait.
 class TestSource final : public DatagramSource {
  public:
@@ -30,8 +30,8 @@ class TestSource final : public DatagramSource {
     EXPECT_EQ(write(descriptor_.get(), &one, sizeof one), ssize_t{sizeof one});
   }
 
-  std::vector<std::vector<uint8_t>> responses;       // of batches, one by one
-  std::vector<std::vector<uint8_t>> late_responses;  // in the order that they were given
+  std::vector<std::vector<uint8_t>> responses;       // of all batches, one by one
+  std::vector<std::vector<uint8_t>> late_responses;  // in the order of the calls
   size_t polls = 0;
   size_t buffer_half = SIZE_MAX;
   Counts counted;

@@ -38,7 +38,7 @@ struct Pair {
     pump();
   }
 
-  // Carries octets to and fro, `piece` at a time, until neither end has any.
+  // Transfers bytes in both directions, `piece` at a time, until neither end has any.
   void pump(size_t piece = SIZE_MAX) {
     while (carry(client_end, server, piece) || carry(server_end, client, piece)) {
     }
@@ -150,7 +150,7 @@ TEST_F(TlsStreamTest, ResumesSessionsAcrossContexts) {
     pair.server.send(as_bytes("so that the ticket is read"));
     pair.pump();
     session = keep_session(pair.client);
-    pair.client.end();  // OpenSSL resumes no session whose connection broke off
+    pair.client.end();  // OpenSSL resumes no session whose connection was aborted
     EXPECT_FALSE(pair.server.resumed());
   }
   const auto resumes = [&](const TlsServerContext* previous) {

@@ -18,7 +18,7 @@ TemporaryFolder::~TemporaryFolder() { std::filesystem::remove_all(path_); }
 
 TestCertificates::TestCertificates(const std::vector<std::string>& names) {
   authority_file_ = authority_certificate_file(folder_.path());
-  // An authority is for DNS names at least; some tests want addresses alone.
+  // An authority needs at least one DNS name; some tests use only addresses.
   std::vector<std::string> permitted = names;
   permitted.push_back("permitted.example");
   const auto issued =

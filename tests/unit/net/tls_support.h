@@ -15,7 +15,7 @@ struct ssl_session_st;
 
 namespace inlet53::net {
 
-/// A folder that goes away with this.
+/// Directory that is removed with this object.
 class TemporaryFolder {
  public:
   TemporaryFolder();
@@ -28,7 +28,7 @@ class TemporaryFolder {
   std::string path_;
 };
 
-/// An authority in a folder of its own, and a certificate for `names`.
+/// Authority in its own directory, and a certificate for `names`.
 class TestCertificates {
  public:
   explicit TestCertificates(const std::vector<std::string>& names);
@@ -46,7 +46,7 @@ class TestCertificates {
   CertificateFiles issued_;
 };
 
-/// What a client does that our own does not: ALPN, and sessions resumed.
+/// Adds features of clients that this program's client does not use: ALPN, and resumed sessions.
 void offer_protocols(const TlsClientContext& context, const std::vector<std::string>& protocols);
 
 struct SessionDeleter {

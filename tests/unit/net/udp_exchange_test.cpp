@@ -16,7 +16,7 @@
 namespace inlet53::net {
 namespace {
 
-// Twelve octets that stand for a header, and a word.
+// Returns twelve bytes in place of a header, followed by a word.
 std::vector<uint8_t> query(std::string_view word) {
   const std::string octets = std::string(12, '\0') + std::string(word);
   return {octets.begin(), octets.end()};
@@ -37,7 +37,7 @@ struct Owner final : UdpExchangeOwner {
   std::function<void(uint64_t)> on_received;
 };
 
-// A target that keeps what it receives until it is told to answer.
+// Target that keeps received messages until the test makes it respond.
 struct Target {
   explicit Target(Loop& loop, const char* host = "127.0.0.1") {
     auto opened = open_udp(local(host), 4U << 20);
@@ -111,7 +111,7 @@ TEST(UdpExchange, BringsEachQueryItsResponse) {
   EXPECT_EQ(exchange.counts().sent, 200U);
   EXPECT_EQ(exchange.counts().received, 200U);
   EXPECT_EQ(exchange.counts().unmatched, 0U);
-  // Those of one socket left together.
+  // The queries of one socket were sent together.
   EXPECT_EQ(exchange.counts().sockets_opened, 200U / UdpExchange::kSendsPerSocket);
   EXPECT_EQ(exchange.counts().send_calls, exchange.counts().sockets_opened);
   EXPECT_EQ(exchange.counts().ports, exchange.counts().sockets_opened);
@@ -141,7 +141,7 @@ TEST(UdpExchange, UsesSocketsAgainFromOtherPorts) {
   for (const Target* target : {&v4, &v6}) {
     std::set<uint16_t> ports;
     for (const auto& each : target->arrived) ports.insert(each.from.port);
-    EXPECT_GE(ports.size(), 90U);  // of 28,232 by default, so chance gives the same one rarely
+    EXPECT_GE(ports.size(), 90U);  // of 28,232 by default, so equal ports are rare
   }
   for (const auto& each : v4.arrived) EXPECT_EQ(each.from.address, sources[0]);
 }
@@ -174,7 +174,7 @@ TEST(UdpExchange, ARouteGetsTheSocketThatAnotherLetsRest) {
   UdpExchange& exchange = scene.start();
   const auto first = exchange.add_route({one.address, {}});
   const auto second = exchange.add_route({two.address, {}});
-  // One socket rests, and one is the first route's newest.
+  // One socket rests, and one is the newest of the first route.
   constexpr uint64_t kFirst = UdpExchange::kSendsPerSocket + 1;
   for (uint64_t token = 0; token < kFirst; ++token) {
     ASSERT_TRUE(exchange.send(first, query("q"), token));
@@ -195,7 +195,7 @@ TEST(UdpExchange, IgnoresWhatDoesNotMatch) {
   ASSERT_TRUE(scene.until([&] { return target.arrived.size() == 1; }));
   const auto [from, right] = target.arrived[0];
 
-  stranger.send(from, right);  // the address is wrong
+  stranger.send(from, right);  // wrong address
   const auto other_port = open_udp(local("127.0.0.1"), 0);
   Target::send_from(*other_port, from, right);
   std::vector<uint8_t> wrong_id = right;
@@ -211,7 +211,7 @@ TEST(UdpExchange, IgnoresWhatDoesNotMatch) {
   target.send(from, right);
   ASSERT_TRUE(scene.until([&] { return !scene.owner.responses.empty(); }));
   EXPECT_EQ(scene.owner.responses[7], "right");
-  // The same once more is nobody's.
+  // A repeated response is unmatched.
   target.send(from, right);
   ASSERT_TRUE(scene.until([&] { return exchange.counts().unmatched == 4; }));
 }
@@ -249,7 +249,7 @@ TEST(UdpExchange, SendsFromTheSourceThatItIsGiven) {
   ASSERT_TRUE(scene.until([&] { return target.arrived.size() == kQueries; }));
   std::set<std::string> seen;
   for (const auto& each : target.arrived) seen.insert(each.from.address.to_text());
-  // Forty sockets all of one source would be chance once in 2^39 runs.
+  // By chance, forty sockets would all have one source once in 2^39 runs.
   EXPECT_EQ(seen, (std::set<std::string>{"127.0.0.2", "127.0.0.3"}));
 }
 
@@ -280,14 +280,14 @@ TEST(UdpExchange, SharesPortsWhenSocketsRunOut) {
   std::set<uint16_t> ports;
   for (const auto& each : target.arrived) ports.insert(each.from.port);
   EXPECT_EQ(ports.size(), 2U);
-  // Answers make room again.
+  // Responses free places again.
   for (const auto& each : target.arrived) target.send(each.from, each.message);
   ASSERT_TRUE(scene.until([&] { return scene.owner.responses.size() == token; }));
   EXPECT_TRUE(exchange.send(route, query("q"), token));
 }
 
-// The port of the query and the order of its octets are all that an attacker lacks: sixteen
-// thousand ports in a hundred thousand queries, and ids that are spread evenly.
+// An attacker lacks only the port of the query and its id: sixteen thousand ports in a hundred
+// thousand queries, and ids with a uniform distribution.
 TEST(UdpExchange, PortsAndIdsAreSpread) {
   Scene scene;
   Target target(scene.loop);
@@ -317,7 +317,7 @@ TEST(UdpExchange, PortsAndIdsAreSpread) {
     double sum = 0;
     const double expected = static_cast<double>(target.arrived.size()) / 256;
     for (const double count : counts) sum += (count - expected) * (count - expected) / expected;
-    EXPECT_LT(sum, 400);  // 255 in the mean; chance exceeds it once in a billion runs
+    EXPECT_LT(sum, 400);  // the mean is 255; chance exceeds 400 once in a billion runs
   }
 }
 
@@ -334,7 +334,7 @@ TEST(UdpExchange, ForgetsARouteWithItsWaits) {
   EXPECT_TRUE(scene.owner.errors.empty());
 }
 
-// The caller of remove_route is in the middle of something and expects no call.
+// The caller of remove_route expects no callback.
 TEST(UdpExchange, TellsNothingWhileARouteIsForgotten) {
   Scene scene;
   SocketAddress closed;
@@ -345,7 +345,7 @@ TEST(UdpExchange, TellsNothingWhileARouteIsForgotten) {
   UdpExchange& exchange = scene.start();
   const auto route = exchange.add_route({closed, {}});
   ASSERT_TRUE(exchange.send(route, query("one"), 1));
-  exchange.flush();  // ICMP says on the same machine at once that nobody is there
+  exchange.flush();  // on the same machine ICMP reports the closed port at once
   ASSERT_TRUE(exchange.send(route, query("two"), 2));
   exchange.remove_route(route);
   EXPECT_TRUE(scene.owner.errors.empty());
@@ -364,7 +364,7 @@ TEST(UdpExchange, ReportsAQueryThatThisHostCannotSend) {
   EXPECT_EQ(exchange.counts().unreachable, 0U);
 }
 
-// Waits that nothing answers make room by themselves, even on a port that is always in use.
+// Waits without a response end by themselves, even on a port that is always in use.
 TEST(UdpExchange, EndsEachWaitAtItsOwnTime) {
   Scene scene;
   Target target(scene.loop);
@@ -390,12 +390,12 @@ TEST(UdpExchange, ReportsLateResponsesWhileSocketsAreFree) {
     const auto route = exchange.add_route({target.address, {}});
     ASSERT_TRUE(exchange.send(route, query("late"), 1));
     ASSERT_TRUE(scene.until([&] { return target.arrived.size() == 1; }));
-    // Two looks at what waits: the first may come before the time is up.
+    // Two checks of the waits: the first may come before the end of the time.
     const uint64_t begin = scene.loop.now_ms();
     ASSERT_TRUE(scene.until([&] { return scene.loop.now_ms() > begin + 1200; }));
     target.send(target.arrived[0].from, target.arrived[0].message);
     if (max_sockets == 1) {
-      // Its only socket is in use, and so it does not wait for longer.
+      // Its only socket is in use, so it does not wait longer.
       EXPECT_TRUE(scene.until([&] { return exchange.counts().unmatched == 1; }));
       EXPECT_TRUE(scene.owner.responses.empty());
       continue;

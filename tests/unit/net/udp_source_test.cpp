@@ -20,7 +20,7 @@
 namespace inlet53::net {
 namespace {
 
-// Echoes each datagram with its letters in upper case; those that begin with '-' are dropped.
+// Returns each datagram with its letters in upper case; drops those that begin with '-'.
 struct Echo {
   uint64_t seen = 0;
   uint64_t empty = 0;
@@ -64,7 +64,7 @@ struct Server {
   UdpBatch batch;
   Echo echo;
   SocketAddress address;
-  uint64_t behind = 0;  // how often it said so
+  uint64_t behind = 0;  // number of calls
   std::optional<DatagramListener> listener;
 };
 
@@ -112,7 +112,7 @@ TEST(UdpSource, FullBatchesOfManyTurnsAreNoBacklog) {
 }
 
 TEST(UdpSource, SaysEachTimeThatItsBufferWasHalfFull) {
-  constexpr uint64_t kWaiting = 130;  // of a buffer that holds some 250
+  constexpr uint64_t kWaiting = 130;  // of a buffer for about 250
   Server server("127.0.0.1", true, 100'000);
   const Descriptor client = connected(SOCK_DGRAM, server.address);
   for (uint64_t time = 1; time <= 2; ++time) {
@@ -169,7 +169,7 @@ TEST(UdpSource, SharesABatchBetweenFamilies) {
   }
 }
 
-// Sends one datagram that claims to come from port 0, to which nothing can be sent back.
+// Sends one datagram with source port 0, to which no response can be sent.
 void send_from_port_0(const SocketAddress& server, std::string_view text) {
   const Descriptor raw(socket(AF_INET, SOCK_RAW, IPPROTO_UDP));
   if (!raw.valid()) GTEST_SKIP() << "raw sockets need CAP_NET_RAW";
@@ -198,7 +198,7 @@ TEST(UdpSource, OneRefusedResponseDoesNotStopTheOthers) {
   EXPECT_EQ(server.listener->source().counts().send_failed, 1U);
 }
 
-// With IP_RECVERR the kernel reports ICMP errors on an unconnected socket: the harshest case.
+// With IP_RECVERR the kernel reports ICMP errors on an unconnected socket: the worst case.
 TEST(UdpSource, SurvivesErrorsThatIcmpQueued) {
   Server server("127.0.0.1");
   const int on = 1;
@@ -211,14 +211,14 @@ TEST(UdpSource, SurvivesErrorsThatIcmpQueued) {
     gone.reset();
     ASSERT_TRUE(server.serve(i));
   }
-  // The error queue stays readable for epoll; that must not keep datagrams from being answered.
+  // The error queue stays readable for epoll; datagrams must still be answered.
   const Descriptor client = connected(SOCK_DGRAM, server.address);
   send_text(client, "still there?");
   ASSERT_TRUE(server.serve(6));
   EXPECT_EQ(receive_text(client), "STILL THERE?");
 }
 
-// More than leave at once, of several sizes, to several clients.
+// More responses than one send call holds, of several sizes, to several clients.
 TEST(UdpSource, SendsLateResponsesTogether) {
   for (const char* host : {"127.0.0.1", "::1"}) {
     Server server(host);
@@ -270,7 +270,7 @@ TEST(UdpSource, IsSilentAfterItsEnd) {
   EXPECT_EQ(server.echo.seen, 0U);
 }
 
-// What each of `clients` gets back for `queries`, which are sent to all of them in turn.
+// Responses of each of `clients` to `queries`, which are sent to all of them in turn.
 using Texts = std::vector<std::multiset<std::string>>;
 Texts exchange(Server& server, const std::vector<Descriptor>& clients,
                const std::vector<std::string>& queries) {
@@ -288,14 +288,14 @@ Texts exchange(Server& server, const std::vector<Descriptor>& clients,
 
 class GroupTest : public ::testing::TestWithParam<const char*> {};
 
-// The same datagrams, whatever their sizes and however many clients take turns, with groups or not.
+// The same datagrams for any sizes and any order of clients, with groups or without.
 TEST_P(GroupTest, EachClientReceivesItsDatagrams) {
   Server grouping(GetParam());
   Server single(GetParam(), false);
   for (const size_t count : {1U, 2U, 3U, 7U, 80U}) {
     std::vector<std::string> queries;
     for (size_t i = 0; i < 130 / count + 1; ++i) {
-      // Runs of one size, longer ones, shorter ones, and some that get no answer.
+      // Runs of one size, longer ones, shorter ones, and some without a response.
       const size_t size = i % 10 < 6 ? 50 : 1 + i * 37 % 1200;
       queries.push_back(i % 13 == 12 ? "-silence"
                                      : std::string(size, static_cast<char>('a' + i % 26)));
@@ -322,7 +322,7 @@ INSTANTIATE_TEST_SUITE_P(Families, GroupTest, ::testing::Values("127.0.0.1", "::
                            return std::string_view(test.param) == "::1" ? "IPv6" : "IPv4";
                          });
 
-// 64 responses of 1232 octets are more than one message holds.
+// 64 responses of 1232 bytes are more than one message holds.
 TEST(UdpSource, GroupsNoMoreThanOneMessageHolds) {
   Server server("127.0.0.1");
   server.echo.response_size = 1232;
@@ -337,9 +337,9 @@ TEST(UdpSource, GroupsNoMoreThanOneMessageHolds) {
   EXPECT_EQ(server.listener->source().counts().send_failed, 0U);
 }
 
-// In a network of its own, which only this process is in: loopback with an MTU of 1000.
+// Enters a private network of this process: loopback with an MTU of 1000.
 void enter_narrow_network() {
-  // Root may do so at once (and may have no user namespaces, in a chroot); others need one.
+  // Root can do this directly (and may have no user namespaces, in a chroot); other users need one.
   if (unshare(CLONE_NEWNET) != 0) {
     ASSERT_EQ(unshare(CLONE_NEWUSER | CLONE_NEWNET), 0) << std::strerror(errno);
   }
@@ -352,8 +352,7 @@ void enter_narrow_network() {
   ASSERT_EQ(ioctl(any.get(), SIOCSIFFLAGS, &loopback), 0) << std::strerror(errno);
 }
 
-// The kernel refuses segments that are longer than the MTU; single responses it cuts into
-// fragments.
+// The kernel refuses segments that are longer than the MTU; it fragments single responses.
 TEST(UdpSource, SendsOneByOneWhatIsRefusedAsAGroup) {
   const auto scenario = [] {
     enter_narrow_network();
