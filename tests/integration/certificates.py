@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Certificates that a local authority's key signs although inlet53 would not, and old authorities."""
+"""Certificates that the key of a local authority signs outside its permission, and old authorities."""
 
 import datetime
 import ipaddress
@@ -17,7 +17,7 @@ def now():
 
 
 def load(folder):
-    """The authority's certificate and key."""
+    """Returns the authority's certificate and key."""
     return (x509.load_pem_x509_certificate((folder / "ca.pem").read_bytes()),
             serialization.load_pem_private_key((folder / "ca-key.pem").read_bytes(), None))
 
@@ -42,8 +42,8 @@ def general_name(name):
 
 
 def sign(folder, names, valid, with_rsa=False):
-    """A server's certificate with its key behind it. `valid`: for how long, a timedelta.
-    `with_rsa`: its RSA certificate and the key of that behind them."""
+    """Returns a server's certificate followed by its key. `valid` is its validity, a timedelta. 
+    `with_rsa` appends its RSA certificate and the key of that."""
     keys = [ec.generate_private_key(ec.SECP256R1())]
     if with_rsa:
         keys.append(rsa.generate_private_key(65537, 2048))
@@ -65,7 +65,7 @@ def sign_key(folder, names, valid, key):
 
 
 def make_old_authority(folder):
-    """One as earlier versions made it: ten years, names below amazonaws.com, any address."""
+    """Creates an authority like those of earlier versions: ten years, names below amazonaws.com, any address."""
     folder.mkdir(mode=0o755)
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, AUTHORITY)])

@@ -9,7 +9,7 @@ from targets import ScriptedTarget
 
 @pytest.fixture
 def daemon(tmp_path):
-    """A fresh daemon for one test; it must end well."""
+    """A new daemon for one test; it must end without a fault."""
     running = Daemon(tmp_path).start()
     yield running
     assert running.stop() == 0, running.said()
@@ -17,7 +17,7 @@ def daemon(tmp_path):
 
 @pytest.fixture(scope="module")
 def shared_daemon(tmp_path_factory):
-    """One daemon for all the tests of a file that change nothing in it."""
+    """One daemon for all tests of a file that do not change it."""
     running = Daemon(tmp_path_factory.mktemp("daemon")).start()
     yield running
     assert running.stop() == 0, running.said()
@@ -41,7 +41,7 @@ def scripted(tmp_path):
 
 @pytest.fixture(scope="module")
 def encrypted(tmp_path_factory):
-    """One daemon with DoT and DoH for all the tests of a file that change nothing in it."""
+    """One daemon with DoT and DoH for all tests of a file that do not change it."""
     running = EncryptedDaemon(tmp_path_factory.mktemp("daemon")).start()
     yield running
     assert running.stop() == 0, running.said()
@@ -49,7 +49,7 @@ def encrypted(tmp_path_factory):
 
 @pytest.fixture
 def start_encrypted(tmp_path):
-    """Starts such a daemon with settings of its own."""
+    """Starts a daemon with DoT and DoH and with the test's settings."""
     started = []
 
     def run(**arguments):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs in a network namespace of its own, where a packet filter refuses the queries to a target, and prints what
-clients see as JSON. Usage: denied_queries.py FOLDER"""
+"""Runs in a new network namespace in which a packet filter denies queries to a target, and prints the 
+responses to clients as JSON. Usage: denied_queries.py FOLDER"""
 
 import json
 import subprocess

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An inlet53d whose endpoint is asked over TLS and HTTPS as well, and how to connect to it."""
+"""An inlet53d with DNS over TLS and HTTPS, and connections to it."""
 
 import socket
 import ssl
@@ -41,21 +41,21 @@ class EncryptedDaemon(Daemon):
         return self.folder / "authority" / "ca.pem"
 
     def context(self, protocols=()):
-        """Trusts the daemon's authority, and nobody else."""
+        """Returns a TLS context that trusts only the daemon's authority."""
         context = ssl.create_default_context(cafile=self.authority)
         if protocols:
             context.set_alpn_protocols(list(protocols))
         return context
 
     def connect(self, endpoint=None, *, context=None, source="127.0.0.1", session=None):
-        """A TLS connection to where DoT is served."""
+        """Opens a TLS connection to the DoT address."""
         endpoint = endpoint or self.dot
         plain = socket.create_connection(endpoint, timeout=DEADLINE, source_address=(source, 0))
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return (context or self.context()).wrap_socket(plain, server_hostname=endpoint[0], session=session)
 
     def counts(self):
-        """The last line of statistics, after the end."""
+        """Returns the last line of statistics, after the daemon has ended."""
         line = [line for line in self.said().splitlines() if "statistics:" in line][-1]
         return {key: int(value) for key, value in (word.split("=") for word in line.split() if "=" in word)}
 
@@ -86,7 +86,7 @@ def read_message(stream):
 
 
 def is_closed(stream):
-    """Reads until the peer closes; true when it does so without an answer."""
+    """Reads until the peer closes; returns true if it closes without an answer."""
     try:
         return stream.recv(1) == b""
     except (ConnectionResetError, ssl.SSLError):

@@ -18,7 +18,7 @@ TARGET = re.compile(r"127\.0\.53\.([12])(@|#|:| port )5300")
 
 
 def recipe(name, endpoints):
-    """A recipe's text with the daemon's addresses in the place of the demo's."""
+    """Returns the text of a recipe with the daemon's addresses instead of the demo's."""
     def served(match):
         address, port = endpoints[int(match[1]) - 1]
         return f"{address}{match[2]}{port}"
@@ -34,15 +34,15 @@ def program(name):
 
 
 class Forwarder:
-    """A forwarder on loopback with its files in `folder`. Subclasses write them and name the command.
+    """A forwarder on loopback with its files in `folder`. Subclasses write them and name the command. 
 
-    `without` is a pattern: lines of the recipe that have it are left out. `protects`: against rebinding."""
+    `without` is a pattern: matching lines of the recipe are omitted. `protects`: against rebinding."""
 
     def __init__(self, folder, endpoints, root=None, without=None, protects=False):
         self.folder = Path(folder)
         self.endpoint = free_endpoint("127.0.0.1")
         self.endpoints = endpoints
-        self.root = root  # a SignedRoot: then it validates
+        self.root = root  # a SignedRoot; if set, the forwarder validates
         self.without = without
         self.protects = protects
         self.process = None
@@ -89,7 +89,7 @@ class Bind(Forwarder):
     def prepare(self):
         self.write("recipe.conf", self.recipe("bind.conf"))
         options = (RECIPES / "bind-options.conf").read_text()
-        if self.protects:  # it is written as a comment
+        if self.protects:  # the recipe has the line as a comment
             options = re.sub(r"^//(deny-answer|    except)", r"\1", options, flags=re.M)
             assert "\ndeny-answer-addresses" in options
             options = options if self.without is None else re.sub(r"\n +except-from.*;", ";", options)
@@ -195,8 +195,8 @@ setLocal('127.0.0.1:{self.endpoint[1]}')
 
 
 class Resolved(Forwarder):
-    """systemd-resolved in a mount namespace: its package is unpacked and never installed, for that takes over
-    /etc/resolv.conf. It gives up root for a user of its own and has its files below /run."""
+    """systemd-resolved in a mount namespace. Its package is unpacked and never installed, because an 
+    installation replaces /etc/resolv.conf. It changes from root to its own user and has its files below /run."""
 
     def prepare(self):
         package = unpacked("systemd-resolved")
@@ -217,8 +217,8 @@ class Resolved(Forwarder):
 
 
 def unpacked(package):
-    """The folder of a Debian package's files, below the build directory; fetched by apt once. Fails the
-    test where that cannot be; skips it for who is not root."""
+    """Returns the directory with the files of a Debian package, below the build directory; apt downloads it once. 
+    Fails the test if that is impossible; skips it without root."""
     folder = BUILD / "packages"
     files = folder / package
     if not files.exists():
@@ -236,7 +236,7 @@ def unpacked(package):
 
 
 class Everything:
-    """Before a Forwarder: it sends all names to the daemon, instead of those of its recipe."""
+    """A mixin for a Forwarder that sends all names to the daemon, instead of those of its recipe."""
 
     def recipe(self, name):
         (a, port_a), (b, port_b) = self.endpoints
@@ -254,14 +254,14 @@ forward-zone:
             "dnsmasq.conf": f"server={a}#{port_a}\nserver={b}#{port_b}\nrebind-domain-ok=/amazonaws.com/internal/example/\n",
             "kresd.conf": f"policy.add(policy.all(policy.STUB({{ '{a}@{port_a}', '{b}@{port_b}' }})))",
             "recursor.conf": f"forward-zones-recurse=.={a}:{port_a};{b}:{port_b}\n",
-            # The default health check, for a.root-servers.net A, and no rcode but NOERROR will do.
+            # The default health check queries A of a.root-servers.net and accepts no rcode but NOERROR.
             "dnsdist.conf": f"newServer({{ address = '{a}:{port_a}', mustResolve = true }})\n"
                             f"newServer({{ address = '{b}:{port_b}', mustResolve = true }})",
         }[name]
 
 
 class SignedRoot:
-    """An authoritative server of a signed root of our own: com is delegated without DS, and no
+    """An authoritative server of a signed test root: com is delegated without DS, and no 
     other top-level domain exists."""
 
     def __init__(self, folder):

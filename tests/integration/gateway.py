@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the tests of the HTTPS gateway share: a running inlet53-gateway and clients for it."""
+"""Shared parts of the tests of the HTTPS gateway: a running inlet53-gateway and clients for it."""
 
 import dataclasses
 import http.client
@@ -97,7 +97,7 @@ OPEN_POLICY = json.dumps({"Version": "2012-10-17", "Statement": [
 
 
 def mock(path, method="GET", body="", status=200, headers=""):
-    """TOML of a method of [rest_api.hello] that answers by itself."""
+    """Returns the TOML of a method of [rest_api.hello] with a mock integration."""
     head = f"headers = {{ {headers} }}\n" if headers else ""
     table = f'rest_api.hello.resource."{path}".{method}.integration'
     return f"""
@@ -112,7 +112,7 @@ status_code = {status}
 
 @dataclasses.dataclass
 class Response:
-    """What came back. `fields` are in order, `headers` by their names in lower case, the last of each."""
+    """A response. `fields` are in order; `headers` has the last value of each name in lower case."""
     status: int
     fields: list
     body: bytes
@@ -134,8 +134,8 @@ class Response:
 
 
 class Gateway:
-    """One inlet53-gateway at three addresses on loopback, two of the VPC endpoint that the API's
-    names lead to and one of another; its files are in `folder`."""
+    """One inlet53-gateway at three addresses on loopback: two of the VPC endpoint that the API's 
+    names resolve to, and one of another endpoint. Its files are in `folder`."""
 
     def __init__(self, folder, apis="", **values):
         self.folder = Path(folder)
@@ -158,8 +158,8 @@ class Gateway:
         self.config_file.write_text(NETWORK.format(**self.values))
 
     def launch(self, prefix=()):
-        """Starts the daemon, by a command that executes it; does not wait for it."""
-        # Meson's filling of memory touches what a program only reserves: tests of memory would count it.
+        """Starts the daemon, with a command that executes it as `prefix`; does not wait for it."""
+        # Meson sets a variable that makes malloc fill memory, which would make reserved memory resident.
         environment = {name: value for name, value in os.environ.items() if name != "MALLOC_PERTURB_"}
         with open(self.operator_log, "ab") as log:
             self.process = subprocess.Popen([*prefix, BUILD / "inlet53-gateway", "--config", self.config_file],
@@ -186,7 +186,7 @@ class Gateway:
         self.wait_said(words, before + 1)
 
     def stop(self):
-        """TERM, and the exit status."""
+        """Sends TERM and returns the exit status."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         return self.process.wait(DEADLINE)
@@ -199,24 +199,24 @@ class Gateway:
         return self.process.poll() is None
 
     def memory(self):
-        """What it holds in memory, in octets."""
+        """Returns the resident memory in bytes."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(re.search(r"VmRSS:\s+(\d+) kB", status).group(1)) * 1024
 
     def statistics(self):
-        """The counts of its last line of statistics, at its end."""
+        """Returns the counters of the last line of statistics, after the end."""
         line = [line for line in self.said().splitlines() if "statistics: " in line][-1]
         return {name: int(value) for name, value in re.findall(r"(\w+)=(\d+)", line)}
 
     #--- Logs
 
     def lines(self, name):
-        """The whole lines of a file in its folder."""
+        """Returns the complete lines of a file in the gateway's directory."""
         file = self.folder / name
         return file.read_text().split("\n")[:-1] if file.exists() else []
 
     def wait_line(self, name, words):
-        """The first line of a file that has these words."""
+        """Waits for the first line of a file that contains these words, and returns it."""
         def found():
             return next((line for line in self.lines(name) if words in line), None)
         return wait_until(found, f"{words!r} in {name}")
@@ -237,7 +237,7 @@ class Gateway:
         return socket.create_connection(self.endpoints[index], timeout=DEADLINE, source_address=(source, 0))
 
     def connect(self, index=0, *, name=API_NAME, source=CLIENT, context=None, session=None, **tls):
-        """A TLS connection."""
+        """Opens a TLS connection."""
         context = context or self.tls(**tls)
         tcp = self.connect_tcp(index, source)
         try:
@@ -247,7 +247,7 @@ class Gateway:
             raise
 
     def open_http(self, index=0, *, name=API_NAME, source=CLIENT):
-        """A connection for many calls: http.client's. The certificate is verified for `name`."""
+        """Returns an http.client connection for many calls. It verifies the certificate for `name`."""
         connection = http.client.HTTPSConnection(name, timeout=DEADLINE)
         connection.sock = self.connect(index, name=name, source=source)
         connection.auto_open = 0
@@ -255,7 +255,7 @@ class Gateway:
 
     def call(self, target, method="GET", *, index=0, name=API_NAME, headers=None, body=None, source=CLIENT,
              connection=None):
-        """One call over HTTP/1.1."""
+        """Makes one call over HTTP/1.1."""
         own = connection or self.open_http(index, name=name, source=source)
         try:
             own.request(method, target, body=body, headers={"Host": name, **(headers or {})})
@@ -266,7 +266,7 @@ class Gateway:
                 own.close()
 
     def exchange(self, octets, *, index=0, end_stream=False):
-        """Sends octets over TLS; returns all that comes until the gateway closes the connection."""
+        """Sends bytes over TLS; returns everything that arrives until the gateway closes the connection."""
         with self.connect(index) as tls:
             tls.sendall(octets)
             if end_stream:
@@ -274,7 +274,7 @@ class Gateway:
             return read_all(tls)
 
     def curl(self, url, *arguments, index=0, source=CLIENT):
-        """curl, with our authority; a target without a scheme and host is the API's."""
+        """Runs curl with the local authority; a target without scheme and host is one of the API."""
         if not url.startswith("https:"):
             url = f"https://{API_NAME}{url}"
         head, body = self.folder / "curl.head", self.folder / "curl.body"
@@ -285,7 +285,7 @@ class Gateway:
              str(DEADLINE), "--interface", source, "--cacert", self.ca, "--connect-to",
              "::%s:%d" % self.endpoints[index], *map(str, arguments), url],
             text=True, capture_output=True, timeout=2 * DEADLINE)
-        # Of several heads (100 Continue) the last.
+        # After 100 Continue there are several heads; the last one counts.
         heads = [text for text in head.read_text().split("\n\n") if text] if head.exists() else []
         lines = heads[-1].splitlines() if heads else [""]
         fields = [(name, value.strip()) for name, _, value in (line.partition(":") for line in lines[1:])]
@@ -294,13 +294,13 @@ class Gateway:
                         run.stderr, run.stdout)
 
     def run_client(self, *command, **options):
-        """A client program with its output, as text."""
+        """Runs a client program and returns its output as text."""
         return subprocess.run(list(map(str, command)), text=True, capture_output=True, timeout=2 * DEADLINE,
                               env={**os.environ, "NODE_EXTRA_CA_CERTS": str(self.ca)}, **options)
 
 
 def read_all(tls):
-    """What comes until the peer ends, however it does."""
+    """Returns everything that arrives until the peer ends the connection in any way."""
     data = b""
     while True:
         try:
@@ -313,7 +313,7 @@ def read_all(tls):
 
 
 def read_response(tls, is_head=False):
-    """One HTTP/1.1 response with a Content-Length, and no octet of the next: head and body."""
+    """Reads one HTTP/1.1 response with a Content-Length, and no byte of the next; returns head and body."""
     head = b""
     while not head.endswith(b"\r\n\r\n"):
         piece = tls.recv(1)
@@ -334,6 +334,6 @@ def status_of(head):
 
 
 def request(target="/v1/hello", method="GET", *fields, host=API_NAME, body=b""):
-    """The octets of an HTTP/1.1 request."""
+    """Returns the bytes of an HTTP/1.1 request."""
     lines = [f"{method} {target} HTTP/1.1", f"Host: {host}", *fields, "", ""]
     return "\r\n".join(lines).encode() + body

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""HTTP/2 by hand: frames that no sound client sends. Source: RFC 9113, RFC 7541."""
+"""Hand-written HTTP/2 frames, including frames that a correct client never sends. Source: RFC 9113, RFC 7541."""
 
 import dataclasses
 import socket
@@ -24,7 +24,7 @@ class Frame:
 
     @property
     def error(self):
-        """The code of RST_STREAM and GOAWAY."""
+        """Returns the error code of RST_STREAM and GOAWAY."""
         return struct.unpack(">I", self.payload[-4:] if self.kind == RST_STREAM else self.payload[4:8])[0]
 
 
@@ -34,7 +34,7 @@ def frame(kind, flags=0, stream=0, payload=b"", length=None):
 
 
 def integer(value, prefix_bits, first=0):
-    """RFC 7541 section 5.1."""
+    """Encodes an integer (RFC 7541 section 5.1)."""
     limit = (1 << prefix_bits) - 1
     if value < limit:
         return bytes([first | value])
@@ -51,7 +51,7 @@ def text(value):
 
 
 def fields(*pairs):
-    """A header block without Huffman's code and without the dynamic table."""
+    """Returns a header block without Huffman coding and dynamic table."""
     return b"".join(b"\0" + text(name) + text(value) for name, value in pairs)
 
 
@@ -71,13 +71,13 @@ def number(value):
     return struct.pack(">I", value)
 
 
-# :status of the static table, and the digits of Huffman's code. Source: RFC 7541 appendices A, B.
+# :status in the static table, and the Huffman codes of digits. Source: RFC 7541 appendices A, B.
 INDEXED_STATUS = {0x88: 200, 0x89: 204, 0x8a: 206, 0x8b: 304, 0x8c: 400, 0x8d: 404, 0x8e: 500}
 DIGITS = ["00000", "00001", "00010", "011001", "011010", "011011", "011100", "011101", "011110", "011111"]
 
 
 def status_of_block(block):
-    """The status of a response's header block, of which it is the first field."""
+    """Returns the status of a response's header block, which is its first field."""
     if block[0] in INDEXED_STATUS:
         return INDEXED_STATUS[block[0]]
     octets = block[2:2 + (block[1] & 0x7f)]
@@ -91,12 +91,12 @@ def status_of_block(block):
 
 
 class Connection:
-    """A connection of HTTP/2 that has sent its preface and SETTINGS."""
+    """An HTTP/2 connection that has sent its preface and SETTINGS."""
 
     def __init__(self, gateway, opening=PREFACE + settings()):
         self.tls = gateway.connect(alpn=["h2"])
         self.waiting = b""
-        self.was_reset = False  # by TCP, which may lose the gateway's last words
+        self.was_reset = False  # by TCP, which may lose the gateway's last frames
         self.tls.sendall(opening)
 
     def __enter__(self):
@@ -109,16 +109,16 @@ class Connection:
         self.tls.sendall(octets)
 
     def send_last(self, octets):
-        """Sends and ends TCP's half: the gateway answers what it took, and closes."""
+        """Sends bytes and closes the sending half of TCP: the gateway answers the complete part, and closes."""
         try:
             self.tls.sendall(octets)
             with socket.socket(fileno=socket.dup(self.tls.fileno())) as tcp:
                 tcp.shutdown(socket.SHUT_WR)
         except OSError:
-            self.was_reset = True  # it was closed in the middle of it
+            self.was_reset = True  # the gateway closed the connection during the write
 
     def read(self):
-        """The next frame; None at the end."""
+        """Returns the next frame; None at the end."""
         while True:
             size = int.from_bytes(self.waiting[:3], "big")
             if len(self.waiting) >= 9 + size and len(self.waiting) >= 9:
@@ -129,14 +129,14 @@ class Connection:
             except ConnectionResetError:
                 self.was_reset = True
                 piece = b""
-            except OSError:  # TLS's end without a close_notify
+            except OSError:  # the end of TLS without close_notify
                 piece = b""
             if not piece:
                 return None
             self.waiting += piece
 
     def read_until(self, wanted):
-        """The first frame that `wanted` is true of; None when the connection ends before."""
+        """Returns the first frame that matches `wanted`; None if the connection ends before it."""
         while True:
             one = self.read()
             if one is None or wanted(one):

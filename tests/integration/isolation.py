@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ways to start a program with fewer rights than the tests have, and code of functions that tries to get at what
-is not theirs."""
+"""Commands that start a program with fewer rights than the tests have, and handlers that try to access private 
+data."""
 
 import contextlib
 import ctypes
@@ -10,17 +10,17 @@ import sys
 import tempfile
 from pathlib import Path
 
-USER = 65533  # nobody else's
+USER = 65533  # no other process has it
 
-# As `setpriv` does it; exec follows.
+# Drops the capability like `setpriv`; exec follows.
 AS_USER = ("setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups")
 
 def without(capability):
-    """Executes the rest of the command line without a capability, as root of a container may be."""
+    """Returns a command that executes the rest of the command line without a capability, like root of a container."""
     return ("setpriv", f"--bounding-set=-{capability}")
 
 
-# Refuses unshare(2), as a container's seccomp profile does, and executes the rest of the command line.
+# Denies unshare(2), like a container's seccomp profile, and executes the rest of the command line.
 NO_NAMESPACES = (sys.executable, __file__)
 
 PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 38, 22, 2
@@ -49,7 +49,7 @@ def refuse_unshare():
 
 @contextlib.contextmanager
 def folder_of(user=USER):
-    """A folder of another user's, whom pytest's folders keep out."""
+    """Returns a directory of another user, because pytest's directories deny access to other users."""
     folder = Path(tempfile.mkdtemp(prefix="inlet53-", dir="/var/tmp"))
     try:
         yield folder
@@ -58,12 +58,12 @@ def folder_of(user=USER):
 
 
 def give(folder, user=USER):
-    """Makes all in a folder the user's."""
+    """Makes the user the owner of everything in a directory."""
     for path in (folder, *folder.rglob("*")):
         os.chown(path, user, user)
 
 
-# A handler that tries what the event says: `read` some files, `say` its Runtime API's address.
+# A handler that does what the event requests: `read` returns parts of files, `say` its Runtime API's address.
 PROBE = """
 import json, os
 
@@ -82,7 +82,7 @@ def handler(event, context):
                                 "read": [attempt(path) for path in paths]})}
 """
 
-# A handler whose process gives its parent children, which end at once.
+# A handler that gives its parent process children, which end at once.
 CHILDREN = """
 import ctypes, json, os, signal
 

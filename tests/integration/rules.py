@@ -47,7 +47,7 @@ def start(folder, *rules, more=""):
 
 
 def refusals(said):
-    """Counts of the last statistics that a daemon said: `{"client_at_targets": 12}`."""
+    """Returns the counters of refusals in a daemon's last statistics: `{"client_at_targets": 12}`."""
     last = said.rsplit("statistics:", 1)[1]
     return {name: int(count) for name, count in re.findall(r"forward_(\w+)=(\d+)", last) if name != "failed"}
 
@@ -57,7 +57,7 @@ def ede_of(response):
 
 
 def error_of(response):
-    """The code and the text of the one extended error."""
+    """Returns the code and the text of the response's only extended error."""
     (code, text), = [(option.code, option.text) for option in response.options
                      if option.otype == dns.edns.OptionType.EDE]
     return code, text

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the integration tests share: free addresses, a running inlet53d, its query log."""
+"""Shared parts of the integration tests: free addresses, a running inlet53d, its query log."""
 
 import contextlib
 import errno
@@ -22,7 +22,7 @@ import dns.rdatatype
 BUILD = Path(os.environ.get("INLET53_BUILD", "build")).resolve()
 SOURCE = Path(__file__).resolve().parents[2]
 
-# Generous: a shared machine may be slow. Nothing waits so long when all is well.
+# Long enough for a slow shared machine. No test waits this long without a fault.
 DEADLINE = 60.0
 
 API = "dligg9dxuk.execute-api.eu-west-1.amazonaws.com"
@@ -31,7 +31,7 @@ ADDRESSES = ["10.0.12.179", "10.0.140.226"]
 
 
 def wait_until(condition, what, deadline=DEADLINE):
-    """Waits until `condition` gives something true, and returns that."""
+    """Waits until `condition` returns a true value, and returns this value."""
     end = time.monotonic() + deadline
     while True:
         result = condition()
@@ -44,8 +44,8 @@ def wait_until(condition, what, deadline=DEADLINE):
 
 @contextlib.contextmanager
 def held_file(path):
-    """Puts a FIFO in a file's place: a process that reads it waits until the end of the `with`, where the
-    FIFO ends empty. Yields a function that waits for the reader."""
+    """Replaces a file by a FIFO: a process that reads it waits until the end of the `with`, when it reads an 
+    empty file. Yields a function that waits for the reader."""
     path = Path(path)
     path.unlink()
     os.mkfifo(path)
@@ -65,8 +65,8 @@ def held_file(path):
 
 
 def free_port(address, family=socket.AF_INET):
-    """A port that is free for UDP and TCP at `address`: below those that clients get, or one of
-    them may hold it before the caller does."""
+    """Returns a port that is free for UDP and TCP at `address`. It is below the ephemeral ports, because a client 
+    could get one of those before the caller binds it."""
     while True:
         port = random.randrange(10_000, 32_000)
         try:
@@ -80,22 +80,22 @@ def free_port(address, family=socket.AF_INET):
 
 
 def free_endpoint(address=None):
-    """(address, port) on loopback; the address is unlikely to be anybody else's."""
+    """Returns (address, port) on loopback; other tests are unlikely to use the address."""
     if address is None:
         address = f"127.53.{random.randint(1, 254)}.{random.randint(1, 254)}"
     return address, free_port(address)
 
 
 def ask(endpoint, name, rdtype="A", *, tcp=False, timeout=DEADLINE, source="127.0.0.1", **options):
-    """One query, one response. Options are dns.message.make_query's."""
+    """Sends one query and returns the response. Options are those of dns.message.make_query."""
     query = dns.message.make_query(name, rdtype, **options)
     send = dns.query.tcp if tcp else dns.query.udp
     return send(query, endpoint[0], timeout=timeout, port=endpoint[1], source=source)
 
 
 def ask_as_stub(endpoint, name, rdtype="A", *, timeout=DEADLINE, retry=2.0, source="127.0.0.1", **options):
-    """As a stub resolver asks: the same message from the same port, again while nothing comes. A
-    forwarder tells such a repetition from a new query and then tries its other servers (dnsmasq
+    """Queries like a stub resolver: it repeats the same message from the same port until a response arrives. A 
+    forwarder distinguishes such a repetition from a new query and then tries its other servers (dnsmasq 
     does so only then)."""
     query = dns.message.make_query(name, rdtype, **options)
     end = time.monotonic() + timeout
@@ -111,7 +111,7 @@ def ask_as_stub(endpoint, name, rdtype="A", *, timeout=DEADLINE, retry=2.0, sour
 
 
 def addresses(response):
-    """The texts of the A and AAAA records of the answer."""
+    """Returns the texts of the A and AAAA records in the answer."""
     wanted = (dns.rdatatype.A, dns.rdatatype.AAAA)
     return [r.to_text() for rrset in response.answer if rrset.rdtype in wanted for r in rrset]
 
@@ -223,7 +223,7 @@ def zone_text():
 
 
 class Daemon:
-    """One inlet53d with two endpoint IP addresses, its files in `folder`."""
+    """One inlet53d with two endpoint IP addresses, with its files in `folder`."""
 
     def __init__(self, folder, *, more="", arguments=(), zone=None, **topology):
         self.folder = Path(folder)
@@ -279,7 +279,7 @@ class Daemon:
         wait_until(seen, f"{words!r} in the operator log")
 
     def reload(self):
-        """HUP, and the last line of the reload."""
+        """Sends HUP and returns the last log line of the reload."""
         before = self.reloads()
         self.process.send_signal(signal.SIGHUP)
         wait_until(lambda: self.reloads() > before, "the reload")
@@ -288,7 +288,7 @@ class Daemon:
         return self.said().count("reloaded ") + self.said().count("reload refused")
 
     def stop(self):
-        """TERM, and the exit status."""
+        """Sends TERM and returns the exit status."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         return self.process.wait(DEADLINE)
@@ -298,14 +298,14 @@ class Daemon:
         self.process.wait(DEADLINE)
 
     def records(self):
-        """The records that the log file holds; an unterminated last line does not count."""
+        """Returns the records in the log file; an unterminated last line does not count."""
         if not self.log_file.exists():
             return []
         lines = self.log_file.read_bytes().split(b"\n")[:-1]
         return [json.loads(line) for line in lines]
 
     def wait_record(self, **fields):
-        """The first record whose fields are as given."""
+        """Waits for the first record with these fields, and returns it."""
         def found():
             for record in self.records():
                 if all(record.get(key) == value for key, value in fields.items()):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""DNS servers that inlet53d forwards to: real ones, and one that does as it is told."""
+"""DNS servers that inlet53d forwards to: real servers, and a scripted one."""
 
 import socket
 import socketserver
@@ -147,7 +147,7 @@ large.example.      TXT   %s
 
 
 class Root(Bind):
-    """All names, in one zone as large as the world."""
+    """A server of all names, in one zone."""
 
     probe = "www.example"
 
@@ -161,7 +161,7 @@ class Root(Bind):
 
 
 class Unbound(Target):
-    """A resolver that has the zone from a file beside, as a company's own may."""
+    """A resolver with the zone in a local file, such as a company's own resolver."""
 
     def prepare(self):
         config = self.folder / "unbound.conf"
@@ -185,7 +185,7 @@ auth-zone:
 
 
 def answer_to(query, *records):
-    """A sound response; records are texts, `host.partner.test. 60 IN A 10.1.1.2`."""
+    """Returns a correct response; records are texts, `host.partner.test. 60 IN A 10.1.1.2`."""
     response = dns.message.make_response(query)
     response.flags |= dns.flags.AA
     for record in records:
@@ -195,7 +195,7 @@ def answer_to(query, *records):
 
 
 class ScriptedTarget:
-    """Hands each query to `script(query, over_tcp)`, which gives what goes back: messages, octets, or none."""
+    """Passes each query to `script(query, over_tcp)`, which returns the response: messages, bytes, or None."""
 
     def __init__(self, script):
         self.script = script
@@ -248,7 +248,7 @@ class ScriptedTarget:
 
 
 def dead_endpoint():
-    """An address where nobody answers, and that tells nobody so: a socket that is never read."""
+    """Returns an address that never answers and causes no ICMP error: a socket that is never read."""
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     sock.bind(("127.0.0.1", 0))
     return sock, sock.getsockname()

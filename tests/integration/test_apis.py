@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Private REST APIs over the wire: how they are named, who may call, what answers, what is logged."""
+"""Private REST APIs over HTTPS: names, authorization, responses and logs."""
 
 import csv
 import errno
@@ -50,7 +50,7 @@ def policy_of(statements):
 
 
 def placed(path, method="GET"):
-    """A method that says where a call has come to."""
+    """Returns a method whose response shows the route of the call."""
     return mock(path, method, '{"resource":"$context.resourcePath","method":"$context.httpMethod"}')
 
 
@@ -148,7 +148,7 @@ def call_raw(gateway, host, target, *fields, index=0):
         return int(head.split()[1]), body.decode()
 
 
-#--- Ways to name an API
+#--- Names of an API
 
 BY_ID = f"x-apigw-api-id: {API_ID}"
 
@@ -180,14 +180,14 @@ def test_an_api_without_a_policy_takes_no_call(gateway):
     assert refused.json["Message"].endswith("because no resource-based policy allows the execute-api:Invoke action")
 
 
-#--- Who may call
+#--- Authorization
 
 def test_a_stranger_gets_no_handshake(gateway):
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as stranger:
         stranger.bind((STRANGER, 0))
         stranger.setblocking(False)
         assert stranger.connect_ex(gateway.endpoints[0]) == errno.EINPROGRESS
-        # A friend that comes after the stranger is answered, so the stranger's turn has passed.
+        # The gateway answers an admitted client that connects later, so it has processed the other one.
         assert gateway.call("/v1/hello").status == 200
         tcp_syn_sent = 2
         assert stranger.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == tcp_syn_sent
@@ -228,7 +228,7 @@ def test_the_endpoint_s_policy_counts_beside_the_api_s(gateway):
     not_allowed = gateway.call("/v2/from-here", index=2)
     assert not_allowed.status == 403 and not_allowed.json["Message"].endswith(
         "because no VPC endpoint policy allows the execute-api:Invoke action")
-    # The API's own policy comes after it.
+    # The API's own policy is evaluated after it.
     assert gateway.call("/v1/denied", index=2).json["Message"].endswith(EXPLICIT)
 
 
@@ -302,10 +302,10 @@ def test_gateway_responses_of_one_s_own(gateway):
     assert response.headers["content-type"] == "text/plain"
     assert response.headers["access-control-allow-origin"] == "*"
     assert response.headers["x-amzn-errortype"] == "MissingAuthenticationTokenException"
-    # Only headers were given: status and body are AWS's.
+    # Only headers are configured: status and body are AWS's.
     denied = gateway.call("/v1/hello", name=name)
     assert denied.status == 403 and denied.headers["x-why"] == "policy" and denied.json["Message"]
-    # An API that can't be found has no gateway responses.
+    # An unknown API has no gateway responses.
     assert gateway.call("/v9/hello", name=name).text == FORBIDDEN
 
 
@@ -361,7 +361,7 @@ def test_one_call_is_one_line_whatever_the_agent(gateway, agent):
         tls.sendall(request("/v1/hello", "GET", f"User-Agent: {agent}"))
         head, _ = read_response(tls)
     if b" 400 " in head.split(b"\r\n")[0]:
-        return  # no such octet gets as far as a log
+        return  # such a byte never reaches a log
     request_id = re.search(rb"x-amzn-RequestId: (\S+)", head).group(1).decode()
     line = gateway.wait_line("access.log", request_id)
     assert not re.search(r"[\x00-\x1f\x7f]", line)
@@ -369,7 +369,7 @@ def test_one_call_is_one_line_whatever_the_agent(gateway, agent):
 
 
 def test_an_agent_with_line_ends_is_refused_or_contained(gateway):
-    """HTTP/2 could carry them; HTTP/1.1 ends the field."""
+    """HTTP/2 could transport them; HTTP/1.1 ends the field."""
     before = len(gateway.lines("access.log"))
     with gateway.connect() as tls:
         tls.sendall(request("/v1/hello", "GET", "User-Agent: a\r\nX-B: forged|line"))
@@ -446,7 +446,7 @@ def test_a_reload_changes_stages_methods_and_policies(own_gateway):
     assert get("/v1/hello") == (200, "one") and get("/v2/hello") == (403, FORBIDDEN)
     own_gateway.write_config(apis=SMALL.format(body="two", policy=OPEN_POLICY) + "[rest_api.hello.stage.v2]\n")
     own_gateway.reload()
-    # The connection that was there sees it too.
+    # The existing connection uses it too.
     assert get("/v1/hello") == (200, "two") and get("/v2/hello") == (200, "two")
     own_gateway.write_config(apis=SMALL.format(body="three", policy=policy_of([("Deny", "execute-api:/*", {})])))
     own_gateway.reload()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The local certificate authority: what it can certify, how it is renewed, who can read its keys."""
+"""The local certificate authority: permitted names, renewal, access to its keys."""
 
 import datetime
 import json
@@ -41,7 +41,7 @@ def ca(config, *arguments):
 
 @pytest.fixture
 def gateway(tmp_path):
-    """Not started."""
+    """A gateway that is not started."""
     running = Gateway(tmp_path, APIS)
     yield running
     if running.process and running.is_running():
@@ -50,13 +50,13 @@ def gateway(tmp_path):
 
 @pytest.fixture
 def authority(gateway):
-    """The directory of an authority that was made for the gateway's configuration."""
+    """The directory of an authority that was created for the gateway's configuration."""
     made = ca(gateway.config_file)
     assert made.returncode == 0, made.stderr
     return gateway.folder / "authority"
 
 
-#--- What it can certify
+#--- Permitted names
 
 GOOD = [["a.execute-api.eu-west-1.amazonaws.com"], ["vpce-1.execute-api.eu-west-1.vpce.amazonaws.com"]]
 BAD = [["www.example.org"], ["s3.eu-west-1.amazonaws.com"], ["a.execute-api.us-east-1.amazonaws.com"],
@@ -86,7 +86,8 @@ def accepts(endpoint):
 
 @pytest.fixture
 def impostor(authority, tmp_path):
-    """Starts a TLS server with a certificate for some name or address, signed by the authority's key."""
+    """Returns a function that starts a TLS server with a certificate for some name or address, signed by the 
+    authority's key."""
     started = []
 
     def begin(names):
@@ -106,7 +107,7 @@ def impostor(authority, tmp_path):
 
 
 def clients(endpoint, name, trusted):
-    """What curl, openssl and gnutls-cli say of a server: True, it is trusted."""
+    """Returns whether curl, openssl and gnutls-cli trust a server."""
     at = "%s:%d" % endpoint
     by_address = name[0].isdigit()
     curl = run("curl", "-s", "--max-time", "20", "--cacert", trusted, "--connect-to", f"::{at}", f"https://{name}/")
@@ -157,7 +158,7 @@ def leaf_of(gateway, context):
 
 
 def nearly_due(folder, label, names, with_rsa=False):
-    """Replaces a certificate by one that has 30 days and a few seconds left."""
+    """Replaces a certificate by one that expires in 30 days and a few seconds."""
     left = datetime.timedelta(days=30, seconds=8)
     certificates.write_private(folder / f"{label}.pem", certificates.sign(folder, names, left, with_rsa))
 
@@ -226,7 +227,7 @@ address = "10.9.0.9"
 listen = "%s:%d"
 """ % free_endpoint()
     gateway.config_file.write_text(text + other)
-    # The new file can be handed out before the daemon serves the new names: the key is the same.
+    # The new file can be installed on clients before the daemon serves the new names: the key is the same.
     shown = ca(gateway.config_file)
     assert "renewed for more names" in shown.stderr and "us-east-1" in shown.stdout, shown.stdout + shown.stderr
     renewed = gateway.tls()
@@ -254,7 +255,7 @@ def test_an_authority_of_an_earlier_version_is_replaced(gateway):
 
 
 def test_both_daemons_share_one_authority(tmp_path):
-    """Started at once, without an authority."""
+    """Both start at the same time, without an authority."""
     server = EncryptedDaemon(tmp_path, more="\n[gateway]\nauthority = \"authority\"\n")
     text = server.config_file.read_text()
     listens = [free_endpoint(), free_endpoint()]
@@ -281,7 +282,7 @@ def test_both_daemons_share_one_authority(tmp_path):
         assert up.wait(DEADLINE) == 0, log.read_text()
 
 
-#--- Who can read it
+#--- Access to the keys
 
 def test_keys_and_their_directory_are_for_their_owner_only(authority):
     modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in authority.iterdir()}
@@ -322,7 +323,7 @@ def test_an_authority_without_a_configuration_is_shown_but_not_made(authority, t
 
 @pytest.mark.parametrize("config", sorted(file.name for file in (SOURCE / "conf").glob("*.toml")))
 def test_git_ignores_what_a_configuration_of_the_checkout_leaves(tmp_path, config):
-    """In a clone, or in a copy of the files where the sources come without git."""
+    """In a clone, and in a copy of the files, if the sources come without git."""
     clone = tmp_path / "clone"
     clone.mkdir()
     for name in ("conf", ".gitignore", "zones"):
@@ -336,7 +337,7 @@ def test_git_ignores_what_a_configuration_of_the_checkout_leaves(tmp_path, confi
     assert made.returncode == 0, made.stderr
     left = run(*git, "status", "--porcelain", env={**os.environ, "HOME": str(tmp_path)})
     assert left.returncode == 0 and left.stdout == "", left.stdout
-    # The directory says it by itself too, where no file of the checkout does.
+    # The directory has its own .gitignore, for directories outside the checkout.
     (clone / ".gitignore").write_text("")
     left = run(*git, "status", "--porcelain", env={**os.environ, "HOME": str(tmp_path)})
     assert left.stdout.splitlines() == [" M .gitignore"], left.stdout

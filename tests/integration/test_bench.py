@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""inlet53 bench: what it counts, against the daemon and against servers that misbehave."""
+"""inlet53 bench: its counters, with the daemon and with misbehaving servers."""
 
 import json
 import re
@@ -16,7 +16,7 @@ from support import API, BUILD, DEADLINE, free_endpoint, wait_until
 TOOL = BUILD / "inlet53"
 KEYS = ["target", "transport", "sockets", "skipped_lines", "seconds", "sent", "answered", "lost", "late", "behind", "wrong",
         "truncated", "reconnects", "queries_per_second", "rcodes", "latency_us", "histogram"]
-# Long enough that nothing of a server that answers is lost on a slow machine.
+# Long enough that no answer is lost on a slow machine.
 PATIENCE = ("--timeout", "60")
 
 
@@ -30,7 +30,7 @@ def bench(endpoint, *arguments):
 
 
 def report(endpoint, *arguments, status=0):
-    """The JSON report, when the exit status is as said."""
+    """Runs it, checks the exit status, and returns the JSON report."""
     run = bench(endpoint, "-o", "json", *arguments)
     assert run.returncode == status, run.stdout + run.stderr
     assert run.stderr == ""
@@ -38,7 +38,7 @@ def report(endpoint, *arguments, status=0):
 
 
 class Server:
-    """A server on a thread of its own; `serve` is called until it is stopped."""
+    """A server on its own thread; `serve` is called until the server is stopped."""
 
     def __init__(self, kind):
         self.endpoint = free_endpoint()
@@ -67,7 +67,7 @@ class Server:
 
 
 def answer(query, *, flip_id=0):
-    """The query as a NOERROR response without records."""
+    """Returns the query as a NOERROR response without records."""
     message = bytearray(query)
     message[1] ^= flip_id
     message[2] |= 0x80
@@ -75,7 +75,7 @@ def answer(query, *, flip_id=0):
 
 
 class UdpServer(Server):
-    """Sends what `answers` makes of a query and its number."""
+    """Sends the result of `answers` for a query and its number."""
 
     def __init__(self, answers):
         super().__init__(socket.SOCK_DGRAM)
@@ -105,12 +105,12 @@ class TcpServer(Server):
             if len(length) < 2:
                 return
             query = connection.recv(int.from_bytes(length, "big"), socket.MSG_WAITALL)
-            # In two pieces, as a network may deliver it.
+            # In two parts, as a network may deliver it.
             connection.sendall(length + query[:1])
             connection.sendall(answer(query)[1:])
             self.served += 1
             connection.shutdown(socket.SHUT_WR)
-            while connection.recv(4096):  # an unread query would make this a reset
+            while connection.recv(4096):  # an unread query would cause a reset
                 pass
 
 
@@ -189,7 +189,7 @@ def test_lost_queries_are_counted():
     with UdpServer(every_second) as server:
         got = report(server.endpoint, "--queries", 40, "--timeout", 1, status=1)
     assert got["sent"] == server.received == 40
-    assert got["lost"] >= 20  # more on a machine that is too slow
+    assert got["lost"] >= 20  # more on a slow machine
     assert got["answered"] == 40 - got["lost"]
     assert got["wrong"] == 0
 
@@ -199,7 +199,7 @@ def test_wrong_answers_are_counted():
     with UdpServer(both) as server:
         got = report(server.endpoint, "--queries", 40, "--outstanding", 1, *PATIENCE, status=1)
     assert got["answered"] == 40
-    # The last one's second message ends the run.
+    # The second message of the last one ends the run.
     assert got["wrong"] == 40
 
 
@@ -214,7 +214,7 @@ def test_late_answers_are_counted():
                      "--timeout", 0.5, status=1)
     assert got["answered"] == 0
     assert got["lost"] == 4
-    assert 1 <= got["late"] <= 3  # the last is never answered; three on any but the slowest machine
+    assert 1 <= got["late"] <= 3  # the last is never answered; three except on a very slow machine
     assert got["wrong"] == 0
 
 
@@ -226,7 +226,7 @@ def test_a_stall_of_the_server_counts_in_full():
     with UdpServer(stalls_once) as server:
         got = report(server.endpoint, "--rate", 1000, "--queries", 300, *PATIENCE)
     assert got["answered"] == 300
-    # Some 250 were due while it slept; a slow machine only makes it worse.
+    # About 250 queries were due during the pause; more on a slow machine.
     assert sum(count for upper, count in got["histogram"] if upper > 100_000) >= 150
 
 
@@ -247,7 +247,7 @@ def test_connections_that_close_are_opened_again():
 
 
 def test_it_ends_when_the_server_has_gone():
-    """Without a time limit: what was answered is reported, the rest is lost or was not sent."""
+    """Without a time limit: it reports the answered queries; all others are lost or unsent."""
     with TcpServer() as server:
         run = subprocess.Popen([TOOL, "bench", at(server.endpoint), "--tcp", "--connections", "1", "--outstanding", "1",
                                 "--queries", "1000000", "--timeout", "0.3", "-o", "json"], stdout=subprocess.PIPE)
@@ -273,7 +273,7 @@ def test_interrupt_ends_it_with_its_report(shared_daemon):
 def test_report_for_people(shared_daemon):
     run = bench(shared_daemon.endpoints[0], "--queries", 1234, *PATIENCE)
     assert run.returncode == 0
-    assert run.stderr == ""  # no terminal, no progress
+    assert run.stderr == ""  # no progress output without a terminal
     assert re.match(r"127\.53\.\d+\.\d+:\d+ over UDP, 64 sockets, \d+\.\d\d s\n", run.stdout)
     assert re.search(r"^  answered +1 234$", run.stdout, re.MULTILINE)
     assert re.search(r"^  p99\.9 +\d+\.\d us$", run.stdout, re.MULTILINE)
@@ -305,7 +305,7 @@ def test_lines_that_cannot_be_used_are_skipped_and_counted(daemon, tmp_path):
 
 
 def test_a_server_may_have_a_name():
-    """The first address that the system has for it, as the report says."""
+    """The first address of the name, which the report shows."""
     address = socket.getaddrinfo("localhost", None, type=socket.SOCK_DGRAM)[0][4][0]
     with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM) as server:
         server.bind((address, 0))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`inlet53 cache flush`: a daemon that runs forgets what its targets answered."""
+"""`inlet53 cache flush`: a running daemon removes targets' answers from its cache."""
 
 import os
 import subprocess
@@ -20,11 +20,11 @@ def flush(*arguments):
 
 @pytest.fixture
 def cached(scripted):
-    """A daemon of two workers that has asked its target for each of NAMES."""
+    """A daemon of two workers that has queried its target for each of NAMES."""
     target, running = scripted(lambda query, _: host(query), more='[control]\nsocket = "c.sock"\n[server]\nworkers = 2\nudp_spread = "query"\n')
 
     def asked_again():
-        """Those names that the target is asked for once more."""
+        """Returns the names that the target is queried for again."""
         before = {name: len(target.asked(name + ".")) for name in NAMES}
         for name in NAMES:
             for _ in range(40):  # both workers

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`make demo ONCE=1`: the demo's own file, served at other ports so that a running demo is no matter."""
+"""`make demo ONCE=1`: the demo's own file at other ports, so that the test does not conflict with a running demo."""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ from support import BUILD, DEADLINE, SOURCE, free_endpoint
 
 
 def own_ports(folder):
-    """The demo's configuration, in a folder and with ports of its own."""
+    """Returns the demo's configuration in a new directory, with free ports."""
     text = (SOURCE / "conf/demo.toml").read_text()
     for fixed in ("127.0.53.1:5300", "127.0.53.2:5300", "127.0.53.11:8443", "127.0.53.12:8443",
                   "127.0.53.13:8443"):

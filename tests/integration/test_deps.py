@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-""".ci/deps in a mount namespace, with an apt of the test's own: nothing of this machine is changed."""
+""".ci/deps in a mount namespace, with a fake apt: the test does not change this machine."""
 
 import os
 import shlex
@@ -12,7 +12,7 @@ from support import DEADLINE, SOURCE, wait_until
 
 OWN_POLICY = "#!/bin/sh\nexit 7\n"
 DEBIAN = 'ID=debian\nVERSION_ID="12"\n'
-# Says what the policy answers while it runs, enables a service, and waits when the test wants that.
+# Prints the result of the policy during the installation, enables a service, and waits if the test needs that.
 APT = """#!/bin/sh
 echo "apt-get $*" >> {folder}/ran
 case "$*" in *install*) ;; *) exit 0 ;; esac
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.skipif(subprocess.run([*NAMESPACE, "true"], capture_out
 
 
 class System:
-    """What .ci/deps sees of a system: os-release, /usr/sbin, boot links, apt and dpkg."""
+    """The parts of a system that .ci/deps uses: os-release, /usr/sbin, boot links, apt and dpkg."""
 
     def __init__(self, folder, release=DEBIAN):
         self.folder, self.process = folder, None
@@ -68,7 +68,7 @@ class System:
         return file.read_text().splitlines() if file.exists() else []
 
     def left(self):
-        """What is in /usr/sbin and among the boot links."""
+        """Returns the contents of /usr/sbin and of the boot links."""
         return sorted(path.name for name in ("sbin", "boot") for path in (self.folder / name).iterdir())
 
 
@@ -123,7 +123,7 @@ def test_one_that_is_killed_leaves_no_policy(system, own, number, whom):
         system.process.send_signal(number)
         if number == signal.SIGKILL:
             system.end()
-        assert "exit 101" in system.policy.read_text()  # apt goes on
+        assert "exit 101" in system.policy.read_text()  # apt still runs
         (system.folder / "hold").write_text("go\n")
     expected = ["old.service"] + (["policy-rc.d"] if own else [])
     wait_until(lambda: system.left() == expected, "the policy to be put back")
@@ -132,7 +132,7 @@ def test_one_that_is_killed_leaves_no_policy(system, own, number, whom):
 
 
 def test_a_policy_that_lost_its_guard_forbids_nothing_and_is_replaced(system):
-    """The machine went down."""
+    """As after a power failure."""
     os.mkfifo(system.folder / "hold")
     system.start()
     wait_until((system.folder / "holds").exists, "apt to run")

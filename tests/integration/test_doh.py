@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""DNS over HTTPS, asked by real clients and by clients of every temper (RFC 8484)."""
+"""DNS over HTTPS with real clients and with misbehaving clients (RFC 8484)."""
 
 import base64
 import socket
@@ -69,7 +69,7 @@ class Http1:
         return self.read(with_body)
 
 
-# --- Clients that people use
+# --- Real clients
 
 @pytest.mark.parametrize("how", ["+https", "+https-get"])
 def test_kdig(encrypted, how):
@@ -87,7 +87,7 @@ def test_dig(encrypted, how):
 
 
 def test_curl_resolves_by_it(encrypted):
-    """Nobody serves HTTP at the address: that curl tries it says that it knows the answer."""
+    """No server listens at the resolved address: that curl tries it shows that it has the answer."""
     said = run("curl", "-sv", "--max-time", "1", "--cacert", encrypted.authority, "--doh-url",
                "https://%s:%d/dns-query" % encrypted.doh, "http://host.deep.corp.internal:9/").stderr.decode()
     assert "10.0.20.30" in said, said
@@ -104,7 +104,7 @@ def test_curl_posts(encrypted, version, tmp_path):
     assert len(addresses(dns.message.from_wire(wire))) == 100
 
 
-# --- What HTTP says
+# --- HTTP semantics
 
 def test_the_id_comes_back_and_keep_alive_holds(encrypted):
     with Http1(encrypted) as client:
@@ -135,7 +135,7 @@ def test_head_has_what_get_has_but_the_body(encrypted):
         _, fields, body = client.ask("GET", get_target(message()))
         status, of_head, _ = client.ask("HEAD", get_target(message()), with_body=False)
         assert (status, of_head) == (200, fields)
-        assert client.ask("GET", get_target(message()))[2] == body or body  # nothing was left over
+        assert client.ask("GET", get_target(message()))[2] == body or body  # no bytes are left
 
 
 def test_what_is_no_question(encrypted):
@@ -152,7 +152,7 @@ def test_what_is_no_question(encrypted):
         assert status == 200 and dns.message.from_wire(body).rcode() == dns.rcode.FORMERR
         status, _, body = client.ask("GET", get_target(message(API, "AXFR")))
         assert status == 200 and dns.message.from_wire(body).rcode() == dns.rcode.REFUSED
-        # UPDATE is as little an operation here as anywhere.
+        # UPDATE is not supported here either.
         status, _, body = client.ask("GET", get_target(b"\0\0\x28\0\0\1" + message()[6:]))
         assert status == 200 and body[3] & 15 == dns.rcode.NOTIMP
     with Http1(encrypted) as client:
@@ -160,7 +160,7 @@ def test_what_is_no_question(encrypted):
 
 
 def test_a_message_of_65535_octets(encrypted):
-    """The most that there can be: an option that nobody knows fills it."""
+    """The maximum size: an unknown option fills the message."""
     query = bytearray(message(use_edns=0))
     room = 65535 - len(query) - 4
     query[-2:] = struct.pack("!H", room + 4)
@@ -179,7 +179,7 @@ def test_padding_is_answered_with_padding(encrypted):
         assert len(body) < 200
 
 
-# --- Peers of every temper
+# --- Misbehaving clients
 
 def test_slow_heads_bodies_and_idle_clients_are_closed(start_encrypted):
     server = start_encrypted(tls='handshake_timeout = "300 ms"\nidle_timeout = "300 ms"\nhead_timeout = "300 ms"\n'
@@ -241,10 +241,10 @@ def test_garbage(encrypted):
         assert client.ask("GET", get_target(message()))[0] == 200
 
 
-# --- HTTP/2 by hand
+# --- Hand-written HTTP/2
 
 class Doh:
-    """Where http2_frames connects to."""
+    """The address that http2_frames connects to."""
 
     def __init__(self, server):
         self.server = server
@@ -258,7 +258,7 @@ def question(stream, name=API, ident=0):
 
 
 def bodies(connection, count):
-    """What the next `count` streams that end have said."""
+    """Returns the bodies of the next `count` streams that end."""
     said = {}
     while count > 0:
         frame = connection.read()
@@ -296,14 +296,14 @@ def test_a_head_without_end_ends_the_connection(encrypted):
     piece = http2_frames.frame(http2_frames.CONTINUATION, 0, 1, http2_frames.fields(("x", "y" * 100)))
     with http2_frames.Connection(Doh(encrypted)) as connection:
         connection.send(http2_frames.headers(1, flags=0) + piece * 20)
-        connection.read_all()  # comes to an end, without our saying so
+        connection.read_all()  # the server ends the connection, although the client has not
 
 
 # --- Queries that wait for targets
 
 @pytest.fixture
 def forwarding(tmp_path):
-    """A server whose target answers `slow` only when it is told to, and others at once."""
+    """A server whose target answers `slow` only after a signal of the test, and other names at once."""
     let_go = threading.Event()
 
     def script(query, *_):
@@ -333,7 +333,7 @@ def test_streams_of_dot_are_answered_out_of_order(forwarding):
 
 
 def test_more_may_wait_over_dot_than_are_taken_at_once(forwarding):
-    """The stream pauses meanwhile; what has come is answered after that, whole records of it."""
+    """The stream pauses meanwhile; afterwards the server answers the received messages, complete records of them."""
     with forwarding.connect() as stream:
         stream.sendall(b"".join(framed(f"slow{i}.partner.test", ident=i) for i in range(250)))
         stream.sendall(framed(API, ident=999))

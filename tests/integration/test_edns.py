@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""EDNS options as dig, kdig, drill and dnspython ask for them, and class CHAOS."""
+"""EDNS options of dig, kdig, drill and dnspython, and class CHAOS."""
 
 import socket
 import struct
@@ -41,7 +41,7 @@ def told(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def strict(tmp_path_factory):
-    """One that wants cookies over UDP, with the same secret."""
+    """A daemon that requires cookies over UDP, with the same secret."""
     more = f'[edns]\ncookies = "require"\ncookie_secret = "{SECRET}"\n'
     running = Daemon(tmp_path_factory.mktemp("strict"), more=more).start()
     yield running
@@ -72,7 +72,7 @@ def test_a_cookie_is_given_kept_and_shared(told, strict):
     assert first[COOKIE][8:12] == b"\x01\0\0\0", "version 1 (RFC 9018)"
     again = ask_with(at, [(COOKIE, first[COOKIE])])
     assert options_of(again) == first and sorted(addresses(again)) == ADDRESSES
-    # Another server with the same secret takes it for its own.
+    # Another server with the same secret accepts it.
     assert ask_with(strict.endpoints[1], [(COOKIE, first[COOKIE])]).rcode() == dns.rcode.NOERROR
 
 
@@ -114,7 +114,7 @@ def test_cookies_may_be_required_over_udp(strict):
 
 
 def test_dig_comes_through_where_cookies_are_required(strict):
-    """dig sends a cookie, takes the one that it is given, and asks again."""
+    """dig sends a cookie, accepts the server's, and repeats the query."""
     for more in ([], ["+nocookie"]):
         shown = dig(strict.endpoints[0], API, "+noall", "+answer", "+comments", *more)
         assert "10.0.12.179" in shown and "status: NOERROR" in shown, shown
@@ -144,7 +144,7 @@ def test_by_default_cookies_alone_are_answered(shared_daemon):
     asked = [(NSID, b""), (ECS, b"\0\1\x18\x18\xc0\0\2"), (COOKIE, b"clientid")]
     response = ask_with(at, asked)
     assert response.rcode() == dns.rcode.NOERROR and list(options_of(response)) == [COOKIE]
-    # The idle timeout is told to whoever asks over TCP.
+    # A client that asks for the idle timeout over TCP gets it.
     assert options_of(ask_with(at, [(KEEPALIVE, b"")], tcp=True)) == {KEEPALIVE: struct.pack("!H", 100)}
     assert options_of(ask_with(at, [(KEEPALIVE, b"")])) == {}
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""DNS over TLS, asked by real clients and by clients of every temper (RFC 7858, RFC 7766)."""
+"""DNS over TLS with real clients and with misbehaving clients (RFC 7858, RFC 7766)."""
 
 import shutil
 import socket
@@ -20,7 +20,7 @@ def run(*command):
     return finished.stdout + finished.stderr
 
 
-# --- Clients that people use
+# --- Real clients
 
 def test_kdig(encrypted):
     answer = run("kdig", f"@{encrypted.dot[0]}", "-p", encrypted.dot[1], f"+tls-ca={encrypted.authority}", API, "A")
@@ -80,10 +80,10 @@ def test_openssl_resumes(start_encrypted, version, tmp_path):
             version]
     with subprocess.Popen([*map(str, base), "-sess_out", str(session)], stdin=subprocess.PIPE,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as first:
-        wait_until(session.exists, "a ticket")  # in TLS 1.3 it comes after the handshake
+        wait_until(session.exists, "a ticket")  # in TLS 1.3 it arrives after the handshake
         said = first.communicate("")[0]
     assert "ALPN protocol: dot" in said and "Verify return code: 0" in said, said
-    # By whichever worker's socket the kernel gives the connection to.
+    # The kernel chooses the worker that gets the connection.
     for _ in range(4):
         assert "Reused" in run(*base, "-sess_in", session)
     assert server.stop() == 0
@@ -137,7 +137,7 @@ def test_a_client_that_says_goodbye_gets_what_it_is_owed(encrypted):
 
 
 def test_slow_readers_are_waited_for_and_lose_nothing(encrypted):
-    """More answers than the server holds back for one client, which reads only after it asked."""
+    """More answers than the server buffers for one client, which starts to read after its last query."""
     count = 4000
     with encrypted.connect() as stream:
         stream.setblocking(False)
@@ -161,7 +161,7 @@ def test_slow_readers_are_waited_for_and_lose_nothing(encrypted):
         assert answers == list(range(count))
 
 
-# --- Peers of every temper
+# --- Misbehaving clients
 
 def test_garbage_instead_of_a_handshake(encrypted):
     for garbage in (b"GET / HTTP/1.1\r\n\r\n", framed(API), bytes(1000), b"\x16\x03\x01\xff\xff" + bytes(70000)):
@@ -191,7 +191,7 @@ def test_a_slow_handshake_and_an_idle_client_are_closed(start_encrypted):
     with socket.create_connection(server.dot, timeout=DEADLINE) as silent:
         assert is_closed(silent)
     with server.connect() as idle:
-        idle.sendall(framed(API)[:-1])  # never whole
+        idle.sendall(framed(API)[:-1])  # never complete
         assert is_closed(idle)
     with server.connect() as stream:
         stream.sendall(framed(API))
@@ -199,7 +199,7 @@ def test_a_slow_handshake_and_an_idle_client_are_closed(start_encrypted):
 
 
 def test_an_idle_client_is_kept_beyond_its_first_second(start_encrypted):
-    """Buffers are given back meanwhile, and there is a record again after that."""
+    """The server frees the buffers meanwhile, and the record after that still works."""
     server = start_encrypted(tls='idle_timeout = "3 s"')
     with server.connect() as stream:
         for ident in (1, 2):
@@ -232,7 +232,7 @@ def test_strangers_get_no_handshake(encrypted):
 
 
 def test_port_853_is_a_rule_of_its_own(tmp_path):
-    """The security group of the other tests, without tcp 853: nobody gets a handshake."""
+    """The security group of the other tests, without tcp 853: no client gets a handshake."""
     server = EncryptedDaemon(tmp_path)
     server.write_config()
     server.config_file.write_text(server.config_file.read_text().replace("port = 853", "port = 854"))
@@ -290,7 +290,7 @@ def test_a_certificate_is_replaced_while_connections_stand(tmp_path, start_encry
         wait_until(lambda: shown_subject(server).split() != first.split(), "the second certificate")
         standing.sendall(framed(API, ident=2))
         assert read_message(standing).id == 2
-        # One that cannot be read is refused.
+        # An unreadable certificate is refused.
         (tmp_path / "dns.key").write_text("no key")
         server.reload()
         server.wait_said("reload refused")

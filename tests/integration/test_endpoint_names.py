@@ -46,7 +46,7 @@ def daemon(tmp_path_factory):
 
 
 def dig(daemon, name):
-    """The status and the addresses."""
+    """Returns the status and the addresses."""
     host, port = daemon.endpoints[0]
     run = subprocess.run(["dig", f"@{host}", "-p", str(port), "+tries=1", "+timeout=60", "+noedns", name, "A"],
                          capture_output=True, text=True, check=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""DNS Firewall: what its rules answer, what the query log says of it, and lists that change or go."""
+"""DNS Firewall: the responses of its rules, its fields in the query log, and changed or missing lists."""
 
 import subprocess
 
@@ -16,7 +16,7 @@ LISTS = {name: f"rslvr-fdl-0000000000000000{i}"
 
 OVERRIDE = 'block_response = "OVERRIDE", block_override_domain = "sink.example.net", block_override_ttl = 77'
 
-# What Daemon(more=…) appends; [vpc.demo] stands before, and TOML lets it be added to only by name.
+# The text that Daemon(more=…) appends. It comes after [vpc.demo], so TOML requires full names of tables here.
 FIREWALL = f"""
 [[vpc.demo.firewall_rule_group]]
 rule_group = "out"
@@ -103,7 +103,7 @@ def test_what_no_rule_matches_or_one_allows_is_logged_as_ever(firewall):
 
 
 def test_names_that_aliases_lead_to_are_looked_at(firewall):
-    # www.corp.internal leads to app.corp.internal, which is blocked, but its rule trusts that.
+    # www.corp.internal is an alias of app.corp.internal, which is blocked, but its rule trusts redirections.
     trusted = ask(firewall.endpoints[0], "www.corp.internal")
     assert sorted(addresses(trusted)) == ["10.0.20.10", "10.0.20.11"]
     text = firewall.config_file.read_text()
@@ -139,7 +139,7 @@ def test_a_vpc_that_fails_open_is_served_without_a_list_that_is_gone(firewall):
     firewall.reload()
     wait_until(lambda: addresses(ask(endpoint, "mx1.corp.internal")), "the query to be let through")
     assert "DNS Firewall fails open" in firewall.said()
-    # Rules before the one without its list still count; those after it are not got to.
+    # Rules before the one without its list still apply; queries never reach those after it.
     assert not ask(endpoint, "app.corp.internal").answer
     assert addresses(ask(endpoint, "host.deep.corp.internal")) == ["10.0.20.30"]
     assert logged(firewall, "host.deep.corp.internal") == ([], [])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What queries that wait for targets may take: shares of clients, memory, words of refusals."""
+"""Limits of queries that wait for targets: shares of clients, memory, extended errors of refusals."""
 
 import socket
 
@@ -13,7 +13,7 @@ from targets import ScriptedTarget, dead_endpoint
 
 
 class Client:
-    """Sends queries from one address and reads what comes back."""
+    """Sends queries from one address and reads the responses."""
 
     def __init__(self, address, endpoint):
         self.endpoint = endpoint
@@ -48,9 +48,9 @@ def test_many_unanswered_names_leave_room_for_the_others_of_a_target(tmp_path, p
     endpoint = running.endpoints[0]
     assert addresses(ask(endpoint, "ok-first.partner.test")) == ["10.1.1.2"]
     client = Client("127.0.0.2", endpoint)
-    for i in range(1200):  # twice as many as used up all sockets
+    for i in range(1200):  # twice as many as fill all sockets
         client.send(f"lost{i}.partner.test")
-        if i % 50 == 49:  # or else the target counts as silent, which has few places
+        if i % 50 == 49:  # without it, the target would count as unresponsive, which has a lower limit
             assert addresses(ask(endpoint, f"ok{i}.partner.test", source="127.0.0.2")) == ["10.1.1.2"]
     assert running.stop() == 0, running.said()
     assert refusals(running.said()) == {}
@@ -68,7 +68,7 @@ def test_one_client_leaves_places_at_a_target_to_the_others(tmp_path, picky):
     for response in map(dns.message.from_wire, greedy.responses):
         assert response.rcode() == dns.rcode.SERVFAIL
         assert error_of(response) == (0, "this client has its share of the places at the targets of the rule")
-    # The others are answered, also one that comes with many names at once.
+    # Other clients are answered, also one that sends many names at once.
     for i in range(15):
         assert addresses(ask(endpoint, f"ok{i}.partner.test", source="127.0.0.3")) == ["10.1.1.2"]
     assert running.stop() == 0, running.said()
@@ -81,7 +81,7 @@ def resident_mib(pid):
 
 
 def has_own_allocator(pid):
-    """The address sanitizer's allocator keeps freed memory for a while, whatever the daemon does."""
+    """Returns whether the daemon uses the address sanitizer's allocator, which keeps freed memory for a while."""
     with open(f"/proc/{pid}/maps") as maps:
         return "libasan" in maps.read()
 

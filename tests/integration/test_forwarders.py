@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Through real forwarders: every kind of answer, and what happens when an address goes away."""
+"""Queries through real forwarders: every kind of answer, and the loss of an endpoint address."""
 
 import dns.flags
 import dns.rcode
@@ -15,7 +15,7 @@ VPC_DOMAIN = "eu-west-1.compute.internal"
 
 @pytest.fixture(scope="module", params=FORWARDERS, ids=lambda kind: kind.__name__)
 def chain(request, tmp_path_factory):
-    """(daemon, forwarder)"""
+    """Returns (daemon, forwarder)."""
     daemon = Daemon(tmp_path_factory.mktemp("daemon")).start()
     forwarder = request.param(tmp_path_factory.mktemp("forwarder"), daemon.endpoints, protects=True).start()
     yield daemon, forwarder
@@ -24,7 +24,7 @@ def chain(request, tmp_path_factory):
 
 
 def check_everything(forwarder, tag, ask=ask):
-    """`tag` makes names that no cache knows yet."""
+    """`tag` makes names that no cache has yet."""
     at = forwarder.endpoint
     assert sorted(addresses(ask(at, API))) == ADDRESSES
     assert sorted(addresses(ask(at, f"{tag}.execute-api.eu-west-1.amazonaws.com"))) == ADDRESSES
@@ -50,7 +50,7 @@ def pointers(response):
 
 
 def test_addresses_of_the_vpc_have_names(chain):
-    """Both ways, though resolvers answer 10.in-addr.arpa themselves where nothing tells them better."""
+    """Forward and reverse, although resolvers answer 10.in-addr.arpa themselves without the recipe."""
     at = chain[1].endpoint
     pointer = ask(at, dns.reversename.from_address("10.0.200.7"), "PTR")
     assert pointers(pointer) == [f"ip-10-0-200-7.{VPC_DOMAIN}."]
@@ -85,8 +85,8 @@ def test_with_one_address_disabled_everything_resolves(chain):
             return True
         except AssertionError:
             return False
-    # A forwarder may first have to learn that the address is gone: by a stub's repetition, or by its
-    # next health check (dnsdist), with SERVFAIL for an answer until then.
+    # A forwarder may detect the loss of the address only by a stub's repetition, or by its 
+    # next health check (dnsdist), and answers SERVFAIL until then.
     wait_until(resolves, "everything to resolve through the other address")
     check_everything(forwarder, "three", ask_as_stub)
     daemon.write_config(enabled_b="true")
@@ -107,7 +107,7 @@ def daemon(tmp_path_factory):
     assert running.stop() == 0, running.said()
 
 
-# The lines of each recipe that let names have private addresses; dnsdist, PowerDNS Recursor and
+# The lines of each recipe that permit private addresses in answers; dnsdist, PowerDNS Recursor and 
 # systemd-resolved have no such protection.
 PROTECTED = [(Bind, "no such line: its clause is cut"), (Unbound, "private-domain"), (Dnsmasq, "rebind-domain-ok"),
              (KnotResolver, "ALLOW_LOCAL")]
@@ -115,7 +115,7 @@ PROTECTED = [(Bind, "no such line: its clause is cut"), (Unbound, "private-domai
 
 @pytest.mark.parametrize("kind, line", PROTECTED, ids=lambda value: getattr(value, "__name__", ""))
 def test_protection_against_rebinding_needs_the_recipes_line(daemon, tmp_path, kind, line):
-    """With it the tests above pass; without it no private address comes through."""
+    """With this line the tests above pass; without it the forwarder returns no private address."""
     forwarder = kind(tmp_path, daemon.endpoints, without=line, protects=True).start()
     for name in (API, "app.corp.internal", f"ip-10-0-200-7.{VPC_DOMAIN}"):
         assert addresses(ask(forwarder.endpoint, name)) == []
@@ -123,7 +123,7 @@ def test_protection_against_rebinding_needs_the_recipes_line(daemon, tmp_path, k
 
 
 def test_reverse_names_need_the_line_of_unbound(daemon, tmp_path):
-    """The others' rules for zones come before what they answer themselves."""
+    """In other forwarders, rules for zones have precedence over their built-in answers."""
     forwarder = Unbound(tmp_path, daemon.endpoints, without="local-zone").start()
     assert ask(forwarder.endpoint, dns.reversename.from_address("10.0.200.7"), "PTR").rcode() == dns.rcode.NXDOMAIN
     forwarder.stop()
@@ -139,15 +139,15 @@ def test_every_recipe_is_run_or_says_that_it_is_not():
 @pytest.mark.parametrize("kind", [Bind, Unbound], ids=lambda kind: kind.__name__)
 @pytest.mark.parametrize("except_private", [True, False], ids=["recipe", "without-its-line"])
 def test_validating_forwarders(signed_root, tmp_path, kind, except_private):
-    """Below an unsigned delegation nothing is needed; below a domain that is proven absent, the
-    recipe's line is."""
+    """Below an unsigned delegation, the recipe's line is unnecessary; below a domain that is proven absent, it is 
+    required."""
     daemon = Daemon(tmp_path).start()
     folder = tmp_path / "forwarder"
     folder.mkdir()
     without = None if except_private else "validate-except|domain-insecure"
     forwarder = kind(folder, daemon.endpoints, root=signed_root, without=without).start()
     assert sorted(addresses(ask(forwarder.endpoint, API))) == ADDRESSES
-    # The validator works: what is signed is authenticated.
+    # The validator works: signed data is authenticated.
     assert ask(forwarder.endpoint, ".", "SOA", want_dnssec=True).flags & dns.flags.AD
     private = ask(forwarder.endpoint, "app.corp.internal")
     of_address = ask(forwarder.endpoint, f"ip-10-0-200-7.{VPC_DOMAIN}")

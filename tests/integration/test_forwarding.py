@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Resolver rules: queries that go to targets, what comes back, and what does not."""
+"""Resolver rules: queries to targets, their responses, and rejected responses."""
 
 import threading
 
@@ -53,7 +53,7 @@ def test_chains_cross_between_zones_and_rules(with_target):
     around = ask(endpoint, "round.corp.internal")
     assert [rrset.name.to_text() for rrset in around.answer] == [
         "round.corp.internal.", "there.partner.test.", "app.corp.internal."]
-    # What a chain leads to outside of rules and zones is whoever asked's to find.
+    # The client resolves the end of a chain outside of rules and zones.
     away = ask(endpoint, "away.partner.test")
     assert away.rcode() == dns.rcode.NOERROR and len(away.answer) == 1
 
@@ -90,7 +90,7 @@ def names_in(response):
     ("alias-below-the-name-that-has-moved.moved.partner.test", "A"),  # a DNAME
     ("there-is-no-such-name-for-all-these-letters.partner.test", "A"), (LETTERS, "TXT")])
 def test_the_letters_of_our_queries_stay_with_us(with_target, qname, qtype):
-    """Targets compress names against the question, which is sent in mixed letters."""
+    """Targets compress names against the question, which is sent in mixed letter case."""
     response = ask(with_target.endpoints[0], qname, qtype)
     names = list(names_in(response))
     assert names
@@ -103,7 +103,7 @@ def test_the_letters_of_our_queries_stay_with_us(with_target, qname, qtype):
                 assert answer["Rdata"] == answer["Rdata"].lower()
 
 
-#--- A target that does as it is told
+#--- A scripted target
 
 def test_the_cache_answers_with_aged_ttls(scripted):
     target, running = scripted(lambda query, _: host(query))
@@ -134,7 +134,7 @@ def test_equal_questions_are_asked_once(scripted):
     for asker in askers:
         asker.start()
     wait_until(lambda: target.asked("x.partner.test."), "the question")
-    # Those that ask for something else are answered meanwhile.
+    # Other queries are answered meanwhile.
     assert addresses(ask(running.endpoints[0], "app.corp.internal")) == ["10.0.20.10"]
     release.set()
     for asker in askers:
@@ -159,7 +159,7 @@ def test_lies_are_not_believed(scripted):
 
 
 def test_garbage_and_oversized_messages(tmp_path):
-    """A target that sends them is left for the other, and its sound part is not taken either."""
+    """After such a response, the other target is queried, and no part of the response is used."""
     def script(query, _):
         ident = query.id.to_bytes(2, "big")
         oversized = host(query, address="10.6.6.6").to_wire() + b"\0" * 20_000
@@ -206,7 +206,7 @@ def test_a_target_that_does_not_know_edns(scripted):
 
 
 def test_a_target_that_drops_queries_with_edns(scripted):
-    """Some firewalls do. The first client may wait for a repetition; those that follow need not."""
+    """Some firewalls do. The first client may wait for a repetition; later clients need not."""
     target, running = scripted(lambda query, _: host(query) if query.edns < 0 else None)
     for i in range(20):
         assert addresses(ask(running.endpoints[0], f"n{i}.partner.test")) == ["10.1.1.2"]
@@ -233,7 +233,7 @@ def test_a_rule_for_all_names_leaves_ours_alone(scripted):
     assert {name for name, *_ in target.queries} == {"ready.invalid.", "www.example.com."}
 
 
-#--- Targets that are not there
+#--- Missing targets
 
 def test_a_black_hole_ends_with_servfail_and_harms_nobody(tmp_path):
     held, hole = dead_endpoint()
@@ -316,7 +316,7 @@ def test_a_reload_keeps_what_the_cache_has_of_rules_that_stay(tmp_path):
 
     for name in ("x.partner.test", "x.sub.partner.test", "x.gone.test"):
         assert first_address(name) == "10.1.1.2"
-    # An unrelated rule before it, and one for a part of its names; it has another name, one is gone.
+    # An unrelated rule before it, and a rule for a part of its names; the rule is renamed, and another is gone.
     partner = rule("renamed", "partner.test", target.endpoint)
     reload_with(rule("added", "added.test", inner.endpoint), partner, rule("sub", "sub.partner.test", inner.endpoint))
     wait_until(lambda: first_address("x.added.test") == "10.1.1.3", "the rule that was added")
@@ -324,7 +324,7 @@ def test_a_reload_keeps_what_the_cache_has_of_rules_that_stay(tmp_path):
     assert len(target.asked("x.partner.test.")) == 1
     assert first_address("x.sub.partner.test") == "10.1.1.3"
     assert ask(endpoint, "x.gone.test").rcode() == dns.rcode.REFUSED
-    # A rule that went and comes back is asked anew.
+    # A rule that is removed and added again starts with an empty cache.
     reload_with(partner, rule("gone", "gone.test", target.endpoint))
     wait_until(lambda: first_address("x.gone.test") == "10.1.1.2", "the rule that came back")
     assert len(target.asked("x.gone.test.")) == 2

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How functions share the places for environments, and which calls get one."""
+"""The distribution of environments over functions, and the calls that get one."""
 
 import os
 import socket
@@ -11,7 +11,7 @@ from http2_frames import CANCEL, HEADERS, RST_STREAM, Connection, call_fields, f
 from support import wait_until
 
 PLACES = 8
-# With two functions each is guaranteed PLACES / 2 / 2; the rest is for any.
+# With two functions, each has a guarantee of PLACES / 2 / 2; the rest is for any function.
 MOST_OF_ONE = PLACES - PLACES // 4
 
 PYTHON = """
@@ -43,7 +43,7 @@ environment = {{ RELEASE = "{folder}/shared/release" }}
 @pytest.fixture
 def gateway(tmp_path):
     (tmp_path / "code").mkdir()
-    (tmp_path / "shared").mkdir()  # functions see it, and what tests put into it
+    (tmp_path / "shared").mkdir()  # functions see it, and the files that tests put into it
     (tmp_path / "code/app.py").write_text(PYTHON)
     log_format = "$context.path $context.status $context.integrationErrorMessage $context.requestId"
     apis = f"""
@@ -82,7 +82,7 @@ def test_a_function_that_hangs_leaves_others_their_share(gateway):
         connection.send(b"".join(calls("/v1/holding", 40)))
         refused = 40 - MOST_OF_ONE
         wait_until(lambda: answered(gateway, "/v1/holding 502") == refused, "the refusals")
-        # The other function goes on, and keeps the process that it had.
+        # The other function still works, and keeps its process.
         assert {gateway.call("/v1/other").status for _ in range(20)} == {200}
         assert os.path.exists(f"/proc/{warm}")
         wait_until(lambda: starts(gateway, "holding") == MOST_OF_ONE, "all places that one function may have")
@@ -111,13 +111,13 @@ def test_a_burst_of_reset_streams_starts_nothing(gateway):
         gateway.wait_line("access.log", "/v1/other 499 The client left before the call was answered")
         assert gateway.call("/v1/other").status == 200
     wait_until(lambda: len(gateway.lines("access.log")) == 65, "a line for each call")
-    # One at a time starts, and only while it has a client: 64 TLS records may come in several pieces.
+    # One starts at a time, and only while it has a client: 64 TLS records may arrive in several parts.
     assert starts(gateway, "other") <= 4
 
 
 def test_a_connection_that_ends_takes_its_waiting_calls_along(gateway):
     with Connection(gateway) as connection:
-        # Calls and FIN in one piece: nothing can start between them.
+        # Calls and FIN arrive together: nothing can start between them.
         connection.tls.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
         connection.send_last(b"".join(calls("/v1/other", 64)))
         gateway.wait_line("access.log", "/v1/other 499 The client left before the call was answered")

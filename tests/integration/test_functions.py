@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lambda functions behind the gateway: what a handler gets, what it may return, and what becomes of one that
-fails, crashes, hangs or shouts."""
+"""Lambda functions behind the gateway: the handler's input, its responses, and functions that fail, crash, hang or 
+print much."""
 
 import base64
 import concurrent.futures
@@ -92,7 +92,7 @@ exports.handler = async (event, context) => {
 exports.callback = (event, context, done) => done(null, {body: 'called back'});
 """
 
-# The Runtime API by curl: what anything that speaks HTTP can be.
+# A client of the Runtime API with curl: every HTTP client works.
 BOOTSTRAP = """#!/bin/sh
 api="http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime"
 while true; do
@@ -166,7 +166,7 @@ def gateway(tmp_path_factory):
         (folder / name).mkdir()
         (folder / name / file).write_text(source)
     (folder / "shell/bootstrap").chmod(0o755)
-    (folder / "shared").mkdir()  # functions see it, and what tests put into it
+    (folder / "shared").mkdir()  # functions see it, and the files that tests put into it
     running = Gateway(folder, APIS + FUNCTIONS.replace("FOLDER", str(folder))).start()
     yield running
     assert running.stop() == 0, running.said()
@@ -263,7 +263,7 @@ def test_the_environment_of_a_handler(gateway):
     assert UUID.fullmatch(seen["request_id"]) and 0 < seen["remaining"] <= 20000
     assert seen["arn"] == "arn:aws:lambda:eu-west-1:123456789012:function:python"
     assert (seen["name"], seen["memory"]) == ("python", "256")
-    # Nothing of the gateway's own environment.
+    # It has no variable of the gateway's own environment.
     assert "INLET53_BUILD" not in environment
 
 
@@ -352,7 +352,7 @@ def test_a_handler_that_is_not_there(gateway, path, log, words):
     gateway.wait_line(log, words)
 
 
-#--- What goes wrong
+#--- Failures
 
 def assert_failed(gateway, path, words, log):
     response = gateway.call(path)
@@ -373,7 +373,7 @@ def test_a_handler_that_hangs_is_ended(gateway, what):
     response = gateway.call(f"/v1/patient/{what}")
     assert response.status == 502
     gateway.wait_line("patient.log", "Task timed out after 1.00 seconds")
-    # Its process is gone, another takes over.
+    # Its process has ended, another replaces it.
     wait_until(lambda: gateway.call("/v1/patient/counted").json[0] != pid, "another process")
     wait_until(lambda: not is_running(pid), "the end of the process")
 
@@ -400,7 +400,7 @@ def test_others_are_answered_while_one_hangs(gateway):
             assert gateway.call("/v1/python/counted").status == 200
             assert gateway.call("/v1/node/hello").status == 202
         hanging.setblocking(False)
-        with pytest.raises(OSError):  # nothing has come
+        with pytest.raises(OSError):  # nothing has arrived
             hanging.recv(1)
 
 
@@ -416,7 +416,7 @@ def test_a_hundred_megabytes_of_output(gateway):
 
 
 def test_one_at_a_time(gateway):
-    """With a concurrency of 1 a second call is throttled, as Lambda does."""
+    """With a concurrency of 1, a second call is throttled, as at Lambda."""
     with gateway.connect() as holding:
         holding.sendall(request("/v1/single/hold"))
         gateway.wait_line("single.log", "START RequestId")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""inlet53-gateway as an operator has it: how it begins and ends, what the tool says of it, both daemons."""
+"""inlet53-gateway for operators: its start and end, the output of the tool about it, both daemons together."""
 
 import hashlib
 import json
@@ -61,7 +61,7 @@ listen = "{}"
 
 @pytest.fixture
 def gateway(tmp_path):
-    """One that is not started."""
+    """A gateway that is not started."""
     (tmp_path / "code").mkdir()
     (tmp_path / "code/app.py").write_text(FUNCTION)
     (tmp_path / "policy.json").write_text(OPEN_POLICY)
@@ -76,12 +76,12 @@ def tool(*arguments):
 
 
 def run_daemon(gateway):
-    """One that ends by itself."""
+    """Runs a gateway that ends by itself."""
     return subprocess.run([BUILD / "inlet53-gateway", "--config", gateway.config_file], text=True,
                           capture_output=True, timeout=DEADLINE)
 
 
-#--- Beginning
+#--- Start
 
 def test_usage(gateway):
     run = subprocess.run([BUILD / "inlet53-gateway", "--frob"], capture_output=True, timeout=DEADLINE)
@@ -150,7 +150,7 @@ def test_check_sums_up_what_is_served(gateway):
     assert api["stages"] == [{"name": "v1", "access_log": str(gateway.folder / "access.log"), "execution_log": ""}]
     assert sorted(api["methods"]) == ["GET /hello", "GET /wait"] and api["has_policy"] is True
     assert said["certificate_authority"] == str(gateway.ca)
-    assert not gateway.ca.exists()  # looking makes nothing
+    assert not gateway.ca.exists()  # the check creates nothing
 
 
 def test_ca_makes_and_shows_the_authority(gateway):
@@ -163,7 +163,7 @@ def test_ca_makes_and_shows_the_authority(gateway):
     assert str(gateway.ca) in text and "(made now)" not in text
     fingerprint = first["server_certificate"]["sha256"]
     assert fingerprint in text
-    # It is what the gateway shows.
+    # It is the gateway's certificate.
     gateway.start()
     with gateway.connect() as tls:
         assert hashlib.sha256(tls.getpeercert(True)).hexdigest().upper() == fingerprint.replace(":", "").upper()
@@ -172,7 +172,7 @@ def test_ca_makes_and_shows_the_authority(gateway):
     assert verified.returncode == 0, verified.stderr
 
 
-#--- Ending
+#--- End
 
 def test_term_lets_calls_end(gateway):
     gateway.start()
@@ -225,7 +225,7 @@ def test_a_second_term_ends_it_at_once(gateway):
 
 @pytest.fixture
 def up(gateway):
-    """`inlet53 up` of a file that calls for both daemons."""
+    """`inlet53 up` with a file that requires both daemons."""
     gateway.resolver = [free_endpoint(), free_endpoint()]
     gateway.write_config(apis=APIS + RESOLVER.format(*["%s:%d" % one for one in gateway.resolver]))
     with gateway.operator_log.open("wb") as log:
@@ -307,7 +307,7 @@ def test_check_finds_missing_code(gateway):
     problems = [f"function.wait: the file of the handler none.handler is missing: {code}/none.py",
                 f"function.own: Couldn't find valid bootstrap(s): [{own}/bootstrap]"]
     assert run.stderr.splitlines() == [f"{gateway.config_file}: {problem}" for problem in problems]
-    gateway.start()  # the code may come later
+    gateway.start()  # the code may be added later
     for problem in problems:
         assert problem.replace("function.", "function ") in gateway.said(), gateway.said()
     assert gateway.stop() == 0

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every error that the gateway answers, octet by octet: tests/golden/gateway/errors/NAME.http. What differs
-from call to call is masked. INLET53_REGENERATE=1 writes the files instead of comparing."""
+"""Every error response of the gateway, byte by byte: tests/golden/gateway/errors/NAME.http. Parts that differ 
+between calls are masked. INLET53_REGENERATE=1 writes the files instead of comparing."""
 
 import json
 import os
@@ -82,7 +82,7 @@ def of_function(what, *fields):
     return request(f"/v1/lambda/{what}", "GET", *fields)
 
 
-# By the rows of AWS's table of errors: octets to send, and the index of the address.
+# In the order of AWS's table of errors: bytes to send, and the index of the address.
 CALLS = {
     "missing_authentication_token.no_resource": request("/v1/nowhere"),
     "missing_authentication_token.no_method": request("/v1/hello", "DELETE"),
@@ -180,11 +180,11 @@ def test_every_file_has_its_call():
 
 
 def test_the_same_over_http_2(gateway):
-    """The fields of HTTP/1.1's answer but those of the connection, with names in lower case."""
+    """The fields of the HTTP/1.1 response without those of the connection, with names in lower case."""
     for target in ("/v1/nowhere", "/v1/denied", "/v1/throttled"):
         one, two = (gateway.curl(target, option) for option in ("--http1.1", "--http2"))
         assert (one.status, one.body) == (two.status, two.body)
-        # Connection is of HTTP/1.1 only (RFC 9113 section 8.2.2).
+        # Connection exists in HTTP/1.1 only (RFC 9113 section 8.2.2).
         volatile = {"date", "x-amzn-requestid", "x-amz-apigw-id", "connection"}
         assert {k: v for k, v in one.headers.items() if k not in volatile} == {
             k: v for k, v in two.headers.items() if k not in volatile}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What clients that mean harm, or are many, can do to the gateway: others are answered meanwhile."""
+"""Malicious or numerous clients of the gateway: other clients are still answered."""
 
 import concurrent.futures
 import os
@@ -46,7 +46,7 @@ def start(folder, settings=""):
 
 @pytest.fixture(scope="module")
 def impatient(tmp_path_factory):
-    """One whose clients have to make haste."""
+    """A gateway with short timeouts."""
     running = start(tmp_path_factory.mktemp("gateway"), """
 handshake_timeout = "1 s"
 head_timeout = "1 s"
@@ -84,7 +84,7 @@ def test_a_handshake_that_is_never_finished(impatient):
 
 
 def dribble(tls, octets):
-    """Sends octet by octet until the gateway has said something; returns that."""
+    """Sends single bytes until the gateway has responded; returns the response."""
     tls.settimeout(0.05)
     for octet in octets:
         try:
@@ -136,7 +136,7 @@ def test_a_connection_without_a_request(impatient):
 
 
 def is_held(tls):
-    """Whether the other end of a connection is still in the hands of a process."""
+    """Returns whether a process still has the other end of a connection open."""
     ours, theirs = f"{tls.getsockname()[1]:04X}", f"{tls.getpeername()[1]:04X}"
     for line in open("/proc/net/tcp"):
         _, local, remote, *_, inode = line.split()[:10]
@@ -152,7 +152,7 @@ def test_a_client_that_does_not_read(impatient, target):
         tls.sendall(request(target) * 3)
         wait_until(lambda: is_held(tls), "the connection")
         assert_answers(impatient)
-        # It is given up, and what was to be sent is forgotten.
+        # The gateway closes it, and discards the unsent data.
         wait_until(lambda: not is_held(tls), "the end of the connection")
 
 
@@ -184,7 +184,7 @@ def test_one_client_has_its_share_of_connections(impatient):
         except (ssl.SSLError, OSError):
             refused += 1
     assert refused and len(held) <= 40
-    assert_answers(impatient)  # another client's address
+    assert_answers(impatient)  # from another client address
     for tls in held:
         tls.close()
 
@@ -200,7 +200,7 @@ def test_ten_thousand_idle_connections(patient):
     raise_descriptor_limit(IDLE + 500)
     empty = patient.memory()
     files = open_files(patient)
-    # Handshakes are what takes time here; tickets of TLS 1.2 spare both sides all of the arithmetic.
+    # Handshakes take most of the time here; tickets of TLS 1.2 avoid their asymmetric cryptography.
     context = patient.tls(version=ssl.TLSVersion.TLSv1_2)
     with patient.connect(context=context) as first:
         first.sendall(request())
@@ -218,7 +218,7 @@ def test_ten_thousand_idle_connections(patient):
     print(f"{per_connection} octets of memory for each of {IDLE} idle connections")
     assert per_connection < 150_000  # with sanitizers; 30 000 without
 
-    # Newcomers are answered, and so are those that were idle.
+    # New clients are answered, and so are the idle ones.
     assert_answers(patient)
     for tls in held[::500]:
         tls.sendall(request())
@@ -230,7 +230,7 @@ def test_ten_thousand_idle_connections(patient):
 
 
 def test_connections_that_only_begin(patient):
-    """As many as anybody can open without a handshake."""
+    """The maximum number of connections without a handshake."""
     raise_descriptor_limit(3000)
     held = [patient.connect_tcp() for _ in range(2000)]
     for tcp in held[::2]:

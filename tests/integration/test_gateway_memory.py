@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Bodies and header blocks that would fill the gateway's memory or its time: each has a bound, and other
+"""Bodies and header blocks that could fill the gateway's memory or use its time: each has a limit, and other 
 clients are answered meanwhile."""
 
 import http.server
@@ -63,14 +63,14 @@ def start(folder, policy=OPEN_POLICY, gateway="", more=""):
 
 @pytest.fixture(autouse=True)
 def small_quarantine(monkeypatch):
-    """The address sanitizer keeps freed memory for a while: little of it, so that what is measured is the gateway's."""
+    """The address sanitizer keeps freed memory for a while; a small quarantine keeps the measurement valid."""
     options = [os.environ.get("ASAN_OPTIONS"), "quarantine_size_mb=8:allocator_release_to_os_interval_ms=100"]
     monkeypatch.setenv("ASAN_OPTIONS", ":".join(filter(None, options)))
 
 
 @pytest.fixture
 def gateway(tmp_path):
-    """One whose clients may pause for long."""
+    """A gateway whose clients may pause for long."""
     running = start(tmp_path, gateway='body_timeout = "5 min"\nidle_timeout = "5 min"\n')
     yield running
     running.kill()
@@ -82,7 +82,7 @@ def assert_answers(gateway, source=OTHER):
 
 
 class Growth:
-    """The most that the gateway's memory has grown since."""
+    """The maximum growth of the gateway's memory since the start of the measurement."""
 
     def __init__(self, gateway):
         self.gateway, self.before, self.most = gateway, gateway.memory(), 0
@@ -94,7 +94,7 @@ class Growth:
 
 
 def send_some(tls, octets):
-    """Sends what the gateway takes until it takes nothing for a while; returns how much that was."""
+    """Sends data until the gateway reads nothing for a while; returns the size that was sent."""
     tls.settimeout(0.3)
     sent = 0
     while sent < len(octets):
@@ -108,7 +108,7 @@ def send_some(tls, octets):
 
 
 def test_unfinished_bodies_of_one_client(gateway):
-    """30 requests of 10 MiB that lack their end: 270 MiB if each was kept."""
+    """30 incomplete requests of 10 MiB: 270 MiB if each was kept."""
     growth = Growth(gateway)
     held = [gateway.connect() for _ in range(30)]
     body = b"x" * (9 * MIB)
@@ -122,12 +122,12 @@ def test_unfinished_bodies_of_one_client(gateway):
     for tls in held:
         tls.close()
     wait_until(lambda: growth.look() < 40 * MIB, "the memory to be given back")
-    # All of them are served after one another, however many come at once.
+    # All of them are served one after another, however many arrive at once.
     assert gateway.call("/v1/hello", "POST", body=body).text == "hello"
 
 
 def test_bodies_that_no_step_needs_are_not_kept(gateway):
-    """30 requests of 10 MiB to a mock of a stage without an execution log: all of their bodies are taken."""
+    """30 requests of 10 MiB to a mock of a stage without an execution log: the gateway reads all of their bodies."""
     growth = Growth(gateway)
     held = [gateway.connect() for _ in range(30)]
     body = b"x" * (9 * MIB)
@@ -165,7 +165,7 @@ def test_unfinished_bodies_over_http_2(gateway):
     for connection in connections:
         connection.send(b"".join(headers(1 + 2 * i, *call_fields("/v1/hello", "POST", length), flags=END_HEADERS)
                                  for i in range(20)))
-        # The window that each stream begins with: 80 streams, 5 MiB.
+        # The initial window of each stream: 80 streams, 5 MiB.
         for i in range(20):
             connection.send(frame(DATA, 0, 1 + 2 * i, b"x" * 16000) * 4)
     assert_answers(gateway)
@@ -177,7 +177,7 @@ def test_unfinished_bodies_over_http_2(gateway):
 
 
 def test_many_large_bodies_are_served_by_turns(gateway):
-    """12 clients of one address with 9 MiB each, more than its share at once: none is refused."""
+    """12 clients of one address with 9 MiB each, together more than its share: none is refused."""
     answers = []
 
     def post():
@@ -208,7 +208,7 @@ def test_a_body_that_waits_too_long_for_memory(tmp_path):
             tls.sendall(request("/v1/hello", "POST", f"Content-Length: {10 * MIB}", "Expect: 100-continue"))
             answer = read_all(tls)
             assert status_of(answer) == 503 and b"Service Unavailable" in answer
-        assert_answers(gateway, "127.0.0.1")  # the same client's small requests go on
+        assert_answers(gateway, "127.0.0.1")  # small requests of the same client are still served
     finally:
         stop.set()
         thread.join()
@@ -230,13 +230,13 @@ def test_bodies_that_the_policy_refuses_are_not_kept(tmp_path):
     assert growth.most < 20 * MIB
     for tls in held:
         tls.close()
-    # The response is there before the body, and without 100 (Continue).
+    # The response arrives before the body is sent, and without 100 (Continue).
     for more in ((), ("Expect: 100-continue",)):
         with gateway.connect() as tls:
             tls.sendall(request("/v1/hello", "POST", f"Content-Length: {10 * MIB}", *more))
             answer = read_all(tls)
             assert status_of(answer) == 403 and b"\r\nConnection: close\r\n" in answer
-    # A short body costs no connection.
+    # A short body does not close the connection.
     with gateway.connect() as tls:
         for _ in range(3):
             tls.sendall(request("/v1/hello", "POST", "Content-Length: 4", body=b"body"))
@@ -250,7 +250,7 @@ def test_bodies_that_the_policy_refuses_are_not_kept(tmp_path):
 
 
 def test_responses_that_are_not_read(gateway):
-    """60 responses of 6 MB, of the gateway's own and of a function: 360 MB if each was kept."""
+    """60 responses of 6 MB, of the gateway and of a function: 360 MB if each was kept."""
     assert gateway.call("/v1/function").status == 200
     growth = Growth(gateway)
     held = []
@@ -266,7 +266,7 @@ def test_responses_that_are_not_read(gateway):
         held.append(tls)
         growth.look()
     assert statuses.count(200) >= 5 and statuses.count(503) >= 30, statuses
-    # The log has the statuses that the clients got.
+    # The log has the status codes that the clients got.
     wait_until(lambda: len(gateway.lines("access.log")) == 1 + len(statuses), "the calls in the log")
     assert sorted(int(line.split()[0]) for line in gateway.lines("access.log")[1:]) == sorted(statuses)
     assert growth.most < 130 * MIB
@@ -278,7 +278,7 @@ def test_responses_that_are_not_read(gateway):
 
 
 def test_connections_keep_nothing_of_their_responses(gateway):
-    """30 connections that stay after a response of 6 MB each: 180 MB if each kept its buffer."""
+    """30 connections that stay open after a response of 6 MB each: 180 MB if each kept its buffer."""
     growth = Growth(gateway)
     held = [gateway.connect() for _ in range(30)]
     for tls in held:
@@ -291,11 +291,11 @@ def test_connections_keep_nothing_of_their_responses(gateway):
 
 #--- Backends
 
-FLOOD = memoryview(b"x" * 10_000_000)  # one for all threads: copies of it took longer than a call may
+FLOOD = memoryview(b"x" * 10_000_000)  # one for all threads: copying it takes longer than a call may
 
 
 class Flood(http.server.BaseHTTPRequestHandler):
-    """Answers with 10 MB, of which the last byte waits until the test ends."""
+    """Sends 10 MB; the last byte waits until the test ends."""
 
     def log_message(self, *_):
         pass
@@ -313,7 +313,7 @@ class Flood(http.server.BaseHTTPRequestHandler):
 
 
 class FloodServer(http.server.ThreadingHTTPServer):
-    request_queue_size = 128  # counts when the socket begins to listen
+    request_queue_size = 128  # applies when the socket starts to listen
 
 
 @pytest.fixture
@@ -348,7 +348,7 @@ integration = {{ type = "HTTP_PROXY", uri = "{uri}" }}
     wait_until(lambda: logged(503) >= 34, "calls without room to be refused")
     gateway.wait_line("execution.log", "there is no memory for the response")
     assert_answers(gateway)
-    # The clients leave: so do the calls, and what came for them.
+    # The clients disconnect: their calls end, and the received data is freed.
     for tls in held:
         tls.close()
     wait_until(lambda: logged(503) + logged(499) == 40, "the calls to end")
@@ -376,7 +376,7 @@ def test_a_head_that_expands_beyond_the_limit_ends_its_connection(gateway):
 
 
 def test_floods_of_heads_leave_time_for_others(gateway):
-    """Four clients that send nothing but heads that expand to a lot, as fast as they can."""
+    """Four clients send only heads that expand to a large size, as fast as they can."""
     stop = threading.Event()
     small = fields(*call_fields()) + b"\x40" + text("x-a") + text("a" * 4000)
 
@@ -400,7 +400,7 @@ def test_floods_of_heads_leave_time_for_others(gateway):
         for _ in range(20):
             begin = time.monotonic()
             assert_answers(gateway)
-            assert time.monotonic() - begin < 20  # tests do not measure; it is not starved
+            assert time.monotonic() - begin < 20  # a liveness check, not a measurement
     finally:
         stop.set()
         for thread in threads:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The gateway's reload and its logs: calls wait neither for a configuration nor for a disk, and every line counts."""
+"""The gateway's reload and its logs: calls do not wait for a configuration or a disk, and every line is counted."""
 
 import contextlib
 import os
@@ -48,7 +48,7 @@ def apis(access="access.log", execution="execution.log", more="", body="hello"):
 
 @pytest.fixture
 def gateway(tmp_path):
-    """One that is not started."""
+    """A gateway that is not started."""
     (tmp_path / "code").mkdir()
     (tmp_path / "code/app.py").write_text(CODE)
     (tmp_path / "policy.json").write_text(OPEN_POLICY)
@@ -59,7 +59,7 @@ def gateway(tmp_path):
 
 
 def large_apis(count, routes, body="hello"):
-    """APIs beside ours, with some routes each."""
+    """Returns the TOML of additional APIs with some routes each."""
     text = []
     for i in range(count):
         text.append(f"""
@@ -79,7 +79,7 @@ responses = [{{ status_code = 200, template = "{body}" }}]
 
 
 def threads_of(gateway):
-    """The names of the daemon's threads with the time that each has had, in clock ticks."""
+    """Returns the names of the daemon's threads with their processor time, in clock ticks."""
     names = {}
     for task in os.scandir(f"/proc/{gateway.process.pid}/task"):
         stat = (open(f"{task.path}/stat").read()).rsplit(")", 1)
@@ -119,7 +119,7 @@ def test_a_reload_asked_for_during_a_reload_reads_the_file_again(gateway):
             gateway.process.send_signal(signal.SIGHUP)
         assert gateway.call("/v1/hello").text == "hello"
     wait_until(lambda: gateway.call("/v1/hello").text == "second", "the second file")
-    # The first run got an empty file.
+    # The first run read an empty file.
     assert gateway.said().count("reload refused") == 1 and gateway.said().count("reloaded ") == 1
 
 
@@ -130,7 +130,7 @@ def test_several_reloads_end_with_the_latest_file(gateway):
         gateway.write_config(apis=large_apis(20, 20, f"text {i}"))
         gateway.process.send_signal(signal.SIGHUP)
     wait_until(lambda: gateway.call("/v1/hello").text == "text 19", "the latest file")
-    # The requests of a running preparation become one.
+    # Requests during a preparation are merged into one.
     assert 1 <= gateway.said().count("reloaded ") < 20
     assert gateway.stop() == 0
 
@@ -195,7 +195,7 @@ def test_a_removed_working_directory_stops_no_reload(gateway):
 
 
 def test_reloads_free_the_old_states(gateway):
-    """A state owns its logs: their files are closed with it, when the last call that began with it has ended."""
+    """A state owns its logs: its files are closed when the last call that began with it has ended."""
     def open_logs():
         files = []
         for one in os.scandir(f"/proc/{gateway.process.pid}/fd"):
@@ -284,7 +284,7 @@ def test_a_log_directory_that_is_gone_is_made_again(gateway):
 #--- Slow and failing disks
 
 def count_lines(gateway, calls_expected):
-    """Every line of an access log without execution log and functions is written or counted as dropped."""
+    """Checks that every line of an access log without execution log and functions is counted as written or dropped."""
     counts = gateway.statistics()
     assert counts["calls"] == calls_expected
     assert counts["log_lines_waiting"] == 0
@@ -298,7 +298,7 @@ def access_log_alone(path, more=""):
 
 
 def make_calls(gateway, count):
-    """Calls over one connection, with the longest of their times in seconds."""
+    """Makes calls over one connection, and returns the longest of their times in seconds."""
     longest = 0
     with gateway.connect() as tls:
         for _ in range(count):
@@ -376,7 +376,7 @@ def test_lines_for_a_full_disk_are_counted(gateway):
 
 
 def test_calls_go_on_while_stderr_is_not_read(gateway):
-    """Function logs without a folder go to stderr: here a pipe that is full."""
+    """Function logs without a directory go to stderr, which is a full pipe here."""
     ends = os.pipe()
     code = (gateway.folder / "code/app.py").read_text().replace("print(", "print('x' * 200000, ")
     (gateway.folder / "code/app.py").write_text(code)
@@ -411,8 +411,8 @@ def test_a_function_s_log_that_cannot_be_opened_is_tried_again(gateway):
 
 
 def test_a_disk_that_is_full_for_a_while_loses_no_line(gateway):
-    """A limit of the file's size stands for the full disk: prlimit sets it and takes it back. The log has lines
-    already, so that the operator log stays below the limit."""
+    """A limit of the file's size, which prlimit sets and removes, simulates the full disk. The log already has lines, 
+    so that the operator log stays below the limit."""
     before = ["x" * 99] * 1000
     (gateway.folder / "access.log").write_text("".join(line + "\n" for line in before))
     gateway.write_config(apis=access_log_alone("access.log"))

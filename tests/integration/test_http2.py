@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""HTTP/2's errors, after h2spec's cases: a sound connection goes on, a broken one ends as RFC 9113
-asks, a flood ends with its connection, and the gateway goes on for others."""
+"""HTTP/2 errors, after the cases of h2spec: a valid connection continues, an invalid one ends as RFC 9113 requires, 
+a flood ends with its connection, and the gateway still serves other clients."""
 
 import pytest
 
@@ -42,14 +42,14 @@ def ends_stream(one, stream):
 
 
 def assert_answers(connection, stream):
-    """A call on this connection has its response."""
+    """Checks that a call on this connection gets its response."""
     connection.send(headers(stream))
     last = connection.read_until(lambda one: ends_stream(one, stream) or one.kind == GOAWAY
                                  or (one.kind == RST_STREAM and one.stream == stream))
     assert last is not None and last.kind == DATA and last.payload == HELLO, last
 
 
-#--- What is sound
+#--- Valid traffic
 
 SOUND = {
     "nothing of note": b"",
@@ -114,7 +114,7 @@ def test_more_streams_than_it_takes_are_refused(gateway):
         assert refused.kind == RST_STREAM and refused.error == REFUSED_STREAM
 
 
-#--- What ends the connection
+#--- Connection errors
 
 PROTOCOL = {PROTOCOL_ERROR}
 CONNECTION_ERRORS = {
@@ -187,7 +187,7 @@ def test_a_connection_that_begins_wrongly_ends(gateway, opening):
         assert all(one.kind not in (HEADERS, DATA) for one in seen)
 
 
-#--- What ends the stream
+#--- Stream errors
 
 def without(name):
     return tuple(pair for pair in call_fields() if pair[0] != name)
@@ -242,7 +242,7 @@ def test_an_error_of_a_stream_ends_that(gateway, case):
     assert gateway.is_running()
 
 
-# Status of what HTTP/2 can say and we do not take.
+# The status of requests that are valid in HTTP/2 and that the gateway rejects.
 REFUSED = {
     "values that are too long": (headers(1, *call_fields(), ("x-a", "a" * 10240)), 431),
     "too many fields": (headers(1, *call_fields(), *[(f"x-{i}", "1") for i in range(200)]), 431),
@@ -280,7 +280,7 @@ def test_a_flood_ends_with_its_connection(gateway, case):
     with Connection(gateway) as connection:
         connection.send_last(octets)
         ends = [one.error for one in connection.read_all() if one.kind == GOAWAY]
-        # Whoever goes on sending may not get to read it.
+        # A client that continues to send may not receive it.
         assert connection.was_reset or (ends and ends[-1] in codes), ends
     with Connection(gateway) as connection:
         assert_answers(connection, 1)
@@ -311,7 +311,7 @@ CONTAINED = {
 
 @pytest.mark.parametrize("case", CONTAINED)
 def test_a_burst_costs_nobody_else(gateway, case):
-    """What may end the connection or be passed over."""
+    """Bursts that may end the connection or be ignored."""
     with Connection(gateway) as connection:
         connection.send_last(CONTAINED[case])
         seen = connection.read_all()
@@ -332,11 +332,11 @@ def test_a_head_that_grows_by_indexing_is_never_held(gateway):
 
 
 def test_streams_without_room_keep_to_their_window(gateway):
-    """Bodies have large windows as far as their client has memory for them; the others wait with what a stream
-    begins with."""
+    """Bodies have large windows as long as their client has memory for them; other streams wait with the initial 
+    window."""
     length = ("content-length", "1000000")
     with Connection(gateway) as connection:
-        # One client has 64 MiB: 67 of these bodies, and what the 68th stream begins with.
+        # One client has 64 MiB: 67 of these bodies, and the initial window of the 68th stream.
         connection.send(b"".join(headers(1 + 2 * i, *call_fields("/v1/hello", "POST", length), flags=END_HEADERS)
                                  for i in range(68)))
         connection.send(frame(DATA, 0, 135, b"x" * 16384) * 5)
@@ -348,7 +348,7 @@ def test_streams_without_room_keep_to_their_window(gateway):
 
 def test_what_floods_leave_behind(gateway):
     wait_until(lambda: gateway.call("/v1/hello").status == 200, "an answer")
-    assert gateway.memory() < 600 << 20  # sanitizers and their quarantine included
+    assert gateway.memory() < 600 << 20  # including sanitizers and their quarantine
 
 
 def test_goaway_comes_at_the_end(tmp_path):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""HTTP proxy integrations: what the backend gets, what of its response comes back, what happens when it is
-slow, broken or not there."""
+"""HTTP proxy integrations: the request to the backend, its response, and backends that are slow, broken or not 
+reachable."""
 
 import gzip
 import http.server
@@ -19,7 +19,7 @@ LARGE = 3 << 20
 
 
 class Backend(http.server.BaseHTTPRequestHandler):
-    """Tells what it was asked; some paths misbehave."""
+    """Returns the request that it received; some paths misbehave."""
     protocol_version = "HTTP/1.1"
 
     def log_message(self, *_):
@@ -260,7 +260,7 @@ def test_a_status_without_a_body(gateway):
     assert (response.status, response.body) == (304, b"")
 
 
-#--- What goes wrong
+#--- Failures
 
 @pytest.mark.parametrize("target,status,message", [
     ("/v1/nobody", 504, "Network error communicating with endpoint"),
@@ -290,7 +290,7 @@ def test_others_are_answered_while_a_backend_hangs(gateway, backend):
 
 
 def test_a_backend_that_never_answers(gateway):
-    """The handshake is the kernel's; nothing comes after it."""
+    """The kernel completes the handshake; nothing is sent after it."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()

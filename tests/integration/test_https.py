@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""HTTPS as its clients see it: TLS, certificates, HTTP/1.1 with all that a client may do wrong."""
+"""HTTPS for its clients: TLS, certificates, HTTP/1.1 including all errors of clients."""
 
 import hashlib
 import json
@@ -194,7 +194,7 @@ def test_keys_are_for_their_owner_only(gateway):
 
 
 def make_certificate(folder, label, name):
-    """A certificate of a user's own that is its own authority. Returns certificate and key."""
+    """Creates a self-signed certificate of a user. Returns certificate and key."""
     certificate, key = folder / f"{label}.pem", folder / f"{label}.key"
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
                     "-days", "2", "-subj", f"/CN={label}", "-addext", f"subjectAltName=DNS:{name}", "-keyout",
@@ -221,10 +221,10 @@ def test_a_certificate_of_one_s_own_is_reloaded(own_gateway):
         gateway.reload()
         with connect() as new:
             assert new.getpeercert(True) != before
-        # The old connection goes on.
+        # The old connection continues.
         old.sendall(request())
         assert read_response(old)[1] == HELLO
-        # A certificate that can't be read leaves the one there was.
+        # With an unreadable certificate, the previous one stays in use.
         good = (folder / "own.pem").read_text()
         (folder / "own.pem").write_text("no certificate\n")
         gateway.reload(refused=True)
@@ -389,7 +389,7 @@ def test_the_largest_body(gateway, tmp_path, option, how):
 
 
 def test_the_largest_body_of_known_length_over_http_2(gateway, tmp_path):
-    """With nghttp: curl 7.88 takes a response before its upload has ended for an error."""
+    """With nghttp: curl 7.88 reports an error for a response that arrives before the end of its upload."""
     file = tmp_path / "body"
     for size, words in ((MAX_BODY, HELLO.decode()), (MAX_BODY + 1, TOO_LARGE.decode())):
         file.write_bytes(b"x" * size)
@@ -405,7 +405,7 @@ def raw(*lines, body=b""):
     return b"\r\n".join([line if isinstance(line, bytes) else line.encode() for line in lines] + [b"", b""]) + body
 
 
-# What two readers could take for two things, and what is too much: octets, status.
+# Ambiguous requests and requests over a limit: bytes, status.
 REFUSED = {
     "both lengths": (raw("POST /v1/hello HTTP/1.1", HOST, "Content-Length: 5", "Transfer-Encoding: chunked",
                          body=b"0\r\n\r\nGET /v1/hello HTTP/1.1\r\n"), 400),
@@ -469,7 +469,7 @@ REFUSED = {
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_is_refused_ends_the_connection(gateway, case):
     octets, status = REFUSED[case]
-    # A request behind it must never be taken for one of its own.
+    # The gateway must never treat the rest of the data as another request.
     answer = gateway.exchange(octets + request("/v1/smuggled"))
     assert status_of(answer) == status, answer
     assert answer.count(b"HTTP/1.1 ") == 1
@@ -497,7 +497,7 @@ def test_what_is_taken(gateway, case, octets):
 def test_a_client_may_end_its_half(gateway):
     with gateway.connect() as tls:
         tls.sendall(request("/v1/digest", "POST", "Content-Length: 3", body=b"abc"))
-        # TCP's half only: Python reads nothing more after a close_notify of its own.
+        # Closes the sending half of TCP only: Python does not read after its own close_notify.
         with socket.socket(fileno=socket.dup(tls.fileno())) as tcp:
             tcp.shutdown(socket.SHUT_WR)
         assert status_of(read_response(tls)[0]) == 200

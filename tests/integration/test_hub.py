@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Resolver rules whose target is an endpoint of the same file: a hub that spokes forward to."""
+"""Resolver rules whose target is an endpoint of the same file: a hub VPC that other VPCs forward to."""
 
 import json
 import shutil
@@ -76,7 +76,7 @@ def test_a_spoke_reaches_the_hub_where_it_is_served(spoke):
         return subprocess.run(["dig", f"@{host}", "-p", str(port), "+tries=1", "+timeout=60", *arguments],
                               capture_output=True, text=True, check=True).stdout
     assert dig("+short", "app.shared.internal").strip() == "10.9.0.80"
-    assert dig("+short", "+tcp", "big.shared.internal", "TXT").count("x") == 2000  # the hub's TCP, too
+    assert dig("+short", "+tcp", "big.shared.internal", "TXT").count("x") == 2000  # over the hub's TCP, too
     assert "status: NXDOMAIN" in dig("missing.shared.internal")
     hub = next(address for address in check(spoke)["resolver_ip_addresses"] if address["address"] == HUB_ADDRESS)
     asked = spoke.wait_record(query_name="app.shared.internal.", srcaddr="127.0.0.1",

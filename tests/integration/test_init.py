@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`inlet53 init`: the starter configuration, from the new file to an answer."""
+"""`inlet53 init`: the starter configuration, from the new file to a DNS answer."""
 
 import os
 import re
@@ -66,10 +66,10 @@ def test_init_reports_a_directory_that_is_missing(tmp_path):
 
 
 def test_init_reports_a_directory_that_it_cannot_write(tmp_path):
-    """As another user where the test runs as root, whom permissions do not stop."""
+    """Runs as another user if the test runs as root, for whom permissions do not apply."""
     tmp_path.chmod(0o555)
     other = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.geteuid() == 0 else []
-    # The directory is entered before the user changes, who need not reach it.
+    # The directory is entered before the user changes, who may have no access to it.
     run = subprocess.run([*other, TOOL, "init", "own.toml"], cwd=tmp_path, text=True, capture_output=True,
                          timeout=DEADLINE)
     refused(run, "own.toml", "cannot be created: Permission denied")
@@ -82,7 +82,7 @@ def test_init_reports_a_full_device(tmp_path):
 
 
 def test_init_leaves_no_part_of_a_file_on_a_full_device(tmp_path):
-    """A file system of one page that is full, in a mount namespace of its own."""
+    """A full file system of one page, in a new mount namespace."""
     script = 'mount -t tmpfs -o size=4096 none "$1" && cd "$1" && head -c 4096 /dev/zero >filler && ' \
              '"$2" init own.toml; echo "code $?"; ls'
     run = subprocess.run(["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script, "sh", tmp_path, TOOL],
@@ -92,7 +92,7 @@ def test_init_leaves_no_part_of_a_file_on_a_full_device(tmp_path):
 
 
 def test_the_starter_configuration_is_served(tmp_path):
-    """At free ports. dig asks both addresses, and the query log has both queries."""
+    """At free ports. dig queries both addresses, and the query log has both queries."""
     assert init("own.toml", cwd=tmp_path).returncode == 0
     file, endpoints = tmp_path / "own.toml", []
     text = file.read_text()

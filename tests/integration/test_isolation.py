@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who may use a function's Runtime API, and what of the daemon's a function can read: as root, as an ordinary
-user, and where the system allows no isolation."""
+"""Access to a function's Runtime API, and a function's access to the daemon's files: as root, as an ordinary 
+user, and if the system allows no isolation."""
 
 import json
 import os
@@ -34,7 +34,7 @@ code = "code"
 environment = {{ SECRET = "of the function" }}
 """
 
-# What no function may read, as its handler names it.
+# The files that no function may read, with the names that its handler uses.
 PRIVATE = ["FOLDER/inlet53.toml", "FOLDER/authority/ca.key", "FOLDER/authority/ca.pem", "FOLDER/access.log",
            "FOLDER/operator.log", "DAEMON/environ", "DAEMON/root/FOLDER/inlet53.toml", "DAEMON/mem", "DAEMON/maps"]
 
@@ -56,7 +56,7 @@ def probe(gateway, paths=()):
 
 
 def what_it_reads(gateway):
-    """Of the private files, those that the function could read something of."""
+    """Returns the private files of which the function could read a part."""
     paths = [path.replace("FOLDER", str(gateway.folder)) for path in PRIVATE]
     return [path for path, text in zip(PRIVATE, probe(gateway, paths)["read"]) if text]
 
@@ -102,7 +102,7 @@ def test_refusals_are_logged_once(as_root):
     assert as_root.statistics()["runtime_api_refused"] == 5
 
 
-# More than the budget of searches allows: the gateway closes them, serves others meanwhile, and lets its own in.
+# More than the budget of searches allows: the gateway closes them, serves others, and admits its own.
 def test_a_flood_of_connections_to_a_runtime_api_keeps_nobody_out(as_root):
     host, port = probe(as_root)["api"].split(":")
     for _ in range(3000):
@@ -115,7 +115,7 @@ def test_a_flood_of_connections_to_a_runtime_api_keeps_nobody_out(as_root):
     assert as_root.said().count("refused a connection from") == 1
 
 
-# A process can give its own parent, the gateway, a child.
+# A process can give its parent, the gateway, a child.
 def test_children_that_a_function_gives_the_gateway_are_reaped(other_folder):
     gateway = prepare(other_folder)
     (other_folder / "code/app.py").write_text(CHILDREN)
@@ -144,7 +144,7 @@ def test_functions_of_a_user_are_in_namespaces(other_folder):
     assert gateway.stop() == 0
 
 
-# An editor and a renewal replace files: what takes a file's place is hidden, too.
+# Editors and renewals replace files: the new files are hidden, too.
 def test_a_replaced_file_stays_hidden(as_root):
     secret = "FOLDER/inlet53.toml".replace("FOLDER", str(as_root.folder))
     assert probe(as_root, [secret])["read"] == [None]
@@ -156,8 +156,8 @@ def test_a_replaced_file_stays_hidden(as_root):
 
 @pytest.fixture(params=["root", "user"])
 def as_either(request, other_folder):
-    """A gateway of root, whose functions have user ids, and one of a user, whose functions have namespaces. Its
-    authority is alone in a directory."""
+    """A gateway of root, whose functions have user ids, and one of a user, whose functions have namespaces. Its 
+    authority has a separate directory."""
     gateway = prepare(other_folder)
     (other_folder / "state").mkdir()
     gateway.write_config(authority="state/authority")
@@ -170,11 +170,11 @@ def as_either(request, other_folder):
 
 
 def what_it_reads_of(gateway, folder):
-    """Which files of an authority, readable by anyone, a function reads."""
+    """Returns the files of an authority, readable by all users, that a function reads."""
     files = [folder / "ca-key.pem", folder / "ca.pem", folder / "gateway.pem"]
     for file in files:
         assert file.exists()
-        file.chmod(0o644)  # as root, functions are other users
+        file.chmod(0o644)  # with a gateway of root, functions are other users
     folder.chmod(0o755)
     read = [file.name for file, text in zip(files, probe(gateway, map(str, files))["read"]) if text]
     folder.chmod(0o700)
@@ -183,7 +183,7 @@ def what_it_reads_of(gateway, folder):
     return read
 
 
-# As SECURITY.md says for a key that was lost: remove the directory, send HUP. Environments that run stay.
+# The steps that SECURITY.md has for a lost key: remove the directory, send HUP. Running environments stay.
 def test_an_authority_that_is_made_anew_stays_hidden(as_either):
     api, authority = probe(as_either)["api"], as_either.ca.parent
     before = (authority / "ca.pem").read_bytes()
@@ -204,8 +204,8 @@ def test_an_authority_that_was_put_aside_stays_hidden(as_either):
     assert what_it_reads_of(as_either, aside) == what_it_reads_of(as_either, authority) == []
 
 
-# The directory of the private files is the user's home, so that no mount covers it; the start makes the authority
-# and the access log.
+# The directory of the private files is the user's home, so that no mount hides it; the start creates the 
+# authority and the access log.
 def test_a_reload_that_changes_nothing_ends_no_environment(other_folder):
     gateway = prepare(other_folder)
     (other_folder / "probe.log").touch()  # a new log would end environments
@@ -216,7 +216,7 @@ def test_a_reload_that_changes_nothing_ends_no_environment(other_folder):
     assert gateway.stop() == 0
 
 
-# Into a directory that functions could see so far.
+# Into a directory that functions could see before.
 def test_an_authority_that_moves_is_hidden_before_and_after(as_either):
     old, data = as_either.ca.parent, as_either.folder / "data"
     data.mkdir()
@@ -241,7 +241,7 @@ def test_code_that_its_user_cannot_read_is_named(tmp_path):
     assert gateway.stop() == 0
 
 
-# A new file that its user cannot read stops the function; it never gives it the daemon's rights.
+# A new file that its user cannot read prevents the function's start; the function never gets the daemon's rights.
 def test_an_unreadable_file_never_ends_the_isolation(as_root):
     assert probe(as_root)["uid"] >= 70000
     data = as_root.folder / "code/data.json"
@@ -253,14 +253,14 @@ def test_an_unreadable_file_never_ends_the_isolation(as_root):
     assert probe(as_root)["uid"] >= 70000
 
 
-#--- Root of a container, which may have fewer rights
+#--- Root of a container with fewer capabilities
 
 NO_MOUNTS = "functions can read the daemon's files as far as other users may read them: " \
     "cannot make a mount namespace: Operation not permitted"
 
 
 def test_root_without_mount_namespaces_warns_once(other_folder):
-    # Without mounts an interpreter of root's own is out of reach.
+    # Without mounts, an interpreter of root is inaccessible.
     gateway = prepare(other_folder, 'python = "/usr/bin/python3"').start(without("sys_admin"))
     said = probe(gateway, [str(gateway.config_file), str(other_folder / "authority/ca-key.pem")])
     assert said["uid"] >= 70000
@@ -281,7 +281,7 @@ def test_required_refuses_root_without_mount_namespaces(other_folder):
     assert f"warning: {NO_MOUNTS}; inlet53-gateway will not start" in check(gateway, without("sys_admin")).stdout
 
 
-# The output of a function stays root's then.
+# The output of a function then belongs to root.
 def test_root_without_the_right_to_give_files_away(other_folder):
     gateway = prepare(other_folder)
     app = other_folder / "code/app.py"
@@ -299,7 +299,7 @@ def test_how_functions_are_isolated_is_told_at_the_start(as_root):
         in as_root.said()
 
 
-#--- Where there is no isolation
+#--- Without isolation
 
 def test_without_namespaces_functions_run_with_one_warning(other_folder):
     gateway = prepare(other_folder)
@@ -308,7 +308,7 @@ def test_without_namespaces_functions_run_with_one_warning(other_folder):
     assert probe(gateway)["uid"] == USER
     assert gateway.said().count(WARNING) == 1
     assert "cannot make a user and mount namespace: Operation not permitted" in gateway.said()
-    # The daemon's memory and environment are closed even so.
+    # The daemon's memory and environment are inaccessible even then.
     assert all("DAEMON" not in path for path in what_it_reads(gateway))
     assert gateway.stop() == 0
 
@@ -371,7 +371,7 @@ def test_the_demo_works(other_folder, prefix):
     said = (other_folder / "operator.log").read_text()
     assert said.count(WARNING) == (1 if NO_NAMESPACES[0] in prefix else 0)
     if "for a socket filter" in said:
-        # A kernel that lets only root attach one: then sources outside the security groups get a handshake.
+        # A kernel that lets only root attach a filter: sources outside the security groups then get a handshake.
         assert run.stdout.count("✗") == 2 and "26 of 28 as expected" in run.stdout, run.stdout + run.stderr
         assert "expected no TCP handshake" in run.stdout and "expected curl to end with 28" in run.stdout
     else:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Limits of queries: Route 53's quota of an endpoint address, and our own for each client."""
+"""Limits of queries: Route 53's quota of an endpoint address, and inlet53's limit for each client."""
 
 import re
 import socket
@@ -35,16 +35,16 @@ def count_of(text, name):
 
 
 def test_an_address_has_the_quota_of_tracked_connections(limited):
-    """What is over the quota gets no answer and no record, and is counted."""
+    """A query over the quota gets no answer and no record, and is counted."""
     query = dns.message.make_query(API, "A").to_wire()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
         udp.bind(("127.0.0.1", 0))
         udp.connect(limited.endpoints[0])
         for _ in range(SENT):
             udp.send(query)
-        # The other address has a quota of its own.
+        # The other address has a separate quota.
         assert ask(limited.endpoints[1], API).answer
-        # A bucket that is full again says that all have been seen.
+        # A full bucket shows that the daemon has processed all queries.
         wait_until(lambda: answers(limited.endpoints[0]), "an answer after the burst")
     assert limited.stop() == 0
     said = limited.said()

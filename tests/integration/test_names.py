@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The names of VPC endpoints, private REST APIs and hosted zones, as clients see them."""
+"""The names of VPC endpoints, private REST APIs and hosted zones, for clients."""
 
 import dns.edns
 import dns.flags
@@ -128,7 +128,7 @@ def test_delegation_endpoint_is_authoritative(tmp_path):
 
 
 def test_ipv6_endpoint_addresses(tmp_path):
-    """A dual-stack VPC: asked over IPv6, the endpoint's AAAA records beside its A records."""
+    """A dual-stack VPC: queries over IPv6, the endpoint's AAAA records and its A records."""
     from support import free_port
     import socket
     port = free_port("::1", socket.AF_INET6)

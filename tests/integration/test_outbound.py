@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Records of what leaves by an outbound endpoint, and queries that have to wait."""
+"""Records of outbound endpoints, and queries that wait."""
 
 import socket
 import threading
@@ -13,11 +13,11 @@ from rules import ede_of, host, rule, start
 from support import addresses, ask, wait_until
 from targets import ScriptedTarget, dead_endpoint
 
-VPC_ADDRESSES = ("10.0.10.20", "10.0.150.20")  # the outbound endpoint's
+VPC_ADDRESSES = ("10.0.10.20", "10.0.150.20")  # of the outbound endpoint
 
 
 def outbound_records(running, name):
-    """Once the client's record is there: what left before it has been written by then."""
+    """Waits for the client's record, after which the records of the outbound endpoint are complete; returns these."""
     running.wait_record(query_name=name, srcaddr="127.0.0.1")
     return [record for record in running.records()
             if record["query_name"] == name and record["srcaddr"] in VPC_ADDRESSES]
@@ -35,7 +35,7 @@ def test_a_forwarded_query_has_a_record_of_its_own(scripted):
     assert record["answers"] == [{"Rdata": "10.1.1.2", "Type": "A", "Class": "IN"}]
     _, _, _, port = target.asked("x.partner.test.")[0]
     assert record["srcport"] == str(port)
-    # What the cache answers goes nowhere.
+    # An answer from the cache causes no outbound query.
     ask(running.endpoints[0], "x.partner.test")
     wait_until(lambda: len([r for r in running.records() if r["srcaddr"] == "127.0.0.1"
                             and r["query_name"] == "x.partner.test."]) == 2, "the second record")
@@ -117,7 +117,7 @@ def client():
 
 
 def test_late_answers_do_not_leave_in_one_burst(scripted, client):
-    """A target that holds its answers back and lets them all go at once (CVE-2024-33655)."""
+    """A target that delays its answers and sends them all at once (CVE-2024-33655)."""
     release = threading.Event()
 
     def script(query, _):
@@ -129,7 +129,7 @@ def test_late_answers_do_not_leave_in_one_burst(scripted, client):
         response = receive(client)
         assert waiting.pop(response.id) and response.rcode() == dns.rcode.SERVFAIL
     release.set()
-    # Whatever the target sends now was asked for before this, which is answered.
+    # All later answers of the target belong to queries before this one, which is answered.
     for i in range(5):
         assert addresses(ask(running.endpoints[0], f"after{i}.partner.test")) == ["10.1.1.2"]
     client.setblocking(False)
@@ -160,7 +160,7 @@ def test_one_client_cannot_have_all_queries_wait(scripted, client):
 
 
 def test_a_limit_of_ours_is_not_the_targets_failure(scripted, client):
-    """What there is no room for fails alone: the next who asks is answered by the target."""
+    """A query without a free place fails alone: the target answers the next query."""
     release = threading.Event()
 
     def script(query, _):

@@ -10,7 +10,7 @@ import pytest
 from gateway import API_ID, VPCE, Gateway, mock
 from support import ADDRESSES, BUILD, DEADLINE, Daemon, addresses, ask
 
-# A region, its partition, the beginning of its services' names, and the domain of its names.
+# A region, its partition, the prefix of its service names, and the domain of its names.
 PARTITIONS = [
     ("cn-north-1", "aws-cn", "cn.com.amazonaws", "amazonaws.com.cn"),
     ("cn-northwest-1", "aws-cn", "com.amazonaws", "amazonaws.com.cn"),
@@ -36,7 +36,7 @@ def policy(partition, region):
 
 
 def move(config_file, region, prefix):
-    """Moves a configuration of eu-west-1 to another region."""
+    """Changes the region of a configuration from eu-west-1 to another one."""
     text = config_file.read_text().replace("com.amazonaws.eu-west-1", f"{prefix}.{region}")
     config_file.write_text(text.replace("eu-west-1", region))
 
@@ -72,7 +72,7 @@ def test_calls_and_policies_are_of_the_partition(tmp_path, region, partition, pr
                gateway.curl(f"https://{API_ID}-{VPCE}.execute-api.{region}.{suffix}/v1/hello"),
                gateway.curl(f"https://{regional}/v1/hello", "-H", f"x-apigw-api-id: {API_ID}")]
     assert [(answer.status, answer.text) for answer in answers] == [(200, "hi")] * 3, answers
-    # A policy with another partition's ARN allows nothing.
+    # A policy with the ARN of another partition allows nothing.
     text = gateway.config_file.read_text()
     gateway.config_file.write_text(text.replace(f"arn:{partition}:", "arn:aws:"))
     gateway.reload()
@@ -87,5 +87,5 @@ def test_check_warns_of_a_region_that_does_not_exist(tmp_path):
     move(daemon.config_file, "eu-wets-1", "com.amazonaws")
     run = check(daemon.config_file)
     assert run.returncode == 0
-    # The region at the top of the file is every object's, and named once.
+    # The region at the top of the file applies to all objects; the warning is printed once.
     assert run.stderr == f'{daemon.config_file}:2:10: region: AWS has no region "eu-wets-1"; did you mean "eu-west-1"?\n'

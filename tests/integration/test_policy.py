@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""inlet53 policy explain: what it says of a policy and a call, in both forms, and its exit codes."""
+"""inlet53 policy explain: its explanation of a policy and a call, as text and JSON, and its exit codes."""
 
 import json
 import subprocess
@@ -10,7 +10,7 @@ from support import BUILD, DEADLINE, VPCE, Daemon
 
 TOOL = BUILD / "inlet53"
 
-# The policy of the blog post: everybody may call, but only through one endpoint.
+# The policy of the blog post: all callers are allowed, but only through one endpoint.
 BLOG = {
     "Version": "2012-10-17",
     "Statement": [

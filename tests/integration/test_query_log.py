@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The query log of a running daemon: every query, at once, whole lines, exact counts."""
+"""The query log of a running daemon: every query, at once, complete lines, exact counts."""
 
 import json
 import os
@@ -42,7 +42,7 @@ BLOG = {
 
 
 def test_the_blogs_record(daemon):
-    """Field for field but for the time, the client and the order of the two answers."""
+    """Compares all fields except the time, the client and the order of the two answers."""
     ask(daemon.endpoints[0], API)
     record = daemon.wait_record(query_name=f"{API}.")
     assert list(record) == list(BLOG)
@@ -97,7 +97,7 @@ def test_the_log_moves_aside_on_usr1(daemon):
 
 
 class Flood:
-    """Clients that ask as fast as they are answered, each name once."""
+    """Clients that send the next query after each answer, each name once."""
 
     def __init__(self, daemon, clients=4):
         self.daemon, self.stopping, self.answered = daemon, threading.Event(), [0] * clients
@@ -138,7 +138,7 @@ def test_kill_leaves_no_torn_line(tmp_path):
             seen = len(daemon.records())
             wait_until(lambda: len(daemon.records()) > seen, "records on the disk")
             daemon.kill()
-        kept = daemon.records()  # what a reader saw stays
+        kept = daemon.records()  # records that were read stay
         daemon.start()
         whole = daemon.log_file.read_bytes()
         assert whole.count(b"\n") >= len(kept)
@@ -162,7 +162,7 @@ def test_rotation_loses_nothing(tmp_path):
 
 
 def test_a_full_disk_drops_and_counts_exactly(tmp_path):
-    """RLIMIT_FSIZE stands in for the disk: writing past it fails, answering goes on."""
+    """RLIMIT_FSIZE simulates a full disk: writing fails, and the daemon still answers."""
     daemon = Daemon(tmp_path)
     limited = ["prlimit", "--fsize=300000", str(BUILD / "inlet53d"), "--config", str(daemon.config_file)]
     with open(daemon.operator_log, "ab") as log:

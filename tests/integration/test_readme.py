@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""README.md, CONTRIBUTING.md and the pages in conf/: each indented block is run here, or listed with the reason."""
+"""README.md, CONTRIBUTING.md and the pages in conf/: a test runs each indented block, or lists it with the reason."""
 
 import contextlib
 import json
@@ -23,7 +23,7 @@ NOT_RUN = {
 
 
 def blocks():
-    """The indented blocks of all pages, without their indentation. Lists have none."""
+    """Returns the indented blocks of all pages, without their indentation. Lists have none."""
     return [text for page in PAGES for text in blocks_of(page)]
 
 
@@ -42,19 +42,19 @@ def blocks_of(page):
 
 
 def block(beginning):
-    """The block that begins so. The test of its user is its entry in RUN."""
+    """Returns the block with this beginning. The test of the block is its entry in RUN."""
     one, = [text for text in blocks() if text.startswith(beginning)]
     return one
 
 
 def commands(text):
-    """The commands of a block: lines that go on are joined, comments are gone."""
+    """Returns the commands of a block: continued lines are joined, comments are removed."""
     lines = text.replace("\\\n", " ").splitlines()
     return [shlex.split(re.sub(r"\s+#.*", "", line)) for line in lines if line.strip()]
 
 
 def placed(command, **places):
-    """A command with programs and files where the test has them."""
+    """Returns a command with the paths of the test instead of those of the page."""
     words = [re.sub(r"^build/", f"{BUILD}/", word) for word in command]
     return [places.get(word, word) for word in words]
 
@@ -65,7 +65,7 @@ def run(command, cwd=SOURCE, **options):
 
 @contextlib.contextmanager
 def running(command, said):
-    """A program that TERM ends with 0; its words go to the file `said`."""
+    """Runs a program that TERM ends with 0; its output goes to the file `said`."""
     with open(said, "wb") as file:
         process = subprocess.Popen(command, stdout=file, stderr=file)
     try:
@@ -87,7 +87,7 @@ def wait_serving(process, said, lines=1):
 
 @pytest.fixture
 def daemon(tmp_path):
-    """Not started."""
+    """A daemon that is not started."""
     made = Daemon(tmp_path, more='[control]\nsocket = "control.sock"\n')
     yield made
     if made.process and made.process.poll() is None:
@@ -95,7 +95,7 @@ def daemon(tmp_path):
 
 
 def check(folder, text):
-    """`inlet53 check` of a configuration."""
+    """Runs `inlet53 check` with a configuration."""
     (folder / "checked.toml").write_text(text)
     return run([BUILD / "inlet53", "check", "checked.toml"], folder)
 
@@ -103,7 +103,7 @@ def check(folder, text):
 #--- The demo
 
 def as_on_the_page(text):
-    """Output with the demo's ports, and without what is of one run."""
+    """Returns output with the demo's ports, and without values that differ between runs."""
     for ours, theirs in ((r"(?<=\$ )\S*inlet53 up \S+", "build/inlet53 up conf/demo.toml"),
                          (r"--cacert \S+", "--cacert build/demo/ca/ca.pem"), (r"-p \d+", "-p 5300"),
                          (r"(127\.0\.53\.[12]):\d+", r"\1:5300"), (r"(127\.0\.53\.1[123]):\d+", r"\1:8443"),
@@ -114,7 +114,7 @@ def as_on_the_page(text):
 
 
 def check_demo(tmp_path):
-    """Each line of the page is one of the output, and they come in this order."""
+    """Each line of the page is in the output, in the same order."""
     said = demo(own_ports(tmp_path))
     assert said.returncode == 0, said.stdout + said.stderr
     for beginning in ("$ build/inlet53 up conf/demo.toml", '{"version"'):
@@ -126,10 +126,10 @@ def check_demo(tmp_path):
             output = output[output.index(line) + 1:]
 
 
-#--- A network of one's own
+#--- Your own network
 
 def check_init(tmp_path):
-    """init, check and up, then dig and the two forms of logs tail, with other ports."""
+    """init, check and up, then dig and both formats of logs tail, with other ports."""
     listed = commands(block("build/inlet53 init my.toml"))
     init, check_it, up = [placed(command) for command in listed]
     assert run(init, tmp_path).returncode == 0
@@ -158,10 +158,10 @@ def check_init(tmp_path):
         assert filtered.returncode == 0 and filtered.stdout == "", filtered.stdout + filtered.stderr
 
 
-#--- Running it
+#--- Operation
 
 def check_running(tmp_path):
-    """check, up and logs tail -f, of the demo's file with its own ports."""
+    """check, up and logs tail -f, with the demo's file and free ports."""
     config = own_ports(tmp_path)
     listed = commands(block("build/inlet53 check conf/demo.toml"))
     check_it, up, tail = [placed(command, **{"conf/demo.toml": config}) for command in listed]
@@ -178,7 +178,7 @@ def check_running(tmp_path):
 
 
 def check_daemons(tmp_path):
-    """Each daemon alone, once without and once with what stands in brackets."""
+    """Each daemon alone, once without and once with the options in brackets."""
     config = own_ports(tmp_path)
     for line in block("build/inlet53d --config FILE").splitlines():
         for text in {re.sub(r"\[.*?\]", "", line).strip(), re.sub(r"[\[\]]|\|off", "", line)}:
@@ -192,7 +192,7 @@ def check_daemons(tmp_path):
 #--- Forwarding
 
 def check_forwarding(tmp_path, daemon):
-    """The rule in a configuration whose VPC is called main; … stands for what an endpoint needs."""
+    """The rule in a configuration whose VPC is called main; … stands for the other keys of an endpoint."""
     daemon.start().stop()
     rest = 'security_groups = ["resolver"]\n[[resolver_endpoint.outbound.ip_address]]\nsubnet = "private-a"\n' \
            'address = "10.0.10.11"\n[[resolver_endpoint.outbound.ip_address]]\nsubnet = "private-b"\n' \
@@ -218,7 +218,7 @@ def check_cache_flush(tmp_path, daemon):
 
 
 def check_unbound(tmp_path):
-    """It is a part of the recipe that test_forwarders.py runs."""
+    """The block is a part of the recipe that test_forwarders.py runs."""
     words = block("forward-zone:").split()
     recipe = (SOURCE / "conf/forwarders/unbound.conf").read_text().split()
     assert any(recipe[at:at + len(words)] == words for at in range(len(recipe)))
@@ -250,7 +250,7 @@ def check_encrypted(tmp_path):
             line = line.replace(f"@127.0.54.1 -p {port}", f"@{host} -p {served}")
             line = line.replace(f"127.0.54.1:{port}", f"{host}:{served}")
         command = shlex.split(line)
-        if command[0] == "curl":  # nobody listens at the address that it finds: its words show that it found it
+        if command[0] == "curl":  # no server listens at the resolved address; the message shows it
             command.append("--verbose")
         done = run(command)
         assert "127.0.0.40" in done.stdout + done.stderr, line + done.stdout + done.stderr
@@ -260,7 +260,7 @@ def check_encrypted(tmp_path):
 #--- The gateway
 
 def check_ca(tmp_path):
-    """Shows the authority of the demo's file, which is made in the directory of the test."""
+    """Shows the authority of the demo's file, in a directory of the test."""
     config = own_ports(tmp_path)
     for beginning in ("build/inlet53 ca --config conf/demo.toml", "inlet53 ca --config FILE"):
         command, = commands(block(beginning))
@@ -269,7 +269,7 @@ def check_ca(tmp_path):
 
 
 def check_rest_api(tmp_path):
-    """In the demo's file, in the place of its own API."""
+    """In the demo's file, instead of its own API."""
     text = own_ports(tmp_path).read_text()
     (tmp_path / "policy.json").write_text((SOURCE / "conf/demo/policy.json").read_text())
     begin = text.index("[rest_api.hello]")
@@ -283,7 +283,7 @@ def check_rest_api(tmp_path):
 #--- bench
 
 def check_bench(tmp_path):
-    """Shorter, at the ports of a daemon of the test."""
+    """With shorter times, at the ports of a daemon of the test."""
     text = (SOURCE / "conf/load-benchmark.toml").read_text()
     endpoint = "%s:%d" % free_endpoint("127.0.53.1")
     other = "%s:%d" % free_endpoint("127.0.53.2")
@@ -323,7 +323,7 @@ POLICY = """{
 
 
 def check_policy(tmp_path):
-    """What it says of a policy with the usual trap; … stands for what the page leaves out."""
+    """The output for a policy with the common error; … stands for the omitted part."""
     (tmp_path / "policy.json").write_text(POLICY)
     text = block("$ build/inlet53 policy explain")
     prompt, said = re.match(r"\$ ((?:[^\n]*\\\n)*[^\n]*)\n(.*)", text, re.S).groups()
@@ -337,7 +337,7 @@ def check_policy(tmp_path):
         assert at >= 0, f"{part!r} is not in\n{output}"
 
 
-#--- All of it
+#--- All blocks
 
 RUN = {
     "$ build/inlet53 up conf/demo.toml": check_demo,

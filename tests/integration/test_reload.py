@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reloading: whole or not at all; addresses that come and go; signals and exit codes."""
+"""Reloading: as a whole or not at all; added and removed addresses; signals and exit codes."""
 
 import os
 import shutil
@@ -85,14 +85,14 @@ def test_a_taken_address_refuses_the_reload(daemon):
 
 
 def test_reloads_under_load_lose_nothing(daemon):
-    """Answers are of the old zone or the new one, none is missing, none is mixed."""
+    """Answers are of the old zone or the new one; none is lost or mixed."""
     failures, seen, stop = [], set(), threading.Event()
 
     def client(endpoint):
         while not stop.is_set():
             try:
                 seen.add(tuple(sorted(addresses(ask(endpoint, "flip.corp.internal", timeout=10)))))
-            except Exception as error:  # noqa: BLE001: whatever it is, it is a lost answer
+            except Exception as error:  # noqa: BLE001: any error is a lost answer
                 failures.append(error)
 
     zone = daemon.zone_file.read_text()
@@ -133,7 +133,7 @@ def test_neither_answers_nor_the_end_wait_for_a_reload(daemon):
 
 
 def start_in(folder, daemon):
-    """Starts a daemon in a working directory of its own, with paths that are relative to it."""
+    """Starts a daemon in its own working directory, with relative paths."""
     daemon.config_file = Path(os.path.relpath(daemon.config_file, folder))
     here = os.getcwd()
     os.chdir(folder)
@@ -146,7 +146,7 @@ def start_in(folder, daemon):
 
 @pytest.mark.parametrize("kind", ["inlet53d", "inlet53-gateway"])
 def test_a_removed_working_directory_stops_no_reload(tmp_path, kind):
-    """A path on the command line is relative to it, as it was at the start."""
+    """A path on the command line stays relative to the directory of the start."""
     work, config = tmp_path / "work", tmp_path / "config"
     work.mkdir()
     config.mkdir()
@@ -159,7 +159,7 @@ def test_a_removed_working_directory_stops_no_reload(tmp_path, kind):
     try:
         work.rmdir()
         daemon.process.send_signal(signal.SIGHUP)
-        daemon.wait_said("reload")  # what was `work/..` is no directory any more
+        daemon.wait_said("reload")  # `work/..` is no directory any more
         assert "reload refused: the old configuration stays" in daemon.said()
         work.mkdir()
         daemon.process.send_signal(signal.SIGHUP)
@@ -171,7 +171,7 @@ def test_a_removed_working_directory_stops_no_reload(tmp_path, kind):
 
 
 def test_a_working_directory_that_is_made_again_is_read(tmp_path):
-    """As when a deployment replaces it."""
+    """As after a deployment that replaces it."""
     work, old = tmp_path / "work", tmp_path / "old"
     work.mkdir()
     daemon = Daemon(work)
@@ -214,7 +214,7 @@ def test_signals_during_the_start_are_kept(tmp_path):
     daemon.zone_file.write_text(daemon.zone_file.read_text() + names(2000))
     with open(daemon.operator_log, "ab") as log:
         daemon.process = subprocess.Popen([BUILD / "inlet53d", "--config", daemon.config_file], stderr=log, stdout=log)
-    # Its handlers stand before it reads the zone: SIGHUP is then caught (bit 0 of the mask).
+    # It installs its handlers before it reads the zone: SIGHUP is then caught (bit 0 of the mask).
     wait_until(lambda: caught_signals(daemon.process.pid) & 1, "the handler of HUP")
     daemon.process.send_signal(signal.SIGHUP)
     daemon.process.send_signal(signal.SIGUSR1)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Forwarders that send all names here, where a rule for `.` sends on what is not ours."""
+"""Forwarders that send all names to inlet53d, which forwards other names by a rule for `.`."""
 
 import dns.edns
 import dns.flags
@@ -26,7 +26,7 @@ def sending_all(kind):
 
 @pytest.fixture(params=KINDS, ids=lambda kind: kind.__name__)
 def chain(request, tmp_path_factory):
-    """(forwarder, daemon, target)"""
+    """Returns (forwarder, daemon, target)."""
     target = Root(tmp_path_factory.mktemp("target")).start()
     daemon = start_daemon(tmp_path_factory.mktemp("daemon"), target.endpoint)
     forwarder = sending_all(request.param)(tmp_path_factory.mktemp("forwarder"), daemon.endpoints).start()
@@ -37,7 +37,7 @@ def chain(request, tmp_path_factory):
 
 
 def check_private(at, tag):
-    """`tag` makes names that no cache knows yet."""
+    """`tag` makes names that no cache has yet."""
     assert sorted(addresses(ask_as_stub(at, API))) == ADDRESSES
     assert sorted(addresses(ask_as_stub(at, f"{tag}.execute-api.eu-west-1.amazonaws.com"))) == ADDRESSES
     assert addresses(ask_as_stub(at, f"{tag}.apps.corp.internal")) == ["10.0.20.20"]
@@ -54,7 +54,7 @@ def check_forwarded(at):
     no_data = ask(at, "www.example", "MX")
     assert no_data.rcode() == dns.rcode.NOERROR and not no_data.answer
     assert addresses(ask(at, "alias.example")) == ["10.1.1.2"]
-    # From our zone to the target.
+    # A chain from a zone of inlet53d to the target.
     assert addresses(ask(at, "out.corp.internal")) == ["10.1.1.2"]
 
 
@@ -64,7 +64,7 @@ def check_large(at):
 
 
 def check_dnssec_ok(at):
-    """A client that wants signatures gets the answer all the same, and no word that it was checked."""
+    """A client that requests signatures gets the answer without them and without AD."""
     for name in ("do.wild.example", "do.apps.corp.internal"):
         response = ask(at, name, want_dnssec=True)
         assert len(addresses(response)) == 1 and not response.flags & dns.flags.AD
@@ -83,13 +83,13 @@ def test_everything_resolves_until_the_target_dies(chain):
     assert lost.rcode() == dns.rcode.SERVFAIL and ede_of(lost)[0] in (22, 23)
     assert ask_as_stub(at, "gone.wild.example").rcode() == dns.rcode.SERVFAIL
     check_private(at, "two")
-    # What was asked for before is still known.
+    # Earlier answers are still in the cache.
     assert addresses(ask_as_stub(at, "any.wild.example")) == ["10.1.1.3"]
 
 
 @pytest.mark.parametrize("name", ["there.example", "round.corp.internal"])
 def test_a_chain_of_the_target_ends_in_our_zone(tmp_path, name):
-    """A target of `.` answers an alias of a private name with NXDOMAIN: the name is not its own to deny."""
+    """A target of `.` answers an alias of a private name with NXDOMAIN: the target does not know the name."""
     target = Root(tmp_path).start()
     daemon = start_daemon(tmp_path, target.endpoint)
     try:
@@ -100,7 +100,7 @@ def test_a_chain_of_the_target_ends_in_our_zone(tmp_path, name):
 
 
 def test_the_health_check_of_dnsdist(tmp_path_factory):
-    """dnsdist asks for a.root-servers.net A. It goes on while the target is dead: the answer is kept."""
+    """dnsdist queries A of a.root-servers.net. The check still passes while the target is dead, from the cache."""
     target = Root(tmp_path_factory.mktemp("target")).start()
     daemon = start_daemon(tmp_path_factory.mktemp("daemon"), target.endpoint)
     folder = tmp_path_factory.mktemp("forwarder")
@@ -119,7 +119,7 @@ def test_the_health_check_of_dnsdist(tmp_path_factory):
     assert daemon.stop() == 0, daemon.said()
 
 
-#--- Forwarders that validate
+#--- Validating forwarders
 
 @pytest.fixture(scope="module")
 def signed_root(tmp_path_factory):
@@ -146,9 +146,9 @@ class ValidatingUnbound(Everything, Unbound):
 
 @pytest.mark.parametrize("permissive", [True, False], ids=["permissive", "strict"])
 def test_a_forwarder_that_validates(signed_root, tmp_path, permissive):
-    """We send no signatures on, so to a validator every name below a signed root is bogus. Who sends all names here
-    must not validate, or not insist (`val-permissive-mode`); `domain-insecure` and the like are for domains
-    below the root."""
+    """inlet53d forwards no signatures, so a validator treats every name below a signed root as bogus. A forwarder that 
+    sends all names to inlet53d must not validate, or must not enforce it (`val-permissive-mode`); `domain-insecure` 
+    and similar settings are for domains below the root."""
     daemon = start_daemon(tmp_path, signed_root.endpoint)
     folder = tmp_path / "forwarder"
     folder.mkdir()

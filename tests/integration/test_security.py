@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who else on this machine can talk to the daemons, read their files or take their place."""
+"""Access of other users and processes on this machine to the daemons, their files and their ports."""
 
 import os
 import re
@@ -32,7 +32,7 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0,
 
 @pytest.fixture
 def gateway(tmp_path):
-    """Not started."""
+    """A gateway that is not started."""
     running = Gateway(tmp_path, APIS)
     yield running
     if running.process and running.is_running():
@@ -49,7 +49,7 @@ def open_umask():
 #--- Sockets
 
 def inodes(pid):
-    """The inodes of a process's sockets."""
+    """Returns the inodes of a process's sockets."""
     found = set()
     for name in os.listdir(f"/proc/{pid}/fd"):
         match = re.fullmatch(r"socket:\[(\d+)\]", os.readlink(f"/proc/{pid}/fd/{name}"))
@@ -64,8 +64,8 @@ def endpoint_of(text):
 
 
 def served(pid):
-    """(protocol, endpoint) of each IPv4 socket where a process receives from anybody; and the
-    number of IPv6 ones. Listening is state 0A of TCP, an unconnected UDP socket has state 07."""
+    """Returns (protocol, endpoint) of each IPv4 socket that receives from any source, and the number of IPv6 
+    sockets. Listening is state 0A of TCP, an unconnected UDP socket has state 07."""
     ours, found, v6 = inodes(pid), set(), 0
     for protocol, state in (("tcp", "0A"), ("udp", "07")):
         for line in open(f"/proc/{pid}/net/{protocol}").read().splitlines()[1:]:
@@ -128,7 +128,7 @@ def test_another_user_cannot_share_a_port(tmp_path, kind):
 
 
 def test_a_process_of_the_same_user_can_share_a_port(tmp_path):
-    """A limit that SECURITY.md names; the daemon's own check at its start is for mistakes."""
+    """A limit that SECURITY.md names; the daemon's own check at its start prevents mistakes only."""
     server = EncryptedDaemon(tmp_path).start()
     assert bind_as(os.getuid(), "udp", server.endpoints[0]) == "bound"
     assert server.stop() == 0
@@ -195,7 +195,7 @@ PUBLIC = {"ca.pem", ".gitignore"}
 
 
 def check_modes(folder, given):
-    """Of what is there and was not `given`: nobody else writes it, and reads it unless it is public."""
+    """Checks all files except `given`: no other user may write them, or read them unless they are public."""
     seen = set()
     for path in folder.rglob("*"):
         if path in given:
@@ -245,7 +245,7 @@ def test_a_log_that_another_user_prepared_is_refused(tmp_path, gateway, trap):
     assert victim.read_text() == "precious"
 
 
-#--- Whom a client can make the gateway call
+#--- Servers that a client can make the gateway call
 
 def test_a_client_does_not_choose_the_server_of_an_integration(tmp_path):
     text = APIS.replace("[rest_api.hello.stage.v1]", """[rest_api.hello.resource."/{proxy+}".ANY]

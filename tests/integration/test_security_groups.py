@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Strangers: silence over UDP, not even a handshake over TCP; both end with a reload."""
+"""Sources that no security group admits: no answer over UDP, no handshake over TCP, until a reload admits them."""
 
 import errno
 import re
@@ -27,7 +27,7 @@ def test_strangers_get_silence(daemon):
         udp.bind((STRANGER, 0))
         udp.setblocking(False)
         udp.sendto(dns.message.make_query(API, "A").to_wire(), endpoint)
-        # Friends that come after the stranger are answered, so the stranger's turn has passed.
+        # The daemon answers an admitted client that asks later, so it has processed the other one.
         for tcp in (False, True, False):
             assert ask(endpoint, API, tcp=tcp).answer
         with pytest.raises(BlockingIOError):
@@ -52,7 +52,7 @@ def test_a_reload_changes_who_is_let_in(daemon):
 
 
 def ask_as_stranger(endpoint, source=STRANGER, times=1):
-    """Queries that get no answer; a friend's answer after them shows that their turn has passed."""
+    """Sends queries that get no answer; a later answer to an admitted client shows that they were processed."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
         udp.bind((source, 0))
         for _ in range(times):
@@ -65,7 +65,7 @@ def test_the_first_refusal_of_a_client_is_logged_with_the_rule_that_admits_it(da
     ask_as_stranger(daemon.endpoints[0], times=3)
     daemon.wait_said(said)
     ask_as_stranger(daemon.endpoints[0], "127.9.9.10")
-    daemon.wait_said("admits 127.9.9.10 over udp")  # the first one's later queries came before
+    daemon.wait_said("admits 127.9.9.10 over udp")  # the later queries of the first one arrived before it
     assert daemon.said().count(f"admits {STRANGER}") == 1
 
     rule = re.search(f"{re.escape(said)}.*A rule that admits it: ({{.*}})", daemon.said()).group(1)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Over how many workers UDP queries go (`udp_spread`)."""
+"""The number of workers that UDP queries reach (`udp_spread`)."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ import dns.rcode
 
 from support import API, Daemon, ask, wait_until
 
-BACKLOG = 2000  # more than a worker answers in a turn; of a small receive buffer, more than it holds
+BACKLOG = 2000  # more than a worker answers in a turn; more than a small receive buffer holds
 
 
 def all_stopped(pid):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Starting where something is missing: standard streams, memory, threads, the working directory."""
+"""Starts without standard streams, memory, threads or a working directory."""
 
 import os
 import signal
@@ -27,7 +27,7 @@ policy_file = "policy.json"
 
 
 def made(kind, folder):
-    """A daemon or a gateway that is not started."""
+    """Returns a daemon or a gateway that is not started."""
     if kind is Daemon:
         return Daemon(folder)
     (folder / "policy.json").write_text(OPEN_POLICY)
@@ -41,7 +41,7 @@ def end(running):
 
 @pytest.fixture
 def daemon(tmp_path):
-    """One that is not started."""
+    """A daemon that is not started."""
     running = made(Daemon, tmp_path)
     yield running
     end(running)
@@ -49,7 +49,7 @@ def daemon(tmp_path):
 
 @pytest.fixture
 def gateway(tmp_path):
-    """One that is not started."""
+    """A gateway that is not started."""
     running = made(Gateway, tmp_path)
     yield running
     end(running)
@@ -58,7 +58,7 @@ def gateway(tmp_path):
 #--- Closed standard streams
 
 def closing(streams):
-    """A command that closes streams and executes the rest of its command line."""
+    """Returns a command that closes streams and executes the rest of its command line."""
     return ["sh", "-c", f'exec "$0" "$@" {streams}']
 
 
@@ -132,7 +132,7 @@ def test_a_port_below_1024_needs_a_capability(daemon):
 
 
 def test_an_address_that_is_not_local_is_explained(daemon):
-    daemon.write_config(listen_a="192.0.2.53:5300")  # RFC 5737: nobody's
+    daemon.write_config(listen_a="192.0.2.53:5300")  # RFC 5737: unassigned
     run = subprocess.run([BUILD / "inlet53d", "--config", daemon.config_file], capture_output=True, text=True,
                          timeout=DEADLINE)
     assert run.returncode == 4
@@ -142,7 +142,7 @@ def test_an_address_that_is_not_local_is_explained(daemon):
 #--- The control socket
 
 def test_a_daemon_that_hangs_keeps_its_control_socket(daemon, tmp_path):
-    """The next one says so and ends, and the socket stays."""
+    """The next daemon reports it and ends, and the socket stays."""
     (tmp_path / "other").mkdir()
     control = f'[control]\nsocket = "{tmp_path / "c.sock"}"\n'
     daemon.write_config(more=control)
@@ -176,7 +176,7 @@ def has_sanitizer():
 
 
 class Attempt:
-    """A start of a daemon under a limit: it serves, or it ends and says why."""
+    """A start of a daemon under a limit: it serves, or it ends with a message."""
 
     def __init__(self, daemon, prefix):
         program, served = ("inlet53d", 2) if isinstance(daemon, Daemon) else ("inlet53-gateway", 3)
@@ -190,7 +190,7 @@ class Attempt:
         self.said = daemon.said()
 
     def is_plain(self):
-        """The program said what is missing. (Without memory for its libraries it is the loader that does.)"""
+        """Returns whether the message names the missing resource. (The loader reports missing memory for libraries.)"""
         if self.serves:
             return self.code in (0, 1)
         if self.code == 127:
@@ -215,12 +215,12 @@ def test_a_start_with_too_little_memory_says_so(tmp_path, kind):
     raise AssertionError("it never served")
 
 
-OTHER_USER = 65_531  # nobody else's
+OTHER_USER = 65_531  # no other process has it
 
 
 @pytest.mark.parametrize("kind", [Daemon, Gateway])
 def test_a_start_with_too_few_threads_says_so(kind):
-    """The limit is the user's, and root has none: as root the daemon gets a user id that has no other process."""
+    """The limit applies to a user, and not to root: as root, the daemon gets a user id that has no other process."""
     as_root = os.geteuid() == 0
     user = OTHER_USER if as_root else os.geteuid()
     prefix = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"] if as_root else []
@@ -230,7 +230,7 @@ def test_a_start_with_too_few_threads_says_so(kind):
             running.operator_log.write_bytes(b"")
             give(folder, user)
             for threads in range(1, 1000):
-                # The leak sanitizer needs a thread of its own at the end.
+                # The leak sanitizer needs its own thread at the end.
                 sanitizer = os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
                 attempt = Attempt(running, [*prefix, "env", f"ASAN_OPTIONS={sanitizer}", "prlimit", f"--nproc={threads}"])
                 assert attempt.is_plain(), (threads, attempt.code, attempt.said)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Targets that answer most names and drop or delay some: the names that they answer do not suffer."""
+"""Targets that answer most names and drop or delay others: the good names are not affected."""
 
 import json
 import os
@@ -29,12 +29,12 @@ def dropping(query, _):
 
 def late(query, _):
     if query.question[0].name.labels[0].lower().startswith(b"bad"):
-        time.sleep(LATE)  # in a thread of its own
+        time.sleep(LATE)  # in a separate thread
     return host(query)
 
 
 class BadNames:
-    """Some clients, each of which asks for one bad name after the other, as each fails."""
+    """Some clients, each of which queries one bad name after the other, when the previous one fails."""
 
     def __init__(self, endpoint, clients, names_each):
         self.rcodes = []
@@ -58,7 +58,7 @@ class BadNames:
 @pytest.mark.parametrize("script, targets, clients, healthy_domain", [
     (dropping, 1, 2, "partner.test"),   # one bad name a second
     (dropping, 1, 4, "partner.test"),   # two
-    (dropping, 1, 24, "partner.test"),  # more than make a target silent
+    (dropping, 1, 24, "partner.test"),  # more than make a target count as unresponsive
     (dropping, 2, 4, "partner.test"),
     (dropping, 1, 4, "other.test"),     # another rule with the same target
     (late, 1, 4, "partner.test"),
@@ -72,7 +72,7 @@ def test_names_that_a_target_answers_beside_bad_ones(tmp_path, script, targets, 
     bad = BadNames(endpoint, clients, 3)
     asked = 0
     while bad.active() and asked < 300:
-        # A group of names after the target has seen another query for a bad one, or the last has failed.
+        # A group of names after the target has received another query for a bad one, or the last one has failed.
         seen = sum(len(server.queries) for server in servers)
         wait_until(lambda: sum(len(server.queries) for server in servers) > seen or not bad.active(), "a bad name")
         for _ in range(3):
@@ -80,7 +80,7 @@ def test_names_that_a_target_answers_beside_bad_ones(tmp_path, script, targets, 
             assert response.rcode() == dns.rcode.NOERROR and addresses(response) == ["10.1.1.2"], asked
             asked += 1
     bad.join()
-    # The target is silent now, if nothing but bad names was asked for meanwhile.
+    # The target is unresponsive now, if there were only bad names meanwhile.
     for _ in range(3):
         assert addresses(ask(endpoint, f"n{asked}.{healthy_domain}")) == ["10.1.1.2"]
         asked += 1
@@ -95,7 +95,7 @@ def test_names_that_a_target_answers_beside_bad_ones(tmp_path, script, targets, 
 
 
 def test_a_silent_target_is_asked_for_other_names(tmp_path):
-    """Only bad names for longer than it takes to call a target silent: the next good one is answered."""
+    """Only bad names until the target counts as unresponsive: the next good name is answered."""
     server = ScriptedTarget(dropping)
     running = start(tmp_path, rule("partner", "partner.test", server.endpoint))
     bad = BadNames(running.endpoints[0], 24, 2)
@@ -113,7 +113,7 @@ def test_a_silent_target_is_asked_for_other_names(tmp_path):
     server.stop()
 
 
-#--- What the extended errors say
+#--- Extended errors
 
 def failing(script, tmp_path, expected, more=""):
     server = ScriptedTarget(script)

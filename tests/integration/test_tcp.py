@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""DNS over TCP against peers of every temper (RFC 7766; dns.md, section 3)."""
+"""DNS over TCP with misbehaving clients (RFC 7766)."""
 
 import random
 import resource
@@ -22,7 +22,7 @@ def framed(name, rdtype="A", ident=None):
 
 
 def test_a_record_does_not_wait_for_what_follows_it(daemon):
-    """The second message is too short for an answer: the connection ends, the first one's record stays."""
+    """The second message is too short for an answer: the connection ends, and the first one's record stays."""
     with connect(daemon) as stream:
         stream.sendall(framed("first.corp.internal") + struct.pack("!H", 5) + b"short")
         while stream.recv(4096):
@@ -42,7 +42,7 @@ def read_message(stream):
 
 
 def is_closed(stream):
-    """Reads until the peer closes; true when it does so without an answer."""
+    """Reads until the peer closes; returns true if it closes without an answer."""
     try:
         return stream.recv(1) == b""
     except ConnectionResetError:
@@ -104,10 +104,10 @@ def test_a_peer_that_does_not_read_is_bounded_and_closed(tmp_path):
         stream.connect(daemon.endpoints[0])
         query = framed("large.corp.internal", "TXT") * 100
         with pytest.raises(OSError):
-            # Ends when the daemon has closed: it answers with 60 times what it gets.
+            # Ends when the daemon has closed: it answers with 60 times the size of the input.
             for _ in range(2000):
                 stream.sendall(query)
-        # Others were served meanwhile, and memory stayed within the connection's bounds.
+        # Other clients were served meanwhile, and memory stayed within the limits of the connection.
     assert len(addresses(ask(daemon.endpoints[0], API, tcp=True))) == 2
     assert resident_octets(daemon) - before < 32 << 20
     assert daemon.stop() == 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The operator's tool: what check says of good and bad files, how up looks after a daemon, logs tail."""
+"""The operator's tool: check of valid and invalid files, supervision by up, logs tail."""
 
 import json
 import os
@@ -23,12 +23,12 @@ def tool(*arguments, **options):
 
 @pytest.fixture
 def files(tmp_path):
-    """A configuration that is not running."""
+    """A configuration without a running daemon."""
     return Daemon(tmp_path)
 
 
 class Up:
-    """`inlet53 up` with what it says."""
+    """`inlet53 up` with its output."""
 
     def __init__(self, files):
         self.files = files
@@ -50,7 +50,7 @@ class Up:
         wait_until(lambda: self.said().count(words) == count, f"{count} times {words!r}")
 
     def wait_start(self, count=1):
-        """The process of the `count`th daemon, once it serves."""
+        """Waits until the `count`th daemon serves, and returns its process."""
         wait_until(lambda: self.said().count("serving") >= 2 * count, "the daemon")
         return self.daemon_pids()[-1]
 
@@ -128,7 +128,7 @@ def test_check_has_a_machine_form(files):
 
 
 def test_the_machine_form_takes_names_that_are_no_utf8(files, tmp_path):
-    """A path may hold any octets; JSON may not."""
+    """A path may contain any bytes; JSON may not."""
     folder = tmp_path / os.fsdecode(b"caf\xe9")
     shown = str(tmp_path / "caf\N{REPLACEMENT CHARACTER}")
     folder.mkdir()
@@ -257,7 +257,7 @@ def starts(up, name):
 
 
 def with_gateway(files, listen):
-    """The configuration with a stage, which calls for a gateway at an address."""
+    """Adds a stage to the configuration, which then requires a gateway at an address."""
     text = files.config_file.read_text()
     for index, address in enumerate(("10.0.12.179", "10.0.140.226")):
         text = text.replace(f'address = "{address}"', f'address = "{address}"\nlisten = "%s:%d"' % listen[index])
@@ -283,7 +283,7 @@ def test_up_starts_and_stops_daemons_as_the_file_requires(up):
 
 
 def test_up_starts_a_daemon_that_stayed_down_at_hup(up):
-    """One that was told to end, while another daemon runs."""
+    """A daemon that TERM has ended, while another daemon runs."""
     files = up.files
     up.wait_start()
     files.config_file.write_text(with_gateway(files, [free_endpoint(), free_endpoint()]))
@@ -312,7 +312,7 @@ def test_up_keeps_its_daemons_when_the_file_has_faults(up):
 
 
 def test_up_starts_no_daemon_again_when_that_would_not_help(up):
-    """The file is broken when the daemon crashes; HUP tries again."""
+    """The file is invalid when the daemon crashes; HUP tries again."""
     files = up.files
     pid = up.wait_start()
     files.config_file.write_text(with_gateway(files, [free_endpoint(), free_endpoint()]))
@@ -345,7 +345,7 @@ def test_up_goes_on_when_a_daemon_that_hup_requires_cannot_start(up):
 
 
 def test_up_ends_when_a_program_is_missing(files, tmp_path):
-    """It is not tried again: nobody makes the program."""
+    """up does not try again, because the program stays missing."""
     (tmp_path / "bin").mkdir()
     alone = shutil.copy(TOOL, tmp_path / "bin")
     run = subprocess.run([alone, "up", files.config_file], env={"PATH": "/nowhere"}, text=True, capture_output=True,
@@ -384,7 +384,7 @@ def test_logs_tail_prints_what_is_asked_for(daemon):
         "nowhere.corp.internal."]
     table = tool("logs", "tail", daemon.log_file, "--name", "app.*").stdout
     assert "10.0.20.10" in table and "nowhere" not in table
-    assert "\033" not in table  # no terminal, no colour
+    assert "\033" not in table  # no colour without a terminal
 
 
 def test_logs_tail_says_which_file_is_not_there(tmp_path):

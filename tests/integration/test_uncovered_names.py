@@ -29,7 +29,7 @@ def start(tmp_path):
 
 
 def searching_client(endpoint):
-    """A resolver as in a Kubernetes pod: ndots:5, and a search list that nothing here covers."""
+    """A resolver as in a Kubernetes pod: ndots:5, and a search list that inlet53d does not cover."""
     client = dns.resolver.Resolver(configure=False)
     client.nameservers, client.port = [endpoint[0]], endpoint[1]
     client.ndots = 5

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Names that every VPC has: of its addresses, both ways, of instances, of localhost."""
+"""Names of every VPC: those of its addresses, forward and reverse, of instances, and of localhost."""
 
 import shutil
 import subprocess

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is done with every shape of message: the same over UDP and TCP, parsed by two libraries."""
+"""The responses to every kind of message: equal over UDP and TCP, parsed by two libraries."""
 
 import random
 import socket
@@ -22,7 +22,7 @@ FORMERR, NOTIMP, REFUSED, BADVERS, SILENCE = 1, 4, 5, 16, None
 
 
 def exchange(endpoint, wire, tcp):
-    """The response to a raw message; None for silence, shown by the answer to a later query."""
+    """Returns the response to a raw message, or None without a response, which the answer to a later query shows."""
     marker = dns.message.make_query("marker.corp.internal", "A")
     if tcp:
         with socket.create_connection(endpoint, timeout=DEADLINE) as stream:
@@ -115,7 +115,7 @@ def test_every_shape_is_decided(shared_daemon, case, tcp):
     flags = struct.unpack("!H", response[2:4])[0]
     sent = struct.unpack("!H", wire[2:4])[0]
     assert flags & 0x8000, "QR"
-    if expected == NOTIMP:  # dnspython reads no message of such an opcode
+    if expected == NOTIMP:  # dnspython parses no message with such an opcode
         assert flags == 0x8000 | sent & 0x7800 | NOTIMP, "nothing but QR, the opcode and the rcode"
         return
     assert flags & 0x7900 == sent & 0x7900, "opcode and RD are copied"
@@ -140,7 +140,7 @@ def test_ldns_takes_every_response(shared_daemon, case, tmp_path):
     message = tmp_path / "response.hex"
     message.write_text(response.hex())
     shown = subprocess.run(["drill", "-i", str(message)], capture_output=True, text=True, timeout=60)
-    # drill reads a packet from a hex dump; it must find the header's id and no parse error.
+    # drill parses a packet from a hex dump; it must print the header's id and no parse error.
     assert shown.returncode == 0 and "id: 13621" in shown.stdout, shown.stdout + shown.stderr
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Zone files: `inlet53 check` beside named-checkzone, and what it says of faults."""
+"""Zone files: `inlet53 check` compared with named-checkzone, and its reports of faults."""
 
 import re
 import subprocess
@@ -10,7 +10,7 @@ from support import BUILD, DEADLINE, SOURCE
 RDATA = SOURCE / "tests/golden/zones/rdata.txt"
 HEAD = "$ORIGIN corp.example.\n$TTL 300\n@ SOA ns h 1 2 3 4 5\n@ NS ns\nns A 10.0.0.1\n"
 HEAD_LINES = HEAD.count("\n")
-MOST_FAULTS = 20  # that one run reports
+MOST_FAULTS = 20  # in one run
 CONFIG = """region = "eu-west-1"
 account_id = "123456789012"
 
@@ -26,7 +26,7 @@ FILE_LINE = 1 + CONFIG[:CONFIG.index("file =")].count("\n")
 
 
 def check(folder, zone):
-    """`inlet53 check` of a configuration with this zone; None: the file is missing."""
+    """Runs `inlet53 check` with a configuration and this zone; None: the file is missing."""
     folder.mkdir(exist_ok=True)
     (folder / "inlet53.toml").write_text(CONFIG)
     if zone is not None:
@@ -43,7 +43,7 @@ def is_good_for_bind(folder, number, record):
 
 
 def refused_lines(done):
-    """Numbers of the lines of the zone file that a fault names."""
+    """Returns the line numbers of the zone file's reported faults."""
     return {int(number) for number in re.findall(r"^\S*corp\.zone:(\d+):", done.stderr, re.M)}
 
 
@@ -60,7 +60,7 @@ def test_named_checkzone_agrees_on_rdata(tmp_path):
     marks = [{(True, False): "+", (False, True): "-"}.get(both, "=") for both in zip(accepted, good)]
     differing = [f"{mark} {line}" for mark, line in zip(marks, lines) if mark != line[0]]
     assert differing == []
-    assert 80 < sum(accepted) < len(records) - 80  # the lines are of both kinds
+    assert 80 < sum(accepted) < len(records) - 80  # there are enough lines of both kinds
 
 
 def test_faults_name_line_column_and_word(tmp_path):
