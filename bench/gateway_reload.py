@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""How long calls of the gateway take while it reads a large configuration again (HUP), and at rest.
+"""Measures calls of the gateway while it reloads a large configuration (HUP), and at rest.
 
 Usage: gateway_reload.py [BUILD] [--apis N] [--routes N] [--reloads N] [--connections N]
 
-Each connection makes one call after the other. The figures are of all of them: median, p99 and the longest
-call, at rest and from HUP to `reloaded`; and how long the reload took.
+Each connection makes one call after the other. The report has the median, p99 and maximum of all calls,
+at rest and from HUP to `reloaded`, and the time of the reload.
 """
 
 import argparse
@@ -104,7 +104,7 @@ def main():
                 begin = time.monotonic()
                 gateway.process.send_signal(signal.SIGHUP)
                 gateway.wait_said("reloaded ", number)
-                # What follows the change, such as freeing the old state, counts too.
+                # Work after the switch, such as freeing the old state, counts too.
                 time.sleep(0.5)
                 reloads.append((begin, time.monotonic()))
         finally:

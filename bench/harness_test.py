@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Tests what the benchmark harness computes, and its loads over loopback: no figure is measured here."""
+"""Tests the calculations of the benchmark harness, and its loads over loopback; it measures nothing."""
 
 import json
 import queue
@@ -130,10 +130,10 @@ class Figures(unittest.TestCase):
 
 
 class Tries(unittest.TestCase):
-    """Which attempts of a round are made, and which one counts."""
+    """The attempts of a round, and the one that counts."""
 
     def run_round(self, attempts, tries, repeats=2):
-        """One round whose attempts are (cost, share of foreign load), in this order; returns its row."""
+        """Returns the row of one round whose attempts are (cost, share of foreign load), in this order."""
         bench = SimpleNamespace(options=SimpleNamespace(rounds=1, tries=tries, repeats=repeats), repeating_seconds=60)
         server = SimpleNamespace(key="s", label="s", package="s", is_ours=True, is_bare=False, log=None,
                                  answer_octets=96, prime_seconds=0.25)
@@ -142,7 +142,7 @@ class Tries(unittest.TestCase):
         left = list(attempts)
 
         def measured(_server, _generator, load, _during=None):
-            if load.seconds < 1:  # it primes
+            if load.seconds < 1:  # the warm-up
                 return {}, []
             cost, foreign = left.pop(0)
             return {"us_per_answer": cost, "foreign": foreign}, [[cost, 1]]
@@ -157,7 +157,7 @@ class Tries(unittest.TestCase):
         self.assertEqual(made, 3)
         self.assertEqual([figures["us_per_answer"] for figures in row["rounds"]], [2.0])
         self.assertEqual(row["rounds"][0]["attempts"], 3)
-        self.assertEqual(row["histogram"], rounds.merged([], [[2.0, 1]]))  # of the try that counts
+        self.assertEqual(row["histogram"], rounds.merged([], [[2.0, 1]]))  # of the attempt that counts
         self.assertEqual((row["repeated"], row["disturbed"]), (0, 0))
 
     def test_the_option_says_how_many(self):
@@ -182,7 +182,7 @@ class Tries(unittest.TestCase):
 
 
 class Report(unittest.TestCase):
-    """What plots and tables say of rows that are easily misread."""
+    """Plots and tables of rows that are easily misread."""
 
     HEAD = {"options": {"rounds": 3}, "commit": "0"}
 
@@ -265,7 +265,7 @@ class Report(unittest.TestCase):
 
 
 class Frames(unittest.TestCase):
-    """RFC 7541's own examples, and the sizes that a bomb must have."""
+    """The examples of RFC 7541, and the required sizes of a bomb."""
 
     def test_integers(self):
         self.assertEqual(http2_frames.integer(10, 5), b"\x0a")
@@ -294,7 +294,7 @@ class Frames(unittest.TestCase):
 
 
 class Windows(unittest.TestCase):
-    """Flow control, as far as an attack keeps to it."""
+    """Flow control, as far as an attack respects it."""
 
     def setUp(self):
         self.windows = http2_frames.Windows()
@@ -332,7 +332,7 @@ class Windows(unittest.TestCase):
 
 
 class Scripts(unittest.TestCase):
-    """What one connection of an attack sends."""
+    """The data that one connection of an attack sends."""
 
     targets = {name: ("host", f"/{name}") for name in ("hello", "upload", "denied", "big", "function", "hang")}
 
@@ -372,7 +372,7 @@ class Scripts(unittest.TestCase):
 
 
 class Script(unittest.TestCase):
-    """How a scripted target treats a query."""
+    """The treatment of a query by a scripted target."""
 
     def test_names_decide(self):
         script = scripted_target.Script(delay=0.5, late=5)
@@ -397,7 +397,7 @@ class Script(unittest.TestCase):
 
 
 class Loopback(unittest.TestCase):
-    """The programs, each with its other end."""
+    """The programs, each with its counterpart."""
 
     def test_a_client_and_scripted_targets(self):
         command = [sys.executable, "-B", FOLDER / "scripted_target.py", "--targets", "2", "--late", "0.2"]
@@ -416,7 +416,7 @@ class Loopback(unittest.TestCase):
         self.assertEqual(sorted(received), [[1, "drop-b.x", 2], [1, "late-c.x", 1]])
 
     def test_a_steady_client_opens_a_closed_connection_again(self):
-        """A call's connection that was closed between calls is no failure; a server that is gone is one."""
+        """A connection that is closed between calls is no failure; a server that has ended is one."""
         with socket.create_server(("127.0.0.1", 0)) as server:
             client = paced_calls.Connection(server.getsockname(), "host", "/path")
             client.open = lambda: setattr(client, "stream", socket.create_connection(client.endpoint, 10))
@@ -438,7 +438,7 @@ class Loopback(unittest.TestCase):
             self.assertEqual([client.call(), client.call()], [200, 429])
             thread.join()
             self.assertEqual(accepted.get(), b"GET /path HTTP/1.1\r\nHost: host\r\n\r\n")
-            self.assertIsNone(client.stream)  # it was told to close it
+            self.assertIsNone(client.stream)  # the server announced that it closes
         self.assertEqual(client.call(), 0)
 
     def test_an_attack_without_a_server_ends(self):

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""How long after its answer a query's record can be read from the log, idle and under load.
+"""Measures the time from an answer until its record is readable in the log, idle and under load.
 
-Usage: log_delay.py [BUILD]    (dnsperf makes the load; one worker, the demo's topology)
+Usage: log_delay.py [BUILD]    (dnsperf generates the load; one worker, the demo's topology)
 """
 
 import os
@@ -25,7 +25,7 @@ def ask(name):
 
 
 def delay(log, number):
-    """Seconds from a marker's answer until a reader of the file has its record."""
+    """Returns the seconds from a marker's answer until a reader of the file has its record."""
     marker = f"marker{number}-{os.getpid()}.corp.internal"
     with open(log, "rb") as reader:
         reader.seek(0, os.SEEK_END)

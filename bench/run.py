@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Measures inlet53d beside its peers and writes a report: tables, plots and the raw rounds.
+"""Measures inlet53d and its peers and writes a report: tables, plots and the figures of each round.
 
-    bench/run.py                                    everything, some tens of minutes
-    bench/run.py --quick                            five jobs in short, some seven minutes
+    bench/run.py                                    all jobs, 75 to 100 minutes
+    bench/run.py --quick                            five jobs with short times, about six minutes
     bench/run.py --jobs names,log --servers inlet53d,gdnsd,nsd --rounds 5 --seconds 2 --out DIR
-    bench/run.py --report-only --out DIR            the report again, from DIR/results.json
+    bench/run.py --report-only --out DIR            writes the report again from DIR/results.json
 
-bench/README.md says what each job measures. All traffic stays on loopback.
+bench/README.md describes the jobs. All traffic stays on loopback.
 """
 
 import argparse
@@ -111,7 +111,7 @@ def commit():
 
 
 def versions():
-    """Of every package that a server or tool came from."""
+    """Returns the version of every package of a server or tool."""
     peers = [*PEERS.values(), *https_servers.PEERS.values()]
     packages = sorted({peer.package for peer in peers} | {"nginx-light", "nghttp2-client", "libssl3", "libnghttp2-14",
                                                           "dnsperf", "fstrm-bin", "libuv1", "libuv1-dev"})
@@ -133,7 +133,7 @@ def head(options, generator):
 
 
 def measure(options, results):
-    """Runs the jobs; what has been measured is in `results`, also when it is interrupted."""
+    """Runs the jobs; `results` has all completed measurements, also after an interruption."""
     tool = options.tool or options.build / "inlet53"
     Inlet53d.program = (options.daemon or options.build / "inlet53d").resolve()
     https_servers.InletGateway.program = (options.gateway or options.build / "inlet53-gateway").resolve()
@@ -144,7 +144,7 @@ def measure(options, results):
     else:
         generator = Dnsperf(options.generator_cpu)
         say(f"{tool} has no bench: dnsperf makes the load, which stops at some 230 kq/s and knows no percentiles")
-    os.sched_setaffinity(0, {options.generator_cpu})  # we too stay off the servers' processor
+    os.sched_setaffinity(0, {options.generator_cpu})  # this process stays off the servers' processor too
     options.work.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=options.work) as folder:
         os.chmod(folder, 0o755)  # functions and servers that run as other users read files below it
@@ -177,7 +177,7 @@ def main():
         results["interrupted"] = True
     finally:
         with contextlib.suppress(OSError):
-            options.work.rmdir()  # if it is empty; it may be somebody's folder
+            options.work.rmdir()  # if it is empty; it may be a directory of the user
         if results.get("rows") or results.get("units"):
             results["head"]["minutes"] = round((machine.now_ns() - begun) / 60e9, 1)
             save(results, options)
@@ -185,7 +185,7 @@ def main():
 
 
 def json_lines(results):
-    """JSON with a line for each row, so that a change of one row is a change of one line."""
+    """Returns JSON with a line for each row, so that a changed row is a changed line."""
     parts = []
     for key, value in results.items():
         text = json.dumps(value)

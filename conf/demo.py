@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The demo: starts inlet53 on loopback, asks its DNS and calls its API as a client would, shows
+"""The demo: starts inlet53 on loopback, sends DNS queries and API calls as a client, and shows
 answers, responses and log records.
 
-All of them are checked. With --once it ends then: 0, or 1 if anything was not as
-expected; else it stays up until Ctrl-C and says what to try.
+It checks all of them. With --once it then ends: with 0, or with 1 if any result differs from the
+expected one. Otherwise it runs until Ctrl-C and shows commands to try.
 
 Usage: demo.py BUILD_DIRECTORY [--once] [--config FILE] [--log FILE]
 """
@@ -37,7 +37,7 @@ def parted(listen):
 
 @dataclasses.dataclass
 class Target:
-    """What `inlet53 check -o json` says about the configuration."""
+    """The addresses and files of the configuration, from `inlet53 check -o json`."""
     addresses: list[dict]
     vpc_endpoint: dict
     other_interface: dict  # of the VPC endpoint that the API's policy denies
@@ -61,7 +61,7 @@ class Demo:
         self.operator_log = operator_log
 
     def load(self):
-        """Checks the configuration as an operator would."""
+        """Checks the configuration as an operator does."""
         run = subprocess.run([self.tool, "check", "-o", "json", self.config], text=True,
                              stdout=subprocess.PIPE)
         said = json.loads(run.stdout)
@@ -78,10 +78,10 @@ class Demo:
                       authority=shown(said["certificate_authority"]))
 
     def start(self, target):
-        """Starts `inlet53 up` and waits until every address takes a connection."""
+        """Starts `inlet53 up` and waits until every address accepts a connection."""
         self.operator_log.parent.mkdir(exist_ok=True)
         with self.operator_log.open("w") as output:
-            # In a session of its own: Ctrl-C is ours, and we stop it in order.
+            # In its own session: only the demo gets Ctrl-C, and stops it in order.
             self.up = subprocess.Popen([self.tool, "up", self.config], stdout=output,
                                        stderr=subprocess.STDOUT, start_new_session=True)
         deadline = time.monotonic() + READY_SECONDS

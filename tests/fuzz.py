@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Runs every fuzz target under libFuzzer for a while, from its corpus; exit 1 if one finds a fault.
+"""Runs every fuzz target with libFuzzer for some time, from its corpus; exit code 1 if one finds a fault.
 
-What is new stays in build-fuzz/corpus/TARGET, a fault's input in build-fuzz/faults/TARGET-*.
+New inputs are in build-fuzz/corpus/TARGET, the input of a fault in build-fuzz/faults/TARGET-*.
 
 Usage: fuzz.py SECONDS [TARGET…]
 """
@@ -17,7 +17,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build-fuzz"
 SETUP = ["-Dfuzzers=true", "-Db_sanitize=address,undefined", "-Db_lundef=false",
-         "-Dbuildtype=debugoptimized", "-Doptimization=1", "-Dwerror=false"]  # clang warns of other things than g++
+         "-Dbuildtype=debugoptimized", "-Doptimization=1", "-Dwerror=false"]  # clang has other warnings than g++
 
 
 def build():
@@ -32,7 +32,7 @@ def build():
 
 
 def fuzz(unit, program, seconds):
-    """One line for people, and whether the target held."""
+    """Returns one line of text, and whether the target found no fault."""
     found, faults = BUILD / "corpus" / unit, BUILD / "faults"
     found.mkdir(parents=True, exist_ok=True)
     faults.mkdir(exist_ok=True)

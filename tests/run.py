@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the test lanes and ends with one line, `N passed, N failed`; exit 1 unless all passed.
+"""Runs the test lanes and prints one line at the end, `N passed, N failed`; exit code 1 unless all passed.
 
-A lane is one build directory with options of its own, and the Meson tests that run in it.
+A lane is one build directory with its options, and the Meson tests that run in it.
 
 Usage: run.py                    the sanitizer lanes
-       run.py --all              and the instruction counts
+       run.py --all              also the instruction counts
        run.py --suite SUITE      one suite only, in the lane that has it
 """
 
@@ -27,7 +27,7 @@ class Lane:
     title: str
     folder: str
     setup: list[str]
-    tests: list[str]  # what to ask `meson test` for; empty: everything
+    tests: list[str]  # arguments of `meson test`; empty: all tests
 
 
 # Stack traces need line numbers only: without the other debug information, objects are 30 % smaller.
@@ -41,7 +41,7 @@ LANES = [
          ["unit base", "unit net", "unit linelog", "unit querylog", "unit server", "integration reload"]),
 ]
 
-# Counts depend on the compiler: `make test` leaves them out.
+# Counts depend on the compiler, so `make test` omits them.
 COUNT_LANE = Lane("instructions a query, in a release build", "build-count",
                   ["--buildtype=release", "-Ddebug=true", "-Db_lto=true"], ["instructions"])
 
@@ -53,7 +53,7 @@ SANITIZERS = {
 
 
 def without_randomised_addresses():
-    """The sanitizers of g++ 12 lose against kernels that randomise more than 28 bits."""
+    """Returns a command prefix; the sanitizers of g++ 12 fail on kernels that randomise more than 28 bits."""
     command = ["setarch", "-R"]
     try:
         works = subprocess.run([*command, "true"], capture_output=True).returncode == 0
@@ -63,7 +63,7 @@ def without_randomised_addresses():
 
 
 def set_up(folder, options):
-    """True when the build directory is there; what keeps it from being is printed."""
+    """Returns whether the build directory exists or was created; prints errors of meson."""
     if (folder / "build.ninja").is_file():
         return True
     # Release builds use the default linker.
@@ -76,7 +76,7 @@ def set_up(folder, options):
 
 
 def run_lane(lane, suite):
-    """The names of the lane's tests that passed and those that did not."""
+    """Returns the names of the lane's tests that passed and of those that did not."""
     print(f"\n== {suite or lane.title} ({lane.folder})", flush=True)
     folder = ROOT / lane.folder
     if not set_up(folder, lane.setup):
@@ -85,8 +85,8 @@ def run_lane(lane, suite):
     log.unlink(missing_ok=True)
     asked = ["--suite", suite] if suite else lane.tests
     if suite == "lint":
-        asked.append("--no-rebuild")  # it looks at sources; Meson would build everything first
-    # valgrind, on the other hand, loses without: only what has sanitizers is run so.
+        asked.append("--no-rebuild")  # it reads sources only; otherwise Meson would build everything first
+    # valgrind fails with this prefix, so only builds with sanitizers use it.
     sanitized = any("b_sanitize" in option for option in lane.setup)
     run = subprocess.run([*(without_randomised_addresses() if sanitized else []), "meson", "test", "-C", folder,
                           "--print-errorlogs", "--timeout-multiplier", "8",

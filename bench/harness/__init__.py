@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The parts of bench/run.py; bench/README.md says what is measured and how."""
+"""The parts of bench/run.py; bench/README.md describes the measurements."""

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The job `attacks`: what other clients of an HTTPS server notice while one client misuses it, beside nginx.
+"""The job `attacks`: the effect on other clients of an HTTPS server while one client attacks it, compared with nginx.
 
-A well-behaved client calls a mock integration at a steady rate from before each attack until after it. The server
-is started for each attack anew. Attacks are bounded in connections, bytes and time (`attackers.py`).
+A well-behaved client calls a mock integration at a steady rate from before each attack until after it. Each attack
+starts the server again. Attacks have limits of connections, bytes and time (`attackers.py`).
 """
 
 import json
@@ -30,12 +30,12 @@ CLIENT_GRACE_SECONDS = 60
 
 @dataclass(frozen=True)
 class Case:
-    """An attack, or something else that disturbs a server: `by` is "attack", "reload" or "slow disk"."""
+    """An attack, or another disturbance of a server: `by` is "attack", "reload" or "slow disk"."""
     text: str
     attack: str | None = None  # of attackers.ATTACKS
     by: str = "attack"
-    nginx: bool = True  # whether nginx can be asked for the same
-    called: str = "hello"  # what the well-behaved client calls
+    nginx: bool = True  # whether nginx has an equivalent
+    called: str = "hello"  # the target of the well-behaved client
 
 
 CASES = {
@@ -55,12 +55,12 @@ CASES = {
 
 
 def phases(seconds):
-    """How long each phase lasts, for rounds of so many seconds."""
+    """Returns the length of each phase, for rounds of so many seconds."""
     return {"before": max(1.0, 0.7 * seconds), "during": max(2.0, 2 * seconds), "after": max(1.0, seconds)}
 
 
 def attacks(bench):
-    """What other clients notice of each attack: p50 and p99; and the server's memory and CPU time."""
+    """Measures the effect of each attack on other clients: p50 and p99; and the server's memory and CPU time."""
     rows = {}
     with _backend(bench) as backend:
         content = AttackApi(bench.folder, bench.tool, backend)
@@ -95,7 +95,7 @@ def _row(server, name):
 
 @contextmanager
 def _backend(bench):
-    """An HTTP server on the load's processor, with a file of 6 MB. Yields its URL."""
+    """Starts an HTTP server on the processor of the load generator, with a file of 6 MB. Yields its URL."""
     folder = bench.folder / "backend"
     folder.mkdir()
     (folder / "big.txt").write_bytes(b"a" * BIG_SIZE)
@@ -134,7 +134,7 @@ def _expect(process, word, what):
 
 
 def _disturb(bench, server, case):
-    """Runs the client, and in the middle of it the attack. Returns the figures of one run."""
+    """Runs the client, and during its run the attack. Returns the figures of one run."""
     lasts = phases(bench.options.seconds)
     host, path = TARGETS[case.called]
     attack = watch = None
@@ -183,7 +183,7 @@ def _disturbance(server, case, until):
 
 
 def _reload_until(server, until):
-    """One reload after the other. Returns how many were done."""
+    """Reloads continuously. Returns the number of completed reloads."""
     done = 0
     while time.monotonic() < until:
         before = server.reloads()
@@ -219,7 +219,7 @@ class Watch:
             self.children = max(self.children, len(machine.process_tree(self.server.pids)) - len(pids))
 
     def cpu_ns(self):
-        """CPU time of the server since the beginning."""
+        """Returns the CPU time of the server since the beginning."""
         return self.server.cpu_ns() - self.cpu
 
     def end(self):
@@ -230,7 +230,7 @@ class Watch:
 
 
 def by_phase(calls, begun, ended):
-    """Counts and latencies of (due, seconds, status) before, during and after the attack, by when they were due."""
+    """Returns counts and latencies of (due, seconds, status) before, during and after the attack, by due time."""
     found = {}
     for phase in PHASES:
         of_phase = [(seconds, status) for due, seconds, status in calls

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The servers of the job `attacks`, inlet53-gateway and nginx, and what they serve."""
+"""The servers of the job `attacks`, inlet53-gateway and nginx, and their contents."""
 
 import copy
 import os
@@ -18,7 +18,7 @@ SLOW_WRITE_MS = 100
 OPEN_POLICY = """{"Version": "2012-10-17", "Statement": [
   {"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*"}]}"""
 DENY_POLICY = OPEN_POLICY.replace("Allow", "Deny")
-# What is called by whom: (host, path).
+# The targets of calls: (host, path).
 TARGETS = {"hello": (HOST, f"/{STAGE}/hello"), "upload": (HOST, f"/{STAGE}/upload"),
            "denied": (DENIED_HOST, f"/{STAGE}/denied"), "big": (HOST, f"/{STAGE}/big"),
            "function": (HOST, f"/{STAGE}/function"), "hang": (HOST, f"/{STAGE}/hang")}
@@ -72,7 +72,7 @@ def hang(event, context):
 
 
 class AttackApi(HelloApi):
-    """The API of the other HTTPS jobs, with methods for each attack; `backend` is where 6 MB come from."""
+    """The API of the other HTTPS jobs, with methods for each attack; `backend` is the source of the 6 MB."""
 
     policy = OPEN_POLICY
 
@@ -84,7 +84,7 @@ class AttackApi(HelloApi):
         super().__init__(folder, tool)
 
     def with_many(self):
-        """The same, and 1,000 other APIs."""
+        """Returns this content with 1,000 other APIs."""
         other = copy.copy(self)
         other.many = True
         return other
@@ -97,7 +97,7 @@ class AttackApi(HelloApi):
 
 
 def many_apis():
-    """1,000 APIs with 50 routes each, beside the one that is called."""
+    """Returns the TOML of 1,000 APIs with 50 routes each, beside the measured one."""
     parts = []
     for i in range(MANY_APIS):
         parts.append(f'[rest_api.many-{i}]\nid = "many{i:06d}"\nvpc_endpoints = ["execute-api"]\n'
@@ -107,10 +107,10 @@ def many_apis():
 
 
 class Slowed:
-    """With `slow`, the folder of its logs is on a disk that takes 100 ms for each write while the file
-    `switch` is there: `slow_disk.so`, which is preloaded, delays each write."""
+    """With `slow`, the directory of its logs is on a slow disk: the preloaded `slow_disk.so` delays each write by
+    100 ms while the file `switch` exists."""
 
-    slow_disk = None  # the shared object of that name in the build directory; run.py sets it
+    slow_disk = None  # the path of slow_disk.so in the build directory; run.py sets it
     slow = False
 
     def prepare(self):
@@ -136,18 +136,18 @@ class AttackedGateway(Slowed, InletGateway):
         return super().prepare()
 
     def memory_pids(self):
-        """Without the functions' processes."""
+        """Returns the processes without those of functions."""
         return self.pids[:1]
 
 
 class AttackedNginx(Slowed, Nginx):
-    """Its limits are the defaults, but for bodies: it takes 10 MiB, as API Gateway does. It keeps a body in a file
-    before it passes it on to another server of its own; 6 MB come from a file."""
+    """Its limits are the defaults, except for bodies: it accepts 10 MiB, as API Gateway does. It stores a body in a
+    file before it passes it on to its second server block; 6 MB come from a file."""
 
-    reload_marker = "start worker process "  # which a new configuration begins with
+    reload_marker = "start worker process "  # the beginning of a line that a new configuration causes
 
     def memory_pids(self):
-        """The master's and the workers'."""
+        """Returns the master process and the workers."""
         return machine.process_tree(self.pids)
 
     def write_config(self, endpoint, secure, log):
@@ -174,6 +174,6 @@ class AttackedNginx(Slowed, Nginx):
         tls = f"ssl_certificate {self.content.certificate}; ssl_certificate_key {self.content.key};"
         routes = "\n".join(f"    location = /{STAGE}/route-{j} {{ return 200 '{{}}'; }}" for j in range(MANY_ROUTES))
         name = HOST.partition(".")[2]
-        # The certificate is inherited where it is the same: nginx reads it once for each server block.
+        # nginx reads the certificate once for each server block; blocks without one inherit it.
         return "".join(f"  server {{\n    listen {endpoint[0]}:{endpoint[1]} ssl http2;\n"
                        f"    server_name many{i:06d}.{name};\n    {tls}\n{routes}\n  }}\n" for i in range(MANY_APIS))

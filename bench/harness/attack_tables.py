@@ -10,7 +10,7 @@ MIB = 1024 ** 2
 
 
 def middle(values):
-    """The median of what is known."""
+    """Returns the median of the known values."""
     values = [value for value in values if value is not None]
     return statistics.median(values) if values else None
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hostile loads for an HTTPS server on loopback, each bounded in connections, bytes and time.
+"""Attacks on an HTTPS server on loopback, each with limits of connections, bytes and time.
 
     python3 attackers.py ATTACK ADDRESS PORT SECONDS TARGETS
 
-TARGETS is JSON: (host, path) by name. It prints "begun" when its first connections are open, and in the end, as
-JSON, what it sent and what became of it. Its connections come from an address of their own.
+TARGETS is JSON: (host, path) by name. It prints "begun" when its first connections are open, and at the end, as
+JSON, the sent data and the results. Its connections have their own source address.
 """
 
 import json
@@ -25,21 +25,21 @@ else:
 
 SOURCE = "127.0.0.2"
 CONNECT_SECONDS = 5
-RECONNECTS_RATE = 20  # a second, of each connection that the server closes
+RECONNECTS_RATE = 20  # a second, for each connection that the server closes
 PIECE = 65_536
 BODIES, BODY_SIZE = 30, 9 << 20
-BODY_RATE = 2 << 20  # bytes a second, of each connection
+BODY_RATE = 2 << 20  # bytes a second, for each connection
 HPACK_REFERENCES, HPACK_RATE = 16_000, 1_000_000
-RESET_BURST, RESET_RATE = 50, 2_000  # streams in one write, and a second of each connection
+RESET_BURST, RESET_RATE = 50, 2_000  # streams in one write, and streams a second of each connection
 FUNCTION_RESETS = 500
 
 
 @dataclass(frozen=True)
 class Attack:
-    """`script(targets, link)` makes the pieces that one connection sends; after them it stays open."""
+    """`script(targets, link)` yields the data that one connection sends; then the connection stays open."""
     connections: int
     script: Callable
-    per_second: float = 1e9  # pieces, of each connection
+    per_second: float = 1e9  # parts of the data, for each connection
     http2: bool = True
     reconnects: bool = False
     reads: bool = True
@@ -47,7 +47,7 @@ class Attack:
 
 
 def hpack(targets, link):
-    """One field of 4 KB, and header blocks of 16 KB that name it 16,000 times."""
+    """Yields one field of 4 KB, and header blocks of 16 KB that refer to it 16,000 times."""
     host, path = targets["hello"]
     yield http2.opening() + http2.request(1, http2.get(host, path) + http2.large_field())
     block = http2.bomb(host, path, HPACK_REFERENCES)
@@ -58,7 +58,7 @@ def hpack(targets, link):
 
 
 def resets(targets, name, count):
-    """Requests whose streams are reset at once."""
+    """Yields requests whose streams are reset at once."""
     block = http2.get(*targets[name])
     yield http2.opening()
     stream = 1
@@ -69,7 +69,7 @@ def resets(targets, name, count):
 
 
 def body(targets, name):
-    """A POST whose last bytes never come."""
+    """Yields a POST whose last bytes never arrive."""
     host, path = targets[name]
     head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: text/plain\r\nContent-Length: {BODY_SIZE}\r\n\r\n"
     yield head.encode()
@@ -81,7 +81,7 @@ def body(targets, name):
 
 
 def bodies_over_http2(targets, link):
-    """The same POSTs on the streams of one connection, as far as the server's windows let it send."""
+    """Yields the same POSTs on the streams of one connection, as far as the server's windows permit."""
     link.windows = windows = http2.Windows()
     block = http2.get(*targets["upload"], method=http2.METHOD_POST)
     streams = range(1, 2 * BODIES, 2)
@@ -97,7 +97,7 @@ def bodies_over_http2(targets, link):
                 idle = False
                 yield http2.frame(http2.DATA, 0, stream, b"a" * size)
         if idle:
-            yield b""  # the server's next frames are read meanwhile
+            yield b""  # the link reads the server's next frames meanwhile
 
 
 def request(targets, name):
@@ -119,7 +119,7 @@ ATTACKS = {
 
 
 class Link:
-    """A TLS connection that neither a full send buffer nor a silent server blocks."""
+    """A TLS connection that neither a full send buffer nor an unresponsive server blocks."""
 
     def __init__(self, endpoint, attack):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -139,11 +139,11 @@ class Link:
             raise
         self.tls.setblocking(False)
         self.closed = False
-        self.first = b""  # of what the server sent
-        self.windows = None  # of HTTP/2, if the script keeps to them
+        self.first = b""  # the first bytes from the server
+        self.windows = None  # of HTTP/2, if the script respects them
 
     def send(self, octets, until):
-        """Sends all of it unless the connection or the time ends. Returns how many bytes left."""
+        """Sends all bytes unless the connection or the time ends. Returns the number of sent bytes."""
         view, sent = memoryview(octets), 0
         while sent < len(view) and not self.closed and time.monotonic() < until:
             try:
@@ -156,7 +156,7 @@ class Link:
         return sent
 
     def read(self):
-        """Reads what has come."""
+        """Reads the available data."""
         try:
             while True:
                 octets = self.tls.recv(PIECE)
@@ -212,7 +212,7 @@ class Run:
             link = self.connect()
 
     def use(self, link):
-        """Sends the script's pieces at their rate, then waits; until the end of the connection or of the attack."""
+        """Sends the script's data at its rate, then waits until the connection or the attack ends."""
         begun, done = time.monotonic(), 0
         for piece in self.attack.script(self.targets, link):
             self.read(link)
@@ -239,7 +239,7 @@ class Run:
             link.read()
 
     def run(self, begun=lambda: None):
-        """Runs it to its end and returns the counts; calls `begun` when the first connections are open."""
+        """Runs the attack and returns the counts; calls `begun` when the first connections are open."""
         threads = [threading.Thread(target=self.work) for _ in range(self.attack.connections)]
         for thread in threads:
             thread.start()

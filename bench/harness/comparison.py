@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The table that compares our server with another build of it (`--compare-build`)."""
+"""The table that compares our programs with another build of them (`--compare-build`)."""
 
 from .rounds import spread
 from .tables import cpu, find, number, table
 
 MARK = "-baseline"
-LIMIT = 1.03  # of the ratio, for a build that costs no more than the other
+LIMIT = 1.03  # the maximum ratio of a build that counts as equally expensive
 
 
 def pairs(rows):
-    """(row, row of the other build) of the same job and load."""
+    """Returns (row, row of the other build) with the same job and load."""
     found = []
     for other in rows:
         if MARK not in other["server"] or not other["rounds"]:
@@ -22,13 +22,13 @@ def pairs(rows):
 
 
 def ratios(own, other):
-    """Of each turn's rounds, sorted."""
+    """Returns the sorted ratios of the rounds of each turn."""
     return sorted(mine["us_per_answer"] / theirs["us_per_answer"]
                   for mine, theirs in zip(own["rounds"], other["rounds"]))
 
 
 def described(row):
-    """What distinguishes the row from others of its job."""
+    """Returns the values that distinguish the row from others of its job."""
     said = [str(row[key]) for key in ("version", "targets") if key in row]
     said += [f"{row[key]:,} {key}" for key in ("sockets", "records") if key in row]
     if row["load"].get("rate"):

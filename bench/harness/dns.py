@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""As much of a DNS client as it takes to see that a server gives the answer it is measured with."""
+"""A minimal DNS client that checks the answers of servers before a measurement."""
 
 import base64
 import random
@@ -25,7 +25,7 @@ def skip_name(message, at):
 
 
 def addresses(message):
-    """The rcode and the A records of an answer section."""
+    """Returns the rcode and the A records of an answer section."""
     _, flags, questions, answers, _, _ = struct.unpack_from("!6H", message)
     at = 12
     for _ in range(questions):
@@ -41,7 +41,7 @@ def addresses(message):
 
 
 def ask(endpoint, name, timeout=1.0):
-    """Returns (rcode, sorted addresses, octets of the answer), or None when nothing came."""
+    """Returns (rcode, sorted addresses, size of the answer in bytes), or None without an answer."""
     number = random.randrange(65536)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
         client.settimeout(timeout)
@@ -57,7 +57,7 @@ def ask(endpoint, name, timeout=1.0):
 
 
 def ask_over_tls(endpoint, name, timeout=5.0):
-    """The same over DNS over TLS, whatever certificate is shown."""
+    """The same over DNS over TLS, with any certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -73,12 +73,12 @@ def ask_over_tls(endpoint, name, timeout=5.0):
 
 
 def doh_path(name):
-    """What a GET over DNS over HTTPS asks for; its id is 0, as RFC 8484 wishes."""
+    """Returns the path of a GET over DNS over HTTPS; its id is 0, as RFC 8484 recommends."""
     return "/dns-query?dns=" + base64.urlsafe_b64encode(query(name, 0)).rstrip(b"=").decode()
 
 
 def ask_over_https(endpoint, name, timeout=5.0):
-    """The same over DNS over HTTPS, which curl has HTTP/2 for."""
+    """The same over DNS over HTTPS, with curl for HTTP/2."""
     asked = subprocess.run(["curl", "-s", "-k", "--http2", "--fail", "--max-time", str(timeout),
                             "https://%s:%d" % endpoint + doh_path(name)], capture_output=True)
     if asked.returncode != 0 or len(asked.stdout) < 12:

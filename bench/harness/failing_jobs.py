@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The job about targets that lose datagrams or are dead: who is answered, when, and who suffers for it."""
+"""The job about targets that lose datagrams or are dead: the answered clients, their latency, and side effects."""
 
 import random
 import socket
@@ -15,7 +15,7 @@ from .rounds import say
 from .unanswered_jobs import scripted
 from .workloads import API_ADDRESSES, PartnerNames
 
-# Those that serve names of their own beside what they forward.
+# Servers that also serve names of their own.
 PEERS = ("unbound", "bind", "dnsdist")
 PRIVATE = "private.internal"
 LOSS, LOSS_SEED, LOSS_NAMES, LOSS_RATE = 0.3, 53, 2_000, 500
@@ -28,14 +28,14 @@ FLOOD_ROUNDS = 3
 
 @contextmanager
 def _hole():
-    """A target that says nothing: a socket that nobody reads."""
+    """Returns a target that never answers: a socket that no process reads."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as held:
         held.bind(("127.0.0.1", 0))
         yield held.getsockname()
 
 
 def failing(bench):
-    """A target that drops datagrams, one of two that is dead, one that is a black hole, and a flood to that one."""
+    """A target that drops datagrams, one of two that is dead, a black hole, and a flood of queries to that."""
     names = PartnerNames(bench.folder)
     domains = {what: f"{what}.{names.domain}" for what in ("healthy", "both", "half", "hole", "lossy")}
     with targets(bench, names, 2) as alive, scripted(bench, 1, lose_queries=LOSS, seed=LOSS_SEED) as (lossy, _), \
@@ -73,7 +73,7 @@ def _labels(count, domain):
 
 
 def _black_hole(server, domain):
-    """When a few names that nobody was asked for before get their failure."""
+    """Measures the time until new names get their failure."""
     answers = stub.ask_all(server.endpoint, _labels(HOLE_NAMES, domain), HOLE_NAMES, HOLE_SECONDS, tries=1)
     return {"asked": len(answers), "seconds": sorted(seconds for rcode, seconds, _ in answers if rcode is not None),
             "rcodes": sorted({rcode for rcode, *_ in answers if rcode is not None})}
@@ -90,7 +90,7 @@ def _lossy_target(server, domain):
 
 
 def _flood(bench, server, domains):
-    """2,000 names of the black hole, while somebody asks for private names and for names of a healthy target."""
+    """Sends 2,000 names of the black hole, during queries for private names and for names of a healthy target."""
     private = bench.folder / "private.names"
     private.write_text("".join(f"{name} A\n" for name in _labels(10_000, PRIVATE)))
     seconds = FLOOD_NAMES / FLOOD_RATE
@@ -102,12 +102,12 @@ def _flood(bench, server, domains):
     processes = {}
     try:
         for what, load in loads.items():
-            askers[what].seed = draw.randrange(1 << 32)  # other names than the last time
+            askers[what].seed = draw.randrange(1 << 32)  # names that differ from those of the last time
             processes[what] = askers[what].start(load, server.endpoint)
         return {what: _told(askers[what].finish(process)) for what, process in processes.items()}
     finally:
         for process in processes.values():
-            if process.returncode is None:  # interrupted
+            if process.returncode is None:  # if the run was interrupted
                 process.kill()
                 process.wait()
 

@@ -10,18 +10,18 @@ from .inlet import Inlet53d
 from .servers import CannotMeasure, Server, program
 from .workloads import API_ADDRESSES, TTL
 
-# What each cache may take, as near as its settings come to it.
+# The size of each cache, as near as the settings permit.
 CACHE_MIB = 64
 CACHE_NAMES = 100_000
 _ASK = {"dot": dns.ask_over_tls, "doh": dns.ask_over_https}
 
 
 class Forwarded:
-    """What forwarders are told: whom to ask for which names.
+    """The configuration of forwarders.
 
-    `rules` is {domain: [endpoints of its targets]}; `probes` are (name, addresses) that must come. They serve
-    `private`, a domain with one address for all names, themselves. With `encrypted` ("dot" or "doh") that is
-    how they are asked, and they show `certificate`, of `key`.
+    `rules` is {domain: [endpoints of its targets]}; `probes` are (name, addresses) that must be answered. Forwarders
+    serve `private` themselves, a domain with one address for all names. `encrypted` ("dot" or "doh") is the
+    protocol of clients, with `certificate` and its `key`.
     """
 
     def __init__(self, rules, probes, private=None, encrypted=None, certificate=None, key=None):
@@ -34,9 +34,9 @@ class Forwarded:
 
 
 class Forwarder(Server):
-    """Is started over UDP; with encryption its `endpoint` then is where that is served."""
+    """A forwarder starts over UDP; with encryption, its `endpoint` then changes to the encrypted one."""
 
-    encrypts = ()  # of "dot", "doh"
+    encrypts = ()  # "dot", "doh"
 
     def start(self, cpus):
         kind = self.content.encrypted
@@ -54,7 +54,7 @@ class Forwarder(Server):
         return self
 
     def rules(self):
-        """(domain, endpoints of its targets) of each rule."""
+        """Returns (domain, endpoints of its targets) of each rule."""
         return self.content.rules.items()
 
 
@@ -169,7 +169,7 @@ class Bind(Forwarder):
             file = self.write("private.zone", f"$TTL {TTL}\n@ SOA ns hostmaster 1 7200 900 1209600 60\n@ NS ns\n"
                                               f"ns A 127.0.0.1\n* A {API_ADDRESSES[0]}\n")
             zones += f'zone "{self.content.private}" {{ type primary; file "{file}"; }};\n'
-        anybody = addresses(next(iter(self.content.rules.values())))  # and nobody on the Internet
+        anybody = addresses(next(iter(self.content.rules.values())))  # without an Internet address
         config = self.write("named.conf", f"""{tls}options {{
   directory "{self.folder}"; pid-file none; session-keyfile none;
   listen-on port {self.endpoint[1]} {{ {self.address}; }}; listen-on-v6 {{ none; }};
@@ -192,7 +192,7 @@ def addresses(targets):
 
 
 class Dnsdist(Forwarder):
-    """A balancer with a packet cache: what it passes on it does not ask again."""
+    """A balancer with a packet cache: it does not repeat the queries that it forwards."""
 
     name = package = "dnsdist"
     encrypts = ("dot", "doh")
@@ -236,7 +236,7 @@ class Dnsmasq(Forwarder):
 
 
 class KnotResolver(Forwarder):
-    """Without trust anchors, FORWARD validates nothing. It caches, which STUB does not."""
+    """Without trust anchors, FORWARD does not validate. It has a cache, which STUB has not."""
 
     name = "Knot Resolver"
     package = "knot-resolver"

@@ -18,12 +18,12 @@ from .servers import program
 from .workloads import PartnerNames
 
 OWN_ZONE = "own zone"
-FILL_SECONDS = 60  # at most, for a cache to have each name once
+FILL_SECONDS = 60  # at most, to store each name in a cache
 
 
 @contextmanager
 def targets(bench, content, count=1):
-    """Servers of the zone, on the load's processor. Their CPU time is nobody's."""
+    """Starts servers of the zone on the processor of the load generator. Their CPU time does not count."""
     with ExitStack() as running:
         started = []
         for i in range(count):
@@ -40,12 +40,12 @@ def forwarders(bench, content, only=FORWARDERS):
 
 
 def generator(bench, **more):
-    """Ours: nothing else asks for a new name each time."""
+    """Returns `inlet53 bench`, the only generator that queries a new name each time."""
     return InletBench(bench.options.generator_cpu, bench.tool.resolve(), **more)
 
 
 def watching(targets):
-    """Has a round know what the targets did meanwhile: nothing, when all comes from a cache."""
+    """Returns a function that adds the targets' activity to a round: none, if all answers come from a cache."""
     def during(_, load):
         before = sum(target.cpu_ns() for target in targets)
         while Generator.running(load):
@@ -55,13 +55,13 @@ def watching(targets):
 
 
 def fill(server, asker, load):
-    """Asks for each name once, and then again for what may have been lost."""
+    """Queries each name once, and then again for lost answers."""
     for _ in range(2):
         measure_once(server, asker, load)
 
 
 def hits(bench):
-    """10,000 names of a target that every cache has by then, beside the same names from a zone of our own."""
+    """10,000 names of a target that every cache has, and the same names from a zone of inlet53d."""
     names = PartnerNames(bench.folder)
     with targets(bench, names) as asked:
         content = Forwarded({names.domain: [target.endpoint for target in asked]}, names.probes)
@@ -77,7 +77,7 @@ def hits(bench):
 
 
 def misses(bench):
-    """Every query is for a name that was not asked before: what one question of a target costs."""
+    """A new name in every query: the cost of one question to a target."""
     names = PartnerNames(bench.folder)
     with targets(bench, names) as asked:
         content = Forwarded({names.domain: [target.endpoint for target in asked]}, names.probes)
@@ -90,7 +90,7 @@ def misses(bench):
 
 @contextmanager
 def _encrypted(bench, kind):
-    """The forwarders that have `kind`, and the names and targets behind them."""
+    """Returns the forwarders that support `kind`, and their names and targets."""
     names = PartnerNames(bench.folder)
     shown = HelloApi(bench.folder, bench.tool)
     with targets(bench, names) as asked:
@@ -101,7 +101,7 @@ def _encrypted(bench, kind):
 
 
 def dot(bench):
-    """The names that caches have, over DNS over TLS connections that stay."""
+    """The cached names, over persistent connections of DNS over TLS."""
     asker = Dnsperf(bench.options.generator_cpu)
     with _encrypted(bench, "dot") as (running, names, asked):
         rows = bench.rows("dot", asker)
@@ -112,10 +112,10 @@ def dot(bench):
 
 
 def doh(bench):
-    """The names that caches have, over DNS over HTTPS connections that stay (HTTP/2, GET)."""
+    """The cached names, over persistent connections of DNS over HTTPS (HTTP/2, GET)."""
     asker = H2load(bench.options.generator_cpu, program("h2load"))
     with _encrypted(bench, "doh") as (running, names, asked):
-        base = f"https://{names.domain}"  # h2load connects to where it is told
+        base = f"https://{names.domain}"  # h2load gets the address separately
         urls = bench.folder / "doh.urls"
         urls.write_text("".join(f"{base}{dns.doh_path(name)}\n" for name in names.all))
         rows = bench.rows("doh", asker)

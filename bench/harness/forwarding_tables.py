@@ -7,11 +7,11 @@ from .tables import (CPU_COLUMNS, REFERENCE, cpu, cpu_cells, find, microseconds,
                      share, table)
 
 COLUMNS = ["server", *CPU_COLUMNS, "kq/s", "core busy", "load busy", "p50 µs", "p99 µs", "target µs", "remarks"]
-NOT_ASKED = 0.1  # µs of the targets' CPU for each answer, above which they were asked
+NOT_ASKED = 0.1  # µs of the targets' CPU time for each answer, above which they were queried
 
 
 def target_us(row):
-    """CPU time of the targets for each answer of the server."""
+    """Returns the CPU time of the targets for each answer of the server."""
     return sum(figures["target_ns"] for figures in row["rounds"]) / 1000 / sum(
         figures["answered"] for figures in row["rounds"])
 

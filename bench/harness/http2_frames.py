@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""HTTP/2 frames and header blocks as bytes, for loads that no ordinary client makes (RFC 9113, RFC 7541)."""
+"""HTTP/2 frames and header blocks as bytes, for loads that ordinary clients cannot create (RFC 9113, RFC 7541)."""
 
 import struct
 
@@ -21,7 +21,7 @@ def frame(kind, flags, stream, payload=b""):
 
 
 def integer(value, prefix_bits, first=0):
-    """An integer of a header block; `first` has the bits before the prefix (RFC 7541 section 5.1)."""
+    """Encodes an integer of a header block; `first` has the bits before the prefix (RFC 7541 section 5.1)."""
     limit = (1 << prefix_bits) - 1
     if value < limit:
         return bytes([first | value])
@@ -33,27 +33,27 @@ def integer(value, prefix_bits, first=0):
 
 
 def text(value):
-    """A string literal without Huffman coding."""
+    """Encodes a string literal without Huffman coding."""
     return integer(len(value), 7) + value.encode()
 
 
 def named_literal(index, value):
-    """A field whose name is in the static table; the dynamic table stays as it is."""
+    """Encodes a field whose name is in the static table, without a new entry in the dynamic table."""
     return integer(index, 4) + text(value)
 
 
 def indexed_literal(name, value):
-    """A field that becomes the newest entry of the dynamic table."""
+    """Encodes a field that becomes the newest entry of the dynamic table."""
     return b"\x40" + text(name) + text(value)
 
 
 def reference(index):
-    """A field that is in a table."""
+    """Encodes a field that is in a table."""
     return integer(index, 7, 0x80)
 
 
 def get(host, path, method=METHOD_GET):
-    """The pseudo-header fields of a request, by default a GET."""
+    """Returns the pseudo-header fields of a request, by default a GET."""
     return method + SCHEME_HTTPS + named_literal(PATH, path) + named_literal(AUTHORITY, host)
 
 
@@ -67,23 +67,23 @@ def reset(stream):
 
 
 def opening():
-    """What a client begins a connection with."""
+    """Returns the connection preface of a client."""
     return PREFACE + frame(SETTINGS, 0, 0)
 
 
 def large_field():
-    """A field that fills the dynamic table, about 4 KB."""
+    """Returns a field that fills the dynamic table, about 4 KB."""
     name = "x-a"
     return indexed_literal(name, "a" * (TABLE_SIZE - ENTRY_OVERHEAD - len(name)))
 
 
 def bomb(host, path, references):
-    """A header block that names the newest entry of the dynamic table many times."""
+    """Returns a header block that refers to the newest entry of the dynamic table many times."""
     return get(host, path) + reference(FIRST_DYNAMIC) * references
 
 
 class Windows:
-    """The flow-control windows that a server grants, read from the frames that it sends (RFC 9113 section 6.9)."""
+    """The flow-control windows that a server grants, read from its frames (RFC 9113 section 6.9)."""
 
     def __init__(self):
         self.initial = self.connection = FIRST_WINDOW
@@ -94,7 +94,7 @@ class Windows:
         self.streams[stream] = self.initial
 
     def take(self, stream, wanted):
-        """How many of the wanted bytes may be sent now; they count as sent."""
+        """Returns how many of the wanted bytes may be sent now, and subtracts them from the windows."""
         size = max(0, min(wanted, self.connection, self.streams.get(stream, 0)))
         if size:
             self.connection -= size

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the HTTPS jobs ask for: a private REST API with one method, and the certificate that all servers show."""
+"""The content of the HTTPS jobs: a private REST API with one method, and the certificate of all servers."""
 
 import json
 import subprocess
@@ -12,7 +12,7 @@ ENDPOINT_ID = "vpce-0ac4147ba9386c9f7"
 STAGE = "DemoStage"
 PATH = f"/{STAGE}/hello"
 BODY = '{"response": {"resultStatus": "SUCCESS"}}'
-# The demo's: who comes through another endpoint is refused, so each call has a condition to meet.
+# The demo's policy: it refuses calls through another endpoint, so each call evaluates a condition.
 POLICY = """{
   "Version": "2012-10-17",
   "Statement": [
@@ -84,7 +84,7 @@ HANDLER = f"""def handler(event, context):
 
 
 class HelloApi:
-    """GET /DemoStage/hello, answered by a mock integration or by a function."""
+    """GET /DemoStage/hello, with a mock integration or a function."""
 
     policy = POLICY
 
@@ -94,7 +94,7 @@ class HelloApi:
         self.function = function
         self.url = f"https://{HOST}{PATH}"
         self.probes = [(PATH, BODY)]
-        # The certificate is made as users make it.
+        # Creates the certificate as users do.
         config = self.folder / "authority.toml"
         config.write_text(self.config("127.0.0.1:443", f'authority = "{self.folder}/authority"'))
         (self.folder / "code").mkdir(exist_ok=True)
@@ -102,10 +102,10 @@ class HelloApi:
         if made.returncode != 0:
             raise CannotMeasure(f"{tool} ca: {made.stderr.strip()}")
         self.certificate = json.loads(made.stdout)["server_certificate"]["file"]
-        self.key = self.certificate  # behind the certificate, in one file
+        self.key = self.certificate  # in one file, after the certificate
 
     def config(self, listen, certificate, log=""):
-        """Our configuration. `certificate` and `log` are lines of [gateway] and of the stage."""
+        """Returns the gateway's configuration. `certificate` and `log` are lines of [gateway] and of the stage."""
         integration = _FUNCTION if self.function else _MOCK.format(body=BODY)
         return _CONFIG.format(listen=listen, certificate=certificate, log=log, api=API_ID, stage=STAGE,
                               endpoint=ENDPOINT_ID, policy=self.policy, integration=integration)

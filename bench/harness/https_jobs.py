@@ -11,7 +11,7 @@ from .rounds import say
 from .servers import CannotMeasure, program
 
 OURS = "inlet53-gateway"
-# Connections and streams of each: 32 requests under way over HTTP/1.1, 128 over HTTP/2.
+# Connections and streams of each: 32 outstanding requests over HTTP/1.1, 128 over HTTP/2.
 VERSIONS = {"HTTP/1.1": {"http2": False, "connections": 32, "streams": 1},
             "HTTP/2": {"http2": True, "connections": 8, "streams": 16}}
 HANDSHAKES_RATE = 1000
@@ -38,7 +38,7 @@ def _servers(bench, content, log=None, peers=PEERS):
 
 
 def https(bench):
-    """A mock integration over connections that stay, by both versions of HTTP, with access log and without."""
+    """A mock integration over persistent connections, with both versions of HTTP, with and without access log."""
     content = _content(bench)
     servers = [*_servers(bench, content), *_servers(bench, content, "text")]
     with bench.started("https", servers) as running:
@@ -63,7 +63,7 @@ def handshakes(bench):
 
 
 def functions(bench):
-    """A warm function that does nothing: our own part of a call, and what a client waits."""
+    """An empty, warm function: the gateway's part of a call, and the latency."""
     if not bench.wants(OURS):
         return []
     content = _content(bench, function=True)
@@ -80,7 +80,7 @@ def functions(bench):
 
 
 def idle(bench):
-    """Connections that have had one request and wait for the next: what each holds in memory."""
+    """Connections that have had one request and wait for the next: their memory."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     content = _content(bench)
@@ -105,7 +105,7 @@ def _hold(server, content):
                 if count in IDLE_CONNECTIONS:
                     row["memory"].append([count, server.memory()])
                     say(f"idle: {server.key}: {count:,} connections")
-            _ask(streams[0], path, expected)  # nobody was dropped for the others
+            _ask(streams[0], path, expected)  # the server has closed no older connection
         except (OSError, CannotMeasure) as error:
             row["failed"] = str(error)
     return row

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The load of the HTTPS jobs and of DoH: h2load, with one TLS 1.3 suite so that all servers do the same work."""
+"""The load of the HTTPS jobs and of DoH: h2load, with one TLS 1.3 cipher suite so that all servers do the same work."""
 
 import re
 from dataclasses import asdict, dataclass
@@ -14,7 +14,7 @@ _MICROSECONDS = {"us": 1, "ms": 1e3, "s": 1e6}
 
 @dataclass(frozen=True)
 class HttpsLoad:
-    """GETs `url`, or those of the file `urls` in turn, for `seconds`, with as many requests under way as there are streams."""
+    """GETs of `url`, or of the URLs in the file `urls`, for `seconds`; each stream has one outstanding request."""
     url: str
     seconds: float
     urls: Path | None = None
@@ -22,15 +22,15 @@ class HttpsLoad:
     connections: int = 32
     streams: int = 1  # of each connection
     requests: int | None = None  # instead of `seconds`
-    rate: int | None = None  # requests a second of each connection, or as fast as answers come
-    new_connections: int | None = None  # a second, each with one request; then there are no others
+    rate: int | None = None  # requests a second of each connection; None: at saturation
+    new_connections: int | None = None  # a second, with one request each, instead of persistent connections
 
     def described(self):
         return {key: value for key, value in asdict(self).items() if key not in ("url", "urls")}
 
 
 class H2load(Generator):
-    """Knows every request's latency when it is told to write them down into `latencies`."""
+    """h2load. It writes the latency of every request to `latencies`, if that is set."""
 
     name = "h2load"
 
@@ -65,7 +65,7 @@ class H2load(Generator):
                   re.findall(r"(\d+) (\w+)", re.search(r"^requests: (.*)$", output, re.M)[1])}
         codes = {code: int(count) for count, code in
                  re.findall(r"(\d+) (\dxx)", re.search(r"^status codes: (.*)$", output, re.M)[1])}
-        # The head of an answer whose body was under way at the end is a code and no success.
+        # A head whose body was incomplete at the end has a status, but does not count as a success.
         if counts["failed"] or codes["2xx"] < counts["succeeded"] or sum(codes.values()) != codes["2xx"]:
             raise ValueError(f"not all answers were 2xx: {counts}, {codes}")
         if "TLSv1.3" not in output:

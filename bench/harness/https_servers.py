@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The servers of the HTTPS jobs: inlet53-gateway, nginx, and nghttpx before an nginx. One worker each."""
+"""The servers of the HTTPS jobs: inlet53-gateway, nginx, and nghttpx in front of nginx. One worker each."""
 
 import socket
 import ssl
@@ -9,7 +9,7 @@ from . import machine
 from .https_content import BODY, HANDLER, HOST
 from .servers import POLL_SECONDS, START_SECONDS, CannotMeasure, Server, program
 
-# Of our response beside its body: what nginx is told to send too, as fixed text.
+# Header fields of the gateway's response, which nginx sends too, as fixed text.
 _EXTRA_FIELDS = {"x-amzn-RequestId": "5b7b3a52-64a5-4e8d-9c2f-7d0a4c1e9b36", "x-amz-apigw-id": "Zm9vYmFyYmF6cXU="}
 _TRACE_ID = "Root=1-6a1b2c3d-0123456789abcdef01234567"
 _CONNECTIONS = 20_000
@@ -20,7 +20,7 @@ _CLIENT.minimum_version = ssl.TLSVersion.TLSv1_3
 
 
 class HttpsServer(Server):
-    """Answers GET of the content's path over TLS. The access log is its query log."""
+    """Answers GET of the content's path over TLS. The access log counts as its query log."""
 
     logs = ("text",)
     prime_seconds = 0.5  # the load begins with handshakes
@@ -38,7 +38,7 @@ class HttpsServer(Server):
         raise CannotMeasure(f"no answer within {START_SECONDS} s: {self.last_words()}")
 
     def probe(self, path, expected):
-        """Refuses to measure anything but 200 with this body, over TLS 1.3."""
+        """Fails unless the response is 200 with this body, over TLS 1.3."""
         with connect(self.endpoint) as stream:
             self.answered_most += 1
             head, body = ask(stream, path)
@@ -48,12 +48,12 @@ class HttpsServer(Server):
 
 
 def connect(endpoint):
-    """A connection to it, whatever certificate it shows."""
+    """Opens a connection to it, with any certificate."""
     return _CLIENT.wrap_socket(socket.create_connection(endpoint, 10), server_hostname=HOST)
 
 
 def ask(stream, path):
-    """One GET over HTTP/1.1. Returns the response's head, with the empty line, and its body."""
+    """Makes one GET over HTTP/1.1. Returns the response's head, with the empty line, and its body."""
     stream.sendall(f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
     octets = b""
     while b"\r\n\r\n" not in octets:
@@ -78,7 +78,7 @@ class InletGateway(HttpsServer):
     program = None  # set by run.py
 
     def __init__(self, folder, content, log=None, key=None, baseline=None):
-        """`baseline` is another build's program, to measure beside ours."""
+        """`baseline` is the program of another build, which is measured too."""
         key = key or "inlet53-gateway" + ("-baseline" if baseline else "") + (f"+{log}" if log else "")
         super().__init__(folder, content, log, key)
         self.baseline = baseline
@@ -98,17 +98,17 @@ class InletGateway(HttpsServer):
 
 
 class LambdaGateway(InletGateway):
-    """Counts its own CPU time alone; what the function's process takes is told apart."""
+    """Counts its own CPU time only; the report has that of the function's process separately."""
 
     def cpu_ns(self):
         return machine.process_ns(self.pids[0])
 
 
 class Nginx(HttpsServer):
-    """Its error log is its output; it writes below its folder only."""
+    """Its error log is its output; it writes only below its directory."""
 
     name = package = "nginx"
-    secure = True  # else plain HTTP/1.1, to stand behind a proxy
+    secure = True  # False: plain HTTP/1.1, behind a proxy
 
     def prepare(self):
         return [program("nginx"), "-p", self.folder, "-c", self.write_config(self.endpoint, self.secure, self.log)]
@@ -149,12 +149,12 @@ http {{
 
     @staticmethod
     def trace_id():
-        """Shorter by what nginx sends and ours does not, so that the responses are equally long."""
+        """Returns a trace id that is shorter by nginx's additional fields, so that the responses have equal length."""
         return _TRACE_ID[:len(_TRACE_ID) - len("Server: nginx\r\n")]
 
 
 class Nghttpx(Nginx):
-    """A proxy only: a plain nginx on the same processor makes the responses, and counts with it."""
+    """A proxy only: nginx on the same processor generates the responses, and counts with it."""
 
     name = "nghttpx before nginx"
     package = "nghttp2-proxy"

@@ -6,7 +6,7 @@ from .rounds import median
 from .tables import (CPU_COLUMNS, cpu, cpu_cells, find, kept, microseconds, named, number, of_job, remarks,
                      share, table)
 
-# A request is what is answered here.
+# The unit of these tables is a request.
 COLUMNS = [CPU_COLUMNS[0].replace("an answer", "a request"), *CPU_COLUMNS[1:]]
 
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""inlet53d, and the bare responder, which does nothing but answer."""
+"""inlet53d, and the bare responder, which sends fixed responses."""
 
 from .servers import Server
 from .workloads import API_ADDRESSES
 
-RELOADED = r"\breloaded "  # what the operator log says when a reload is done
+RELOADED = r"\breloaded "  # the line of the operator log after a reload
 _CONFIG = """region = "eu-west-1"
 account_id = "123456789012"
 
@@ -83,7 +83,7 @@ class Inlet53d(Server):
     version = ""
 
     def __init__(self, folder, content, log=None, key=None, workers=1, worker_cpus=None, variant=None):
-        """`variant` is (name, lines of the [server] table, program or None), to measure beside the default."""
+        """`variant` is (name, lines of the [server] table, program or None), measured beside the default."""
         if variant:
             key = f"inlet53d-{variant[0]}" + (f"+{log}" if log else "")
         super().__init__(folder, content, log, key)
@@ -98,12 +98,12 @@ class Inlet53d(Server):
         return f"inlet53d, {self.variant[0]}" if self.variant else "inlet53d"
 
     def configuration(self, protocols="", listen="", listen_b=""):
-        """`protocols`, `listen` and `listen_b` are more lines of the endpoint and of its addresses."""
+        """`protocols`, `listen` and `listen_b` are additional lines of the endpoint and of its addresses."""
         return _CONFIG.format(port=self.endpoint[1], server=self.variant[1] if self.variant else "",
                               protocols=protocols, listen=listen, listen_b=listen_b) + self.answers()
 
     def answers(self):
-        """The tables that the job's names are answered from."""
+        """Returns the tables of the configuration that define the job's names."""
         if self.content.wildcard:
             return _WILDCARD + "".join(_INTERFACE.format(letter=letter, address=address)
                                        for letter, address in zip("ab", API_ADDRESSES))
@@ -118,12 +118,12 @@ class Inlet53d(Server):
         return command
 
     def pin(self):
-        if not self.worker_cpus:  # else it pins its workers itself
+        if not self.worker_cpus:  # otherwise it pins its own workers
             super().pin()
 
 
 class BareResponder(Server):
-    """The two addresses and nothing else; `mode` is how it asks the kernel for datagrams."""
+    """Answers with the two addresses; `mode` is its method of receiving and sending datagrams."""
 
     is_bare = True
     only_wildcards = True

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The jobs: which servers, which load, which rows. Each returns rows for the report."""
+"""The jobs: their servers, loads and rows. Each returns rows for the report."""
 
 import time
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ WORKERS_RATE = 100_000
 
 
 class Bench:
-    """What all jobs share: where to work, whom to measure, how long, with what."""
+    """The common state of all jobs: directory, servers, times, load generator."""
 
     def __init__(self, options, generator, folder):
         self.options = options
@@ -31,9 +31,9 @@ class Bench:
         self.server_cpus = [options.server_cpu]
         self.api = ApiNames(folder)
         self.left_out = []  # {"job", "server", "why"}
-        self.logs = []  # what each query log held in the end
+        self.logs = []  # the contents of each query log at the end
         self.clocks = {}  # the server's CPU time by its clock and by /proc/PID/stat
-        self.repeating_seconds = options.repeating_seconds  # that may still go into repeated rounds
+        self.repeating_seconds = options.repeating_seconds  # the remaining time for repeated rounds
 
     def wants(self, key):
         return key in self.options.servers
@@ -46,14 +46,14 @@ class Bench:
         return Rows(self, job, generator or self.generator, histograms)
 
     def ours(self, content, log=None, kind=Inlet53d, **more):
-        """Our server and its variants."""
+        """Returns inlet53d and its variants."""
         if self.wants(OURS):
             yield kind(self.folder, content, log, **more)
             for variant in self.options.variants:
                 yield kind(self.folder, content, log, variant=variant, **more)
 
     def peers(self, content, log=False, only=PEERS):
-        """Each wanted peer without its log, or with each kind of log it has."""
+        """Returns each selected peer without its log, or with each kind of log that it has."""
         for key, peer in PEERS.items():
             if self.wants(key) and key in only and (content.wildcard or not peer.only_wildcards):
                 for kind in peer.logs if log else (None,):
@@ -61,7 +61,7 @@ class Bench:
 
     @contextmanager
     def started(self, job, servers, cpus=None):
-        """Those of the servers that start and answer right. Stops them all, and counts their logs."""
+        """Yields the servers that start and answer correctly. Stops them all, and counts their logs."""
         running = []
         try:
             for server in servers:
@@ -92,7 +92,7 @@ class Bench:
 
 
 def saturation(bench, job, plain, logged):
-    """10,000 names, each query from another port than the last, as fast as answers come."""
+    """10,000 names, each query from another port than the last, at saturation."""
     api = bench.api
     servers = []
     if plain and bench.wants(BARE):
@@ -108,7 +108,7 @@ def saturation(bench, job, plain, logged):
 
 
 def few(bench):
-    """Few client sockets: answers to one client come in groups."""
+    """Few client sockets: responses to one client in groups."""
     with bench.started("few", [*bench.ours(bench.api), *bench.peers(bench.api, only=("gdnsd",))]) as running:
         rows = bench.rows("few")
         for sockets in (1, 2, 4):
@@ -118,7 +118,7 @@ def few(bench):
 
 
 def records(bench):
-    """Zones of several sizes: CPU, memory, and what it costs to load them."""
+    """Zones of several sizes: CPU time, memory, and the cost of loading."""
     result = []
     for count in bench.options.records:
         content = ZoneRecords(bench.folder, count)
@@ -139,7 +139,7 @@ def records(bench):
 
 
 def tcp(bench):
-    """Ten connections that stay, with many queries under way on each."""
+    """Ten persistent connections, with many outstanding queries on each."""
     with bench.started("tcp", [*bench.ours(bench.api), *bench.peers(bench.api)]) as running:
         rows = bench.rows("tcp")
         for server in running:
@@ -148,8 +148,8 @@ def tcp(bench):
 
 
 def paced(bench):
-    """A load that leaves every server time to spare: latency and the cost of waking up. The bare responder shows
-    what the machine adds to it."""
+    """A load below the capacity of every server: latency and the cost of wake-ups. The bare responder shows
+    the delays of the machine."""
     bare = [BareResponder(bench.folder, bench.api)] if bench.wants(BARE) else []
     with bench.started("paced", [*bench.ours(bench.api), *bare, *bench.peers(bench.api)]) as running:
         rows = bench.rows("paced", histograms=True)
@@ -163,10 +163,10 @@ def _all_cpus(bench):
 
 
 def workers(bench):
-    """Two workers against one under the same load. Two cores that the load shares show no more."""
+    """Two workers and one worker under the same load. The load generator shares the two cores."""
     if not bench.wants(OURS):
         return []
-    both = bench.server_cpus + [bench.options.generator_cpu]  # the first worker where the single one is
+    both = bench.server_cpus + [bench.options.generator_cpu]  # the first worker is on the processor of the single one
     spread = ("by query", 'udp_spread = "query"', None)
     one = Inlet53d(bench.folder, bench.api, key="inlet53d-1-worker", worker_cpus=bench.server_cpus)
     two = [Inlet53d(bench.folder, bench.api, key="inlet53d-2-workers", workers=2),
@@ -185,7 +185,7 @@ def workers(bench):
 
 
 def ports(bench):
-    """How two workers share what comes from few source ports."""
+    """How the kernel distributes queries from few source ports over two workers."""
     if not bench.wants(OURS):
         return []
     servers = [Inlet53d(bench.folder, bench.api, workers=2, variant=(f"by {spread}", f'udp_spread = "{spread}"', None))
@@ -199,7 +199,7 @@ def ports(bench):
 
 
 def reload(bench):
-    """The latency of answers while a zone is read again and again, against the same load without."""
+    """The latency of answers during continuous reloads of a zone, and without reloads."""
     if not bench.wants(OURS):
         return []
     content = ZoneRecords(bench.folder, bench.options.reload_records)
@@ -217,7 +217,7 @@ def reload(bench):
 
 
 def _reload_all_the_time(server, load):
-    """One reload after the other as long as the load runs. Returns how many were done."""
+    """Reloads continuously while the load runs. Returns the number of completed reloads."""
     first = done = server.reloads()
     while Generator.running(load):
         server.hang_up()
@@ -228,7 +228,7 @@ def _reload_all_the_time(server, load):
 
 
 def io(bench):
-    """What the kernel's ways of receiving and sending cost, with nothing else done."""
+    """The cost of several methods of receiving and sending, without other work."""
     servers = [*(BareResponder(bench.folder, bench.api, mode) for mode in BARE_MODES if bench.wants(BARE)),
                *bench.ours(bench.api)]
     with bench.started("io", servers) as running:
@@ -240,7 +240,7 @@ def io(bench):
 
 
 def opinion(bench):
-    """The same servers asked by dnsperf."""
+    """The same servers with dnsperf."""
     dnsperf = Dnsperf(bench.options.generator_cpu)
     with bench.started("opinion", [*bench.ours(bench.api), *bench.peers(bench.api)]) as running:
         rows = bench.rows("opinion", dnsperf)
@@ -256,7 +256,7 @@ JOB_NAMES = ("names", "log", *JOBS, "units")
 
 
 def run_all(bench, chosen):
-    """Yields the rows of each chosen job. `names` and `log` have their rounds by turns."""
+    """Yields the rows of each chosen job. The rounds of `names` and `log` are interleaved."""
     if {"names", "log"} & set(chosen):
         yield saturation(bench, "names" if "names" in chosen else "log", plain=True, logged="log" in chosen)
     for name, job in JOBS.items():

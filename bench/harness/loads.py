@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The load generators. Both give the result of `inlet53 bench -o json`, as far as they know it."""
+"""The load generators. Both return the result in the format of `inlet53 bench -o json`, as far as they have it."""
 
 import json
 import os
@@ -9,35 +9,35 @@ import threading
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-# A generator that hangs is ended after so long beyond three times its load.
+# A generator that hangs is ended after three times its load and this time.
 GRACE_SECONDS = 20
 LATENCIES = ("min", "mean", "p50", "p90", "p99", "p999", "max")
 
 
 @dataclass(frozen=True)
 class Load:
-    """Asks `names` for `seconds`: as fast as answers come, or `rate` queries a second."""
+    """Queries `names` for `seconds`: at saturation, or `rate` queries a second."""
     names: Path
     seconds: float
     rate: int | None = None
-    outstanding: int = 128  # what a receive buffer of the kernel's default size holds
+    outstanding: int = 128  # the capacity of a receive buffer of the kernel's default size
     sockets: int = 64
     tcp: bool = False
     tls: bool = False  # DNS over TLS
-    connections: int = 10  # of TCP and TLS; they stay
-    fresh: str | None = None  # a domain: every query is for another name below it, instead of `names`
-    once: bool = False  # each of `names` in turn, and no second time
+    connections: int = 10  # for TCP and TLS; persistent
+    fresh: str | None = None  # a domain: each query has a new name below it, instead of one of `names`
+    once: bool = False  # each of `names` only once
 
     def described(self):
         return {key: value for key, value in asdict(self).items() if key != "names"}
 
 
 class LoadFailed(Exception):
-    """The generator gave no figures."""
+    """The generator returned no figures."""
 
 
 class Generator:
-    """A program that asks. Subclasses make its command and read its output."""
+    """A load generator. Subclasses build its command and read its output."""
 
     def __init__(self, cpu):
         self.cpu = cpu
@@ -52,11 +52,11 @@ class Generator:
 
     @staticmethod
     def running(process):
-        """Whether it has not ended yet; leaves it to `finish` to wait for it."""
+        """Returns whether it has not ended yet; does not wait for it, which `finish` does."""
         return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
 
     def finish(self, process):
-        """The result, with the generator's own CPU time."""
+        """Returns the result, with the generator's own CPU time."""
         output, errors = process.stdout.read(), process.stderr.read()
         self.patience.cancel()
         _, status, usage = os.wait4(process.pid, 0)
@@ -81,7 +81,7 @@ class InletBench(Generator):
         self.seed = 0
 
     def command(self, load, endpoint):
-        self.seed += 1  # other names each time: what a cache holds of the last load must not help
+        self.seed += 1  # other names each time, so that cached answers of the last load are not used
         arguments = [str(self.program), "bench", "%s:%d" % endpoint, "--names", str(load.names), "--seconds",
                      f"{load.seconds:g}", "--timeout", str(self.timeout), "--seed", str(self.seed), "-o", "json"]
         arguments += ["--rate", str(load.rate)] if load.rate else ["--outstanding", str(load.outstanding)]
@@ -98,7 +98,7 @@ class InletBench(Generator):
 
     @staticmethod
     def there(program):
-        """Whether this build's tool has the verb."""
+        """Returns whether the tool of this build has the command."""
         if not Path(program).exists():
             return False
         tried = subprocess.run([program, "bench", "-h"], capture_output=True, text=True)
@@ -106,7 +106,7 @@ class InletBench(Generator):
 
 
 class Dnsperf(Generator):
-    """Knows the mean latency only."""
+    """dnsperf. It reports only the mean latency."""
 
     name = "dnsperf"
 

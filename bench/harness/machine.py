@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the kernel says of processes and processors: CPU time, memory, pinning, facts of the machine."""
+"""CPU time, memory, pinning, and facts of the machine, from the kernel."""
 
 import os
 import platform
@@ -10,14 +10,14 @@ from pathlib import Path
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 TICK_NS = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
-# /proc/PID/stat, counted after the name: reaped children's user and system time; own user and system time.
+# Fields of /proc/PID/stat after the name: user and system time of reaped children, and of the process.
 UTIME, STIME, CHILDREN_UTIME, CHILDREN_STIME = 11, 12, 13, 14
-# clock_gettime(2) of another process: its id's complement above three bits that say which clock.
+# The clock id of another process for clock_gettime(2): its complement above three bits that select the clock.
 PROCESS_CLOCK = 2
 
 
 def _read(path):
-    """A file of /proc, or nothing when its process has just ended."""
+    """Reads a file of /proc; empty if its process has just ended."""
     try:
         return Path(path).read_text()
     except (FileNotFoundError, ProcessLookupError):
@@ -36,7 +36,7 @@ def _tasks(pid):
 
 
 def process_tree(pids):
-    """The processes and all their descendants."""
+    """Returns the processes and all their descendants."""
     found, waiting = [], list(pids)
     while waiting:
         pid = waiting.pop()
@@ -47,7 +47,7 @@ def process_tree(pids):
 
 
 def thread_ns(pids):
-    """CPU time of each thread of the processes and their descendants: {thread id: ns}."""
+    """Returns the CPU time of each thread of the processes and their descendants: {thread id: ns}."""
     threads = {}
     for pid in process_tree(pids):
         for task in _tasks(pid):
@@ -58,27 +58,27 @@ def thread_ns(pids):
 
 
 def cpu_ns(pids):
-    """CPU time of the processes, their descendants and what those have reaped. Each process's CPU clock
-    is the sum of its threads' schedstat, and of the threads that have ended, which schedstat forgets."""
+    """Returns the CPU time of the processes, their descendants, and the processes that those have reaped. The CPU
+    clock of a process includes threads that have ended, which schedstat omits."""
     total = 0
     for pid in process_tree(pids):
         fields = _stat(pid)
         if fields:
             try:
                 total += process_ns(pid)
-            except OSError:  # it has just ended, as dnsmasq's children do: its parent reaps its time
+            except OSError:  # it has just ended, like dnsmasq's children: its parent reaps its time
                 continue
             total += (int(fields[CHILDREN_UTIME]) + int(fields[CHILDREN_STIME])) * TICK_NS
     return total
 
 
 def process_ns(pid):
-    """CPU time of one process, its threads that have ended included, its children not."""
+    """Returns the CPU time of one process, including ended threads, without child processes."""
     return time.clock_gettime_ns(~pid << 3 | PROCESS_CLOCK)
 
 
 def stat_ns(pids):
-    """The same CPU time as /proc/PID/stat has it, in ticks: a check."""
+    """Returns the same CPU time from /proc/PID/stat, in ticks, for comparison."""
     total = 0
     for pid in process_tree(pids):
         fields = _stat(pid)
@@ -88,7 +88,7 @@ def stat_ns(pids):
 
 
 def memory_octets(pids):
-    """Proportional set size: what several processes share counts once."""
+    """Returns the proportional set size, which counts shared memory once."""
     total = 0
     for pid in process_tree(pids):
         for line in _read(f"/proc/{pid}/smaps_rollup").splitlines():
@@ -98,7 +98,7 @@ def memory_octets(pids):
 
 
 def peak_octets(pids):
-    """The largest resident set so far, of all the processes together."""
+    """Returns the maximum resident set so far, of all processes together."""
     total = 0
     for pid in process_tree(pids):
         for line in _read(f"/proc/{pid}/status").splitlines():
@@ -108,7 +108,7 @@ def peak_octets(pids):
 
 
 def resident_octets(pids):
-    """The resident sets of these processes alone; what they share counts for each."""
+    """Returns the resident sets of these processes; shared memory counts for each process."""
     total = 0
     for pid in pids:
         fields = _read(f"/proc/{pid}/statm").split()
@@ -118,7 +118,7 @@ def resident_octets(pids):
 
 
 def pin(pids, cpus):
-    """Every thread, those that have pinned themselves too."""
+    """Pins every thread, including those that have pinned themselves."""
     for pid in process_tree(pids):
         for task in _tasks(pid):
             try:
@@ -128,7 +128,7 @@ def pin(pids, cpus):
 
 
 def idle_ns(cpus):
-    """Time that the processors had nothing to run, waiting for a disk included."""
+    """Returns the idle time of the processors, including waiting for a disk."""
     total = 0
     for line in _read("/proc/stat").splitlines():
         name, *fields = line.split()
@@ -142,7 +142,7 @@ def now_ns():
 
 
 def free_port(address):
-    """A port below the ephemeral ones that is free over UDP and TCP."""
+    """Returns a port below the ephemeral ports that is free over UDP and TCP."""
     while True:
         port = random.randrange(10_000, 32_000)
         try:

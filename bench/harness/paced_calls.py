@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A well-behaved client: GETs over HTTP/1.1 connections that stay, at a steady rate, each call timed from when it is due.
+"""A well-behaved client: GETs over persistent HTTP/1.1 connections at a steady rate, timed from their due times.
 
     python3 paced_calls.py ADDRESS PORT HOST PATH RATE SECONDS CONNECTIONS
 
-It prints "ready" when all connections are open, and in the end, as JSON, for each call: when it was due
-(CLOCK_MONOTONIC, seconds), how long it took in seconds, and its status, or 0 when no response came. A connection
-that the server has closed between two calls is opened again, as RFC 9110 section 9.2.2 allows.
+It prints "ready" when all connections are open, and at the end, as JSON, for each call: its due time
+(CLOCK_MONOTONIC, seconds), its duration in seconds, and its status, or 0 without a response. It reopens a
+connection that the server has closed between two calls, as RFC 9110 section 9.2.2 permits.
 """
 
 import json
@@ -39,7 +39,7 @@ class Connection:
         self.stream = None
 
     def call(self):
-        """The status; 0 when there is none. Tries once more with a new connection when the old one was closed."""
+        """Returns the status; 0 without a response. Tries again with a new connection if the old one was closed."""
         for _ in range(2):
             was_open = self.stream is not None
             try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The other servers: each with one worker, minimal responses, no rate limit, and its own query log if asked."""
+"""The other servers: each with one worker, minimal responses, no rate limit, and optionally its own query log."""
 
 import os
 import pwd
@@ -9,7 +9,7 @@ from .workloads import API_ADDRESSES, TTL
 
 
 class Gdnsd(Server):
-    """It has no query log."""
+    """gdnsd. It has no query log."""
 
     name = package = "gdnsd"
 
@@ -68,7 +68,7 @@ remote-control:
 
 
 class Knot(Server):
-    """It pins its own threads; `start` pins them again."""
+    """Knot DNS. It pins its own threads; `start` pins them again."""
 
     name = "Knot DNS"
     package = "knot"
@@ -110,7 +110,7 @@ database:
 
 
 class Unbound(Server):
-    """Answers from local data; its log has a line for each reply, without the answers."""
+    """Unbound. It answers from local data; its log has a line for each reply, without the answers."""
 
     name = "Unbound"
     package = "unbound"
@@ -189,7 +189,7 @@ zone "{self.content.domain}" {{ type primary; file "{self.content.zone}"; }};
 
 
 class Dnsdist(Server):
-    """Answers by a rule of its own, without a server behind it."""
+    """dnsdist. It answers by a rule, without a backend server."""
 
     name = package = "dnsdist"
     logs = ("dnstap",)
@@ -214,7 +214,7 @@ addAction(SuffixMatchNodeRule(names), SpoofAction({{{addresses}}}, {{ttl={TTL}}}
 
 
 class Dnsmasq(Server):
-    """It forks a process for each TCP connection."""
+    """dnsmasq. It forks a process for each TCP connection."""
 
     name = "dnsmasq"
     package = "dnsmasq-base"
@@ -234,7 +234,7 @@ class Dnsmasq(Server):
 
 
 class KnotResolver(Server):
-    """Answers by a policy of its own. Its dnstap has a frame for each query too; 5.6 cannot be told otherwise."""
+    """Knot Resolver. It answers by a policy. Its dnstap also has a frame for each query, which 5.6 cannot turn off."""
 
     name = "Knot Resolver"
     package = "knot-resolver"
@@ -268,7 +268,7 @@ class PowerDns(Server):
     package = "pdns-server"
     logs = ("text",)
     log_marker = b" wants '"
-    prime_seconds = 0.6  # its packet cache forgets between rounds
+    prime_seconds = 0.6  # its packet cache expires between rounds
 
     def prepare(self):
         zone = f'zone "{self.content.domain}" {{ type master; file "{self.content.zone}"; }};\n'
@@ -295,13 +295,13 @@ log-dns-queries={"yes" if self.log else "no"}
 
 
 class PowerDnsRecursor(Server):
-    """Serves the zone as an auth-zone, most of the time from its packet cache."""
+    """Serves the zone as an auth-zone, mostly from its packet cache."""
 
     name = "PowerDNS Recursor"
     package = "pdns-recursor"
     logs = ("text",)
     log_marker = b'msg="Question'
-    prime_seconds = 1.5  # a minute's time to live, and dear misses
+    prime_seconds = 1.5  # a TTL of one minute, and expensive misses
     only_wildcards = True
 
     def prepare(self):

@@ -12,17 +12,17 @@ OURS, OURS_LOGGED = "#d9480f", "#f4a27a"
 PEER, PEER_LOGGED = "#3b6ea5", "#a9c4e0"
 BARE = "#9aa0a6"
 INK, FAINT = "#222222", "#dddddd"
-# Lines: ours first, then colours that differ in lightness too.
+# Line colours: inlet53d first, then colours that also differ in lightness.
 LINES = ("#3b6ea5", "#2f9e44", "#7048e8", "#0c8599", "#b08900", "#c2255c", "#5f6368", "#66a80f", "#9c36b5", "#4dabf7")
 FONT = "DejaVu Sans"
 WIDTH = 900
-# The PNG is twice as large in everything: sharp on a dense screen.
+# The PNG has twice the size in everything, for high-resolution screens.
 TERMINALS = {"svg": "svg size {width},{height}",
              "png": "pngcairo size {width}*2,{height}*2 fontscale 2 linewidth 2 pointscale 2"}
 
 
 def draw(results, folder):
-    """Draws what the results have; returns the names of the pictures."""
+    """Draws the plots of the results; returns the names of the files."""
     if shutil.which("gnuplot") is None:
         return []
     drawn = []
@@ -42,7 +42,7 @@ def run(script):
 
 
 def block(name, lines):
-    """A gnuplot data block."""
+    """Returns a gnuplot data block."""
     return f"${name} << EOD\n" + "\n".join(" ".join(map(str, line)) for line in lines) + "\nEOD\n"
 
 
@@ -51,7 +51,7 @@ def quoted(text):
 
 
 def cpu(results):
-    """Each server without and with its query logs, the cheapest on top."""
+    """Returns each server without and with its query logs, the lowest CPU time on top."""
     rows = tables.of_job(results["rows"], "names", "log")
     plain = sorted((row for row in rows if row["log"] is None), key=tables.cpu)
     groups = [(row["label"], [row, *logs_of(row, rows)]) for row in plain]
@@ -59,7 +59,7 @@ def cpu(results):
 
 
 def cpu_https(results):
-    """The same for requests over HTTPS, by the version of HTTP."""
+    """Returns the same for requests over HTTPS, by the version of HTTP."""
     rows = tables.of_job(results["rows"], "https")
     plain = sorted((row for row in rows if row["log"] is None), key=lambda row: (row["version"], tables.cpu(row)))
     groups = []
@@ -74,7 +74,7 @@ def logs_of(row, rows):
 
 
 def bars_of(results, title, groups):
-    """Horizontal bars: (label, rows) for each group, in this order."""
+    """Returns horizontal bars: (label, rows) for each group, in this order."""
     bars = []  # (row, y, half height)
     at = 0.0
     ticks = []
@@ -87,7 +87,7 @@ def bars_of(results, title, groups):
     if not bars:
         return None
     data = {}
-    # One bad round must not make everything else small; the table has it in full.
+    # One bad round must not compress all other bars; the table has its value.
     limit = 1.5 * max(tables.cpu(row) for row, *_ in bars)
     widest = min(limit, max(spread(row, "us_per_answer")[1] for row, *_ in bars))
     labels = []
@@ -137,7 +137,7 @@ def line_style(row, index):
 
 
 def records(results):
-    """CPU and memory by the number of records, side by side."""
+    """Returns CPU time and memory by the number of records, side by side."""
     rows = tables.of_job(results["rows"], "records")
     servers = sorted({row["server"] for row in rows}, key=lambda key: (key != tables.REFERENCE, key))
     if len({row["records"] for row in rows}) < 2:
@@ -171,9 +171,9 @@ def records(results):
 
 
 def latency(results):
-    """The share of answers that came within a time, of all rounds together; the further up, the more nines.
+    """Returns the share of answers within a time, of all rounds together; the y axis shows the number of nines.
 
-    The table has medians of the rounds, which one slow round does not move."""
+    The table has medians over the rounds, which a single slow round does not change."""
     rows = [row for row in tables.of_job(results["rows"], "paced") if row["histogram"]]
     if not rows:
         return None
@@ -194,6 +194,6 @@ def latency(results):
                 points.append((upper, -math.log10(1 - below / total)))
         script.append(block(f"l{index}", points or [(row["histogram"][-1][0], 4)]))
         plot.append(f"$l{index} using 1:2 with lines {line_style(row, index - 1)} title {quoted(row['label'])}")
-    # Ours on top of the others, and first in the key.
+    # inlet53d on top of the others, and first in the key.
     plot.append(f"$l0 using 1:2 with lines {line_style(rows[0], 0)} notitle")
     return 460, "\n".join(script) + "\nplot " + ", \\\n  ".join(plot) + "\n"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes report.md and the plots from the results alone."""
+"""Writes report.md and the plots from the results only."""
 
 from . import (attack_tables, comparison, failing_tables, forwarding_tables, https_tables, plots, tables,
                unanswered_tables)
@@ -64,7 +64,7 @@ def head(results):
 
 
 def clocks(results):
-    """Do the two clocks of the kernel agree?"""
+    """Returns a line that compares the two CPU clocks of the kernel."""
     differences = [abs(clock["clock_ns"] / clock["stat_ns"] - 1) for clock in results.get("clocks", {}).values()
                    if clock["stat_ns"] > 1e9]
     if not differences:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measures: one load on one server, and rounds of several servers by turns."""
+"""Measures one load on one server, and interleaved rounds of several servers."""
 
 import math
 import os
@@ -11,21 +11,21 @@ from . import machine
 from .loads import LoadFailed
 from .servers import CannotMeasure
 
-# What others may take of the server's processors in a round before it is measured again.
+# The maximum share of foreign load on the server's processors in a round that is not repeated.
 MAX_FOREIGN = 0.05
-# Below this share of the processor the server was not the limit of a load without a rate.
+# Below this share of the processor, the server was not the limit of a load without a rate.
 SATURATED = 0.95
 HISTOGRAM_STEP = 1.02
-# What a report is made from: one number of each round.
+# The figures of a report: one number of each round.
 KEPT = ("seconds", "sent", "answered", "lost", "late", "behind", "wrong", "truncated", "reconnects", "queries_per_second",
         "rcodes", "latency_us")
 
 
 def measure_once(server, generator, load, during=None):
-    """One load. Returns the round's figures; `during` is called while it runs."""
+    """Runs one load. Returns the round's figures; `during` is called while it runs."""
     cpus = server.cpus
     shared = generator.cpu in cpus
-    # What a log has written so far is put on the disk now, not during the round.
+    # Writes the pending part of a log to the disk now, not during the round.
     if server.log and server.log_path.exists():
         descriptor = os.open(server.log_path, os.O_RDONLY)
         os.fsync(descriptor)
@@ -38,7 +38,7 @@ def measure_once(server, generator, load, during=None):
         more = during(server, process) if during else {}
         result = generator.finish(process)
     finally:
-        if process.returncode is None:  # interrupted
+        if process.returncode is None:  # if the run was interrupted
             process.kill()
             process.wait()
     own, family = server.cpu_ns() - own, machine.cpu_ns(server.pids) - family
@@ -53,7 +53,7 @@ def measure_once(server, generator, load, during=None):
     figures = {key: result.get(key, 0) for key in KEPT}
     figures |= {
         "server_ns": own,
-        "function_us": (family - own) / 1000 / result["answered"],  # of children that do not count as the server
+        "function_us": (family - own) / 1000 / result["answered"],  # of child processes that do not count as the server
         "us_per_answer": own / 1000 / result["answered"],
         "core_busy": min(1.0, busy / 1e9 / len(cpus) / result["seconds"]),
         "generator_busy": result["generator_ns"] / wall,
@@ -81,11 +81,11 @@ class Rows:
         self.rows.append((row, server, load, during))
 
     def run(self):
-        """Warms each server, then measures them by turns; returns the rows, without what failed."""
+        """Warms each server, then measures interleaved rounds; returns the rows without failed ones."""
         for row, server, load, _ in self.rows:
             self._attempt(row, lambda: self._prime(server, load, min(1.0, load.seconds / 2)))
         for number in range(self.bench.options.rounds):
-            # Every second turn goes the other way, so that none is always measured after the same one.
+            # Every second turn has the opposite order, so that no server always follows the same one.
             for row, server, load, during in self.rows[::-1 if number % 2 else 1]:
                 if "failed" not in row:
                     self._attempt(row, lambda: self._round(row, server, load, during))
@@ -104,7 +104,7 @@ class Rows:
         measure_once(server, self.generator, primer)
 
     def _round(self, row, server, load, during):
-        """Of all attempts the cheapest that was not disturbed counts, else the least disturbed."""
+        """Returns the cheapest undisturbed attempt, else the least disturbed one."""
         attempts = []
         quiet = 0
         while not attempts or quiet < self.bench.options.tries:
@@ -129,7 +129,7 @@ class Rows:
 
 
 def merged(one, other):
-    """Two histograms as one, in steps of 2 %."""
+    """Merges two histograms with steps of 2 %."""
     counts = dict(map(tuple, one))
     for upper, count in other:
         step = math.ceil(math.log(max(1.0, upper), HISTOGRAM_STEP) - 1e-9)
@@ -139,7 +139,7 @@ def merged(one, other):
 
 
 def median(row, key):
-    """Of one figure over the rounds; `key` may be a path such as latency_us/p99. None when unknown."""
+    """Returns the median of one figure over the rounds; `key` may be a path such as latency_us/p99. None if unknown."""
     values = []
     for figures in row["rounds"]:
         value = figures

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""DNS targets whose behaviour the first label of a name decides. Every answer has the bench's two addresses.
+"""DNS targets whose behaviour depends on the first label of a name. Every answer has the two addresses of the bench.
 
     python3 scripted_target.py [--targets N] [--delay S] [--late S] [--lose-queries P] [--lose-answers P] [--seed N]
 
-A name that begins with "drop-" gets no answer, one that begins with "late-" is answered after `late` seconds, all
-others after `delay` seconds. Queries and answers are lost with the given probabilities, drawn from the seed.
+A name that begins with "drop-" gets no answer, a name that begins with "late-" gets one after `late` seconds, all
+others after `delay` seconds. Queries and answers are lost with the given probabilities, from the seed.
 It prints "ready" and the port of each target. After TERM it prints, as JSON, how often each target received each
 "drop-" and "late-" name.
 """
@@ -24,12 +24,12 @@ ADDRESSES = ("10.0.12.179", "10.0.140.226")
 ADDRESS = "127.0.0.1"
 TTL = 86_400
 DROP, LATE = "drop-", "late-"
-BATCH = 64  # queries that one target reads before the due answers are sent
+BATCH = 64  # queries that one target reads before it sends the due answers
 _RECORDS = b"".join(struct.pack("!3HIH", 0xC00C, 1, 1, TTL, 4) + socket.inet_aton(address) for address in ADDRESSES)
 
 
 def question_end(query):
-    """Where the name of the question ends, with its root label."""
+    """Returns the end of the question's name, including the root label."""
     at = 12
     while query[at]:
         at += 1 + query[at]
@@ -37,12 +37,12 @@ def question_end(query):
 
 
 def answer(query):
-    """The response: the question's bytes as they came, mixed case too; no OPT record."""
+    """Returns the response: the unchanged question, including its letter case; no OPT record."""
     return query[:2] + struct.pack("!5H", 0x8580, 1, len(ADDRESSES), 0, 0) + query[12:question_end(query) + 4] + _RECORDS
 
 
 def name_of(query):
-    """The question's name in lower case."""
+    """Returns the question's name in lower case."""
     labels, at = [], 12
     while query[at]:
         labels.append(query[at + 1:at + 1 + query[at]].decode("latin-1").lower())
@@ -51,7 +51,7 @@ def name_of(query):
 
 
 class Script:
-    """Decides what happens to a query. Counts the queries for names that are dropped or late."""
+    """Decides about each query. Counts the queries for names that are dropped or late."""
 
     def __init__(self, delay=0.0, late=5.0, lose_queries=0.0, lose_answers=0.0, seed=53):
         self.delay, self.late = delay, late
@@ -60,7 +60,7 @@ class Script:
         self.received = Counter()  # (target, name) of dropped and late names
 
     def seconds_until_answer(self, target, name):
-        """None when no answer is sent."""
+        """Returns None if no answer is sent."""
         if name.startswith((DROP, LATE)):
             self.received[target, name] += 1
         if self.lose_queries and self.draw.random() < self.lose_queries:
@@ -104,7 +104,7 @@ def serve(script, sockets):
             try:
                 server.sendto(response, client)
             except OSError:
-                pass  # its buffer is full, or the client has closed its socket: lost as on a network
+                pass  # its buffer is full, or the client has closed its socket: lost as in a network
 
 
 def main():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every measured server has in common: a folder, a command, a probe, a query log that is counted."""
+"""The common part of all measured servers: a directory, a command, a probe, a query log that is counted."""
 
 import os
 import re
@@ -17,7 +17,7 @@ POLL_SECONDS = 0.02
 
 
 class CannotMeasure(Exception):
-    """Why a server is left out; the report says it."""
+    """The reason why a server is omitted, for the report."""
 
 
 def program(name):
@@ -30,17 +30,17 @@ def program(name):
 class Server:
     """One server with one worker, on loopback, with its files in `folder`.
 
-    Subclasses say their `package`, the kinds of query log they can write, and how they are started
-    (`prepare`, which writes their files and returns the command).
+    Subclasses define their `package`, the kinds of query log that they can write, and how they start (`prepare`,
+    which writes their files and returns the command).
     """
 
     package = None
-    logs = ()  # of "json", "text", "dnstap": its own query logs
-    only_wildcards = False  # answers the same for all names, and has no zones
+    logs = ()  # kinds of its query log: "json", "text", "dnstap"
+    only_wildcards = False  # answers all names equally, and has no zones
     is_ours = False
     is_bare = False
     prime_seconds = 0.1  # of load before each measured round
-    environment = None  # its environment variables; by default ours
+    environment = None  # its environment variables; None: those of this process
 
     def __init__(self, folder, content, log=None, key=None):
         self.key = key or self.name + (f"+{log}" if log else "")
@@ -82,7 +82,7 @@ class Server:
         return process
 
     def start(self, cpus):
-        """Starts it, waits for the right answer and pins all its threads. Knows then what loading cost."""
+        """Starts it, waits for the correct answer and pins all its threads. Also measures the cost of loading."""
         self.cpus = set(cpus)
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
@@ -121,7 +121,7 @@ class Server:
             if collector.poll() is not None or time.monotonic() > deadline:
                 raise CannotMeasure("fstrm_capture does not start")
             time.sleep(POLL_SECONDS)
-        self.dnstap_socket.chmod(0o777)  # for servers that run as somebody else
+        self.dnstap_socket.chmod(0o777)  # for servers that run as another user
 
     def wait_for_answer(self, server):
         name, expected = self.content.probes[0]
@@ -138,7 +138,7 @@ class Server:
         raise CannotMeasure(f"no right answer within {START_SECONDS} s, the last was {answer}: {self.last_words()}")
 
     def probe(self, name, expected):
-        """Refuses to measure anything but NOERROR with just these addresses."""
+        """Fails unless the answer is NOERROR with exactly these addresses."""
         self.answered_most += 1
         answer = dns.ask(self.endpoint, name)
         if not answer or answer[:2] != (0, expected):
@@ -151,29 +151,29 @@ class Server:
         return " / ".join(lines[-3:])
 
     def hang_up(self):
-        """Asks for a reload."""
+        """Requests a reload."""
         os.kill(self.pids[-1], signal.SIGHUP)
 
-    reload_marker = None  # a pattern: what the server's output has once for each reload that is done
+    reload_marker = None  # a pattern that the server's output has once for each completed reload
 
     def reloads(self):
-        """How many reloads were done, the first start included if it is marked too."""
+        """Returns the number of completed reloads, including the first start if it has the marker too."""
         return len(re.findall(self.reload_marker, (self.folder / "server.out").read_text(errors="replace")))
 
     def peak_memory(self):
-        """The most octets that the server has held since its start, in its resident set."""
+        """Returns the maximum resident set since the start, in bytes."""
         return machine.peak_octets(self.pids[-1:])
 
     def memory(self):
-        """Octets of the server, without its collector."""
+        """Returns the memory of the server in bytes, without its collector."""
         return machine.memory_octets(self.pids[-1:])
 
     def cpu_ns(self):
-        """The CPU time that counts as the server's."""
+        """Returns the CPU time that counts as the server's."""
         return machine.cpu_ns(self.pids)
 
     def stop(self):
-        for process in reversed(self.processes):  # the server first, that its last records arrive
+        for process in reversed(self.processes):  # the server first, so that its last records arrive
             process.terminate()
             try:
                 process.wait(STOP_SECONDS)
@@ -184,11 +184,11 @@ class Server:
             output.close()
         self.processes, self.outputs = [], []
 
-    log_marker = b"\n"  # in a text log: what each query has once
+    log_marker = b"\n"  # a text that each query has once in a text log
     frames_for_each = 1  # in dnstap
 
     def count_log(self):
-        """(records, octets) in the query log. Call when the server has ended."""
+        """Returns (records, bytes) of the query log. Call it after the server has ended."""
         if not self.log_path.exists():
             return 0, 0
         octets = self.log_path.stat().st_size
@@ -203,13 +203,13 @@ def count_text(path, marker):
         while chunk := file.read(1 << 22):
             chunk = rest + chunk
             records += chunk.count(marker)
-            # No marker is counted twice: what is kept is shorter than one.
+            # No marker is counted twice: the remaining part is shorter than a marker.
             rest = chunk[-(len(marker) - 1):] if len(marker) > 1 else b""
     return records
 
 
 def count_frames(path):
-    """Data frames of a Frame Streams file: a length, and a control frame after length 0."""
+    """Counts the data frames of a Frame Streams file: a length, and a control frame after length 0."""
     frames = 0
     octets = memoryview(path.read_bytes())
     at, unpack = 0, struct.Struct("!I").unpack_from

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A client as stub resolvers are: it repeats a query that gets no answer, and uses the first answer."""
+"""A client like a stub resolver: it repeats a query without an answer, and uses the first answer."""
 
 import heapq
 import socket
@@ -13,14 +13,14 @@ TRIES = 3  # the first query and two repetitions
 
 
 def ask_all(endpoint, names, rate, timeout=TIMEOUT_SECONDS, tries=TRIES):
-    """Asks for each name, `rate` of them a second. Returns what `ask_at` returns."""
+    """Queries each name, at `rate` names a second. Returns the result of `ask_at`."""
     return ask_at(endpoint, [(i / rate, name) for i, name in enumerate(names)], timeout, tries)
 
 
 def ask_at(endpoint, schedule, timeout=TIMEOUT_SECONDS, tries=TRIES):
-    """Asks for each (seconds from now, name) of the schedule, which is sorted and has at most 65536 entries.
+    """Queries each (seconds from now, name) of the schedule, which is sorted and has at most 65536 entries.
 
-    Returns for each (rcode, seconds since its first query, queries sent); the rcode is None when no answer came.
+    Returns for each (rcode, seconds since its first query, queries sent); the rcode is None without an answer.
     """
     results = [None] * len(schedule)
     first = [0.0] * len(schedule)

@@ -10,7 +10,7 @@ LOG_WORDS = {None: "", "json": "JSON", "text": "text", "dnstap": "dnstap"}
 
 
 def table(columns, rows):
-    """Markdown; the first column and the named ones are text, the others are numbers."""
+    """Returns a Markdown table; the first column and the named ones are text, the others are numbers."""
     rule = ["---" if column in (columns[0], "log", "remarks") else "---:" for column in columns]
     lines = [columns, rule, *rows]
     return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines) + "\n"
@@ -25,7 +25,7 @@ def cpu(row):
 
 
 def ratio(row, reference):
-    """Of the rounds by turns, each with the reference's round of the same turn: the median."""
+    """Returns the median of the ratios, each of a round and the reference's round of the same turn."""
     if reference is None or len(reference["rounds"]) != len(row["rounds"]):
         return None
     return statistics.median(mine["us_per_answer"] / theirs["us_per_answer"]
@@ -33,7 +33,7 @@ def ratio(row, reference):
 
 
 def latency_spread(row, part):
-    """The least and the most of a latency figure over the rounds."""
+    """Returns the minimum and maximum of a latency figure over the rounds."""
     values = [figures["latency_us"][part] for figures in row["rounds"] if figures["latency_us"]]
     return (min(values), max(values)) if values else (None, None)
 
@@ -63,7 +63,7 @@ def not_saturated(row):
 
 
 def remarks(row, saturating=True):
-    """What a reader must know before believing the row."""
+    """Returns the notes of a row that limit its validity."""
     said = []
     if saturating and not saturated(row):
         said.append(not_saturated(row))
@@ -141,7 +141,7 @@ def kept(count):
 
 
 def our_log(count):
-    """Answers that never reached the generator are in the log too, so equality is a range."""
+    """Answers that never reached the generator are in the log too, so that the expected count is a range."""
     right = count["answered"] <= count["records"] <= count["asked"]
     return (f"\n{count['label']}: {count['records']:,} records for {count['answered']:,} answers to "
             f"{count['asked']:,} queries{': each answer has its record' if right else ' **(these should agree)**'}.\n")
@@ -218,7 +218,7 @@ def workers(results):
 
 
 def achieved(row):
-    """What came, beside what was asked for."""
+    """Returns the achieved rate and the requested rate."""
     return f"{median(row, 'queries_per_second') / 1000:,.0f} of {row['load']['rate'] / 1000:,.0f}"
 
 

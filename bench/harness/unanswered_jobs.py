@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The jobs about targets that work but do not answer every query: some names get none, or datagrams are lost.
+"""The jobs about targets that work but do not answer every query: some names get no answer, or datagrams are lost.
 
-All servers are asked at the same time, each by a client of its own: the loads are far below what one of them takes.
+All servers are queried at the same time, each by its own client: the loads are far below the capacity of one server.
 """
 
 import json
@@ -24,12 +24,12 @@ from .workloads import API_ADDRESSES, PARTNER_DOMAIN
 
 PEERS = ("unbound", "bind", "dnsdist", "dnsmasq")
 DELAY_SECONDS, LATE_SECONDS = 0.001, 5.0
-GOAL_MS = 2 * 1000 * DELAY_SECONDS + 5  # of the healthy names' p99
-WINDOW_ROUNDS = 10  # a load lasts as long as so many rounds of the other jobs
+GOAL_MS = 2 * 1000 * DELAY_SECONDS + 5  # the maximum p99 of the healthy names
+WINDOW_ROUNDS = 10  # a load lasts as long as this number of rounds of the other jobs
 PATIENCE_SECONDS = 8.0  # of the client, which sends each query once
 TARGETS = (1, 2)
 BAD = ("drop", "late")
-HEALTHY, OTHER, BROKEN = "healthy", "other", "bad"  # what the names of a load are
+HEALTHY, OTHER, BROKEN = "healthy", "other", "bad"  # the kinds of names in a load
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,10 @@ class Pattern:
     """A load: single bad names, and groups of healthy names."""
     text: str
     bad_rate: float  # a second
-    group_seconds: float = 3.0  # from group to group: so long that a target may seem silent between them
+    group_seconds: float = 3.0  # between groups: long enough that a target may count as unresponsive
     group: int = 10
     group_of_other: int = 4  # names of the other rule, in each group
-    poisson: bool = False  # bad names and groups come at random, with these rates, else regularly
+    poisson: bool = False  # bad names and groups are random with these rates; False: regular
 
 
 PATTERNS = (Pattern("1 a second", 1), Pattern("2 a second", 2),
@@ -48,11 +48,11 @@ PATTERNS = (Pattern("1 a second", 1), Pattern("2 a second", 2),
 
 LOSS = 0.3
 LOSS_NAMES, LOSS_RATE = 4_000, 200
-LOSS_AGAIN_SECONDS = 6.0  # from the last first answer on: the servers remember a failure for up to 5 s (RFC 9520)
+LOSS_AGAIN_SECONDS = 6.0  # after the last first answer: servers store a failure for up to 5 s (RFC 9520)
 
 
 def schedule(pattern, seconds, seed):
-    """Sorted (seconds from the start, what, number) of each query of a load; `what` is one of the three above."""
+    """Returns the sorted (seconds from the start, kind, number) of each query of a load."""
     draw = random.Random(seed)
     if pattern.poisson:
         bad, groups = ([], [])
@@ -63,7 +63,7 @@ def schedule(pattern, seconds, seed):
                 when += draw.expovariate(rate)
     else:
         bad = [i / pattern.bad_rate for i in range(int(seconds * pattern.bad_rate))]
-        # Each group stands in the middle between two bad names.
+        # Each group is in the middle between two bad names.
         groups = [(i + 1) * pattern.group_seconds - 0.5 / pattern.bad_rate
                   for i in range(int(seconds / pattern.group_seconds))]
     found = [(when, BROKEN) for when in bad]
@@ -73,13 +73,13 @@ def schedule(pattern, seconds, seed):
 
 
 def domain(targets, bad, what):
-    """The rule's domain. The other rule has the same targets."""
+    """Returns the rule's domain. The other rule has the same targets."""
     return f"{'other' if what == OTHER else 'names'}-{targets}-{bad}.{PARTNER_DOMAIN}"
 
 
 @contextmanager
 def scripted(bench, count, **options):
-    """Scripted targets: yields their endpoints and a list, which has afterwards what they received."""
+    """Starts scripted targets: yields their endpoints and a list, which has their received queries afterwards."""
     command = ["taskset", "-c", str(bench.options.generator_cpu), sys.executable, "-B",
                Path(scripted_target.__file__), "--targets", str(count)]
     for name, value in options.items():
@@ -97,11 +97,11 @@ def scripted(bench, count, **options):
 
 
 def unanswered(bench):
-    """Healthy names of a target that drops other names or answers them late: are they answered, and how fast?"""
+    """Healthy names of a target that drops other names or answers them late: the answered share and the latency."""
     seconds = max(2.0, bench.options.seconds * WINDOW_ROUNDS)
     variants = [(targets, bad) for targets in TARGETS for bad in BAD]
     rows = []
-    for pattern in PATTERNS:  # each with targets and servers that know nothing of the one before
+    for pattern in PATTERNS:  # each with new targets and servers
         count = sum(targets for targets, _ in variants)
         with scripted(bench, count, delay=DELAY_SECONDS, late=LATE_SECONDS) as (endpoints, received):
             free = iter(endpoints)
@@ -119,18 +119,18 @@ def unanswered(bench):
 
 
 def _ask_all_servers(running, pattern, seconds, variants):
-    """Rows of one load: for each server and variant."""
+    """Returns the rows of one load, for each server and variant."""
     jobs = [(server, targets, bad) for server in running for targets, bad in variants]
     if not jobs:
         return []
     begin = time.monotonic() + 0.2
-    # Not all groups at once, because the clients share a processor with the targets.
+    # The groups have different times, because the clients share a processor with the targets.
     step = 0.4 / pattern.bad_rate / len(jobs)
 
     def ask(number):
         server, targets, bad = jobs[number]
         token = "".join(random.SystemRandom().choices(string.ascii_lowercase, k=8))
-        asked = schedule(pattern, seconds, seed=variants.index((targets, bad)))  # the same for each server
+        asked = schedule(pattern, seconds, seed=variants.index((targets, bad)))  # the same schedule for each server
         names = [(when, _name(what, bad, token, i, targets)) for when, what, i in asked]
         time.sleep(max(0, begin + number * step - time.monotonic()))
         answers = stub.ask_at(server.endpoint, names, PATIENCE_SECONDS, tries=1)
@@ -155,7 +155,7 @@ def _row(job, server):
 
 
 def summary(answers):
-    """Counts and latencies of (rcode, seconds, sent)."""
+    """Returns counts and latencies of (rcode, seconds, sent)."""
     good = sorted(1000 * seconds for rcode, seconds, _ in answers if rcode == 0)
     return {"asked": len(answers), "answered": len(good),
             "failed": sum(rcode not in (0, None) for rcode, *_ in answers),
@@ -165,12 +165,12 @@ def summary(answers):
 
 
 def percentile(ordered, part):
-    """The least value that this part of the values does not exceed; None of nothing."""
+    """Returns the lowest value that this share of the values does not exceed; None without values."""
     return ordered[max(0, -int(-len(ordered) * part // 1) - 1)] if ordered else None
 
 
 def _add_sends(rows, received):
-    """How often one target got one bad name, at most and in the median."""
+    """Adds how often one target got one bad name: maximum and median."""
     for row in rows:
         counts = sorted(count for _, name, count in received if row["token"] in name)
         row["sends"] = {"median": percentile(counts, 0.5), "most": percentile(counts, 1)}
@@ -178,7 +178,7 @@ def _add_sends(rows, received):
 
 
 def loss(bench):
-    """Two targets, and 30 % of the datagrams lost in each direction: the first query, and one more."""
+    """Two targets, and 30 % of the datagrams lost in each direction: the first query, and a second one."""
     names = [f"{i:05d}-{{}}.loss.{PARTNER_DOMAIN}" for i in range(LOSS_NAMES)]
     names = names[:max(200, int(LOSS_RATE * bench.options.seconds * WINDOW_ROUNDS))]
     with scripted(bench, 2, lose_queries=LOSS, lose_answers=LOSS) as (endpoints, _):

@@ -10,7 +10,7 @@ MILLISECONDS = ("p50", "p99", "max")
 
 
 def meets_goal(row):
-    """Whether every healthy name of both rules is answered, and fast."""
+    """Returns whether every healthy name of both rules is answered, within the time limit."""
     return all(part["answered"] == part["asked"] and part["ms"]["p99"] is not None and part["ms"]["p99"] <= GOAL_MS
                for part in (row["parts"][HEALTHY], row["parts"][OTHER]))
 

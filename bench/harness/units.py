@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The unit benchmarks: what Google Benchmark says of single functions."""
+"""The unit benchmarks: the results of Google Benchmark for single functions."""
 
 import json
 import subprocess
@@ -8,7 +8,7 @@ from .rounds import say
 
 
 def run(folder, cpu, seconds):
-    """Rows of every *_bench program in `folder`."""
+    """Returns the rows of every *_bench program in `folder`."""
     rows = []
     for program in sorted(folder.glob("*_bench")):
         say(f"units: {program.name}")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is asked, and the zones that answer it: master files and lists of names, made from seeds."""
+"""The query names, and the zones that answer them: master files and lists of names, generated from seeds."""
 
 import random
 import string
@@ -7,7 +7,7 @@ import string
 API_DOMAIN = "execute-api.eu-west-1.amazonaws.com"
 API_ADDRESSES = ["10.0.12.179", "10.0.140.226"]
 RECORDS_DOMAIN = "bench.internal"
-# As long as the other, so that answers are.
+# As long as the other address, so that answers have equal length.
 PARTNER_DOMAIN = "names-of-a-partner-zone.example.com"
 MAX_NAMES_ASKED = 1_000_000
 TTL = 60
@@ -20,10 +20,10 @@ ns A 127.0.0.1
 
 
 class WildcardNames:
-    """Random names below a wildcard with two addresses. Subclasses say the domain."""
+    """Random names below a wildcard with two addresses. Subclasses define the domain."""
 
     domain = None
-    stem = None  # of the files
+    stem = None  # of the file names
     ttl = TTL
 
     def __init__(self, folder, count=10_000, seed=53):
@@ -39,7 +39,7 @@ class WildcardNames:
 
 
 class ApiNames(WildcardNames):
-    """What an interface endpoint answers, or a peer's rule."""
+    """The names of an interface endpoint, or of a peer's rule."""
 
     domain = API_DOMAIN
     stem = "api"
@@ -47,16 +47,16 @@ class ApiNames(WildcardNames):
 
 
 class PartnerNames(WildcardNames):
-    """A zone that others are asked for. What is cached stays so for the whole run."""
+    """A zone that servers forward to. Cached answers stay valid for the whole run."""
 
     domain = PARTNER_DOMAIN
     stem = "partner"
-    wildcard = False  # ours serves it as a hosted zone
+    wildcard = False  # inlet53d serves it as a hosted zone
     ttl = 86_400
 
 
 class ZoneRecords:
-    """A zone of `count` random names with one address each, asked for in random order."""
+    """A zone of `count` random names with one address each, queried in random order."""
 
     domain = RECORDS_DOMAIN
     wildcard = False
@@ -81,13 +81,13 @@ class ZoneRecords:
         self.probes = [(f"{record_owner(i)}.{RECORDS_DOMAIN}", [record_address(i)]) for i in (0, count - 1)]
 
     def records(self):
-        """(name, address) of each record, for servers that read no master file."""
+        """Returns (name, address) of each record, for servers that read no master file."""
         for i in range(self.count):
             yield f"{record_owner(i)}.{RECORDS_DOMAIN}", record_address(i)
 
 
 def record_owner(number):
-    """Ten hexadecimal digits, another for each number: odd multiplications and shifts undo nothing."""
+    """Returns ten hexadecimal digits, unique for each number: odd multiplications and shifts are invertible."""
     mixed = number * 0x9E3779B97F & 0xFFFFFFFFFF
     mixed = (mixed ^ mixed >> 17) * 0xC2B2AE3D27 & 0xFFFFFFFFFF
     return f"{mixed ^ mixed >> 21:010x}"

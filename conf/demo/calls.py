@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The demo's HTTPS part: calls of the private REST API, the responses that must come, their log."""
+"""The HTTPS part of the demo: calls of the private REST API, the expected responses, their log."""
 
 import contextlib
 import dataclasses
@@ -13,18 +13,18 @@ from screen import WIDTH, cut, say_verdict, style
 
 CALL_SECONDS = 20
 STRANGER_SECONDS = 1
-RECORD_SECONDS = 10.0  # a record is there within a second; a busy machine may take longer
+RECORD_SECONDS = 10.0  # a record is written within a second; a busy machine may take longer
 PEER_UNVERIFIED = 60  # curl's exit code for a certificate that is not for this name
 TIMED_OUT = 28
 
 
 @dataclasses.dataclass
 class Call:
-    """What is called, and what has to come back."""
+    """A call and its expected response."""
     title: str
-    interface: dict  # of a VPC endpoint, as `inlet53 check` names it
+    interface: dict  # of a VPC endpoint, as `inlet53 check` prints it
     url: str
-    status: int = 0  # 0: no response at all
+    status: int = 0  # 0: no response
     body: str = ""
     arguments: tuple[str, ...] = ()
     exit_code: int = 0
@@ -74,7 +74,7 @@ def calls(target):
 
 
 class AccessLog:
-    """The stage's access log from where it stood when the demo began."""
+    """The stage's access log, from its end at the start of the demo."""
 
     def __init__(self, path):
         self.path = path
@@ -87,7 +87,7 @@ class AccessLog:
         return []
 
     def line_of(self, request_id):
-        """The line of one call; waits for it, but no longer than promised."""
+        """Returns the line of one call; waits for it for a limited time."""
         deadline = time.monotonic() + RECORD_SECONDS
         while True:
             for line in self.lines():
@@ -104,12 +104,11 @@ class Response:
     status: int
     headers: dict
     body: str
-    complaint: str  # curl's own words
+    complaint: str  # curl's message
 
 
 def curl(target, call):
-    """Calls as a client of the company would, which has resolved the name: TCP goes to the address
-    at which the gateway serves the one in the VPC."""
+    """Calls like a client that has resolved the name: TCP goes to the `listen` of the resolved address."""
     listen = call.interface["listen"]
     command = ["curl", "-sS", "-i", "--max-time", str(CALL_SECONDS), "--cacert", target.authority,
                "--connect-to", f"::{listen}", *call.arguments, call.url]
@@ -152,7 +151,7 @@ def faults_of(call, response, line):
 
 
 def make(number, call, target, log):
-    """Makes one call, shows what came of it, and says whether all was as expected."""
+    """Makes one call, shows the result, and returns whether it is as expected."""
     print(f"\n{style.bold(f'{number:2}. {call.title}')}")
     show_command(target, call)
     response = curl(target, call)
@@ -168,7 +167,7 @@ def make(number, call, target, log):
 
 
 def resolve(number, target):
-    """What a client does first: the name leads to the endpoint's addresses in the VPC."""
+    """The first step of a client: the name resolves to the endpoint's addresses in the VPC."""
     print(f"\n{style.bold(f'{number:2}. The way to the API: its name leads to the VPC endpoint')}")
     name = f"{target.api}.execute-api.{target.region}.amazonaws.com"
     answers = [rdata_of(line) for line in answer_lines(dig(target, 0, name, "A", CLIENT))]
@@ -179,7 +178,7 @@ def resolve(number, target):
 
 
 def run(number, target):
-    """All of it, numbered from `number`. Returns the verdicts."""
+    """Makes all calls, numbered from `number`. Returns the verdicts."""
     log = AccessLog(pathlib.Path(target.access_log))
     good = [resolve(number, target)]
     for call in calls(target):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The demo's DNS part: questions, the answers that must come, the records that they leave."""
+"""The DNS part of the demo: queries, the expected answers, and their records."""
 
 import contextlib
 import dataclasses
@@ -14,22 +14,22 @@ from screen import WIDTH, cut, say_verdict, style
 
 STRANGER = "127.9.9.9"  # in no block of the demo's prefix list
 CLIENT = "127.0.0.1"
-RECORD_SECONDS = 10.0  # a record is there within a second; a busy machine may take longer
+RECORD_SECONDS = 10.0  # a record is written within a second; a busy machine may take longer
 
 
 @dataclasses.dataclass
 class Question:
-    """What is asked, and what has to come back."""
+    """A query and its expected answer."""
     title: str
     name: str
     type: str
     status: str = "NOERROR"
     answers: list[str] = dataclasses.field(default_factory=list)  # RDATA, in any order
     note: str = ""
-    address: int = 0  # which of the endpoint's addresses is asked
-    transports: tuple[str, ...] = ("UDP",)  # of the records that it leaves
-    shows: str = ""  # a text that dig's output has to hold
-    lengthy: bool = False  # its answer is too long to print whole
+    address: int = 0  # index of the queried endpoint address
+    transports: tuple[str, ...] = ("UDP",)  # of its records
+    shows: str = ""  # a text that dig's output must contain
+    lengthy: bool = False  # its answer is too long to print
 
 
 def questions(target):
@@ -76,7 +76,7 @@ def questions(target):
 
 
 class Log:
-    """The query log from where it stood when the demo began."""
+    """The query log, from its end at the start of the demo."""
 
     def __init__(self, path):
         self.path = path
@@ -90,7 +90,7 @@ class Log:
         return []
 
     def records_of(self, port, name, count):
-        """The records of one client; waits for `count` of them, but no longer than promised."""
+        """Returns the records of one client; waits for `count` of them for a limited time."""
         deadline = time.monotonic() + RECORD_SECONDS
         while True:
             found = [r for r in self.records()
@@ -101,7 +101,7 @@ class Log:
 
 
 def stranger_is_refused(address):
-    """True when a stranger's SYN gets no answer at all."""
+    """Returns true if a SYN from an unauthorised source gets no answer."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.bind((STRANGER, 0))
         probe.settimeout(0.5)
@@ -115,8 +115,8 @@ def stranger_is_refused(address):
 
 
 def free_port():
-    """A port that a client may send from, so that its record can be told from others. It is free for TCP,
-    too: dig takes another one where it is not."""
+    """Returns a free source port for a client, which identifies its record. It is also free for TCP, because dig
+    would otherwise choose another one."""
     while True:
         with (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams,
               socket.socket(socket.AF_INET, socket.SOCK_STREAM) as stream):
@@ -142,7 +142,7 @@ def show_command(target, index, name, qtype, extra=""):
 
 
 def answer_lines(output):
-    """The records of dig's answer section."""
+    """Returns the records of dig's answer section."""
     section = re.search(r"^;; ANSWER SECTION:\n(.*?)\n\n", output, re.MULTILINE | re.DOTALL)
     return section.group(1).split("\n") if section else []
 
@@ -172,7 +172,7 @@ def show_answer(question, output):
 
 
 def wrapped(record):
-    """The record as it stands in the file, broken into lines before a field."""
+    """Returns the record as in the file, with line breaks before fields."""
     lines = [""]
     for piece in re.split(r'(?<=,)(?=["{])', json.dumps(record, separators=(",", ":"))):
         if len(lines[-1]) + len(piece) > WIDTH - 8:
@@ -195,7 +195,7 @@ def show_record(record, whole):
 
 
 def faults_of(question, output, records, interface):
-    """What is not as it should be, in words."""
+    """Returns the differences from the expected result, as texts."""
     faults = []
     status = re.search(r"status: (\w+)", output)
     if not status or status.group(1) != question.status:
@@ -222,14 +222,14 @@ def faults_of(question, output, records, interface):
 
 
 def in_order(records, transports):
-    """Records in the order of their transports. Each worker writes its own records, so that their order in
-    the file need not be that of the queries."""
+    """Returns records in the order of their transports. Each worker writes its own records, so their order in
+    the file may differ from that of the queries."""
     places = {transport: place for place, transport in enumerate(transports)}
     return sorted(records, key=lambda record: places.get(record["transport"], len(places)))
 
 
 def ask(number, question, target, log):
-    """Asks one question, shows what came of it, and says whether all was as expected."""
+    """Sends one query, shows the result, and returns whether it is as expected."""
     print(f"\n{style.bold(f'{number:2}. {question.title}')}")
     port = free_port()
     show_command(target, question.address, question.name, question.type)
@@ -258,7 +258,7 @@ def ask_as_a_stranger(number, target, name):
 
 
 def check_no_stranger(log):
-    """Nothing of the stranger's is in the log."""
+    """Checks that the log has no record of the unauthorised source."""
     seen = [r for r in log.records() if r["srcaddr"] == STRANGER]
     print(f"   log  {len(log.records())} records in all, {len(seen)} of the stranger's")
     return say_verdict(["expected no record of a stranger"] if seen else [])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the demo writes: colour, widths, verdicts."""
+"""The demo's output: colour, widths, verdicts."""
 
 import os
 import sys
@@ -8,7 +8,7 @@ WIDTH = 98
 
 
 class Style:
-    """Colour on a terminal, and never with NO_COLOR."""
+    """Colours on a terminal, unless NO_COLOR is set."""
 
     def __init__(self):
         self.on = sys.stdout.isatty() and not os.environ.get("NO_COLOR")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads callgrind's output: how many instructions each source file took, inlined code included."""
+"""Reads callgrind's output: the number of instructions of each source file, including inlined code."""
 
 import collections
 import re
@@ -12,7 +12,7 @@ MODULE = re.compile(r"(?:src|include/inlet53)/([a-z0-9]+)/[^/]*$")
 
 
 class Names:
-    """callgrind writes a name once, `(7) src/a.cpp`, and only its number after that."""
+    """callgrind writes a name once, `(7) src/a.cpp`, and then only its number."""
 
     def __init__(self):
         self.known = {}
@@ -25,11 +25,11 @@ class Names:
 
 
 def instructions_by_file(path):
-    """{source file: instructions}. Source: Valgrind's manual, "Callgrind Format Specification"."""
+    """Returns {source file: instructions}. Source: Valgrind's manual, "Callgrind Format Specification"."""
     costs = collections.Counter()
     files = Names()
     current = None
-    of_a_call = False  # the line after `calls=` is the callee's cost, which is counted there
+    of_a_call = False  # the line after `calls=` has the cost of the callee, which is counted there
     with open(path, encoding="utf-8") as lines:
         for line in lines:
             key, found, value = line.rstrip("\n").partition("=")
@@ -47,7 +47,7 @@ def instructions_by_file(path):
 
 
 def module_of(file):
-    """The module that a source file belongs to; what is not ours is `libraries`."""
+    """Returns the module of a source file; `libraries` for files outside of the project."""
     match = MODULE.search(file)
     return match.group(1) if match and match.group(1) in MODULES else "libraries"
 

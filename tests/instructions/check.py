@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Counts the user-space instructions of inlet53d for each query and holds them against bounds.toml.
+"""Counts the user-space instructions of inlet53d for each query and compares them with bounds.toml.
 
-Instructions hardly depend on the machine's mood, so they can be a test. The daemon runs under
-callgrind twice, with one round of queries and with three; the difference is free of its start.
+Instruction counts hardly depend on the state of the machine, so a test can check them. The daemon runs under
+callgrind twice, with one round of queries and with three; the difference does not contain its start.
 
-Usage: check.py    with INLET53_BUILD naming a release build that has debug information
+Usage: check.py    with INLET53_BUILD set to a release build that has debug information
 """
 
 import collections
@@ -29,16 +29,16 @@ HERE = Path(__file__).resolve().parent
 SOURCE = HERE.parents[1]
 BUILD = Path(os.environ.get("INLET53_BUILD", "build-count")).resolve()
 ADDRESS = "127.0.53.77"
-PATIENCE = 60.0  # valgrind is slow, and so may be the machine
+PATIENCE = 60.0  # valgrind is slow, and the machine may be slow
 
 NAMES = 10_000
-BATCH = 60  # queries under way at a time, each from another port
+BATCH = 60  # outstanding queries, each from another port
 API_SUFFIX = "execute-api.eu-west-1.amazonaws.com"
 A = 1
 NXDOMAIN = 3
-# Meson's fills of memory would count; debuginfod would name the libraries' sources.
+# Meson's variable for malloc would add instructions; debuginfod would download sources of libraries.
 DISTURBING = ("MALLOC_PERTURB_", "DEBUGINFOD_URLS")
-IDLE = 1.0  # a query: timers of two runs that do not take the same time
+IDLE = 1.0  # a query: timers of two runs of different length
 
 
 def random_labels(seed, count):
@@ -52,7 +52,7 @@ MISSING = random_labels(2, NAMES)
 
 MISSED = {f"{label}.corp.internal" for label in MISSING}
 
-# What is asked, over what, with the log or not.
+# The name, the transport, and whether the log is on.
 CASES = {
     "api-names": ([f"{label}.{API_SUFFIX}" for label in LABELS], "UDP", False),
     "api-names-logged": ([f"{label}.{API_SUFFIX}" for label in LABELS], "UDP", True),
@@ -74,7 +74,7 @@ def free_port():
 
 
 def write_configuration(folder, port):
-    """conf/load-benchmark.toml on a free port, with a zone of NAMES names."""
+    """Writes conf/load-benchmark.toml with a free port and a zone of NAMES names."""
     zone = folder / "corp.zone"
     zone.write_text("@ 60 SOA ns hostmaster 1 7200 900 1209600 60\n@ 60 NS ns\nns 60 A 10.0.0.1\n"
                     + "".join(f"{label} 60 A 10.0.20.{i % 256}\n" for i, label in enumerate(LABELS)))
@@ -87,7 +87,7 @@ def write_configuration(folder, port):
 
 
 def check_response(response, message, rcode):
-    """Cheap answers must not pass for fast ones."""
+    """Checks the response, so that an error does not count as a fast answer."""
     answers = 0 if rcode else 1
     if response[:2] != message[:2] or response[3] & 0x0F != rcode or (response[7] > 0) != bool(answers):
         raise RuntimeError(f"not the answer: {response.hex()}")
@@ -95,7 +95,7 @@ def check_response(response, message, rcode):
 
 @contextlib.contextmanager
 def stopped(process):
-    """Stops the process meanwhile, so that what is sent to it waits together when it goes on."""
+    """Stops the process meanwhile, so that queries wait together until it continues."""
     process.send_signal(signal.SIGSTOP)
     os.waitid(os.P_PID, process.pid, os.WSTOPPED)
     try:
@@ -105,8 +105,8 @@ def stopped(process):
 
 
 class UdpClients:
-    """Sends each batch while the daemon is stopped: how many queries a turn of its loop finds does not
-    depend on the machine's scheduler then."""
+    """Sends each batch while the daemon is stopped, so that the number of queries in a turn of its loop does not
+    depend on the machine's scheduler."""
 
     def __init__(self, endpoint, rcode, process):
         self.rcode = rcode
@@ -159,7 +159,7 @@ def wait_until_answering(endpoint, process, message):
 
 
 def run_rounds(folder, case, rounds):
-    """Instructions by module of one run of the daemon."""
+    """Returns the instructions by module of one run of the daemon."""
     names, transport, logged = CASES[case]
     port = free_port()
     config = write_configuration(folder, port)
@@ -196,7 +196,7 @@ def instructions_a_query(folder, case):
 
 
 def check(case, bounds, modules):
-    """Prints a line for each module; returns what is too much."""
+    """Prints a line for each module; returns the exceeded bounds."""
     total = sum(modules.values())
     print(f"{case}: {bounds['title']}: {total:.0f} instructions a query (at most {bounds['total']})")
     for module, cost in modules.most_common():

@@ -42,7 +42,7 @@ def general_name(name):
 
 
 def sign(folder, names, valid, with_rsa=False):
-    """Returns a server's certificate followed by its key. `valid` is its validity, a timedelta. 
+    """Returns a server's certificate followed by its key. `valid` is its validity, a timedelta.
     `with_rsa` appends its RSA certificate and the key of that."""
     keys = [ec.generate_private_key(ec.SECP256R1())]
     if with_rsa:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs in a new network namespace in which a packet filter denies queries to a target, and prints the 
+"""Runs in a new network namespace in which a packet filter denies queries to a target, and prints the
 responses to clients as JSON. Usage: denied_queries.py FOLDER"""
 
 import json

@@ -34,7 +34,7 @@ def program(name):
 
 
 class Forwarder:
-    """A forwarder on loopback with its files in `folder`. Subclasses write them and name the command. 
+    """A forwarder on loopback with its files in `folder`. Subclasses write them and name the command.
 
     `without` is a pattern: matching lines of the recipe are omitted. `protects`: against rebinding."""
 
@@ -195,7 +195,7 @@ setLocal('127.0.0.1:{self.endpoint[1]}')
 
 
 class Resolved(Forwarder):
-    """systemd-resolved in a mount namespace. Its package is unpacked and never installed, because an 
+    """systemd-resolved in a mount namespace. Its package is unpacked and never installed, because an
     installation replaces /etc/resolv.conf. It changes from root to its own user and has its files below /run."""
 
     def prepare(self):
@@ -217,7 +217,7 @@ class Resolved(Forwarder):
 
 
 def unpacked(package):
-    """Returns the directory with the files of a Debian package, below the build directory; apt downloads it once. 
+    """Returns the directory with the files of a Debian package, below the build directory; apt downloads it once.
     Fails the test if that is impossible; skips it without root."""
     folder = BUILD / "packages"
     files = folder / package
@@ -261,7 +261,7 @@ forward-zone:
 
 
 class SignedRoot:
-    """An authoritative server of a signed test root: com is delegated without DS, and no 
+    """An authoritative server of a signed test root: com is delegated without DS, and no
     other top-level domain exists."""
 
     def __init__(self, folder):

@@ -134,7 +134,7 @@ class Response:
 
 
 class Gateway:
-    """One inlet53-gateway at three addresses on loopback: two of the VPC endpoint that the API's 
+    """One inlet53-gateway at three addresses on loopback: two of the VPC endpoint that the API's
     names resolve to, and one of another endpoint. Its files are in `folder`."""
 
     def __init__(self, folder, apis="", **values):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Commands that start a program with fewer rights than the tests have, and handlers that try to access private 
+"""Commands that start a program with fewer rights than the tests have, and handlers that try to access private
 data."""
 
 import contextlib

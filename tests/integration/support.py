@@ -44,7 +44,7 @@ def wait_until(condition, what, deadline=DEADLINE):
 
 @contextlib.contextmanager
 def held_file(path):
-    """Replaces a file by a FIFO: a process that reads it waits until the end of the `with`, when it reads an 
+    """Replaces a file by a FIFO: a process that reads it waits until the end of the `with`, when it reads an
     empty file. Yields a function that waits for the reader."""
     path = Path(path)
     path.unlink()
@@ -65,7 +65,7 @@ def held_file(path):
 
 
 def free_port(address, family=socket.AF_INET):
-    """Returns a port that is free for UDP and TCP at `address`. It is below the ephemeral ports, because a client 
+    """Returns a port that is free for UDP and TCP at `address`. It is below the ephemeral ports, because a client
     could get one of those before the caller binds it."""
     while True:
         port = random.randrange(10_000, 32_000)
@@ -94,8 +94,8 @@ def ask(endpoint, name, rdtype="A", *, tcp=False, timeout=DEADLINE, source="127.
 
 
 def ask_as_stub(endpoint, name, rdtype="A", *, timeout=DEADLINE, retry=2.0, source="127.0.0.1", **options):
-    """Queries like a stub resolver: it repeats the same message from the same port until a response arrives. A 
-    forwarder distinguishes such a repetition from a new query and then tries its other servers (dnsmasq 
+    """Queries like a stub resolver: it repeats the same message from the same port until a response arrives. A
+    forwarder distinguishes such a repetition from a new query and then tries its other servers (dnsmasq
     does so only then)."""
     query = dns.message.make_query(name, rdtype, **options)
     end = time.monotonic() + timeout

@@ -86,7 +86,7 @@ def accepts(endpoint):
 
 @pytest.fixture
 def impostor(authority, tmp_path):
-    """Returns a function that starts a TLS server with a certificate for some name or address, signed by the 
+    """Returns a function that starts a TLS server with a certificate for some name or address, signed by the
     authority's key."""
     started = []
 

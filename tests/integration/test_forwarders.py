@@ -85,7 +85,7 @@ def test_with_one_address_disabled_everything_resolves(chain):
             return True
         except AssertionError:
             return False
-    # A forwarder may detect the loss of the address only by a stub's repetition, or by its 
+    # A forwarder may detect the loss of the address only by a stub's repetition, or by its
     # next health check (dnsdist), and answers SERVFAIL until then.
     wait_until(resolves, "everything to resolve through the other address")
     check_everything(forwarder, "three", ask_as_stub)
@@ -107,7 +107,7 @@ def daemon(tmp_path_factory):
     assert running.stop() == 0, running.said()
 
 
-# The lines of each recipe that permit private addresses in answers; dnsdist, PowerDNS Recursor and 
+# The lines of each recipe that permit private addresses in answers; dnsdist, PowerDNS Recursor and
 # systemd-resolved have no such protection.
 PROTECTED = [(Bind, "no such line: its clause is cut"), (Unbound, "private-domain"), (Dnsmasq, "rebind-domain-ok"),
              (KnotResolver, "ALLOW_LOCAL")]
@@ -139,7 +139,7 @@ def test_every_recipe_is_run_or_says_that_it_is_not():
 @pytest.mark.parametrize("kind", [Bind, Unbound], ids=lambda kind: kind.__name__)
 @pytest.mark.parametrize("except_private", [True, False], ids=["recipe", "without-its-line"])
 def test_validating_forwarders(signed_root, tmp_path, kind, except_private):
-    """Below an unsigned delegation, the recipe's line is unnecessary; below a domain that is proven absent, it is 
+    """Below an unsigned delegation, the recipe's line is unnecessary; below a domain that is proven absent, it is
     required."""
     daemon = Daemon(tmp_path).start()
     folder = tmp_path / "forwarder"

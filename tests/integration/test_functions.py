@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lambda functions behind the gateway: the handler's input, its responses, and functions that fail, crash, hang or 
+"""Lambda functions behind the gateway: the handler's input, its responses, and functions that fail, crash, hang or
 print much."""
 
 import base64

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every error response of the gateway, byte by byte: tests/golden/gateway/errors/NAME.http. Parts that differ 
+"""Every error response of the gateway, byte by byte: tests/golden/gateway/errors/NAME.http. Parts that differ
 between calls are masked. INLET53_REGENERATE=1 writes the files instead of comparing."""
 
 import json

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Bodies and header blocks that could fill the gateway's memory or use its time: each has a limit, and other 
+"""Bodies and header blocks that could fill the gateway's memory or use its time: each has a limit, and other
 clients are answered meanwhile."""
 
 import http.server

@@ -411,7 +411,7 @@ def test_a_function_s_log_that_cannot_be_opened_is_tried_again(gateway):
 
 
 def test_a_disk_that_is_full_for_a_while_loses_no_line(gateway):
-    """A limit of the file's size, which prlimit sets and removes, simulates the full disk. The log already has lines, 
+    """A limit of the file's size, which prlimit sets and removes, simulates the full disk. The log already has lines,
     so that the operator log stays below the limit."""
     before = ["x" * 99] * 1000
     (gateway.folder / "access.log").write_text("".join(line + "\n" for line in before))

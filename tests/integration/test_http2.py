@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""HTTP/2 errors, after the cases of h2spec: a valid connection continues, an invalid one ends as RFC 9113 requires, 
+"""HTTP/2 errors, after the cases of h2spec: a valid connection continues, an invalid one ends as RFC 9113 requires,
 a flood ends with its connection, and the gateway still serves other clients."""
 
 import pytest
@@ -332,7 +332,7 @@ def test_a_head_that_grows_by_indexing_is_never_held(gateway):
 
 
 def test_streams_without_room_keep_to_their_window(gateway):
-    """Bodies have large windows as long as their client has memory for them; other streams wait with the initial 
+    """Bodies have large windows as long as their client has memory for them; other streams wait with the initial
     window."""
     length = ("content-length", "1000000")
     with Connection(gateway) as connection:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""HTTP proxy integrations: the request to the backend, its response, and backends that are slow, broken or not 
+"""HTTP proxy integrations: the request to the backend, its response, and backends that are slow, broken or not
 reachable."""
 
 import gzip

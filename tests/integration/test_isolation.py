@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Access to a function's Runtime API, and a function's access to the daemon's files: as root, as an ordinary 
+"""Access to a function's Runtime API, and a function's access to the daemon's files: as root, as an ordinary
 user, and if the system allows no isolation."""
 
 import json
@@ -156,7 +156,7 @@ def test_a_replaced_file_stays_hidden(as_root):
 
 @pytest.fixture(params=["root", "user"])
 def as_either(request, other_folder):
-    """A gateway of root, whose functions have user ids, and one of a user, whose functions have namespaces. Its 
+    """A gateway of root, whose functions have user ids, and one of a user, whose functions have namespaces. Its
     authority has a separate directory."""
     gateway = prepare(other_folder)
     (other_folder / "state").mkdir()
@@ -204,7 +204,7 @@ def test_an_authority_that_was_put_aside_stays_hidden(as_either):
     assert what_it_reads_of(as_either, aside) == what_it_reads_of(as_either, authority) == []
 
 
-# The directory of the private files is the user's home, so that no mount hides it; the start creates the 
+# The directory of the private files is the user's home, so that no mount hides it; the start creates the
 # authority and the access log.
 def test_a_reload_that_changes_nothing_ends_no_environment(other_folder):
     gateway = prepare(other_folder)

@@ -146,8 +146,8 @@ class ValidatingUnbound(Everything, Unbound):
 
 @pytest.mark.parametrize("permissive", [True, False], ids=["permissive", "strict"])
 def test_a_forwarder_that_validates(signed_root, tmp_path, permissive):
-    """inlet53d forwards no signatures, so a validator treats every name below a signed root as bogus. A forwarder that 
-    sends all names to inlet53d must not validate, or must not enforce it (`val-permissive-mode`); `domain-insecure` 
+    """inlet53d forwards no signatures, so a validator treats every name below a signed root as bogus. A forwarder that
+    sends all names to inlet53d must not validate, or must not enforce it (`val-permissive-mode`); `domain-insecure`
     and similar settings are for domains below the root."""
     daemon = start_daemon(tmp_path, signed_root.endpoint)
     folder = tmp_path / "forwarder"

@@ -64,7 +64,7 @@ def endpoint_of(text):
 
 
 def served(pid):
-    """Returns (protocol, endpoint) of each IPv4 socket that receives from any source, and the number of IPv6 
+    """Returns (protocol, endpoint) of each IPv4 socket that receives from any source, and the number of IPv6
     sockets. Listening is state 0A of TCP, an unconnected UDP socket has state 07."""
     ours, found, v6 = inodes(pid), set(), 0
     for protocol, state in (("tcp", "0A"), ("udp", "07")):

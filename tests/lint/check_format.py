@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Checks that every C++ file is formatted as .clang-format says, with the version it is written for.
+"""Checks the format of every C++ file with .clang-format and its version of clang-format.
 
 Usage: check_format.py [--fix]
 """
@@ -11,11 +11,11 @@ import sys
 
 import layers
 
-TOOL = "clang-format-14"  # another version breaks lines elsewhere; `make deps` installs this one
+TOOL = "clang-format-14"  # other versions break lines differently; `make deps` installs this one
 
 
 def run(root, mode):
-    """0 when every C++ file below `root` is as its .clang-format says, or was made so by -i."""
+    """Returns 0 if every C++ file below `root` has the format of its .clang-format, or was formatted by -i."""
     try:
         return subprocess.run([TOOL, *mode, "--style=file", *sorted(layers.read_files(root))],
                               cwd=root).returncode

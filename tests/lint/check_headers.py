@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Compiles each public header by itself, so that it can be included first anywhere.
+"""Compiles each public header on its own, so that a source can include it first.
 
-Usage: check_headers.py COMPILER…    (the C++ compiler as meson calls it)
+Usage: check_headers.py COMPILER…    (the C++ compiler in meson's notation)
 """
 
 import concurrent.futures
@@ -15,7 +15,7 @@ FLAGS = ["-std=c++20", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-on
 
 
 def compile_alone(compiler, include, header):
-    """The compiler's complaint, empty when there is none. Twice, so that its guard counts."""
+    """Returns the compiler's errors, or an empty text. Includes the header twice to check its guard."""
     name = header.relative_to(include).as_posix()
     run = subprocess.run([*compiler, *FLAGS, "-I", str(include), "-"], text=True,
                          input=f'#include "{name}"\n#include "{name}"\n', capture_output=True)
@@ -23,7 +23,7 @@ def compile_alone(compiler, include, header):
 
 
 def check(include, compiler):
-    """The faults of every header below the folder `include`."""
+    """Returns the faults of every header below the directory `include`."""
     headers = sorted(include.rglob("*.h"))
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         return [f for f in pool.map(lambda h: compile_alone(compiler, include, h), headers) if f]

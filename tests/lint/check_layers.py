@@ -13,7 +13,7 @@ import sys
 import layers
 
 MAX_LINES = 500
-# Written so that it does not find itself.
+# Written so that it does not match its own line.
 UNFINISHED = re.compile(r"\b(TOD[O]|FIXM[E]|XX[X])\b|\bplace[h]older\b", re.IGNORECASE)
 FILE_NAME = re.compile(r"[a-z0-9_]+\.(h|cpp)")
 STANDARD_CPP = re.compile(r"[a-z_]+")
@@ -25,7 +25,7 @@ README_ROW = re.compile(r"^\|\s*(\d)\s*\|\s*([a-z]+)\b[^|]*\|[^|]*\|([^|]*)\|", 
 
 
 def check_table(table):
-    """The table itself: no edge goes to a higher layer, and the modules form no cycle."""
+    """Checks the table: no edge to a higher layer, and no cycle of modules."""
     for module, row in table.modules.items():
         for other in row["may_include"]:
             if other == layers.EVERYTHING:
@@ -41,14 +41,14 @@ def check_table(table):
 
 
 def check_directories(table, root):
-    """Each module of the table has a directory below src."""
+    """Checks that each module of the table has a directory below src."""
     for module in table.modules:
         if not (root / "src" / module).is_dir():
             yield f"layers.toml: there is no directory src/{module}"
 
 
 def check_readme(table, readme):
-    """The table in src/README.md has the same modules, layers and edges."""
+    """Checks that the table in src/README.md has the same modules, layers and edges."""
     rows = {name: (int(layer), set(re.findall(r"[a-z]+", may)))
             for layer, name, may in README_ROW.findall(readme)}
     for module, row in table.modules.items():
@@ -63,7 +63,7 @@ def is_system_header(table, name):
 
 
 def check_third_party(table, file, include):
-    """<…>: the standard library, the C library, or a library in one of its own places."""
+    """Checks <…>: the standard library, the C library, or a library in one of its permitted places."""
     if is_system_header(table, include.name):
         return
     if file.module is None and any(include.name.startswith(h) for h in table.third_party_of_tests):
@@ -76,7 +76,7 @@ def check_third_party(table, file, include):
 
 
 def check_quoted(table, file, include, files):
-    """"…": a public header of an allowed module, or a private header beside the file."""
+    """Checks "…": a public header of a permitted module, or a private header beside the file."""
     target = layers.resolve(file, include, files)
     if target is None:
         yield f'"{include.name}" is neither a public header nor a file beside this one'
@@ -87,7 +87,7 @@ def check_quoted(table, file, include, files):
         yield f'"{include.name}" leaves its folder'
     module = files[target].module
     if module is None or module not in table.modules or file.module not in table.modules:
-        return  # said by check_place
+        return  # check_place reports it
     if not table.may_include(file.module, module):
         yield f"{file.module} may not include {module} ({include.name})"
     elif file.program and module in table.programs.get(file.program, {}).get("never", []):
@@ -104,7 +104,7 @@ def check_includes(table, files):
 
 
 def check_cycles(files):
-    """Between files, and between modules by what they really include."""
+    """Checks for cycles between files, and between modules by their actual includes."""
     file_edges, module_edges = {}, {}
     for file in files.values():
         targets = {layers.resolve(file, i, files) for i in file.includes if not i.system} - {None}
@@ -119,7 +119,7 @@ def check_cycles(files):
 
 
 def own_header(file, files):
-    """The header of a source's own name, public or beside it."""
+    """Returns the header with the name of a source, public or beside it."""
     folder, _, name = file.path.rpartition("/")
     stem = name.removesuffix(".cpp")
     candidates = (f"include/inlet53/{file.module}/{stem}.h", f"{folder}/{stem}.h")
@@ -132,7 +132,7 @@ def shared_header(table, file):
 
 
 def check_unit(table, file, files):
-    """A unit is one header with one source of the same name, which includes it first."""
+    """Checks that a unit is one header with one source of the same name, which includes it first."""
     included = [layers.resolve(file, i, files) for i in file.includes]
     own, shared = own_header(file, files), shared_header(table, file)
     if own and included[:1] != [own]:
@@ -192,7 +192,7 @@ def check_meson_target(table, path, module, target):
 
 
 def check_build_files(table, root):
-    """A module's library links only the modules of its row."""
+    """Checks that a module's library links only the modules of its row."""
     for build_file in sorted((root / "src").glob("*/**/meson.build")):
         path = build_file.relative_to(root).as_posix()
         module = path.split("/")[1]
@@ -204,7 +204,7 @@ def check_build_files(table, root):
 
 
 def check_tests_run(root):
-    """Each file of tests is named by the build file beside it: one that is not would never run."""
+    """Checks that the build file beside each test names it; otherwise it would never run."""
     kinds = [("unit/*/*_test.cpp", "{name}"), ("integration/test_*.py", "{part}"), ("fuzz/*_fuzz.cpp", "{part}")]
     for pattern, form in kinds:
         for file in sorted((root / "tests").glob(pattern)):

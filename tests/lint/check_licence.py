@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Checks that every source and script names its licence in its first lines.
 
-Usage: check_licence.py [--fix]    (--fix adds the line where it is missing)
+Usage: check_licence.py [--fix]    (--fix adds the missing lines)
 """
 
 import pathlib
@@ -12,18 +12,18 @@ LINE = "SPDX-License-Identifier: Apache-2.0"
 COMMENTS = {".cpp": "//", ".h": "//", ".js": "//", ".py": "#", ".ps1": "#", ".sh": "#"}
 NAMES = {"Makefile": "#", "meson.build": "#", "meson_options.txt": "#"}
 FOLDERS = ("src", "include", "zones", "conf", "tests", "bench", ".ci")
-HEAD = 3  # the line is one of the first ones: a script's first line names its interpreter
+HEAD = 3  # the line is one of the first lines; the first line of a script names its interpreter
 
 
 def comment_of(file, text):
-    """What begins a comment in the file; None for a file that is no source and no script."""
+    """Returns the comment sign of the file; None for a file that is no source and no script."""
     if file.name in NAMES:
         return NAMES[file.name]
     return COMMENTS.get(file.suffix, "#" if not file.suffix and text.startswith("#!") else None)
 
 
 def sources(root):
-    """Every source and script of the project at `root` with its text and its comment sign."""
+    """Yields every source and script of the project at `root` with its text and its comment sign."""
     files = [root / name for name in NAMES]
     for folder in FOLDERS:
         files += sorted((root / folder).rglob("*"))
@@ -39,7 +39,7 @@ def has_line(text, comment):
 
 
 def with_line(text, comment):
-    """The text with the line on top, below the line that names an interpreter. An empty line keeps it apart
+    """Returns the text with the line at its top, below the line that names an interpreter. An empty line separates it
     from a comment that describes the file."""
     first, rest = text.split("\n", 1) if text.startswith("#!") else ("", text)
     apart = "\n" if rest.startswith(comment) else ""
@@ -47,7 +47,7 @@ def with_line(text, comment):
 
 
 def check(root, fix=False):
-    """The faults of every source below `root`; with `fix` each is mended, and no fault."""
+    """Returns the faults of every source below `root`; `fix` corrects them instead."""
     for file, text, comment in sources(root):
         if has_line(text, comment):
             continue

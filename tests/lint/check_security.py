@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Checks that SECURITY.md is held by tests: each statement names one, each named test exists, and each
-setting that it names is in conf/inlet53.toml. Prints each fault as FILE:LINE: what; exit 1 if any.
+"""Checks that each statement of SECURITY.md names a test, each named test exists, and each named setting is in
+conf/inlet53.toml. Prints each fault as FILE:LINE: fault; exit code 1 if there is one.
 
-A statement is a list item or a row of a table. Tests are written `integration/test_x.py::test_y`,
-`unit/net/x_test.cpp::Suite.Name` or `lint/x.py::Class.test_y`, below tests/. Settings are written
+A statement is a list item or a row of a table. Tests have the form `integration/test_x.py::test_y`,
+`unit/net/x_test.cpp::Suite.Name` or `lint/x.py::Class.test_y`, relative to tests/. Settings have the form
 `[section] key`.
 
 Usage: check_security.py [ROOT]
@@ -16,7 +16,7 @@ import sys
 import tomllib
 
 PAGE = "SECURITY.md"
-# What these sections state is not what a test can show.
+# Tests cannot check the statements of these sections.
 WITHOUT_TESTS = {"Reporting a fault", "Whom we trust"}
 MAX_LINES = 160  # about two pages
 
@@ -26,7 +26,7 @@ STATEMENT = re.compile(r"- |\| (?!-)")
 
 
 def has_test(file, name):
-    """Whether a file defines a test: `test_x`, `Class.test_x`, or `Suite.Name` of GoogleTest."""
+    """Returns whether a file defines a test: `test_x`, `Class.test_x`, or `Suite.Name` of GoogleTest."""
     text = file.read_text()
     if file.suffix == ".py":
         return all(re.search(rf"^\s*(?:def|class) {part}\b", text, re.MULTILINE) for part in name.split("."))
@@ -35,7 +35,7 @@ def has_test(file, name):
 
 
 def statements(text):
-    """(line, section, text) of each list item and each row of a table, with the lines that go on with it."""
+    """Returns (line, section, text) of each list item and each row of a table, including continued lines."""
     section, found, table_head = "", [], False
     lines = text.splitlines()
     for number, line in enumerate(lines, 1):

@@ -29,7 +29,7 @@ class File:
 
     @property
     def module(self) -> str | None:
-        """The module that the file belongs to; None for tests and benches."""
+        """Returns the module of the file; None for tests and benches."""
         parts = self.path.split("/")
         if parts[:2] == ["include", "inlet53"] and len(parts) > 3:
             return parts[2]
@@ -39,7 +39,7 @@ class File:
 
     @property
     def program(self) -> str | None:
-        """The program's folder below app; None elsewhere."""
+        """Returns the program's directory below app; None for other files."""
         parts = self.path.split("/")
         return parts[2] if parts[:2] == ["src", "app"] and len(parts) > 3 else None
 
@@ -72,7 +72,7 @@ def parse_includes(text: str) -> list[Include]:
 
 
 def read_files(root: pathlib.Path) -> dict[str, File]:
-    """Every C++ file of the project by its path."""
+    """Returns every C++ file of the project by its path."""
     files = {}
     for top in ("include", "src", "tests", "bench"):
         for path in sorted((root / top).rglob("*")):
@@ -85,9 +85,9 @@ def read_files(root: pathlib.Path) -> dict[str, File]:
 
 
 def resolve(file: File, include: Include, files: dict[str, File]) -> str | None:
-    """The project's file that a quoted include means: public, or beside the file that includes it.
+    """Returns the project's file that a quoted include names: public, or beside the including file.
 
-    Tests and benches see `tests/` and the modules' private headers too. None: no file of the project.
+    Tests and benches may also include `tests/` and private headers of modules. None: no file of the project.
     """
     folder = file.path.rpartition("/")[0]
     candidates = [f"include/{include.name}", f"{folder}/{include.name}"]
@@ -101,7 +101,7 @@ def resolve(file: File, include: Include, files: dict[str, File]) -> str | None:
 
 
 def find_cycle(edges: dict[str, set[str]]) -> list[str] | None:
-    """One cycle of a graph as a closed walk, None when there is none."""
+    """Returns one cycle of a graph as a closed walk, or None."""
     done: set[str] = set()
     for start in sorted(edges):
         walk: list[str] = []

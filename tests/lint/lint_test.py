@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A lint that cannot fail is worth nothing: each test builds a small tree with one fault in it."""
+"""Tests that the lint checks find faults: each test builds a small tree with one fault."""
 
 import pathlib
 import shutil
@@ -17,7 +17,7 @@ import layers
 HERE = pathlib.Path(__file__).resolve().parent
 TABLE = layers.read_table(HERE / "layers.toml")
 
-# A sound unit in each of three modules, and a program.
+# A correct unit in each of three modules, and a program.
 SOUND = {
     "include/inlet53/base/text.h": "#pragma once\n#include <string>\n",
     "src/base/text.cpp": '#include "inlet53/base/text.h"\n#include <sys/stat.h>\n',
@@ -45,7 +45,7 @@ def readme_of(table):
 
 
 def faults_of(changes, without=()):
-    """The faults of the sound tree with some files added or replaced, and without some modules' directories."""
+    """Returns the faults of the correct tree with some files added or replaced, and without some directories."""
     with tempfile.TemporaryDirectory() as folder:
         root = pathlib.Path(folder)
         for module in TABLE.modules:
@@ -86,7 +86,7 @@ class LayersLint(unittest.TestCase):
             "files in a cycle", "dns/a.h -> include/inlet53/dns/b.h -> include/inlet53/dns/a.h")
 
     def test_refuses_a_cycle_of_modules(self):
-        # The edge back up is forbidden as well, so two faults say the same.
+        # The reverse edge is forbidden as well, so there are two faults.
         faults = faults_of({"src/base/extra.h": '#pragma once\n#include "inlet53/dns/name.h"\n'})
         self.assertTrue(any("modules in a cycle: dns -> base -> dns" in f for f in faults), faults)
 
@@ -140,7 +140,7 @@ class LayersLint(unittest.TestCase):
         self.assert_fault({"src/app/tool/main.cpp": "#include <vector>\n"}, "tool is no program")
 
     def test_refuses_unfinished_places(self):
-        word = "TO" + "DO"  # in two, so that this file is clean itself
+        word = "TO" + "DO"  # in two parts, so that this file has no fault
         self.assert_fault({"include/inlet53/dns/x.h": f"#pragma once\n// {word}: later\n"},
                           "include/inlet53/dns/x.h:2", "unfinished")
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The function behind GET /hello."""
+"""The function of GET /hello."""
 
 import json
 
