@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Answers every query with two fixed addresses and does nothing else, in one of several ways of
-// asking the kernel for datagrams. It shows what the kernel takes in each way. A server that asks
-// the kernel more cleverly can cost less: inlet53d takes a busy socket out of epoll.
+// Answers every query with two fixed addresses, with one of several methods of receiving and
+// sending. It shows the cost of each method in the kernel. A server with better use of the kernel
+// can cost less: inlet53d removes a busy socket from epoll.
 //
 //   bare_responder MODE ADDRESS PORT
 //
-//   poll      uv_poll on our own socket, recvmmsg and sendmmsg: what inlet53d does when it is idle
+//   poll      uv_poll on our own socket, recvmmsg and sendmmsg: like an idle inlet53d
 //   blocking  recvmmsg that waits, sendmmsg
-//   recvfrom  recvfrom that waits, sendto: one datagram a system call
+//   recvfrom  recvfrom that waits, sendto: one datagram in each system call
 //   uv_udp    uv_udp with UV_UDP_RECVMMSG, uv_udp_try_send
 //   io_uring  a multishot recvmsg, one sendmsg for each answer
-//   segment   poll, where successive answers to one client leave as one UDP_SEGMENT message
+//   segment   poll, and successive answers to one client as one UDP_SEGMENT message
 //
 // It ends with SIGTERM.
 
@@ -43,8 +43,8 @@ constexpr uint8_t kRecords[] = {0xC0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 10, 0, 
   std::exit(1);
 }
 
-// Turns the query at `message` into its answer: id and question stay. Returns the answer's size,
-// or 0 for what is no plain query.
+// Turns the query at `message` into its answer with the same id and question. Returns the size of
+// the answer in bytes, or 0 if it is no plain query.
 size_t answer(uint8_t* message, size_t received) {
   if (received < kHeader + 5 || received + sizeof kRecords > kSlotSize) return 0;
   constexpr uint8_t kFlagsAndCounts[] = {0x85, 0x80, 0, 1, 0, 2, 0, 0, 0, 0};
@@ -65,7 +65,7 @@ int open_socket(const char* address, int port, bool blocking) {
   return descriptor;
 }
 
-// A batch of datagrams, answered where they were received.
+// A batch of datagrams. Each answer replaces its query.
 struct Batch {
   Batch() {
     for (size_t i = 0; i < kBatch; ++i) {
@@ -81,7 +81,7 @@ struct Batch {
     return recvmmsg(descriptor, received.data(), kBatch, flags, nullptr);
   }
 
-  // Answers the first `count` datagrams; returns how many answers there are.
+  // Answers the first `count` datagrams; returns the number of answers.
   size_t answer_all(size_t count) {
     answers = 0;
     for (size_t i = 0; i < count; ++i) {
@@ -218,7 +218,7 @@ void run_uv_udp(int descriptor) {
   if (uv_udp_init_ex(loop, &udp, AF_UNSPEC | UV_UDP_RECVMMSG) != 0) fail("uv_udp_init_ex");
   if (uv_udp_open(&udp, descriptor) != 0) fail("uv_udp_open");
   const auto allocate = [](uv_handle_t*, size_t, uv_buf_t* buffer) {
-    static std::array<char, 20 * 65536> room;  // libuv 1.44 takes 20 messages, 64 KiB apart
+    static std::array<char, 20 * 65536> room;  // libuv 1.44 receives 20 messages, 64 KiB apart
     *buffer = uv_buf_init(room.data(), room.size());
   };
   uv_udp_recv_start(&udp, allocate,
@@ -235,7 +235,7 @@ void run_uv_udp(int descriptor) {
   uv_run(loop, UV_RUN_DEFAULT);
 }
 
-// Buffers that the kernel fills, and the answers that are under way in them.
+// Buffers that the kernel fills, with the answers that are being sent from them.
 struct Ring {
   static constexpr unsigned kBuffers = 1024;
   static constexpr int kGroup = 1;

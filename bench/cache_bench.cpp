@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What the cache costs for each question: a hit with what a caller reads of it, a miss, keeping a
-// response in the place of the one before, and keeping one where another has to go. In a cache that
-// fits into the processor's and in one that does not.
+// The cost of the cache for each question: a hit including the caller's reads, a miss, storing a
+// response in place of the previous one, and storing one that evicts another. With a cache that
+// fits into the processor's cache and with one that does not.
 
 #include <algorithm>
 #include <memory>
@@ -22,7 +22,7 @@ constexpr std::string_view kText =
     R"({"Rdata":"10.0.12.179","Type":"A","Class":"IN"},{"Rdata":"10.0.140.226","Type":"A","Class":"IN"})";
 constexpr uint16_t kA = static_cast<uint16_t>(dns::RRType::A);
 
-/// Keys with names of one size, packed, as a batch of datagrams would have them.
+/// Packed keys of names of equal size, as in a batch of datagrams.
 class Keys {
  public:
   explicit Keys(uint32_t names) : hashes_(names) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What DNS Firewall costs a query, by the length of a list: names that are in it, that are below a
-// domain of it, that are not in it; and what building such a list costs.
+// The cost of DNS Firewall for a query, by the length of a list: names in the list, names below a
+// domain of it, and names outside; and the cost of building such a list.
 
 #include <algorithm>
 #include <map>
@@ -23,7 +23,7 @@ enum class Job { Exact, Below, Miss };
 
 std::string domain(uint32_t number) { return "host" + std::to_string(number) + ".ads.example.com"; }
 
-/// Each domain with all that is below it, as blocklists have them.
+/// Each domain with all names below it, as in blocklists.
 std::string list_text(uint32_t domains) {
   std::string text;
   for (uint32_t i = 0; i < domains / 2; ++i) text += domain(i) + "\n*." + domain(i) + '\n';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What a forwarded query costs the worker beside the client's own: deciding alone, and with the
-// sockets. The target is a thread of its own, and not counted.
+// The cost of a forwarded query for the worker, without the client's own query: the decision alone,
+// and with the sockets. The target is a separate thread that does not count.
 #include <atomic>
 #include <cstring>
 #include <string>
@@ -39,7 +39,7 @@ std::shared_ptr<const TargetGroup> group_of(const SocketAddress& target) {
   return group;
 }
 
-// Makes a response with two addresses of a query, in place; returns its size. The OPT goes.
+// Turns a query into a response with two addresses, in place; removes the OPT. Returns its size.
 size_t answer(uint8_t* message, size_t size) {
   static constexpr uint8_t kRecord[] = {0xC0, 0x0C, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 10, 0, 1, 2};
   const size_t end = message[11] == 1 ? size - 11 : size;
@@ -135,7 +135,7 @@ struct TargetThread {
   std::thread thread;
 };
 
-// `window`: queries that are kept in flight.
+// `window`: the number of outstanding queries.
 void over_udp(benchmark::State& state) {
   const auto window = static_cast<uint64_t>(state.range(0));
   TargetThread target;
@@ -151,7 +151,7 @@ void over_udp(benchmark::State& state) {
     const ForwardQuery query{qnames[next % kNames].view(), 1, group, 0, 0};
     const auto outcome = forwarder.submit(query, next++).outcome;
     if (outcome != Submitted::Outcome::Refused) return;
-    // The target's thread did not run for long enough to be taken for dead.
+    // The target's thread did not run for so long that the target counts as unresponsive.
     ++owner.told;
     ++refused;
   };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What one request costs from the octets that arrive to the octets that go out: a small GET with a
-// client's usual fields on a kept connection, answered with a small JSON body.
+// The cost of one request from the received bytes to the sent bytes: a small GET with the usual
+// fields of a client on a persistent connection, answered with a small JSON body.
 
 #include <memory>
 #include <optional>
@@ -82,8 +82,8 @@ void BM_Http1Get(benchmark::State& state) {
 }
 BENCHMARK(BM_Http1Get);
 
-/// The octets of a client that sends `count` requests: what comes first on a connection, and then
-/// one piece for each. Field names and values are in the dynamic table after the first.
+/// The bytes of a client that sends `count` requests: the beginning of the connection, and then one
+/// part for each. Field names and values are in the dynamic table after the first request.
 std::vector<std::string> http2_octets(size_t count) {
   nghttp2_session_callbacks* callbacks = nullptr;
   nghttp2_session_callbacks_new(&callbacks);
@@ -91,7 +91,7 @@ std::vector<std::string> http2_octets(size_t count) {
   nghttp2_session_client_new(&client, callbacks, nullptr);
   nghttp2_session_callbacks_del(callbacks);
   nghttp2_submit_settings(client, NGHTTP2_FLAG_NONE, nullptr, 0);
-  // Without a server's SETTINGS it would stop at 100 streams.
+  // Without SETTINGS of a server, it would stop at 100 streams.
   const uint8_t settings[] = {0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 3, 0x7f, 0xff, 0xff, 0xff};
   nghttp2_session_mem_recv(client, settings, sizeof settings);
   const auto take = [client] {
@@ -129,7 +129,7 @@ std::vector<std::string> http2_octets(size_t count) {
 
 void BM_Http2Get(benchmark::State& state) {
   const std::vector<std::string> pieces = http2_octets(100'000);
-  // What the client says about its window, so that ours does not run dry: 2^31-1 less 65535.
+  // The client's WINDOW_UPDATE, so that the server's window is never empty: 2^31-1 minus 65535.
   const std::string window("\0\0\4\10\0\0\0\0\0\x7f\xff\0\0", 13);
   std::unique_ptr<Connection> connection;
   size_t next = pieces.size();
@@ -148,7 +148,7 @@ void BM_Http2Get(benchmark::State& state) {
 }
 BENCHMARK(BM_Http2Get);
 
-/// Octets of the heap that a connection holds between requests (the counter; time says nothing).
+/// Heap bytes of a connection between requests (see the counter; the time is meaningless).
 void idle_memory(benchmark::State& state, Connection::Make make, std::string_view first) {
   constexpr size_t kConnections = 1000;
   for (auto _ : state) {

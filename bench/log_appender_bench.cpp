@@ -14,8 +14,8 @@ namespace {
 
 using inlet53::querylog::QueryLog;
 
-// A record of the usual length, 490 octets, through the whole pipeline to a file in TMPDIR. The
-// time is the worker's; with `block`, a disk that is slower than the loop shows in the wall clock
+// A record of the usual length, 490 bytes, through the whole pipeline to a file in TMPDIR. The time
+// is that of the worker; with `block`, a disk that is slower than the loop affects the wall clock
 // only.
 void append_record(benchmark::State& state) {
   std::string folder = (std::filesystem::temp_directory_path() / "inlet53-bench-XXXXXX").string();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What writing one query's JSON costs: two addresses whose text was rendered ahead, the same
-// rendered now, and a name that nothing answers.
+// The cost of writing one query's JSON: two addresses with preformatted text, the same without it,
+// and a name without an answer.
 
 #include <memory>
 #include <string>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What parsing one query costs: as clients send it, with an OPT, and with a question that is cut
-// off.
+// The cost of parsing one query: a plain query, one with an OPT, and one with a truncated question.
 
 #include <string_view>
 #include <vector>
@@ -25,7 +24,7 @@ std::vector<uint8_t> query(bool edns) {
   const Bytes octets = name.view().bytes();
   message.insert(message.end(), octets.begin(), octets.end());
   message.insert(message.end(), {0, 1, 0, 1});
-  // The root, type OPT, 1232 octets, DO, and a cookie (RFC 7873).
+  // The root, type OPT, 1232 bytes, DO, and a cookie (RFC 7873).
   const uint8_t opt[] = {0,  0, 41, 4,   0xD0, 0,   0,   0x80, 0,   0,   12, 0,
                          10, 0, 8,  'c', 'l',  'i', 'e', 'n',  't', '5', '3'};
   if (edns) message.insert(message.end(), std::begin(opt), std::end(opt));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What composing one response costs in the buffer of its query: two addresses, the same with an
+// The cost of composing one response in the buffer of its query: two addresses, the same with an
 // OPT, and a CNAME whose name is compressed before its address.
 
 #include <initializer_list>
@@ -55,7 +55,7 @@ void compose(benchmark::State& state, bool edns, bool chain) {
   const size_t received = slot.size();
   slot.resize(1232);
   for (auto _ : state) {
-    // The additional count is the query's again: composing has overwritten it.
+    // Restores the additional count of the query, which composing has overwritten.
     slot[7] = 0;
     slot[11] = edns ? 1 : 0;
     QueryView view;

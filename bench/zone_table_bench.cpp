@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What one lookup costs, key included, in a zone of ten thousand and of a million names:
+// The cost of one lookup, including the key, in a zone of ten thousand and of a million names:
 // names that exist, names that a wildcard answers, names that do not exist.
 
 #include <algorithm>
@@ -53,7 +53,7 @@ const ZoneIndex& index_of(uint32_t names) {
   return built.emplace(names, index).first->second;
 }
 
-/// Names of one size, packed, so that reading them costs as little as a batch of datagrams does.
+/// Packed names of equal size, so that reading them costs as little as in a batch of datagrams.
 struct Queries {
   std::vector<uint8_t> octets;
   size_t size = 0;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Runs a Node.js handler as AWS Lambda does: asks the Lambda Runtime API for invocations, calls the
-// handler with each, and posts what it returns, throws or calls back.
+// Runs a Node.js handler as AWS Lambda does: gets invocations from the Lambda Runtime API, calls the
+// handler for each, and posts the returned value, the error or the argument of the callback.
 //
-// Node.js 18 or later, its standard library only. inlet53 holds this file and gives it to node on
-// stdin, with the environment that Lambda documents.
+// It needs Node.js 18 or later with the standard library only. inlet53 contains this file and passes
+// it to node on stdin, with the environment that Lambda documents.
 // Source: AWS Lambda Developer Guide, "Using the Lambda runtime API for custom runtimes", "Define
 // Lambda function handler in Node.js", "Using the Lambda context object to retrieve Node.js function
 // information", "Response streaming for Lambda functions"; the sources of AWS's own Runtime interface
@@ -25,10 +25,10 @@ const [host, port] = process.env.AWS_LAMBDA_RUNTIME_API.split(':');
 const agent = new http.Agent({ keepAlive: true, maxSockets: 1, noDelay: true });
 let requestId = '';
 
-// A handler says with these properties that it writes its response to a stream.
+// These properties of a handler mean that it writes its response to a stream.
 const STREAMING = Symbol.for('aws.lambda.runtime.handler.streaming');
 const HIGH_WATER_MARK = Symbol.for('aws.lambda.runtime.handler.streaming.highWaterMark');
-// Output of this type starts with status and headers as JSON, and eight null octets.
+// Output of this type starts with status and headers as JSON, and eight null bytes.
 const HTTP_RESPONSE = 'application/vnd.awslambda.http-integration-response';
 const DELIMITER = Buffer.alloc(8);
 
@@ -40,7 +40,7 @@ class RuntimeError extends Error {
   }
 }
 
-/** Makes one request and resolves to its response's fields and body. */
+/** Makes one request and resolves to the fields and body of its response. */
 function ask(method, target, body, fields = {}) {
   return new Promise((resolve, reject) => {
     const headers = method === 'GET' ? {} : {
@@ -58,7 +58,7 @@ function ask(method, target, body, fields = {}) {
   });
 }
 
-/** A response that is too large ends the connection: the next request makes another. */
+/** Too large a response ends the connection; the next request opens another. */
 async function post(target, content, fields) {
   try {
     await ask('POST', target, Buffer.from(content), fields);
@@ -67,7 +67,7 @@ async function post(target, content, fields) {
   }
 }
 
-/** Converts a value to text; objects without a usable toString have a text too. */
+/** Converts a value to text, also an object without a usable toString. */
 function textOf(value) {
   try {
     return String(value);
@@ -89,7 +89,7 @@ function describe(error) {
   return { payload, fields };
 }
 
-/** console.log and its kin write lines as Lambda has them. */
+/** Replaces console.log and similar functions; they write lines in Lambda's format. */
 function setUpConsole() {
   const levels = { trace: 'TRACE', debug: 'DEBUG', log: 'INFO', info: 'INFO', warn: 'WARN',
     error: 'ERROR' };
@@ -101,7 +101,7 @@ function setUpConsole() {
   }
 }
 
-/** The function that Handler names: `file.export`, with folders before the file. */
+/** Returns the function of a handler name: `file.export`, with directories before the file. */
 async function loadHandler(name) {
   const folder = path.dirname(name);
   const parts = /^([^.]+)\.(.+)$/.exec(path.basename(name));
@@ -156,7 +156,7 @@ function makeContext(fields) {
   };
 }
 
-/** Collects what a streaming handler writes. */
+/** Collects the output of a streaming handler. */
 class ResponseStream extends Writable {
   #contentType = '';
   #pieces = null;
@@ -184,7 +184,7 @@ class ResponseStream extends Writable {
     done();
   }
 
-  /** Takes what HttpResponseStream puts before the first octet. */
+  /** Parses the part of HttpResponseStream before the first byte of the body. */
   #start() {
     if (this.#pieces) return;
     this.#pieces = [];
@@ -200,7 +200,7 @@ class ResponseStream extends Writable {
   }
 }
 
-/** Composes the response of a Lambda proxy integration: an API here does not stream. */
+/** Composes the response of a Lambda proxy integration, because APIs of inlet53 do not stream. */
 function proxyResponse({ statusCode, headers, multiValueHeaders, cookies }, body) {
   const isBase64Encoded = !isUtf8(body);
   const several = cookies ? { ...multiValueHeaders, 'Set-Cookie': cookies } : multiValueHeaders;
@@ -244,8 +244,8 @@ const neverSettled = () => new RuntimeError('Runtime.NodeJsExit',
 
 /**
  * Calls a handler and resolves to `{ result }`. The first of these completes the call: the promise
- * that the handler returns, its callback, and succeed, done and fail of the context. What else the
- * handler returns does not count. A handler that completes nothing has the result null.
+ * that the handler returns, its callback, and succeed, done and fail of the context. Other return
+ * values are ignored. A handler that completes nothing has the result null.
  */
 function call(handler, event, context) {
   return new Promise((resolve, reject) => {
@@ -276,11 +276,11 @@ function call(handler, event, context) {
   });
 }
 
-/** Calls a streaming handler and resolves to all that it has written. */
+/** Calls a streaming handler and resolves to its complete output. */
 async function callStreaming(handler, event, context) {
   const stream = new ResponseStream({ highWaterMark: handler[HIGH_WATER_MARK] });
   const ended = finished(stream);
-  ended.catch(() => {});  // the handler may fail before anybody waits for it
+  ended.catch(() => {});  // the handler may fail before the code waits for it
   const returned = handler(event, stream, context);
   if (!isPromise(returned)) throw 'Streaming does not support non-async handlers.';
   const [result] = await new Promise((resolve, reject) => {
@@ -324,13 +324,13 @@ async function serve(handler) {
   }
 }
 
-/** What nobody catches ends the process; the invocation, or the start, gets to know why. */
+/** An uncaught error ends the process; the invocation or the start gets the reason. */
 async function giveUp(errorType, error) {
   const wrapped = new RuntimeError(errorType, String(error));
   wrapped.stack = error?.stack || '';
   const described = describe(wrapped);
   const target = requestId ? `/invocation/${requestId}/error` : '/init/error';
-  // Its own connection: the kept one may be in the middle of something.
+  // A separate connection, because the persistent one may be in the middle of a request.
   agent.maxSockets = 2;
   await post(target, described.payload, described.fields).finally(() => process.exit(128));
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What a forwarder believes of a response, beside the whole of it as parse_response reads it: the
-// chain must be what a plain walk over those records gives, and nothing from elsewhere.
-// Input: the length of the apex in labels of the question's name, then the message.
+// Compares the chain that a forwarder reads from a response with a simple walk over all records of
+// parse_response: they must be equal.
+// Input: the number of labels of the apex in the question's name, then the message.
 #include <algorithm>
 #include <optional>
 
@@ -21,7 +21,7 @@ constexpr auto kAny = static_cast<uint16_t>(RRType::ANY);
 
 uint32_t bounded_ttl(uint32_t ttl) { return ttl > 0x7FFFFFFF ? 0 : ttl; }
 
-// The first record at `name` of `type`, or else its first alias.
+// Returns the first record with `name` and `type`, or else its first alias.
 const ResponseRecord* first_at(const ResponseMessage& message, NameView name, uint16_t type) {
   const ResponseRecord* alias = nullptr;
   for (const ResponseRecord& record : message.answer) {
@@ -32,7 +32,7 @@ const ResponseRecord* first_at(const ResponseMessage& message, NameView name, ui
   return alias;
 }
 
-// The RRset is what the message has at its owner, in order, with the lowest TTL.
+// Checks that the RRset has the message's records of its owner, in order, with the lowest TTL.
 void check_rrset(const ChainRRset& rrset, const ResponseMessage& message, bool alias) {
   const uint8_t* at = rrset.rrset.records.data();
   uint16_t count = 0;
@@ -90,7 +90,7 @@ void check_chain(const AnswerChain& chain, const ResponseMessage& message, NameV
   FUZZ_CHECK(chain.rcode() == (outside ? Rcode::NoError : message.rcode));
 }
 
-// Whether a sound message may be refused: its chain is too long, or grows too large.
+// Returns whether a valid message may be refused: its chain is too long or too large.
 bool may_be_refused(const ResponseMessage& message, NameView apex) {
   constexpr size_t kAlwaysFits = 60'000;
   size_t octets = 0;
@@ -116,7 +116,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size < 1 + kHeaderSize) return 0;
   const Bytes message{data + 1, size - 1};
   const auto question = parse_flat_name(message, kHeaderSize);
-  // The question has been compared before anything else is read.
+  // The caller of the real function compares the question first.
   if (!question || message.size() < kHeaderSize + question->size() + 4) return 0;
   if (load_be16(&message[4]) != 1 || (message[2] & 0x80) == 0) return 0;
   FoldedName folded;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A configuration file: refused with messages, or a topology that holds together.
+// A configuration file is rejected with messages, or becomes a consistent topology.
 #include "fuzz.h"
 
 #include "inlet53/config/config.h"

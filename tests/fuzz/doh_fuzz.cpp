@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A request: its method and target, its content-type, then its body.
+// A DoH request. Input: its method and target, its content-type, then its body.
 //
 //     POST /dns-query
 //     application/dns-message
-//     (octets)
+//     (bytes)
 //
-// What is taken has a size that fits; the message of a GET is what its text stands for, and the
-// only text that does; a message that is answered has a freshness or none, and padding keeps it
-// whole.
+// An accepted message has a permitted size. The message of a GET corresponds to its text, and to no
+// other text. The message of a response has a freshness or none, and padding keeps it valid.
 #include <algorithm>
 #include <memory>
 #include <string>

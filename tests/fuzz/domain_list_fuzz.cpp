@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A file of domains: refused with the line, or frozen into a set that has each of its domains.
+// A file of domains is rejected with the line, or becomes a set that has each of its domains.
 #include <algorithm>
 #include <string>
 

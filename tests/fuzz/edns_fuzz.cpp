@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The octets become the OPT's fixed fields and options of an otherwise sound query: it is accepted
-// exactly when its options fill the record, and the response's OPT never echoes them.
+// The input becomes the OPT's fixed fields and options of a query that is valid otherwise. The
+// query is accepted if and only if its options fill the record. The OPT of the response never
+// echoes them.
 #include <vector>
 
 #include "fuzz.h"

@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-/// Aborts, which the fuzzer takes for a fault, when a property does not hold.
+/// Aborts, which the fuzzer reports as a fault, if a property does not hold.
 #define FUZZ_CHECK(condition)                                                      \
   do {                                                                             \
     if (!(condition)) {                                                            \

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// An HTTP/1.1 connection: whatever arrives, in one piece or cut, gives the same requests, responses
-// and refusal; nothing is read behind a refusal.
+// An HTTP/1.1 connection: the same input, as a whole or in parts, gives the same requests,
+// responses and refusal; nothing after a refusal is read.
 #include <algorithm>
 #include <memory>
 #include <optional>
@@ -53,7 +53,7 @@ struct Connection final : SessionOwner {
     FUZZ_CHECK(++refusals == 1);
     return {.status = refusal_status(refusal), .fields = {}, .body = "refused"};
   }
-  // A refusal's words may depend on how much of a bad request has arrived; that it is one does not.
+  // The text of a refusal may depend on the received part of a bad request; the refusal does not.
   void send_octets(Bytes octets) override {
     if (refusals == 0) log += as_text(octets);
   }
@@ -74,7 +74,7 @@ struct Connection final : SessionOwner {
   std::string log;
   std::vector<uint8_t> waiting;
   int refusals = 0;
-  bool announced = false;  // a head came, its body has not
+  bool announced = false;  // the head has arrived, its body has not
   BodyBudget budget;
   BodyAccount& account = budget.open(IpAddress());
   std::unique_ptr<ServerSession> session;
@@ -98,7 +98,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (size_t at = 0; at < size; at += step) {
     cut.arrive(octets.subspan(at, std::min(step, size - at)));
   }
-  // 100 (Continue) depends on how much has arrived; nothing else does.
+  // Only 100 (Continue) depends on the received part.
   if (whole.log.find("100 Continue") == std::string::npos &&
       cut.log.find("100 Continue") == std::string::npos) {
     FUZZ_CHECK(whole.log == cut.log);

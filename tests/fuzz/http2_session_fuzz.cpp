@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// An HTTP/2 connection: the input is what a client sends after the preface. Every second request
-// is answered late, some responses are large; what comes keeps to the limits.
+// An HTTP/2 connection: the input is the client's data after the preface. Every second response is
+// late, some are large; the requests keep to the limits.
 #include <algorithm>
 #include <memory>
 #include <optional>
@@ -74,7 +74,7 @@ struct Connection final : SessionOwner {
   BodyBudget budget{{.total = 20000, .per_client = 4000, .wait_ms = 0}};
   BodyAccount& account = budget.open(IpAddress());
   std::vector<StreamId> owed;
-  std::vector<StreamId> announced;  // their heads came, their bodies have not
+  std::vector<StreamId> announced;  // their heads have arrived, their bodies have not
   bool is_congested = false;
   std::unique_ptr<ServerSession> session;
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A server's response as the client reads it: the same however it is cut, within the limits.
-// The first octet of the input says whether it answers HEAD.
+// A server's response to the client: equal for all divisions of the input, within the limits. The
+// first byte of the input selects a response to HEAD.
 #include <algorithm>
 
 #include "fuzz.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What a function answers: a response that can be sent, or a fault with its reason.
+// The response of a function becomes an HTTP response, or a fault with its reason.
 #include "fuzz.h"
 
 #include "inlet53/gateway/lambda_response.h"

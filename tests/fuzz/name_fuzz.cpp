@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Names: wire to value to text to value, and what skipping says must agree with what parsing says.
+// Names: wire to value to text to value. Skipping and parsing must agree.
 #include "fuzz.h"
 
 #include "inlet53/dns/name.h"

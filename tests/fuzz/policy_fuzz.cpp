@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A resource policy: refused with places, or decided by, and then both ways of deciding agree.
+// A resource policy is rejected with places, or evaluated; evaluation and explanation must agree.
 #include "fuzz.h"
 
 #include "inlet53/policy/policy_decision.h"

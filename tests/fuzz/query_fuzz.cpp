@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A message goes the whole way of a query; whatever comes back must be a sound response to it.
+// A message takes the complete path of a query; the response must be a valid one to it.
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -35,7 +35,7 @@ ns.sub  AAAA fd00::1
 
 constexpr zone::HashSeed kSeed = 1;
 
-/// A VPC with names of its own, and rules about names of the zone.
+/// A VPC with its own names, and rules about names of the zone.
 topology::Topology make_topology() {
   using topology::BlockResponse;
   using topology::FirewallAction;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Resources and calls, a line each: a router finds what a slow and simple matcher finds.
+// Resources and calls, one in each line: a router finds the same as a slow and simple matcher.
 //
 //     GET /pets/{id}
 //     ANY /{proxy+}

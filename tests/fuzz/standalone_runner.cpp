@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Gives each file of the corpus folders on the command line to the target: what `make test` replays
-// where there is no libFuzzer. Fails when there is nothing to replay.
+// Passes each file of the corpus directories on the command line to the target, for builds without
+// libFuzzer. Fails without any file.
 #include <filesystem>
 #include <fstream>
 #include <iterator>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A master file: refused with a place, or loaded and frozen into a table that has every owner.
+// A master file is rejected with a place, or becomes a table that has every owner.
 #include "fuzz.h"
 
 #include "inlet53/zone/zone_loader.h"
