@@ -11,7 +11,7 @@
 
 #include <benchmark/benchmark.h>
 
-#include "inlet53/resolver/domain_list_file.h"
+#include "inlet53/resolver/domain_set.h"
 
 namespace inlet53::resolver {
 namespace {

@@ -29,7 +29,7 @@ class Schedule(unittest.TestCase):
     def count(self, found, wanted):
         return sum(what == wanted for _, what, _ in found)
 
-    def test_groups_stand_between_the_bad_names(self):
+    def test_groups_are_between_the_bad_names(self):
         for pattern in unanswered_jobs.PATTERNS[:2]:
             found = unanswered_jobs.schedule(pattern, 30, seed=1)
             self.assertEqual(found, sorted(found))
@@ -160,7 +160,7 @@ class Tries(unittest.TestCase):
         self.assertEqual(row["histogram"], rounds.merged([], [[2.0, 1]]))  # of the attempt that counts
         self.assertEqual((row["repeated"], row["disturbed"]), (0, 0))
 
-    def test_the_option_says_how_many(self):
+    def test_the_option_sets_the_number_of_tries(self):
         cpus = ["--server-cpu", "1", "--generator-cpu", "0"]
         for arguments, tries in (([], 1), (["--tries", "3"], 3)):
             with mock.patch.object(sys, "argv", ["run.py", *cpus, *arguments]):
@@ -193,7 +193,7 @@ class Report(unittest.TestCase):
         return {"job": job, "server": server, "label": server, "ours": server == "inlet53d", "is_bare": server == "bare",
                 "log": None, "rounds": figures, "disturbed": 0, "histogram": [], "load": {"rate": 20_000}, **more}
 
-    def test_the_bars_say_which_are_not_saturated(self):
+    def test_bars_mark_rows_that_are_not_saturated(self):
         rows = [self.row("names", "inlet53d", 0.99), self.row("names", "slow", 0.80)]
         _, script = plots.cpu({"rows": rows, "head": self.HEAD})
         labels = [line for line in script.splitlines() if line.endswith('"')]
@@ -203,7 +203,7 @@ class Report(unittest.TestCase):
         _, script = plots.cpu_https({"rows": https, "head": self.HEAD})
         self.assertEqual(script.count("not saturated (80 %)"), 1)
 
-    def test_the_lines_of_large_zones_mark_what_is_not_saturated(self):
+    def test_lines_of_large_zones_mark_points_that_are_not_saturated(self):
         rows = [self.row("records", "inlet53d", busy, records=records, memory=1 << 20)
                 for busy, records in ((0.99, 10_000), (0.50, 1_000_000))]
         _, script = plots.records({"rows": rows})
@@ -304,7 +304,7 @@ class Windows(unittest.TestCase):
     def update(self, stream, more):
         return http2_frames.frame(http2_frames.WINDOW_UPDATE, 0, stream, more.to_bytes(4, "big"))
 
-    def test_what_is_taken_counts_for_stream_and_connection(self):
+    def test_sent_bytes_count_for_stream_and_connection(self):
         self.assertEqual(self.windows.take(1, 60_000), 60_000)
         self.assertEqual(self.windows.take(1, 60_000), 5_535)
         self.assertEqual(self.windows.take(3, 1), 0)
@@ -312,11 +312,11 @@ class Windows(unittest.TestCase):
         self.assertEqual(self.windows.take(3, 100), 10)
         self.assertEqual(self.windows.take(1, 1), 0)
 
-    def test_frames_come_in_pieces(self):
-        octets = http2_frames.frame(http2_frames.HEADERS, 4, 1, b"abc") + self.update(0, 7) + self.update(1, 5)
+    def test_frames_may_arrive_in_parts(self):
+        data = http2_frames.frame(http2_frames.HEADERS, 4, 1, b"abc") + self.update(0, 7) + self.update(1, 5)
         self.windows.take(1, 65_535)
-        for octet in octets:
-            self.windows.feed(bytes([octet]))
+        for byte in data:
+            self.windows.feed(bytes([byte]))
         self.assertEqual(self.windows.take(1, 100), 5)
 
     def test_settings_change_the_windows_of_open_streams(self):
@@ -326,7 +326,7 @@ class Windows(unittest.TestCase):
         self.assertEqual((self.windows.take(1, 500), self.windows.take(3, 500)), (60, 100))
         self.windows.feed(http2_frames.frame(http2_frames.SETTINGS, http2_frames.ACK, 0))
 
-    def test_a_stream_that_the_server_reset_takes_nothing(self):
+    def test_a_reset_stream_gets_no_data(self):
         self.windows.feed(http2_frames.reset(1))
         self.assertEqual(self.windows.take(1, 10), 0)
 
@@ -358,10 +358,10 @@ class Scripts(unittest.TestCase):
 
     def test_every_stream_is_reset_once(self):
         pieces = list(attackers.resets(self.targets, "function", 120))
-        octets, at, opened, ended = b"".join(pieces[1:]), 0, [], []
-        while at < len(octets):
-            size, kind = int.from_bytes(octets[at:at + 3], "big"), octets[at + 3]
-            stream = int.from_bytes(octets[at + 5:at + 9], "big")
+        data, at, opened, ended = b"".join(pieces[1:]), 0, [], []
+        while at < len(data):
+            size, kind = int.from_bytes(data[at:at + 3], "big"), data[at + 3]
+            stream = int.from_bytes(data[at + 5:at + 9], "big")
             (opened if kind == http2_frames.HEADERS else ended).append(stream)
             at += 9 + size
         self.assertEqual(opened, list(range(1, 240, 2)))
@@ -374,7 +374,7 @@ class Scripts(unittest.TestCase):
 class Script(unittest.TestCase):
     """The treatment of a query by a scripted target."""
 
-    def test_names_decide(self):
+    def test_the_name_selects_the_behaviour(self):
         script = scripted_target.Script(delay=0.5, late=5)
         self.assertEqual(script.seconds_until_answer(0, "abc.example"), 0.5)
         self.assertIsNone(script.seconds_until_answer(0, "drop-abc.example"))
@@ -382,13 +382,13 @@ class Script(unittest.TestCase):
         script.seconds_until_answer(0, "drop-abc.example")
         self.assertEqual(script.received, {(0, "drop-abc.example"): 2, (1, "late-abc.example"): 1})
 
-    def test_losses_are_of_both_directions(self):
+    def test_losses_apply_in_both_directions(self):
         for lost, expected in ((dict(lose_queries=0.3), 0.7), (dict(lose_queries=0.3, lose_answers=0.3), 0.49)):
             script = scripted_target.Script(**lost)
             answered = sum(script.seconds_until_answer(0, "a") is not None for _ in range(20_000))
             self.assertAlmostEqual(answered / 20_000, expected, delta=0.02)
 
-    def test_an_answer_has_the_question_as_it_came(self):
+    def test_an_answer_has_the_unchanged_question(self):
         query = dns.query("HOST.example", 7)
         self.assertEqual(scripted_target.name_of(query), "host.example")
         response = scripted_target.answer(query)

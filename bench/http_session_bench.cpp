@@ -52,7 +52,7 @@ struct Connection final : SessionOwner {
   Response refuse(Refusal refusal) override {
     return {.status = refusal_status(refusal), .fields = {}, .body = {}};
   }
-  void send_octets(Bytes octets) override { sent += octets.size(); }
+  void send_bytes(Bytes bytes) override { sent += bytes.size(); }
   [[nodiscard]] bool congested() const override { return false; }
   void room_decided() override {}
   [[nodiscard]] uint64_t now_ms() const override { return 0; }

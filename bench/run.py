@@ -39,37 +39,38 @@ FULL = {"jobs": ",".join(jobs.JOB_NAMES), "rounds": 5, "seconds": 3, "repeats": 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
-    add("--quick", action="store_true", help="the quick form's jobs, rounds and seconds")
-    add("--jobs", help=f"of {','.join(jobs.JOB_NAMES)}")
-    add("--servers", default=",".join(SERVERS), help=f"of {','.join(SERVERS)}")
-    add("--zone-servers", help="peers in the job records")
-    add("--rounds", type=int)
-    add("--seconds", type=float, help="of each round")
-    add("--repeats", type=int, help="of a disturbed round at most")
-    add("--tries", type=int, default=1, help="of each round; the one that cost least CPU time counts")
-    add("--repeating-seconds", type=float, help="for all repeated rounds together")
-    add("--attack-runs", type=int, help="of each attack on each server")
-    add("--attacks", default=",".join(attack_jobs.CASES), help=f"of {','.join(attack_jobs.CASES)}")
+    add("--quick", action="store_true", help="use few jobs, rounds and seconds")
+    add("--jobs", help=f"jobs to run, separated by commas: {','.join(jobs.JOB_NAMES)}")
+    add("--servers", default=",".join(SERVERS), help=f"servers to measure: {','.join(SERVERS)}")
+    add("--zone-servers", help="servers in the job records")
+    add("--rounds", type=int, help="number of rounds")
+    add("--seconds", type=float, help="length of a round")
+    add("--repeats", type=int, help="maximum number of repetitions of a disturbed round")
+    add("--tries", type=int, default=1, help="measurements of each round; the one with the least CPU time counts")
+    add("--repeating-seconds", type=float, help="maximum time for all repeated rounds together")
+    add("--attack-runs", type=int, help="number of runs of each attack on each server")
+    add("--attacks", default=",".join(attack_jobs.CASES), help=f"attacks to run: {','.join(attack_jobs.CASES)}")
     add("--records", help="zone sizes of the job records")
     add("--reload-records", type=int, default=1_000_000, help="zone size of the job reload")
-    add("--sockets", type=int, default=64, help="of the load generator")
-    add("--outstanding", type=int, default=128, help="queries under way at most")
+    add("--sockets", type=int, default=64, help="number of sockets of the load generator")
+    add("--outstanding", type=int, default=128, help="maximum number of outstanding queries")
     add("--variant", action="append", default=[], dest="variants", metavar="NAME=TOML",
-        help="our server once more with these lines in [server]")
-    add("--baseline", type=Path, help="another build's inlet53d, measured beside ours")
-    add("--baseline-gateway", type=Path, help="another build's inlet53-gateway, measured beside ours")
+        help="also measure inlet53d with these lines in [server]")
+    add("--baseline", type=Path, help="inlet53d of another build, to measure too")
+    add("--baseline-gateway", type=Path, help="inlet53-gateway of another build, to measure too")
     add("--compare-build", type=Path, metavar="DIR",
-        help="another build's directory: its inlet53d and inlet53-gateway, measured beside ours and compared")
-    add("--build", type=Path, default=ROOT / "build")
-    add("--daemon", type=Path, help="inlet53d to measure (BUILD/inlet53d)")
-    add("--gateway", type=Path, help="inlet53-gateway to measure (BUILD/inlet53-gateway)")
-    add("--tool", type=Path, help="inlet53 whose bench makes the load (BUILD/inlet53); without it dnsperf does")
-    add("--server-cpu", type=int, default=max(os.sched_getaffinity(0)))
-    add("--generator-cpu", type=int, default=min(os.sched_getaffinity(0)))
-    add("--work", type=Path, help="a folder on a real file system for what the run writes (BUILD/bench-work)")
-    add("--out", type=Path, help="(bench/results/DATE-COMMIT; BUILD/bench-quick with --quick)")
-    add("--note", help="a sentence at the head of the report, such as what else the machine did")
-    add("--report-only", action="store_true")
+        help="directory of another build, whose inlet53d and inlet53-gateway are measured too and compared")
+    add("--build", type=Path, default=ROOT / "build", help="build directory")
+    add("--daemon", type=Path, help="inlet53d to measure (default: BUILD/inlet53d)")
+    add("--gateway", type=Path, help="inlet53-gateway to measure (default: BUILD/inlet53-gateway)")
+    add("--tool", type=Path, help="inlet53 as the load generator (default: BUILD/inlet53); without it dnsperf is used")
+    add("--server-cpu", type=int, default=max(os.sched_getaffinity(0)), help="processor of the servers")
+    add("--generator-cpu", type=int, default=min(os.sched_getaffinity(0)), help="processor of the load generator")
+    add("--work", type=Path, help="directory on a disk for files of the run (default: BUILD/bench-work)")
+    add("--out", type=Path, help="directory of the report (default: bench/results/DATE-COMMIT; "
+        "BUILD/bench-quick with --quick)")
+    add("--note", help="a note at the head of the report, such as other activity of the machine")
+    add("--report-only", action="store_true", help="write the report again")
     options = parser.parse_args()
 
     for key, value in (QUICK if options.quick else FULL).items():
@@ -82,7 +83,7 @@ def parse_arguments():
     for key, known in (("jobs", jobs.JOB_NAMES), ("servers", SERVERS), ("zone_servers", jobs.ZONE_SERVERS)):
         for name in getattr(options, key):
             if name not in known:
-                parser.error(f"--{key.replace('_', '-')}: {name} is none of {', '.join(known)}")
+                parser.error(f"--{key.replace('_', '-')}: {name} is not one of {', '.join(known)}")
     for variant in options.variants:
         if len(variant) != 2:
             parser.error("--variant: NAME=TOML, such as 'large buffer=udp_receive_buffer = \"8 MiB\"'")
@@ -99,7 +100,7 @@ def parse_arguments():
     if options.baseline_gateway:
         options.baseline_gateway = options.baseline_gateway.resolve()
     if options.server_cpu == options.generator_cpu:
-        parser.error("it takes two processors: one for the server, one for the load")
+        parser.error("two processors are required: one for the server, one for the load")
     options.work = options.work or options.build / "bench-work"
     return options
 

@@ -84,9 +84,9 @@ void find(benchmark::State& state, Job job) {
   size_t next = 0;
   for (auto _ : state) {
     key.assign(queries[next], kSeed);
-    Finding finding;
-    index.find(key, 1, static_cast<uint16_t>(next), false, finding);
-    benchmark::DoNotOptimize(finding.rrset.wire.count);
+    LookupResult lookup;
+    index.find(key, 1, static_cast<uint16_t>(next), false, lookup);
+    benchmark::DoNotOptimize(lookup.rrset.wire.count);
     next = (next + 1) % kQueries;
   }
   state.counters["octets/name"] =

@@ -39,9 +39,9 @@ class Case:
 
 
 CASES = {
-    "hpack-1": Case("4 KB header named 16,000 times a block, 1 MB/s, 1 connection", "hpack-1"),
+    "hpack-1": Case("header of 4 KB, 16,000 references in each block, 1 MB/s, 1 connection", "hpack-1"),
     "hpack-4": Case("the same on 4 connections", "hpack-4"),
-    "bodies": Case("30 POSTs of 9 MiB that never end", "bodies"),
+    "bodies": Case("30 POSTs of 9 MiB without an end", "bodies"),
     "bodies-http2": Case("the same on 30 streams of one HTTP/2 connection", "bodies-http2"),
     "denied": Case("20 such POSTs to an API whose policy denies all", "denied"),
     "unread": Case("50 responses of 6 MB that are not read", "unread"),
@@ -49,7 +49,7 @@ CASES = {
     "function-resets": Case("500 such streams to a function", "function-resets", nginx=False),
     "hanging-function": Case("80 calls of a function that hangs, beside calls of another", "hanging-function",
                              nginx=False, called="function"),
-    "reload": Case("HUP again and again, 1,000 APIs of 50 routes", by="reload"),
+    "reload": Case("continuous reloads, 1,000 APIs of 50 routes", by="reload"),
     "slow-disk": Case("each write to the access log takes 100 ms", by="slow disk"),
 }
 
@@ -203,7 +203,7 @@ class Watch:
 
     def __init__(self, server):
         self.server = server
-        self.resident_before = machine.resident_octets(server.memory_pids())
+        self.resident_before = machine.resident_bytes(server.memory_pids())
         self.resident_now = self.resident_peak = self.resident_before
         self.cpu = server.cpu_ns()
         self.children = 0
@@ -214,7 +214,7 @@ class Watch:
     def _sample(self):
         while not self.ended.wait(SAMPLE_SECONDS):
             pids = self.server.memory_pids()
-            self.resident_now = machine.resident_octets(pids)
+            self.resident_now = machine.resident_bytes(pids)
             self.resident_peak = max(self.resident_peak, self.resident_now)
             self.children = max(self.children, len(machine.process_tree(self.server.pids)) - len(pids))
 

@@ -20,12 +20,12 @@ def attacks(results):
     if not rows:
         return ""
     lasts = phases(results["head"]["options"]["seconds"])
-    text = (f"## What other clients notice of an attack\n\nA client makes {RATE} calls a second of a mock integration over "
-            f"{CONNECTIONS} HTTP/1.1 connections that stay, {lasts['before']:g} s before the attack, {lasts['during']:g} s "
-            f"during it and {lasts['after']:g} s after it. A call's latency counts from when it is due. *Failed* are calls "
-            "without status 200. Memory is the resident set without functions' processes: before, at most, and at the end "
-            "of the time after the attack. CPU is the server's time during the attack, functions included. nginx has its "
-            "defaults, but takes bodies of 10 MiB, which it keeps in files. Figures are medians over the runs.\n\n")
+    text = (f"## The effect of attacks on other clients\n\nA client makes {RATE} calls a second of a mock integration over "
+            f"{CONNECTIONS} persistent HTTP/1.1 connections, {lasts['before']:g} s before the attack, {lasts['during']:g} s "
+            f"during it and {lasts['after']:g} s after it. The latency of a call starts at its due time. *Failed* are calls "
+            "without status 200. Memory is the resident set without functions' processes: before the attack, the maximum, and at "
+            "the end. CPU is the server's time during the attack, including functions. nginx has its defaults, but accepts "
+            "bodies of 10 MiB, which it stores in files. Figures are medians over the runs.\n\n")
     body = []
     for name in CASES:
         for row in (row for row in rows if row["attack"] == name):
@@ -33,7 +33,7 @@ def attacks(results):
     columns = ["attack", "server", "p50 ms before", "during", "p99 ms before", "during", "after", "max ms during",
                "failed before", "during", "after", "MiB before", "peak", "after", "CPU", "processes", "runs"]
     text += table(columns, body)
-    return text + "\nThe attacks, and what became of their connections (sums over the runs):\n\n" + _fates(rows)
+    return text + "\nThe attacks and their connections (sums over the runs):\n\n" + _fates(rows)
 
 
 def _cells(row):

@@ -142,9 +142,9 @@ class Link:
         self.first = b""  # the first bytes from the server
         self.windows = None  # of HTTP/2, if the script respects them
 
-    def send(self, octets, until):
+    def send(self, payload, until):
         """Sends all bytes unless the connection or the time ends. Returns the number of sent bytes."""
-        view, sent = memoryview(octets), 0
+        view, sent = memoryview(payload), 0
         while sent < len(view) and not self.closed and time.monotonic() < until:
             try:
                 sent += self.tls.send(view[sent:])
@@ -159,13 +159,13 @@ class Link:
         """Reads the available data."""
         try:
             while True:
-                octets = self.tls.recv(PIECE)
-                if not octets:
+                payload = self.tls.recv(PIECE)
+                if not payload:
                     self.closed = True
                     return
-                self.first = (self.first + octets)[:16]
+                self.first = (self.first + payload)[:16]
                 if self.windows:
-                    self.windows.feed(octets)
+                    self.windows.feed(payload)
         except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
             return
         except OSError:

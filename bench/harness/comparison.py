@@ -47,9 +47,9 @@ def comparison(results):
                      len(all_ratios), "yes" if middle <= LIMIT else "**no**"])
     if not body:
         return ""
-    return ("## This build and the other\n\nµs of CPU an answer, measured by turns in one run. The ratio is the median "
-            f"over the turns of this build's figure to the other's. The last column says whether it is at most {LIMIT}."
-            "\n\n" + table(["job", "load", "this build", "other build", "ratio", "min–max", "least of each", "turns",
+    return ("## This build and the other\n\nµs of CPU an answer, measured in interleaved rounds of one run. The ratio is "
+            f"the median over the turns of this build's figure to the other's. The last column is yes if it is at most {LIMIT}."
+            "\n\n" + table(["job", "load", "this build", "other build", "ratio", "min–max", "minimum of each", "turns",
                             "within 3 %"], body))
 
 

@@ -61,10 +61,10 @@ def ask_over_tls(endpoint, name, timeout=5.0):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    octets = query(name, random.randrange(65536))
+    data = query(name, random.randrange(65536))
     try:
         with socket.create_connection(endpoint, timeout) as plain, context.wrap_socket(plain) as client:
-            client.sendall(struct.pack("!H", len(octets)) + octets)
+            client.sendall(struct.pack("!H", len(data)) + data)
             with client.makefile("rb") as stream:
                 message = stream.read(*struct.unpack("!H", stream.read(2)))
     except (OSError, struct.error):

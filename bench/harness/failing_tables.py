@@ -15,8 +15,8 @@ def failing(results):
     if not rows:
         return ""
     text = ("## Targets that fail\n\nEach server serves a private zone itself and has rules for one healthy target, "
-            "two of them, a healthy and a dead one, a dead one alone, and one that drops datagrams. Dead is a socket "
-            "that nobody reads.\n")
+            "two of them, a healthy and a dead one, a dead one alone, and one that drops datagrams. A dead target is a "
+            "socket that no process reads.\n")
     return text + _lossy(rows) + _one_of_two(results) + _black_hole(rows) + _flood(rows)
 
 
@@ -31,10 +31,10 @@ def _lossy(rows):
         body.append([named(row), percent(found["answered"], found["asked"]), percent(found["at_once"], found["asked"]),
                      found["failed"], found["silent"],
                      *(number(found["ms"].get(part), 1) for part in ("p50", "p99"))])
-    return (f"\n### The target drops {LOSS:.0%} of the datagrams\n\n{LOSS_NAMES:,} names that nobody has, {LOSS_RATE} a "
-            f"second. The client repeats a query after {TIMEOUT_SECONDS} s and sends it {TRIES} times at most; "
+    return (f"\n### The target drops {LOSS:.0%} of the datagrams\n\n{LOSS_NAMES:,} new names, {LOSS_RATE} a second. "
+            f"The client repeats a query after {TIMEOUT_SECONDS} s and sends it at most {TRIES} times; "
             "*answered* are those whose first response has the addresses.\n\n"
-            + table(["server", "answered", "to the first query", "SERVFAIL", "nothing", "p50 ms", "p99 ms"], body))
+            + table(["server", "answered", "to the first query", "SERVFAIL", "no response", "p50 ms", "p99 ms"], body))
 
 
 def _one_of_two(results):
@@ -61,9 +61,9 @@ def _black_hole(rows):
         body.append([named(row), *(number(pick(times) if times else None) for pick in (min, statistics.median, max)),
                      ", ".join({2: "SERVFAIL"}.get(rcode, f"rcode {rcode}") for rcode in found["rcodes"]) or "–",
                      found["asked"] - len(times)])
-    return (f"\n### A black hole\n\nThe rule's only target is dead. {HOLE_NAMES} names, asked for once each, and for "
-            f"how long their clients wait; patience ends after {HOLE_SECONDS} s.\n\n"
-            + table(["server", "least s", "median s", "most s", "response", "without any"], body))
+    return (f"\n### A black hole\n\nThe rule's only target is dead. {HOLE_NAMES} names, one query for "
+            f"each, and the time until its response, at most {HOLE_SECONDS} s.\n\n"
+            + table(["server", "min s", "median s", "max s", "response", "no response"], body))
 
 
 def _flood(rows):
@@ -83,8 +83,8 @@ def _flood(rows):
                             ("answered", "p50 µs", "p99 µs")]
     return (f"\n### A flood to the black hole\n\n{FLOOD_NAMES:,} names of the black hole, {FLOOD_RATE} a second. Meanwhile "
             f"{PRIVATE_RATE:,} queries a second for private names, and {HEALTHY_RATE} for new names of a healthy target; "
-            f"what takes more than {TIMEOUT_SECONDS} s counts as not answered. Latencies are medians over the floods, of "
-            "what was answered.\n\n" + table(columns, body))
+            f"later answers than {TIMEOUT_SECONDS} s do not count. Latencies of answers are medians over the floods."
+            "\n\n" + table(columns, body))
 
 
 SECTIONS = (failing,)

@@ -19,7 +19,7 @@ def target_us(row):
 def _remarks(row, cached):
     said = [remarks(row)] if remarks(row) else []
     if cached and target_us(row) > NOT_ASKED:
-        said.append("not all from its cache")
+        said.append("not all answers from its cache")
     answered = sum(figures["answered"] for figures in row["rounds"])
     good = sum(figures["rcodes"].get("NOERROR", figures["rcodes"].get("2xx", 0)) for figures in row["rounds"])
     if good < answered:
@@ -40,13 +40,13 @@ def hits(results):
     rows = of_job(results["rows"], "hits")
     if not rows:
         return ""
-    text = ("## Forwarding: all from the cache\n\n10,000 names of a zone that one target has. Each server has been "
-            "asked for every name before; *target µs* is the target's CPU time for each answer, so 0 says that it "
-            "was not asked. One row is our server with the same zone as a hosted zone of its own.\n\n"
+    text = ("## Forwarding: all from the cache\n\n10,000 names of a zone that one target has. Each server has every "
+            "name in its cache; *target µs* is the target's CPU time for each answer, so 0 means that it got no "
+            "queries. One row is inlet53d with the same zone as a hosted zone.\n\n"
             + _table(rows, True))
     ours, own = find(rows, server=REFERENCE), find(rows, label=f"{REFERENCE}, {OWN_ZONE}")
     if ours and own:
-        text += f"\nAn answer from our cache costs {number(ratio(ours, own))} times one from a zone of our own.\n"
+        text += f"\nAn answer from the cache of inlet53d costs {number(ratio(ours, own))} times as much as one from a zone.\n"
     return text
 
 
@@ -54,8 +54,8 @@ def misses(results):
     rows = of_job(results["rows"], "misses")
     if not rows:
         return ""
-    return ("## Forwarding: nothing from the cache\n\nEvery query is for a name that was not asked before, below a "
-            "wildcard of one target. The target runs on the load's processor and does not count.\n\n"
+    return ("## Forwarding: nothing from the cache\n\nEvery query has a new name, below a "
+            "wildcard of one target. The target runs on the processor of the load generator and does not count.\n\n"
             + _table(rows, False))
 
 
@@ -63,16 +63,16 @@ def dot(results):
     rows = of_job(results["rows"], "dot")
     if not rows:
         return ""
-    return ("## DNS over TLS\n\nThe names of the caches over ten connections that stay. dnsperf makes the load and "
-            "leaves the cipher suite to OpenSSL and the server.\n\n" + _table(rows, True))
+    return ("## DNS over TLS\n\nThe cached names over ten persistent connections. The load generator is dnsperf; "
+            "OpenSSL and the server choose the cipher suite.\n\n" + _table(rows, True))
 
 
 def doh(results):
     rows = of_job(results["rows"], "doh")
     if not rows:
         return ""
-    return ("## DNS over HTTPS\n\nThe names of the caches by GET over eight HTTP/2 connections that stay, 16 under "
-            "way on each, with TLS_AES_128_GCM_SHA256.\n\n" + _table(rows, True))
+    return ("## DNS over HTTPS\n\nThe cached names by GET over eight persistent HTTP/2 connections with 16 streams "
+            "each, with TLS_AES_128_GCM_SHA256.\n\n" + _table(rows, True))
 
 
 SECTIONS = (hits, misses, dot, doh)

@@ -25,11 +25,11 @@ def integer(value, prefix_bits, first=0):
     limit = (1 << prefix_bits) - 1
     if value < limit:
         return bytes([first | value])
-    octets, value = [first | limit], value - limit
+    data, value = [first | limit], value - limit
     while value >= 128:
-        octets.append(value % 128 + 128)
+        data.append(value % 128 + 128)
         value //= 128
-    return bytes([*octets, value])
+    return bytes([*data, value])
 
 
 def text(value):
@@ -101,14 +101,14 @@ class Windows:
             self.streams[stream] -= size
         return size
 
-    def feed(self, octets):
-        octets = self.rest + octets
+    def feed(self, data):
+        data = self.rest + data
         at = 0
-        while len(octets) >= at + 9 and len(octets) >= (end := at + 9 + int.from_bytes(octets[at:at + 3], "big")):
-            kind, flags, stream = struct.unpack_from("!BBI", octets, at + 3)
-            self._apply(kind, flags, stream, octets[at + 9:end])
+        while len(data) >= at + 9 and len(data) >= (end := at + 9 + int.from_bytes(data[at:at + 3], "big")):
+            kind, flags, stream = struct.unpack_from("!BBI", data, at + 3)
+            self._apply(kind, flags, stream, data[at + 9:end])
             at = end
-        self.rest = octets[at:]
+        self.rest = data[at:]
 
     def _apply(self, kind, flags, stream, payload):
         if kind == WINDOW_UPDATE:

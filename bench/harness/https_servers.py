@@ -55,10 +55,10 @@ def connect(endpoint):
 def ask(stream, path):
     """Makes one GET over HTTP/1.1. Returns the response's head, with the empty line, and its body."""
     stream.sendall(f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
-    octets = b""
-    while b"\r\n\r\n" not in octets:
-        octets += _more(stream)
-    head, _, body = octets.partition(b"\r\n\r\n")
+    data = b""
+    while b"\r\n\r\n" not in data:
+        data += _more(stream)
+    head, _, body = data.partition(b"\r\n\r\n")
     size = next(int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:"))
     while len(body) < size:
         body += _more(stream)
@@ -66,10 +66,10 @@ def ask(stream, path):
 
 
 def _more(stream):
-    octets = stream.recv(1 << 16)
-    if not octets:
+    data = stream.recv(1 << 16)
+    if not data:
         raise ConnectionError("the connection has ended")
-    return octets
+    return data
 
 
 class InletGateway(HttpsServer):

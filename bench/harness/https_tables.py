@@ -23,16 +23,16 @@ def https(results):
             body = [[named(row), *cpu_cells(row, ours), number(median(row, "queries_per_second") / 1000, 1),
                      share(median(row, "core_busy")), share(median(row, "generator_busy")), row["answer_octets"],
                      kept(counts.get(row["server"])) if logged else "", remarks(row)] for row in group]
-            text += (f"\n### {version}, {shape['connections']} connections, {shape['streams']} under way on each"
+            text += (f"\n### {version}, {shape['connections']} connections, {shape['streams']} outstanding on each"
                      f"{', access log' if logged else ''}\n\n"
-                     + table(["server", *COLUMNS, "k/s", "core busy", "load busy", "octets", "kept", "remarks"], body))
+                     + table(["server", *COLUMNS, "k/s", "core busy", "load busy", "bytes", "kept", "remarks"], body))
     if not text:
         return ""
-    return ("## HTTPS: a mock integration\n\nGET of 41 octets of JSON over TLS 1.3 connections that stay, all servers "
-            "with one certificate (ECDSA P-256) and one cipher suite. Ours finds API, stage and resource, asks the "
-            "resource policy and makes three ids for each request; nginx has `return 200` with the same fields as "
-            "fixed text. nghttpx is a proxy only: a plain nginx behind it, on the same core, counts with it. *Octets* "
-            "is a response over HTTP/1.1.\n" + text)
+    return ("## HTTPS: a mock integration\n\nGET of 41 bytes of JSON over persistent TLS 1.3 connections, all servers "
+            "with one certificate (ECDSA P-256) and one cipher suite. inlet53-gateway finds API, stage and resource, "
+            "evaluates the resource policy and generates three ids for each request; nginx has `return 200` with the "
+            "same fields as fixed text. nghttpx is a proxy only: nginx behind it, on the same core, counts with it. "
+            "*Bytes* is the size of a response over HTTP/1.1.\n" + text)
 
 
 def handshakes(results):
@@ -46,7 +46,7 @@ def handshakes(results):
                      remarks(row, False)])
     rate = rows[0]["load"]["new_connections"]
     return (f"## HTTPS: new connections\n\n{rate:,} connections a second, each with a full TLS 1.3 handshake (no "
-            "resumption), one request and its end.\n\n"
+            "resumption), one request and its closing.\n\n"
             + table(["server", "version", CPU_COLUMNS[0].replace("an answer", "a connection"), *COLUMNS[1:],
                      "core busy", "remarks"], body))
 
@@ -57,17 +57,16 @@ def functions(results):
         return ""
     body = []
     for row in rows:
-        load = f"{row['load']['rate']:,} a second" if row["load"]["rate"] else "as fast as answers come"
+        load = f"{row['load']['rate']:,} a second" if row["load"]["rate"] else "at saturation"
         body.append([f"{load}, baseline" if "baseline" in row["server"] else load, number(cpu(row), 1), cpu_cells(row, None)[1], number(median(row, "function_us"), 1),
                      number(median(row, "queries_per_second"), 0),
                      *(microseconds(median(row, f"latency_us/{part}")) for part in ("p50", "p99", "max")),
                      remarks(row, False)])
-    return (f"## HTTPS: a Lambda function\n\nA warm Python handler that does nothing but return the body, in one "
-            f"environment, called over one connection: {LAMBDA_RATE} times a second, and again as soon as the answer "
-            "is there. *Ours* is the CPU time of the gateway's process alone; the function's process (Python, the "
-            "runtime's HTTP client) shares its core and is shown beside it. Latency is what the client sees, handler "
-            "included.\n\n"
-            + table(["load", "ours: µs of CPU", "min–max", "function: µs of CPU", "requests/s", "p50 µs",
+    return (f"## HTTPS: a Lambda function\n\nA warm Python handler that only returns the body, in one environment. Calls "
+            f"come over one connection: {LAMBDA_RATE} a second, and at saturation. *Gateway* is the CPU time of the "
+            "gateway's process only; the function's process (Python, the runtime's HTTP client) shares its core and "
+            "has its own column. The latency is the client's, including the handler.\n\n"
+            + table(["load", "gateway: µs of CPU", "min–max", "function: µs of CPU", "requests/s", "p50 µs",
                      "p99 µs", "max µs", "remarks"], body))
 
 
@@ -80,12 +79,12 @@ def idle(results):
         memory = dict(map(tuple, row["memory"]))
         few, many = (memory[count] for count in IDLE_CONNECTIONS)
         between = IDLE_CONNECTIONS[1] - IDLE_CONNECTIONS[0]
-        body.append([named(row), *(number(octets / 1024 ** 2, 1) for octets in memory.values()),
+        body.append([named(row), *(number(data / 1024 ** 2, 1) for data in memory.values()),
                      f"{(many - few) / between:,.0f}"])
-    return ("## HTTPS: idle connections\n\nEach has had a handshake and one request over HTTP/1.1, and waits for the "
-            "next. Memory is the proportional set size of the server's processes; the kernel's own for each socket is "
-            "not in it.\n\n"
-            + table(["server", "MiB, none", *(f"MiB, {count:,}" for count in IDLE_CONNECTIONS), "octets a connection"],
+    return ("## HTTPS: idle connections\n\nEach connection has had a handshake and one request over HTTP/1.1, and is "
+            "idle. Memory is the proportional set size of the server's processes, without the kernel's memory of each "
+            "socket.\n\n"
+            + table(["server", "MiB, none", *(f"MiB, {count:,}" for count in IDLE_CONNECTIONS), "bytes a connection"],
                     body))
 
 

@@ -83,9 +83,9 @@ class Bench:
         known["stat_ns"] += stat
         server.stop()
         if server.log and server.answered_least:
-            records, octets = server.count_log()
+            records, data = server.count_log()
             self.logs.append({"job": job, "server": server.key, "label": server.label, "log": server.log,
-                              "ours": server.is_ours, "records": records, "octets": octets,
+                              "ours": server.is_ours, "records": records, "octets": data,
                               "answered": server.answered_least, "asked": server.answered_most})
             if server.log_path.exists():
                 server.log_path.unlink()

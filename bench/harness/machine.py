@@ -87,7 +87,7 @@ def stat_ns(pids):
     return total
 
 
-def memory_octets(pids):
+def memory_bytes(pids):
     """Returns the proportional set size, which counts shared memory once."""
     total = 0
     for pid in process_tree(pids):
@@ -97,7 +97,7 @@ def memory_octets(pids):
     return total
 
 
-def peak_octets(pids):
+def peak_bytes(pids):
     """Returns the maximum resident set so far, of all processes together."""
     total = 0
     for pid in process_tree(pids):
@@ -107,7 +107,7 @@ def peak_octets(pids):
     return total
 
 
-def resident_octets(pids):
+def resident_bytes(pids):
     """Returns the resident sets of these processes; shared memory counts for each process."""
     total = 0
     for pid in pids:

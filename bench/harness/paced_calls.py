@@ -60,10 +60,10 @@ class Connection:
         return 0
 
     def _read_response(self):
-        octets = b""
-        while b"\r\n\r\n" not in octets:
-            octets += self._more()
-        head, _, body = octets.partition(b"\r\n\r\n")
+        data = b""
+        while b"\r\n\r\n" not in data:
+            data += self._more()
+        head, _, body = data.partition(b"\r\n\r\n")
         lines = head.lower().split(b"\r\n")
         size = next((int(line.split(b":")[1]) for line in lines if line.startswith(b"content-length:")), 0)
         while len(body) < size:
@@ -71,10 +71,10 @@ class Connection:
         return int(lines[0].split()[1]), b"connection: close" in lines
 
     def _more(self):
-        octets = self.stream.recv(1 << 16)
-        if not octets:
+        data = self.stream.recv(1 << 16)
+        if not data:
             raise ConnectionError("the connection has ended")
-        return octets
+        return data
 
 
 def work(connection, due_calls, calls):

@@ -7,12 +7,12 @@ from .rounds import MAX_FOREIGN, SATURATED
 
 PICTURES = {"names": ("cpu", "CPU time an answer, by server"), "records": ("records", "CPU and memory by records"),
             "paced": ("latency", "Distribution of latency"), "https": ("cpu-https", "CPU time a request, by server")}
-INTRODUCTION = """# inlet53 beside its peers
+INTRODUCTION = """# inlet53 and other servers
 
-Server CPU time for each answer, over HTTPS each request, is the figure to compare: kernel included, all
-threads, one worker on one core, the load on the other. Ratios are medians over rounds taken by turns;
-above 1 is dearer than ours. Figures of two reports do not compare. `bench/README.md` says what is
-measured and how to read it.
+The main figure is the server's CPU time for each answer, or over HTTPS for each request. It includes the
+kernel and all threads; one worker runs on one core, the load generator on the other. Ratios are medians
+over interleaved rounds; a ratio above 1 means more CPU time than inlet53. Figures of different reports are
+not comparable. `bench/README.md` describes the jobs and the figures.
 """
 
 
@@ -44,14 +44,14 @@ def head(results):
         + (", interrupted" if results.get("interrupted") else ""),
         f"**Machine** {machine['processors']} × {machine['model']}, {machine['memory_gib']} GiB, Linux "
         f"{machine['kernel']}; load average before: {', '.join(machine['load_average'])}",
-        f"**Rounds** {options['rounds']} of {options['seconds']:g} s for each row, {options['outstanding']} queries "
-        f"under way, {options['sockets']} client sockets; servers on CPU {options['server_cpu']}, load on CPU "
+        f"**Rounds** {options['rounds']} of {options['seconds']:g} s for each row, {options['outstanding']} outstanding "
+        f"queries, {options['sockets']} client sockets; servers on CPU {options['server_cpu']}, load on CPU "
         f"{options['generator_cpu']}"
         + (f"; the cheapest of {options['tries']} tries counts" if options.get("tries", 1) > 1 else ""),
-        f"**Disturbance** {rounds} rounds, {repeated} repetitions because others took more than {MAX_FOREIGN:.0%} of "
-        f"the server's core; {disturbed} rounds were kept disturbed",
-        f"**Load** {facts['generator']}. Where it left the server's core less than {SATURATED:.0%} busy, the row "
-        "says *not saturated*",
+        f"**Disturbance** {rounds} rounds, {repeated} repetitions because other processes used more than "
+        f"{MAX_FOREIGN:.0%} of the server's core; {disturbed} disturbed rounds count",
+        f"**Load** {facts['generator']}. Rows whose server's core was less than {SATURATED:.0%} busy have the note "
+        "*not saturated*",
     ]
     if facts.get("note"):
         items.insert(1, f"**Note** {facts['note']}")
@@ -77,7 +77,7 @@ def tail(results):
     failed = [row for row in results["rows"] if "failed" in row]
     if not failed and not results["left_out"]:
         return ""
-    lines = ["## Left out", ""]
+    lines = ["## Omitted servers", ""]
     lines += [f"- {entry['server']} ({entry['job']}): {entry['why']}" for entry in results["left_out"]]
     lines += [f"- {row['server']} ({row['job']}): {row['failed']}" for row in failed]
     return "\n".join(lines) + "\n"

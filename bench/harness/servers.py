@@ -162,11 +162,11 @@ class Server:
 
     def peak_memory(self):
         """Returns the maximum resident set since the start, in bytes."""
-        return machine.peak_octets(self.pids[-1:])
+        return machine.peak_bytes(self.pids[-1:])
 
     def memory(self):
         """Returns the memory of the server in bytes, without its collector."""
-        return machine.memory_octets(self.pids[-1:])
+        return machine.memory_bytes(self.pids[-1:])
 
     def cpu_ns(self):
         """Returns the CPU time that counts as the server's."""
@@ -191,10 +191,10 @@ class Server:
         """Returns (records, bytes) of the query log. Call it after the server has ended."""
         if not self.log_path.exists():
             return 0, 0
-        octets = self.log_path.stat().st_size
+        data = self.log_path.stat().st_size
         if self.log == "dnstap":
-            return count_frames(self.log_path) // self.frames_for_each, octets
-        return count_text(self.log_path, self.log_marker), octets
+            return count_frames(self.log_path) // self.frames_for_each, data
+        return count_text(self.log_path, self.log_marker), data
 
 
 def count_text(path, marker):
@@ -211,13 +211,13 @@ def count_text(path, marker):
 def count_frames(path):
     """Counts the data frames of a Frame Streams file: a length, and a control frame after length 0."""
     frames = 0
-    octets = memoryview(path.read_bytes())
+    data = memoryview(path.read_bytes())
     at, unpack = 0, struct.Struct("!I").unpack_from
-    while at + 4 <= len(octets):
-        (length,) = unpack(octets, at)
+    while at + 4 <= len(data):
+        (length,) = unpack(data, at)
         if length:
             frames += 1
             at += 4 + length
         else:
-            at += 8 + unpack(octets, at + 4)[0]
+            at += 8 + unpack(data, at + 4)[0]
     return frames

@@ -89,7 +89,7 @@ def cpu_cells(row, reference):
     return [number(cpu(row)), f"{number(least)}–{number(most)}", number(ratio(row, reference))]
 
 
-CPU_COLUMNS = ["µs of CPU an answer", "min–max", "ratio to us"]
+CPU_COLUMNS = ["µs of CPU an answer", "min–max", "ratio to inlet53"]
 
 
 def names(results):
@@ -101,9 +101,9 @@ def names(results):
              share(median(row, "core_busy")), share(median(row, "generator_busy")),
              microseconds(median(row, "latency_us/p50")), microseconds(median(row, "latency_us/p99")), remarks(row)]
             for row in rows]
-    return ("## 10,000 names, no query log\n\nAs fast as answers come, each query from another port than the last. "
-            "The bare responder answers with fixed bytes and does nothing else. It waits in epoll for each batch; "
-            "inlet53d takes a busy socket out of epoll and sends answers to one port together, so it can cost less.\n\n"
+    return ("## 10,000 names, no query log\n\nAt saturation, each query from another port than the last. "
+            "The bare responder sends fixed bytes. It waits in epoll for each batch; inlet53d removes a busy socket "
+            "from epoll and sends responses to one port together, so it can use less CPU time.\n\n"
             + table(["server", *CPU_COLUMNS, "kq/s", "core busy", "load busy", "p50 µs", "p99 µs", "remarks"],
                     body))
 
@@ -124,11 +124,11 @@ def log(results):
                      microseconds(plain and median(plain, "latency_us/p99")),
                      microseconds(median(row, "latency_us/p99")),
                      number(count and count["octets"] / max(1, count["records"]), 0), kept(count), remarks(row)])
-    text = ("## The same with each one's own query log\n\nA dnstap collector's CPU time (fstrm_capture) counts with "
-            "its server's; both share one core. *Kept* is records in the log for answers given, over the whole "
-            "session.\n\n"
-            + table(["server", "log", *CPU_COLUMNS, "log costs µs", "p99 µs without", "p99 µs with",
-                     "octets a record", "kept", "remarks"], body))
+    text = ("## The same with query logs\n\nThe CPU time of a dnstap collector (fstrm_capture) counts with "
+            "its server's; both share one core. *Kept* is the share of answers that have a record in the log, over "
+            "the whole session.\n\n"
+            + table(["server", "log", *CPU_COLUMNS, "log, µs", "p99 µs without", "p99 µs with",
+                     "bytes a record", "kept", "remarks"], body))
     return text + "".join(our_log(count) for count in results["logs"]
                           if count["ours"] and count["job"] in ("names", "log"))
 
@@ -144,7 +144,7 @@ def our_log(count):
     """Answers that never reached the generator are in the log too, so that the expected count is a range."""
     right = count["answered"] <= count["records"] <= count["asked"]
     return (f"\n{count['label']}: {count['records']:,} records for {count['answered']:,} answers to "
-            f"{count['asked']:,} queries{': each answer has its record' if right else ' **(these should agree)**'}.\n")
+            f"{count['asked']:,} queries{': each answer has its record' if right else ' **(these should be equal)**'}.\n")
 
 
 def few(results):
@@ -157,7 +157,7 @@ def few(results):
         body.append([named(row), row["sockets"], *cpu_cells(row, ours),
                      number(median(row, "queries_per_second") / 1000, 0), share(median(row, "core_busy")),
                      remarks(row)])
-    return ("## Few client sockets\n\nWhat a forwarder with few source ports looks like.\n\n"
+    return ("## Few client sockets\n\nThe load of a forwarder with few source ports.\n\n"
             + table(["server", "sockets", *CPU_COLUMNS, "kq/s", "core busy", "remarks"], body))
 
 
@@ -170,9 +170,9 @@ def records(results):
         ours = find(rows, server=REFERENCE, records=row["records"])
         body.append([named(row), f"{row['records']:,}", *cpu_cells(row, ours), number(row["memory"] / 1024 ** 2, 0),
                      number(row["load_ns"] / 1e9), number(row["load_wall_ns"] / 1e9), remarks(row)])
-    return ("## Large zones\n\nOne A record a name; the names asked for are drawn at random. Memory is the "
-            "proportional set size after the rounds; loading is the CPU time from start to the first right answer, "
-            "on one core.\n\n"
+    return ("## Large zones\n\nOne A record for each name; the query names are random. Memory is the "
+            "proportional set size after the rounds; loading is the CPU time from the start to the first correct "
+            "answer, on one core.\n\n"
             + table(["server", "records", *CPU_COLUMNS, "memory MiB", "load CPU s", "load wall s", "remarks"], body))
 
 
@@ -184,7 +184,7 @@ def tcp(results):
     body = [[named(row), *cpu_cells(row, ours), number(median(row, "queries_per_second") / 1000, 0),
              share(median(row, "core_busy")), microseconds(median(row, "latency_us/p99")),
              sum(figures["reconnects"] for figures in row["rounds"]), remarks(row)] for row in rows]
-    return ("## TCP\n\nTen connections that stay, with many queries under way on each.\n\n"
+    return ("## TCP\n\nTen persistent connections, with many outstanding queries on each.\n\n"
             + table(["server", *CPU_COLUMNS, "kq/s", "core busy", "p99 µs", "reconnects", "remarks"], body))
 
 
@@ -198,9 +198,9 @@ def paced(results):
              microseconds(median(row, "latency_us/max")), microseconds(latency_spread(row, "max")[1]),
              *cpu_cells(row, ours), remarks(row, False)] for row in rows]
     rate = rows[0]["load"]["rate"]
-    return (f"## Latency at {rate:,} queries a second\n\nMost of the CPU time here is waking up. *p50*, *p99* and *max* "
-            "are the medians of the rounds' figures; *p99 min–max* are its least and most of a round, and *worst* is the "
-            "slowest answer of all rounds. The plot is of the answers of all rounds together.\n\n"
+    return (f"## Latency at {rate:,} queries a second\n\nWake-ups use most of the CPU time. *p50*, *p99* and *max* are "
+            "medians over the rounds; *p99 min–max* are the minimum and maximum of a round, and *worst* is the slowest "
+            "answer of all rounds. The plot has the answers of all rounds together.\n\n"
             + table(["server", "p50 µs", "p99 µs", "p99 min–max", "max µs", "worst µs", *CPU_COLUMNS, "remarks"], body))
 
 
@@ -210,10 +210,10 @@ def workers(results):
         return ""
     body = [[row["workers"], *cpu_cells(row, rows[0])[:2], number(ratio(row, rows[0])), achieved(row),
              remarks(row, False)] for row in rows]
-    return ("## Two workers against one\n\nA paced load. Two cores that the load shares cannot show more answers; "
-            "they show whether a second worker makes each answer dearer. A worker that gets half as much wakes up "
-            "for fewer queries at a time, alone too: the second row has as much for one as each of two gets by query. "
-            "Unless a row says so, queries go to the first worker as long as it has time for them.\n\n"
+    return ("## Two workers and one\n\nA paced load. The load generator shares the two cores, so the table does not show "
+            "a higher rate, only whether a second worker increases the cost of an answer. A worker with half the load "
+            "wakes up for fewer queries at a time: in the second row, one worker has the load that each of two workers "
+            "has with `query`. In other rows, all queries go to the first worker while it keeps up.\n\n"
             + table(["workers", *CPU_COLUMNS[:2], "ratio to one", "answered kq/s", "remarks"], body))
 
 
@@ -235,8 +235,8 @@ def ports(results):
         body.append([row["sockets"], row["label"].partition(", ")[2], share(statistics.median(shares)), share(1 - statistics.median(shares)),
                      number(cpu(row)), achieved(row), remarks(row, False)])
     return ("## Source ports and the balance of two workers\n\nWith `udp_spread = \"fill\"` (the default) the first "
-            "worker gets every query as long as it has time for them. By query the query's ID decides. By client the "
-            "kernel hashes each client's address and port to one worker's socket: one port is one worker.\n\n"
+            "worker gets every query while it keeps up. With `query` the ID of the query selects the worker. With "
+            "`client` the kernel selects it by a hash of the client's address and port, so one port uses one worker.\n\n"
             + table(["source ports", "spread", "busier worker", "other worker", CPU_COLUMNS[0], "answered kq/s",
                      "remarks"], body))
 
@@ -252,9 +252,9 @@ def reload(results):
              remarks(row, False)] for row in rows]
     count = results["head"]["options"]["reload_records"]
     rate = rows[0]["load"]["rate"]
-    return (f"## Reading a zone of {count:,} records again\n\n{rate:,} queries a second, one worker; with reloads, one "
-            "SIGHUP follows the other as long as the load runs. On one core the reload takes its turns with the "
-            "worker; with two cores it has the generator's to share.\n\n"
+    return (f"## Reloads of a zone of {count:,} records\n\n{rate:,} queries a second, one worker; with reloads, one "
+            "SIGHUP follows the other while the load runs. On one core the reload shares the core of the worker; "
+            "with two cores it shares that of the load generator.\n\n"
             + table(["case", "p50 µs", "p99 µs", "max µs", "reloads", "lost", CPU_COLUMNS[0], "peak MiB",
                      "remarks"], body))
 
@@ -273,10 +273,10 @@ def io(results):
             cells += [number(row and cpu(row)), number(row and ratio(row, poll)),
                       share(row and median(row, "core_busy"))]
         body.append(cells)
-    columns = ["way"]
+    columns = ["method"]
     for sockets in counts:
         columns += [f"µs, {sockets} client socket{'s' * (sockets > 1)}", "ratio to poll", "core busy"]
-    return ("## Ways of asking the kernel\n\nThe bare responder in each of them, and ours.\n\n" + table(columns, body))
+    return ("## Methods of receiving and sending\n\nThe bare responder with each method, and inlet53d.\n\n" + table(columns, body))
 
 
 def opinion(results):
@@ -292,7 +292,7 @@ def opinion(results):
                      number(ratio(first, find(others, server=REFERENCE)) if first else None),
                      number(median(row, "queries_per_second") / 1000, 0), share(median(row, "core_busy")),
                      remarks(row)])
-    return ("## A second opinion: dnsperf\n\nThe first job asked by another generator.\n\n"
+    return ("## Another load generator: dnsperf\n\nThe first job with dnsperf.\n\n"
             + table(["server", *CPU_COLUMNS, f"ratio by {others[0]['generator']}" if others else "ratio before",
                      "kq/s", "core busy", "remarks"], body))
 
@@ -302,7 +302,7 @@ def units(results):
         return ""
     body = [[f"`{row['program']}` {row['name']}", f"{number(row['cpu_time'], 1)} {row['unit']}"]
             for row in results["units"]]
-    return "## Single units\n\nGoogle Benchmark, median of five.\n\n" + table(["benchmark", "CPU time"], body)
+    return "## Unit benchmarks\n\nGoogle Benchmark, median of five.\n\n" + table(["benchmark", "CPU time"], body)
 
 
 SECTIONS = (names, log, few, records, tcp, paced, workers, ports, reload, io, opinion, units)

@@ -20,12 +20,12 @@ def unanswered(results):
     if not rows:
         return ""
     text = (f"## A target that does not answer some names\n\nThe target answers in {1000 * DELAY_SECONDS:g} ms, except "
-            f"for bad names, which it drops or answers after {LATE_SECONDS:g} s. Between them come *healthy* names, "
+            f"for bad names, which it drops or answers after {LATE_SECONDS:g} s. Between them are *healthy* names, "
             "all of them new, of the same rule and of an *other* rule with the same target. The client sends each "
-            f"query once and waits {PATIENCE_SECONDS:g} s. All servers are asked at the same time, for "
-            f"{rows[0]['seconds']:g} s a load; each row has a target or two of its own. The goal is 100 % with a p99 of "
-            f"at most {GOAL_MS:g} ms. *Sends* is how often one target received one bad name: the median, and the "
-            "most.\n")
+            f"query once and waits {PATIENCE_SECONDS:g} s. All servers get queries at the same time, for "
+            f"{rows[0]['seconds']:g} s in each load; each row has its own target or two. The goal is 100 % with a p99 of "
+            f"at most {GOAL_MS:g} ms. *Sends* is how often one target received one bad name: the median and the "
+            "maximum.\n")
     for pattern in PATTERNS:
         body = []
         for targets in TARGETS:
@@ -64,8 +64,8 @@ def loss(results):
                      *(number(first["ms"][part], 1) for part in MILLISECONDS)])
     return (f"## Two targets, {LOSS:.0%} of the datagrams lost in each direction\n\n{rows[0]['first']['asked']:,} new "
             f"names, {LOSS_RATE} a second. The client sends one query for each name and waits {PATIENCE_SECONDS:g} s. "
-            f"What it did not get then it asks for once more, at least {LOSS_AGAIN_SECONDS:g} s after the first query. "
-            "The goals are 98 % and 99.9 %. A server that does not repeat queries itself comes to 49 % for one "
+            f"It repeats unanswered queries once, at least {LOSS_AGAIN_SECONDS:g} s after the first query. "
+            "The goals are 98 % and 99.9 %. A server that does not repeat queries itself reaches 49 % with one "
             "target.\n\n"
             + table(["server", "answered", "with one more query", "failed", "no response",
                      *(f"{part} ms" for part in MILLISECONDS)], body))

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "inlet53/base/file.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <filesystem>
+#include <string_view>
 #include <system_error>
 
 #include <fcntl.h>
@@ -25,6 +28,10 @@ int open_without_interruption(const std::string& path, int flags, mode_t mode) {
     descriptor = open(path.c_str(), flags, mode);
   } while (descriptor == -1 && errno == EINTR);
   return descriptor;
+}
+
+FileIdentity identity_in(const struct stat& status) noexcept {
+  return {status.st_dev, status.st_ino};
 }
 
 // Returns the reason why another user could redirect or read the writes; empty: no other user can.
@@ -82,6 +89,43 @@ std::string absolute_path(const std::string& path) {
   std::error_code error;
   const std::filesystem::path absolute = std::filesystem::absolute(path, error);
   return error ? path : absolute.string();
+}
+
+bool is_program(const std::string& path) {
+  // Directories have the x bit too.
+  struct stat status {};
+  return access(path.c_str(), X_OK) == 0 && stat(path.c_str(), &status) == 0 &&
+         S_ISREG(status.st_mode);
+}
+
+std::string find_program(const std::string& name) {
+  if (name.find('/') != std::string::npos) return name;
+  const char* const variable = std::getenv("PATH");
+  std::string_view path = variable == nullptr ? "/usr/local/bin:/usr/bin:/bin" : variable;
+  while (!path.empty()) {
+    const std::string_view directory = path.substr(0, path.find(':'));
+    const std::string program = concat(directory, "/", name);
+    if (!directory.empty() && is_program(program)) return absolute_path(program);
+    path.remove_prefix(std::min(directory.size() + 1, path.size()));
+  }
+  return {};
+}
+
+std::optional<FileIdentity> file_identity(int descriptor) noexcept {
+  struct stat status {};
+  if (fstat(descriptor, &status) != 0) return std::nullopt;
+  return identity_in(status);
+}
+
+std::optional<FileIdentity> file_identity(const std::string& path) noexcept {
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0) return std::nullopt;
+  return identity_in(status);
+}
+
+bool is_at_path(int descriptor, const std::string& path) noexcept {
+  struct stat status {};
+  return lstat(path.c_str(), &status) == 0 && file_identity(descriptor) == identity_in(status);
 }
 
 std::string FileError::to_text() const {

@@ -10,8 +10,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "inlet53/base/check.h"
 #include "inlet53/base/operator_log.h"
-#include "inlet53/base/system_failure.h"
 #include "inlet53/base/text.h"
 
 namespace inlet53 {

@@ -22,32 +22,6 @@ CachedRRset read_part(const uint8_t* entry, size_t index, dns::NameView asked) n
           as_text({wire + part.wire_octets, part.text_octets})};
 }
 
-}  // namespace
-
-dns::Rcode CachedResponse::rcode() const noexcept {
-  return static_cast<dns::Rcode>(entry_head(entry_).rcode);
-}
-
-std::optional<dns::ExtendedError> CachedResponse::ede() const noexcept {
-  const uint16_t ede = entry_head(entry_).ede;
-  if (ede == kNoEde) return std::nullopt;
-  return dns::ExtendedError{static_cast<dns::Ede>(ede), entry_ede_text(entry_)};
-}
-
-size_t CachedResponse::answer_count() const noexcept { return entry_head(entry_).answer_count; }
-
-CachedRRset CachedResponse::answer(size_t index, dns::NameView asked) const noexcept {
-  return read_part(entry_, index, asked);
-}
-
-bool CachedResponse::has_authority() const noexcept { return entry_head(entry_).has_authority; }
-
-CachedRRset CachedResponse::authority(dns::NameView asked) const noexcept {
-  return read_part(entry_, answer_count(), asked);
-}
-
-namespace {
-
 constexpr uint32_t kMilli = 1000;
 // The type of NXDOMAIN entries in a tag.
 constexpr uint32_t kAllTypes = 0x10000;
@@ -92,6 +66,28 @@ bool has_such_name(const uint8_t* entry, const IsSuch& is_such) noexcept {
 }
 
 }  // namespace
+
+dns::Rcode CachedResponse::rcode() const noexcept {
+  return static_cast<dns::Rcode>(entry_head(entry_).rcode);
+}
+
+std::optional<dns::ExtendedError> CachedResponse::ede() const noexcept {
+  const uint16_t ede = entry_head(entry_).ede;
+  if (ede == kNoEde) return std::nullopt;
+  return dns::ExtendedError{static_cast<dns::Ede>(ede), entry_ede_text(entry_)};
+}
+
+size_t CachedResponse::answer_count() const noexcept { return entry_head(entry_).answer_count; }
+
+CachedRRset CachedResponse::answer(size_t index, dns::NameView asked) const noexcept {
+  return read_part(entry_, index, asked);
+}
+
+bool CachedResponse::has_authority() const noexcept { return entry_head(entry_).has_authority; }
+
+CachedRRset CachedResponse::authority(dns::NameView asked) const noexcept {
+  return read_part(entry_, answer_count(), asked);
+}
 
 struct Cache::Store {
   explicit Store(const settings::Cache& given)

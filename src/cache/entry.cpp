@@ -37,38 +37,6 @@ uint32_t negative_ttl(const CachedRRset* authority) noexcept {
   return std::min(lowest_ttl(authority->wire), minimum);
 }
 
-}  // namespace
-
-uint32_t capped_ttl(const dns::RRsetView& rrset, const settings::Cache& settings) noexcept {
-  return capped(lowest_ttl(rrset), settings.min_ttl, settings.max_ttl);
-}
-
-KeepPlan plan_keeping(const ReceivedResponse& response, const settings::Cache& settings) noexcept {
-  KeepPlan plan;
-  if (is_failure(response.rcode)) {
-    plan.failure = true;
-    plan.lifetime = settings.failure_ttl;
-    return plan;
-  }
-  const bool nxdomain = response.rcode == dns::Rcode::NXDomain;
-  plan.negative = nxdomain || response.answers.empty() || response.authority != nullptr;
-  // RFC 2308 §2.1: after a CNAME, the last name of the chain does not exist.
-  plan.all_types = nxdomain && response.answers.empty();
-  uint32_t lifetime = kMaxTtl;
-  if (plan.negative) {
-    plan.negative_ttl =
-        capped(negative_ttl(response.authority), settings.min_ttl, settings.max_negative_ttl);
-    lifetime = std::min(lifetime, plan.negative_ttl);
-  }
-  for (const CachedRRset& rrset : response.answers) {
-    lifetime = std::min(lifetime, capped_ttl(rrset.wire, settings));
-  }
-  plan.lifetime = lifetime;
-  return plan;
-}
-
-namespace {
-
 size_t whole_units(size_t octets) noexcept { return (octets + kUnit - 1) & ~(kUnit - 1); }
 
 size_t owner_octets(const CacheKey& key, const CachedRRset& rrset) noexcept {
@@ -121,6 +89,34 @@ void write_part(uint8_t* entry, size_t index, const CacheKey& key, const CachedR
 }
 
 }  // namespace
+
+uint32_t capped_ttl(const dns::RRsetView& rrset, const settings::Cache& settings) noexcept {
+  return capped(lowest_ttl(rrset), settings.min_ttl, settings.max_ttl);
+}
+
+KeepPlan plan_keeping(const ReceivedResponse& response, const settings::Cache& settings) noexcept {
+  KeepPlan plan;
+  if (is_failure(response.rcode)) {
+    plan.failure = true;
+    plan.lifetime = settings.failure_ttl;
+    return plan;
+  }
+  const bool nxdomain = response.rcode == dns::Rcode::NXDomain;
+  plan.negative = nxdomain || response.answers.empty() || response.authority != nullptr;
+  // RFC 2308 §2.1: after a CNAME, the last name of the chain does not exist.
+  plan.all_types = nxdomain && response.answers.empty();
+  uint32_t lifetime = kMaxTtl;
+  if (plan.negative) {
+    plan.negative_ttl =
+        capped(negative_ttl(response.authority), settings.min_ttl, settings.max_negative_ttl);
+    lifetime = std::min(lifetime, plan.negative_ttl);
+  }
+  for (const CachedRRset& rrset : response.answers) {
+    lifetime = std::min(lifetime, capped_ttl(rrset.wire, settings));
+  }
+  plan.lifetime = lifetime;
+  return plan;
+}
 
 size_t entry_octets(const CacheKey& key, const ReceivedResponse& response) noexcept {
   size_t octets = sizeof(EntryHead) + key.name.size() + ede_text(response).size();

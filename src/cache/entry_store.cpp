@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "inlet53/base/check.h"
-#include "inlet53/base/system_failure.h"
 
 namespace inlet53::cache {
 
@@ -155,7 +154,7 @@ void EntryStore::evict(uint8_t* entry) noexcept {
 }
 
 // Value of an entry: lowest for an expired one, highest for one in the large ring.
-int EntryStore::worth(const uint8_t* entry, uint64_t now_ms) const noexcept {
+int EntryStore::value_of(const uint8_t* entry, uint64_t now_ms) const noexcept {
   const EntryHead& head = entry_head(entry);
   if (is_past(head, now_ms)) return -1;
   return head.visits + (is_wanted(entry) ? kMaxVisits + 1 : 0);
@@ -167,7 +166,7 @@ EntryStore::Slot& EntryStore::free_slot(uint64_t hash, uint64_t now_ms) noexcept
   int least = 0;
   for (Slot& slot : bucket(hash).slots) {
     if (slot.place == kNowhere) return slot;
-    const int lost = worth(at(slot.place), now_ms);
+    const int lost = value_of(at(slot.place), now_ms);
     if (chosen != nullptr && lost >= least) continue;
     least = lost;
     chosen = &slot;

@@ -166,7 +166,7 @@ class EntryStore {
     return fingerprints_[uint64_t{tag} * bucket_count_ >> 32];
   }
   [[nodiscard]] Slot& slot_of(const uint8_t* entry) const noexcept;
-  [[nodiscard]] int worth(const uint8_t* entry, uint64_t now_ms) const noexcept;
+  [[nodiscard]] int value_of(const uint8_t* entry, uint64_t now_ms) const noexcept;
   Slot& free_slot(uint64_t hash, uint64_t now_ms) noexcept;
   void evict(uint8_t* entry) noexcept;
   void forget(Slot& slot, uint8_t* entry) noexcept;

@@ -11,49 +11,18 @@
 #include <system_error>
 #include <tuple>
 
-#include "read_config.h"
-#include "topology_reader.h"
+#include "readers.h"
 
 #include "inlet53/base/text.h"
 #include "inlet53/topology/validate.h"
 
 namespace inlet53::config {
+
 namespace {
 
 struct CloseFile {
   void operator()(std::FILE* file) const noexcept { std::fclose(file); }
 };
-
-}  // namespace
-
-Result<std::string, std::string> read_regular_file(const std::string& path, size_t most) {
-  std::error_code error;
-  const std::filesystem::file_status status = std::filesystem::status(path, error);
-  if (!error && std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
-    return Unexpected(concat("can't be read: ", std::filesystem::is_directory(status)
-                                                    ? std::strerror(EISDIR)
-                                                    : "it is no regular file"));
-  }
-  return read_text_file(path, most);
-}
-
-Result<std::string, std::string> read_text_file(const std::string& path, size_t most) {
-  const std::unique_ptr<std::FILE, CloseFile> file(std::fopen(path.c_str(), "rb"));
-  if (!file) return Unexpected(concat("can't be opened: ", std::strerror(errno)));
-  std::string text;
-  char chunk[1 << 14];
-  for (;;) {
-    const size_t size = std::fread(chunk, 1, sizeof chunk, file.get());
-    if (std::ferror(file.get()) != 0) {
-      return Unexpected(concat("can't be read: ", std::strerror(errno)));
-    }
-    if (size == 0) return text;
-    text.append(chunk, size);
-    if (text.size() > most) return Unexpected(concat("has more than ", most, " octets"));
-  }
-}
-
-namespace {
 
 std::filesystem::path folder_of(const std::string& path) {
   std::error_code error;
@@ -90,7 +59,37 @@ void add_problems(const toml::table& document, std::vector<topology::Problem> pr
   }
 }
 
+/// Above any file that is written by hand: a million names are in zone files, not here.
+constexpr size_t kMaxConfigSize = 64U << 20;
+
 }  // namespace
+
+Result<std::string, std::string> read_regular_file(const std::string& path, size_t most) {
+  std::error_code error;
+  const std::filesystem::file_status status = std::filesystem::status(path, error);
+  if (!error && std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+    return Unexpected(concat("can't be read: ", std::filesystem::is_directory(status)
+                                                    ? std::strerror(EISDIR)
+                                                    : "it is no regular file"));
+  }
+  return read_text_file(path, most);
+}
+
+Result<std::string, std::string> read_text_file(const std::string& path, size_t most) {
+  const std::unique_ptr<std::FILE, CloseFile> file(std::fopen(path.c_str(), "rb"));
+  if (!file) return Unexpected(concat("can't be opened: ", std::strerror(errno)));
+  std::string text;
+  char chunk[1 << 14];
+  for (;;) {
+    const size_t size = std::fread(chunk, 1, sizeof chunk, file.get());
+    if (std::ferror(file.get()) != 0) {
+      return Unexpected(concat("can't be read: ", std::strerror(errno)));
+    }
+    if (size == 0) return text;
+    text.append(chunk, size);
+    if (text.size() > most) return Unexpected(concat("has more than ", most, " bytes"));
+  }
+}
 
 void read_config(std::string_view text, const std::string& path, Config& config, Reading& reading) {
   config.file = reading.file = path;
@@ -117,13 +116,6 @@ void read_config(std::string_view text, const std::string& path, Config& config,
                      return std::tie(a.line, a.column) < std::tie(b.line, b.column);
                    });
 }
-
-namespace {
-
-/// Above any file that is written by hand: a million names are in zone files, not here.
-constexpr size_t kMaxConfigSize = 64U << 20;
-
-}  // namespace
 
 std::string ConfigError::to_text() const {
   std::string out = file;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "topology_reader.h"
+#include "readers.h"
 
 namespace inlet53::config {
+
 namespace {
 
 /// Generates Z and 20 of A-Z0-9, the form that Route 53 uses today.
@@ -29,16 +30,6 @@ void read_hosted_zone(TableReader& in, topology::HostedZone& zone) {
   in.refuse_for_now("logs of public zones", {"query_logging_config"});
   in.refuse_for_now("accelerated recovery", {"hosted_zone_features"});
 }
-
-}  // namespace
-
-void read_hosted_zones(TableReader& root, topology::Topology& topology) {
-  root.each_named("hosted_zone", [&](TableReader& in) {
-    read_hosted_zone(in, topology.hosted_zones.emplace_back());
-  });
-}
-
-namespace {
 
 using topology::RuleType;
 using topology::TargetAddress;
@@ -78,22 +69,12 @@ void read_resolver_rule(TableReader& in, topology::ResolverRule& rule) {
   in.refuse_for_now("delegation rules", {"delegation_record"});
 }
 
-}  // namespace
-
-void read_resolver_rules(TableReader& root, topology::Topology& topology) {
-  root.each_named("resolver_rule", [&](TableReader& in) {
-    read_resolver_rule(in, topology.resolver_rules.emplace_back());
-  });
-}
-
-namespace {
-
 using topology::BlockResponse;
 using topology::FirewallAction;
 using topology::RedirectionAction;
 
 /// Above the limits of AWS, which topology::validate checks.
-constexpr Range kAnyNumber{0, INT32_MAX};
+constexpr Range kAnyInt32{0, INT32_MAX};
 
 void read_domain_list(TableReader& in, topology::FirewallDomainList& list) {
   list.name = in.name();
@@ -104,7 +85,7 @@ void read_domain_list(TableReader& in, topology::FirewallDomainList& list) {
 }
 
 void read_rule(TableReader& in, topology::FirewallRule& rule) {
-  const auto parse_any_number = in_range<uint32_t>(parse_number, kAnyNumber);
+  const auto parse_any_number = in_range<uint32_t>(parse_number, kAnyInt32);
   in.read("priority", Need::Required, rule.priority, parse_any_number);
   in.read("domain_list", Need::Required, rule.domain_list, parse_text);
   in.read("action", Need::Required, rule.action,
@@ -134,12 +115,24 @@ void read_rule_group(TableReader& in, topology::FirewallRuleGroup& group) {
 
 }  // namespace
 
+void read_hosted_zones(TableReader& root, topology::Topology& topology) {
+  root.each_named("hosted_zone", [&](TableReader& in) {
+    read_hosted_zone(in, topology.hosted_zones.emplace_back());
+  });
+}
+
+void read_resolver_rules(TableReader& root, topology::Topology& topology) {
+  root.each_named("resolver_rule", [&](TableReader& in) {
+    read_resolver_rule(in, topology.resolver_rules.emplace_back());
+  });
+}
+
 void read_firewall_association(TableReader& in,
                                topology::FirewallRuleGroupAssociation& association) {
   read_id(in, "id", id_shape::kFirewallRuleGroupAssociation, association.id);
   in.read("rule_group", Need::Required, association.rule_group, parse_text);
   in.read("priority", Need::Required, association.priority,
-          in_range<uint32_t>(parse_number, kAnyNumber));
+          in_range<uint32_t>(parse_number, kAnyInt32));
   in.refuse_for_now("protection against changes", {"mutation_protection"});
 }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <optional>
 
-#include "topology_reader.h"
+#include "readers.h"
 
 namespace inlet53::config {
+
 namespace {
 
 using topology::IpProtocol;
@@ -61,14 +62,12 @@ void read_instance(TableReader& in, topology::Instance& instance) {
 }
 
 void read_prefix_list(TableReader& in, topology::PrefixList& list) {
-  // Above the limit of AWS, which topology::validate checks.
-  constexpr Range kAnyCount{0, UINT32_MAX};
   list.name = in.name();
   read_id(in, "id", id_shape::kPrefixList, list.id);
   in.read("address_family", Need::Optional, list.address_family,
           one_of<IpFamily>({{"IPv4", IpFamily::V4}, {"IPv6", IpFamily::V6}}));
   in.read("max_entries", Need::Optional, list.max_entries,
-          in_range<uint32_t>(parse_number, kAnyCount));
+          in_range<uint32_t>(parse_number, kAnyNumber));
   in.each("entries", [&](TableReader& entry) {
     topology::PrefixListEntry& added = list.entries.emplace_back();
     entry.read("cidr", Need::Required, added.cidr, parse_cidr);
@@ -138,29 +137,6 @@ void read_security_group(TableReader& in, topology::SecurityGroup& group) {
   in.refuse_for_now("rules for outgoing traffic", {"egress"});
   in.refuse_for_now("descriptions", {"description", "group_description"});
 }
-
-}  // namespace
-
-void read_networks(TableReader& root, const Owner& owner, topology::Topology& topology) {
-  root.each_named("vpc",
-                  [&](TableReader& in) { read_vpc(in, owner, topology.vpcs.emplace_back()); });
-  root.each_named("subnet",
-                  [&](TableReader& in) { read_subnet(in, topology.subnets.emplace_back()); });
-  root.each_named("instance",
-                  [&](TableReader& in) { read_instance(in, topology.instances.emplace_back()); });
-  root.each_named("prefix_list", [&](TableReader& in) {
-    read_prefix_list(in, topology.prefix_lists.emplace_back());
-  });
-  root.each_named("security_group", [&](TableReader& in) {
-    read_security_group(in, topology.security_groups.emplace_back());
-  });
-  root.refuse_for_now("network ACLs", {"network_acl"});
-  root.refuse_for_now("routes", {"route_table", "internet_gateway", "nat_gateway",
-                                 "transit_gateway", "vpc_peering_connection"});
-  root.refuse_for_now("DHCP options", {"dhcp_options"});
-}
-
-namespace {
 
 using topology::Direction;
 using topology::DnsRecordIpType;
@@ -255,6 +231,25 @@ void read_vpc_endpoint(TableReader& in, topology::VpcEndpoint& endpoint) {
 }
 
 }  // namespace
+
+void read_networks(TableReader& root, const Owner& owner, topology::Topology& topology) {
+  root.each_named("vpc",
+                  [&](TableReader& in) { read_vpc(in, owner, topology.vpcs.emplace_back()); });
+  root.each_named("subnet",
+                  [&](TableReader& in) { read_subnet(in, topology.subnets.emplace_back()); });
+  root.each_named("instance",
+                  [&](TableReader& in) { read_instance(in, topology.instances.emplace_back()); });
+  root.each_named("prefix_list", [&](TableReader& in) {
+    read_prefix_list(in, topology.prefix_lists.emplace_back());
+  });
+  root.each_named("security_group", [&](TableReader& in) {
+    read_security_group(in, topology.security_groups.emplace_back());
+  });
+  root.refuse_for_now("network ACLs", {"network_acl"});
+  root.refuse_for_now("routes", {"route_table", "internet_gateway", "nat_gateway",
+                                 "transit_gateway", "vpc_peering_connection"});
+  root.refuse_for_now("DHCP options", {"dhcp_options"});
+}
 
 void read_endpoints(TableReader& root, topology::Topology& topology) {
   root.each_named("resolver_endpoint", [&](TableReader& in) {

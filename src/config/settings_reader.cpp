@@ -3,9 +3,9 @@
 #include <concepts>
 #include <span>
 
-#include "topology_reader.h"
+#include "readers.h"
 
-#include "inlet53/settings/forward_sockets.h"
+#include "inlet53/settings/dns_daemon.h"
 
 namespace inlet53::config {
 
@@ -35,7 +35,7 @@ Value<std::string> parse_text_of(const toml::node& node, Range octets) {
   Value<std::string> text = parse_text(node);
   if (text && (text->size() < octets.least || text->size() > octets.most)) {
     return Unexpected(concat("expected a text of ", octets.least, " to ", octets.most,
-                             " octets, found ", text->size()));
+                             " bytes, found ", text->size()));
   }
   return text;
 }
@@ -51,7 +51,7 @@ Value<std::string> parse_text_or_octets(const toml::node& node, Range range) {
 }
 
 Value<std::string> parse_secret(const toml::node& node, size_t size) {
-  const Value<std::string> text = parse_text(node);
+  Value<std::string> text = parse_text(node);
   if (!text) return text;
   auto octets = parse_hex(*text);
   // The message omits the value, which is a secret.
@@ -63,7 +63,7 @@ Value<std::string> parse_secret(const toml::node& node, size_t size) {
 
 /// Returns the name of a program in PATH as it is, and a path as an absolute one.
 Value<std::string> parse_program(const toml::node& node, const std::filesystem::path& folder) {
-  const Value<std::string> text = parse_text(node);
+  Value<std::string> text = parse_text(node);
   if (!text || text->find('/') != std::string::npos || text->empty()) {
     return path_below(folder)(node);
   }
@@ -123,7 +123,7 @@ void read_key(TableReader& in, std::string_view key, const settings::SocketPath&
     Value<std::string> path = path_below(in.reading().folder)(node);
     if (!path || path->size() <= form.most) return path;
     return Unexpected(concat("the path is too long for a socket: ", *path, " has ", path->size(),
-                             " octets, and a socket's path has at most ", form.most));
+                             " bytes, and a socket's path has at most ", form.most));
   });
 }
 
@@ -189,7 +189,7 @@ void check_limits(TableReader& in, const settings::Forward& forward) {
   }
   if (const uint64_t least = settings::Forward::kQueryOctets * forward.max_waiting;
       forward.max_waiting_octets < least) {
-    in.report("max_waiting_size", concat("it is below ", least, " octets, 1 KiB for each of the ",
+    in.report("max_waiting_size", concat("it is below ", least, " bytes, 1 KiB for each of the ",
                                          forward.max_waiting, " queries of max_waiting"));
   }
   if (const uint32_t least = settings::sockets_for(forward); forward.max_sockets < least) {

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "topology_reader.h"
-
 #include <map>
 #include <set>
 #include <string_view>
 
-#include "read_config.h"
+#include "readers.h"
 
 namespace inlet53::config {
+
 namespace {
 
 void read_inherited(TableReader& in, std::string_view key, const std::string& inherited,
@@ -24,42 +23,10 @@ constexpr size_t kMaxPolicyOctets = 64U << 10;  // API Gateway takes 8192 charac
 Value<std::string> parse_policy(const toml::node& node) {
   Value<std::string> text = parse_text(node);
   if (text && text->size() > kMaxPolicyOctets) {
-    return Unexpected(concat("the policy has more than ", kMaxPolicyOctets, " octets"));
+    return Unexpected(concat("the policy has more than ", kMaxPolicyOctets, " bytes"));
   }
   return text;
 }
-
-}  // namespace
-
-void read_id(TableReader& in, std::string_view key, const IdShape& shape, std::string& id) {
-  if (key == "id") in.refuse_for_now("tags", {"tags"});
-  in.read(key, Need::Optional, id, parse_text);
-  if (in.has(key)) return;
-  const std::string object = topology::to_text(in.path());
-  id = generate_id(shape, key == "id" ? object : concat(object, '.', key));
-}
-
-void read_owner(TableReader& in, const Owner& owner, std::string& region, std::string& account_id) {
-  read_inherited(in, "region", owner.region, owner.has_region, region);
-  read_inherited(in, "account_id", owner.account_id, owner.has_account_id, account_id);
-}
-
-void read_policy(TableReader& in, std::string& policy, std::string& policy_file) {
-  in.read("policy", Need::Optional, policy, parse_policy);
-  in.read("policy_file", Need::Optional, policy_file, path_below(in.reading().folder));
-  if (in.has("policy") && in.has("policy_file")) {
-    return in.report("policy_file", "there is either policy or policy_file");
-  }
-  if (policy_file.empty()) return;
-  auto text = read_regular_file(policy_file, kMaxPolicyOctets);
-  if (text) {
-    policy = *std::move(text);
-  } else {
-    in.report("policy_file", concat(policy_file, ' ', text.error()));
-  }
-}
-
-namespace {
 
 using topology::Topology;
 
@@ -151,6 +118,34 @@ void resolve_firewalls(Topology& topology) {
 }
 
 }  // namespace
+
+void read_id(TableReader& in, std::string_view key, const IdShape& shape, std::string& id) {
+  if (key == "id") in.refuse_for_now("tags", {"tags"});
+  in.read(key, Need::Optional, id, parse_text);
+  if (in.has(key)) return;
+  const std::string object = topology::to_text(in.path());
+  id = generate_id(shape, key == "id" ? object : concat(object, '.', key));
+}
+
+void read_owner(TableReader& in, const Owner& owner, std::string& region, std::string& account_id) {
+  read_inherited(in, "region", owner.region, owner.has_region, region);
+  read_inherited(in, "account_id", owner.account_id, owner.has_account_id, account_id);
+}
+
+void read_policy(TableReader& in, std::string& policy, std::string& policy_file) {
+  in.read("policy", Need::Optional, policy, parse_policy);
+  in.read("policy_file", Need::Optional, policy_file, path_below(in.reading().folder));
+  if (in.has("policy") && in.has("policy_file")) {
+    return in.report("policy_file", "there is either policy or policy_file");
+  }
+  if (policy_file.empty()) return;
+  auto text = read_regular_file(policy_file, kMaxPolicyOctets);
+  if (text) {
+    policy = *std::move(text);
+  } else {
+    in.report("policy_file", concat(policy_file, ' ', text.error()));
+  }
+}
 
 void resolve_references(Topology& topology) {
   const IdsByName vpcs(topology.vpcs);

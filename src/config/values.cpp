@@ -232,8 +232,7 @@ Value<uint64_t> parse_milliseconds(const toml::node& node, Range range) {
 }
 
 Value<uint64_t> parse_seconds(const toml::node& node, Range range) {
-  const Value<uint64_t> milliseconds =
-      parse_milliseconds(node, {range.least * 1000, range.most * 1000});
+  Value<uint64_t> milliseconds = parse_milliseconds(node, {range.least * 1000, range.most * 1000});
   if (!milliseconds) return milliseconds;
   if (*milliseconds % 1000 != 0) {
     return Unexpected(concat(quantity_text(*milliseconds, kTimeUnits),
@@ -244,14 +243,11 @@ Value<uint64_t> parse_seconds(const toml::node& node, Range range) {
 }
 
 std::string unknown_word(std::string_view word, const std::vector<std::string_view>& words) {
-  std::string list;
-  for (const std::string_view each : words) {
-    if (!list.empty()) list += ", ";
-    list += concat('"', each, '"');
-  }
+  std::vector<std::string> quoted;
+  for (const std::string_view each : words) quoted.push_back(concat('"', each, '"'));
   const std::string_view nearest = nearest_word(word, words);
   const std::string hint = nearest.empty() ? "" : concat("; did you mean \"", nearest, "\"?");
-  return concat('"', word, "\" is none of ", list, hint);
+  return concat('"', word, "\" is none of ", joined(quoted), hint);
 }
 
 }  // namespace inlet53::config

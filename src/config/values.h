@@ -12,7 +12,6 @@
 
 #include <toml++/toml.h>
 
-#include "inlet53/base/cidr.h"
 #include "inlet53/base/ip_address.h"
 #include "inlet53/base/result.h"
 #include "inlet53/base/text.h"
@@ -50,6 +49,9 @@ using settings::Range;
 [[nodiscard]] Value<SocketAddress> parse_socket_address(const toml::node& node);
 [[nodiscard]] Value<Cidr> parse_cidr(const toml::node& node);
 
+/// Range of numbers whose limits topology::validate checks.
+inline constexpr Range kAnyNumber{0, UINT32_MAX};
+
 /// Parse whole numbers, sizes ("64 MiB", or a number of bytes) and durations ("10 s", or a number
 /// of seconds) within `range`, which has the unit of the function's name.
 [[nodiscard]] Value<uint64_t> parse_number(const toml::node& node, Range range);
@@ -74,7 +76,7 @@ template <std::unsigned_integral N>
 /// Returns a parser of paths relative to `folder`, which makes them absolute.
 [[nodiscard]] inline auto path_below(const std::filesystem::path& folder) {
   return [&folder](const toml::node& node) -> Value<std::string> {
-    const Value<std::string> text = parse_text(node);
+    Value<std::string> text = parse_text(node);
     if (!text) return text;
     if (text->empty()) return Unexpected(std::string("the path is empty"));
     if (text->find('\0') != std::string::npos) {

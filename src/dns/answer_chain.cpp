@@ -5,7 +5,6 @@
 #include <cstring>
 
 #include "fold.h"
-#include "rdata_names.h"
 #include "wire.h"
 
 namespace inlet53::dns {

@@ -42,7 +42,7 @@ QueryOptions find_options(Bytes options) noexcept {
   return found;
 }
 
-bool is_client_subnet_sound(Bytes data) noexcept {
+bool is_valid_client_subnet(Bytes data) noexcept {
   constexpr size_t kFixed = 4;
   constexpr uint16_t kIpv4 = 1;  // IANA "Address Family Numbers"
   constexpr uint16_t kIpv6 = 2;

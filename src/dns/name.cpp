@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "fold.h"
-#include "name_text.h"
+#include "presentation.h"
 #include "wire.h"
 
 namespace inlet53::dns {

@@ -5,7 +5,7 @@
 #include <cctype>
 #include <chrono>
 
-#include "rdata_fields.h"
+#include "presentation.h"
 
 #include "inlet53/base/ip_address.h"
 #include "inlet53/dns/types.h"
@@ -182,7 +182,7 @@ void write_type_bitmap(RdataReader& rdata, TextSink& text) noexcept {
     for (size_t i = 0; i < 8 * bits.size(); ++i) {
       if ((bits[i / 8] & (0x80 >> (i % 8))) == 0) continue;
       text.put(' ');
-      text.put_type(static_cast<uint16_t>(window << 8 | i));
+      text.put_type(static_cast<uint16_t>(size_t{window} << 8 | i));
     }
   }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "inlet53/dns/response_view.h"
 
-#include "rdata_names.h"
 #include "wire.h"
 
 namespace inlet53::dns {
@@ -23,7 +22,6 @@ bool parse_opt(Bytes message, const RecordExtent& record, ResponseMessage& respo
   const auto opt = read_response_opt(message, record);
   if (!opt) return false;
   response.has_opt = true;
-  response.opt_udp_size = opt->udp_size;
   response.rcode = static_cast<Rcode>(opt->extended_rcode << 4 | (response.flags & 0x0F));
   response.ede = opt->ede;
   return true;

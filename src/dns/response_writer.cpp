@@ -4,7 +4,6 @@
 #include <cstring>
 
 #include "fold.h"
-#include "rdata_names.h"
 #include "wire.h"
 
 #include "inlet53/dns/edns_options.h"
@@ -44,6 +43,7 @@ uint8_t* behind_written_name(uint8_t* at) noexcept {
 
 }  // namespace
 
+// NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): remembered_, on the path of a query
 ResponseWriter::ResponseWriter(MutableBytes buffer, const QueryView& query, size_t limit,
                                Bytes options) noexcept
     : buffer_(buffer.data()),

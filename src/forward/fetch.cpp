@@ -36,7 +36,7 @@ bool is_stream_only(const TargetState& state) noexcept {
 }  // namespace
 
 void Fetch::begin(dns::NameView qname, uint16_t qtype, uint16_t edns_udp_size, uint64_t now,
-                  uint64_t deadline, RandomOctets& random) noexcept {
+                  uint64_t deadline, RandomBytes& random) noexcept {
   query_.assign(qname, qtype, edns_udp_size, random);
   began_us_ = until_us_ = now;
   deadline_us_ = deadline;
@@ -52,7 +52,7 @@ std::optional<uint8_t> Fetch::awaited_place() const noexcept {
 
 Step Fetch::on(const Event& event, const Surroundings& around) noexcept {
   using Kind = Event::Kind;
-  if (event.kind == Kind::Begun) return ask_next(around);
+  if (event.kind == Kind::Begun) return query_next(around);
   if (event.kind == Kind::TimeUp) return on_time_up(around);
   Attempt& attempt = attempts_[event.attempt];
   // An attacker or the target changes the letter case: the true response may still arrive.
@@ -65,7 +65,7 @@ Step Fetch::on(const Event& event, const Surroundings& around) noexcept {
     case Kind::Declined:
       return on_decline(event, around);
     case Kind::Truncated:
-      return ask_again(attempt.place, StreamUse::Truncated, around);
+      return query_again(attempt.place, StreamUse::Truncated, around);
     case Kind::StreamFailed:
       return on_stream_failure(event, around);
     case Kind::NotSent:
@@ -85,9 +85,9 @@ Step Fetch::on_decline(const Event& event, const Surroundings& around) noexcept 
   Asked& asked = asked_[attempt.place];
   if (blames_edns(event.rcode) && attempt.form.edns && !asked.no_edns) {
     asked.no_edns = true;
-    return ask_again(attempt.place, StreamUse::No, around);
+    return query_again(attempt.place, StreamUse::No, around);
   }
-  refusal_ = {event.rcode, event.ede, attempt.place};
+  refusal_ = {event.rcode, event.ede};
   has_refusal_ = true;
   return go_on_without(event.attempt, around);
 }
@@ -98,7 +98,7 @@ Step Fetch::on_other_case(uint8_t number, const Surroundings& around) noexcept {
   asked_[attempt.place].responded = true;
   if (asked_[attempt.place].streams > 0) return Await{until_us_};
   if (attempt.state == Attempt::State::Waiting) attempt.state = Attempt::State::Superseded;
-  return ask_again(attempt.place, StreamUse::OtherCase, around);
+  return query_again(attempt.place, StreamUse::OtherCase, around);
 }
 
 // A target that neither preserves letter case nor accepts connections gets queries in lower case;
@@ -106,7 +106,7 @@ Step Fetch::on_other_case(uint8_t number, const Surroundings& around) noexcept {
 Step Fetch::on_stream_failure(const Event& event, const Surroundings& around) noexcept {
   const Attempt& attempt = attempts_[event.attempt];
   if (attempt.stream == StreamUse::OtherCase) {
-    return ask_again(attempt.place, StreamUse::No, around);
+    return query_again(attempt.place, StreamUse::No, around);
   }
   failure_ = event.failure;
   has_failure_ = true;
@@ -124,7 +124,7 @@ Step Fetch::on_unsent(const Event& event, const Surroundings& around) noexcept {
   has_failure_ = true;
   if (event.attempt != current_) return Await{until_us_};
   const Choice next = choose(around);
-  if (next.place) return ask_next(around);
+  if (next.place) return query_next(around);
   const bool sent_any = std::ranges::any_of(
       asked_, [](const Asked& each) { return each.datagrams + each.streams > 0; });
   const bool at_begin = !sent_any && around.now == began_us_;
@@ -143,12 +143,12 @@ Step Fetch::on_time_up(const Surroundings& around) noexcept {
   }
   if (around.now >= deadline_us_) return give_up(kNoTime);
   for (Asked& asked : asked_) asked.unsent = false;
-  return ask_next(around);
+  return query_next(around);
 }
 
 //--- Queries
 
-Step Fetch::ask_next(const Surroundings& around) noexcept {
+Step Fetch::query_next(const Surroundings& around) noexcept {
   const Choice choice = choose(around);
   if (choice.place) {
     const auto number = add_attempt(*choice.place, StreamUse::No, false, around);
@@ -168,7 +168,7 @@ Step Fetch::ask_next(const Surroundings& around) noexcept {
 }
 
 // Queries the same target again or, if that is not possible, the next one.
-Step Fetch::ask_again(uint8_t place, StreamUse stream, const Surroundings& around) noexcept {
+Step Fetch::query_again(uint8_t place, StreamUse stream, const Surroundings& around) noexcept {
   const Asked& asked = asked_[place];
   const bool over_stream = stream != StreamUse::No || is_stream_only(*around.targets[place]);
   if ((over_stream ? asked.streams : asked.datagrams) < kMaxTries) {
@@ -180,7 +180,7 @@ Step Fetch::ask_again(uint8_t place, StreamUse stream, const Surroundings& aroun
     has_failure_ = true;
   }
   asked_[place].declined = any_declined_ = true;
-  return ask_next(around);
+  return query_next(around);
 }
 
 Step Fetch::go_on_without(uint8_t number, const Surroundings& around) noexcept {
@@ -189,7 +189,7 @@ Step Fetch::go_on_without(uint8_t number, const Surroundings& around) noexcept {
   const bool waits_for_another =
       current().state == Attempt::State::Waiting && current().place != attempt.place;
   if (waits_for_another) return Await{until_us_};
-  return ask_next(around);
+  return query_next(around);
 }
 
 Conclude Fetch::give_up(const ForwardFailure& failure) const noexcept {
@@ -250,8 +250,8 @@ bool Fetch::has_tries(const Asked& asked, const TargetState& state) const noexce
 // Chooses the target with the fewest queries, then one that is not silent, then the fastest.
 Fetch::Choice Fetch::choose(const Surroundings& around) const noexcept {
   Choice choice;
-  std::array<uint8_t, TargetGroup::kMaxTargets> places;
-  std::array<uint64_t, TargetGroup::kMaxTargets> ranks;
+  std::array<uint8_t, TargetGroup::kMaxTargets> places{};
+  std::array<uint64_t, TargetGroup::kMaxTargets> ranks{};
   size_t count = 0;
   uint64_t least_tries = UINT64_MAX;
   bool only_silent = true;

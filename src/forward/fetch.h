@@ -10,7 +10,7 @@
 #include "target_query.h"
 #include "target_state.h"
 
-#include "inlet53/base/random_octets.h"
+#include "inlet53/base/random.h"
 #include "inlet53/dns/types.h"
 #include "inlet53/forward/forwarder.h"
 
@@ -88,7 +88,7 @@ struct Surroundings {
   std::span<TargetState* const> targets;  // of the group, by place
   uint32_t limit = 0;                     // fetches that may wait for one target
   bool randomize_case = true;
-  RandomOctets* random = nullptr;
+  RandomBytes* random = nullptr;
 };
 
 /// Step: send the query of `attempt`; wait for events until `until`.
@@ -130,7 +130,7 @@ class Fetch {
  public:
   /// Starts a new fetch. Requires: `qname` in lower case.
   void begin(dns::NameView qname, uint16_t qtype, uint16_t edns_udp_size, uint64_t now,
-             uint64_t deadline, RandomOctets& random) noexcept;
+             uint64_t deadline, RandomBytes& random) noexcept;
 
   /// Handles an event and returns the next step.
   [[nodiscard]] Step on(const Event& event, const Surroundings& around) noexcept;
@@ -139,7 +139,6 @@ class Fetch {
   [[nodiscard]] std::optional<uint8_t> probe(size_t place, const Surroundings& around) noexcept;
 
   [[nodiscard]] const TargetQuery& query() const noexcept { return query_; }
-  [[nodiscard]] uint64_t began_us() const noexcept { return began_us_; }
   [[nodiscard]] Attempt& attempt(size_t number) noexcept { return attempts_[number]; }
   [[nodiscard]] const Attempt& attempt(size_t number) const noexcept { return attempts_[number]; }
   [[nodiscard]] uint8_t attempt_count() const noexcept { return attempt_count_; }
@@ -152,7 +151,6 @@ class Fetch {
   struct Refusal {
     dns::Rcode rcode = dns::Rcode::ServFail;
     std::optional<uint16_t> ede;
-    uint8_t place = 0;
   };
   [[nodiscard]] const Refusal& refusal() const noexcept { return refusal_; }
 
@@ -177,9 +175,9 @@ class Fetch {
   [[nodiscard]] Step on_unsent(const Event& event, const Surroundings& around) noexcept;
   [[nodiscard]] Step on_time_up(const Surroundings& around) noexcept;
 
-  [[nodiscard]] Step ask_next(const Surroundings& around) noexcept;
-  [[nodiscard]] Step ask_again(uint8_t place, StreamUse stream,
-                               const Surroundings& around) noexcept;
+  [[nodiscard]] Step query_next(const Surroundings& around) noexcept;
+  [[nodiscard]] Step query_again(uint8_t place, StreamUse stream,
+                                 const Surroundings& around) noexcept;
   /// Excludes the target of `number`; queries the next one if its response was awaited.
   [[nodiscard]] Step go_on_without(uint8_t number, const Surroundings& around) noexcept;
   [[nodiscard]] Conclude give_up(const ForwardFailure& failure) const noexcept;

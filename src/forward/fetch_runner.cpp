@@ -164,6 +164,7 @@ bool FetchRunner::received(uint64_t value, std::span<uint8_t> message, uint64_t 
     advance(found->index, {.kind = Kind::Truncated, .attempt = found->number}, now);
   } else {
     const dns::NameView qname = query.qname();
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): the next line writes what is read
     std::array<uint8_t, dns::kMaxName> sent;
     std::memcpy(sent.data(), &message[dns::kHeaderSize], qname.size());
     std::memcpy(&message[dns::kHeaderSize], qname.data(), qname.size());
@@ -286,7 +287,7 @@ void FetchRunner::advance(uint32_t index, const Event& event, uint64_t now) {
     step = slot.fetch.on(
         {.kind = Kind::NotSent, .attempt = to_send->attempt, .failure = sent.error()}, around);
   }
-  if (const auto* end = std::get_if<Conclude>(&step)) return conclude(index, *end, now);
+  if (const auto* end = std::get_if<Conclude>(&step)) return conclude(index, *end);
   due_.set(index, std::get<Await>(step).until);
   count_wait(slot);
 }
@@ -319,6 +320,7 @@ Result<void, ForwardFailure> FetchRunner::send(uint32_t index, uint8_t number, u
   FetchSlot& slot = fetches_[index];
   Attempt& attempt = slot.fetch.attempt(number);
   const uint32_t target = targets_.group(slot.group).targets[attempt.place];
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): the next line writes what is read
   std::array<uint8_t, TargetQuery::kMaxSize> query;
   const Bytes octets(query.data(), slot.fetch.query().compose(attempt.form, query.data()));
   const uint64_t token = AttemptToken(index, fetches_.uses(index), number, target, now).value();
@@ -365,31 +367,22 @@ void FetchRunner::count_wait(FetchSlot& slot) noexcept {
 
 //--- Ending
 
-ForwardResult FetchRunner::result_of(const FetchSlot& slot, const Conclude& end, uint64_t now) {
+ForwardResult FetchRunner::result_of(const Fetch& fetch, const Conclude& end) const {
   if (end.how == Conclude::How::Failed) return Unexpected(end.failure);
-  const Fetch& fetch = slot.fetch;
-  const GroupEntry& group = targets_.group(slot.group);
   TargetResponse response;
-  response.last_name = fetch.query().qname();
-  response.elapsed_us = static_cast<uint32_t>(now - fetch.began_us());
-  response.attempts = fetch.attempt_count();
   if (end.how == Conclude::How::Declined) {
     response.rcode = fetch.refusal().rcode;
     response.ede = fetch.refusal().ede;
-    response.target = &group.states[fetch.refusal().place]->target;
     return response;
   }
   response.rcode = chain_.rcode();
   response.ede = chain_.ede();
   response.answer = chain_.rrsets();
   response.soa = chain_.soa();
-  response.end = chain_.end();
-  response.last_name = chain_.last_name();
-  response.target = &group.states[fetch.attempt(end.attempt).place]->target;
   return response;
 }
 
-void FetchRunner::conclude(uint32_t index, const Conclude& end, uint64_t now) {
+void FetchRunner::conclude(uint32_t index, const Conclude& end) {
   switch (end.how) {
     case Conclude::How::Answered:
       ++counts_.answered;
@@ -407,7 +400,7 @@ void FetchRunner::conclude(uint32_t index, const Conclude& end, uint64_t now) {
   slot.state = FetchSlot::State::Concluding;
   due_.clear(index);
   const GroupEntry& group = targets_.group(slot.group);
-  const ForwardResult result = result_of(slot, end, now);
+  const ForwardResult result = result_of(slot.fetch, end);
   const EndedFetch ended{{slot.fetch.query().qname(), slot.fetch.query().qtype(), group.group,
                           slot.name_hash, slot.scope},
                          sent_from(slot.fetch, end.attempt, group)};

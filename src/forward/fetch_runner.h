@@ -5,12 +5,10 @@
 #include <optional>
 #include <span>
 
-#include "due_list.h"
 #include "fetch_table.h"
-#include "query_transport.h"
 #include "target_state.h"
 
-#include "inlet53/base/random_octets.h"
+#include "inlet53/base/random.h"
 #include "inlet53/dns/answer_chain.h"
 #include "inlet53/forward/forwarder.h"
 #include "inlet53/settings/dns_daemon.h"
@@ -81,8 +79,8 @@ class FetchRunner {
   [[nodiscard]] Result<void, ForwardFailure> send(uint32_t index, uint8_t number, uint64_t now);
   [[nodiscard]] std::optional<ForwardFailure> begin(uint32_t index, uint64_t now);
   void send_probe(uint32_t index, uint64_t now);
-  void conclude(uint32_t index, const Conclude& end, uint64_t now);
-  [[nodiscard]] ForwardResult result_of(const FetchSlot& slot, const Conclude& end, uint64_t now);
+  void conclude(uint32_t index, const Conclude& end);
+  [[nodiscard]] ForwardResult result_of(const Fetch& fetch, const Conclude& end) const;
   void release(uint32_t index);
 
   [[nodiscard]] Surroundings surroundings(const FetchSlot& slot, uint64_t now) noexcept;
@@ -91,7 +89,7 @@ class FetchRunner {
   const settings::Forward settings_;
   QueryTransport& transport_;
   ForwardOwner& owner_;
-  RandomOctets random_;
+  RandomBytes random_;
   TargetTable targets_;
   FetchTable fetches_;
   DueList due_;

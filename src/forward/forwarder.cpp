@@ -4,13 +4,12 @@
 #include <algorithm>
 
 #include "fetch_runner.h"
-#include "query_transport.h"
 #include "stream_exchange.h"
 #include <sys/resource.h>
 
 #include "inlet53/base/clock.h"
 #include "inlet53/net/udp_exchange.h"
-#include "inlet53/settings/forward_sockets.h"
+#include "inlet53/settings/dns_daemon.h"
 
 namespace inlet53::forward {
 
@@ -81,7 +80,7 @@ Forwarder::Impl::Impl(net::Loop& loop, const settings::Forward& settings, Forwar
       timer(loop,
             [this] {
               runner.expire(monotonic_microseconds());
-              turn_end.ask();
+              turn_end.request();
             }),
       turn_end(loop, [this] { set_timer(); }) {}
 
@@ -107,22 +106,22 @@ void Forwarder::Impl::send_stream(uint32_t target, Bytes query, uint64_t token) 
 }
 
 bool Forwarder::Impl::received(uint64_t token, std::span<uint8_t> message) {
-  turn_end.ask();
+  turn_end.request();
   return runner.received(token, message, monotonic_microseconds());
 }
 
 void Forwarder::Impl::undeliverable(uint64_t token, const net::SendError& error) {
-  turn_end.ask();
+  turn_end.request();
   runner.undeliverable(token, error, monotonic_microseconds());
 }
 
 void Forwarder::Impl::received_on_stream(uint64_t token, Bytes message, const SocketAddress& from) {
-  turn_end.ask();
+  turn_end.request();
   runner.received_on_stream(token, message, from, monotonic_microseconds());
 }
 
 void Forwarder::Impl::stream_failed(uint64_t token) {
-  turn_end.ask();
+  turn_end.request();
   runner.stream_failed(token, monotonic_microseconds());
 }
 
@@ -143,7 +142,7 @@ Forwarder::~Forwarder() = default;
 
 Submitted Forwarder::submit(const ForwardQuery& query, uint64_t token) {
   const Submitted submitted = impl_->runner.submit(query, token, monotonic_microseconds());
-  if (submitted.outcome == Submitted::Outcome::Started) impl_->turn_end.ask();
+  if (submitted.outcome == Submitted::Outcome::Started) impl_->turn_end.request();
   return submitted;
 }
 

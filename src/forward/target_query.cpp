@@ -27,7 +27,7 @@ uint64_t raise_letters(uint64_t word, uint64_t bits) noexcept {
 }  // namespace
 
 void TargetQuery::assign(dns::NameView qname, uint16_t qtype, uint16_t edns_udp_size,
-                         RandomOctets& random) noexcept {
+                         RandomBytes& random) noexcept {
   qname_ = dns::Name(qname);
   qtype_ = qtype;
   edns_udp_size_ = edns_udp_size;

@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "inlet53/base/bytes.h"
-#include "inlet53/base/random_octets.h"
+#include "inlet53/base/random.h"
 #include "inlet53/dns/name.h"
 #include "inlet53/dns/types.h"
 
@@ -34,7 +34,7 @@ class TargetQuery {
 
   /// Requires: `qname` in lower case.
   void assign(dns::NameView qname, uint16_t qtype, uint16_t edns_udp_size,
-              RandomOctets& random) noexcept;
+              RandomBytes& random) noexcept;
 
   /// Writes the message with id 0 to `out`, which has `kMaxSize` bytes; returns its size.
   size_t compose(QueryForm form, uint8_t* out) const noexcept;

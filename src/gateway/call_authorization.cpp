@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "inlet53/base/text.h"
-#include "inlet53/gateway/api_reference.h"
+#include "inlet53/gateway/request_target.h"
 #include "inlet53/policy/policy_request.h"
 
 namespace inlet53::gateway {
@@ -110,9 +110,9 @@ policy::PolicyRequest policy_request(const Call& call, const CallTime& time) {
                                      call.path.path, caller, wanted);
 }
 
-std::optional<Refused> ask(const policy::ResourcePolicy& policy,
-                           const policy::PolicyRequest& request, policy::PolicyKind kind,
-                           policy::RefusalWording wording) {
+std::optional<Refused> evaluate(const policy::ResourcePolicy& policy,
+                                const policy::PolicyRequest& request, policy::PolicyKind kind,
+                                policy::RefusalWording wording) {
   const policy::PolicyOutcome outcome = policy::decide(policy, request).outcome;
   if (outcome == policy::PolicyOutcome::Allow) return std::nullopt;
   return Refused{GatewayResponseType::AccessDenied,
@@ -139,7 +139,8 @@ std::optional<Refused> authorize(Call& call, const CallTime& time, Throttle& thr
   if (!find_api(call)) return forbidden();
   const policy::PolicyRequest request = policy_request(call, time);
   if (call.endpoint->policy) {
-    auto refused = ask(*call.endpoint->policy, request, policy::PolicyKind::VpcEndpoint, wording);
+    auto refused =
+        evaluate(*call.endpoint->policy, request, policy::PolicyKind::VpcEndpoint, wording);
     if (refused) return refused;
   }
   if (!find_stage(call)) return forbidden();
@@ -147,7 +148,7 @@ std::optional<Refused> authorize(Call& call, const CallTime& time, Throttle& thr
   if (request.resource.size() > kMaxArn) {
     return Refused{FixedResponse::UriTooLong, "Request URI too long"};
   }
-  if (auto refused = ask(call.api->policy, request, policy::PolicyKind::Resource, wording)) {
+  if (auto refused = evaluate(call.api->policy, request, policy::PolicyKind::Resource, wording)) {
     return refused;
   }
   if (!has_room(call, time, throttle)) {

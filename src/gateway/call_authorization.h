@@ -6,12 +6,12 @@
 #include <string>
 #include <variant>
 
-#include "call.h"
+#include "integrations.h"
 
 #include "inlet53/gateway/gateway_responses.h"
 #include "inlet53/gateway/throttle.h"
 #include "inlet53/policy/policy_decision.h"
-#include "inlet53/topology/gateway_response_type.h"
+#include "inlet53/topology/api_values.h"
 
 namespace inlet53::gateway {
 

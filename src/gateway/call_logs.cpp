@@ -5,10 +5,9 @@
 #include <array>
 #include <string>
 
-#include "call.h"
+#include "integrations.h"
 
 #include "inlet53/base/clock.h"
-#include "inlet53/base/json_string.h"
 #include "inlet53/base/text.h"
 
 namespace inlet53::gateway {
@@ -17,30 +16,6 @@ namespace {
 
 // Limit of a log event; longer ones are cut. Source: API Gateway Developer Guide, "Quotas".
 constexpr size_t kMaxStep = 1024;
-
-}  // namespace
-
-void CallLogs::write_access(const StageState& stage, const CallContext& context) {
-  if (stage.access_lines == nullptr) return;
-  line_.clear();
-  stage.access_log.append_line(line_, context);
-  stage.access_lines->append(line_);
-}
-
-void CallLogs::write_step(const StageState& stage, const CallContext& context, int64_t wall_seconds,
-                          std::string_view text) {
-  if (stage.execution_lines == nullptr) return;
-  UtcSecond time;
-  time.set(wall_seconds);
-  line_ = time.text();
-  line_ += " (";
-  line_ += context.ids.request_id;
-  line_ += ") ";
-  append_json_escaped(line_, text.substr(0, kMaxStep));
-  stage.execution_lines->append(line_);
-}
-
-namespace {
 
 void write(CallLogs& logs, const Call& call, std::string_view text) {
   const CallContext& context = call.context;
@@ -81,6 +56,26 @@ std::string map_text(const std::vector<PathParameter>& parameters) {
 }
 
 }  // namespace
+
+void CallLogs::write_access(const StageState& stage, const CallContext& context) {
+  if (stage.access_lines == nullptr) return;
+  line_.clear();
+  stage.access_log.append_line(line_, context);
+  stage.access_lines->append(line_);
+}
+
+void CallLogs::write_step(const StageState& stage, const CallContext& context, int64_t wall_seconds,
+                          std::string_view text) {
+  if (stage.execution_lines == nullptr) return;
+  UtcSecond time;
+  time.set(wall_seconds);
+  line_ = time.text();
+  line_ += " (";
+  line_ += context.ids.request_id;
+  line_ += ") ";
+  append_json_escaped(line_, text.substr(0, kMaxStep));
+  stage.execution_lines->append(line_);
+}
 
 void log_call_start(CallLogs& logs, const Call& call) {
   if (!is_wanted(call)) return;

@@ -4,15 +4,14 @@
 #include <map>
 #include <utility>
 
-#include "call.h"
 #include "call_authorization.h"
-#include "integration.h"
+#include "integrations.h"
 #include "pending_calls.h"
 
 #include "inlet53/base/clock.h"
-#include "inlet53/base/release_memory.h"
+#include "inlet53/base/memory.h"
 #include "inlet53/gateway/call_logs.h"
-#include "inlet53/gateway/common_fields.h"
+#include "inlet53/gateway/gateway_responses.h"
 
 namespace inlet53::gateway {
 

@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "inlet53/base/text.h"
-#include "inlet53/topology/allowed_sources.h"
-#include "inlet53/topology/mock_template.h"
-#include "inlet53/topology/service_names.h"
+#include "inlet53/topology/api_values.h"
+#include "inlet53/topology/endpoint_access.h"
+#include "inlet53/topology/endpoint_names.h"
 
 namespace inlet53::gateway {
 

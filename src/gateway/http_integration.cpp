@@ -91,19 +91,6 @@ std::string filled_in(std::string_view uri, const UriValues& values) {
   return out;
 }
 
-}  // namespace
-
-Result<http::Url, std::string> integration_url(std::string_view uri, const UriValues& values) {
-  std::string text = filled_in(uri, values);
-  if (!values.query.empty()) {
-    text += text.find('?') == std::string::npos ? '?' : '&';
-    text += values.query;
-  }
-  return http::parse_url(text);
-}
-
-namespace {
-
 // Returns the fields that a Connection field names: they concern this connection only (RFC 9110
 // §7.6.1).
 std::vector<std::string> connection_options(const http::Fields& fields) {
@@ -132,12 +119,24 @@ bool reaches_backend(const http::Field& field, const std::vector<std::string>& o
 
 }  // namespace
 
+Result<http::Url, std::string> integration_url(std::string_view uri, const UriValues& values) {
+  std::string text = filled_in(uri, values);
+  if (!values.query.empty()) {
+    text += text.find('?') == std::string::npos ? '?' : '&';
+    text += values.query;
+  }
+  return http::parse_url(text);
+}
+
 http::Request integration_request(http::Request&& request, const topology::Integration& integration,
                                   const CallContext& context) {
   http::Request out;
-  out.method = integration.http_method.empty() || integration.http_method == "ANY"
-                   ? std::move(request.method)
-                   : integration.http_method;
+  const bool any_method = integration.http_method.empty() || integration.http_method == "ANY";
+  if (any_method) {
+    out.method = std::move(request.method);
+  } else {
+    out.method = integration.http_method;
+  }
   out.body = std::move(request.body);
   out.charge = std::move(request.charge);
   std::string forwarded_for;

@@ -131,7 +131,8 @@ void add_forwarded_for(std::vector<Header>& headers, std::string_view source_ip)
     if (!joined.empty()) joined += ", ";
     joined += value;
   }
-  found->named.values.assign(1, std::move(joined));
+  found->named.values.clear();
+  found->named.values.push_back(std::move(joined));
 }
 
 void add_own(std::vector<Header>& headers, const GatewayHeaders& own) {

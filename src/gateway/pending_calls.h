@@ -8,8 +8,7 @@
 #include <memory>
 #include <unordered_map>
 
-#include "call.h"
-#include "integration.h"
+#include "integrations.h"
 
 #include "inlet53/net/loop.h"
 

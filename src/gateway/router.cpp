@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "inlet53/topology/resource_path.h"
+#include "inlet53/topology/api_values.h"
 
 namespace inlet53::gateway {
 

@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "inlet53/base/json_string.h"
+#include "inlet53/base/text.h"
 
 namespace inlet53::gateway {
 
@@ -14,7 +14,7 @@ constexpr std::string_view kStageVariables = "$stageVariables.";
 constexpr std::string_view kMessageString = "error.messageString";
 constexpr char kMissing = '-';
 
-bool is_name_octet(char c) noexcept {
+bool is_name_byte(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
          c == '.';
 }
@@ -22,7 +22,7 @@ bool is_name_octet(char c) noexcept {
 // Returns the name at the start of `text`. A dot at its end belongs to the surrounding sentence.
 std::string_view leading_name(std::string_view text) noexcept {
   size_t size = 0;
-  while (size < text.size() && is_name_octet(text[size])) ++size;
+  while (size < text.size() && is_name_byte(text[size])) ++size;
   while (size > 0 && text[size - 1] == '.') --size;
   return text.substr(0, size);
 }

@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "client_connection.h"
-#include "response_fields.h"
 
-#include "inlet53/base/release_memory.h"
+#include "inlet53/base/memory.h"
 #include "inlet53/base/text.h"
+#include "inlet53/http/message.h"
 
 namespace inlet53::http {
 
@@ -101,7 +101,7 @@ struct Client::Impl final : ClientConnectionOwner {
   Impl(net::Loop& on, const ClientOptions& with, BodyBudget& in)
       : loop(on), options(with), budget(in) {}
 
-  void connect(Call& call, bool may_take_kept);
+  void connect(Call& call, bool may_use_kept);
   [[nodiscard]] std::string compose_request(Call& call);
   [[nodiscard]] Link* find_idle(const std::string& origin);
   [[nodiscard]] Link& find(const ClientConnection& connection);
@@ -127,9 +127,9 @@ struct Client::Impl final : ClientConnectionOwner {
 
 //--- Connections
 
-void Client::Impl::connect(Call& call, bool may_take_kept) {
+void Client::Impl::connect(Call& call, bool may_use_kept) {
   const std::string origin = origin_of(call.url);
-  Link* link = may_take_kept ? find_idle(origin) : nullptr;
+  Link* link = may_use_kept ? find_idle(origin) : nullptr;
   call.on_kept = link != nullptr;
   if (link == nullptr) {
     const net::TlsClientContext* const context = call.url.secure ? tls_context() : nullptr;

@@ -28,8 +28,8 @@ void ClientConnection::send(std::string&& request, ResponseReader&& reader) {
 }
 
 void ClientConnection::send_waiting() {
-  const std::string octets = std::exchange(waiting_, {});
-  tls_ ? tls_->send(as_bytes(octets)) : transport_.send(as_bytes(octets));
+  const std::string bytes = std::exchange(waiting_, {});
+  tls_ ? tls_->send(as_bytes(bytes)) : transport_.send(as_bytes(bytes));
 }
 
 //--- Events of the transport
@@ -41,16 +41,16 @@ void ClientConnection::connected() {
   send_waiting();
 }
 
-void ClientConnection::received(Bytes octets) {
+void ClientConnection::received(Bytes bytes) {
   if (tls_) {
     // Nothing may destroy the stream while it delivers plaintext: the result is handled here.
-    tls_->received(octets);
+    tls_->received(bytes);
     if (!open_ && tls_->state() == net::TlsStream::State::Open) {
       open_ = true;
       send_waiting();
     }
   } else {
-    read(octets);
+    read(bytes);
   }
   conclude();
 }
@@ -60,18 +60,18 @@ size_t ClientConnection::received_plaintext(Bytes stream) {
   return stream.size();
 }
 
-void ClientConnection::send_ciphertext(Bytes octets) { transport_.send(octets); }
+void ClientConnection::send_ciphertext(Bytes bytes) { transport_.send(bytes); }
 
-void ClientConnection::read(Bytes octets) {
+void ClientConnection::read(Bytes bytes) {
   if (!reader_ || result_ != ReadResult::Incomplete) {
-    unasked_ = unasked_ || !octets.empty();
+    unexpected_ = unexpected_ || !bytes.empty();
     return;
   }
-  if (holds_request_ && !octets.empty()) {
+  if (holds_request_ && !bytes.empty()) {
     holds_request_ = !request_written();
     owner_.response_arrives(*this, !holds_request_);
   }
-  result_ = reader_->read(octets);
+  result_ = reader_->read(bytes);
 }
 
 bool ClientConnection::request_written() const {
@@ -81,7 +81,7 @@ bool ClientConnection::request_written() const {
 void ClientConnection::conclude() {
   if (result_ == ReadResult::Complete) {
     // A server that responds before it has read the whole request does not read the next one.
-    const bool may_reuse = reader_->may_reuse() && !unasked_ && request_written() &&
+    const bool may_reuse = reader_->may_reuse() && !unexpected_ && request_written() &&
                            (!tls_ || tls_->state() == net::TlsStream::State::Open);
     Response response = std::move(reader_->response());
     reader_.reset();
@@ -101,7 +101,7 @@ void ClientConnection::conclude() {
     return fail(open_ ? ClientErrorKind::Broken : ClientErrorKind::Unreachable, tls_->error());
   }
   if (tls_ && tls_->state() == net::TlsStream::State::Ended) return ended({});
-  if (unasked_) fail(ClientErrorKind::Malformed, "octets that answer nothing");
+  if (unexpected_) fail(ClientErrorKind::Malformed, "a response without a request");
 }
 
 void ClientConnection::ended(const std::string& error) {
@@ -117,7 +117,7 @@ void ClientConnection::ended(const std::string& error) {
        error.empty() ? "the connection ended before the response did" : error);
 }
 
-void ClientConnection::fail(ClientErrorKind kind, std::string message) {
+void ClientConnection::fail(ClientErrorKind kind, const std::string& message) {
   const bool untouched = reader_ && !reader_->begun();
   owner_.connection_ended(*this, {kind, concat(authority_, ": ", message)}, untouched);
 }

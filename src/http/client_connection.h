@@ -51,23 +51,23 @@ class ClientConnection final : net::OutgoingConnectionOwner, net::TlsStreamOwner
 
  private:
   void connected() override;
-  void received(Bytes octets) override;
+  void received(Bytes bytes) override;
   void ended(const std::string& error) override;
-  void send_ciphertext(Bytes octets) override;
+  void send_ciphertext(Bytes bytes) override;
   size_t received_plaintext(Bytes stream) override;
   [[nodiscard]] bool wants_no_plaintext() const override { return false; }
 
   void send_waiting();
   [[nodiscard]] bool request_written() const;
-  void read(Bytes octets);
+  void read(Bytes bytes);
   void conclude();
-  void fail(ClientErrorKind kind, std::string message);
+  void fail(ClientErrorKind kind, const std::string& message);
 
   ClientConnectionOwner& owner_;
   const std::string authority_;
   bool connected_ = false;
   bool open_ = false;           // bytes of HTTP can be sent
-  bool unasked_ = false;        // bytes arrived without a request
+  bool unexpected_ = false;     // bytes arrived without a request
   bool holds_request_ = false;  // bytes of the request may be here, as far as the owner knows
   std::string waiting_;         // a request that cannot be sent yet
   std::optional<ResponseReader> reader_;

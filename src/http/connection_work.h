@@ -80,8 +80,8 @@ class Http2Work {
   }
 
   //--- Frames
-  void said_something() noexcept { quiet_frames_ = 0; }
-  void said_nothing() noexcept {
+  void carried_data() noexcept { quiet_frames_ = 0; }
+  void carried_no_data() noexcept {
     if (++quiet_frames_ > kMaxQuietFrames) abuse_ = true;
   }
 

@@ -5,10 +5,10 @@
 #include <utility>
 
 #include "body_room.h"
-#include "response_fields.h"
 
-#include "inlet53/base/release_memory.h"
+#include "inlet53/base/memory.h"
 #include "inlet53/base/text.h"
+#include "inlet53/http/message.h"
 
 namespace inlet53::http {
 
@@ -184,7 +184,7 @@ void Http1Session::begin_body() {
   if (!chunked_ && body_use_ == BodyUse::Keep) {
     request_.body.reserve(body_left_ + request_.body.size());
   }
-  if (std::exchange(wants_continue_, false)) owner_.send_octets(as_bytes(kContinue));
+  if (std::exchange(wants_continue_, false)) owner_.send_bytes(as_bytes(kContinue));
 }
 
 size_t Http1Session::read_body(Bytes stream) {
@@ -283,7 +283,7 @@ void Http1Session::send(Response&& response) {
     sent_ = first;
   }
   step_ = Step::Sending;
-  owner_.send_octets(as_bytes(octets));
+  owner_.send_bytes(as_bytes(octets));
   send_rest();
 }
 
@@ -320,7 +320,7 @@ void Http1Session::send_rest() {
     if (owner_.congested()) return;
     const Bytes piece = as_bytes(std::string_view(sending_).substr(sent_, kPiece));
     sent_ += piece.size();
-    owner_.send_octets(piece);
+    owner_.send_bytes(piece);
   }
   end_response();
 }

@@ -3,10 +3,8 @@
 
 #include <string>
 
-#include "chunked_reader.h"
 #include "connection_work.h"
-#include "message_head.h"
-#include "request_head.h"
+#include "http1_parser.h"
 
 #include "inlet53/http/server_session.h"
 

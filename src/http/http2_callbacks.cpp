@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "http2_callbacks.h"
-
 #include <algorithm>
 
 #include "http2_session.h"
 
-#include "inlet53/base/system_failure.h"
+#include "inlet53/base/check.h"
 
 namespace inlet53::http {
 
@@ -13,7 +11,7 @@ namespace inlet53::http {
 struct Http2Callbacks {
   static Http2Session& self(void* user) { return *static_cast<Http2Session*>(user); }
   // Afterwards nothing more is read (RFC 9113 §5.4.1), not even the rest of a header block.
-  static int go_on(const Http2Session& session) noexcept {
+  static int result_for(const Http2Session& session) noexcept {
     return session.work_.is_abuse() ? NGHTTP2_ERR_CALLBACK_FAILURE : 0;
   }
 
@@ -21,7 +19,7 @@ struct Http2Callbacks {
     if (head->type == NGHTTP2_HEADERS || head->type == NGHTTP2_CONTINUATION) {
       self(user).work_.block_frame(head->type == NGHTTP2_HEADERS, head->length);
     }
-    return go_on(self(user));
+    return result_for(self(user));
   }
 
   // A frame that nghttp2 answers itself: for example, a request over the limit of streams.
@@ -29,7 +27,7 @@ struct Http2Callbacks {
                               void* user) noexcept {
     const bool is_known = self(user).find(static_cast<StreamId>(frame->hd.stream_id)) != nullptr;
     if (frame->hd.type == NGHTTP2_HEADERS && !is_known) self(user).work_.wasted();
-    return go_on(self(user));
+    return result_for(self(user));
   }
 
   static int on_begin_headers(nghttp2_session*, const nghttp2_frame* frame, void* user) noexcept {
@@ -47,7 +45,7 @@ struct Http2Callbacks {
       stream->head.add(as_text({name, name_size}), as_text({value, value_size}),
                        self(user).limits_);
     }
-    return go_on(self(user));
+    return result_for(self(user));
   }
 
   // nghttp2 would drop such a field and continue with the others.
@@ -67,14 +65,14 @@ struct Http2Callbacks {
         break;
       case NGHTTP2_DATA:
         // Padding carries no data either.
-        if (frame->hd.length == frame->data.padlen && !ends) self(user).work_.said_nothing();
+        if (frame->hd.length == frame->data.padlen && !ends) self(user).work_.carried_no_data();
         if (stream != nullptr && ends) self(user).request_ended(*stream);
         break;
       default:
-        self(user).work_.said_nothing();
+        self(user).work_.carried_no_data();
         break;
     }
-    return go_on(self(user));
+    return result_for(self(user));
   }
 
   static int on_data(nghttp2_session* session, uint8_t, int32_t id, const uint8_t* data,

@@ -6,13 +6,11 @@
 #include <utility>
 
 #include "body_room.h"
-#include "http2_callbacks.h"
-#include "http2_heads.h"
-#include "response_fields.h"
+#include "http2_stream.h"
 
 #include "inlet53/base/check.h"
-#include "inlet53/base/release_memory.h"
-#include "inlet53/base/system_failure.h"
+#include "inlet53/base/memory.h"
+#include "inlet53/http/message.h"
 
 namespace inlet53::http {
 
@@ -125,7 +123,7 @@ void Http2Session::begin_stream(int32_t id) {
 }
 
 void Http2Session::head_ended(Http2Stream& stream, bool body_follows) {
-  work_.said_something();
+  work_.carried_data();
   Request& request = stream.head.request();
   stream.is_head = request.method == "HEAD";
   if (const auto refusal = stream.head.end_head(limits_)) return refuse(stream, *refusal);
@@ -155,7 +153,7 @@ bool Http2Session::charge_head(Http2Stream& stream) {
 }
 
 void Http2Session::body_arrived(Http2Stream& stream, Bytes octets) {
-  work_.said_something();
+  work_.carried_data();
   if (stream.state != State::Body) return;  // it has its response
   Request& request = stream.head.request();
   if (octets.size() > limits_.max_body - request.body.size() - stream.discarded) {
@@ -177,7 +175,7 @@ void Http2Session::body_arrived(Http2Stream& stream, Bytes octets) {
   if (stream.room == Room::Large) {
     nghttp2_session_consume_stream(session_, stream.id, octets.size());
   } else if (stream.head.body_size() == 0 && request.body.size() > kSmallBody / 2) {
-    ask_for_room(stream, limits_.max_body);
+    request_room(stream, limits_.max_body);
   }
 }
 
@@ -233,16 +231,16 @@ void Http2Session::begin_body(Http2Stream& stream) {
   const uint64_t small = std::min<uint64_t>(kSmallBody, length != 0 ? length : limits_.max_body);
   Request& request = stream.head.request();
   const bool fits = account_.budget.try_charge(account_, small, request.charge);
-  if (length > kSmallBody) return ask_for_room(stream, length);
+  if (length > kSmallBody) return request_room(stream, length);
   if (!fits) {
     account_.budget.count_refused();
     return refuse(stream, Refusal::NoRoom);
   }
   request.body.reserve(length);
-  say_continue(stream);
+  send_continue(stream);
 }
 
-void Http2Session::ask_for_room(Http2Stream& stream, uint64_t size) {
+void Http2Session::request_room(Http2Stream& stream, uint64_t size) {
   if (stream.room != Room::Small) return;
   BodyCharge& charge = stream.head.request().charge;
   const uint64_t more = size - charge.bytes();
@@ -259,10 +257,10 @@ void Http2Session::open_window(Http2Stream& stream) {
     set_room(stream.head.request().body, stream.head.body_size());
   nghttp2_session_set_local_window_size(session_, NGHTTP2_FLAG_NONE, stream.id, kLargeWindow);
   nghttp2_session_consume_stream(session_, stream.id, stream.head.request().body.size());
-  say_continue(stream);
+  send_continue(stream);
 }
 
-void Http2Session::say_continue(Http2Stream& stream) {
+void Http2Session::send_continue(Http2Stream& stream) {
   if (!std::exchange(stream.wants_continue, false)) return;
   const nghttp2_nv status = http2_field(":status", "100");
   nghttp2_submit_headers(session_, NGHTTP2_FLAG_NONE, stream.id, nullptr, &status, 1, nullptr);
@@ -337,7 +335,7 @@ bool Http2Session::gather_data(Http2Stream& stream, Bytes frame_head, size_t siz
     gathering_ = Gathering::Full;
     return false;
   }
-  work_.said_something();
+  work_.carried_data();
   gathered_ += as_text(frame_head);
   gathered_.append(stream.body, stream.sent, size);
   stream.sent += size;
@@ -361,7 +359,7 @@ void Http2Session::flush() {
 }
 
 void Http2Session::send_gathered() {
-  if (!gathered_.empty()) owner_.send_octets(as_bytes(gathered_));
+  if (!gathered_.empty()) owner_.send_bytes(as_bytes(gathered_));
   gathered_.clear();
 }
 

@@ -56,7 +56,7 @@ class Http2Session final : public ServerSession {
   //--- Events of nghttp2 while it reads
   void begin_stream(int32_t id);
   void head_ended(Http2Stream& stream, bool body_follows);
-  void body_arrived(Http2Stream& stream, Bytes octets);
+  void body_arrived(Http2Stream& stream, Bytes bytes);
   void request_ended(Http2Stream& stream);
   void stream_closed(Http2Stream& stream);
   void count_request();
@@ -64,9 +64,9 @@ class Http2Session final : public ServerSession {
   //--- Room for bodies
   [[nodiscard]] bool charge_head(Http2Stream& stream);
   void begin_body(Http2Stream& stream);
-  void ask_for_room(Http2Stream& stream, uint64_t size);
+  void request_room(Http2Stream& stream, uint64_t size);
   void open_window(Http2Stream& stream);
-  void say_continue(Http2Stream& stream);
+  void send_continue(Http2Stream& stream);
   void room_granted(Http2Stream& stream, BodyCharge&& charge);
   void room_denied(Http2Stream& stream);
 
@@ -107,5 +107,18 @@ class Http2Session final : public ServerSession {
   Gathering gathering_ = Gathering::Open;
   bool inside_ = false;  // nghttp2 is reading: frames are sent afterwards
 };
+
+struct FreeHttp2Callbacks {
+  void operator()(nghttp2_session_callbacks* callbacks) const {
+    nghttp2_session_callbacks_del(callbacks);
+  }
+};
+
+/// Makes the callbacks for nghttp2. Each calls the session, which is its user data.
+/// @{
+[[nodiscard]] std::unique_ptr<nghttp2_session_callbacks, FreeHttp2Callbacks> make_http2_callbacks();
+/// Reads the response's body from its stream. Lifetime: the stream outlives its use.
+[[nodiscard]] nghttp2_data_provider http2_body_of(Http2Stream& stream);
+/// @}
 
 }  // namespace inlet53::http

@@ -44,11 +44,11 @@ class HttpsConnection final : public net::TcpClient, net::TlsStreamOwner, Sessio
   /// Answers a request. Nothing happens when the stream is gone.
   void respond(StreamId stream, Response&& response);
   /// Continues a session whose turn was over, in another turn of the loop.
-  void go_on();
+  void continue_work();
 
  private:
   //--- TlsStreamOwner
-  void send_ciphertext(Bytes octets) override;
+  void send_ciphertext(Bytes bytes) override;
   size_t received_plaintext(Bytes stream) override;
   bool wants_no_plaintext() const override;
 
@@ -57,7 +57,7 @@ class HttpsConnection final : public net::TcpClient, net::TlsStreamOwner, Sessio
   void request_received(StreamId stream, Request&& request) override;
   void request_abandoned(StreamId stream) override;
   Response refuse(Refusal refusal) override;
-  void send_octets(Bytes octets) override;
+  void send_bytes(Bytes bytes) override;
   bool congested() const override;
   void room_decided() override;
   uint64_t now_ms() const override;

@@ -5,8 +5,9 @@
 #include <utility>
 
 #include "body_room.h"
-#include "message_head.h"
-#include "response_fields.h"
+#include "http1_parser.h"
+
+#include "inlet53/http/message.h"
 
 namespace inlet53::http {
 

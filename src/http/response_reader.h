@@ -4,8 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "chunked_reader.h"
-#include "message_head.h"
+#include "http1_parser.h"
 
 #include "inlet53/base/bytes.h"
 #include "inlet53/http/body_budget.h"

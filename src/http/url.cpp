@@ -20,13 +20,45 @@ std::string compose_authority(const Url& url) {
   return authority;
 }
 
+constexpr bool is_alphanumeric(char c) noexcept {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+constexpr std::array<bool, 256> make_name_bytes() {
+  std::array<bool, 256> bytes{};
+  for (int c = 0; c < 256; ++c) {
+    bytes[static_cast<size_t>(c)] = is_alphanumeric(static_cast<char>(c));
+  }
+  for (const char c : std::string_view("-._~%!$&'()*+;=")) bytes[static_cast<uint8_t>(c)] = true;
+  return bytes;
+}
+
+constexpr std::array<bool, 256> kNameBytes = make_name_bytes();
+
+bool is_name_byte(char c) noexcept { return kNameBytes[static_cast<uint8_t>(c)]; }
+
+bool is_literal_byte(char c) noexcept { return is_alphanumeric(c) || c == ':' || c == '.'; }
+
+// The part before the port: a name, an IPv4 address, or an IPv6 address in brackets.
+size_t host_size(std::string_view text) noexcept {
+  if (text.empty() || text.front() != '[') return std::min(text.find(':'), text.size());
+  const size_t end = text.find(']');
+  return end == std::string_view::npos ? 0 : end + 1;
+}
+
+bool is_host(std::string_view text) noexcept {
+  if (text.empty()) return false;
+  if (text.front() != '[') return std::all_of(text.begin(), text.end(), is_name_byte);
+  return text.size() > 2 && std::all_of(text.begin() + 1, text.end() - 1, is_literal_byte);
+}
+
 }  // namespace
 
 Result<Url, std::string> parse_url(std::string_view text) {
   const auto wrong = [](const char* what) { return Unexpected(std::string(what)); };
   const bool is_visible =
       std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
-  if (!is_visible) return wrong("a URL has no spaces, and no octets that are not ASCII");
+  if (!is_visible) return wrong("a URL has only visible ASCII characters");
   const size_t scheme = text.find("://");
   if (scheme == std::string_view::npos) return wrong("a URL begins with http:// or https://");
   Url url;
@@ -49,42 +81,6 @@ Result<Url, std::string> parse_url(std::string_view text) {
   url.authority = compose_authority(url);
   return url;
 }
-
-namespace {
-
-constexpr bool is_alphanumeric(char c) noexcept {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-constexpr std::array<bool, 256> make_name_octets() {
-  std::array<bool, 256> octets{};
-  for (int c = 0; c < 256; ++c) {
-    octets[static_cast<size_t>(c)] = is_alphanumeric(static_cast<char>(c));
-  }
-  for (const char c : std::string_view("-._~%!$&'()*+;=")) octets[static_cast<uint8_t>(c)] = true;
-  return octets;
-}
-
-constexpr std::array<bool, 256> kNameOctets = make_name_octets();
-
-bool is_name_octet(char c) noexcept { return kNameOctets[static_cast<uint8_t>(c)]; }
-
-bool is_literal_octet(char c) noexcept { return is_alphanumeric(c) || c == ':' || c == '.'; }
-
-// The part before the port: a name, an IPv4 address, or an IPv6 address in brackets.
-size_t host_size(std::string_view text) noexcept {
-  if (text.empty() || text.front() != '[') return std::min(text.find(':'), text.size());
-  const size_t end = text.find(']');
-  return end == std::string_view::npos ? 0 : end + 1;
-}
-
-bool is_host(std::string_view text) noexcept {
-  if (text.empty()) return false;
-  if (text.front() != '[') return std::all_of(text.begin(), text.end(), is_name_octet);
-  return text.size() > 2 && std::all_of(text.begin() + 1, text.end() - 1, is_literal_octet);
-}
-
-}  // namespace
 
 std::optional<Authority> parse_authority(std::string_view text) noexcept {
   Authority authority{.host = text.substr(0, host_size(text)), .port = std::nullopt};

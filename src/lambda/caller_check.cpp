@@ -7,7 +7,7 @@
 
 #include <unistd.h>
 
-#include "inlet53/net/process_tree.h"
+#include "inlet53/net/socket_owner.h"
 
 namespace inlet53::lambda {
 

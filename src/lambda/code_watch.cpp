@@ -66,16 +66,10 @@ CodeWatch::CodeWatch() : inotify_(inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {
   }
 }
 
-CodeWatch::Identity CodeWatch::identify(const std::string& path) {
-  struct stat status {};
-  if (stat(path.c_str(), &status) != 0) return {};
-  return {status.st_dev, status.st_ino};
-}
-
 void CodeWatch::watch(const std::string& folder) {
   forget(folder);
   Folder& watched = folders_[folder];
-  watched.identity = identify(folder);
+  watched.identity = file_identity(folder);
   if (inotify_.valid()) add(folder, folder, watched, 0);
 }
 
@@ -117,7 +111,7 @@ bool CodeWatch::changed(const std::string& folder) {
   read_events();
   const auto found = folders_.find(folder);
   if (found == folders_.end()) return false;
-  if (!found->second.changed && identify(folder) == found->second.identity) return false;
+  if (!found->second.changed && file_identity(folder) == found->second.identity) return false;
   // Starts again, for new directories and for a directory that was replaced.
   watch(folder);
   return true;
@@ -125,6 +119,7 @@ bool CodeWatch::changed(const std::string& folder) {
 
 void CodeWatch::read_events() {
   if (!inotify_.valid()) return;
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): read fills it
   alignas(inotify_event) std::array<char, 16384> events;
   for (;;) {
     const ssize_t size = read(inotify_.get(), events.data(), events.size());

@@ -2,14 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
-#include <sys/types.h>
-
+#include "inlet53/base/file.h"
 #include "inlet53/net/socket.h"
 
 namespace inlet53::lambda {
@@ -38,18 +38,12 @@ class CodeWatch {
   [[nodiscard]] bool changed(const std::string& folder);
 
  private:
-  struct Identity {
-    dev_t device = 0;
-    ino_t inode = 0;
-    friend bool operator==(const Identity&, const Identity&) = default;
-  };
   struct Folder {
-    Identity identity;
+    std::optional<FileIdentity> identity;
     std::vector<int> watches;
     bool changed = false;
   };
 
-  [[nodiscard]] static Identity identify(const std::string& path);
   void add(const std::string& root, const std::string& path, Folder& folder, unsigned depth);
   void read_events();
   void note_event(int watch, uint32_t mask, std::string_view name);

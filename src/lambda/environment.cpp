@@ -4,16 +4,20 @@
 #include <array>
 #include <charconv>
 #include <csignal>
+#include <cstring>
 #include <utility>
 
-#include "runtime_command.h"
+#include "runtime_api.h"
 #include <fcntl.h>
+#include <nlohmann/json.hpp>
 #include <unistd.h>
 
 #include "inlet53/base/check.h"
 #include "inlet53/base/clock.h"
+#include "inlet53/base/json_dump.h"
 #include "inlet53/base/operator_log.h"
 #include "inlet53/base/text.h"
+#include "inlet53/lambda/runtimes.h"
 
 namespace inlet53::lambda {
 
@@ -47,7 +51,7 @@ Outcome function_error(std::string payload, std::string request_id) {
 // Returns the peak memory of a process in MiB; 0 when it has ended. Source: proc(5), VmHWM.
 uint32_t peak_memory_mb(int pid) {
   const net::Descriptor file(open(concat("/proc/", pid, "/status").c_str(), O_RDONLY | O_CLOEXEC));
-  std::array<char, 4096> text;
+  std::array<char, 4096> text{};
   const ssize_t size = file.valid() ? read(file.get(), text.data(), text.size()) : 0;
   if (size <= 0) return 0;
   const std::string_view status(text.data(), static_cast<size_t>(size));
@@ -57,6 +61,23 @@ uint32_t peak_memory_mb(int pid) {
   uint32_t kib = 0;
   std::from_chars(status.data() + digit, status.data() + status.size(), kib);
   return (kib + 1023) / 1024;
+}
+
+using Json = nlohmann::ordered_json;
+
+constexpr size_t kMaxExcerpt = 256;
+
+// An error has two levels. The limit protects memory.
+constexpr size_t kMaxNesting = 64;
+
+std::string member_text(std::string_view payload, const char* name) {
+  if (nests_deeper_than(payload, kMaxNesting)) return {};
+  // Uses maps for objects: a list takes quadratic time to fill, and the function chooses its size.
+  const auto json = nlohmann::json::parse(payload, nullptr, false);
+  if (!json.is_object()) return {};
+  const auto found = json.find(name);
+  if (found == json.end() || !found->is_string()) return {};
+  return found->get<std::string>();
 }
 
 }  // namespace
@@ -112,7 +133,7 @@ Result<void, std::string> Environment::launch() {
   if (!api) return Unexpected(std::move(api.error()));
   api_ = std::move(*api);
   auto pipe =
-      net::OutputPipe::open(loop_, [this](Bytes octets) { log_.output(octets, loop_.now_ms()); });
+      net::OutputPipe::open(loop_, [this](Bytes bytes) { log_.output(bytes, loop_.now_ms()); });
   if (!pipe) return Unexpected(std::move(pipe.error()));
   output_ = std::move(*pipe);
 
@@ -312,6 +333,46 @@ void Environment::conclude_exit() {
   log_.end_output();
   state_ = State::Ended;
   owner_.ended(*this);
+}
+
+FunctionError timed_out(uint32_t seconds) {
+  return {"Sandbox.Timedout", concat("Task timed out after ", seconds, ".00 seconds")};
+}
+
+FunctionError exited(net::ChildExit how) {
+  std::string message = "Runtime exited without providing a reason";
+  if (how.signal != 0) {
+    const char* const name = sigdescr_np(how.signal);
+    message = concat("Runtime exited with error: signal: ",
+                     name == nullptr ? concat(how.signal) : ascii_lower(name));
+  } else if (how.status != 0) {
+    message = concat("Runtime exited with error: exit status ", how.status);
+  }
+  return {"Runtime.ExitError", message};
+}
+
+FunctionError response_too_large() {
+  return {"Function.ResponseSizeTooLarge",
+          concat("Response payload size exceeded maximum allowed payload size (",
+                 RuntimeApi::kMaxPayload, " bytes).")};
+}
+
+std::string error_payload(const FunctionError& error, std::string_view request_id) {
+  const bool has_no_id = error.type.starts_with("Function.");
+  const std::string message =
+      has_no_id ? error.message : concat("RequestId: ", request_id, " Error: ", error.message);
+  const Json json{{"errorType", error.type}, {"errorMessage", message}};
+  return dump_json(json);
+}
+
+std::string error_message(std::string_view payload) {
+  const std::string message = member_text(payload, "errorMessage");
+  return message.empty() ? std::string(payload.substr(0, kMaxExcerpt)) : message;
+}
+
+std::string error_type(std::string_view payload) {
+  const std::string type = member_text(payload, "errorType");
+  return type.empty() ? "Unhandled" : type;
 }
 
 }  // namespace inlet53::lambda

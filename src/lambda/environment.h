@@ -5,23 +5,45 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "caller_check.h"
-#include "environment_log.h"
-#include "error_payload.h"
+#include "function_log.h"
 #include "runtime_api.h"
-#include "runtime_command.h"
 
 #include "inlet53/base/result.h"
 #include "inlet53/lambda/function_service.h"
 #include "inlet53/lambda/isolation.h"
+#include "inlet53/lambda/runtimes.h"
 #include "inlet53/net/child_process.h"
 #include "inlet53/net/loop.h"
-#include "inlet53/net/output_pipe.h"
 #include "inlet53/topology/topology.h"
 
 namespace inlet53::lambda {
+
+/// Error in Lambda's own wording, for a function that reports no error itself.
+/// Source: responses of Invoke with X-Amz-Function-Error, as recorded from AWS.
+struct FunctionError {
+  std::string type;     // Runtime.ExitError
+  std::string message;  // without the request's id
+
+  friend bool operator==(const FunctionError&, const FunctionError&) = default;
+};
+
+[[nodiscard]] FunctionError timed_out(uint32_t seconds);
+[[nodiscard]] FunctionError exited(net::ChildExit how);
+[[nodiscard]] FunctionError response_too_large();
+
+/// Returns `{"errorType":"…","errorMessage":"RequestId: … Error: …"}`; without the id for types
+/// `Function.…`, as Lambda does.
+[[nodiscard]] std::string error_payload(const FunctionError& error, std::string_view request_id);
+
+/// Returns the errorMessage of an error's payload, for a log; without one, the start of the
+/// payload.
+[[nodiscard]] std::string error_message(std::string_view payload);
+/// Returns the errorType of an error's payload; `Unhandled` when it has none.
+[[nodiscard]] std::string error_type(std::string_view payload);
 
 class Environment;
 

@@ -19,6 +19,26 @@ constexpr uint64_t kLastGraceMs = 1000;
 // Log stream of events that belong to no environment.
 constexpr std::string_view kNoStream = "-";
 
+/// Returns the guaranteed places of each function that may have any.
+size_t even_share(std::span<const FunctionUse> functions, size_t max) noexcept {
+  const auto sharing = std::count_if(functions.begin(), functions.end(),
+                                     [](const FunctionUse& one) { return one.limit != 0U; });
+  return std::max<size_t>(1, max / 2 / std::max<size_t>(1, static_cast<size_t>(sharing)));
+}
+
+/// Returns the index of the function with the longest idle environment, among those that `may_end`
+/// accepts.
+template <class MayEnd>
+std::optional<size_t> longest_idle(std::span<const FunctionUse> functions, MayEnd may_end) {
+  std::optional<size_t> found;
+  for (size_t i = 0; i < functions.size(); ++i) {
+    const auto since = functions[i].idle_since_ms;
+    if (!since || !may_end(i)) continue;
+    if (!found || *since < *functions[*found].idle_since_ms) found = i;
+  }
+  return found;
+}
+
 }  // namespace
 
 FunctionPool::FunctionPool(net::Loop& loop, std::shared_ptr<const topology::Function> function,
@@ -30,8 +50,8 @@ FunctionPool::FunctionPool(net::Loop& loop, std::shared_ptr<const topology::Func
       log_(std::move(log)),
       owner_(owner),
       refusals_(loop, function_->name),
-      bury_soon_(loop, [this] { ended_.clear(); }),
-      grace_(loop, [this] { ask_for_starts(); }) {}
+      destroy_soon_(loop, [this] { ended_.clear(); }),
+      grace_(loop, [this] { request_starts(); }) {}
 
 FunctionPool::~FunctionPool() { end_all(); }
 
@@ -103,7 +123,7 @@ void FunctionPool::ended(Environment& environment) {
                    [&environment](const auto& other) { return other.get() == &environment; });
   ended_.push_back(std::move(*found));
   environments_.erase(found);
-  bury_soon_.start(0);
+  destroy_soon_.start(0);
   owner_.environment_ended();
   serve_waiting();
 }
@@ -115,10 +135,10 @@ void FunctionPool::serve_waiting() {
   if (is_short && !grace_.active() && count(&Environment::finishing) > 0) {
     grace_.start(!is_at_limit() && owner_.may_start(*this) ? kFinishingGraceMs : kLastGraceMs);
   }
-  ask_for_starts();
+  request_starts();
 }
 
-void FunctionPool::ask_for_starts() {
+void FunctionPool::request_starts() {
   if (starts_wanted() > 0) owner_.start_wanted();
 }
 
@@ -185,14 +205,46 @@ Environment* FunctionPool::latest_ready() const {
   return latest;
 }
 
-Environment* FunctionPool::idlest() const {
-  Environment* idlest = nullptr;
+Environment* FunctionPool::longest_idle() const {
+  Environment* longest_idle = nullptr;
   for (const auto& one : environments_) {
-    if (one->ready() && (!idlest || one->ready_since_ms() < idlest->ready_since_ms())) {
-      idlest = one.get();
+    if (one->ready() && (!longest_idle || one->ready_since_ms() < longest_idle->ready_since_ms())) {
+      longest_idle = one.get();
     }
   }
-  return idlest;
+  return longest_idle;
+}
+
+Place find_place(std::span<const FunctionUse> functions, size_t asking, size_t max,
+                 uint64_t now_ms) noexcept {
+  const size_t even = even_share(functions, max);
+  const auto share = [&](size_t i) {
+    return std::min<size_t>(even, functions[i].limit.value_or(even));
+  };
+  const auto is_beyond_share = [&](size_t i) { return functions[i].living > share(i); };
+  const auto evict = [](std::optional<size_t> function) {
+    return function ? Place{PlaceKind::Evict, *function} : Place{};
+  };
+  size_t living = 0;
+  size_t unused = 0;  // places of the others' shares
+  for (size_t i = 0; i < functions.size(); ++i) {
+    living += functions[i].living;
+    if (i != asking) unused += share(i) - std::min(share(i), functions[i].living);
+  }
+
+  if (functions[asking].living < share(asking)) {
+    if (living < max) return {PlaceKind::Free};
+    if (const auto beyond = longest_idle(functions, is_beyond_share)) return evict(beyond);
+    if (functions[asking].living > 0) return {};
+    return evict(longest_idle(functions, [](size_t) { return true; }));
+  }
+
+  const size_t kept = std::min(unused, max / 2);
+  if (living + kept < max) return {PlaceKind::Free};
+  if (living + kept > max) return {};
+  return evict(longest_idle(functions, [&](size_t i) {
+    return is_beyond_share(i) && now_ms - *functions[i].idle_since_ms >= kKeptWarmMs;
+  }));
 }
 
 }  // namespace inlet53::lambda

@@ -6,12 +6,11 @@
 #include <utility>
 
 #include "code_watch.h"
-#include "environment_places.h"
 #include "function_log.h"
 #include "function_pool.h"
 #include "runtime_api.h"
 
-#include "inlet53/base/ids.h"
+#include "inlet53/base/random.h"
 #include "inlet53/base/text.h"
 
 namespace inlet53::lambda {
@@ -55,11 +54,11 @@ struct FunctionService::Impl final : FunctionPoolOwner {
   void deliver_refused();
   void deliver(InvocationId invocation, Outcome&& outcome);
   bool cancel(InvocationId invocation);
-  void bury_empty();
+  void destroy_retired();
 
   template <class Visit>
   void for_each_pool(Visit visit) const;
-  [[nodiscard]] FunctionPool* neediest_pool() const;
+  [[nodiscard]] FunctionPool* next_pool() const;
   void start_some();
   /// Place for one more environment of `pool`, and the pool whose environment must end for it.
   struct Found {
@@ -110,7 +109,7 @@ void FunctionService::Impl::replace(std::vector<topology::Function>&& functions,
     add(std::move(function), versions);
   }
   forget_others(kept);
-  bury_empty();
+  destroy_retired();
 }
 
 void FunctionService::Impl::retire_exposed() {
@@ -160,7 +159,7 @@ void FunctionService::Impl::forget_others(const std::unordered_set<std::string>&
 }
 
 // Called only from the top of the loop, where none of them is on the stack.
-void FunctionService::Impl::bury_empty() {
+void FunctionService::Impl::destroy_retired() {
   std::erase_if(retired, [](const auto& pool) { return pool->empty(); });
 }
 
@@ -176,7 +175,7 @@ void FunctionService::Impl::invoke(std::string_view function, Assignment&& assig
   if (assignment.invocation.payload.size() > RuntimeApi::kMaxPayload) {
     return refuse(std::move(assignment), OutcomeKind::Unavailable,
                   concat(assignment.invocation.payload.size(),
-                         " octets of payload exceed the limit of ", RuntimeApi::kMaxPayload));
+                         " bytes of payload exceed the limit of ", RuntimeApi::kMaxPayload));
   }
   if (code.changed(found->second->function().code)) {
     // Functions may share a directory.
@@ -206,7 +205,7 @@ void FunctionService::Impl::deliver_refused() {
   for (auto& [invocation, outcome] : std::exchange(refused, {})) {
     deliver(invocation, std::move(outcome));
   }
-  bury_empty();
+  destroy_retired();
 }
 
 void FunctionService::Impl::deliver(InvocationId invocation, Outcome&& outcome) {
@@ -242,20 +241,20 @@ void FunctionService::Impl::start_wanted() {
 
 // Returns the pool with the fewest environments, so that a function with many starts delays no
 // other.
-FunctionPool* FunctionService::Impl::neediest_pool() const {
-  FunctionPool* neediest = nullptr;
+FunctionPool* FunctionService::Impl::next_pool() const {
+  FunctionPool* next = nullptr;
   for_each_pool([&](FunctionPool& pool, std::optional<uint32_t>) {
     if (pool.starts_wanted() == 0) return;
-    if (neediest == nullptr || pool.living() < neediest->living()) neediest = &pool;
+    if (next == nullptr || pool.living() < next->living()) next = &pool;
   });
-  return neediest;
+  return next;
 }
 
 // At most one start in a turn: a start takes about a millisecond, and events that arrive meanwhile,
 // such as the reset of a stream, are handled before the next one.
 void FunctionService::Impl::start_some() {
-  FunctionPool* pool = neediest_pool();
-  while (pool != nullptr && !pool->start_next()) pool = neediest_pool();
+  FunctionPool* pool = next_pool();
+  while (pool != nullptr && !pool->start_next()) pool = next_pool();
   if (pool != nullptr && !start_soon.active()) start_soon.start(kBetweenStartsMs);
 }
 
@@ -263,17 +262,18 @@ FunctionService::Impl::Found FunctionService::Impl::find_place_for(
     const FunctionPool& asking) const {
   std::vector<const FunctionPool*> places;
   std::vector<FunctionUse> uses;
-  size_t asking_at = 0;
+  size_t polling_at = 0;
   for_each_pool([&](const FunctionPool& pool, std::optional<uint32_t> limit) {
-    if (&pool == &asking) asking_at = places.size();
+    if (&pool == &asking) polling_at = places.size();
     places.push_back(&pool);
-    const Environment* const idlest = pool.idlest();
+    const Environment* const longest_idle = pool.longest_idle();
     uses.push_back({.living = pool.living(),
                     .limit = limit,
-                    .idle_since_ms = idlest == nullptr ? std::nullopt
-                                                       : std::optional(idlest->ready_since_ms())});
+                    .idle_since_ms = longest_idle == nullptr
+                                         ? std::nullopt
+                                         : std::optional(longest_idle->ready_since_ms())});
   });
-  const Place place = find_place(uses, asking_at, settings.max_environments, loop.now_ms());
+  const Place place = find_place(uses, polling_at, settings.max_environments, loop.now_ms());
   return {place.kind, place.kind == PlaceKind::Evict ? places[place.function] : nullptr};
 }
 
@@ -283,7 +283,7 @@ bool FunctionService::Impl::may_start(const FunctionPool& pool) const {
 
 bool FunctionService::Impl::make_place(const FunctionPool& pool) {
   const Found found = find_place_for(pool);
-  if (found.evict != nullptr) found.evict->idlest()->end();
+  if (found.evict != nullptr) found.evict->longest_idle()->end();
   return found.kind != PlaceKind::None;
 }
 
@@ -328,7 +328,7 @@ void FunctionService::forget(InvocationId invocation) {
 }
 
 void FunctionService::replace(std::vector<topology::Function> functions,
-                              InterpreterVersions versions) {
+                              const InterpreterVersions& versions) {
   impl_->replace(std::move(functions), versions);
 }
 

@@ -9,13 +9,13 @@
 #include <utility>
 
 #include "mount_plan.h"
-#include "runtime_command.h"
 #include <grp.h>
 #include <pwd.h>
 #include <unistd.h>
 
 #include "inlet53/base/file.h"
 #include "inlet53/base/text.h"
+#include "inlet53/lambda/runtimes.h"
 
 namespace inlet53::lambda {
 
@@ -34,20 +34,6 @@ std::vector<std::string> command_sockets() {
     }
   }
   return paths;
-}
-
-// Returns the path of a program in PATH; empty: not found.
-std::string find_program(const std::string& name) {
-  if (name.find('/') != name.npos) return name;
-  const char* const variable = std::getenv("PATH");
-  std::string_view path = variable == nullptr ? "/usr/local/bin:/usr/bin:/bin" : variable;
-  while (!path.empty()) {
-    const std::string_view folder = path.substr(0, path.find(':'));
-    const std::string program = concat(folder, "/", name);
-    if (!folder.empty() && access(program.c_str(), X_OK) == 0) return program;
-    path.remove_prefix(std::min(folder.size() + 1, path.size()));
-  }
-  return {};
 }
 
 // Returns the directories that an interpreter needs: PREFIX of PREFIX/bin/python3, also after

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "inlet53/base/text.h"
-#include "inlet53/net/process_rights.h"
+#include "inlet53/net/process.h"
 #include "inlet53/net/socket.h"
 
 namespace inlet53::lambda {
@@ -105,7 +105,7 @@ std::string identity(const std::string& path) {
   struct statx status {};
   constexpr unsigned kWanted = STATX_TYPE | STATX_INO | STATX_BTIME | STATX_CTIME;
   if (statx(AT_FDCWD, path.c_str(), 0, kWanted, &status) != 0) return {};
-  const std::string number =
+  std::string number =
       concat(" ", status.stx_dev_major, ":", status.stx_dev_minor, ":", status.stx_ino);
   const bool has_birth = (status.stx_mask & STATX_BTIME) != 0;
   // The change time of a directory changes with each entry.

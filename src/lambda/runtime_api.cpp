@@ -108,7 +108,7 @@ class RuntimeApi::Conversation final : public net::TcpClient, http::SessionOwner
     if (refusal == http::Refusal::BodyTooLarge) return api_.refuse_payload();
     return error_response(http::refusal_status(refusal), "BadRequest", "not a request");
   }
-  void send_octets(Bytes octets) override { connection_.send(octets); }
+  void send_bytes(Bytes bytes) override { connection_.send(bytes); }
   [[nodiscard]] bool congested() const override { return connection_.congested(); }
   void room_decided() override {}  // no body waits: the budget has memory for all connections
   [[nodiscard]] uint64_t now_ms() const override { return 0; }

@@ -92,10 +92,8 @@ WriteStep LineFile::write(std::string_view lines, const LineLogs::Write& write) 
 }
 
 bool LineFile::is_same(const LineFile& other) const noexcept {
-  struct stat mine {};
-  struct stat others {};
-  return fstat(descriptor_, &mine) == 0 && fstat(other.descriptor_, &others) == 0 &&
-         mine.st_dev == others.st_dev && mine.st_ino == others.st_ino;
+  const auto identity = file_identity(descriptor_);
+  return identity && identity == file_identity(other.descriptor_);
 }
 
 bool LineFile::is_deleted() const noexcept {

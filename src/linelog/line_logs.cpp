@@ -10,7 +10,7 @@
 #include "line_writer.h"
 #include <pthread.h>
 
-#include "inlet53/base/system_failure.h"
+#include "inlet53/base/check.h"
 #include "inlet53/base/text.h"
 
 namespace inlet53::linelog {

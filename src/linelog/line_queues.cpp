@@ -6,9 +6,9 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "inlet53/base/check.h"
 #include "inlet53/base/clock.h"
 #include "inlet53/base/operator_log.h"
-#include "inlet53/base/system_failure.h"
 #include "inlet53/base/text.h"
 
 namespace inlet53::linelog {

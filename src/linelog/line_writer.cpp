@@ -9,9 +9,9 @@
 
 #include <poll.h>
 
+#include "inlet53/base/check.h"
 #include "inlet53/base/clock.h"
 #include "inlet53/base/operator_log.h"
-#include "inlet53/base/system_failure.h"
 #include "inlet53/base/text.h"
 
 namespace inlet53::linelog {
@@ -67,9 +67,9 @@ void LineWriter::run_round() {
 }
 
 bool LineWriter::serve(Output& output, uint64_t now_ms) {
-  const bool takes = !output.has_text();
-  if (takes) output.written = output.counted = 0;
-  const QueueState state = queues_->pop_text(*output.queue, takes ? &output.text : nullptr);
+  const bool needs_text = !output.has_text();
+  if (needs_text) output.written = output.counted = 0;
+  const QueueState state = queues_->pop_text(*output.queue, needs_text ? &output.text : nullptr);
   if (state.is_released)
     output.give_up_due_ms = std::min(output.give_up_due_ms, now_ms + kReleasedMs);
   const bool had_text = output.has_text();

@@ -7,8 +7,7 @@
 #include <memory>
 
 #include "ledger.h"
-#include "tcp_transport.h"
-#include "udp_transport.h"
+#include "transport.h"
 #include <sys/prctl.h>
 
 #include "inlet53/base/clock.h"

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tcp_transport.h"
-
 #include <cerrno>
 #include <cstring>
 
 #include "ledger.h"
+#include "transport.h"
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
@@ -34,7 +33,7 @@ Result<std::unique_ptr<TcpTransport>, std::string> TcpTransport::open(const Sock
   std::unique_ptr<TcpTransport> transport(new TcpTransport(server, options));
   for (size_t i = 0; i < options.connections; ++i) {
     if (const int error = transport->connect(i); error != 0) {
-      return Unexpected(transport->complaint(error));
+      return Unexpected(transport->error_text(error));
     }
   }
   return transport;
@@ -49,7 +48,7 @@ TcpTransport::TcpTransport(const SocketAddress& server, const Options& options)
 
 TcpTransport::~TcpTransport() = default;
 
-std::string TcpTransport::complaint(int error) const {
+std::string TcpTransport::error_text(int error) const {
   return concat(server_.to_text(), " (TCP): ", std::strerror(error));
 }
 
@@ -180,7 +179,7 @@ void TcpTransport::end(size_t channel, int error) noexcept {
   gave_up_ = gave_up_ || now - last_message_ns_ > give_up_ns_;
   ledger_->end_channel(channel);
   if (error != 0 && failure_.empty() && ledger_->tally().answered == 0) {
-    failure_ = complaint(error);
+    failure_ = error_text(error);
   }
 }
 

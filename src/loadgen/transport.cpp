@@ -4,7 +4,6 @@
 #include <cerrno>
 
 #include "inlet53/base/check.h"
-#include "inlet53/base/system_failure.h"
 
 namespace inlet53::loadgen {
 

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "udp_transport.h"
-
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <utility>
 
 #include "ledger.h"
+#include "transport.h"
 #include <netinet/udp.h>
 #include <sys/socket.h>
 
@@ -20,6 +19,33 @@ namespace {
 // Errors for unsupported segmentation, a bad segment size, and missing checksum offload (udp(7)).
 bool refuses_segments(int error) noexcept {
   return error == EINVAL || error == EMSGSIZE || error == EIO || error == EOPNOTSUPP;
+}
+
+constexpr size_t kReceiveBatch = 64;
+constexpr size_t kMaxBatchingSockets = 4;
+// Maximum size of an answer without an OPT (RFC 1035 §2.3.4).
+constexpr size_t kSlotSize = dns::kPlainUdpLimit;
+// Holds some thousand small datagrams, each of which the kernel counts as at least 768 bytes.
+constexpr int kBufferSize = 4 << 20;
+
+void widen_buffer(int descriptor, int forced, int asked) noexcept {
+  if (setsockopt(descriptor, SOL_SOCKET, forced, &kBufferSize, sizeof kBufferSize) != 0) {
+    setsockopt(descriptor, SOL_SOCKET, asked, &kBufferSize, sizeof kBufferSize);
+  }
+}
+
+// Returns an invalid descriptor and sets errno on failure.
+net::Descriptor open_socket(const SocketAddress& server) {
+  sockaddr_storage address{};
+  const socklen_t length = server.to_sockaddr(address);
+  net::Descriptor socket(::socket(address.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!socket.valid()) return socket;
+  widen_buffer(socket.get(), SO_RCVBUFFORCE, SO_RCVBUF);
+  widen_buffer(socket.get(), SO_SNDBUFFORCE, SO_SNDBUF);
+  if (connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), length) != 0) {
+    return {};
+  }
+  return socket;
 }
 
 }  // namespace
@@ -77,37 +103,6 @@ void QueryBatch::fill(size_t message, size_t first, size_t queries) noexcept {
   head.msg_control = control.octets.data();
   head.msg_controllen = sizeof control.octets;
 }
-
-namespace {
-
-constexpr size_t kReceiveBatch = 64;
-constexpr size_t kMaxBatchingSockets = 4;
-// Maximum size of an answer without an OPT (RFC 1035 §2.3.4).
-constexpr size_t kSlotSize = dns::kPlainUdpLimit;
-// Holds some thousand small datagrams, each of which the kernel counts as at least 768 bytes.
-constexpr int kBufferSize = 4 << 20;
-
-void widen_buffer(int descriptor, int forced, int asked) noexcept {
-  if (setsockopt(descriptor, SOL_SOCKET, forced, &kBufferSize, sizeof kBufferSize) != 0) {
-    setsockopt(descriptor, SOL_SOCKET, asked, &kBufferSize, sizeof kBufferSize);
-  }
-}
-
-// Returns an invalid descriptor and sets errno on failure.
-net::Descriptor open_socket(const SocketAddress& server) {
-  sockaddr_storage address{};
-  const socklen_t length = server.to_sockaddr(address);
-  net::Descriptor socket(::socket(address.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!socket.valid()) return socket;
-  widen_buffer(socket.get(), SO_RCVBUFFORCE, SO_RCVBUF);
-  widen_buffer(socket.get(), SO_SNDBUFFORCE, SO_SNDBUF);
-  if (connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), length) != 0) {
-    return {};
-  }
-  return socket;
-}
-
-}  // namespace
 
 // Receive slots for recvmmsg, prepared once, and the batch to send.
 struct UdpTransport::Messages {
@@ -177,7 +172,7 @@ bool UdpTransport::send_one(size_t channel) noexcept {
   const int descriptor = sockets_[channel].get();
   if (::send(descriptor, query, composed.size, 0) >= 0) return true;
   ledger_->withdraw(channel, composed.id);
-  note(errno);
+  record_error(errno);
   return false;
 }
 
@@ -196,7 +191,7 @@ size_t UdpTransport::send_batch(size_t channel, size_t count) noexcept {
   const size_t composed = compose_batch(channel, count);
   if (composed == 0) return 0;
   const size_t sent = messages_->batch.send(sockets_[channel].get(), composed);
-  if (sent == 0) note(errno);
+  if (sent == 0) record_error(errno);
   for (size_t i = composed; i-- > sent;) ledger_->withdraw(channel, messages_->ids[i]);
   return sent;
 }
@@ -205,7 +200,7 @@ size_t UdpTransport::receive(size_t channel) noexcept {
   const int result = recvmmsg(sockets_[channel].get(), messages_->received.data(), kReceiveBatch,
                               MSG_DONTWAIT, nullptr);
   if (result < 0) {
-    note(errno);
+    record_error(errno);
     return 0;
   }
   const uint64_t now = monotonic_nanoseconds();
@@ -223,7 +218,7 @@ std::span<const uint32_t> UdpTransport::wait(uint64_t timeout_ns) noexcept {
 
 // Ignores errors after the first answer: a server that restarts does not answer for a while, and
 // its unanswered queries count as lost.
-void UdpTransport::note(int error) noexcept {
+void UdpTransport::record_error(int error) noexcept {
   if (error == EAGAIN || error == EINTR || error == ENOBUFS) return;
   if (ledger_->tally().answered > 0 || !failure_.empty()) return;
   failure_ = concat(server_.to_text(), " (UDP): ", std::strerror(error));

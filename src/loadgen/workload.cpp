@@ -6,8 +6,8 @@
 #include <fstream>
 #include <string_view>
 
+#include "inlet53/base/aws_names.h"
 #include "inlet53/base/check.h"
-#include "inlet53/base/ids.h"
 #include "inlet53/base/text.h"
 #include "inlet53/dns/name.h"
 #include "inlet53/dns/types.h"
@@ -46,6 +46,30 @@ void write_miss_label(uint64_t random, uint8_t* out) noexcept {
   for (size_t i = 0; i < Workload::kMissLabel; ++i) {
     out[i] = static_cast<uint8_t>(kBase36[(random >> (i * 4)) & 15]);
   }
+}
+
+constexpr std::string_view kBlanks = " \t\r";
+
+// Removes the first word from `line` and returns it; empty when there is none.
+std::string_view next_word(std::string_view& line) {
+  line.remove_prefix(std::min(line.find_first_not_of(kBlanks), line.size()));
+  const std::string_view word = line.substr(0, line.find_first_of(kBlanks));
+  line.remove_prefix(word.size());
+  return word;
+}
+
+// Adds the question of a line. Errors: text about the invalid part.
+Result<void, std::string> add_line(std::string_view line, uint16_t default_type,
+                                   QuestionList& list) {
+  const std::string_view name_text = next_word(line);
+  if (name_text.empty() || name_text.front() == '#' || name_text.front() == ';') return {};
+  const auto name = dns::Name::parse_text(name_text);
+  if (!name) return Unexpected(concat("not a domain name: ", name_text));
+  const std::string_view type_text = next_word(line);
+  const auto type = type_text.empty() ? default_type : dns::parse_type(type_text);
+  if (!type) return Unexpected(concat("not a type: ", type_text));
+  list.add(name->view(), *type);
+  return {};
 }
 
 }  // namespace
@@ -127,34 +151,6 @@ void Workload::prefetch(uint64_t serial) const noexcept {
   __builtin_prefetch(question.data());
 }
 
-namespace {
-
-constexpr std::string_view kBlanks = " \t\r";
-
-// Removes the first word from `line` and returns it; empty when there is none.
-std::string_view next_word(std::string_view& line) {
-  line.remove_prefix(std::min(line.find_first_not_of(kBlanks), line.size()));
-  const std::string_view word = line.substr(0, line.find_first_of(kBlanks));
-  line.remove_prefix(word.size());
-  return word;
-}
-
-// Adds the question of a line. Errors: text about the invalid part.
-Result<void, std::string> add_line(std::string_view line, uint16_t default_type,
-                                   QuestionList& list) {
-  const std::string_view name_text = next_word(line);
-  if (name_text.empty() || name_text.front() == '#' || name_text.front() == ';') return {};
-  const auto name = dns::Name::parse_text(name_text);
-  if (!name) return Unexpected(concat("not a domain name: ", name_text));
-  const std::string_view type_text = next_word(line);
-  const auto type = type_text.empty() ? default_type : dns::parse_type(type_text);
-  if (!type) return Unexpected(concat("not a type: ", type_text));
-  list.add(name->view(), *type);
-  return {};
-}
-
-}  // namespace
-
 Result<NamesFile, std::string> read_names_file(const std::string& file, uint16_t default_type) {
   std::ifstream input(file, std::ios::binary);
   if (!input) return Unexpected(concat(file, ": ", std::strerror(errno)));
@@ -169,9 +165,8 @@ Result<NamesFile, std::string> read_names_file(const std::string& file, uint16_t
   }
   if (input.bad()) return Unexpected(concat(file, ": ", std::strerror(errno)));
   if (names.questions.size() > 0) return names;
-  if (names.skipped == 0) return Unexpected(concat(file, ": names nothing to ask for"));
-  return Unexpected(
-      concat(names.faults.front(), "; none of ", names.skipped, " lines can be used"));
+  if (names.skipped == 0) return Unexpected(concat(file, ": contains no names"));
+  return Unexpected(concat(names.faults.front(), "; none of ", names.skipped, " lines is valid"));
 }
 
 }  // namespace inlet53::loadgen

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "inlet53/base/file.h"
 #include "inlet53/base/text.h"
 
 namespace inlet53::logs {
@@ -116,10 +117,9 @@ std::optional<LogLine> LogReader::next_buffered_line() noexcept {
 
 // Returns true when the path names another file.
 bool LogReader::replaced() const {
-  struct stat ours {};
-  struct stat theirs {};
-  return fstat(fd_, &ours) == 0 && stat(path_.c_str(), &theirs) == 0 &&
-         (ours.st_ino != theirs.st_ino || ours.st_dev != theirs.st_dev);
+  const auto read = file_identity(fd_);
+  const auto named = file_identity(path_);
+  return read && named && read != named;
 }
 
 Result<std::optional<LogLine>, std::string> LogReader::next() {

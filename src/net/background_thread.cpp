@@ -9,8 +9,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "inlet53/base/check.h"
 #include "inlet53/base/operator_log.h"
-#include "inlet53/base/system_failure.h"
 #include "inlet53/base/text.h"
 
 namespace inlet53::net {
@@ -26,6 +26,8 @@ void block_all_signals() {
   pthread_sigmask(SIG_SETMASK, &all, nullptr);
 }
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): destroys the job on this thread, without the
+// lock
 void run_guarded(BackgroundThread::Job job) {
   try {
     job();

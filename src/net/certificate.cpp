@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "certificate.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <ctime>
 #include <memory>
+#include <string_view>
 
-#include "name_constraints.h"
-#include "tls_error.h"
+#include "tls_internal.h"
 #include <fcntl.h>
 #include <openssl/asn1.h>
 #include <openssl/bio.h>
@@ -21,6 +22,7 @@
 #include <unistd.h>
 
 #include "inlet53/base/bytes.h"
+#include "inlet53/base/check.h"
 #include "inlet53/base/ip_address.h"
 #include "inlet53/base/text.h"
 #include "inlet53/net/socket.h"
@@ -35,16 +37,16 @@ struct BioDeleter {
 using MemoryBio = std::unique_ptr<BIO, BioDeleter>;
 
 // At most 20 bytes, positive, and hard to guess. Source: RFC 5280 §4.1.2.2.
-constexpr int kSerialOctets = 16;
+constexpr int kSerialBytes = 16;
 
 // Source: RFC 5280 appendix A.1 (ub-common-name).
 constexpr size_t kMaxCommonName = 64;
 
 void set_serial(X509* certificate) {
-  std::array<unsigned char, kSerialOctets> octets{};
-  require_tls(RAND_bytes(octets.data(), kSerialOctets) == 1);
-  octets[0] &= 0x7F;
-  BIGNUM* number = BN_bin2bn(octets.data(), kSerialOctets, nullptr);
+  std::array<unsigned char, kSerialBytes> bytes{};
+  require_tls(RAND_bytes(bytes.data(), kSerialBytes) == 1);
+  bytes[0] &= 0x7F;
+  BIGNUM* number = BN_bin2bn(bytes.data(), kSerialBytes, nullptr);
   require_tls(number != nullptr);
   require_tls(BN_to_ASN1_INTEGER(number, X509_get_serialNumber(certificate)) != nullptr);
   BN_free(number);
@@ -78,9 +80,9 @@ std::string alternative_names_text(const std::vector<std::string>& names) {
 }
 
 std::string text_of(const MemoryBio& bio) {
-  char* octets = nullptr;
-  const long size = BIO_get_mem_data(bio.get(), &octets);
-  return {octets, static_cast<size_t>(size)};
+  char* bytes = nullptr;
+  const long size = BIO_get_mem_data(bio.get(), &bytes);
+  return {bytes, static_cast<size_t>(size)};
 }
 
 MemoryBio memory_bio() {
@@ -97,6 +99,88 @@ MemoryBio memory_bio(std::string_view text) {
 
 // A daemon has no terminal for a passphrase prompt.
 int refuse_passphrase(char*, int, int, void*) { return -1; }
+
+struct ConstraintsDeleter {
+  void operator()(NAME_CONSTRAINTS* constraints) const noexcept {
+    NAME_CONSTRAINTS_free(constraints);
+  }
+};
+
+Bytes bytes_of(const ASN1_STRING* text) {
+  return {ASN1_STRING_get0_data(text), static_cast<size_t>(ASN1_STRING_length(text))};
+}
+
+bool all_are(Bytes bytes, uint8_t value) {
+  return std::ranges::all_of(bytes, [value](uint8_t byte) { return byte == value; });
+}
+
+// Address followed by its mask.
+struct AddressBlock {
+  Bytes address;
+  Bytes mask;
+};
+
+std::optional<AddressBlock> block_of(const GENERAL_NAME* name) {
+  const Bytes bytes = bytes_of(name->d.iPAddress);
+  if (bytes.size() != 8 && bytes.size() != 32) return std::nullopt;
+  return AddressBlock{bytes.first(bytes.size() / 2), bytes.subspan(bytes.size() / 2)};
+}
+
+// Returns false when it does not have the form of this program.
+bool add_permitted(const GENERAL_NAME* name, PermittedNames& permitted) {
+  if (name->type == GEN_DNS) {
+    permitted.domains.emplace(as_text(bytes_of(name->d.dNSName)));
+    return true;
+  }
+  if (name->type != GEN_IPADD) return false;
+  const auto block = block_of(name);
+  if (!block || !all_are(block->mask, 0xFF)) return false;
+  permitted.addresses.insert(IpAddress::from_bytes(block->address));
+  return true;
+}
+
+bool has_family(const PermittedNames& permitted, bool v4) {
+  return std::ranges::any_of(permitted.addresses,
+                             [v4](const IpAddress& each) { return each.is_v4() == v4; });
+}
+
+// Returns true when exactly the families without a permitted address are excluded.
+bool excludes_the_rest(const NAME_CONSTRAINTS& constraints, const PermittedNames& permitted) {
+  bool v4 = false;
+  bool v6 = false;
+  for (int i = 0; i < sk_GENERAL_SUBTREE_num(constraints.excludedSubtrees); ++i) {
+    const GENERAL_NAME* name = sk_GENERAL_SUBTREE_value(constraints.excludedSubtrees, i)->base;
+    if (name->type != GEN_IPADD) return false;
+    const auto block = block_of(name);
+    if (!block || !all_are(block->mask, 0)) return false;
+    (block->address.size() == 4 ? v4 : v6) = true;
+  }
+  return v4 != has_family(permitted, true) && v6 != has_family(permitted, false);
+}
+
+struct NamesDeleter {
+  void operator()(GENERAL_NAMES* names) const noexcept { GENERAL_NAMES_free(names); }
+};
+
+int64_t to_seconds(const ASN1_TIME* time) {
+  std::tm parts{};
+  if (ASN1_TIME_to_tm(time, &parts) != 1) return 0;
+  return timegm(&parts);
+}
+
+std::string fingerprint(const X509* certificate) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned int size = 0;
+  require_tls(X509_digest(certificate, EVP_sha256(), digest.data(), &size) == 1);
+  std::string text;
+  for (unsigned int i = 0; i < size; ++i) {
+    if (i > 0) text += ':';
+    text += kDigits[digest[i] >> 4];
+    text += kDigits[digest[i] & 15];
+  }
+  return text;
+}
 
 }  // namespace
 
@@ -215,34 +299,6 @@ std::string key_pem(EVP_PKEY* key) {
   return text_of(bio);
 }
 
-namespace {
-
-struct NamesDeleter {
-  void operator()(GENERAL_NAMES* names) const noexcept { GENERAL_NAMES_free(names); }
-};
-
-int64_t to_seconds(const ASN1_TIME* time) {
-  std::tm parts{};
-  if (ASN1_TIME_to_tm(time, &parts) != 1) return 0;
-  return timegm(&parts);
-}
-
-std::string fingerprint(const X509* certificate) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned int size = 0;
-  require_tls(X509_digest(certificate, EVP_sha256(), digest.data(), &size) == 1);
-  std::string text;
-  for (unsigned int i = 0; i < size; ++i) {
-    if (i > 0) text += ':';
-    text += kDigits[digest[i] >> 4];
-    text += kDigits[digest[i] & 15];
-  }
-  return text;
-}
-
-}  // namespace
-
 std::vector<std::string> alternative_names(const X509* certificate) {
   std::vector<std::string> names;
   const std::unique_ptr<GENERAL_NAMES, NamesDeleter> list(static_cast<GENERAL_NAMES*>(
@@ -252,11 +308,11 @@ std::vector<std::string> alternative_names(const X509* certificate) {
     if (name->type != GEN_DNS && name->type != GEN_IPADD) continue;
     // Both are ASN.1 strings; that of an address holds its bytes.
     const ASN1_STRING* text = name->d.ia5;
-    const Bytes octets{ASN1_STRING_get0_data(text), static_cast<size_t>(ASN1_STRING_length(text))};
+    const Bytes bytes{ASN1_STRING_get0_data(text), static_cast<size_t>(ASN1_STRING_length(text))};
     if (name->type == GEN_DNS) {
-      names.emplace_back(as_text(octets));
-    } else if (octets.size() == 4 || octets.size() == 16) {
-      names.push_back(IpAddress::from_bytes(octets).to_text());
+      names.emplace_back(as_text(bytes));
+    } else if (bytes.size() == 4 || bytes.size() == 16) {
+      names.push_back(IpAddress::from_bytes(bytes).to_text());
     }
   }
   return names;
@@ -283,6 +339,57 @@ CertificateSummary summary_of(const X509* certificate) {
     summary.permitted = permitted->to_texts();
   }
   return summary;
+}
+
+void PermittedNames::add(const std::vector<std::string>& names) {
+  constexpr std::string_view kWildcard = "*.";
+  for (const std::string& name : names) {
+    if (const auto address = IpAddress::parse(name)) {
+      addresses.insert(*address);
+    } else {
+      domains.insert(name.starts_with(kWildcard) ? name.substr(kWildcard.size()) : name);
+    }
+  }
+}
+
+bool PermittedNames::covers(const PermittedNames& other) const {
+  return std::ranges::includes(domains, other.domains) &&
+         std::ranges::includes(addresses, other.addresses);
+}
+
+std::vector<std::string> PermittedNames::to_texts() const {
+  std::vector<std::string> texts(domains.begin(), domains.end());
+  for (const IpAddress& address : addresses) texts.push_back(address.to_text());
+  return texts;
+}
+
+std::string constraints_text(const PermittedNames& permitted) {
+  constexpr std::string_view kHostV4 = "255.255.255.255";
+  constexpr std::string_view kHostV6 = "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff";
+  INLET53_CHECK(!permitted.domains.empty());
+  std::string text = "critical";
+  for (const std::string& domain : permitted.domains) text += concat(",permitted;DNS:", domain);
+  for (const IpAddress& address : permitted.addresses) {
+    text += concat(",permitted;IP:", address.to_text(), "/", address.is_v4() ? kHostV4 : kHostV6);
+  }
+  if (!has_family(permitted, true)) text += ",excluded;IP:0.0.0.0/0.0.0.0";
+  if (!has_family(permitted, false)) text += ",excluded;IP:::/::";
+  return text;
+}
+
+std::optional<PermittedNames> read_constraints(const X509* authority) {
+  int critical = 0;
+  const std::unique_ptr<NAME_CONSTRAINTS, ConstraintsDeleter> constraints(
+      static_cast<NAME_CONSTRAINTS*>(
+          X509_get_ext_d2i(authority, NID_name_constraints, &critical, nullptr)));
+  if (constraints == nullptr || critical != 1) return std::nullopt;
+  PermittedNames permitted;
+  for (int i = 0; i < sk_GENERAL_SUBTREE_num(constraints->permittedSubtrees); ++i) {
+    const GENERAL_NAME* name = sk_GENERAL_SUBTREE_value(constraints->permittedSubtrees, i)->base;
+    if (!add_permitted(name, permitted)) return std::nullopt;
+  }
+  if (permitted.domains.empty() || !excludes_the_rest(*constraints, permitted)) return std::nullopt;
+  return permitted;
 }
 
 }  // namespace inlet53::net

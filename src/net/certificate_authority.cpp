@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "certificate.h"
-#include "name_constraints.h"
 #include "private_directory.h"
 #include <openssl/x509v3.h>
 #include <sys/stat.h>
@@ -241,6 +240,11 @@ std::vector<std::string> key_notices(const std::string& key_file) {
   return {concat(key_file, ": all users of this machine may read this private key; chmod 0600 it")};
 }
 
+constexpr int64_t kMinSeconds = 1;
+// The loop's timers stop while the machine is suspended.
+constexpr int64_t kMaxSeconds = 60;
+constexpr uint64_t kRetryMs = 60'000;
+
 }  // namespace
 
 Result<CertificateSummary, std::string> read_certificate(const std::string& file) {
@@ -286,6 +290,26 @@ Result<CertificateFiles, std::string> certificate_files(const CertificateSource&
   CertificateFiles files{.certificate_file = source.certificate_file, .key_file = source.key_file};
   files.notices = key_notices(source.key_file);
   return files;
+}
+
+RenewalTimer::RenewalTimer(Loop& loop, std::function<void()> renew)
+    : timer_(loop, [this] { look(); }), renew_(std::move(renew)) {}
+
+void RenewalTimer::set(const RenewalTimes& times) {
+  times_ = times;
+  timer_.stop();
+  if (times.renew_at != 0) timer_.start(renewal_delay_ms(times, std::time(nullptr)));
+}
+
+void RenewalTimer::look() {
+  if (!is_due(times_, std::time(nullptr))) return set(times_);
+  timer_.start(kRetryMs);
+  renew_();
+}
+
+uint64_t renewal_delay_ms(const RenewalTimes& times, int64_t now) noexcept {
+  const int64_t seconds = is_due(times, now) ? kMinSeconds : times.renew_at - now;
+  return static_cast<uint64_t>(std::clamp(seconds, kMinSeconds, kMaxSeconds)) * 1000;
 }
 
 }  // namespace inlet53::net

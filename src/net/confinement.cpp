@@ -24,8 +24,8 @@
 #include <unistd.h>
 
 #include "inlet53/base/text.h"
+#include "inlet53/net/process.h"
 #include "inlet53/net/socket.h"
-#include "inlet53/net/stray_children.h"
 
 namespace inlet53::net {
 
@@ -112,6 +112,18 @@ int set_read_only(const char* path, bool read_only) {
   const unsigned flags = read_only ? AT_RECURSIVE : 0;
   return error_unless(
       syscall(SYS_mount_setattr, AT_FDCWD, path, flags, &attributes, sizeof attributes) == 0);
+}
+
+std::string_view verb_of(MountStep::Kind kind) {
+  switch (kind) {
+    case Kind::Hide:
+      return "hide";
+    case Kind::PrivateFolder:
+      return "make a private";
+    case Kind::Expose:
+      return "show";
+  }
+  return "";
 }
 
 }  // namespace
@@ -231,24 +243,8 @@ int ConfinedChild::drop_privileges() {
 
 //--- In the parent
 
-namespace {
-
-std::string_view verb_of(MountStep::Kind kind) {
-  switch (kind) {
-    case Kind::Hide:
-      return "hide";
-    case Kind::PrivateFolder:
-      return "make a private";
-    case Kind::Expose:
-      return "show";
-  }
-  return "";
-}
-
-}  // namespace
-
 std::string to_text(const ConfinementError& error, const Confinement& confinement) {
-  const std::string reason = std::generic_category().message(error.error);
+  std::string reason = std::generic_category().message(error.error);
   switch (error.step) {
     case Step::None:
       break;

@@ -4,17 +4,17 @@
 #include <algorithm>
 #include <utility>
 
-#include "arrival_watcher.h"
+#include "socket_watcher.h"
 
 namespace inlet53::net {
 
 struct DatagramListener::Impl {
   Impl(Loop& loop, std::unique_ptr<DatagramSource> datagrams, Handler answer, void* argument,
-       std::function<void()> tell_behind)
+       std::function<void()> report_behind)
       : source(std::move(datagrams)),
         handler(answer),
         context(argument),
-        fell_behind(std::move(tell_behind)),
+        fell_behind(std::move(report_behind)),
         behind(std::min(source->half_of_buffer(), kBehind)),
         arrivals(loop, source->descriptor(), [this] { return drain(); }) {}
 
@@ -36,9 +36,9 @@ size_t DatagramListener::Impl::drain() noexcept {
     if (batch.empty()) break;
     handler(context, batch);
     source->send(batch);
-    const bool told = drained >= behind;
+    const bool was_behind = drained >= behind;
     drained += batch.size();
-    if (!told && drained >= behind && fell_behind) fell_behind();
+    if (!was_behind && drained >= behind && fell_behind) fell_behind();
     if (batch.size() < DatagramSource::kMaxBatch) break;
   }
   return drained;

@@ -11,7 +11,7 @@
 #include <netinet/in.h>
 
 #include "inlet53/base/check.h"
-#include "inlet53/net/datagram_source.h"
+#include "inlet53/net/datagram_listener.h"
 
 namespace inlet53::net {
 
@@ -20,19 +20,20 @@ namespace inlet53::net {
 class LateResponses {
  public:
   static constexpr size_t kMost = DatagramSource::kMaxBatch;
-  static constexpr size_t kOctets = size_t{64} << 10;
+  static constexpr size_t kBytes = size_t{64} << 10;
 
-  LateResponses() : octets_(new uint8_t[kOctets]) {}
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): peers_, used as needed
+  LateResponses() : bytes_(new uint8_t[kBytes]) {}
 
   [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
-  [[nodiscard]] bool has_room(size_t octets) const noexcept {
-    return count_ < kMost && kOctets - used_ >= octets;
+  [[nodiscard]] bool has_room(size_t bytes) const noexcept {
+    return count_ < kMost && kBytes - used_ >= bytes;
   }
 
   /// Requires: there is room.
   void add(const SocketAddress& peer, Bytes response) noexcept {
     INLET53_CHECK(has_room(response.size()));
-    uint8_t* at = octets_.get() + used_;
+    uint8_t* at = bytes_.get() + used_;
     std::memcpy(at, response.data(), response.size());
     peer.to_sockaddr(peers_[count_]);
     const auto size = static_cast<uint32_t>(response.size());
@@ -53,7 +54,7 @@ class LateResponses {
  private:
   std::array<Datagram, kMost> datagrams_{};
   std::array<sockaddr_storage, kMost> peers_;
-  std::unique_ptr<uint8_t[]> octets_;
+  std::unique_ptr<uint8_t[]> bytes_;
   size_t count_ = 0;
   size_t used_ = 0;
 };

@@ -8,7 +8,6 @@
 #include <uv.h>
 
 #include "inlet53/base/check.h"
-#include "inlet53/base/system_failure.h"
 
 namespace inlet53::net {
 
@@ -90,7 +89,7 @@ bool Timer::active() const {
 
 struct TurnEnd::Handle : HeapHandle<TurnEnd::Handle, uv_prepare_t> {
   std::function<void()> ended;
-  bool asked = false;
+  bool requested = false;
   bool calling = false;
 };
 
@@ -101,14 +100,14 @@ TurnEnd::TurnEnd(Loop& loop, std::function<void()> ended) : handle_(new Handle) 
 
 TurnEnd::~TurnEnd() { handle_->close(); }
 
-void TurnEnd::ask() noexcept {
-  if (std::exchange(handle_->asked, true) || handle_->calling) return;
+void TurnEnd::request() noexcept {
+  if (std::exchange(handle_->requested, true) || handle_->calling) return;
   const auto call = [](uv_prepare_t* prepare) noexcept {
     Handle& handle = Handle::of(prepare);
     uv_prepare_stop(prepare);
     // libuv would run a handle that starts again only after it has waited for events.
     handle.calling = true;
-    while (std::exchange(handle.asked, false)) handle.ended();
+    while (std::exchange(handle.requested, false)) handle.ended();
     handle.calling = false;
   };
   INLET53_CHECK(uv_prepare_start(&handle_->uv, call) == 0);

@@ -16,7 +16,7 @@
 #include <uv.h>
 
 #include "inlet53/base/ip_address.h"
-#include "inlet53/base/release_memory.h"
+#include "inlet53/base/memory.h"
 #include "inlet53/base/text.h"
 #include "inlet53/net/socket.h"
 
@@ -33,7 +33,7 @@ struct OutgoingConnection::Impl {
   // A separate allocation: libuv cannot always cancel a running lookup.
   struct Lookup {
     uv_getaddrinfo_t uv{};
-    Impl* asked_by = nullptr;  // null when the connection was destroyed
+    Impl* requester = nullptr;  // null when the connection was destroyed
   };
 
   Impl(Loop& on, std::string to_host, uint16_t to_port, uint32_t timeout_ms,
@@ -51,7 +51,7 @@ struct OutgoingConnection::Impl {
   void finish_attempt();
   void read();
   [[nodiscard]] bool write();
-  void end(std::string error);
+  void end(const std::string& why);
 
   Loop& loop;
   const std::string host;
@@ -79,7 +79,7 @@ OutgoingConnection::Impl::Impl(Loop& on, std::string to_host, uint16_t to_port, 
       port(to_port),
       connect_timeout_ms(timeout_ms),
       owner(to),
-      source(std::move(from)),
+      source(from),
       timer(on, [this] { on_timer(); }) {
   // An attempt may fail at once, but the owner must not be called within its own call.
   timer.start(0);
@@ -87,7 +87,7 @@ OutgoingConnection::Impl::Impl(Loop& on, std::string to_host, uint16_t to_port, 
 
 OutgoingConnection::Impl::~Impl() {
   if (lookup == nullptr) return;
-  lookup->asked_by = nullptr;
+  lookup->requester = nullptr;
   uv_cancel(reinterpret_cast<uv_req_t*>(&lookup->uv));
 }
 
@@ -105,14 +105,14 @@ void OutgoingConnection::Impl::begin() {
 void OutgoingConnection::Impl::look_up() {
   timer.start(connect_timeout_ms);
   lookup = new Lookup;
-  lookup->asked_by = this;
+  lookup->requester = this;
   lookup->uv.data = lookup;
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
   const auto done = [](uv_getaddrinfo_t* request, int status, addrinfo* found) noexcept {
     const std::unique_ptr<Lookup> ended(static_cast<Lookup*>(request->data));
-    if (Impl* const impl = ended->asked_by) {
+    if (Impl* const impl = ended->requester) {
       impl->lookup = nullptr;
       impl->looked_up(status, found);
     }
@@ -204,9 +204,10 @@ void OutgoingConnection::Impl::on_ready(SocketEvents events) {
 }
 
 void OutgoingConnection::Impl::read() {
-  std::array<uint8_t, kReadSize> octets;
-  const ssize_t count = recv(socket.get(), octets.data(), octets.size(), MSG_DONTWAIT);
-  if (count > 0) return owner.received({octets.data(), static_cast<size_t>(count)});
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): recv fills it
+  std::array<uint8_t, kReadSize> bytes;
+  const ssize_t count = recv(socket.get(), bytes.data(), bytes.size(), MSG_DONTWAIT);
+  if (count > 0) return owner.received({bytes.data(), static_cast<size_t>(count)});
   if (count == 0) return end({});
   if (errno != EAGAIN && errno != EINTR) end(std::strerror(errno));
 }
@@ -224,7 +225,7 @@ bool OutgoingConnection::Impl::write() {
   return true;
 }
 
-void OutgoingConnection::Impl::end(std::string why) {
+void OutgoingConnection::Impl::end(const std::string& why) {
   over = true;
   timer.stop();
   watcher.reset();
@@ -243,9 +244,9 @@ OutgoingConnection::OutgoingConnection(Loop& loop, const std::string& host, uint
 
 OutgoingConnection::~OutgoingConnection() = default;
 
-void OutgoingConnection::send(Bytes octets) {
+void OutgoingConnection::send(Bytes bytes) {
   if (impl_->over) return;
-  impl_->unsent += as_text(octets);
+  impl_->unsent += as_text(bytes);
   if (!impl_->established) return;
   // The loop reports a failure, or space for the rest.
   static_cast<void>(impl_->write());

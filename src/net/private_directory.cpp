@@ -51,7 +51,7 @@ std::string octal(mode_t mode) {
 Result<std::string, std::string> read_all(const Descriptor& file, const std::string& path) {
   struct stat status {};
   if (fstat(file.get(), &status) != 0) return Unexpected(failed(path, "be read", errno));
-  if (!S_ISREG(status.st_mode)) return Unexpected(concat(path, ": is no regular file"));
+  if (!S_ISREG(status.st_mode)) return Unexpected(concat(path, ": is not a regular file"));
   std::string text;
   std::array<char, 4096> piece{};
   for (;;) {

@@ -98,7 +98,7 @@ Result<Descriptor, SocketError> open_bound(const SocketAddress& address, const T
   for (const SocketOption& option : options) {
     if (!set_option(descriptor.get(), option)) return Unexpected(last_error(address, transport));
   }
-  sockaddr_storage storage;
+  sockaddr_storage storage{};
   const socklen_t length = address.to_sockaddr(storage);
   if (bind(descriptor.get(), reinterpret_cast<const sockaddr*>(&storage), length) != 0) {
     return Unexpected(last_error(address, transport));

@@ -6,7 +6,7 @@
 
 #include <linux/filter.h>
 
-#include "inlet53/base/cidr.h"
+#include "inlet53/base/ip_address.h"
 
 namespace inlet53::net {
 

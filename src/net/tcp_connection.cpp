@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 
 #include "inlet53/base/check.h"
-#include "inlet53/base/release_memory.h"
+#include "inlet53/base/memory.h"
 
 namespace inlet53::net {
 
@@ -143,11 +143,11 @@ void TcpConnection::Impl::keep(Bytes unconsumed) {
 
 //--- Writing
 
-void TcpConnection::Impl::send(Bytes octets) {
+void TcpConnection::Impl::send(Bytes bytes) {
   // FIN is sent; nothing can follow it.
   if (is_over() || stage == TcpStage::Lingering) return;
-  if (serving != Serving::Received) return write(octets);
-  context.gathered.insert(context.gathered.end(), octets.begin(), octets.end());
+  if (serving != Serving::Received) return write(bytes);
+  context.gathered.insert(context.gathered.end(), bytes.begin(), bytes.end());
   if (context.gathered.size() >= kGatherLimit) flush_gathered();
 }
 
@@ -156,14 +156,14 @@ void TcpConnection::Impl::flush_gathered() {
   context.gathered.clear();
 }
 
-void TcpConnection::Impl::write(Bytes octets) {
-  const size_t taken = output == Output::Clear ? try_send(octets) : 0;
-  if (taken < octets.size() && !is_over()) keep_unsent(octets.subspan(taken));
+void TcpConnection::Impl::write(Bytes bytes) {
+  const size_t taken = output == Output::Clear ? try_send(bytes) : 0;
+  if (taken < bytes.size() && !is_over()) keep_unsent(bytes.subspan(taken));
   const bool has_news = is_over() || output != Output::Clear;
   if (serving == Serving::Nothing && has_news) settle_soon();
 }
 
-void TcpConnection::Impl::keep_unsent(Bytes octets) {
+void TcpConnection::Impl::keep_unsent(Bytes bytes) {
   if (output == Output::Clear) {
     output = Output::Waiting;
     unsent_since_ms = context.loop.now_ms();
@@ -173,7 +173,7 @@ void TcpConnection::Impl::keep_unsent(Bytes octets) {
     unsent.erase(unsent.begin(), unsent.begin() + static_cast<ptrdiff_t>(sent));
     sent = 0;
   }
-  unsent.insert(unsent.end(), octets.begin(), octets.end());
+  unsent.insert(unsent.end(), bytes.begin(), bytes.end());
   if (unsent.size() - sent > context.options.max_unsent) output = Output::Congested;
 }
 
@@ -198,9 +198,9 @@ uint64_t TcpConnection::Impl::waited_ms() const noexcept {
 }
 
 // Returns how many bytes the socket accepted; an error ends the connection.
-size_t TcpConnection::Impl::try_send(Bytes octets) {
+size_t TcpConnection::Impl::try_send(Bytes bytes) {
   const ssize_t count =
-      ::send(socket.get(), octets.data(), octets.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+      ::send(socket.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   if (count >= 0) return static_cast<size_t>(count);
   if (errno != EAGAIN && errno != EINTR) advance(TcpEvent::Failed);
   return 0;
@@ -302,7 +302,7 @@ TcpConnection::TcpConnection(std::unique_ptr<Impl> impl) : impl_(std::move(impl)
 // The client may use its connection until its own destructor ends.
 TcpConnection::~TcpConnection() { impl_->client.reset(); }
 
-void TcpConnection::send(Bytes octets) { impl_->send(octets); }
+void TcpConnection::send(Bytes bytes) { impl_->send(bytes); }
 bool TcpConnection::congested() const noexcept { return impl_->output == Impl::Output::Congested; }
 size_t TcpConnection::unsent() const noexcept { return impl_->unsent.size() - impl_->sent; }
 uint64_t TcpConnection::waited_ms() const noexcept { return impl_->waited_ms(); }

@@ -7,14 +7,14 @@
 #include <utility>
 #include <vector>
 
-#include "tls_error.h"
+#include "tls_internal.h"
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
 #include "inlet53/base/check.h"
 #include "inlet53/base/ip_address.h"
-#include "inlet53/base/release_memory.h"
+#include "inlet53/base/memory.h"
 
 namespace inlet53::net {
 
@@ -53,10 +53,10 @@ struct TlsStream::Impl {
   void fail();
 
   // OpenSSL's BIO that reads from `incoming` and writes to the owner.
-  static const BIO_METHOD* octets();
+  static const BIO_METHOD* bio_method();
   // Callbacks of OpenSSL: no exception may pass through a C library.
-  static int write_octets(BIO* bio, const char* octets, size_t size, size_t* written) noexcept;
-  static int read_octets(BIO* bio, char* out, size_t size, size_t* count) noexcept;
+  static int write_bytes(BIO* bio, const char* bytes, size_t size, size_t* written) noexcept;
+  static int read_bytes(BIO* bio, char* out, size_t size, size_t* count) noexcept;
   static long control(BIO* bio, int command, long argument, void* pointer) noexcept;
 
   TlsStreamOwner& owner;
@@ -69,34 +69,34 @@ struct TlsStream::Impl {
 
 TlsStream::Impl::Impl(SSL_CTX* context, TlsStreamOwner& to) : owner(to), ssl(SSL_new(context)) {
   require_tls(ssl != nullptr);
-  BIO* bio = BIO_new(octets());
+  BIO* bio = BIO_new(bio_method());
   require_tls(bio != nullptr);
   BIO_set_data(bio, this);
   BIO_set_init(bio, 1);
   SSL_set_bio(ssl.get(), bio, bio);
 }
 
-const BIO_METHOD* TlsStream::Impl::octets() {
+const BIO_METHOD* TlsStream::Impl::bio_method() {
   static const BIO_METHOD* const method = [] {
     BIO_METHOD* made = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "octets");
     require_tls(made != nullptr);
-    BIO_meth_set_write_ex(made, write_octets);
-    BIO_meth_set_read_ex(made, read_octets);
+    BIO_meth_set_write_ex(made, write_bytes);
+    BIO_meth_set_read_ex(made, read_bytes);
     BIO_meth_set_ctrl(made, control);
     return made;
   }();
   return method;
 }
 
-int TlsStream::Impl::write_octets(BIO* bio, const char* octets, size_t size,
-                                  size_t* written) noexcept {
+int TlsStream::Impl::write_bytes(BIO* bio, const char* bytes, size_t size,
+                                 size_t* written) noexcept {
   auto& stream = *static_cast<Impl*>(BIO_get_data(bio));
-  stream.owner.send_ciphertext({reinterpret_cast<const uint8_t*>(octets), size});
+  stream.owner.send_ciphertext({reinterpret_cast<const uint8_t*>(bytes), size});
   *written = size;
   return 1;
 }
 
-int TlsStream::Impl::read_octets(BIO* bio, char* out, size_t size, size_t* count) noexcept {
+int TlsStream::Impl::read_bytes(BIO* bio, char* out, size_t size, size_t* count) noexcept {
   Bytes& incoming = static_cast<Impl*>(BIO_get_data(bio))->incoming;
   BIO_clear_retry_flags(bio);
   if (incoming.empty()) {

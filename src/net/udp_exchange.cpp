@@ -6,13 +6,12 @@
 #include <cerrno>
 #include <utility>
 
-#include "outbox.h"
-#include "port_pool.h"
+#include "udp_ports.h"
 #include <netinet/in.h>
 #include <sys/socket.h>
 
 #include "inlet53/base/check.h"
-#include "inlet53/base/random_octets.h"
+#include "inlet53/base/random.h"
 
 namespace inlet53::net {
 
@@ -63,7 +62,7 @@ struct UdpExchange::Impl {
 
   void end_wait(uint32_t port, uint64_t token);
   void end_all_waits(uint32_t port, const SendError& error);
-  void tell_undelivered();
+  void report_undelivered();
   void sweep();
 
   bool still_has(uint32_t port, uint32_t generation) const noexcept {
@@ -73,7 +72,7 @@ struct UdpExchange::Impl {
   Loop& loop;
   const Options options;
   UdpExchangeOwner& owner;
-  RandomOctets random;
+  RandomBytes random;
   PortPool pool;
   Outbox outbox;
   std::vector<Waits> waits;  // by port
@@ -81,7 +80,7 @@ struct UdpExchange::Impl {
   Counts counts;
 
   std::array<mmsghdr, kReceiveBatch> incoming{};
-  std::array<iovec, kReceiveBatch> incoming_octets{};
+  std::array<iovec, kReceiveBatch> incoming_bytes{};
   std::array<sockaddr_in6, kReceiveBatch> peers{};
   std::array<std::array<uint8_t, kReceiveSize>, kReceiveBatch> buffers;
 
@@ -90,6 +89,7 @@ struct UdpExchange::Impl {
   Timer sweeper;
 };
 
+// NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): buffers, used as needed
 UdpExchange::Impl::Impl(Loop& on, const Options& with, UdpExchangeOwner& to)
     : loop(on),
       options(with),
@@ -99,8 +99,8 @@ UdpExchange::Impl::Impl(Loop& on, const Options& with, UdpExchangeOwner& to)
       turn_end(on, [this] { flush(); }),
       sweeper(on, [this] { sweep(); }) {
   for (size_t i = 0; i < kReceiveBatch; ++i) {
-    incoming_octets[i] = {buffers[i].data(), kReceiveSize};
-    incoming[i].msg_hdr.msg_iov = &incoming_octets[i];
+    incoming_bytes[i] = {buffers[i].data(), kReceiveSize};
+    incoming[i].msg_hdr.msg_iov = &incoming_bytes[i];
     incoming[i].msg_hdr.msg_iovlen = 1;
     incoming[i].msg_hdr.msg_name = &peers[i];
   }
@@ -123,14 +123,14 @@ Result<SocketAddress, SendError> UdpExchange::Impl::send(RouteId route, Bytes qu
   while (find_id(waiting, id) != waiting.end()) id = random.u16();
   waiting.push_back({token, loop.now_ms(), outbox.round(), id});
   store_be16(outbox.add(*port, pool[*port].descriptor.get(), token, query), id);
-  turn_end.ask();
+  turn_end.request();
   if (!sweeper.active()) sweeper.start(kSweepMs, kSweepMs);
   return pool[*port].local;
 }
 
 void UdpExchange::Impl::flush() {
   send_outbox();
-  tell_undelivered();
+  report_undelivered();
 }
 
 void UdpExchange::Impl::send_outbox() {
@@ -166,7 +166,7 @@ void UdpExchange::Impl::end_all_waits(uint32_t port, const SendError& error) {
 }
 
 // The owner may send again, so the state must be consistent before the call.
-void UdpExchange::Impl::tell_undelivered() {
+void UdpExchange::Impl::report_undelivered() {
   std::vector<Undelivered> reported;
   reported.swap(undelivered);
   for (const Undelivered& each : reported) {
@@ -194,7 +194,7 @@ void UdpExchange::Impl::sweep() {
 void UdpExchange::Impl::remove_route(RouteId route) {
   // Failures to send are reported to the owner at the end of the turn, outside of this call.
   send_outbox();
-  turn_end.ask();
+  turn_end.request();
   for (uint32_t port = 0; port < waits.size(); ++port) {
     if (pool[port].in_use() && pool[port].route == route) waits[port].clear();
   }
@@ -204,10 +204,10 @@ void UdpExchange::Impl::remove_route(RouteId route) {
 //--- Receiving
 
 void UdpExchange::Impl::look() {
-  std::array<uint32_t, kReadablePorts> ports;
+  std::array<uint32_t, kReadablePorts> ports{};
   const size_t count = pool.readable(ports);
   for (size_t i = 0; i < count; ++i) receive(ports[i]);
-  tell_undelivered();
+  report_undelivered();
 }
 
 // An event may be older than the port or the socket. Then nothing is there, or the datagrams are
@@ -232,23 +232,23 @@ void UdpExchange::Impl::receive(uint32_t port) {
 void UdpExchange::Impl::match_response(uint32_t port, uint32_t generation, const mmsghdr& message) {
   ++counts.received;
   const auto* from = static_cast<const sockaddr*>(message.msg_hdr.msg_name);
-  const std::span<uint8_t> octets(static_cast<uint8_t*>(message.msg_hdr.msg_iov->iov_base),
-                                  message.msg_len);
+  const std::span<uint8_t> bytes(static_cast<uint8_t*>(message.msg_hdr.msg_iov->iov_base),
+                                 message.msg_len);
   // A datagram that arrived before the port was connected may come from any address.
-  const bool from_peer = still_has(port, generation) && octets.size() >= kHeader &&
+  const bool from_peer = still_has(port, generation) && bytes.size() >= kHeader &&
                          SocketAddress::from_sockaddr(from) == pool.peer(pool[port].route);
   if (!from_peer) {
     ++counts.unmatched;
     return;
   }
-  const auto wait = find_id(waits[port], load_be16(octets.data()));
+  const auto wait = find_id(waits[port], load_be16(bytes.data()));
   // A response to a query that has not been sent is a forgery.
   if (wait == waits[port].end() || wait->round == outbox.round()) {
     ++counts.unmatched;
     return;
   }
   const uint64_t token = wait->token;
-  if (!owner.received(token, octets)) {
+  if (!owner.received(token, bytes)) {
     ++counts.unmatched;
   } else if (still_has(port, generation)) {
     end_wait(port, token);
@@ -282,5 +282,63 @@ UdpExchange::Counts UdpExchange::counts() const noexcept {
 }
 
 size_t UdpExchange::open_sockets() const noexcept { return impl_->pool.open_sockets(); }
+
+std::string_view to_text(SendFailure failure) noexcept {
+  switch (failure) {
+    case SendFailure::Unreachable:
+      return "the network reports the target as unreachable";
+    case SendFailure::NoSocket:
+      return "no socket is free for a query";
+    case SendFailure::NoRoute:
+      return "no route to the target";
+    case SendFailure::Busy:
+      return "the send buffers are full";
+    case SendFailure::Denied:
+      return "this host does not allow queries to the target";
+    case SendFailure::TooLarge:
+      return "the query is larger than this host can send";
+    case SendFailure::Other:
+      break;
+  }
+  return "the query cannot be sent";
+}
+
+SendError send_error(int error) noexcept {
+  switch (error) {
+    case EAGAIN:
+    case ENOBUFS:
+    case ENOMEM:
+      return {SendFailure::Busy, error};
+    case EPERM:
+    case EACCES:
+      return {SendFailure::Denied, error};
+    case EMSGSIZE:
+      return {SendFailure::TooLarge, error};
+    case ENETUNREACH:
+    case EHOSTUNREACH:
+    case ENETDOWN:
+    case ENODEV:
+    case EADDRNOTAVAIL:
+    case EINVAL:
+      return {SendFailure::NoRoute, error};
+    default:
+      return {SendFailure::Other, error};
+  }
+}
+
+SendError open_error(int error) noexcept {
+  switch (error) {
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM:
+    case ENOSPC:  // epoll's limit of watches
+    case EAGAIN:
+    case EADDRINUSE:
+      return {SendFailure::NoSocket, error};
+    default:
+      return send_error(error);
+  }
+}
 
 }  // namespace inlet53::net

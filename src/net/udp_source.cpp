@@ -26,7 +26,7 @@ constexpr int kWaitMs = 1;
 // Number of ICMP errors on the socket that one call of `poll` discards.
 constexpr int kMaxErrors = 16;
 // Receive buffer space of a short datagram (skb->truesize on 64-bit machines).
-constexpr int kBufferOctets = 832;
+constexpr int kBufferBytes = 832;
 
 socklen_t address_length(int descriptor) {
   sockaddr_storage local{};
@@ -39,12 +39,12 @@ size_t half_of_buffer_of(int descriptor) {
   int room = 0;
   socklen_t length = sizeof room;
   INLET53_CHECK(getsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &room, &length) == 0);
-  return static_cast<size_t>(room / kBufferOctets / 2);
+  return static_cast<size_t>(room / kBufferBytes / 2);
 }
 
 // Maximum bytes of one message: below the largest UDP payload over IPv4 and IPv6. The kernel
 // accepts 64 segments, which is a whole batch.
-constexpr uint32_t kMaxGroupOctets = 65'000;
+constexpr uint32_t kMaxGroupBytes = 65'000;
 static_assert(DatagramSource::kMaxBatch <= 64);
 
 // A response is compared with at most this many groups, the newest.
@@ -104,7 +104,7 @@ class ResponsePlan {
   struct Group {
     const sockaddr* peer;
     uint32_t segment;  // bytes of each response but the last
-    uint32_t octets;   // of all
+    uint32_t bytes;    // of all
     uint32_t count;
     bool open;  // accepts more
   };
@@ -116,10 +116,10 @@ class ResponsePlan {
   void fill_message(size_t index, const Group& group) noexcept;
 
   std::array<mmsghdr, kSlots> messages_{};
-  std::array<iovec, kSlots> octets_{};
+  std::array<iovec, kSlots> bytes_{};
   // Room for one control message with a uint16_t for each message.
   struct alignas(cmsghdr) Control {
-    std::array<uint8_t, CMSG_SPACE(sizeof(uint16_t))> octets;
+    std::array<uint8_t, CMSG_SPACE(sizeof(uint16_t))> bytes;
   };
   std::array<Control, kSlots> controls_{};
   std::array<Group, kSlots> groups_;      // of one batch; filled as far as needed
@@ -128,9 +128,10 @@ class ResponsePlan {
   size_t skip_ = 0;                       // batches that are not searched for groups
 };
 
+// NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): groups_ and group_of_, used as needed
 ResponsePlan::ResponsePlan() noexcept : used_for_groups_(kSlots) {
   for (Control& control : controls_) {
-    auto* head = reinterpret_cast<cmsghdr*>(control.octets.data());
+    auto* head = reinterpret_cast<cmsghdr*>(control.bytes.data());
     head->cmsg_level = SOL_UDP;
     head->cmsg_type = UDP_SEGMENT;
     head->cmsg_len = CMSG_LEN(sizeof(uint16_t));
@@ -155,7 +156,7 @@ size_t ResponsePlan::prepare_singly(std::span<const Datagram> batch) noexcept {
   size_t count = 0;
   for (const Datagram& datagram : batch) {
     if (datagram.response == 0) continue;
-    octets_[count] = {datagram.data, datagram.response};
+    bytes_[count] = {datagram.data, datagram.response};
     messages_[count].msg_hdr.msg_name = const_cast<sockaddr*>(datagram.peer);
     ++count;
   }
@@ -165,7 +166,7 @@ size_t ResponsePlan::prepare_singly(std::span<const Datagram> batch) noexcept {
 void ResponsePlan::make_single() noexcept {
   for (size_t i = 0; i < used_for_groups_; ++i) {
     msghdr& message = messages_[i].msg_hdr;
-    message.msg_iov = &octets_[i];
+    message.msg_iov = &bytes_[i];
     message.msg_iovlen = 1;
     message.msg_control = nullptr;
     message.msg_controllen = 0;
@@ -186,7 +187,7 @@ size_t ResponsePlan::prepare_groups(std::span<const Datagram> batch,
       groups_[groups++] = {datagram.peer, datagram.response, 0, 0, true};
     }
     Group& group = groups_[index];
-    group.octets += datagram.response;
+    group.bytes += datagram.response;
     ++group.count;
     group.open = datagram.response == group.segment && group.segment <= max_segment;
     group_of_[i] = static_cast<uint8_t>(index);
@@ -194,17 +195,19 @@ size_t ResponsePlan::prepare_groups(std::span<const Datagram> batch,
   if (groups == responses) skip_ = kSkippedBatches;
   used_for_groups_ = std::max(used_for_groups_, groups);
 
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): written as far as groups, on the path
+  // of a query
   std::array<uint8_t, kSlots> next;  // the place of each group's next response
   size_t place = 0;
   for (size_t index = 0; index < groups; ++index) {
     next[index] = static_cast<uint8_t>(place);
-    messages_[index].msg_hdr.msg_iov = &octets_[place];
+    messages_[index].msg_hdr.msg_iov = &bytes_[place];
     fill_message(index, groups_[index]);
     place += groups_[index].count;
   }
   for (size_t i = 0; i < batch.size(); ++i) {
     if (batch[i].response == 0) continue;
-    octets_[next[group_of_[i]]++] = {batch[i].data, batch[i].response};
+    bytes_[next[group_of_[i]]++] = {batch[i].data, batch[i].response};
   }
   return groups;
 }
@@ -215,8 +218,7 @@ size_t ResponsePlan::find_group(const Datagram& datagram, size_t groups) const n
   for (size_t index = groups; index > oldest; --index) {
     const Group& group = groups_[index - 1];
     if (group.open && datagram.response <= group.segment &&
-        group.octets + datagram.response <= kMaxGroupOctets &&
-        same_peer(group.peer, datagram.peer)) {
+        group.bytes + datagram.response <= kMaxGroupBytes && same_peer(group.peer, datagram.peer)) {
       return index - 1;
     }
   }
@@ -232,10 +234,10 @@ void ResponsePlan::fill_message(size_t index, const Group& group) noexcept {
   if (group.count == 1) return;
   Control& control = controls_[index];
   const auto segment = static_cast<uint16_t>(group.segment);
-  std::memcpy(CMSG_DATA(reinterpret_cast<cmsghdr*>(control.octets.data())), &segment,
+  std::memcpy(CMSG_DATA(reinterpret_cast<cmsghdr*>(control.bytes.data())), &segment,
               sizeof segment);
-  message.msg_control = control.octets.data();
-  message.msg_controllen = sizeof control.octets;
+  message.msg_control = control.bytes.data();
+  message.msg_controllen = sizeof control.bytes;
 }
 
 }  // namespace
@@ -247,7 +249,7 @@ struct UdpBatch::Impl {
   // Everything that stays the same from batch to batch is filled in once. The kernel writes
   // msg_len, msg_flags and an equal msg_namelen.
   std::array<mmsghdr, kSlots> received{};
-  std::array<iovec, kSlots> received_octets{};
+  std::array<iovec, kSlots> received_bytes{};
   std::array<Datagram, kSlots> datagrams{};
   std::array<sockaddr_in6, kSlots> peers{};
   ResponsePlan plan;
@@ -260,9 +262,9 @@ UdpBatch::Impl::Impl(bool group_responses) noexcept : grouping(group_responses) 
   for (size_t i = 0; i < kSlots; ++i) {
     uint8_t* slot = &slots[i * kSlotSize];
     auto* peer = reinterpret_cast<sockaddr*>(&peers[i]);
-    received_octets[i] = {slot, kSlotSize};
+    received_bytes[i] = {slot, kSlotSize};
     received[i].msg_hdr.msg_name = peer;
-    received[i].msg_hdr.msg_iov = &received_octets[i];
+    received[i].msg_hdr.msg_iov = &received_bytes[i];
     received[i].msg_hdr.msg_iovlen = 1;
     datagrams[i] = {.data = slot, .capacity = kSlotSize, .peer = peer};
   }
@@ -388,15 +390,15 @@ std::span<Datagram> UdpSource::poll() noexcept {
 
 void UdpSource::send(std::span<const Datagram> answered) noexcept { impl_->send(answered); }
 
-void UdpSource::send_late(const SocketAddress& peer, Bytes octets) noexcept {
+void UdpSource::send_late(const SocketAddress& peer, Bytes bytes) noexcept {
   Impl& impl = *impl_;
-  if (octets.size() > LateResponses::kOctets) {  // UDP has no such datagrams
+  if (bytes.size() > LateResponses::kBytes) {  // UDP has no such datagrams
     ++impl.counts.send_failed;
     return;
   }
-  if (!impl.late.has_room(octets.size())) impl.send_late();
-  impl.late.add(peer, octets);
-  impl.turn_end.ask();
+  if (!impl.late.has_room(bytes.size())) impl.send_late();
+  impl.late.add(peer, bytes);
+  impl.turn_end.request();
 }
 
 const DatagramSource::Counts& UdpSource::counts() const noexcept { return impl_->counts; }

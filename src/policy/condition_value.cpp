@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "condition_value.h"
-
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <chrono>
 #include <cmath>
 
+#include "inlet53/base/base64.h"
 #include "inlet53/base/text.h"
-#include "inlet53/policy/iso_date.h"
+#include "inlet53/policy/policy_condition.h"
 
 namespace inlet53::policy {
 
@@ -17,29 +17,6 @@ using Parsed = Result<ConditionValue, std::string>;
 
 auto no(std::string_view text, std::string_view what) {
   return Unexpected(concat("\"", text, "\" is ", what));
-}
-
-// Decodes base64 (RFC 4648 §4) with padding; absent for another text.
-std::optional<std::string> decode_base64(std::string_view text) {
-  constexpr std::string_view kAlphabet =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  if (text.size() % 4 != 0) return std::nullopt;
-  const size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
-  text.remove_suffix(padding);
-  std::string octets;
-  uint32_t bits = 0;
-  int held = 0;
-  for (const char c : text) {
-    const size_t digit = kAlphabet.find(c);
-    if (digit == std::string_view::npos) return std::nullopt;
-    bits = ((bits << 6) | static_cast<uint32_t>(digit)) & 0xFFFFFFU;
-    held += 6;
-    if (held >= 8) {
-      held -= 8;
-      octets += static_cast<char>((bits >> held) & 0xFFU);
-    }
-  }
-  return octets;
 }
 
 IpAddress without_tail(const IpAddress& address, size_t length) {
@@ -62,7 +39,7 @@ Result<Cidr, std::string> parse_block(std::string_view text) {
     const char* const end = text.data() + text.size();
     const auto [last, error] = std::from_chars(text.data() + slash + 1, end, length);
     if (error != std::errc{} || last != end || length > limit) {
-      return no(text, concat("no CIDR block: the prefix length goes from 0 to ", limit));
+      return no(text, concat("not a CIDR block: the prefix length goes from 0 to ", limit));
     }
   }
   return Cidr{without_tail(*address, length), static_cast<uint8_t>(length)};
@@ -82,6 +59,76 @@ Parsed parse_text(ValueType type, std::string_view text, Variables variables) {
     return no(text, "no ARN: it has fewer than six fields with colons between");
   }
   return ConditionValue{std::string(text), *std::move(parsed)};
+}
+
+bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+
+// Reads parts from the start of a text. After the first part that is missing, all results are
+// invalid.
+class Cursor {
+ public:
+  explicit Cursor(std::string_view text) noexcept : rest_(text) {}
+
+  bool accept(char c) noexcept {
+    if (!rest_.starts_with(c)) return false;
+    rest_.remove_prefix(1);
+    return true;
+  }
+
+  // Reads a number of exactly `digits` digits, at most `most`.
+  int number(size_t digits, int most) noexcept {
+    int value = 0;
+    for (size_t i = 0; i < digits; ++i) {
+      if (rest_.empty() || !is_digit(rest_.front())) {
+        sound_ = false;
+        return 0;
+      }
+      value = value * 10 + (rest_.front() - '0');
+      rest_.remove_prefix(1);
+    }
+    sound_ = sound_ && value <= most;
+    return value;
+  }
+
+  void expect(char c) noexcept { sound_ = accept(c) && sound_; }
+
+  void skip_fraction() noexcept {
+    if (!accept('.')) return;
+    sound_ = sound_ && !rest_.empty() && is_digit(rest_.front());
+    while (!rest_.empty() && is_digit(rest_.front())) rest_.remove_prefix(1);
+  }
+
+  [[nodiscard]] bool at_end() const noexcept { return rest_.empty(); }
+  [[nodiscard]] bool sound() const noexcept { return sound_; }
+
+ private:
+  std::string_view rest_;
+  bool sound_ = true;
+};
+
+// Reads `Z`, `+01:00`, `-05:30`. Returns seconds.
+int64_t parse_zone(Cursor& in) noexcept {
+  if (in.accept('Z')) return 0;
+  const bool east = in.accept('+');
+  if (!east) in.expect('-');
+  const int hours = in.number(2, 23);
+  in.expect(':');
+  const int64_t offset = int64_t{hours} * 3600 + int64_t{in.number(2, 59)} * 60;
+  return east ? offset : -offset;
+}
+
+// Reads `T15:04:05.25+01:00`. Returns seconds from midnight UTC.
+int64_t parse_time(Cursor& in) noexcept {
+  in.expect('T');
+  const int64_t hours = in.number(2, 23);
+  in.expect(':');
+  const int64_t minutes = in.number(2, 59);
+  int64_t seconds = 0;
+  if (in.accept(':')) {
+    seconds = in.number(2, 59);
+    in.skip_fraction();
+  }
+  return hours * 3600 + minutes * 60 + seconds - parse_zone(in);
 }
 
 }  // namespace
@@ -134,6 +181,33 @@ Parsed ConditionValue::parse(ValueType type, std::string_view text, Variables va
       return ConditionValue{std::string(text), text == "true"};
   }
   return no(text, "of no known type");
+}
+
+std::optional<int64_t> parse_date(std::string_view text) noexcept {
+  const std::string_view digits = text.substr(text.starts_with('-') ? 1 : 0);
+  const bool is_year = text.size() == 4 && digits.size() == 4;
+  if (!is_year && !digits.empty() && std::all_of(digits.begin(), digits.end(), is_digit)) {
+    int64_t seconds = 0;
+    const auto error = std::from_chars(text.data(), text.data() + text.size(), seconds).ec;
+    return error == std::errc{} ? std::optional(seconds) : std::nullopt;
+  }
+  Cursor in(text);
+  const int year = in.number(4, 9999);
+  int month = 1;
+  int day = 1;
+  int64_t time = 0;
+  if (in.sound() && in.accept('-')) {
+    month = in.number(2, 12);
+    if (in.sound() && in.accept('-')) {
+      day = in.number(2, 31);
+      if (in.sound() && !in.at_end()) time = parse_time(in);
+    }
+  }
+  const std::chrono::year_month_day date{std::chrono::year{year},
+                                         std::chrono::month{static_cast<unsigned>(month)},
+                                         std::chrono::day{static_cast<unsigned>(day)}};
+  if (!in.sound() || !in.at_end() || !date.ok()) return std::nullopt;
+  return int64_t{std::chrono::sys_days{date}.time_since_epoch().count()} * 86'400 + time;
 }
 
 }  // namespace inlet53::policy

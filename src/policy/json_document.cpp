@@ -103,8 +103,8 @@ class TreeBuilder {
                 sentence_of(error.what()));
   }
 
-  [[nodiscard]] Result<JsonValue, JsonFault> result() {
-    if (fault_) return Unexpected(*std::move(fault_));
+  [[nodiscard]] Result<JsonValue, JsonError> result() {
+    if (error_) return Unexpected(*std::move(error_));
     return std::move(root_);
   }
 
@@ -164,7 +164,7 @@ class TreeBuilder {
   }
 
   bool fail(JsonPlace place, std::string message) {
-    fault_ = JsonFault{place, std::move(message)};
+    error_ = JsonError{place, std::move(message)};
     return false;
   }
 
@@ -173,7 +173,7 @@ class TreeBuilder {
   size_t token_end_ = 0;
   JsonValue root_;
   std::vector<JsonValue*> open_;
-  std::optional<JsonFault> fault_;
+  std::optional<JsonError> error_;
 };
 
 }  // namespace
@@ -196,7 +196,7 @@ std::string_view kind_name(Kind kind) noexcept {
   return "nothing";
 }
 
-Result<JsonValue, JsonFault> parse_json(std::string_view text) {
+Result<JsonValue, JsonError> parse_json(std::string_view text) {
   size_t read = 0;
   TreeBuilder builder(text, read);
   Json::sax_parse(CountingIterator(text.data(), &read),

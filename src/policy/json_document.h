@@ -35,7 +35,7 @@ struct JsonMember {
   JsonValue value;
 };
 
-struct JsonFault {
+struct JsonError {
   JsonPlace place;
   std::string message;
 };
@@ -48,6 +48,6 @@ inline constexpr size_t kMaxJsonDepth = 32;
 
 /// Parses one JSON document (RFC 8259). Rejects a key that occurs twice in one object, because
 /// parsers differ in which of the two counts.
-[[nodiscard]] Result<JsonValue, JsonFault> parse_json(std::string_view text);
+[[nodiscard]] Result<JsonValue, JsonError> parse_json(std::string_view text);
 
 }  // namespace inlet53::policy

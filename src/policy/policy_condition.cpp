@@ -4,10 +4,7 @@
 #include <algorithm>
 #include <array>
 
-#include "condition_value.h"
-
 #include "inlet53/base/text.h"
-#include "inlet53/policy/iso_date.h"
 
 namespace inlet53::policy {
 

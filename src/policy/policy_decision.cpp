@@ -39,17 +39,17 @@ PolicyDecision decide_by(const ResourcePolicy& policy, const Matches& matches) {
   return decision;
 }
 
-StatementFinding examine(const Statement& statement, const PolicyRequest& request) {
-  StatementFinding finding;
-  finding.principal = statement.principals.match_anonymous();
-  finding.action = action_matches(statement, request);
-  finding.resource = resource_matches(statement, request);
-  finding.conditions.reserve(statement.conditions.size());
+StatementResult examine(const Statement& statement, const PolicyRequest& request) {
+  StatementResult result;
+  result.principal = statement.principals.match_anonymous();
+  result.action = action_matches(statement, request);
+  result.resource = resource_matches(statement, request);
+  result.conditions.reserve(statement.conditions.size());
   for (const Condition& condition : statement.conditions) {
-    finding.conditions.push_back(
+    result.conditions.push_back(
         {&condition, request.keys.find(condition.folded_key), condition.is_met(request)});
   }
-  return finding;
+  return result;
 }
 
 // Returns `123456789012` as in messages: `********9012`.
@@ -72,10 +72,10 @@ std::string_view outcome_text(PolicyOutcome outcome) noexcept {
   return "";
 }
 
-bool StatementFinding::matches() const noexcept {
+bool StatementResult::matches() const noexcept {
   return principal && action && resource &&
          std::all_of(conditions.begin(), conditions.end(),
-                     [](const ConditionFinding& finding) { return finding.met; });
+                     [](const ConditionResult& result) { return result.met; });
 }
 
 PolicyDecision decide(const ResourcePolicy& policy, const PolicyRequest& request) {
@@ -100,7 +100,7 @@ std::string refusal_message(PolicyOutcome outcome, const PolicyRequest& request,
   ApiIdentity shown = request.api;
   const size_t prefix = api_arn(request.api).size();
   shown.account_id = masked_account(request.api.account_id);
-  const std::string sentence =
+  std::string sentence =
       concat("User: anonymous is not authorized to perform: ", kInvokeAction,
              " on resource: ", api_arn(shown), std::string_view(request.resource).substr(prefix));
   const bool current = wording == RefusalWording::Current;

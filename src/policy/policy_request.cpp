@@ -2,15 +2,34 @@
 #include "inlet53/policy/policy_request.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
+#include "inlet53/base/aws_names.h"
 #include "inlet53/base/clock.h"
-#include "inlet53/base/partition.h"
 #include "inlet53/base/text.h"
 
 namespace inlet53::policy {
 
 namespace {
+
+struct KeyRow {
+  std::string_view name;
+  std::string_view folded;
+};
+
+// In the order of CallKey.
+constexpr std::array<KeyRow, 9> kKeys = {{
+    {"aws:VpcSourceIp", "aws:vpcsourceip"},
+    {"aws:SourceIp", "aws:sourceip"},
+    {"aws:SourceVpce", "aws:sourcevpce"},
+    {"aws:SourceVpc", "aws:sourcevpc"},
+    {"aws:CurrentTime", "aws:currenttime"},
+    {"aws:EpochTime", "aws:epochtime"},
+    {"aws:SecureTransport", "aws:securetransport"},
+    {"aws:UserAgent", "aws:useragent"},
+    {"aws:Referer", "aws:referer"},
+}};
 
 void append_upper(std::string& out, std::string_view text) {
   for (const char c : text) {
@@ -65,6 +84,20 @@ void add_keys(const KeyWriter& out, const Caller& caller) {
 }
 
 }  // namespace
+
+std::string_view key_name(CallKey key) noexcept { return kKeys[static_cast<size_t>(key)].name; }
+
+CallKeys CallKeys::all() noexcept {
+  CallKeys keys;
+  keys.bits_ = (1U << kKeys.size()) - 1;
+  return keys;
+}
+
+void CallKeys::add(std::string_view folded_key) noexcept {
+  for (size_t i = 0; i < kKeys.size(); ++i) {
+    if (kKeys[i].folded == folded_key) bits_ |= 1U << i;
+  }
+}
 
 std::string api_arn(const ApiIdentity& api) { return api_arn_with_room(api, 0); }
 

@@ -68,6 +68,33 @@ bool is_escape(std::string_view inside) noexcept {
   return inside == "*" || inside == "?" || inside == "$";
 }
 
+// `same(wanted, c)` returns whether a glyph of the pattern matches a byte.
+template <class Same>
+bool covers(std::u16string_view pattern, std::string_view subject, const Same& same) noexcept {
+  // The last `*` so far, and where the subject continues if that `*` matches one byte more. An
+  // earlier `*` never needs another try.
+  size_t run = std::u16string_view::npos;
+  size_t retry = 0;
+  size_t p = 0;
+  size_t s = 0;
+  while (s < subject.size()) {
+    if (p < pattern.size() && pattern[p] == PolicyText::kAnyRun) {
+      run = p++;
+      retry = s;
+    } else if (p < pattern.size() && same(pattern[p], subject[s])) {
+      ++p;
+      ++s;
+    } else if (run != std::u16string_view::npos) {
+      p = run + 1;
+      s = ++retry;
+    } else {
+      return false;
+    }
+  }
+  while (p < pattern.size() && pattern[p] == PolicyText::kAnyRun) ++p;
+  return p == pattern.size();
+}
+
 }  // namespace
 
 Result<PolicyText, std::string> PolicyText::parse(std::string_view text, Wildcards wildcards,
@@ -147,37 +174,6 @@ bool PolicyText::matches(std::string_view subject, const PolicyRequest& request,
   const auto pattern = expand(request);
   return pattern && pattern_matches(*pattern, subject, letter_case);
 }
-
-namespace {
-
-// `same(wanted, c)` returns whether a glyph of the pattern matches a byte.
-template <class Same>
-bool covers(std::u16string_view pattern, std::string_view subject, const Same& same) noexcept {
-  // The last `*` so far, and where the subject continues if that `*` matches one byte more. An
-  // earlier `*` never needs another try.
-  size_t run = std::u16string_view::npos;
-  size_t retry = 0;
-  size_t p = 0;
-  size_t s = 0;
-  while (s < subject.size()) {
-    if (p < pattern.size() && pattern[p] == PolicyText::kAnyRun) {
-      run = p++;
-      retry = s;
-    } else if (p < pattern.size() && same(pattern[p], subject[s])) {
-      ++p;
-      ++s;
-    } else if (run != std::u16string_view::npos) {
-      p = run + 1;
-      s = ++retry;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == PolicyText::kAnyRun) ++p;
-  return p == pattern.size();
-}
-
-}  // namespace
 
 bool pattern_matches(std::u16string_view pattern, std::string_view subject,
                      LetterCase letter_case) noexcept {

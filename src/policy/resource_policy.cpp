@@ -90,22 +90,6 @@ std::vector<Statement> read_statements(PolicyReading& reading, const JsonValue& 
   return statements;
 }
 
-}  // namespace
-
-bool PolicyTexts::match(std::string_view subject, const PolicyRequest& request,
-                        LetterCase letter_case) const {
-  const bool covered = std::any_of(texts.begin(), texts.end(), [&](const PolicyText& text) {
-    return text.matches(subject, request, letter_case);
-  });
-  return covered != negated;
-}
-
-std::string PolicyError::to_text(std::string_view file) const {
-  return concat(file, ':', line, ':', column, ": ", path, path.empty() ? "" : ": ", message);
-}
-
-namespace {
-
 CallKeys keys_of(const std::vector<Statement>& statements) {
   CallKeys keys;
   for (const Statement& statement : statements) {
@@ -131,9 +115,9 @@ Result<ResourcePolicy, std::vector<PolicyError>> parse_policy(std::string_view j
   }
   const auto root = parse_json(json);
   if (!root) {
-    const JsonFault& fault = root.error();
+    const JsonError& error = root.error();
     return Unexpected(
-        std::vector<PolicyError>{{fault.place.line, fault.place.column, {}, fault.message}});
+        std::vector<PolicyError>{{error.place.line, error.place.column, {}, error.message}});
   }
   PolicyReading reading{api, Variables::Literal, {}};
   ResourcePolicy policy;
@@ -154,6 +138,18 @@ Result<ResourcePolicy, std::vector<PolicyError>> parse_policy(std::string_view j
 }
 
 }  // namespace
+
+bool PolicyTexts::match(std::string_view subject, const PolicyRequest& request,
+                        LetterCase letter_case) const {
+  const bool covered = std::any_of(texts.begin(), texts.end(), [&](const PolicyText& text) {
+    return text.matches(subject, request, letter_case);
+  });
+  return covered != negated;
+}
+
+std::string PolicyError::to_text(std::string_view file) const {
+  return concat(file, ':', line, ':', column, ": ", path, path.empty() ? "" : ": ", message);
+}
 
 Result<ResourcePolicy, std::vector<PolicyError>> parse_resource_policy(std::string_view json,
                                                                        const ApiIdentity& api) {

@@ -7,78 +7,15 @@
 
 namespace inlet53::policy {
 
-using Kind = JsonValue::Kind;
-
-void PolicyReading::add(JsonPlace place, std::string path, std::string message) {
-  errors.push_back({place.line, place.column, std::move(path), std::move(message)});
-}
-
-std::string unknown_word(std::string_view what, std::string_view word,
-                         const std::vector<std::string_view>& known) {
-  const auto same = std::find_if(known.begin(), known.end(), [word](std::string_view each) {
-    return ascii_lower(each) == ascii_lower(word);
-  });
-  const std::string_view nearest = same == known.end() ? nearest_word(word, known) : *same;
-  return concat("unknown ", what, " \"", word, "\"",
-                nearest.empty() ? "" : concat("; did you mean \"", nearest, "\"?"));
-}
-
-const JsonMember* find_member(const JsonValue& object, std::string_view key) noexcept {
-  const auto found = std::find_if(object.members.begin(), object.members.end(),
-                                  [key](const JsonMember& member) { return member.key == key; });
-  return found == object.members.end() ? nullptr : &*found;
-}
-
-void refuse_unknown(PolicyReading& reading, const JsonValue& object, const std::string& path,
-                    const std::vector<std::string_view>& known) {
-  for (const JsonMember& member : object.members) {
-    if (std::find(known.begin(), known.end(), member.key) != known.end()) continue;
-    reading.add(member.place, path, unknown_word("element", member.key, known));
-  }
-}
-
-bool expect(PolicyReading& reading, const JsonValue& value, const std::string& path, Kind kind) {
-  if (value.kind == kind) return true;
-  reading.add(value.place, path,
-              concat("expected ", kind_name(kind), ", found ", kind_name(value.kind)));
-  return false;
-}
-
 namespace {
+
+using Kind = JsonValue::Kind;
 
 bool is_text(const JsonValue& value, Scalars scalars) noexcept {
   if (value.kind == Kind::String) return true;
-  return scalars == Scalars::Taken && (value.kind == Kind::Number || value.kind == Kind::Boolean);
+  return scalars == Scalars::Accepted &&
+         (value.kind == Kind::Number || value.kind == Kind::Boolean);
 }
-
-}  // namespace
-
-std::vector<PlacedText> read_texts(PolicyReading& reading, const JsonValue& value,
-                                   const std::string& path, Scalars scalars) {
-  std::vector<PlacedText> texts;
-  if (is_text(value, scalars)) {
-    texts.push_back({value.text, value.place, path});
-  } else if (value.kind != Kind::Array) {
-    reading.add(value.place, path,
-                concat("expected a string or a list of strings, found ", kind_name(value.kind)));
-  } else {
-    for (size_t i = 0; i < value.elements.size(); ++i) {
-      const JsonValue& element = value.elements[i];
-      std::string element_path = concat(path, '[', i, ']');
-      if (is_text(element, scalars)) {
-        texts.push_back({element.text, element.place, std::move(element_path)});
-      } else {
-        reading.add(element.place, std::move(element_path),
-                    concat("expected a string, found ", kind_name(element.kind)));
-      }
-    }
-  }
-  return texts;
-}
-
-namespace {
-
-using Kind = JsonValue::Kind;
 
 constexpr size_t kAccountDigits = 12;
 // AIDA…, AROA…: 21 characters today; 16 at least. Source: IAM User Guide, "IAM identifiers".
@@ -95,7 +32,7 @@ bool is_unique_id(std::string_view text) {
 }
 
 // Returns the problem of a principal of the kind AWS; empty: no problem.
-std::string aws_fault(std::string_view text) {
+std::string aws_problem(std::string_view text) {
   if (text == "*" || is_account(text) || is_unique_id(text)) return {};
   if (text.find_first_of("*?") != std::string_view::npos) {
     return concat("\"", text, "\" has a wildcard; a principal is \"*\" or is named in full");
@@ -107,45 +44,16 @@ std::string aws_fault(std::string_view text) {
 void read_kind(PolicyReading& reading, const JsonMember& member, const std::string& path,
                Principals& out) {
   const bool is_aws = member.key == "AWS";
-  for (const PlacedText& item : read_texts(reading, member.value, path, Scalars::Refused)) {
-    std::string fault = is_aws ? aws_fault(item.text) : std::string();
-    if (!fault.empty()) {
-      reading.add(item.place, item.path, std::move(fault));
+  for (const PlacedText& item : read_texts(reading, member.value, path, Scalars::Rejected)) {
+    std::string problem = is_aws ? aws_problem(item.text) : std::string();
+    if (!problem.empty()) {
+      reading.add(item.place, item.path, std::move(problem));
       continue;
     }
     out.anyone = out.anyone || (is_aws && item.text == "*");
     out.written.push_back(concat(member.key, ' ', item.text));
   }
 }
-
-}  // namespace
-
-Principals read_principals(PolicyReading& reading, const JsonMember& member,
-                           const std::string& path) {
-  Principals principals;
-  principals.negated = member.key == "NotPrincipal";
-  const JsonValue& value = member.value;
-  if (value.kind == Kind::String && value.text == "*") {
-    principals.anyone = true;
-    principals.written.emplace_back("*");
-  } else if (value.kind == Kind::String) {
-    reading.add(value.place, path,
-                concat("\"", value.text, "\" is no principal; it is \"*\" or as in {\"AWS\": \"",
-                       value.text, "\"}"));
-  } else if (expect(reading, value, path, Kind::Object)) {
-    const std::vector<std::string_view> kinds = {"AWS", "Federated", "Service", "CanonicalUser"};
-    refuse_unknown(reading, value, path, kinds);
-    for (const JsonMember& each : value.members) {
-      if (std::find(kinds.begin(), kinds.end(), each.key) == kinds.end()) continue;
-      read_kind(reading, each, concat(path, '.', each.key), principals);
-    }
-  }
-  return principals;
-}
-
-namespace {
-
-using Kind = JsonValue::Kind;
 
 constexpr std::string_view kShortForm = "execute-api:/";
 
@@ -193,7 +101,7 @@ void read_effect(const Reader& in, Statement& statement) {
 }
 
 // Returns the problem of an action; valid are `execute-api:Invoke`, `execute-api:*`, `*`.
-std::string action_fault(std::string_view text) {
+std::string action_problem(std::string_view text) {
   const size_t colon = text.find(':');
   const auto is_name = [](std::string_view part) {
     return !part.empty() && std::all_of(part.begin(), part.end(), [](char c) {
@@ -220,7 +128,7 @@ bool has_early_variable(std::string_view arn) {
   return false;
 }
 
-std::string resource_fault(std::string_view text, const PolicyReading& reading) {
+std::string resource_problem(std::string_view text, const PolicyReading& reading) {
   if (text == "*") return {};
   if (text.starts_with("execute-api:") && reading.api == nullptr) {
     return concat("\"", text, "\" is no resource here: an endpoint policy needs whole ARNs");
@@ -253,12 +161,12 @@ void read_actions(const Reader& in, PolicyTexts& out) {
   if (member == nullptr) return;
   out.negated = member->key == "NotAction";
   for (const PlacedText& item :
-       read_texts(in.reading, member->value, in.below(member->key), Scalars::Refused)) {
-    std::string fault = action_fault(item.text);
-    if (fault.empty()) {
+       read_texts(in.reading, member->value, in.below(member->key), Scalars::Rejected)) {
+    std::string problem = action_problem(item.text);
+    if (problem.empty()) {
       add_text(in, item, item.text, Variables::Literal, out);
     } else {
-      in.reading.add(item.place, item.path, std::move(fault));
+      in.reading.add(item.place, item.path, std::move(problem));
     }
   }
 }
@@ -268,16 +176,16 @@ void read_resources(const Reader& in, PolicyTexts& out) {
   if (member == nullptr) return;
   out.negated = member->key == "NotResource";
   for (const PlacedText& item :
-       read_texts(in.reading, member->value, in.below(member->key), Scalars::Refused)) {
+       read_texts(in.reading, member->value, in.below(member->key), Scalars::Rejected)) {
     std::string text(item.text);
     if (text.starts_with(kShortForm) && in.reading.api != nullptr) {
       text = concat(api_arn(*in.reading.api), item.text.substr(kShortForm.size() - 1));
     }
-    std::string fault = resource_fault(text, in.reading);
-    if (fault.empty()) {
+    std::string problem = resource_problem(text, in.reading);
+    if (problem.empty()) {
       add_text(in, item, text, in.reading.variables, out);
     } else {
-      in.reading.add(item.place, item.path, std::move(fault));
+      in.reading.add(item.place, item.path, std::move(problem));
     }
   }
 }
@@ -296,7 +204,7 @@ void read_condition(const Reader& in, const ConditionOperator& op, const JsonMem
   }
   Condition condition{op, member.key, ascii_lower(member.key), {}};
   for (const PlacedText& item :
-       read_texts(in.reading, member.value, concat(path, '.', member.key), Scalars::Taken)) {
+       read_texts(in.reading, member.value, concat(path, '.', member.key), Scalars::Accepted)) {
     auto value = ConditionValue::parse(op.type, item.text, in.reading.variables);
     if (value) {
       condition.values.push_back(*std::move(value));
@@ -324,6 +232,87 @@ void read_conditions(const Reader& in, std::vector<Condition>& out) {
 }
 
 }  // namespace
+
+void PolicyReading::add(JsonPlace place, std::string path, std::string message) {
+  errors.push_back({place.line, place.column, std::move(path), std::move(message)});
+}
+
+std::string unknown_word(std::string_view what, std::string_view word,
+                         const std::vector<std::string_view>& known) {
+  const auto same = std::find_if(known.begin(), known.end(), [word](std::string_view each) {
+    return ascii_lower(each) == ascii_lower(word);
+  });
+  const std::string_view nearest = same == known.end() ? nearest_word(word, known) : *same;
+  return concat("unknown ", what, " \"", word, "\"",
+                nearest.empty() ? "" : concat("; did you mean \"", nearest, "\"?"));
+}
+
+const JsonMember* find_member(const JsonValue& object, std::string_view key) noexcept {
+  const auto found = std::find_if(object.members.begin(), object.members.end(),
+                                  [key](const JsonMember& member) { return member.key == key; });
+  return found == object.members.end() ? nullptr : &*found;
+}
+
+void refuse_unknown(PolicyReading& reading, const JsonValue& object, const std::string& path,
+                    const std::vector<std::string_view>& known) {
+  for (const JsonMember& member : object.members) {
+    if (std::find(known.begin(), known.end(), member.key) != known.end()) continue;
+    reading.add(member.place, path, unknown_word("element", member.key, known));
+  }
+}
+
+bool expect(PolicyReading& reading, const JsonValue& value, const std::string& path, Kind kind) {
+  if (value.kind == kind) return true;
+  reading.add(value.place, path,
+              concat("expected ", kind_name(kind), ", found ", kind_name(value.kind)));
+  return false;
+}
+
+std::vector<PlacedText> read_texts(PolicyReading& reading, const JsonValue& value,
+                                   const std::string& path, Scalars scalars) {
+  std::vector<PlacedText> texts;
+  if (is_text(value, scalars)) {
+    texts.push_back({value.text, value.place, path});
+  } else if (value.kind != Kind::Array) {
+    reading.add(value.place, path,
+                concat("expected a string or a list of strings, found ", kind_name(value.kind)));
+  } else {
+    for (size_t i = 0; i < value.elements.size(); ++i) {
+      const JsonValue& element = value.elements[i];
+      std::string element_path = concat(path, '[', i, ']');
+      if (is_text(element, scalars)) {
+        texts.push_back({element.text, element.place, std::move(element_path)});
+      } else {
+        reading.add(element.place, std::move(element_path),
+                    concat("expected a string, found ", kind_name(element.kind)));
+      }
+    }
+  }
+  return texts;
+}
+
+Principals read_principals(PolicyReading& reading, const JsonMember& member,
+                           const std::string& path) {
+  Principals principals;
+  principals.negated = member.key == "NotPrincipal";
+  const JsonValue& value = member.value;
+  if (value.kind == Kind::String && value.text == "*") {
+    principals.anyone = true;
+    principals.written.emplace_back("*");
+  } else if (value.kind == Kind::String) {
+    reading.add(value.place, path,
+                concat("\"", value.text, "\" is no principal; it is \"*\" or as in {\"AWS\": \"",
+                       value.text, "\"}"));
+  } else if (expect(reading, value, path, Kind::Object)) {
+    const std::vector<std::string_view> kinds = {"AWS", "Federated", "Service", "CanonicalUser"};
+    refuse_unknown(reading, value, path, kinds);
+    for (const JsonMember& each : value.members) {
+      if (std::find(kinds.begin(), kinds.end(), each.key) == kinds.end()) continue;
+      read_kind(reading, each, concat(path, '.', each.key), principals);
+    }
+  }
+  return principals;
+}
 
 Statement read_statement(PolicyReading& reading, const JsonValue& value, const std::string& path) {
   Statement statement;

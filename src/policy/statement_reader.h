@@ -45,9 +45,9 @@ void refuse_unknown(PolicyReading& reading, const JsonValue& object, const std::
                           JsonValue::Kind kind);
 
 /// Returns the string, or the strings of the list, in `value`. Reports other values, except that
-/// with Scalars::Taken numbers and booleans count as strings, as written.
+/// with Scalars::Accepted numbers and booleans count as strings, as written.
 /// Lifetime: the value's.
-enum class Scalars : uint8_t { Refused, Taken };
+enum class Scalars : uint8_t { Rejected, Accepted };
 [[nodiscard]] std::vector<PlacedText> read_texts(PolicyReading& reading, const JsonValue& value,
                                                  const std::string& path, Scalars scalars);
 

@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "inlet53/base/check.h"
-#include "inlet53/base/system_failure.h"
 
 namespace inlet53::querylog {
 
@@ -20,6 +19,8 @@ namespace {
 
 // Size of a huge page on x86-64 and most arm64 kernels; a multiple of any sector and page size.
 constexpr size_t kAlignment = size_t{2} << 20;
+
+constexpr size_t kBits = 64;
 
 }  // namespace
 
@@ -50,10 +51,6 @@ void Doorbell::wait(std::optional<std::chrono::milliseconds> timeout) noexcept {
 void Doorbell::wake() noexcept {
   syscall(SYS_futex, &state_, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
 }
-
-namespace {
-constexpr size_t kBits = 64;
-}  // namespace
 
 BufferRing::BufferRing(size_t buffers, bool may_wait, Doorbell& writer)
     : memory_(buffers * kBufferSize),

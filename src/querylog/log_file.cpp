@@ -30,8 +30,6 @@ namespace {
 // Below this size the page cache is cheaper than a direct write.
 constexpr size_t kLeastDirectWrite = size_t{64} << 10;
 
-std::string reason(int error) { return std::generic_category().message(error); }
-
 template <class Call>
 auto again_if_interrupted(Call call) noexcept {
   auto result = call();
@@ -62,95 +60,14 @@ Result<uint64_t, std::string> end_of_last_line(int descriptor, uint64_t size) {
   while (from > 0 && size - from < kBufferSize) {
     piece.resize(std::min<uint64_t>(from, kPiece));
     from -= piece.size();
-    if (!read_at(descriptor, piece.data(), piece.size(), from)) return Unexpected(reason(errno));
+    if (!read_at(descriptor, piece.data(), piece.size(), from))
+      return Unexpected(errno_text(errno));
     const size_t at = piece.rfind('\n');
     if (at != std::string::npos) return from + at + 1;
   }
   if (from == 0) return uint64_t{0};
   return Unexpected(std::string("it is no query log: no line end in its last MiB"));
 }
-
-}  // namespace
-
-Result<LogFile, std::string> LogFile::open(const std::string& path) {
-  if (auto made = make_folders_of(path); !made) return Unexpected(made.error());
-  const auto opened = open_own_file(path, O_RDWR | O_NONBLOCK, 0640);
-  if (!opened) return Unexpected(opened.error());
-  const int descriptor = *opened;
-  LogFile file(descriptor);
-
-  if (flock(descriptor, LOCK_EX | LOCK_NB) == -1 && errno == EWOULDBLOCK) {
-    return Unexpected(std::string("another process writes it"));
-  }
-  struct stat status {};
-  if (fstat(descriptor, &status) == -1) return Unexpected(reason(errno));
-  if (!S_ISREG(status.st_mode)) return Unexpected(std::string("it is not a regular file"));
-
-  const auto size = static_cast<uint64_t>(status.st_size);
-  const auto whole = end_of_last_line(descriptor, size);
-  if (!whole) return Unexpected(whole.error());
-  if (*whole < size) {
-    if (ftruncate(descriptor, static_cast<off_t>(*whole)) == -1) {
-      return Unexpected(reason(errno));
-    }
-    log_warning(concat("query log ", path, ": cut ", size - *whole,
-                       " octets of an unfinished record at its end"));
-  }
-  file.opened_size_ = *whole;
-  file.opened_modified_ = status.st_mtim.tv_sec;
-  return file;
-}
-
-LogFile::~LogFile() {
-  if (descriptor_ != -1) close(descriptor_);
-}
-
-Result<size_t, int> LogFile::write(std::string_view octets, uint64_t offset) noexcept {
-  // A direct write starts at the end of the file and at a page boundary. So the page cache has no
-  // page of it, and no reader of the file can see a stale page.
-  const size_t behind_edge = offset % kDirectAlignment;
-  size_t size = octets.size();
-  bool direct = false;
-  if (can_direct_ && size >= kLeastDirectWrite) {
-    direct = behind_edge == 0;
-    size = direct ? size - size % kDirectAlignment : kDirectAlignment - behind_edge;
-  }
-  if (!set_direct(direct)) return 0;
-
-  const ssize_t wrote = again_if_interrupted(
-      [&] { return pwrite(descriptor_, octets.data(), size, static_cast<off_t>(offset)); });
-  if (wrote >= 0) return static_cast<size_t>(wrote);
-  if (direct && errno == EINVAL) {
-    can_direct_ = false;
-    return 0;
-  }
-  return Unexpected(errno);
-}
-
-// Uses one descriptor for both modes: the path may name another file when a second one is opened.
-bool LogFile::set_direct(bool direct) noexcept {
-  if (direct == direct_) return true;
-  if (fcntl(descriptor_, F_SETFL, direct ? O_DIRECT : 0) == -1 && direct) {
-    can_direct_ = false;
-    return false;
-  }
-  direct_ = direct;
-  return true;
-}
-
-void LogFile::truncate(uint64_t size) noexcept {
-  static_cast<void>(
-      again_if_interrupted([&] { return ftruncate(descriptor_, static_cast<off_t>(size)); }));
-}
-
-bool LogFile::is_at(const std::string& path) const noexcept {
-  struct stat named {};
-  struct stat ours {};
-  return stat(path.c_str(), &named) == 0 && fstat(descriptor_, &ours) == 0 &&
-         named.st_dev == ours.st_dev && named.st_ino == ours.st_ino;
-}
-
-namespace {
 
 constexpr std::string_view kStampShape =
     "dddddddd"
@@ -166,6 +83,7 @@ struct RotatedName {
   [[nodiscard]] std::string text() const {
     return number == 1 ? stamp : concat(stamp, '-', number);
   }
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes the 0 of the default for a pointer
   friend auto operator<=>(const RotatedName&, const RotatedName&) = default;
 };
 
@@ -223,6 +141,82 @@ int rename_to_free_name(const std::string& from, const std::string& to) {
 }
 
 }  // namespace
+
+Result<LogFile, std::string> LogFile::open(const std::string& path) {
+  if (auto made = make_folders_of(path); !made) return Unexpected(made.error());
+  const auto opened = open_own_file(path, O_RDWR | O_NONBLOCK, 0640);
+  if (!opened) return Unexpected(opened.error());
+  const int descriptor = *opened;
+  LogFile file(descriptor);
+
+  if (flock(descriptor, LOCK_EX | LOCK_NB) == -1 && errno == EWOULDBLOCK) {
+    return Unexpected(std::string("another process writes it"));
+  }
+  struct stat status {};
+  if (fstat(descriptor, &status) == -1) return Unexpected(errno_text(errno));
+  if (!S_ISREG(status.st_mode)) return Unexpected(std::string("it is not a regular file"));
+
+  const auto size = static_cast<uint64_t>(status.st_size);
+  const auto whole = end_of_last_line(descriptor, size);
+  if (!whole) return Unexpected(whole.error());
+  if (*whole < size) {
+    if (ftruncate(descriptor, static_cast<off_t>(*whole)) == -1) {
+      return Unexpected(errno_text(errno));
+    }
+    log_warning(concat("query log ", path, ": cut ", size - *whole,
+                       " bytes of an unfinished record at its end"));
+  }
+  file.opened_size_ = *whole;
+  file.opened_modified_ = status.st_mtim.tv_sec;
+  return file;
+}
+
+LogFile::~LogFile() {
+  if (descriptor_ != -1) close(descriptor_);
+}
+
+Result<size_t, int> LogFile::write(std::string_view octets, uint64_t offset) noexcept {
+  // A direct write starts at the end of the file and at a page boundary. So the page cache has no
+  // page of it, and no reader of the file can see a stale page.
+  const size_t behind_edge = offset % kDirectAlignment;
+  size_t size = octets.size();
+  bool direct = false;
+  if (can_direct_ && size >= kLeastDirectWrite) {
+    direct = behind_edge == 0;
+    size = direct ? size - size % kDirectAlignment : kDirectAlignment - behind_edge;
+  }
+  if (!set_direct(direct)) return 0;
+
+  const ssize_t wrote = again_if_interrupted(
+      [&] { return pwrite(descriptor_, octets.data(), size, static_cast<off_t>(offset)); });
+  if (wrote >= 0) return static_cast<size_t>(wrote);
+  if (direct && errno == EINVAL) {
+    can_direct_ = false;
+    return 0;
+  }
+  return Unexpected(errno);
+}
+
+// Uses one descriptor for both modes: the path may name another file when a second one is opened.
+bool LogFile::set_direct(bool direct) noexcept {
+  if (direct == direct_) return true;
+  if (fcntl(descriptor_, F_SETFL, direct ? O_DIRECT : 0) == -1 && direct) {
+    can_direct_ = false;
+    return false;
+  }
+  direct_ = direct;
+  return true;
+}
+
+void LogFile::truncate(uint64_t size) noexcept {
+  static_cast<void>(
+      again_if_interrupted([&] { return ftruncate(descriptor_, static_cast<off_t>(size)); }));
+}
+
+bool LogFile::is_at(const std::string& path) const noexcept {
+  const auto identity = file_identity(descriptor_);
+  return identity && identity == file_identity(path);
+}
 
 Result<std::string, int> move_aside(const std::string& path, int64_t wall_seconds) {
   RotatedName name{stamp_of(wall_seconds)};

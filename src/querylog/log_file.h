@@ -5,11 +5,17 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "inlet53/base/result.h"
 
 namespace inlet53::querylog {
+
+/// Returns the text of an errno.
+[[nodiscard]] inline std::string errno_text(int error) {
+  return std::generic_category().message(error);
+}
 
 /// Open log file with a lock against other processes. Its last line is complete when it is opened.
 /// Threads: one.

@@ -38,14 +38,14 @@ struct KeptReasons {
 template <class Reasons>
 class Walk {
  public:
-  Walk(const Question& question, const Sources& sources, Workspace& room, Decision& decision,
+  Walk(const Question& question, const Sources& sources, Workspace& workspace, Decision& decision,
        const Firewall* firewall, Reasons reasons) noexcept
       : question_(question),
         sources_(sources),
         address_(sources.address),
-        room_(room),
+        workspace_(workspace),
         decision_(decision),
-        builder_(question, sources.address, room, decision),
+        builder_(question, sources.address, workspace, decision),
         reasons_(reasons),
         firewall_(firewall) {}
 
@@ -62,8 +62,8 @@ class Walk {
       }
       followed = step.name;
       owner = &followed;
-      room_.alias.assign(followed, address_.zones->seed());
-      key = &room_.alias;
+      workspace_.alias.assign(followed, address_.zones->seed());
+      key = &workspace_.alias;
     }
   }
 
@@ -77,11 +77,11 @@ class Walk {
       rule = address_.rules->find(key);
       if (rule.forward != RuleIndex::kSystem) end = rule.label;
     }
-    zone::Finding& finding = room_.finding;
+    zone::LookupResult& lookup = workspace_.lookup;
     address_.zones->find_below(end, key, question_.qtype, question_.rotation, address_.delegation,
-                               finding);
+                               lookup);
     explain_lookup(key, end, rule);
-    if (rule.forward != RuleIndex::kSystem && finding.found == Found::NotCovered) {
+    if (rule.forward != RuleIndex::kSystem && lookup.found == Found::NotCovered) {
       // `forward` is called on copies, so that no address of this walk, its question or its sources
       // leaves the function and all of them stay in registers. The copies are made member by
       // member: to copy a whole object, the compiler keeps it in memory.
@@ -93,16 +93,16 @@ class Walk {
                             sources_.now_ms,
                             {sources_.received.data(), sources_.received.size()},
                             {sources_.failed.data(), sources_.failed.size()}};
-      Walk apart(question, sources, room_, decision_, firewall_, reasons_);
+      Walk apart(question, sources, workspace_, decision_, firewall_, reasons_);
       const Step step = apart.forward(rule, key, owner);
       firewall_ = apart.firewall_;
       return step;
     }
-    if (finding.found == Found::Answer) {  // the common case
-      decision_.add_answer(owner, finding.rrset);
+    if (lookup.found == Found::Answer) {  // the common case
+      decision_.add_answer(owner, lookup.rrset);
       return resolver::end();
     }
-    return builder_.add_found(finding, owner);
+    return builder_.add_found(lookup, owner);
   }
 
   //--- Rules
@@ -113,8 +113,8 @@ class Walk {
                                             NameView owner) noexcept(!Reasons::kWanted) {
     if (!decision_.forwards) {
       decision_.forwards = true;
-      room_.answer_ages.fill({});
-      room_.authority_age = {};
+      workspace_.answer_ages.fill({});
+      workspace_.authority_age = {};
     }
     const uint32_t rule = match.forward;
     const ForwardQuestion question{rule, match.scope, key.name().view(), question_.qtype,
@@ -137,22 +137,22 @@ class Walk {
     const bool fresh = hit && hit->freshness == cache::Freshness::Fresh;
     if (!hit || !(fresh || failed || !hit->refresh_due)) {
       add_reason({.what = Reason::What::Missed, .rule = rule}, key);
-      set_question(Asks::ToAnswer, question);
+      set_question(FetchFor::Answer, question);
       return {{}, Step::Kind::Ask};
     }
     add_reason({.what = Reason::What::Cached, .holds = fresh, .rule = rule}, key);
-    if (hit->refresh_due && !failed && decision_.asks == Asks::Nothing) {
-      set_question(Asks::ToRefresh, question);
+    if (hit->refresh_due && !failed && decision_.fetch_for == FetchFor::Nothing) {
+      set_question(FetchFor::Refresh, question);
     }
     return add_cached(*hit, owner, rule);
   }
 
   /// Copies the name, because its key may be the caller's or be reused for the next name.
-  void set_question(Asks asks, const ForwardQuestion& question) noexcept {
-    room_.asked.assign(question.qname);
-    room_.question = question;
-    room_.question.qname = room_.asked.view();
-    decision_.asks = asks;
+  void set_question(FetchFor fetch_for, const ForwardQuestion& question) noexcept {
+    workspace_.asked.assign(question.qname);
+    workspace_.question = question;
+    workspace_.question.qname = workspace_.asked.view();
+    decision_.fetch_for = fetch_for;
   }
 
   Step add_received(const cache::ReceivedResponse& got, NameView owner,
@@ -195,36 +195,36 @@ class Walk {
   std::optional<Step> add_forwarded(NameView owner, const cache::CachedRRset& rrset,
                                     dns::TtlAging age, uint32_t rule) noexcept(!Reasons::kWanted) {
     if (builder_.answer_count() == kMaxChain) {
-      fail(room_.alias);
+      fail(workspace_.alias);
       return end();
     }
-    room_.answer_ages[builder_.answer_count()] = age;
+    workspace_.answer_ages[builder_.answer_count()] = age;
     decision_.add_answer(owner, {rrset.wire, rrset.text});
     if (!is_type(rrset.wire.type, RRType::CNAME)) return std::nullopt;
     const NameView target = target_of({rrset.wire, {}});
-    room_.alias.assign(target, address_.zones->seed());
-    if (firewall_ != nullptr && !passes_firewall(room_.alias)) return end();
+    workspace_.alias.assign(target, address_.zones->seed());
+    if (firewall_ != nullptr && !passes_firewall(workspace_.alias)) return end();
     if (!leaves_rule(rule)) return std::nullopt;
     decision_.rcode = dns::Rcode::NoError;
     return follow(target);
   }
 
-  /// Whether `room_.alias`, where an alias of a target leads, belongs to a hosted zone, an endpoint
-  /// or another rule. The target has no authority over it.
+  /// Whether `workspace_.alias`, where an alias of a target leads, belongs to a hosted zone, an
+  /// endpoint or another rule. The target has no authority over it.
   [[nodiscard]] bool leaves_rule(uint32_t rule) noexcept {
     if (is_type(question_.qtype, RRType::CNAME) || is_type(question_.qtype, RRType::ANY)) {
       return false;
     }
-    const RuleIndex::Match match = address_.rules->find(room_.alias);
+    const RuleIndex::Match match = address_.rules->find(workspace_.alias);
     if (match.forward != rule) return true;
-    address_.zones->find_below(match.label, room_.alias, question_.qtype, 0, address_.delegation,
-                               room_.finding);
-    return room_.finding.found != Found::NotCovered;
+    address_.zones->find_below(match.label, workspace_.alias, question_.qtype, 0,
+                               address_.delegation, workspace_.lookup);
+    return workspace_.lookup.found != Found::NotCovered;
   }
 
   void set_authority(const cache::CachedRRset& soa, dns::TtlAging age) noexcept {
     decision_.set_authority(soa.owner, {soa.wire, soa.text});
-    room_.authority_age = age;
+    workspace_.authority_age = age;
   }
 
   /// Follows an alias at the end of a target's answer that the target did not follow itself.
@@ -246,7 +246,7 @@ class Walk {
   [[nodiscard]] bool passes_firewall(const zone::NameKey& name) noexcept(!Reasons::kWanted) {
     const FirewallVerdict verdict = firewall_->evaluate(
         name, question_.qtype,
-        builder_.answer_count() == 0 ? FirewallHop::Question : FirewallHop::Redirection);
+        builder_.answer_count() == 0 ? ChainPosition::Question : ChainPosition::Redirection);
     add_reason({.what = verdict.rule != nullptr ? Reason::What::FirewallRule
                                                 : Reason::What::FirewallPassed,
                 .holds = verdict.blocks(),
@@ -273,15 +273,15 @@ class Walk {
   void add_reason(Reason reason, const zone::NameKey& name) noexcept(!Reasons::kWanted) {
     if constexpr (Reasons::kWanted) {
       reason.name = dns::Name(name.name().view());
-      reasons_.kept.push_back(std::move(reason));
+      reasons_.kept.push_back(reason);
     }
   }
 
-  /// Adds the rule or zone that the lookup in `room_.finding` used.
+  /// Adds the rule or zone that the lookup in `workspace_.lookup` used.
   void explain_lookup(const zone::NameKey& key, size_t end,
                       const RuleIndex::Match& rule) noexcept(!Reasons::kWanted) {
     if constexpr (Reasons::kWanted) {
-      const Found found = room_.finding.found;
+      const Found found = workspace_.lookup.found;
       const bool forwards = rule.forward != RuleIndex::kSystem;
       if (found == Found::NotCovered) {
         return add_reason({.what = forwards ? Reason::What::ForwardRule : Reason::What::NotCovered,
@@ -302,7 +302,7 @@ class Walk {
   const Question& question_;
   const Sources& sources_;
   const EndpointAddress& address_;
-  Workspace& room_;
+  Workspace& workspace_;
   Decision& decision_;
   DecisionBuilder builder_;
   [[no_unique_address]] Reasons reasons_;
@@ -310,12 +310,13 @@ class Walk {
 };
 
 template <class Reasons>
-Decision decide_with(const Question& question, const Sources& sources, Workspace& room,
+Decision decide_with(const Question& question, const Sources& sources, Workspace& workspace,
                      Reasons reasons) noexcept(!Reasons::kWanted) {
-  Decision decision(room, sources.address.delegation);
+  Decision decision(workspace, sources.address.delegation);
   if (question.qclass == static_cast<uint16_t>(dns::RRClass::IN) &&
       !is_refused_type(question.qtype)) {
-    Walk<Reasons>(question, sources, room, decision, sources.address.firewall.get(), reasons).run();
+    Walk<Reasons>(question, sources, workspace, decision, sources.address.firewall.get(), reasons)
+        .run();
     return decision;
   }
   if constexpr (Reasons::kWanted) {
@@ -331,7 +332,7 @@ Decision decide_with(const Question& question, const Sources& sources, Workspace
 
 // Not inlined: inlined it costs each answer of a zone 42 instructions.
 [[gnu::noinline, gnu::cold]] void decline(const EndpointAddress& address, const zone::NameKey& key,
-                                          NameView qname, uint16_t qtype, Workspace& room,
+                                          NameView qname, uint16_t qtype, Workspace& workspace,
                                           Decision& decision) noexcept {
   constexpr dns::ExtendedError kNotCovered{dns::Ede::NotAuthoritative,
                                            "no endpoint, rule or hosted zone covers this name"};
@@ -341,36 +342,36 @@ Decision decide_with(const Question& question, const Sources& sources, Workspace
     decision.authoritative = false;
     return;
   }
-  address.root->find(key, qtype, 0, false, room.finding);
-  if (room.finding.found == Found::Answer) {  // the SOA of the root itself
-    return decision.add_answer(qname, room.finding.rrset);
+  address.root->find(key, qtype, 0, false, workspace.lookup);
+  if (workspace.lookup.found == Found::Answer) {  // the SOA of the root itself
+    return decision.add_answer(qname, workspace.lookup.rrset);
   }
-  const bool exists = room.finding.found == Found::NoData;
+  const bool exists = workspace.lookup.found == Found::NoData;
   decision.rcode = exists ? dns::Rcode::NoError : dns::Rcode::NXDomain;
-  decision.set_authority(NameView(), room.finding.rrset);
+  decision.set_authority(NameView(), workspace.lookup.rrset);
 }
 
-Decision decide(const Question& question, const Sources& sources, Workspace& room) noexcept {
-  return decide_with(question, sources, room, NoReasons{});
+Decision decide(const Question& question, const Sources& sources, Workspace& workspace) noexcept {
+  return decide_with(question, sources, workspace, NoReasons{});
 }
 
 Decision answer_with(const record::AnswerRRset& rrset, NameView owner, bool delegation,
-                     Workspace& room) noexcept {
-  Decision decision(room, delegation);
+                     Workspace& workspace) noexcept {
+  Decision decision(workspace, delegation);
   decision.authoritative = true;
   decision.add_answer(owner, rrset);
   return decision;
 }
 
 Decision explain(const IpAddress& client, const Question& question, const Sources& sources,
-                 Workspace& room, std::vector<Reason>& reasons) {
+                 Workspace& workspace, std::vector<Reason>& reasons) {
   const EndpointAddress& address = sources.address;
   const bool admitted =
       address.udp_sources.contains(client) || address.tcp_sources.contains(client);
   reasons.push_back({.what = Reason::What::SecurityGroup,
                      .holds = admitted,
                      .name = dns::Name(question.key.name().view())});
-  return decide_with(question, sources, room, KeptReasons{reasons});
+  return decide_with(question, sources, workspace, KeptReasons{reasons});
 }
 
 }  // namespace inlet53::resolver

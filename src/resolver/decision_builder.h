@@ -38,44 +38,45 @@ struct Step {
 /// Answers a question that nothing covers. It takes values, so that no address of the builder or
 /// its question leaves the caller.
 void decline(const EndpointAddress& address, const zone::NameKey& key, dns::NameView qname,
-             uint16_t qtype, Workspace& room, Decision& decision) noexcept;
+             uint16_t qtype, Workspace& workspace, Decision& decision) noexcept;
 
 /// Writes the results of lookups that are no plain answer into a decision and its workspace.
 /// Lifetime: of the call that decides.
 class DecisionBuilder {
  public:
-  DecisionBuilder(const Question& question, const EndpointAddress& address, Workspace& room,
+  DecisionBuilder(const Question& question, const EndpointAddress& address, Workspace& workspace,
                   Decision& decision) noexcept
-      : question_(question), address_(address), room_(room), decision_(decision) {}
+      : question_(question), address_(address), workspace_(workspace), decision_(decision) {}
 
   [[nodiscard]] size_t answer_count() const noexcept { return decision_.answers().size(); }
 
   /// Adds the result of a zone for `owner`. Requires: it is no Found::Answer.
-  [[nodiscard]] Step add_found(const zone::Finding& finding, const dns::NameView& owner) noexcept {
+  [[nodiscard]] Step add_found(const zone::LookupResult& lookup,
+                               const dns::NameView& owner) noexcept {
     using zone::Found;
-    switch (finding.found) {
+    switch (lookup.found) {
       case Found::NotCovered:
         // A chain that leaves the zones keeps its records as the answer: the client continues.
         if (decision_.answers().empty()) {
-          decline(address_, question_.key, owner, question_.qtype, room_, decision_);
+          decline(address_, question_.key, owner, question_.qtype, workspace_, decision_);
         }
         return end();
       case Found::Answer:
         break;
       case Found::Alias:
-        decision_.add_answer(owner, finding.rrset);
-        return follow(target_of(finding.rrset));
+        decision_.add_answer(owner, lookup.rrset);
+        return follow(target_of(lookup.rrset));
       case Found::SubtreeAlias:
-        return substitute(finding, owner);
+        return substitute(lookup, owner);
       case Found::NoData:
-        deny(finding, owner, dns::Rcode::NoError);
+        deny(lookup, owner, dns::Rcode::NoError);
         return end();
       case Found::NXDomain:
         // RFC 6604 §2: the rcode is that of the last name of a chain.
-        deny(finding, owner, dns::Rcode::NXDomain);
+        deny(lookup, owner, dns::Rcode::NXDomain);
         return end();
       case Found::Referral:
-        refer(finding, owner);
+        refer(lookup, owner);
         return end();
     }
     return end();
@@ -88,7 +89,7 @@ class DecisionBuilder {
     decision_.set_ede(dns::ExtendedError{dns::Ede::Blocked});
     decision_.rcode = dns::Rcode::NoError;  // a target may have set another one
     decision_.clear_answers();
-    room_.answer_ages[0] = {};
+    workspace_.answer_ages[0] = {};
     switch (rule.block_response) {
       case topology::BlockResponse::NoData:
         break;
@@ -110,7 +111,7 @@ class DecisionBuilder {
   }
 
  private:
-  // Returns the end of `name` that equals `ancestor`. A name of a finding may point into a key that
+  // Returns the end of `name` that equals `ancestor`. A name of a lookup may point into a key that
   // the next name of the chain overwrites; `name` stays.
   static dns::NameView tail_of(dns::NameView name, dns::NameView ancestor) noexcept {
     const size_t skipped = name.size() - ancestor.size();
@@ -118,29 +119,29 @@ class DecisionBuilder {
   }
 
   /// NODATA or NXDOMAIN, with the SOA that limits its time in caches (RFC 2308 §2).
-  void deny(const zone::Finding& finding, dns::NameView owner, dns::Rcode rcode) noexcept {
+  void deny(const zone::LookupResult& lookup, dns::NameView owner, dns::Rcode rcode) noexcept {
     decision_.rcode = rcode;
-    decision_.set_authority(tail_of(owner, finding.owner), finding.rrset);
+    decision_.set_authority(tail_of(owner, lookup.owner), lookup.rrset);
   }
 
   /// Adds the DNAME and a CNAME made from it, with the TTL of the DNAME (RFC 6672 §3.1).
-  [[nodiscard]] Step substitute(const zone::Finding& finding, dns::NameView owner) noexcept {
+  [[nodiscard]] Step substitute(const zone::LookupResult& lookup, dns::NameView owner) noexcept {
     if (answer_count() + 2 > kMaxChain) {
       set_too_long();
       return end();
     }
-    decision_.add_answer(tail_of(owner, finding.owner), finding.rrset);
+    decision_.add_answer(tail_of(owner, lookup.owner), lookup.rrset);
 
-    const dns::NameView target = target_of(finding.rrset);
-    const size_t kept = owner.size() - finding.owner.size();  // the labels before the DNAME's owner
+    const dns::NameView target = target_of(lookup.rrset);
+    const size_t kept = owner.size() - lookup.owner.size();  // the labels before the DNAME's owner
     const size_t size = kept + target.size();
     if (size > dns::kMaxName) {
       decision_.rcode = dns::Rcode::YXDomain;
       return end();
     }
-    uint8_t* const record = room_.synthesized[answer_count()].data();
+    uint8_t* const record = workspace_.synthesized[answer_count()].data();
     constexpr auto kCname = static_cast<uint16_t>(dns::RRType::CNAME);
-    dns::PreparedRecord::write_head(record, kCname, finding.rrset.wire.first().ttl(), size);
+    dns::PreparedRecord::write_head(record, kCname, lookup.rrset.wire.first().ttl(), size);
     uint8_t* const rdata = record + dns::PreparedRecord::kHead;
     std::memcpy(rdata, owner.data(), kept);
     std::memcpy(rdata + kept, target.data(), target.size());
@@ -151,19 +152,19 @@ class DecisionBuilder {
 
   /// Adds a referral, which is not authoritative, and the glue that the zones have (RFC 1034 §4.3.2
   /// step 3b).
-  void refer(const zone::Finding& finding, dns::NameView owner) noexcept {
+  void refer(const zone::LookupResult& lookup, dns::NameView owner) noexcept {
     decision_.authoritative = !decision_.answers().empty();
-    decision_.set_authority(tail_of(owner, finding.owner), finding.rrset);
-    for (const dns::PreparedRecord record : finding.rrset.wire) {
+    decision_.set_authority(tail_of(owner, lookup.owner), lookup.rrset);
+    for (const dns::PreparedRecord record : lookup.rrset.wire) {
       add_glue(dns::NameView::from_checked(record.rdata().data(), record.rdata().size()));
     }
   }
 
   void add_glue(dns::NameView server) noexcept {
-    room_.alias.assign(server, address_.zones->seed());
+    workspace_.alias.assign(server, address_.zones->seed());
     for (const dns::RRType type : {dns::RRType::A, dns::RRType::AAAA}) {
       const record::AnswerRRset glue =
-          address_.zones->find_exact(room_.alias, static_cast<uint16_t>(type));
+          address_.zones->find_exact(workspace_.alias, static_cast<uint16_t>(type));
       if (glue.wire.count == 0 || decision_.additional().size() == kMaxGlue) continue;
       decision_.add_additional(server, glue);
     }
@@ -171,7 +172,7 @@ class DecisionBuilder {
 
   const Question& question_;
   const EndpointAddress& address_;
-  Workspace& room_;
+  Workspace& workspace_;
   Decision& decision_;
 };
 

@@ -8,7 +8,6 @@
 #include "inlet53/base/check.h"
 #include "inlet53/dns/types.h"
 #include "inlet53/record/query_record.h"
-#include "inlet53/resolver/domain_list_file.h"
 
 namespace inlet53::resolver {
 
@@ -102,6 +101,7 @@ FirewallRule freeze(const topology::FirewallRule& rule, const topology::Firewall
 template <class Object>
 std::vector<const Object*> by_priority(const std::vector<Object>& objects) {
   std::vector<const Object*> sorted;
+  sorted.reserve(objects.size());
   for (const Object& object : objects) sorted.push_back(&object);
   std::ranges::sort(sorted, {}, [](const Object* object) { return object->priority; });
   return sorted;
@@ -147,10 +147,10 @@ std::shared_ptr<const Firewall> Firewall::build(const Topology& topology, const 
 }
 
 FirewallVerdict Firewall::evaluate(const zone::NameKey& key, uint16_t qtype,
-                                   FirewallHop hop) const noexcept {
+                                   ChainPosition hop) const noexcept {
   for (const FirewallRule& rule : rules_) {
     if (rule.qtype != 0 && rule.qtype != qtype) continue;
-    if (rule.trusts_redirection && hop == FirewallHop::Redirection) continue;
+    if (rule.trusts_redirection && hop == ChainPosition::Redirection) continue;
     if (rule.domains == nullptr) break;  // fails open
     if (rule.domains->contains(key)) return {&rule};
   }

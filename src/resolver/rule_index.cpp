@@ -16,7 +16,7 @@ int compare(dns::NameView a, dns::NameView b) noexcept {
 
 }  // namespace
 
-const OutboundAddress& ForwardRule::left_by(const SocketAddress& local) const noexcept {
+const OutboundAddress& ForwardRule::outbound_for(const SocketAddress& local) const noexcept {
   const auto would_do = [&](const OutboundAddress& each, bool given) {
     return given ? each.send_from == local.address : !each.send_from;
   };

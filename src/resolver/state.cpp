@@ -7,11 +7,8 @@
 
 #include "inlet53/base/check.h"
 #include "inlet53/base/text.h"
-#include "inlet53/topology/allowed_sources.h"
-#include "inlet53/topology/rule_targets.h"
-#include "inlet53/zone/endpoint_records.h"
-#include "inlet53/zone/root_zone.h"
-#include "inlet53/zone/vpc_records.h"
+#include "inlet53/topology/endpoint_access.h"
+#include "inlet53/zone/generated_zones.h"
 #include "inlet53/zone/zone_loader.h"
 
 namespace inlet53::resolver {
@@ -58,9 +55,9 @@ std::vector<dns::Name> covered_names(const topology::Topology& topology, const t
 
 /// Builds each zone and list once, and each VPC's indexes and firewall once; all addresses share
 /// them.
-class ZoneShelf {
+class SharedParts {
  public:
-  ZoneShelf(const topology::Topology& topology, zone::HashSeed seed, UncoveredNames uncovered)
+  SharedParts(const topology::Topology& topology, zone::HashSeed seed, UncoveredNames uncovered)
       : topology_(topology), seed_(seed), uncovered_(uncovered) {}
 
   /// Loads all zones. Returns the faults of all of them.
@@ -112,12 +109,12 @@ class ZoneShelf {
       entries.push_back({zone::ZoneKind::HostedZone, tables_[i]});
     }
     if (!delegation) {
-      for (const zone::EndpointZone& made : zone::endpoint_zones(topology_, vpc)) {
+      for (const zone::GeneratedZone& made : zone::endpoint_zones(topology_, vpc)) {
         const zone::ZoneTableOptions options{.partial = made.partial};
         entries.push_back(
             {zone::ZoneKind::EndpointNames, zone::ZoneTable::build(made.data, seed_, options)});
       }
-      for (const zone::VpcZone& made : zone::vpc_zones(topology_, vpc)) {
+      for (const zone::GeneratedZone& made : zone::vpc_zones(topology_, vpc)) {
         const zone::ZoneTableOptions options{.partial = made.partial};
         entries.push_back({zone::ZoneKind::VpcNames,
                            zone::ZoneTable::build(made.data, seed_, options), made.address_names});
@@ -189,7 +186,7 @@ uint32_t assign_scopes(std::vector<ForwardRule>& rules, const ResolverState* pre
   }
   for (ForwardRule& rule : rules) {
     auto [at, end] = kept.equal_range(rule.apex.view().to_text());
-    while (at != end && !at->second->asks_the_same_as(rule)) ++at;
+    while (at != end && !at->second->has_same_targets(rule)) ++at;
     if (at == end) {
       rule.scope = next++;
       continue;
@@ -220,7 +217,7 @@ std::shared_ptr<const RuleIndex> build_rules(const topology::Topology& topology,
 // AWS does not track flows that a rule admits from 0.0.0.0/0 or ::/0. There are no outbound rules
 // here: responses are always admitted. Source: EC2 User Guide, "Security group connection
 // tracking".
-bool lets_everyone_in(const CidrSet& sources, bool ipv4) {
+bool admits_all(const CidrSet& sources, bool ipv4) {
   return std::ranges::any_of(sources.blocks(), [&](const Cidr& block) {
     return block.prefix_length == 0 && block.network.is_v4() == ipv4;
   });
@@ -229,7 +226,7 @@ bool lets_everyone_in(const CidrSet& sources, bool ipv4) {
 EndpointAddress build_address(const topology::Topology& topology, const topology::Vpc& vpc,
                               const topology::ResolverEndpoint& endpoint,
                               const topology::ResolverEndpointIp& ip,
-                              topology::EndpointProtocol protocol, ZoneShelf& shelf,
+                              topology::EndpointProtocol protocol, SharedParts& shelf,
                               const std::vector<ForwardRule>& forward_rules) {
   using topology::IpProtocol;
   EndpointAddress out;
@@ -248,7 +245,7 @@ EndpointAddress build_address(const topology::Topology& topology, const topology
       topology::allowed_sources(topology, endpoint.security_groups, IpProtocol::Tcp, port);
   const CidrSet& sources =
       protocol == topology::EndpointProtocol::Do53 ? out.udp_sources : out.tcp_sources;
-  out.tracked = !lets_everyone_in(sources, ip.address.is_v4());
+  out.tracked = !admits_all(sources, ip.address.is_v4());
   out.fragments = record::render_endpoint_fragments(vpc, endpoint, ip);
   out.zones = shelf.index(vpc, out.delegation);
   out.firewall = shelf.firewall(vpc);
@@ -272,7 +269,7 @@ const EndpointAddress* ResolverState::find(const SocketAddress& listen,
 Result<std::shared_ptr<const ResolverState>, std::vector<FileError>> build_state(
     const topology::Topology& topology, zone::HashSeed seed, const ResolverState* previous,
     UncoveredNames uncovered) {
-  ZoneShelf shelf(topology, seed, uncovered);
+  SharedParts shelf(topology, seed, uncovered);
   if (auto faults = shelf.load_hosted_zones(); !faults.empty()) {
     return Unexpected(std::move(faults));
   }

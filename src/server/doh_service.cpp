@@ -1,18 +1,58 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "doh_service.h"
 
+#include <algorithm>
+#include <cstring>
 #include <string>
 #include <utility>
 
-#include "doh_request.h"
-
+#include "inlet53/base/base64.h"
 #include "inlet53/base/clock.h"
 #include "inlet53/base/text.h"
-#include "inlet53/dns/freshness.h"
+#include "inlet53/dns/composed_response.h"
 
 namespace inlet53::server {
 
 namespace {
+
+// Returns the value of the parameter `dns`, which must occur once.
+std::optional<std::string_view> find_dns(std::string_view query) noexcept {
+  constexpr std::string_view kName = "dns=";
+  std::optional<std::string_view> found;
+  while (!query.empty()) {
+    const std::string_view parameter = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(parameter.size() + 1, query.size()));
+    if (!parameter.starts_with(kName)) continue;
+    if (found) return std::nullopt;
+    found = parameter.substr(kName.size());
+  }
+  return found;
+}
+
+// Ignores parameters of the content type: it has none (RFC 8484 §6).
+bool is_dns_message(const http::Request& request) noexcept {
+  const http::Field* const type = http::find_field(request.fields, "content-type");
+  if (type == nullptr) return false;
+  std::string_view text = type->value;
+  text = text.substr(0, text.find(';'));
+  while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
+  return http::same_field_name(text, kDnsMessage);  // ignores letter case
+}
+
+Result<size_t, DohFault> read_body(const http::Request& request, MutableBytes out) {
+  if (request.body.size() > out.size()) return Unexpected(DohFault::TooLarge);
+  if (!request.body.empty()) std::memcpy(out.data(), request.body.data(), request.body.size());
+  return request.body.size();
+}
+
+Result<size_t, DohFault> read_query(std::string_view query, MutableBytes out) {
+  const auto text = find_dns(query);
+  if (!text) return Unexpected(DohFault::NoMessage);
+  const size_t size = base64_decoded_size(text->size());
+  if (size > out.size()) return Unexpected(DohFault::TooLarge);
+  if (!decode_base64url(*text, out)) return Unexpected(DohFault::NoMessage);
+  return size;
+}
 
 constexpr uint16_t kTooManyRequests = 429;
 constexpr uint16_t kBadGateway = 502;
@@ -49,14 +89,14 @@ http::Response compose_fault(DohFault fault) {
     case DohFault::NoMessage:
       return compose_refusal(status, "expected ?dns= and a DNS message in base64url, unpadded");
     case DohFault::OtherPath:
-      return compose_refusal(status, concat("DNS is asked at ", kDohPath));
+      return compose_refusal(status, concat("the path of DNS queries is ", kDohPath));
     case DohFault::OtherMethod: {
       http::Response response = compose_refusal(status, concat("expected ", kDohMethods));
       response.fields.push_back({"allow", std::string(kDohMethods)});
       return response;
     }
     case DohFault::TooLarge:
-      return compose_refusal(status, "a DNS message has 65535 octets at most");
+      return compose_refusal(status, "a DNS message has at most 65535 bytes");
     case DohFault::OtherContent:
       return compose_refusal(status, concat("expected content-type: ", kDnsMessage));
   }
@@ -65,7 +105,7 @@ http::Response compose_fault(DohFault fault) {
 
 // RFC 8484 §5.1: an HTTP cache must not keep a response longer than a DNS cache does.
 http::Response compose_answer(Bytes message) {
-  const uint32_t max_age = dns::freshness_of(message).value_or(0);
+  const uint32_t max_age = dns::freshness_lifetime(message).value_or(0);
   return {.status = 200,
           .fields = {{"content-type", std::string(kDnsMessage)},
                      {"cache-control", concat("max-age=", max_age)}},
@@ -73,6 +113,24 @@ http::Response compose_answer(Bytes message) {
 }
 
 }  // namespace
+
+std::optional<DohFault> find_head_fault(const http::Request& head) noexcept {
+  const std::string_view target = head.target;
+  if (target.substr(0, target.find('?')) != kDohPath) return DohFault::OtherPath;
+  if (head.method == "POST") {
+    return is_dns_message(head) ? std::nullopt : std::optional(DohFault::OtherContent);
+  }
+  if (head.method != "GET" && head.method != "HEAD") return DohFault::OtherMethod;
+  return std::nullopt;
+}
+
+Result<size_t, DohFault> read_doh_request(const http::Request& request, MutableBytes out) {
+  if (const auto fault = find_head_fault(request)) return Unexpected(*fault);
+  if (request.method == "POST") return read_body(request, out);
+  const std::string_view target = request.target;
+  const size_t mark = std::min(target.find('?'), target.size());
+  return read_query(target.substr(std::min(mark + 1, target.size())), out);
+}
 
 DohService::DohService(net::Loop& loop, net::Descriptor socket, const settings::Tls& settings,
                        std::shared_ptr<const net::TlsServerContext> tls, Responder& responder,
@@ -96,7 +154,7 @@ DohService::DohService(net::Loop& loop, net::Descriptor socket, const settings::
                 }) {}
 
 DohService::~DohService() {
-  forwarder_.forget(*this);
+  forwarder_.cancel(*this);
   count_handshakes();
 }
 
@@ -123,19 +181,20 @@ void DohService::request_received(http::RequestId id, const http::RequestOrigin&
   if (!size) return connections_.respond(id, compose_fault(size.error()));
   const Arrival how{*address_, record::Transport::Doh, read_clock()};
   const Reply reply = responder_.answer(how, origin.client, buffer, *size);
-  if (reply.asks == resolver::Asks::ToAnswer) {
-    return forwarder_.begin({this, id.connection, origin.client, record::Transport::Doh, id.stream},
-                            buffer.first(*size), *reply.question);
+  if (reply.fetch_for == resolver::FetchFor::Answer) {
+    return forwarder_.enqueue(
+        {this, id.connection, origin.client, record::Transport::Doh, id.stream},
+        buffer.first(*size), *reply.question);
   }
   if (reply.over_limit) {
-    connections_.respond(id, compose_refusal(kTooManyRequests, "too many queries a second"));
+    connections_.respond(id, compose_refusal(kTooManyRequests, "too many queries per second"));
   } else if (reply.size == 0) {
-    connections_.respond(
-        id, compose_refusal(static_cast<uint16_t>(DohFault::NoMessage), "this is no DNS query"));
+    connections_.respond(id, compose_refusal(static_cast<uint16_t>(DohFault::NoMessage),
+                                             "the message is not a DNS query"));
   } else {
     connections_.respond(id, compose_answer(buffer.first(reply.size)));
   }
-  if (reply.asks == resolver::Asks::ToRefresh) forwarder_.refresh(*reply.question);
+  if (reply.fetch_for == resolver::FetchFor::Refresh) forwarder_.refresh(*reply.question);
   batch_done_();
 }
 
@@ -150,7 +209,7 @@ http::Response DohService::refuse(http::Refusal refusal) {
   if (refusal == http::Refusal::NoRoom) {
     return compose_refusal(http::refusal_status(refusal), "too many requests wait; try again");
   }
-  return compose_refusal(http::refusal_status(refusal), "this is no request for DNS over HTTPS");
+  return compose_refusal(http::refusal_status(refusal), "this is not a DNS over HTTPS request");
 }
 
 void DohService::count_handshakes() {

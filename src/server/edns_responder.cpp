@@ -59,9 +59,9 @@ EdnsResponder::EdnsResponder(const settings::Edns& settings, uint32_t tcp_idle_t
   const bool answers_subnet = asked.client_subnet.present && client_subnet_ == ClientSubnet::Answer;
   // RFC 7828 §3.2.1: a query must not contain a timeout.
   if ((keeps_alive && !asked.tcp_keepalive.data.empty()) ||
-      (answers_subnet && !dns::is_client_subnet_sound(asked.client_subnet.data)) ||
+      (answers_subnet && !dns::is_valid_client_subnet(asked.client_subnet.data)) ||
       (asked.cookie.present && cookies_ != Cookies::Off &&
-       !dns::is_cookie_sound(asked.cookie.data))) {
+       !dns::is_valid_cookie(asked.cookie.data))) {
     return {.verdict = OptionVerdict::FormErr};
   }
   room.clear();

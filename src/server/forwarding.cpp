@@ -33,7 +33,7 @@ std::shared_ptr<const forward::TargetGroup> make_group(const resolver::ForwardRu
   return group;
 }
 
-constexpr dns::ExtendedError kTimeIsUp{dns::Ede::NoReachableAuthority,
+constexpr dns::ExtendedError kTimedOut{dns::Ede::NoReachableAuthority,
                                        "no target of the rule has answered in time"};
 
 // Passes on the code of a target's extended error without its text.
@@ -105,6 +105,18 @@ class Received {
   ReceivedResponse response_;
 };
 
+record::Transport transport_of(forward::SentFrom::Via via) noexcept {
+  switch (via) {
+    case forward::SentFrom::Via::Udp:
+      return record::Transport::Udp;
+    case forward::SentFrom::Via::Tcp:
+      return record::Transport::Tcp;
+    case forward::SentFrom::Via::Tls:
+      return record::Transport::Dot;
+  }
+  return record::Transport::Udp;
+}
+
 }  // namespace
 
 Forwarding::Forwarding(net::Loop& loop, const Options& options, cache::Cache& cache,
@@ -149,8 +161,8 @@ std::optional<uint32_t> Forwarding::find_rule(uint32_t scope) const noexcept {
 
 //--- Forwarding a question
 
-void Forwarding::begin(const ReplyTo& to, Bytes message,
-                       const resolver::ForwardQuestion& question) {
+void Forwarding::enqueue(const ReplyTo& to, Bytes message,
+                         const resolver::ForwardQuestion& question) {
   counts_.forwarded.add();
   WaitingQuery& query = queries_.add(to, message, read_clock());
   if (const auto refusal = shares_.refuse_query(query.client, message.size())) {
@@ -164,7 +176,7 @@ void Forwarding::begin(const ReplyTo& to, Bytes message,
     trim_.grown_to(shares_.octets());
   }
   if (!expiry_.active()) set_timer();
-  if (!ask(query, question)) decide(query);
+  if (!forward_question(query, question)) decide(query);
 }
 
 void Forwarding::refresh(const resolver::ForwardQuestion& question) {
@@ -175,10 +187,10 @@ void Forwarding::refresh(const resolver::ForwardQuestion& question) {
   }
   query.octets = ForwardShares::kQueryOctets;
   shares_.add_query(query.client, query.octets);
-  if (!ask(query, question)) release(query);
+  if (!forward_question(query, question)) release(query);
 }
 
-void Forwarding::forget(const Replier& replier) {
+void Forwarding::cancel(const Replier& replier) {
   queries_.for_each([&](WaitingQuery& query) {
     if (query.to.replier != &replier) return;
     forwarder_.cancel(query.waiter);
@@ -186,7 +198,7 @@ void Forwarding::forget(const Replier& replier) {
   });
 }
 
-bool Forwarding::ask(WaitingQuery& query, const resolver::ForwardQuestion& question) {
+bool Forwarding::forward_question(WaitingQuery& query, const resolver::ForwardQuestion& question) {
   query.qname = dns::Name(question.qname);
   query.question = question;
   query.question.qname = query.qname.view();
@@ -207,7 +219,7 @@ bool Forwarding::submit(WaitingQuery& query) {
   const resolver::ForwardQuestion& question = query.question;
   const auto& group = groups_[question.rule];
   const uint32_t targets = targets_[question.rule];
-  leave_targets(query);
+  release_targets(query);
   const forward::Forwarder::Places places = forwarder_.places(group);
   // A client does not wait for silent targets if the cache has a stale answer (RFC 8767 §5). The
   // question is forwarded anyway.
@@ -246,14 +258,14 @@ bool Forwarding::has_stale(const WaitingQuery& query) noexcept {
   return hit && hit->freshness == cache::Freshness::Stale;
 }
 
-void Forwarding::leave_targets(WaitingQuery& query) {
+void Forwarding::release_targets(WaitingQuery& query) {
   if (!query.targets) return;
   shares_.remove_question(query.client, *query.targets);
   query.targets.reset();
 }
 
 void Forwarding::release(WaitingQuery& query) {
-  leave_targets(query);
+  release_targets(query);
   if (query.octets > 0) shares_.remove_query(query.client, query.octets);
   trim_.fallen_to(shares_.octets());
   queries_.release(query);
@@ -302,11 +314,11 @@ void Forwarding::resume(uint64_t token, const ForwardResult& result, bool stored
 
 void Forwarding::expire() {
   const uint64_t now = read_clock().monotonic_ms;
-  while (WaitingQuery* query = queries_.take_expired(now)) {
+  while (WaitingQuery* query = queries_.pop_expired(now)) {
     forwarder_.cancel(query->waiter);
     query->may_ask = false;
-    query->refusal = kTimeIsUp;
-    fail_alone(*query, kTimeIsUp);
+    query->refusal = kTimedOut;
+    fail_alone(*query, kTimedOut);
     decide(*query);
   }
   set_timer();
@@ -339,14 +351,14 @@ void Forwarding::fail_alone(WaitingQuery& query, const dns::ExtendedError& error
 void Forwarding::refuse(WaitingQuery& query, const forward::ForwardFailure& failure) {
   if (const auto refusal = refusal_of(failure)) {
     counts_.forward_refused[static_cast<size_t>(*refusal)].add();
-    if (options_.no_room) options_.no_room();
+    if (options_.limit_reached) options_.limit_reached();
   }
   fail_alone(query, failure.error());
 }
 
 void Forwarding::refuse(WaitingQuery& query, ForwardRefusal refusal) {
   counts_.forward_refused[static_cast<size_t>(refusal)].add();
-  if (options_.no_room) options_.no_room();
+  if (options_.limit_reached) options_.limit_reached();
   fail_alone(query, {dns::Ede::Other, text_of(refusal)});
 }
 
@@ -365,7 +377,7 @@ void Forwarding::decide(WaitingQuery& query) {
     const Resumption with{{received.data(), count}, query.failed};
     const Reply reply = responder_.answer(how, query.to.source, {buffer_.get(), dns::kMaxMessage},
                                           query.message.size(), &with);
-    if (reply.asks != resolver::Asks::ToAnswer) {
+    if (reply.fetch_for != resolver::FetchFor::Answer) {
       return answer(query, {buffer_.get(), reply.size});
     }
     // Neither the cache nor the query has stored enough answers: no more questions are forwarded.
@@ -374,7 +386,7 @@ void Forwarding::decide(WaitingQuery& query) {
       query.refusal = {dns::Ede::Other, text_of(ForwardRefusal::TooManyQuestions)};
     }
     if (query.questions > 3 * kMaxQuestions) return answer(query, {});
-    if (ask(query, *reply.question)) return;
+    if (forward_question(query, *reply.question)) return;
   }
 }
 
@@ -382,6 +394,32 @@ void Forwarding::answer(WaitingQuery& query, Bytes response) {
   const ReplyTo to = query.to;
   release(query);
   to.replier->reply(to, response);
+}
+
+void OutboundRecords::write(const resolver::ForwardRule& rule,
+                            const resolver::ForwardQuestion& question,
+                            const cache::ReceivedResponse& response, const forward::SentFrom& from,
+                            Now now) {
+  if (log_ == nullptr) return;
+  const resolver::OutboundAddress& outbound = rule.outbound_for(from.address);
+  records_.set_origin(outbound.fragments, now.wall_seconds);
+
+  std::array<record::AnswerRRset, cache::kMaxCachedAnswers> answers;
+  const size_t count = std::min(response.answers.size(), answers.size());
+  for (size_t i = 0; i < count; ++i)
+    answers[i] = {response.answers[i].wire, response.answers[i].text};
+
+  record::QueryRecord record;
+  record.qname = question.qname;
+  record.qtype = question.qtype;
+  record.rcode = response.rcode;
+  record.answers = {answers.data(), count};
+  record.source = outbound.address;
+  record.source_port = from.address.port;
+  record.transport = transport_of(from.via);
+  char* out = log_->reserve(records_.max_size(record));
+  if (out == nullptr) return;  // the appender counts the lost record
+  log_->commit(records_.write(record, out));
 }
 
 }  // namespace inlet53::server

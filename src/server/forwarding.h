@@ -9,16 +9,16 @@
 #include <vector>
 
 #include "forward_shares.h"
-#include "memory_trim.h"
-#include "outbound_records.h"
-#include "target_numbers.h"
 #include "waiting_queries.h"
 
+#include "inlet53/base/clock.h"
 #include "inlet53/cache/cache.h"
 #include "inlet53/forward/forwarder.h"
 #include "inlet53/net/loop.h"
 #include "inlet53/querylog/query_log.h"
+#include "inlet53/record/query_record.h"
 #include "inlet53/resolver/decision.h"
+#include "inlet53/resolver/rule_index.h"
 #include "inlet53/resolver/state.h"
 #include "inlet53/server/replier.h"
 #include "inlet53/server/responder.h"
@@ -26,6 +26,26 @@
 #include "inlet53/settings/settings.h"
 
 namespace inlet53::server {
+
+/// Writes query log records for queries through outbound endpoints: one record per question,
+/// independent of the number of clients that wait for it and of queries to targets.
+/// Threads: the worker's. Cost: as RecordWriter.
+/// Source: Route 53 Developer Guide, "Resolver query logging": queries through an outbound endpoint
+/// are logged with its id in `srcids`.
+class OutboundRecords {
+ public:
+  /// `log`: null: no records.
+  explicit OutboundRecords(querylog::LogAppender* log) : log_(log) {}
+
+  /// Writes a record. `response`: the response of the targets of `rule` to `question`, or our
+  /// SERVFAIL.
+  void write(const resolver::ForwardRule& rule, const resolver::ForwardQuestion& question,
+             const cache::ReceivedResponse& response, const forward::SentFrom& from, Now now);
+
+ private:
+  querylog::LogAppender* const log_;
+  record::RecordWriter records_;
+};
 
 /// Queries of one worker that wait for the targets of rules.
 ///
@@ -48,7 +68,7 @@ class Forwarding final : public QueryForwarder, public forward::ForwardOwner {
     settings::DnsDaemon settings;
     const net::TlsClientContext* tls = nullptr;  // authorities for DoT targets; null: none
     querylog::LogAppender* log = nullptr;        // null: no query log
-    std::function<void()> no_room;               // called when a limit is reached; may be empty
+    std::function<void()> limit_reached;         // called when a limit is reached; may be empty
   };
 
   /// Lifetime: all arguments outlive this object.
@@ -61,9 +81,10 @@ class Forwarding final : public QueryForwarder, public forward::ForwardOwner {
   void replace_state(const resolver::ResolverState& state);
 
   //--- QueryForwarder
-  void begin(const ReplyTo& to, Bytes message, const resolver::ForwardQuestion& question) override;
+  void enqueue(const ReplyTo& to, Bytes message,
+               const resolver::ForwardQuestion& question) override;
   void refresh(const resolver::ForwardQuestion& question) override;
-  void forget(const Replier& replier) override;
+  void cancel(const Replier& replier) override;
 
   [[nodiscard]] size_t waiting() const noexcept { return queries_.size(); }
 
@@ -78,7 +99,8 @@ class Forwarding final : public QueryForwarder, public forward::ForwardOwner {
   /// it.
   [[nodiscard]] std::optional<uint32_t> find_rule(uint32_t scope) const noexcept;
   /// Forwards the question. Returns false if that is not possible; the question has then failed.
-  [[nodiscard]] bool ask(WaitingQuery& query, const resolver::ForwardQuestion& question);
+  [[nodiscard]] bool forward_question(WaitingQuery& query,
+                                      const resolver::ForwardQuestion& question);
   /// Forwards the question of the query, which the limits of the query permit.
   [[nodiscard]] bool submit(WaitingQuery& query);
   /// Returns whether the cache has a stale answer to the query's question.
@@ -94,7 +116,7 @@ class Forwarding final : public QueryForwarder, public forward::ForwardOwner {
   void decide(WaitingQuery& query);
   void answer(WaitingQuery& query, Bytes response);
   /// Releases the query's share of the targets.
-  void leave_targets(WaitingQuery& query);
+  void release_targets(WaitingQuery& query);
   void release(WaitingQuery& query);
   void expire();
   void set_timer();

@@ -4,7 +4,7 @@
 #include <array>
 #include <span>
 
-#include "inlet53/net/datagram_source.h"
+#include "inlet53/net/datagram_listener.h"
 #include "inlet53/zone/name_key.h"
 #include "inlet53/zone/zone_index.h"
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "inlet53/server/query_limits.h"
 
-#include "client_network.h"
-
 namespace inlet53::server {
 
 namespace {
@@ -23,15 +21,15 @@ QueryLimits::QueryLimits(const settings::Limits& settings)
       client_rate_{settings.queries_per_client, settings.queries_per_client},
       unlimited_clients_(settings.unlimited_clients) {}
 
-bool QueryLimits::admit(const resolver::EndpointAddress& address, const IpAddress& client,
+bool QueryLimits::allow(const resolver::EndpointAddress& address, const IpAddress& client,
                         uint64_t now_ms) noexcept {
   if (client_rate_.per_second > 0 && !unlimited_clients_.contains(client) &&
-      !clients_.admit(client_network(client).bytes(), client_rate_, now_ms)) {
+      !clients_.allow(client_network(client).bytes(), client_rate_, now_ms)) {
     return false;
   }
   if (!aws_quotas_) return true;
   const uint32_t quota = address.tracked ? kAwsTrackedQueries : kAwsQueries;
-  return addresses_.admit(as_bytes(address.interface_id), aws_rate(quota), now_ms);
+  return addresses_.allow(as_bytes(address.interface_id), aws_rate(quota), now_ms);
 }
 
 }  // namespace inlet53::server

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "inlet53/server/rate_limiter.h"
-
 #include <algorithm>
 
 #include <sodium.h>
 #include <unistd.h>
 
 #include "inlet53/base/check.h"
+#include "inlet53/server/query_limits.h"
 
 namespace inlet53::server {
 
@@ -22,12 +21,12 @@ RateLimiter::RateLimiter() : rows_(std::make_unique<std::array<Row, kRows>>()) {
   INLET53_CHECK(getentropy(secret_.data(), secret_.size()) == 0);
 }
 
-bool RateLimiter::admit(Bytes key, Rate rate, uint64_t now_ms) noexcept {
+bool RateLimiter::allow(Bytes key, Rate rate, uint64_t now_ms) noexcept {
   uint64_t hash = 0;
   static_assert(sizeof hash == crypto_shorthash_BYTES);
   crypto_shorthash(reinterpret_cast<uint8_t*>(&hash), key.data(), key.size(), secret_.data());
 
-  std::array<std::atomic<uint64_t>*, kRows> places;
+  std::array<std::atomic<uint64_t>*, kRows> places{};
   uint64_t emptiest = UINT64_MAX;
   for (size_t row = 0; row < kRows; ++row) {
     places[row] = &(*rows_)[row][hash >> (16 * row) & (kPlaces - 1)];

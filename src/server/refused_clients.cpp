@@ -4,17 +4,17 @@
 #include <cstring>
 #include <utility>
 
-#include "inlet53/base/random_octets.h"
+#include "inlet53/base/random.h"
 
 namespace inlet53::server {
 
-RefusedClients::RefusedClients(std::function<void()> news)
-    : news_(std::move(news)), seed_(RandomOctets().u64()) {
-  untaken_.reserve(kMaxClients);
+RefusedClients::RefusedClients(std::function<void()> on_new)
+    : on_new_(std::move(on_new)), seed_(RandomBytes().u64()) {
+  unreported_.reserve(kMaxClients);
 }
 
-void RefusedClients::note(const IpAddress& client, const resolver::EndpointAddress& address,
-                          bool over_tcp) noexcept {
+void RefusedClients::record(const IpAddress& client, const resolver::EndpointAddress& address,
+                            bool over_tcp) noexcept {
   const uint64_t key = key_of(client);
   for (size_t probe = 0; probe < kProbes; ++probe) {
     std::atomic<uint64_t>& slot = slots_[(key + probe) % kSlots];
@@ -29,19 +29,19 @@ void RefusedClients::note(const IpAddress& client, const resolver::EndpointAddre
   }
 }
 
-RefusedClients::News RefusedClients::take() {
-  News news;
-  news.clients.reserve(kMaxClients);
+RefusedClients::Report RefusedClients::collect() {
+  Report report;
+  report.clients.reserve(kMaxClients);
   const std::lock_guard lock(mutex_);
-  news.clients.swap(untaken_);
-  news.is_full = std::exchange(full_untaken_, false);
-  return news;
+  report.clients.swap(unreported_);
+  report.is_full = std::exchange(full_unreported_, false);
+  return report;
 }
 
-void RefusedClients::forget() {
+void RefusedClients::clear() {
   const std::lock_guard lock(mutex_);
   for (auto& slot : slots_) slot.store(0, std::memory_order_relaxed);
-  noted_ = 0;
+  recorded_ = 0;
   is_full_.store(false, std::memory_order_relaxed);
 }
 
@@ -59,18 +59,18 @@ uint64_t RefusedClients::key_of(const IpAddress& client) const noexcept {
   return key == 0 ? 1 : key;
 }
 
-// Allocates nothing, because `untaken_` has enough capacity.
+// Allocates nothing, because `unreported_` has enough capacity.
 void RefusedClients::add(const RefusedClient& client) {
   {
     const std::lock_guard lock(mutex_);
-    if (noted_ == kMaxClients || untaken_.size() == untaken_.capacity()) return;
-    untaken_.push_back(client);
-    if (++noted_ == kMaxClients) {
+    if (recorded_ == kMaxClients || unreported_.size() == unreported_.capacity()) return;
+    unreported_.push_back(client);
+    if (++recorded_ == kMaxClients) {
       is_full_.store(true, std::memory_order_relaxed);
-      full_untaken_ = true;
+      full_unreported_ = true;
     }
   }
-  news_();
+  on_new_();
 }
 
 }  // namespace inlet53::server

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "inlet53/dns/padding.h"
+#include "inlet53/dns/composed_response.h"
 #include "inlet53/dns/query_view.h"
 #include "inlet53/dns/response_writer.h"
 #include "inlet53/server/refused_clients.h"
@@ -90,7 +90,7 @@ Responder::Responder(const Options& options, querylog::LogAppender* log, cache::
   if (how.transport == Transport::Udp && !how.address.udp_sources.contains(source.address)) {
     counts_.denied.add();
     if (counts_.refused_clients != nullptr) {
-      counts_.refused_clients->note(source.address, how.address, false);
+      counts_.refused_clients->record(source.address, how.address, false);
     }
     return {};
   }
@@ -134,8 +134,8 @@ Responder::Responder(const Options& options, querylog::LogAppender* log, cache::
     Arrival how, SocketAddress source, const dns::QueryView& query, const zone::NameKey& name,
     const resolver::Decision& decision, OptionAnswer options, MutableBytes buffer,
     bool resumed) noexcept {
-  if (decision.asks == resolver::Asks::ToAnswer) {
-    return {.asks = decision.asks, .question = decision.question()};
+  if (decision.fetch_for == resolver::FetchFor::Answer) {
+    return {.fetch_for = decision.fetch_for, .question = decision.question()};
   }
   const Composed composed =
       compose_aged(query, decision, options.options, buffer, response_limit(query, how.transport));
@@ -146,12 +146,12 @@ Responder::Responder(const Options& options, querylog::LogAppender* log, cache::
                  decision.answers().first(composed.answers), decision.firewall.log_fields());
   }
   return {.size = finish(how.transport, decision.rcode, composed.size, options, buffer),
-          .asks = decision.asks,
+          .fetch_for = decision.fetch_for,
           .question = decision.question()};
 }
 
 [[gnu::noinline, gnu::cold]] bool Responder::is_over_limit(Arrival how, IpAddress client) noexcept {
-  if (limits_->admit(how.address, client, how.now.monotonic_ms)) return false;
+  if (limits_->allow(how.address, client, how.now.monotonic_ms)) return false;
   counts_.limited.add();
   return true;
 }

@@ -27,7 +27,7 @@ static_assert(sizeof(Secret) == crypto_shorthash_KEYBYTES);
 // reserved bytes are those of the cookie.
 void write_hash(const uint8_t* head, const IpAddress& client, const Secret& secret,
                 uint8_t* out) noexcept {
-  std::array<uint8_t, kHashedHead + 16> hashed;
+  std::array<uint8_t, kHashedHead + 16> hashed{};
   const Bytes address = client.bytes();
   std::memcpy(hashed.data(), head, kHashedHead);
   std::memcpy(hashed.data() + kHashedHead, address.data(), address.size());
@@ -35,7 +35,7 @@ void write_hash(const uint8_t* head, const IpAddress& client, const Secret& secr
 }
 
 bool is_made_with(const Secret& secret, Bytes cookie, const IpAddress& client) noexcept {
-  std::array<uint8_t, kHash> hash;
+  std::array<uint8_t, kHash> hash{};
   write_hash(cookie.data(), client, secret, hash.data());
   // Compares in constant time.
   return sodium_memcmp(hash.data(), cookie.data() + kHashedHead, kHash) == 0;

@@ -26,7 +26,7 @@ StreamSessions::StreamSessions(const Options& options, Responder& responder,
       batch_done_(std::move(batch_done)),
       buffer_(std::make_unique<uint8_t[]>(kGatherLimit + kLengthSize + dns::kMaxMessage)) {}
 
-StreamSessions::~StreamSessions() { forwarder_.forget(*this); }
+StreamSessions::~StreamSessions() { forwarder_.cancel(*this); }
 
 void StreamSessions::reply(const ReplyTo& to, Bytes response) {
   const auto found = waited_for_.find(to.connection);
@@ -80,13 +80,13 @@ bool StreamSession::answer(Bytes message, const Arrival& how) {
   std::memcpy(out, message.data(), message.size());
   const Reply reply =
       sessions_.responder_.answer(how, client_, {out, dns::kMaxMessage}, message.size());
-  if (reply.asks == resolver::Asks::ToAnswer) {
+  if (reply.fetch_for == resolver::FetchFor::Answer) {
     wait(message, *reply.question);
     return true;
   }
   if (reply.size == 0) return false;
   send(reply.size);
-  if (reply.asks == resolver::Asks::ToRefresh) sessions_.forwarder_.refresh(*reply.question);
+  if (reply.fetch_for == resolver::FetchFor::Refresh) sessions_.forwarder_.refresh(*reply.question);
   return true;
 }
 
@@ -96,8 +96,8 @@ void StreamSession::wait(Bytes message, const resolver::ForwardQuestion& questio
     paused_ = true;
     carrier_.pause();
   }
-  sessions_.forwarder_.begin({&sessions_, number_, client_, sessions_.options_.transport}, message,
-                             question);
+  sessions_.forwarder_.enqueue({&sessions_, number_, client_, sessions_.options_.transport},
+                               message, question);
 }
 
 void StreamSession::reply(Bytes response) {

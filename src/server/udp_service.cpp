@@ -21,7 +21,7 @@ UdpService::UdpService(net::Loop& loop, std::unique_ptr<net::DatagramSource> sou
           this, std::move(fell_behind)) {}
 
 UdpService::~UdpService() {
-  parts_.forwarder.forget(*this);
+  parts_.forwarder.cancel(*this);
   count_sent();
 }
 
@@ -35,16 +35,18 @@ UdpService::~UdpService() {
     const Reply reply =
         parts_.responder.answer(how, source, {datagram.data, datagram.capacity}, datagram.received);
     datagram.response = reply.size;
-    if (reply.asks != resolver::Asks::Nothing) forward(datagram, source, reply);
+    if (reply.fetch_for != resolver::FetchFor::Nothing) forward(datagram, source, reply);
   }
   parts_.batch_done();
 }
 
 [[gnu::noinline, gnu::cold]] void UdpService::forward(const net::Datagram& datagram,
                                                       SocketAddress source, Reply reply) {
-  if (reply.asks == resolver::Asks::ToRefresh) return parts_.forwarder.refresh(*reply.question);
-  parts_.forwarder.begin({this, 0, source, record::Transport::Udp},
-                         {datagram.data, datagram.received}, *reply.question);
+  if (reply.fetch_for == resolver::FetchFor::Refresh) {
+    return parts_.forwarder.refresh(*reply.question);
+  }
+  parts_.forwarder.enqueue({this, 0, source, record::Transport::Udp},
+                           {datagram.data, datagram.received}, *reply.question);
 }
 
 void UdpService::reply(const ReplyTo& to, Bytes response) {

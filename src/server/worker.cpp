@@ -7,18 +7,16 @@
 #include <utility>
 
 #include "doh_service.h"
-#include "dot_service.h"
 #include "endpoint_service.h"
 #include "forwarding.h"
 #include "prefetch.h"
-#include "tcp_service.h"
+#include "stream_services.h"
 #include "udp_service.h"
 #include <pthread.h>
 #include <sched.h>
 
 #include "inlet53/base/check.h"
 #include "inlet53/base/operator_log.h"
-#include "inlet53/base/system_failure.h"
 #include "inlet53/base/text.h"
 #include "inlet53/net/loop.h"
 #include "inlet53/net/udp_source.h"
@@ -48,8 +46,8 @@ void pin_to(uint32_t cpu) {
 void spread_by_id(int udp, const SocketAddress& listen, uint32_t workers) {
   if (net::spread_by_query_id(udp, workers)) return;
   log_warning(concat(listen.to_text(),
-                     ": the kernel takes no program that spreads queries; they are ",
-                     "spread by client"));
+                     ": the kernel does not accept the program that distributes queries by ID; ",
+                     "they are distributed by client"));
 }
 
 /// Passes pending records to the writer in time. The timer runs only while there are records, so
@@ -306,9 +304,7 @@ void Worker::set_tls(TlsContexts contexts) {
 }
 
 void Worker::flush(CacheFlush flush, std::function<void(size_t)> flushed) {
-  impl_->post([this, flush = std::move(flush), flushed = std::move(flushed)] {
-    flushed(impl_->flush(flush));
-  });
+  impl_->post([this, flush, flushed = std::move(flushed)] { flushed(impl_->flush(flush)); });
 }
 
 void Worker::spread_queries(uint32_t workers) {

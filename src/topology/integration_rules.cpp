@@ -7,28 +7,28 @@
 #include "shapes.h"
 
 #include "inlet53/base/text.h"
-#include "inlet53/topology/mock_template.h"
-#include "inlet53/topology/resource_path.h"
+#include "inlet53/topology/api_values.h"
 
 /// Checks of integrations and of Lambda functions.
 namespace inlet53::topology {
+
 namespace {
 
 /// Source: API Gateway API Reference, Integration.timeoutInMillis.
 constexpr uint32_t kMinTimeoutMs = 50;
 constexpr uint32_t kMaxTimeoutMs = 29000;
 
-void check_function(Findings& findings, const KeyPath& path, const RestApi& api,
+void check_function(Validation& validation, const KeyPath& path, const RestApi& api,
                     std::string_view id) {
   const Function* function =
-      findings.reference(path, findings.topology().functions, id, "function");
+      validation.reference(path, validation.topology().functions, id, "function");
   if (function == nullptr) return;
   if (function->region != api.region) {
-    findings.add(path, concat("function \"", function->name, "\" is in ", function->region,
-                              ", but the REST API in ", api.region));
+    validation.add(path, concat("function \"", function->name, "\" is in ", function->region,
+                                ", but the REST API in ", api.region));
   } else if (function->account_id != api.account_id) {
-    findings.add(path, concat("function \"", function->name, "\" is of account ",
-                              function->account_id, ", but the REST API of ", api.account_id));
+    validation.add(path, concat("function \"", function->name, "\" is of account ",
+                                function->account_id, ", but the REST API of ", api.account_id));
   }
 }
 
@@ -67,15 +67,15 @@ std::string wrong_part(const UriVariable& variable, const std::vector<PathSegmen
                : concat('{', variable.name, "} is no variable of the resource's path");
 }
 
-void check_uri(Findings& findings, const KeyPath& path, std::string_view uri,
+void check_uri(Validation& validation, const KeyPath& path, std::string_view uri,
                const std::vector<PathSegment>& segments) {
   const size_t scheme = uri.starts_with("http://") ? 7 : uri.starts_with("https://") ? 8 : 0;
   if (scheme == 0 || uri.size() == scheme || uri[scheme] == '/' || uri[scheme] == '?') {
-    return findings.add(
+    return validation.add(
         path, concat('"', uri, "\" is no URL; one looks like \"http://10.0.1.5:8080/{proxy}\""));
   }
   if (has_control_octet(uri) || uri.find_first_of(" #\"<>\\^`|") != std::string_view::npos) {
-    return findings.add(path, "a URL has no spaces, no fragment and none of \" < > \\ ^ ` |");
+    return validation.add(path, "a URL has no spaces, no fragment and none of \" < > \\ ^ ` |");
   }
   const size_t host_end = std::min(uri.find_first_of("/?", scheme), uri.size());
   std::string_view rest = uri;
@@ -88,67 +88,47 @@ void check_uri(Findings& findings, const KeyPath& path, std::string_view uri,
                        "} stands in the host or port, so that a client would choose the server; "
                        "write a \"/\" before it");
     }
-    if (!problem.empty()) findings.add(path, std::move(problem));
+    if (!problem.empty()) validation.add(path, std::move(problem));
   }
   if (std::count(uri.begin(), uri.end(), '{') != std::count(uri.begin(), uri.end(), '}')) {
-    findings.add(path, concat('"', uri, "\" has a brace without its pair"));
+    validation.add(path, concat('"', uri, "\" has a brace without its pair"));
   }
 }
 
-void check_http_proxy(Findings& findings, const KeyPath& path, const Integration& integration,
+void check_http_proxy(Validation& validation, const KeyPath& path, const Integration& integration,
                       const std::vector<PathSegment>& segments) {
-  check_uri(findings, below(path, "uri"), integration.uri, segments);
+  check_uri(validation, below(path, "uri"), integration.uri, segments);
   const auto& known = resource_methods();
   const bool fits = integration.http_method.empty() ||
                     std::find(known.begin(), known.end(), integration.http_method) != known.end();
   if (!fits) {
-    findings.add(below(path, "http_method"),
-                 concat('"', integration.http_method,
-                        "\" is no method; there are DELETE, GET, HEAD, OPTIONS, PATCH, POST and "
-                        "PUT, and ANY, which is the call's own"));
+    validation.add(below(path, "http_method"),
+                   concat('"', integration.http_method,
+                          "\" is no method; there are DELETE, GET, HEAD, OPTIONS, PATCH, POST and "
+                          "PUT, and ANY, which is the call's own"));
   }
 }
 
-void check_mock(Findings& findings, const KeyPath& path, const Integration& integration) {
+void check_mock(Validation& validation, const KeyPath& path, const Integration& integration) {
   std::set<uint16_t> statuses;
   for (size_t i = 0; i < integration.responses.size(); ++i) {
     const IntegrationResponse& response = integration.responses[i];
     const KeyPath at = below(path, "responses", i);
-    check_status_code(findings, below(at, "status_code"), response.status_code);
+    check_status_code(validation, below(at, "status_code"), response.status_code);
     if (!statuses.insert(response.status_code).second) {
-      findings.add(below(at, "status_code"),
-                   concat("there is a response with ", response.status_code, " already"));
+      validation.add(below(at, "status_code"),
+                     concat("there is a response with ", response.status_code, " already"));
     }
-    check_response_headers(findings, below(at, "headers"), response.headers);
+    check_response_headers(validation, below(at, "headers"), response.headers);
   }
   const auto status = mock_status_code(integration.request_template);
   if (!status) {
-    findings.add(below(path, "request_template"), status.error());
+    validation.add(below(path, "request_template"), status.error());
   } else if (!statuses.contains(*status)) {
-    findings.add(below(path, "responses"), concat("request_template chooses ", *status,
-                                                  ", but no response has that status_code"));
+    validation.add(below(path, "responses"), concat("request_template chooses ", *status,
+                                                    ", but no response has that status_code"));
   }
 }
-
-}  // namespace
-
-void check_integration(Findings& findings, const KeyPath& path, const RestApi& api,
-                       const Integration& integration, const std::vector<PathSegment>& segments) {
-  if (integration.timeout_ms < kMinTimeoutMs || integration.timeout_ms > kMaxTimeoutMs) {
-    findings.add(below(path, "timeout"),
-                 concat(integration.timeout_ms, " ms is out of range: from 50 ms to 29 s"));
-  }
-  switch (integration.type) {
-    case IntegrationType::AwsProxy:
-      return check_function(findings, below(path, "function"), api, integration.function);
-    case IntegrationType::HttpProxy:
-      return check_http_proxy(findings, path, integration, segments);
-    case IntegrationType::Mock:
-      return check_mock(findings, path, integration);
-  }
-}
-
-namespace {
 
 /// Source: Lambda API Reference, CreateFunction; Developer Guide, "Lambda quotas".
 constexpr uint32_t kMaxTimeoutSeconds = 900;
@@ -187,85 +167,103 @@ bool is_provided(std::string_view runtime) {
   return runtime == "provided" || runtime == "provided.al2" || runtime == "provided.al2023";
 }
 
-void check_runtime(Findings& findings, const KeyPath& path, const Function& function) {
+void check_runtime(Validation& validation, const KeyPath& path, const Function& function) {
   const std::string& runtime = function.runtime;
   const bool interpreted = is_python(runtime) || is_node(runtime);
   if (!interpreted && !is_provided(runtime)) {
-    findings.add(below(path, "runtime"),
-                 concat('"', runtime,
-                        "\" is no runtime that runs here; there are python3.x as \"python3.11\", "
-                        "nodejs as \"nodejs20.x\", and \"provided.al2023\" for a bootstrap of your "
-                        "own"));
+    validation.add(
+        below(path, "runtime"),
+        concat('"', runtime,
+               "\" is no runtime that runs here; there are python3.x as \"python3.11\", "
+               "nodejs as \"nodejs20.x\", and \"provided.al2023\" for a bootstrap of your "
+               "own"));
   }
   const size_t dot = function.handler.rfind('.');
   const bool names_a_function = dot != std::string::npos && dot > 0 &&
                                 dot + 1 < function.handler.size() &&
                                 !has_control_octet(function.handler);
   if (interpreted && !names_a_function) {
-    findings.add(
+    validation.add(
         below(path, "handler"),
         concat('"', function.handler, "\" names no function in a file, as \"app.handler\" does"));
   }
 }
 
-void check_limits(Findings& findings, const KeyPath& path, const Function& function) {
+void check_limits(Validation& validation, const KeyPath& path, const Function& function) {
   if (function.timeout_seconds < 1 || function.timeout_seconds > kMaxTimeoutSeconds) {
-    findings.add(below(path, "timeout"),
-                 concat(function.timeout_seconds, " s is out of range: from 1 s to 15 min"));
+    validation.add(below(path, "timeout"),
+                   concat(function.timeout_seconds, " s is out of range: from 1 s to 15 min"));
   }
   if (function.memory_size < kMinMemory || function.memory_size > kMaxMemory) {
-    findings.add(below(path, "memory_size"), concat(function.memory_size, " is out of range: from ",
-                                                    kMinMemory, " to ", kMaxMemory, " MiB"));
+    validation.add(below(path, "memory_size"),
+                   concat(function.memory_size, " is out of range: from ", kMinMemory, " to ",
+                          kMaxMemory, " MiB"));
   }
   if (function.reserved_concurrency.value_or(0) > kMaxConcurrency) {
-    findings.add(
+    validation.add(
         below(path, "reserved_concurrency"),
         concat(*function.reserved_concurrency, " is out of range: from 0 to ", kMaxConcurrency));
   }
 }
 
-void check_environment(Findings& findings, const KeyPath& path, const Function& function) {
+void check_environment(Validation& validation, const KeyPath& path, const Function& function) {
   size_t octets = 0;
   std::set<std::string_view> seen;
   for (const NamedText& variable : function.environment) {
     octets += variable.name.size() + variable.value.size();
     const KeyPath at = below(path, variable.name);
     if (!is_environment_name(variable.name)) {
-      findings.add(at, concat('"', variable.name,
-                              "\" is no name of an environment variable; one is a letter, then "
-                              "letters, digits and _"));
+      validation.add(at, concat('"', variable.name,
+                                "\" is no name of an environment variable; one is a letter, then "
+                                "letters, digits and _"));
     } else if (is_reserved(variable.name)) {
-      findings.add(at, concat(variable.name, " is set by Lambda itself"));
+      validation.add(at, concat(variable.name, " is set by Lambda itself"));
     } else if (!seen.insert(variable.name).second) {
-      findings.add(at, "the function has this variable already");
+      validation.add(at, "the function has this variable already");
     }
     if (variable.value.find('\0') != std::string::npos) {
-      findings.add(at, "the value has a NUL character");
+      validation.add(at, "the value has a NUL character");
     }
   }
   if (octets > kMaxEnvironment) {
-    findings.add(path,
-                 concat("the environment has ", octets, " octets; Lambda takes ", kMaxEnvironment));
+    validation.add(
+        path, concat("the environment has ", octets, " bytes; Lambda takes ", kMaxEnvironment));
   }
 }
 
 }  // namespace
 
-void check_functions(Findings& findings) {
+void check_integration(Validation& validation, const KeyPath& path, const RestApi& api,
+                       const Integration& integration, const std::vector<PathSegment>& segments) {
+  if (integration.timeout_ms < kMinTimeoutMs || integration.timeout_ms > kMaxTimeoutMs) {
+    validation.add(below(path, "timeout"),
+                   concat(integration.timeout_ms, " ms is out of range: from 50 ms to 29 s"));
+  }
+  switch (integration.type) {
+    case IntegrationType::AwsProxy:
+      return check_function(validation, below(path, "function"), api, integration.function);
+    case IntegrationType::HttpProxy:
+      return check_http_proxy(validation, path, integration, segments);
+    case IntegrationType::Mock:
+      return check_mock(validation, path, integration);
+  }
+}
+
+void check_functions(Validation& validation) {
   std::set<std::string_view> ids;
-  for (const Function& function : findings.topology().functions) {
+  for (const Function& function : validation.topology().functions) {
     const KeyPath path{"function", function.name};
-    check_owner(findings, path, function.region, function.account_id);
+    check_owner(validation, path, function.region, function.account_id);
     if (!is_function_name(function.name)) {
-      findings.add(path, concat('"', function.name,
-                                "\" is no name of a function; one is 1 to 64 letters, digits, - "
-                                "and _"));
+      validation.add(path, concat('"', function.name,
+                                  "\" is no name of a function; one is 1 to 64 letters, digits, - "
+                                  "and _"));
     } else if (!ids.insert(function.id).second) {
-      findings.add(path, "another object of this kind has the same name");
+      validation.add(path, "another object of this kind has the same name");
     }
-    check_runtime(findings, path, function);
-    check_limits(findings, path, function);
-    check_environment(findings, below(path, "environment"), function);
+    check_runtime(validation, path, function);
+    check_limits(validation, path, function);
+    check_environment(validation, below(path, "environment"), function);
   }
 }
 

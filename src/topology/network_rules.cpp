@@ -10,6 +10,7 @@
 #include "inlet53/base/text.h"
 
 namespace inlet53::topology {
+
 namespace {
 
 /// Prefix lengths that AWS accepts. Source: EC2 API Reference, CreateVpc and CreateSubnet.
@@ -19,187 +20,107 @@ struct BlockSizes {
 constexpr BlockSizes kVpcSizes{16, 28, 44, 60};
 constexpr BlockSizes kSubnetSizes{16, 28, 44, 64};
 
-void check_size(Findings& findings, const KeyPath& path, const Cidr& block,
+void check_size(Validation& validation, const KeyPath& path, const Cidr& block,
                 const BlockSizes& sizes) {
   const bool v4 = block.network.is_v4();
   const uint8_t shortest = v4 ? sizes.v4_shortest : sizes.v6_shortest;
   const uint8_t longest = v4 ? sizes.v4_longest : sizes.v6_longest;
   if (block.prefix_length >= shortest && block.prefix_length <= longest) return;
-  findings.add(path, concat(block.to_text(), " has the wrong size: AWS takes /", shortest, " to /",
-                            longest));
+  validation.add(path, concat(block.to_text(), " has the wrong size: AWS takes /", shortest,
+                              " to /", longest));
 }
 
 std::string list_blocks(const std::vector<Cidr>& blocks, IpFamily family) {
-  std::string out;
+  std::vector<std::string> texts;
   for (const Cidr& block : blocks) {
-    if (block.network.family() != family) continue;
-    if (!out.empty()) out += ", ";
-    out += block.to_text();
+    if (block.network.family() == family) texts.push_back(block.to_text());
   }
-  return out.empty() ? "it has none of this family" : out;
+  return texts.empty() ? "it has none of this family" : joined(texts);
 }
 
-void check_inside_vpc(Findings& findings, const KeyPath& path, const Cidr& block, const Vpc& vpc) {
+void check_inside_vpc(Validation& validation, const KeyPath& path, const Cidr& block,
+                      const Vpc& vpc) {
   const bool inside = std::any_of(vpc.cidr_blocks.begin(), vpc.cidr_blocks.end(),
                                   [&](const Cidr& outer) { return outer.contains(block); });
   if (inside) return;
-  findings.add(path, concat(block.to_text(), " is outside the blocks of VPC \"", vpc.name,
-                            "\": ", list_blocks(vpc.cidr_blocks, block.network.family())));
+  validation.add(path, concat(block.to_text(), " is outside the blocks of VPC \"", vpc.name,
+                              "\": ", list_blocks(vpc.cidr_blocks, block.network.family())));
 }
 
 /// Reports where `subnet` overlaps an earlier subnet.
-void check_overlap(Findings& findings, const Subnet& subnet) {
+void check_overlap(Validation& validation, const Subnet& subnet) {
   const KeyPath path{"subnet", subnet.name};
-  for (const Subnet& other : findings.topology().subnets) {
+  for (const Subnet& other : validation.topology().subnets) {
     if (&other == &subnet) return;
     if (other.vpc != subnet.vpc) continue;
     if (other.cidr_block.overlaps(subnet.cidr_block)) {
-      findings.add(below(path, "cidr_block"),
-                   concat(subnet.cidr_block.to_text(), " overlaps subnet \"", other.name, "\" (",
-                          other.cidr_block.to_text(), ')'));
+      validation.add(below(path, "cidr_block"),
+                     concat(subnet.cidr_block.to_text(), " overlaps subnet \"", other.name, "\" (",
+                            other.cidr_block.to_text(), ')'));
     }
     if (other.ipv6_cidr_block && subnet.ipv6_cidr_block &&
         other.ipv6_cidr_block->overlaps(*subnet.ipv6_cidr_block)) {
-      findings.add(below(path, "ipv6_cidr_block"),
-                   concat(subnet.ipv6_cidr_block->to_text(), " overlaps subnet \"", other.name,
-                          "\" (", other.ipv6_cidr_block->to_text(), ')'));
+      validation.add(below(path, "ipv6_cidr_block"),
+                     concat(subnet.ipv6_cidr_block->to_text(), " overlaps subnet \"", other.name,
+                            "\" (", other.ipv6_cidr_block->to_text(), ')'));
     }
   }
 }
 
 /// Checks one block of a subnet. `vpc` is null when the subnet's reference dangles.
-void check_subnet_block(Findings& findings, const KeyPath& path, const Cidr& block, IpFamily family,
-                        const Vpc* vpc) {
+void check_subnet_block(Validation& validation, const KeyPath& path, const Cidr& block,
+                        IpFamily family, const Vpc* vpc) {
   if (block.network.family() != family) {
     const bool v4 = block.network.is_v4();
-    return findings.add(path, concat(block.to_text(), " is an ", v4 ? "IPv4" : "IPv6",
-                                     " block; its key is ", v4 ? "cidr_block" : "ipv6_cidr_block"));
+    return validation.add(
+        path, concat(block.to_text(), " is an ", v4 ? "IPv4" : "IPv6", " block; its key is ",
+                     v4 ? "cidr_block" : "ipv6_cidr_block"));
   }
-  check_size(findings, path, block, kSubnetSizes);
-  if (vpc != nullptr) check_inside_vpc(findings, path, block, *vpc);
+  check_size(validation, path, block, kSubnetSizes);
+  if (vpc != nullptr) check_inside_vpc(validation, path, block, *vpc);
 }
 
-void check_vpc_blocks(Findings& findings, const Vpc& vpc) {
+void check_vpc_blocks(Validation& validation, const Vpc& vpc) {
   const KeyPath path{"vpc", vpc.name, "cidr_blocks"};
   if (vpc.cidr_blocks.empty()) {
-    return findings.add(path, "a VPC has at least one CIDR block, as in \"10.0.0.0/16\"");
+    return validation.add(path, "a VPC has at least one CIDR block, as in \"10.0.0.0/16\"");
   }
   if (!vpc.cidr_blocks.front().network.is_v4()) {
-    findings.add(below(path, size_t{0}), "the first block of a VPC is an IPv4 block");
+    validation.add(below(path, size_t{0}), "the first block of a VPC is an IPv4 block");
   }
   for (size_t i = 0; i < vpc.cidr_blocks.size(); ++i) {
-    check_size(findings, below(path, i), vpc.cidr_blocks[i], kVpcSizes);
+    check_size(validation, below(path, i), vpc.cidr_blocks[i], kVpcSizes);
     for (size_t j = 0; j < i; ++j) {
       if (!vpc.cidr_blocks[j].overlaps(vpc.cidr_blocks[i])) continue;
-      findings.add(below(path, i), concat(vpc.cidr_blocks[i].to_text(), " overlaps ",
-                                          vpc.cidr_blocks[j].to_text(), " of the same VPC"));
+      validation.add(below(path, i), concat(vpc.cidr_blocks[i].to_text(), " overlaps ",
+                                            vpc.cidr_blocks[j].to_text(), " of the same VPC"));
     }
   }
 }
 
-void check_availability_zone(Findings& findings, const Subnet& subnet, const Vpc& vpc) {
+void check_availability_zone(Validation& validation, const Subnet& subnet, const Vpc& vpc) {
   // A malformed region is reported at the VPC.
   if (!is_region(vpc.region) || is_availability_zone_of(subnet.availability_zone, vpc.region)) {
     return;
   }
   const std::string_view zone = subnet.availability_zone;
   const char letter = !zone.empty() && zone.back() >= 'a' && zone.back() <= 'z' ? zone.back() : 'a';
-  findings.add({"subnet", subnet.name, "availability_zone"},
-               concat('"', zone, "\" is no Availability Zone of ", vpc.region, ", where VPC \"",
-                      vpc.name, "\" is; did you mean \"", vpc.region, letter, "\"?"));
+  validation.add({"subnet", subnet.name, "availability_zone"},
+                 concat('"', zone, "\" is no Availability Zone of ", vpc.region, ", where VPC \"",
+                        vpc.name, "\" is; did you mean \"", vpc.region, letter, "\"?"));
 }
 
-void check_rule(Findings& findings, const KeyPath& path, const SecurityGroupRule& rule) {
+void check_ingress_rule(Validation& validation, const KeyPath& path,
+                        const SecurityGroupRule& rule) {
   if (rule.from_port > rule.to_port) {
-    findings.add(below(path, "from_port"), concat("the first port, ", rule.from_port,
-                                                  ", comes after the last, ", rule.to_port));
+    validation.add(below(path, "from_port"), concat("the first port, ", rule.from_port,
+                                                    ", comes after the last, ", rule.to_port));
   }
   if (const auto* prefix_list = std::get_if<std::string>(&rule.source)) {
-    findings.reference(below(path, "prefix_list"), findings.topology().prefix_lists, *prefix_list,
-                       "prefix list");
+    validation.reference(below(path, "prefix_list"), validation.topology().prefix_lists,
+                         *prefix_list, "prefix list");
   }
 }
-
-}  // namespace
-
-void check_owner(Findings& findings, const KeyPath& path, std::string_view region,
-                 std::string_view account_id) {
-  if (!is_region(region)) {
-    findings.add(below(path, "region"),
-                 concat('"', region, "\" is no region; one looks like \"eu-west-1\""));
-  }
-  if (!is_account_id(account_id)) {
-    findings.add(below(path, "account_id"),
-                 concat('"', account_id, "\" is no account id; it is 12 digits"));
-  }
-}
-
-void check_vpcs(Findings& findings) {
-  for (const Vpc& vpc : findings.topology().vpcs) {
-    check_owner(findings, {"vpc", vpc.name}, vpc.region, vpc.account_id);
-    check_vpc_blocks(findings, vpc);
-  }
-}
-
-void check_subnets(Findings& findings) {
-  for (const Subnet& subnet : findings.topology().subnets) {
-    const KeyPath path{"subnet", subnet.name};
-    const Vpc* vpc =
-        findings.reference(below(path, "vpc"), findings.topology().vpcs, subnet.vpc, "VPC");
-    check_subnet_block(findings, below(path, "cidr_block"), subnet.cidr_block, IpFamily::V4, vpc);
-    if (subnet.ipv6_cidr_block) {
-      check_subnet_block(findings, below(path, "ipv6_cidr_block"), *subnet.ipv6_cidr_block,
-                         IpFamily::V6, vpc);
-    }
-    if (vpc == nullptr) continue;
-    check_availability_zone(findings, subnet, *vpc);
-    check_overlap(findings, subnet);
-  }
-}
-
-void check_prefix_lists(Findings& findings) {
-  constexpr uint32_t kMostEntries = 1000;  // Amazon VPC User Guide, "Quotas": customer-managed
-  for (const PrefixList& list : findings.topology().prefix_lists) {
-    const KeyPath path{"prefix_list", list.name};
-    if (list.max_entries < 1 || list.max_entries > kMostEntries) {
-      findings.add(below(path, "max_entries"), concat(list.max_entries,
-                                                      " is out of range: from 1 "
-                                                      "to ",
-                                                      kMostEntries));
-    }
-    if (list.entries.size() > list.max_entries) {
-      findings.add(
-          below(path, "entries"),
-          concat(list.entries.size(), " entries are more than max_entries, ", list.max_entries));
-    }
-    for (size_t i = 0; i < list.entries.size(); ++i) {
-      const KeyPath entry = below(path, "entries", i, "cidr");
-      const Cidr& cidr = list.entries[i].cidr;
-      if (cidr.network.family() != list.address_family) {
-        findings.add(entry, concat(cidr.to_text(), " is not of the list's address_family, ",
-                                   list.address_family == IpFamily::V4 ? "IPv4" : "IPv6"));
-      }
-      for (size_t j = 0; j < i; ++j) {
-        if (list.entries[j].cidr == cidr) {
-          findings.add(entry, concat(cidr.to_text(), " is in the list already"));
-          break;
-        }
-      }
-    }
-  }
-}
-
-void check_security_groups(Findings& findings) {
-  for (const SecurityGroup& group : findings.topology().security_groups) {
-    const KeyPath path{"security_group", group.name};
-    findings.reference(below(path, "vpc"), findings.topology().vpcs, group.vpc, "VPC");
-    for (size_t i = 0; i < group.ingress.size(); ++i) {
-      check_rule(findings, below(path, "ingress", i), group.ingress[i]);
-    }
-  }
-}
-
-namespace {
 
 /// Addresses of a subnet that an interface can have: AWS reserves the first four and the last.
 /// Source: Amazon VPC User Guide, "Subnet CIDR blocks". Requires: `block` has at least four host
@@ -250,7 +171,7 @@ class Duplicates {
 /// Compares every address with the earlier ones.
 class Collisions {
  public:
-  explicit Collisions(Findings& findings) : findings_(findings) {}
+  explicit Collisions(Validation& validation) : findings_(validation) {}
 
   /// Adds the address of an interface; its subnet determines the VPC.
   void add_address(const KeyPath& path, std::string_view subnet_id, const IpAddress& address) {
@@ -270,41 +191,127 @@ class Collisions {
   }
 
  private:
-  Findings& findings_;
+  Validation& findings_;
   Duplicates<std::pair<std::string_view, IpAddress>> addresses_;
   Duplicates<SocketAddress> listens_;
 };
 
+/// Checks that `address` is of the family that its key requires.
+bool check_family(Validation& validation, const KeyPath& path, const IpAddress& address,
+                  IpFamily family) {
+  if (address.family() == family) return true;
+  validation.add(path, concat(address.to_text(), " is no ",
+                              family == IpFamily::V4 ? "IPv4" : "IPv6", " address"));
+  return false;
+}
+
 }  // namespace
 
-void check_address(Findings& findings, const KeyPath& path, const IpAddress& address,
+void check_owner(Validation& validation, const KeyPath& path, std::string_view region,
+                 std::string_view account_id) {
+  if (!is_region(region)) {
+    validation.add(below(path, "region"),
+                   concat('"', region, "\" is no region; one looks like \"eu-west-1\""));
+  }
+  if (!is_account_id(account_id)) {
+    validation.add(below(path, "account_id"),
+                   concat('"', account_id, "\" is no account id; it is 12 digits"));
+  }
+}
+
+void check_vpcs(Validation& validation) {
+  for (const Vpc& vpc : validation.topology().vpcs) {
+    check_owner(validation, {"vpc", vpc.name}, vpc.region, vpc.account_id);
+    check_vpc_blocks(validation, vpc);
+  }
+}
+
+void check_subnets(Validation& validation) {
+  for (const Subnet& subnet : validation.topology().subnets) {
+    const KeyPath path{"subnet", subnet.name};
+    const Vpc* vpc =
+        validation.reference(below(path, "vpc"), validation.topology().vpcs, subnet.vpc, "VPC");
+    check_subnet_block(validation, below(path, "cidr_block"), subnet.cidr_block, IpFamily::V4, vpc);
+    if (subnet.ipv6_cidr_block) {
+      check_subnet_block(validation, below(path, "ipv6_cidr_block"), *subnet.ipv6_cidr_block,
+                         IpFamily::V6, vpc);
+    }
+    if (vpc == nullptr) continue;
+    check_availability_zone(validation, subnet, *vpc);
+    check_overlap(validation, subnet);
+  }
+}
+
+void check_prefix_lists(Validation& validation) {
+  constexpr uint32_t kMostEntries = 1000;  // Amazon VPC User Guide, "Quotas": customer-managed
+  for (const PrefixList& list : validation.topology().prefix_lists) {
+    const KeyPath path{"prefix_list", list.name};
+    if (list.max_entries < 1 || list.max_entries > kMostEntries) {
+      validation.add(below(path, "max_entries"), concat(list.max_entries,
+                                                        " is out of range: from 1 "
+                                                        "to ",
+                                                        kMostEntries));
+    }
+    if (list.entries.size() > list.max_entries) {
+      validation.add(
+          below(path, "entries"),
+          concat(list.entries.size(), " entries are more than max_entries, ", list.max_entries));
+    }
+    for (size_t i = 0; i < list.entries.size(); ++i) {
+      const KeyPath entry = below(path, "entries", i, "cidr");
+      const Cidr& cidr = list.entries[i].cidr;
+      if (cidr.network.family() != list.address_family) {
+        validation.add(entry, concat(cidr.to_text(), " is not of the list's address_family, ",
+                                     list.address_family == IpFamily::V4 ? "IPv4" : "IPv6"));
+      }
+      for (size_t j = 0; j < i; ++j) {
+        if (list.entries[j].cidr == cidr) {
+          validation.add(entry, concat(cidr.to_text(), " is in the list already"));
+          break;
+        }
+      }
+    }
+  }
+}
+
+void check_security_groups(Validation& validation) {
+  for (const SecurityGroup& group : validation.topology().security_groups) {
+    const KeyPath path{"security_group", group.name};
+    validation.reference(below(path, "vpc"), validation.topology().vpcs, group.vpc, "VPC");
+    for (size_t i = 0; i < group.ingress.size(); ++i) {
+      check_ingress_rule(validation, below(path, "ingress", i), group.ingress[i]);
+    }
+  }
+}
+
+void check_address(Validation& validation, const KeyPath& path, const IpAddress& address,
                    const Subnet& subnet) {
   const std::optional<Cidr> block =
       address.is_v4() ? std::optional(subnet.cidr_block) : subnet.ipv6_cidr_block;
   if (!block) {
-    return findings.add(path, concat(address.to_text(), " is an IPv6 address, but subnet \"",
-                                     subnet.name, "\" has no ipv6_cidr_block"));
+    return validation.add(path, concat(address.to_text(), " is an IPv6 address, but subnet \"",
+                                       subnet.name, "\" has no ipv6_cidr_block"));
   }
   // check_subnets reports a block that is too small for a subnet of AWS.
   if (block->prefix_length + 4U > address.bytes().size() * 8) return;
   const auto [first, last] = usable_range(*block);
   if (!block->contains(address)) {
-    const std::string hint = other_subnet(findings.topology(), address, subnet);
-    return findings.add(path, concat(address.to_text(), " is outside subnet \"", subnet.name,
-                                     "\" (", block->to_text(), "), whose addresses go from ",
-                                     first.to_text(), " to ", last.to_text(), hint));
+    const std::string hint = other_subnet(validation.topology(), address, subnet);
+    return validation.add(path, concat(address.to_text(), " is outside subnet \"", subnet.name,
+                                       "\" (", block->to_text(), "), whose addresses go from ",
+                                       first.to_text(), " to ", last.to_text(), hint));
   }
   if (address < first || address > last) {
-    findings.add(path, concat(address.to_text(),
-                              " is reserved: AWS keeps the first four addresses "
-                              "of a subnet and the last; the nearest for use is ",
-                              (address < first ? first : last).to_text()));
+    validation.add(path, concat(address.to_text(),
+                                " is reserved: AWS keeps the first four addresses "
+                                "of a subnet and the last; the nearest for use is ",
+                                (address < first ? first : last).to_text()));
   }
 }
 
-void check_collisions(Findings& findings) {
-  Collisions collisions(findings);
-  for (const ResolverEndpoint& endpoint : findings.topology().resolver_endpoints) {
+void check_collisions(Validation& validation) {
+  Collisions collisions(validation);
+  for (const ResolverEndpoint& endpoint : validation.topology().resolver_endpoints) {
     for (size_t i = 0; i < endpoint.ip_addresses.size(); ++i) {
       const ResolverEndpointIp& ip = endpoint.ip_addresses[i];
       const KeyPath path{"resolver_endpoint", endpoint.name, "ip_address", i};
@@ -321,7 +328,7 @@ void check_collisions(Findings& findings) {
       }
     }
   }
-  for (const VpcEndpoint& endpoint : findings.topology().vpc_endpoints) {
+  for (const VpcEndpoint& endpoint : validation.topology().vpc_endpoints) {
     for (size_t i = 0; i < endpoint.network_interfaces.size(); ++i) {
       const NetworkInterface& interface = endpoint.network_interfaces[i];
       const KeyPath path{"vpc_endpoint", endpoint.name, "network_interface", i};
@@ -335,7 +342,7 @@ void check_collisions(Findings& findings) {
       if (interface.listen) collisions.add_listen(below(path, "listen"), *interface.listen);
     }
   }
-  for (const Instance& instance : findings.topology().instances) {
+  for (const Instance& instance : validation.topology().instances) {
     const KeyPath path{"instance", instance.name};
     collisions.add_address(below(path, "address"), instance.subnet, instance.address);
     if (instance.ipv6_address) {
@@ -344,42 +351,30 @@ void check_collisions(Findings& findings) {
   }
 }
 
-namespace {
-
-/// Checks that `address` is of the family that its key requires.
-bool check_family(Findings& findings, const KeyPath& path, const IpAddress& address,
-                  IpFamily family) {
-  if (address.family() == family) return true;
-  findings.add(path, concat(address.to_text(), " is no ", family == IpFamily::V4 ? "IPv4" : "IPv6",
-                            " address"));
-  return false;
-}
-
-}  // namespace
-
-void check_instances(Findings& findings) {
+void check_instances(Validation& validation) {
   std::map<IpAddress, std::string_view> public_addresses;
-  for (const Instance& instance : findings.topology().instances) {
+  for (const Instance& instance : validation.topology().instances) {
     const KeyPath path{"instance", instance.name};
-    const Subnet* subnet = findings.reference(below(path, "subnet"), findings.topology().subnets,
-                                              instance.subnet, "subnet");
+    const Subnet* subnet = validation.reference(
+        below(path, "subnet"), validation.topology().subnets, instance.subnet, "subnet");
     const KeyPath address = below(path, "address");
-    if (check_family(findings, address, instance.address, IpFamily::V4) && subnet != nullptr) {
-      check_address(findings, address, instance.address, *subnet);
+    if (check_family(validation, address, instance.address, IpFamily::V4) && subnet != nullptr) {
+      check_address(validation, address, instance.address, *subnet);
     }
     if (instance.ipv6_address) {
       const KeyPath ipv6 = below(path, "ipv6_address");
-      if (check_family(findings, ipv6, *instance.ipv6_address, IpFamily::V6) && subnet != nullptr) {
-        check_address(findings, ipv6, *instance.ipv6_address, *subnet);
+      if (check_family(validation, ipv6, *instance.ipv6_address, IpFamily::V6) &&
+          subnet != nullptr) {
+        check_address(validation, ipv6, *instance.ipv6_address, *subnet);
       }
     }
     if (!instance.public_address) continue;
     const KeyPath public_path = below(path, "public_address");
-    check_family(findings, public_path, *instance.public_address, IpFamily::V4);
+    check_family(validation, public_path, *instance.public_address, IpFamily::V4);
     const auto [first, fresh] = public_addresses.emplace(*instance.public_address, instance.name);
     if (!fresh) {
-      findings.add(public_path, concat(instance.public_address->to_text(),
-                                       " is that of instance \"", first->second, "\" already"));
+      validation.add(public_path, concat(instance.public_address->to_text(),
+                                         " is that of instance \"", first->second, "\" already"));
     }
   }
 }

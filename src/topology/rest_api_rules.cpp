@@ -6,23 +6,23 @@
 #include "rules.h"
 #include "shapes.h"
 
-#include "inlet53/base/ids.h"
+#include "inlet53/base/aws_names.h"
 #include "inlet53/base/text.h"
-#include "inlet53/topology/gateway_response_type.h"
-#include "inlet53/topology/resource_path.h"
-#include "inlet53/topology/service_names.h"
+#include "inlet53/topology/api_values.h"
+#include "inlet53/topology/endpoint_names.h"
 
 /// Checks of a REST API's resources, methods and stages.
 namespace inlet53::topology {
+
 namespace {
 
-void check_vpc_endpoint_list(Findings& findings, const RestApi& api) {
+void check_vpc_endpoint_list(Validation& validation, const RestApi& api) {
   const KeyPath list{"rest_api", api.name, "vpc_endpoints"};
   if (api.endpoint_type != ApiEndpointType::Private && !api.vpc_endpoints.empty()) {
-    return findings.add(list, "only a PRIVATE API is associated with VPC endpoints");
+    return validation.add(list, "only a PRIVATE API is associated with VPC endpoints");
   }
-  const auto endpoints = findings.references(list, findings.topology().vpc_endpoints,
-                                             api.vpc_endpoints, "VPC endpoint");
+  const auto endpoints = validation.references(list, validation.topology().vpc_endpoints,
+                                               api.vpc_endpoints, "VPC endpoint");
   for (size_t i = 0; i < endpoints.size(); ++i) {
     if (endpoints[i] == nullptr) continue;
     // A malformed service name is reported at the endpoint.
@@ -31,27 +31,28 @@ void check_vpc_endpoint_list(Findings& findings, const RestApi& api) {
     const std::string_view service = service_label(name);
     const std::string_view region = service_region(name);
     if (service != "execute-api") {
-      findings.add(below(list, i), concat("VPC endpoint \"", endpoints[i]->name, "\" is for ",
-                                          service.empty() ? name : service,
-                                          "; a REST API goes with an execute-api endpoint"));
+      validation.add(below(list, i), concat("VPC endpoint \"", endpoints[i]->name, "\" is for ",
+                                            service.empty() ? name : service,
+                                            "; a REST API goes with an execute-api endpoint"));
     } else if (region != api.region) {
-      findings.add(below(list, i), concat("VPC endpoint \"", endpoints[i]->name, "\" is in ",
-                                          region, ", but the REST API in ", api.region));
+      validation.add(below(list, i), concat("VPC endpoint \"", endpoints[i]->name, "\" is in ",
+                                            region, ", but the REST API in ", api.region));
     }
   }
 }
 
-void check_binary_media_types(Findings& findings, const RestApi& api) {
+void check_binary_media_types(Validation& validation, const RestApi& api) {
   const KeyPath list{"rest_api", api.name, "binary_media_types"};
   std::set<std::string> seen;
   for (size_t i = 0; i < api.binary_media_types.size(); ++i) {
     const std::string& type = api.binary_media_types[i];
     if (!is_media_type(type)) {
-      findings.add(below(list, i), concat('"', type,
-                                          "\" is no media type; one looks like \"image/png\", and "
-                                          "\"*/*\" is all of them"));
+      validation.add(below(list, i),
+                     concat('"', type,
+                            "\" is no media type; one looks like \"image/png\", and "
+                            "\"*/*\" is all of them"));
     } else if (!seen.insert(ascii_lower(type)).second) {
-      findings.add(below(list, i), "this media type is in the list already");
+      validation.add(below(list, i), "this media type is in the list already");
     }
   }
 }
@@ -68,29 +69,29 @@ std::string unknown_response_type(std::string_view type) {
   return concat('"', type, "\" is no type of a gateway response", hint);
 }
 
-void check_gateway_responses(Findings& findings, const RestApi& api) {
+void check_gateway_responses(Validation& validation, const RestApi& api) {
   std::set<std::string_view> seen;
   for (const GatewayResponse& response : api.gateway_responses) {
     const KeyPath path{"rest_api", api.name, "gateway_response", response.response_type};
     if (!parse_gateway_response_type(response.response_type)) {
-      findings.add(path, unknown_response_type(response.response_type));
+      validation.add(path, unknown_response_type(response.response_type));
     } else if (!seen.insert(response.response_type).second) {
-      findings.add(path, "the API has this gateway response already");
+      validation.add(path, "the API has this gateway response already");
     }
     if (response.status_code) {
-      check_status_code(findings, below(path, "status_code"), *response.status_code);
+      check_status_code(validation, below(path, "status_code"), *response.status_code);
     }
-    check_response_headers(findings, below(path, "headers"), response.headers);
+    check_response_headers(validation, below(path, "headers"), response.headers);
   }
 }
 
-void check_rest_api(Findings& findings, const RestApi& api) {
-  check_owner(findings, {"rest_api", api.name}, api.region, api.account_id);
-  check_vpc_endpoint_list(findings, api);
-  check_binary_media_types(findings, api);
-  check_gateway_responses(findings, api);
-  check_resources(findings, api);
-  check_stages(findings, api);
+void check_rest_api(Validation& validation, const RestApi& api) {
+  check_owner(validation, {"rest_api", api.name}, api.region, api.account_id);
+  check_vpc_endpoint_list(validation, api);
+  check_binary_media_types(validation, api);
+  check_gateway_responses(validation, api);
+  check_resources(validation, api);
+  check_stages(validation, api);
 }
 
 /// Returns whether a field frames a response; the sender of the response sets such fields.
@@ -99,37 +100,6 @@ bool frames_a_message(std::string_view name) {
   return folded == "content-length" || folded == "transfer-encoding" || folded == "connection" ||
          folded == "keep-alive" || folded == "upgrade" || folded == "trailer";
 }
-
-}  // namespace
-
-void check_status_code(Findings& findings, const KeyPath& path, uint16_t status) {
-  if (status >= 200 && status <= 599) return;
-  findings.add(path, concat(status, " is no status of a response; one is from 200 to 599"));
-}
-
-void check_response_headers(Findings& findings, const KeyPath& path,
-                            const std::vector<NamedText>& headers) {
-  std::set<std::string> seen;
-  for (const NamedText& header : headers) {
-    const KeyPath at = below(path, header.name);
-    if (!is_token(header.name)) {
-      findings.add(at, concat('"', header.name, "\" is no name of a header"));
-    } else if (frames_a_message(header.name)) {
-      findings.add(at, concat(header.name, " is made by the gateway"));
-    } else if (!seen.insert(ascii_lower(header.name)).second) {
-      findings.add(at, "the header is there already; letter case does not count");
-    }
-    if (has_control_octet(header.value)) {
-      findings.add(at, "a header's value has no control characters");
-    }
-  }
-}
-
-void check_rest_apis(Findings& findings) {
-  for (const RestApi& api : findings.topology().rest_apis) check_rest_api(findings, api);
-}
-
-namespace {
 
 /// Source: API Gateway Developer Guide, "Quotas for configuring and running a REST API".
 constexpr size_t kMaxResources = 300;
@@ -176,56 +146,20 @@ std::string unknown_method(std::string_view method) {
   return concat('"', method, "\" is no method of a resource", hint);
 }
 
-void check_methods(Findings& findings, const RestApi& api, const Resource& resource,
+void check_methods(Validation& validation, const RestApi& api, const Resource& resource,
                    const std::vector<PathSegment>& segments) {
   const auto& known = resource_methods();
   std::set<std::string_view> seen;
   for (const Method& method : resource.methods) {
     const KeyPath path{"rest_api", api.name, "resource", resource.path, method.http_method};
     if (std::find(known.begin(), known.end(), method.http_method) == known.end()) {
-      findings.add(path, unknown_method(method.http_method));
+      validation.add(path, unknown_method(method.http_method));
     } else if (!seen.insert(method.http_method).second) {
-      findings.add(path, "the resource has this method already");
+      validation.add(path, "the resource has this method already");
     }
-    check_integration(findings, below(path, "integration"), api, method.integration, segments);
+    check_integration(validation, below(path, "integration"), api, method.integration, segments);
   }
 }
-
-}  // namespace
-
-void check_resources(Findings& findings, const RestApi& api) {
-  PathTree tree;
-  std::set<std::string_view> paths;
-  std::map<std::string_view, std::string_view> ids;
-  for (const Resource& resource : api.resources) {
-    const KeyPath path{"rest_api", api.name, "resource", resource.path};
-    if (!has_shape(resource.id, id_shape::kApiResource)) {
-      findings.add(below(path, "id"), concat('"', resource.id, "\" is no id of this kind; it is ",
-                                             describe(id_shape::kApiResource)));
-    } else if (const auto [first, fresh] = ids.emplace(resource.id, resource.path); !fresh) {
-      findings.add(below(path, "id"), concat('"', resource.id, "\" is the id of resource \"",
-                                             first->second, "\" already"));
-    }
-    if (!paths.insert(resource.path).second) {
-      findings.add(path, "the API has this resource already");
-    }
-    const auto segments = parse_resource_path(resource.path);
-    if (!segments) {
-      findings.add(path, concat('"', resource.path, "\": ", segments.error()));
-    } else if (const std::string sibling = tree.insert(*segments); !sibling.empty()) {
-      findings.add(path, concat("another resource has ", sibling,
-                                " at the same place; there may be one variable below one parent"));
-    }
-    check_methods(findings, api, resource, segments.value_or(std::vector<PathSegment>{}));
-  }
-  if (tree.size() > kMaxResources) {
-    findings.add({"rest_api", api.name, "resource"},
-                 concat("the API has ", tree.size(), " resources, those between the root and the ",
-                        "declared ones counted; AWS takes ", kMaxResources));
-  }
-}
-
-namespace {
 
 /// Source: API Gateway Developer Guide, "Quotas for configuring and running a REST API".
 constexpr size_t kMaxStages = 10;
@@ -236,22 +170,23 @@ constexpr size_t kMaxVariableValue = 512;
 constexpr double kMaxRate = 1'000'000;
 constexpr uint32_t kMaxBurst = 1'000'000;
 
-void check_variables(Findings& findings, const KeyPath& path, const Stage& stage) {
+void check_variables(Validation& validation, const KeyPath& path, const Stage& stage) {
   if (stage.variables.size() > kMaxVariables) {
-    findings.add(path, concat("a stage has ", kMaxVariables, " variables at most"));
+    validation.add(path, concat("a stage has ", kMaxVariables, " variables at most"));
   }
   std::set<std::string_view> seen;
   for (const NamedText& variable : stage.variables) {
     const KeyPath at = below(path, variable.name);
     if (!is_stage_variable_name(variable.name) || variable.name.size() > kMaxVariableName) {
-      findings.add(at, concat('"', variable.name, "\" is no name of a stage variable; one is 1 to ",
-                              kMaxVariableName, " letters, digits and _"));
+      validation.add(at,
+                     concat('"', variable.name, "\" is no name of a stage variable; one is 1 to ",
+                            kMaxVariableName, " letters, digits and _"));
     } else if (!seen.insert(variable.name).second) {
-      findings.add(at, "the stage has this variable already");
+      validation.add(at, "the stage has this variable already");
     }
     if (variable.value.size() > kMaxVariableValue || has_control_octet(variable.value)) {
-      findings.add(at, concat("the value has more than ", kMaxVariableValue,
-                              " octets or control characters"));
+      validation.add(at, concat("the value has more than ", kMaxVariableValue,
+                                " bytes or control characters"));
     }
   }
 }
@@ -267,29 +202,30 @@ bool has_variable(std::string_view format, std::string_view name) {
   return false;
 }
 
-void check_logs(Findings& findings, const KeyPath& path, const Stage& stage) {
+void check_logs(Validation& validation, const KeyPath& path, const Stage& stage) {
   const std::string& format = stage.access_log.format;
   if (stage.access_log.file.empty()) return;
   const KeyPath at = below(path, "access_log", "format");
   if (has_control_octet(format)) {
-    findings.add(at, "a format is one line without control characters");
+    validation.add(at, "a format is one line without control characters");
   } else if (!has_variable(format, "requestId") && !has_variable(format, "extendedRequestId")) {
-    findings.add(at, "a format has $context.requestId or $context.extendedRequestId, as AWS asks");
+    validation.add(at,
+                   "a format has $context.requestId or $context.extendedRequestId, as AWS asks");
   }
   if (stage.execution_log == stage.access_log.file) {
-    findings.add(below(path, "execution_log"), "this file is the access log already");
+    validation.add(below(path, "execution_log"), "this file is the access log already");
   }
 }
 
-void check_rates(Findings& findings, const KeyPath& path, const MethodSettings& settings) {
+void check_rates(Validation& validation, const KeyPath& path, const MethodSettings& settings) {
   // This form of the condition also rejects NaN.
   if (settings.throttling_rate_limit &&
       !(*settings.throttling_rate_limit >= 0 && *settings.throttling_rate_limit <= kMaxRate)) {
-    findings.add(below(path, "throttling_rate_limit"),
-                 "out of range: from 0 to 1000000 requests a second");
+    validation.add(below(path, "throttling_rate_limit"),
+                   "out of range: from 0 to 1000000 requests a second");
   }
   if (settings.throttling_burst_limit.value_or(0) > kMaxBurst) {
-    findings.add(
+    validation.add(
         below(path, "throttling_burst_limit"),
         concat(*settings.throttling_burst_limit, " is out of range: from 0 to ", kMaxBurst));
   }
@@ -318,7 +254,7 @@ std::string missing_method(const RestApi& api, const MethodSettings& settings) {
                 '"');
 }
 
-void check_method_settings(Findings& findings, const KeyPath& stage, const RestApi& api,
+void check_method_settings(Validation& validation, const KeyPath& stage, const RestApi& api,
                            const std::vector<MethodSettings>& all) {
   std::set<std::pair<std::string_view, std::string_view>> seen;
   for (const MethodSettings& settings : all) {
@@ -327,40 +263,102 @@ void check_method_settings(Findings& findings, const KeyPath& stage, const RestA
                                 : below(stage, "method_settings",
                                         concat(settings.http_method, ' ', settings.resource_path));
     if (!seen.emplace(settings.resource_path, settings.http_method).second) {
-      findings.add(path, "the stage has settings for this method already");
+      validation.add(path, "the stage has settings for this method already");
     }
-    check_rates(findings, path, settings);
+    check_rates(validation, path, settings);
     if (of_all) continue;
     std::string problem = missing_method(api, settings);
-    if (!problem.empty()) findings.add(path, std::move(problem));
+    if (!problem.empty()) validation.add(path, std::move(problem));
   }
 }
 
 }  // namespace
 
-void check_stages(Findings& findings, const RestApi& api) {
+void check_status_code(Validation& validation, const KeyPath& path, uint16_t status) {
+  if (status >= 200 && status <= 599) return;
+  validation.add(path, concat(status, " is no status of a response; one is from 200 to 599"));
+}
+
+void check_response_headers(Validation& validation, const KeyPath& path,
+                            const std::vector<NamedText>& headers) {
+  std::set<std::string> seen;
+  for (const NamedText& header : headers) {
+    const KeyPath at = below(path, header.name);
+    if (!is_token(header.name)) {
+      validation.add(at, concat('"', header.name, "\" is no name of a header"));
+    } else if (frames_a_message(header.name)) {
+      validation.add(at, concat(header.name, " is made by the gateway"));
+    } else if (!seen.insert(ascii_lower(header.name)).second) {
+      validation.add(at, "the header is there already; letter case does not count");
+    }
+    if (has_control_octet(header.value)) {
+      validation.add(at, "a header's value has no control characters");
+    }
+  }
+}
+
+void check_rest_apis(Validation& validation) {
+  for (const RestApi& api : validation.topology().rest_apis) check_rest_api(validation, api);
+}
+
+void check_resources(Validation& validation, const RestApi& api) {
+  PathTree tree;
+  std::set<std::string_view> paths;
+  std::map<std::string_view, std::string_view> ids;
+  for (const Resource& resource : api.resources) {
+    const KeyPath path{"rest_api", api.name, "resource", resource.path};
+    if (!has_shape(resource.id, id_shape::kApiResource)) {
+      validation.add(below(path, "id"), concat('"', resource.id, "\" is no id of this kind; it is ",
+                                               describe(id_shape::kApiResource)));
+    } else if (const auto [first, fresh] = ids.emplace(resource.id, resource.path); !fresh) {
+      validation.add(below(path, "id"), concat('"', resource.id, "\" is the id of resource \"",
+                                               first->second, "\" already"));
+    }
+    if (!paths.insert(resource.path).second) {
+      validation.add(path, "the API has this resource already");
+    }
+    const auto segments = parse_resource_path(resource.path);
+    if (!segments) {
+      validation.add(path, concat('"', resource.path, "\": ", segments.error()));
+    } else if (const std::string sibling = tree.insert(*segments); !sibling.empty()) {
+      validation.add(path,
+                     concat("another resource has ", sibling,
+                            " at the same place; there may be one variable below one parent"));
+    }
+    check_methods(validation, api, resource, segments.value_or(std::vector<PathSegment>{}));
+  }
+  if (tree.size() > kMaxResources) {
+    validation.add(
+        {"rest_api", api.name, "resource"},
+        concat("the API has ", tree.size(), " resources, those between the root and the ",
+               "declared ones counted; AWS takes ", kMaxResources));
+  }
+}
+
+void check_stages(Validation& validation, const RestApi& api) {
   const KeyPath stages{"rest_api", api.name, "stage"};
   if (api.stages.size() > kMaxStages) {
-    findings.add(stages, concat("an API has ", kMaxStages, " stages at most"));
+    validation.add(stages, concat("an API has ", kMaxStages, " stages at most"));
   }
   std::set<std::string_view> names;
   for (const Stage& stage : api.stages) {
     const KeyPath path = below(stages, stage.name);
     if (!is_stage_name(stage.name)) {
-      findings.add(path, concat('"', stage.name,
-                                "\" is no name of a stage; one is 1 to 128 letters, digits, - and "
-                                "_"));
+      validation.add(path,
+                     concat('"', stage.name,
+                            "\" is no name of a stage; one is 1 to 128 letters, digits, - and "
+                            "_"));
     } else if (!names.insert(stage.name).second) {
-      findings.add(path, "the API has this stage already");
+      validation.add(path, "the API has this stage already");
     }
     if (!has_shape(stage.deployment_id, id_shape::kApiDeployment)) {
-      findings.add(below(path, "deployment_id"),
-                   concat('"', stage.deployment_id, "\" is no id of this kind; it is ",
-                          describe(id_shape::kApiDeployment)));
+      validation.add(below(path, "deployment_id"),
+                     concat('"', stage.deployment_id, "\" is no id of this kind; it is ",
+                            describe(id_shape::kApiDeployment)));
     }
-    check_variables(findings, below(path, "variables"), stage);
-    check_logs(findings, path, stage);
-    check_method_settings(findings, path, api, stage.method_settings);
+    check_variables(validation, below(path, "variables"), stage);
+    check_logs(validation, path, stage);
+    check_method_settings(validation, path, api, stage.method_settings);
   }
 }
 

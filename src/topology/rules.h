@@ -8,11 +8,11 @@
 #include <utility>
 #include <vector>
 
-#include "inlet53/topology/resource_path.h"
+#include "inlet53/topology/api_values.h"
 #include "inlet53/topology/topology.h"
 #include "inlet53/topology/validate.h"
 
-/// Checks of `validate`: one function for each kind of object. All report to one Findings.
+/// Checks of `validate`: one function for each kind of object. All report to one Validation.
 namespace inlet53::topology {
 
 /// Returns `path` with more steps.
@@ -23,13 +23,13 @@ template <class... Steps>
 }
 
 /// Topology under validation, and its problems.
-class Findings {
+class Validation {
  public:
-  explicit Findings(const Topology& topology) : topology_(topology) {}
+  explicit Validation(const Topology& topology) : topology_(topology) {}
 
   [[nodiscard]] const Topology& topology() const noexcept { return topology_; }
   void add(KeyPath path, std::string message);
-  [[nodiscard]] std::vector<Problem> take() { return std::move(problems_); }
+  [[nodiscard]] std::vector<Problem> problems() && { return std::move(problems_); }
 
   /// Returns the object that `id` refers to; when there is none, reports a problem at `path` and
   /// returns null. `kind` is the kind of the objects in messages: "VPC". Lifetime: the topology's.
@@ -76,62 +76,62 @@ class Findings {
 };
 
 /// Checks the form of names and ids, and that each is used once.
-void check_identities(Findings& findings);
+void check_identities(Validation& validation);
 
-void check_vpcs(Findings& findings);
-void check_subnets(Findings& findings);
-void check_prefix_lists(Findings& findings);
-void check_security_groups(Findings& findings);
+void check_vpcs(Validation& validation);
+void check_subnets(Validation& validation);
+void check_prefix_lists(Validation& validation);
+void check_security_groups(Validation& validation);
 
-void check_resolver_endpoints(Findings& findings);
+void check_resolver_endpoints(Validation& validation);
 /// Returns the key of a protocol's listen address in an endpoint IP address.
 [[nodiscard]] std::string listen_key(EndpointProtocol protocol);
-void check_vpc_endpoints(Findings& findings);
-void check_instances(Findings& findings);
+void check_vpc_endpoints(Validation& validation);
+void check_instances(Validation& validation);
 /// Checks across endpoints and instances that each address is used once in its VPC and each address
 /// and port is served once.
-void check_collisions(Findings& findings);
+void check_collisions(Validation& validation);
 
-void check_rest_apis(Findings& findings);
+void check_rest_apis(Validation& validation);
 /// Parts of check_rest_apis.
-void check_resources(Findings& findings, const RestApi& api);
-void check_stages(Findings& findings, const RestApi& api);
+void check_resources(Validation& validation, const RestApi& api);
+void check_stages(Validation& validation, const RestApi& api);
 /// Checks an integration. `segments`: path of the resource of its method.
-void check_integration(Findings& findings, const KeyPath& path, const RestApi& api,
+void check_integration(Validation& validation, const KeyPath& path, const RestApi& api,
                        const Integration& integration, const std::vector<PathSegment>& segments);
-void check_functions(Findings& findings);
-void check_hosted_zones(Findings& findings);
-void check_resolver_rules(Findings& findings);
+void check_functions(Validation& validation);
+void check_hosted_zones(Validation& validation);
+void check_resolver_rules(Validation& validation);
 
 /// Returns a domain name in lower case without the final dot.
 [[nodiscard]] std::string canonical_domain(std::string_view domain_name);
 /// Checks DNS Firewall: lists, rule groups, and their associations with VPCs.
-void check_firewalls(Findings& findings);
+void check_firewalls(Validation& validation);
 
 /// Checks the region and account of a VPC or REST API.
-void check_owner(Findings& findings, const KeyPath& path, std::string_view region,
+void check_owner(Validation& validation, const KeyPath& path, std::string_view region,
                  std::string_view account_id);
 
 /// Checks the status and the headers of a response.
-void check_status_code(Findings& findings, const KeyPath& path, uint16_t status);
-void check_response_headers(Findings& findings, const KeyPath& path,
+void check_status_code(Validation& validation, const KeyPath& path, uint16_t status);
+void check_response_headers(Validation& validation, const KeyPath& path,
                             const std::vector<NamedText>& headers);
 
 /// Checks the security groups of an endpoint in `vpc` (null when that reference dangles).
-void check_security_group_list(Findings& findings, const KeyPath& path, const Vpc* vpc,
+void check_security_group_list(Validation& validation, const KeyPath& path, const Vpc* vpc,
                                const std::vector<std::string>& ids);
 
 /// Checks that `address` can be an interface's address in `subnet`.
-void check_address(Findings& findings, const KeyPath& path, const IpAddress& address,
+void check_address(Validation& validation, const KeyPath& path, const IpAddress& address,
                    const Subnet& subnet);
 
 /// Returns the VPC of an endpoint, null when the reference dangles. Does not repeat a problem that
 /// its `subnets` (null where dangling) already have.
-const Vpc* check_endpoint_vpc(Findings& findings, const KeyPath& path, std::string_view vpc,
+const Vpc* check_endpoint_vpc(Validation& validation, const KeyPath& path, std::string_view vpc,
                               const std::vector<const Subnet*>& subnets);
 
 /// Checks that the subnet of an endpoint's interface, at `path`, is in the endpoint's VPC.
-void check_subnet_vpc(Findings& findings, const KeyPath& path, const Subnet& subnet,
+void check_subnet_vpc(Validation& validation, const KeyPath& path, const Subnet& subnet,
                       const Vpc& vpc);
 
 }  // namespace inlet53::topology

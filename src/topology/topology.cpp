@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "inlet53/base/partition.h"
+#include "inlet53/base/aws_names.h"
 #include "inlet53/base/text.h"
 
 namespace inlet53::topology {

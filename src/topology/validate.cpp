@@ -8,14 +8,13 @@
 #include "rules.h"
 #include "shapes.h"
 
-#include "inlet53/base/ids.h"
-#include "inlet53/base/partition.h"
+#include "inlet53/base/aws_names.h"
 #include "inlet53/base/text.h"
-#include "inlet53/topology/allowed_sources.h"
-#include "inlet53/topology/rule_targets.h"
-#include "inlet53/topology/service_names.h"
+#include "inlet53/topology/endpoint_access.h"
+#include "inlet53/topology/endpoint_names.h"
 
 namespace inlet53::topology {
+
 namespace {
 
 /// Returns `"a", "b" and "c"`; for more than five names, the first four and the number of the
@@ -30,195 +29,100 @@ std::string enumerate(const std::vector<std::string_view>& names) {
   return shown < names.size() ? concat(out, " and ", names.size() - shown, " more") : out;
 }
 
-}  // namespace
-
-void Findings::add(KeyPath path, std::string message) {
-  problems_.push_back({std::move(path), std::move(message)});
-}
-
-void Findings::add_dangling(const KeyPath& path, std::string_view id, std::string_view kind,
-                            const std::vector<std::string_view>& names,
-                            const std::vector<std::string_view>& ids) {
-  std::vector<std::string_view> candidates = names;
-  candidates.insert(candidates.end(), ids.begin(), ids.end());
-  const std::string_view nearest = nearest_word(id, candidates);
-  std::string hint;
-  if (!nearest.empty()) {
-    hint = concat("; did you mean \"", nearest, "\"?");
-  } else if (names.empty()) {
-    hint = concat("; there is no ", kind, " at all");
-  } else {
-    hint = concat(names.size() == 1 ? "; there is " : "; there are ", enumerate(names));
-  }
-  add(path, concat("no ", kind, " has the name or id \"", id, '"', hint));
-}
-
-void Findings::add_repeated(const KeyPath& path, std::string_view kind) {
-  add(path, concat("this ", kind, " is in the list already"));
-}
-
-namespace {
-
 /// Path of the first occurrence of each id of one kind.
 using Seen = std::map<std::string_view, KeyPath>;
 
-void check_unique(Findings& findings, Seen& seen, const KeyPath& path, std::string_view id) {
+void check_unique(Validation& validation, Seen& seen, const KeyPath& path, std::string_view id) {
   const auto [first, fresh] = seen.emplace(id, path);
   if (!fresh) {
-    findings.add(path, concat('"', id, "\" is the id of ", to_text(first->second), " already"));
+    validation.add(path, concat('"', id, "\" is the id of ", to_text(first->second), " already"));
   }
 }
 
-void check_id(Findings& findings, Seen& seen, const KeyPath& object, std::string_view id,
+void check_id(Validation& validation, Seen& seen, const KeyPath& object, std::string_view id,
               const IdShape& shape) {
   const KeyPath path = below(object, "id");
-  if (has_shape(id, shape)) return check_unique(findings, seen, path, id);
-  findings.add(path, concat('"', id, "\" is no id of this kind; it is ", describe(shape)));
+  if (has_shape(id, shape)) return check_unique(validation, seen, path, id);
+  validation.add(path, concat('"', id, "\" is no id of this kind; it is ", describe(shape)));
 }
 
 template <class Object>
-void check_names(Findings& findings, const char* key, const std::vector<Object>& objects) {
+void check_names(Validation& validation, const char* key, const std::vector<Object>& objects) {
   std::set<std::string_view> names;
   for (const Object& object : objects) {
     if (!names.insert(object.name).second) {
-      findings.add({key, object.name}, "another object of this kind has the same name");
+      validation.add({key, object.name}, "another object of this kind has the same name");
     }
   }
 }
 
 template <class Object>
-void check_kind(Findings& findings, const char* key, const std::vector<Object>& objects,
+void check_kind(Validation& validation, const char* key, const std::vector<Object>& objects,
                 const IdShape& shape) {
-  check_names(findings, key, objects);
+  check_names(validation, key, objects);
   Seen seen;
   for (const Object& object : objects) {
-    check_id(findings, seen, {key, object.name}, object.id, shape);
+    check_id(validation, seen, {key, object.name}, object.id, shape);
   }
 }
 
-void check_interfaces(Findings& findings) {
+void check_interface_ids(Validation& validation) {
   Seen resolver_interfaces;
-  for (const ResolverEndpoint& endpoint : findings.topology().resolver_endpoints) {
+  for (const ResolverEndpoint& endpoint : validation.topology().resolver_endpoints) {
     for (size_t i = 0; i < endpoint.ip_addresses.size(); ++i) {
-      check_id(findings, resolver_interfaces, {"resolver_endpoint", endpoint.name, "ip_address", i},
-               endpoint.ip_addresses[i].id, id_shape::kResolverNetworkInterface);
+      check_id(validation, resolver_interfaces,
+               {"resolver_endpoint", endpoint.name, "ip_address", i}, endpoint.ip_addresses[i].id,
+               id_shape::kResolverNetworkInterface);
     }
   }
   Seen interfaces;
-  for (const VpcEndpoint& endpoint : findings.topology().vpc_endpoints) {
+  for (const VpcEndpoint& endpoint : validation.topology().vpc_endpoints) {
     for (size_t i = 0; i < endpoint.network_interfaces.size(); ++i) {
-      check_id(findings, interfaces, {"vpc_endpoint", endpoint.name, "network_interface", i},
+      check_id(validation, interfaces, {"vpc_endpoint", endpoint.name, "network_interface", i},
                endpoint.network_interfaces[i].id, id_shape::kNetworkInterface);
     }
   }
 }
 
-void check_associations(Findings& findings) {
+void check_association_ids(Validation& validation) {
   Seen seen;
-  for (const Vpc& vpc : findings.topology().vpcs) {
+  for (const Vpc& vpc : validation.topology().vpcs) {
     for (size_t i = 0; i < vpc.firewall_rule_groups.size(); ++i) {
-      check_id(findings, seen, {"vpc", vpc.name, "firewall_rule_group", i},
+      check_id(validation, seen, {"vpc", vpc.name, "firewall_rule_group", i},
                vpc.firewall_rule_groups[i].id, id_shape::kFirewallRuleGroupAssociation);
     }
   }
 }
 
-void check_hosted_zone_ids(Findings& findings) {
-  check_names(findings, "hosted_zone", findings.topology().hosted_zones);
+void check_hosted_zone_ids(Validation& validation) {
+  check_names(validation, "hosted_zone", validation.topology().hosted_zones);
   Seen seen;
-  for (const HostedZone& zone : findings.topology().hosted_zones) {
+  for (const HostedZone& zone : validation.topology().hosted_zones) {
     const KeyPath path{"hosted_zone", zone.name, "id"};
     if (is_hosted_zone_id(zone.id)) {
-      check_unique(findings, seen, path, zone.id);
+      check_unique(validation, seen, path, zone.id);
     } else {
-      findings.add(path,
-                   concat('"', zone.id, "\" is no id of this kind; it is Z and 1 to 31 of A-Z0-9"));
+      validation.add(
+          path, concat('"', zone.id, "\" is no id of this kind; it is Z and 1 to 31 of A-Z0-9"));
     }
   }
 }
 
-void check_resolver_endpoint_ids(Findings& findings) {
-  check_names(findings, "resolver_endpoint", findings.topology().resolver_endpoints);
+void check_resolver_endpoint_ids(Validation& validation) {
+  check_names(validation, "resolver_endpoint", validation.topology().resolver_endpoints);
   Seen seen;
-  for (const ResolverEndpoint& endpoint : findings.topology().resolver_endpoints) {
-    check_id(findings, seen, {"resolver_endpoint", endpoint.name}, endpoint.id,
+  for (const ResolverEndpoint& endpoint : validation.topology().resolver_endpoints) {
+    check_id(validation, seen, {"resolver_endpoint", endpoint.name}, endpoint.id,
              endpoint.direction == Direction::Outbound ? id_shape::kOutboundEndpoint
                                                        : id_shape::kInboundEndpoint);
   }
 }
-
-}  // namespace
-
-void check_identities(Findings& findings) {
-  const Topology& topology = findings.topology();
-  check_kind(findings, "vpc", topology.vpcs, id_shape::kVpc);
-  check_kind(findings, "subnet", topology.subnets, id_shape::kSubnet);
-  check_kind(findings, "prefix_list", topology.prefix_lists, id_shape::kPrefixList);
-  check_kind(findings, "security_group", topology.security_groups, id_shape::kSecurityGroup);
-  check_resolver_endpoint_ids(findings);
-  check_kind(findings, "resolver_rule", topology.resolver_rules, id_shape::kResolverRule);
-  check_kind(findings, "vpc_endpoint", topology.vpc_endpoints, id_shape::kVpcEndpoint);
-  check_kind(findings, "rest_api", topology.rest_apis, id_shape::kRestApi);
-  check_kind(findings, "instance", topology.instances, id_shape::kInstance);
-  check_kind(findings, "firewall_domain_list", topology.firewall_domain_lists,
-             id_shape::kFirewallDomainList);
-  check_kind(findings, "firewall_rule_group", topology.firewall_rule_groups,
-             id_shape::kFirewallRuleGroup);
-  check_associations(findings);
-  check_hosted_zone_ids(findings);
-  check_interfaces(findings);
-}
-
-namespace {
 
 bool is_bare_key(std::string_view key) noexcept {
   return !key.empty() && key.find_first_not_of(
                              "abcdefghijklmnopqrstuvwxyz"
                              "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
                              "0123456789_-") == std::string_view::npos;
-}
-
-}  // namespace
-
-std::string to_text(const KeyPath& path) {
-  std::string out;
-  for (const KeyStep& step : path) {
-    if (const auto* index = std::get_if<size_t>(&step)) {
-      out += concat('[', *index, ']');
-      continue;
-    }
-    const std::string& key = std::get<std::string>(step);
-    if (!out.empty()) out += '.';
-    out += is_bare_key(key) ? key : concat('"', key, '"');
-  }
-  return out;
-}
-
-std::vector<Problem> validate(const Topology& topology) {
-  Findings findings(topology);
-  check_identities(findings);
-  check_vpcs(findings);
-  check_subnets(findings);
-  check_prefix_lists(findings);
-  check_security_groups(findings);
-  check_resolver_endpoints(findings);
-  check_vpc_endpoints(findings);
-  check_instances(findings);
-  check_collisions(findings);
-  check_functions(findings);
-  check_rest_apis(findings);
-  check_hosted_zones(findings);
-  check_resolver_rules(findings);
-  check_firewalls(findings);
-  return findings.take();
-}
-
-namespace {
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string out;
-  for (const std::string& word : words) out += concat(out.empty() ? "" : ", ", word);
-  return out;
 }
 
 /// Warns when names are guessed because the table does not have the service.
@@ -291,6 +195,84 @@ void warn_of_target(const Topology& topology, const ResolverRule& rule, size_t i
 }
 
 }  // namespace
+
+void Validation::add(KeyPath path, std::string message) {
+  problems_.push_back({std::move(path), std::move(message)});
+}
+
+void Validation::add_dangling(const KeyPath& path, std::string_view id, std::string_view kind,
+                              const std::vector<std::string_view>& names,
+                              const std::vector<std::string_view>& ids) {
+  std::vector<std::string_view> candidates = names;
+  candidates.insert(candidates.end(), ids.begin(), ids.end());
+  const std::string_view nearest = nearest_word(id, candidates);
+  std::string hint;
+  if (!nearest.empty()) {
+    hint = concat("; did you mean \"", nearest, "\"?");
+  } else if (names.empty()) {
+    hint = concat("; there is no ", kind, " at all");
+  } else {
+    hint = concat(names.size() == 1 ? "; there is " : "; there are ", enumerate(names));
+  }
+  add(path, concat("no ", kind, " has the name or id \"", id, '"', hint));
+}
+
+void Validation::add_repeated(const KeyPath& path, std::string_view kind) {
+  add(path, concat("this ", kind, " is in the list already"));
+}
+
+void check_identities(Validation& validation) {
+  const Topology& topology = validation.topology();
+  check_kind(validation, "vpc", topology.vpcs, id_shape::kVpc);
+  check_kind(validation, "subnet", topology.subnets, id_shape::kSubnet);
+  check_kind(validation, "prefix_list", topology.prefix_lists, id_shape::kPrefixList);
+  check_kind(validation, "security_group", topology.security_groups, id_shape::kSecurityGroup);
+  check_resolver_endpoint_ids(validation);
+  check_kind(validation, "resolver_rule", topology.resolver_rules, id_shape::kResolverRule);
+  check_kind(validation, "vpc_endpoint", topology.vpc_endpoints, id_shape::kVpcEndpoint);
+  check_kind(validation, "rest_api", topology.rest_apis, id_shape::kRestApi);
+  check_kind(validation, "instance", topology.instances, id_shape::kInstance);
+  check_kind(validation, "firewall_domain_list", topology.firewall_domain_lists,
+             id_shape::kFirewallDomainList);
+  check_kind(validation, "firewall_rule_group", topology.firewall_rule_groups,
+             id_shape::kFirewallRuleGroup);
+  check_association_ids(validation);
+  check_hosted_zone_ids(validation);
+  check_interface_ids(validation);
+}
+
+std::string to_text(const KeyPath& path) {
+  std::string out;
+  for (const KeyStep& step : path) {
+    if (const auto* index = std::get_if<size_t>(&step)) {
+      out += concat('[', *index, ']');
+      continue;
+    }
+    const std::string& key = std::get<std::string>(step);
+    if (!out.empty()) out += '.';
+    out += is_bare_key(key) ? key : concat('"', key, '"');
+  }
+  return out;
+}
+
+std::vector<Problem> validate(const Topology& topology) {
+  Validation validation(topology);
+  check_identities(validation);
+  check_vpcs(validation);
+  check_subnets(validation);
+  check_prefix_lists(validation);
+  check_security_groups(validation);
+  check_resolver_endpoints(validation);
+  check_vpc_endpoints(validation);
+  check_instances(validation);
+  check_collisions(validation);
+  check_functions(validation);
+  check_rest_apis(validation);
+  check_hosted_zones(validation);
+  check_resolver_rules(validation);
+  check_firewalls(validation);
+  return std::move(validation).problems();
+}
 
 std::vector<Problem> warnings(const Topology& topology) {
   std::vector<Problem> problems;

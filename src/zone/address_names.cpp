@@ -44,7 +44,7 @@ std::optional<IpAddress> parse_forward_label(std::string_view text) noexcept {
 
 /// Writes the first label of the name of `address`, with its length, to `out`; returns its end.
 uint8_t* write_forward_label(const IpAddress& address, uint8_t* out) noexcept {
-  char text[kPrefix.size() - 1 + 4 * 4];
+  char text[kPrefix.size() - 1 + size_t{4} * 4];
   char* at = text;
   std::memcpy(at, kPrefix.data(), kPrefix.size() - 1);
   at += kPrefix.size() - 1;
@@ -58,14 +58,14 @@ uint8_t* write_forward_label(const IpAddress& address, uint8_t* out) noexcept {
   return out + 1 + size;
 }
 
-/// Completes the record of `type` whose RDATA of `size` bytes is already in `finding`.
-void answer(RRType type, size_t size, const NameKey& key, Finding& finding) noexcept {
-  uint8_t* const record = finding.made_record.data();
+/// Completes the record of `type` whose RDATA of `size` bytes is already in `lookup`.
+void answer(RRType type, size_t size, const NameKey& key, LookupResult& lookup) noexcept {
+  uint8_t* const record = lookup.made_record.data();
   dns::PreparedRecord::write_head(record, static_cast<uint16_t>(type), kVpcNameTtl, size);
-  finding.found = Found::Answer;
-  finding.rrset = {{static_cast<uint16_t>(type), 1, {record, dns::PreparedRecord::kHead + size}},
-                   {}};
-  finding.owner = key.name().view();
+  lookup.found = Found::Answer;
+  lookup.rrset = {{static_cast<uint16_t>(type), 1, {record, dns::PreparedRecord::kHead + size}},
+                  {}};
+  lookup.owner = key.name().view();
 }
 
 }  // namespace
@@ -100,24 +100,24 @@ std::optional<IpAddress> AddressNames::address_of(Bytes label) const noexcept {
   return IpAddress::from_bytes(octets);
 }
 
-void AddressNames::find(const NameKey& key, uint16_t qtype, Finding& finding) const noexcept {
+void AddressNames::find(const NameKey& key, uint16_t qtype, LookupResult& lookup) const noexcept {
   if (key.label_count() != label_count_) return;
   const std::optional<IpAddress> address = address_of(key.name().label(0));
   if (!address || !blocks_.contains(*address)) return;
   const RRType type = slice_ ? RRType::PTR : RRType::A;
   if (qtype != static_cast<uint16_t>(type) && qtype != static_cast<uint16_t>(RRType::ANY)) {
-    finding.found = Found::NoData;  // with the SOA of the NXDomain
+    lookup.found = Found::NoData;  // with the SOA of the NXDomain
     return;
   }
-  uint8_t* const rdata = finding.made_record.data() + dns::PreparedRecord::kHead;
+  uint8_t* const rdata = lookup.made_record.data() + dns::PreparedRecord::kHead;
   if (!slice_) {
     std::memcpy(rdata, address->bytes().data(), 4);
-    return answer(type, 4, key, finding);
+    return answer(type, 4, key, lookup);
   }
   uint8_t* const apex = write_forward_label(*address, rdata);
   const Bytes forward_apex = forward_apex_.view().bytes();
   std::memcpy(apex, forward_apex.data(), forward_apex.size());
-  answer(type, static_cast<size_t>(apex - rdata) + forward_apex.size(), key, finding);
+  answer(type, static_cast<size_t>(apex - rdata) + forward_apex.size(), key, lookup);
 }
 
 }  // namespace inlet53::zone

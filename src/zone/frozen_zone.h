@@ -53,7 +53,7 @@ class Arena {
   /// Appends `count` zeros.
   void append_zeros(size_t count);
   /// Ends growth: returns unused memory and requests huge pages where they fit.
-  void settle();
+  void finish();
 
  private:
   struct Free {
@@ -105,6 +105,8 @@ struct Slot {
 /// Reads a plain value from the arena.
 template <class T>
 [[nodiscard]] inline T load(const uint8_t* at) noexcept {
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): memcpy writes it, on the path of a
+  // query
   T value;
   std::memcpy(&value, at, sizeof value);
   return value;

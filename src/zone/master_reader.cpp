@@ -10,7 +10,6 @@
 #include <functional>
 
 #include "master_scanner.h"
-#include "rdata_words.h"
 
 #include "inlet53/base/text.h"
 #include "inlet53/dns/types.h"
@@ -83,59 +82,6 @@ std::string write_nibbles(uint64_t number, const Format& format) {
   return text;
 }
 
-}  // namespace
-
-std::optional<GenerateRange> parse_generate_range(std::string_view word) {
-  const size_t dash = word.find('-');
-  if (dash == std::string_view::npos) return {};
-  const std::string_view rest = word.substr(dash + 1);
-  const size_t slash = std::min(rest.find('/'), rest.size());
-  const std::optional<uint64_t> start = parse_number(word.substr(0, dash), kMaxNumber);
-  const std::optional<uint64_t> stop = parse_number(rest.substr(0, slash), kMaxNumber);
-  const std::optional<uint64_t> step = slash == rest.size()
-                                           ? std::optional<uint64_t>(1)
-                                           : parse_number(rest.substr(slash + 1), kMaxNumber);
-  if (!start || !stop || !step || *step == 0 || *start > *stop) return {};
-  if ((*stop - *start) / *step >= GenerateRange::kMaxRecords) return {};
-  return GenerateRange{*start, *stop, *step};
-}
-
-std::optional<std::string> expand_generate(std::string_view pattern, uint64_t number) {
-  std::string out;
-  for (size_t i = 0; i < pattern.size(); ++i) {
-    if (out.size() > MasterScanner::kMaxEntry) return {};
-    const char c = pattern[i];
-    if (c == '\\' && i + 1 < pattern.size()) {
-      ++i;
-      if (pattern[i] != '$') out += c;
-      out += pattern[i];
-    } else if (c != '$') {
-      out += c;
-    } else if (pattern.substr(i + 1).starts_with('$')) {
-      out += '$';
-      ++i;
-    } else {
-      Format format;
-      if (pattern.substr(i + 1).starts_with('{')) {
-        const size_t close = pattern.find('}', i);
-        if (close == std::string_view::npos) return {};
-        const std::optional<Format> parsed = parse_format(pattern.substr(i + 2, close - i - 2));
-        if (!parsed) return {};
-        format = *parsed;
-        i = close;
-      }
-      const int64_t value = static_cast<int64_t>(number) + format.offset;
-      if (value < 0) return {};
-      const bool nibbles = format.base == 'n' || format.base == 'N';
-      out += nibbles ? write_nibbles(static_cast<uint64_t>(value), format)
-                     : write_digits(static_cast<uint64_t>(value), format);
-    }
-  }
-  return out;
-}
-
-namespace {
-
 namespace fs = std::filesystem;
 
 TextFault fault(std::string_view message) { return {std::string(message), {}}; }
@@ -196,6 +142,55 @@ std::string unquote_rdata(std::string_view record) {
 }
 
 }  // namespace
+
+std::optional<GenerateRange> parse_generate_range(std::string_view word) {
+  const size_t dash = word.find('-');
+  if (dash == std::string_view::npos) return {};
+  const std::string_view rest = word.substr(dash + 1);
+  const size_t slash = std::min(rest.find('/'), rest.size());
+  const std::optional<uint64_t> start = parse_number(word.substr(0, dash), kMaxNumber);
+  const std::optional<uint64_t> stop = parse_number(rest.substr(0, slash), kMaxNumber);
+  const std::optional<uint64_t> step = slash == rest.size()
+                                           ? std::optional<uint64_t>(1)
+                                           : parse_number(rest.substr(slash + 1), kMaxNumber);
+  if (!start || !stop || !step || *step == 0 || *start > *stop) return {};
+  if ((*stop - *start) / *step >= GenerateRange::kMaxRecords) return {};
+  return GenerateRange{*start, *stop, *step};
+}
+
+std::optional<std::string> expand_generate(std::string_view pattern, uint64_t number) {
+  std::string out;
+  for (size_t i = 0; i < pattern.size(); ++i) {
+    if (out.size() > MasterScanner::kMaxEntry) return {};
+    const char c = pattern[i];
+    if (c == '\\' && i + 1 < pattern.size()) {
+      ++i;
+      if (pattern[i] != '$') out += c;
+      out += pattern[i];
+    } else if (c != '$') {
+      out += c;
+    } else if (pattern.substr(i + 1).starts_with('$')) {
+      out += '$';
+      ++i;
+    } else {
+      Format format;
+      if (pattern.substr(i + 1).starts_with('{')) {
+        const size_t close = pattern.find('}', i);
+        if (close == std::string_view::npos) return {};
+        const std::optional<Format> parsed = parse_format(pattern.substr(i + 2, close - i - 2));
+        if (!parsed) return {};
+        format = *parsed;
+        i = close;
+      }
+      const int64_t value = static_cast<int64_t>(number) + format.offset;
+      if (value < 0) return {};
+      const bool nibbles = format.base == 'n' || format.base == 'N';
+      out += nibbles ? write_nibbles(static_cast<uint64_t>(value), format)
+                     : write_digits(static_cast<uint64_t>(value), format);
+    }
+  }
+  return out;
+}
 
 MasterReader::MasterReader(std::unique_ptr<std::istream> text, const std::string& path,
                            dns::NameView origin) {
@@ -260,9 +255,9 @@ MasterReader::Problem MasterReader::read_owner(std::string_view& text, dns::Name
       if (!file.owner) file.owner = file.origin;  // for records that have no owner of their own
       return fault_at(word, "the owner is not a domain name");
     }
-    file.owner = std::move(name);
+    file.owner = name;
   }
-  if (!file.owner) return fault("no owner, and no record before it to take one from");
+  if (!file.owner) return fault("no owner, and no earlier record has one");
   owner = *file.owner;
   return {};
 }
@@ -291,7 +286,7 @@ MasterReader::Problem MasterReader::read_type(std::string_view& text, MasterReco
       const std::optional<uint16_t> type = dns::parse_type(word);
       if (!type) return TextFault{concat(cite_word(word), " is not a record type"), word};
       if (!is_data_type(*type)) {
-        return TextFault{concat("type ", word, " can't be in a zone"), word};
+        return TextFault{concat("type ", word, " cannot be in a zone"), word};
       }
       record.type = *type;
       return {};
@@ -337,7 +332,7 @@ MasterReader::Problem MasterReader::include(std::string_view arguments) {
   }
   const std::string_view origin_word = next_word(arguments);
   if (name.empty() || !next_word(arguments).empty()) {
-    return fault("$INCLUDE takes a file and, if need be, an origin");
+    return fault("$INCLUDE takes a file and optionally an origin");
   }
   std::optional<dns::Name> origin = files_.back().origin;
   if (!origin_word.empty()) origin = parse_master_name(origin_word, origin->view());
@@ -352,7 +347,7 @@ MasterReader::Problem MasterReader::include(std::string_view arguments) {
     if (fs::equivalent(open.path, path, ignored)) return fault_at(name, "the file includes itself");
   }
   Result<std::unique_ptr<std::istream>, std::string> text = open_master_file(path.string());
-  if (!text) return TextFault{concat("can't read ", path.string(), ": ", text.error()), name};
+  if (!text) return TextFault{concat("cannot read ", path.string(), ": ", text.error()), name};
   files_.push_back({path.string(), MasterScanner(std::move(*text)), *origin, std::nullopt});
   ++origin_generation_;
   return {};
@@ -382,7 +377,7 @@ MasterReader::Problem MasterReader::generate() {
   entry_.pieces.clear();
   if (!text) {
     entry_.text = pattern_;
-    return fault("$GENERATE can't write a number in the place of a $");
+    return fault("$GENERATE cannot replace a $ by a number");
   }
   entry_.text = *text;
   return {};

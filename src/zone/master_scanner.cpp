@@ -13,23 +13,6 @@ namespace {
 
 constexpr size_t kMaxCited = 60;
 
-}  // namespace
-
-std::string cite_word(std::string_view text) {
-  std::string out;
-  for (const char c : text.substr(0, kMaxCited)) {
-    const auto octet = static_cast<uint8_t>(c);
-    if (octet >= 0x20 && octet != 0x7F) {
-      out += c;
-    } else {
-      out += concat("\\", octet / 100, octet / 10 % 10, octet % 10);
-    }
-  }
-  return out + (text.size() > kMaxCited ? "…" : "");
-}
-
-namespace {
-
 constexpr std::string_view kBlanks = " \t";
 
 bool is_blank(char c) noexcept { return kBlanks.find(c) != std::string_view::npos; }
@@ -63,7 +46,48 @@ void trim(MasterEntry& entry) {
   }
 }
 
+/// Returns `relative` completed with `origin`; absent when over 255 bytes.
+std::optional<dns::Name> concatenate(dns::NameView relative, dns::NameView origin) {
+  const size_t head = relative.size() - 1;
+  if (head + origin.size() > dns::kMaxName) return {};
+  uint8_t octets[dns::kMaxName];
+  std::memcpy(octets, relative.data(), head);
+  std::memcpy(octets + head, origin.data(), origin.size());
+  return dns::Name(dns::NameView::from_checked(octets, head + origin.size()));
+}
+
+/// Returns the seconds of a unit, 0 when there is no such unit.
+uint32_t unit_seconds(char unit) noexcept {
+  switch (unit | 0x20) {
+    case 'w':
+      return 604800;
+    case 'd':
+      return 86400;
+    case 'h':
+      return 3600;
+    case 'm':
+      return 60;
+    case 's':
+      return 1;
+    default:
+      return 0;
+  }
+}
+
 }  // namespace
+
+std::string cite_word(std::string_view text) {
+  std::string out;
+  for (const char c : text.substr(0, kMaxCited)) {
+    const auto octet = static_cast<uint8_t>(c);
+    if (octet >= 0x20 && octet != 0x7F) {
+      out += c;
+    } else {
+      out += concat("\\", octet / 100, octet / 10 % 10, octet % 10);
+    }
+  }
+  return out + (text.size() > kMaxCited ? "…" : "");
+}
 
 Result<bool, ScanError> MasterScanner::next(MasterEntry& entry) {
   entry.text.clear();
@@ -113,7 +137,7 @@ std::string_view MasterScanner::check_byte_order_mark() {
 }
 
 Result<bool, ScanError> MasterScanner::end_of_text() {
-  if (text_->bad()) return Unexpected(ScanError{{line_number_, 0}, "the file can't be read on"});
+  if (text_->bad()) return Unexpected(ScanError{{line_number_, 0}, "reading the file failed"});
   if (open_parentheses_ > 0) {
     open_parentheses_ = 0;
     return Unexpected(ScanError{parenthesis_, "this parenthesis is never closed"});
@@ -196,20 +220,6 @@ std::string_view next_word(std::string_view& text) noexcept {
   return word;
 }
 
-namespace {
-
-/// Returns `relative` completed with `origin`; absent when over 255 bytes.
-std::optional<dns::Name> concatenate(dns::NameView relative, dns::NameView origin) {
-  const size_t head = relative.size() - 1;
-  if (head + origin.size() > dns::kMaxName) return {};
-  uint8_t octets[dns::kMaxName];
-  std::memcpy(octets, relative.data(), head);
-  std::memcpy(octets + head, origin.data(), origin.size());
-  return dns::Name(dns::NameView::from_checked(octets, head + origin.size()));
-}
-
-}  // namespace
-
 std::optional<dns::Name> parse_master_name(std::string_view word, dns::NameView origin) {
   if (word == "@") return dns::Name(origin);
   if (word.front() == '"') return {};
@@ -219,27 +229,12 @@ std::optional<dns::Name> parse_master_name(std::string_view word, dns::NameView 
   return concatenate(name->view(), origin);
 }
 
-namespace {
-
-/// Returns the seconds of a unit, 0 when there is no such unit.
-uint32_t unit_seconds(char unit) noexcept {
-  switch (unit | 0x20) {
-    case 'w':
-      return 604800;
-    case 'd':
-      return 86400;
-    case 'h':
-      return 3600;
-    case 'm':
-      return 60;
-    case 's':
-      return 1;
-    default:
-      return 0;
-  }
+std::optional<uint64_t> parse_number(std::string_view word, uint64_t max) {
+  uint64_t number = 0;
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+  if (error != std::errc{} || end != word.data() + word.size() || number > max) return {};
+  return number;
 }
-
-}  // namespace
 
 std::optional<uint32_t> parse_ttl(std::string_view text) noexcept {
   uint64_t total = 0;

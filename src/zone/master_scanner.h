@@ -107,6 +107,9 @@ class MasterScanner {
 [[nodiscard]] std::optional<dns::Name> parse_master_name(std::string_view word,
                                                          dns::NameView origin);
 
+/// Parses a whole word as a number; absent when it is malformed or over `max`.
+[[nodiscard]] std::optional<uint64_t> parse_number(std::string_view word, uint64_t max);
+
 /// Maximum TTL in seconds. Source: RFC 2181 §8.
 inline constexpr uint32_t kMaxTtl = 0x7FFFFFFF;
 

@@ -5,8 +5,6 @@
 #include <optional>
 
 #include "master_scanner.h"
-#include "rdata_types.h"
-#include "rdata_words.h"
 
 #include "inlet53/base/text.h"
 #include "inlet53/dns/types.h"
@@ -26,7 +24,7 @@ TextFault cite_token(const TextFault& fault) {
 
 std::string ldns_text(ldns_status status) {
   const char* text = ldns_get_errorstr_by_id(status);
-  return text != nullptr ? text : "ldns refuses it";
+  return text != nullptr ? text : "ldns rejects it";
 }
 
 /// Returns the fields of a type when ldns knows all of them, else null. For SINK, ldns has one

@@ -5,8 +5,7 @@
 #include <iterator>
 
 #include "ldns.h"
-#include "rdata_types.h"
-#include "rdata_words.h"
+#include "rdata_parser.h"
 
 #include "inlet53/base/text.h"
 #include "inlet53/dns/name.h"
@@ -33,7 +32,7 @@ std::string_view read_string(Bytes& rdata) {
 
 Fault require_size(Bytes digest, size_t size, std::string_view what) {
   if (digest.size() == size) return {};
-  return concat("the ", what, " has ", digest.size(), " octets instead of ", size);
+  return concat("the ", what, " has ", digest.size(), " bytes instead of ", size);
 }
 
 // Sizes of digests of types 1 to 6. Source: RFC 4034 §5.1.4, RFC 4509 §2.2, RFC 5933 §3, RFC 6605
@@ -70,7 +69,7 @@ Fault find_zonemd_fault(Bytes rdata) {
   const Bytes digest = rdata.subspan(kFixed);
   if (rdata[5] == 1) return require_size(digest, 48, "digest");
   if (rdata[5] == 2) return require_size(digest, 64, "digest");
-  if (digest.size() < kShortest) return "the digest is under 12 octets";
+  if (digest.size() < kShortest) return "the digest has under 12 bytes";
   return {};
 }
 
@@ -110,7 +109,7 @@ Fault find_apl_fault(Bytes rdata) {
     const size_t size = head[3] & 0x7F;
     const Bytes address = read_bytes(rdata, size);
     if (address.size() < size) return "the last prefix is not whole";
-    if (!address.empty() && address.back() == 0) return "an address ends with a zero octet";
+    if (!address.empty() && address.back() == 0) return "an address ends with a zero byte";
     if (family != 1 && family != 2) continue;
     const size_t octets = family == 1 ? 4 : 16;
     if (head[2] > 8 * octets) return concat("a prefix length is over ", 8 * octets);
@@ -122,7 +121,7 @@ Fault find_apl_fault(Bytes rdata) {
 // Source: RFC 4034 §4.1.2, §2.3.
 Fault find_nsec_fault(Bytes rdata) {
   const auto next = dns::parse_flat_name(rdata, 0);
-  if (next && next->size() == rdata.size()) return "no type stands after the next name";
+  if (next && next->size() == rdata.size()) return "no type follows the next name";
   return {};
 }
 

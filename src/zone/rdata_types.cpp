@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "rdata_types.h"
-
 #include <charconv>
 #include <optional>
 #include <string>
 
 #include "ldns.h"
 #include "master_scanner.h"
-#include "rdata_words.h"
+#include "rdata_parser.h"
 
 #include "inlet53/base/ip_address.h"
 #include "inlet53/base/text.h"
@@ -81,30 +79,6 @@ bool is_decimal(std::string_view digits) {
   return digits.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-}  // namespace
-
-Result<std::vector<uint8_t>, TextFault> parse_atma(std::string_view text) {
-  const std::string_view word = next_word(text);
-  const auto fail = [word] {
-    return Unexpected(TextFault{"this is not + and decimal digits, or pairs of hex digits", word});
-  };
-  const bool is_e164 = word.starts_with('+');
-  const std::optional<std::string> digits = without_dots(word.substr(is_e164 ? 1 : 0));
-  if (!digits) return fail();
-  std::vector<uint8_t> rdata{is_e164 ? kE164 : kAesa};
-  if (is_e164) {
-    if (!is_decimal(*digits)) return fail();
-    rdata.insert(rdata.end(), digits->begin(), digits->end());
-  } else if (!append_hex(*digits, rdata)) {
-    return fail();
-  }
-  const std::string_view more = next_word(text);
-  if (!more.empty()) return Unexpected(TextFault{"the record has no more fields", more});
-  return rdata;
-}
-
-namespace {
-
 std::optional<uint8_t> parse_octet(std::string_view word) {
   uint8_t number = 0;
   const char* end = word.data() + word.size();
@@ -112,28 +86,6 @@ std::optional<uint8_t> parse_octet(std::string_view word) {
   if (parsed.ec != std::errc{} || parsed.ptr != end) return {};
   return number;
 }
-
-}  // namespace
-
-Result<std::vector<uint8_t>, TextFault> parse_ipseckey(std::string_view text,
-                                                       dns::NameView origin) {
-  std::vector<uint8_t> rdata;
-  for (const char* field : {"precedence", "gateway type", "algorithm"}) {
-    const std::string_view word = next_word(text);
-    const std::optional<uint8_t> number = parse_octet(word);
-    if (!number)
-      return Unexpected(TextFault{concat("the ", field, " is no number up to 255"), word});
-    rdata.push_back(*number);
-  }
-  const std::string_view gateway = next_word(text);
-  if (!append_gateway(rdata, rdata[1], gateway, origin)) {
-    return Unexpected(TextFault{concat("this is no gateway of type ", rdata[1]), gateway});
-  }
-  if (!append_key(rdata, text)) return Unexpected(TextFault{"the key is not Base64"});
-  return rdata;
-}
-
-namespace {
 
 struct NamedNumber {
   std::string_view name;
@@ -195,6 +147,44 @@ std::optional<uint8_t> parse_algorithm(std::string_view word) {
 }
 
 }  // namespace
+
+Result<std::vector<uint8_t>, TextFault> parse_atma(std::string_view text) {
+  const std::string_view word = next_word(text);
+  const auto fail = [word] {
+    return Unexpected(TextFault{"this is not + and decimal digits, or pairs of hex digits", word});
+  };
+  const bool is_e164 = word.starts_with('+');
+  const std::optional<std::string> digits = without_dots(word.substr(is_e164 ? 1 : 0));
+  if (!digits) return fail();
+  std::vector<uint8_t> rdata{is_e164 ? kE164 : kAesa};
+  if (is_e164) {
+    if (!is_decimal(*digits)) return fail();
+    rdata.insert(rdata.end(), digits->begin(), digits->end());
+  } else if (!append_hex(*digits, rdata)) {
+    return fail();
+  }
+  const std::string_view more = next_word(text);
+  if (!more.empty()) return Unexpected(TextFault{"the record has no more fields", more});
+  return rdata;
+}
+
+Result<std::vector<uint8_t>, TextFault> parse_ipseckey(std::string_view text,
+                                                       dns::NameView origin) {
+  std::vector<uint8_t> rdata;
+  for (const char* field : {"precedence", "gateway type", "algorithm"}) {
+    const std::string_view word = next_word(text);
+    const std::optional<uint8_t> number = parse_octet(word);
+    if (!number)
+      return Unexpected(TextFault{concat("the ", field, " is not a number from 0 to 255"), word});
+    rdata.push_back(*number);
+  }
+  const std::string_view gateway = next_word(text);
+  if (!append_gateway(rdata, rdata[1], gateway, origin)) {
+    return Unexpected(TextFault{concat("this is not a gateway of type ", rdata[1]), gateway});
+  }
+  if (!append_key(rdata, text)) return Unexpected(TextFault{"the key is not Base64"});
+  return rdata;
+}
 
 Result<std::vector<uint8_t>, TextFault> parse_key(std::string_view text) {
   const std::string_view flags_word = next_word(text);

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "rdata_words.h"
-
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -9,6 +7,7 @@
 #include <utility>
 
 #include "master_scanner.h"
+#include "rdata_parser.h"
 #include <netdb.h>
 
 #include "inlet53/base/text.h"
@@ -204,7 +203,7 @@ constexpr size_t kNameBuffer = 4096;
 Fault require_services(std::string_view text) {
   const std::string_view protocol_word = next_word(text);
   const std::string protocol = ascii_lower(protocol_word);
-  std::array<char, kNameBuffer> buffer;
+  std::array<char, kNameBuffer> buffer{};
   if (starts_with_digit(protocol)) {
     if (Fault fault = require_number(protocol_word, UINT8_MAX)) return fault;
   } else {
@@ -336,13 +335,6 @@ bool has_all_words(ldns_rdf_type field) {
 }
 
 }  // namespace
-
-std::optional<uint64_t> parse_number(std::string_view word, uint64_t max) {
-  uint64_t number = 0;
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
-  if (error != std::errc{} || end != word.data() + word.size() || number > max) return {};
-  return number;
-}
 
 bool append_hex(std::string_view text, std::vector<uint8_t>& octets) {
   std::optional<uint8_t> high;

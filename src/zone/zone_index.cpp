@@ -14,7 +14,7 @@ int compare(dns::NameView a, dns::NameView b) noexcept {
 }
 
 /// Compares sizes first: the size excludes most suffixes of a name from all apexes.
-bool stands_before(const ZoneIndex::Entry& a, const ZoneIndex::Entry& b) noexcept {
+bool precedes(const ZoneIndex::Entry& a, const ZoneIndex::Entry& b) noexcept {
   const dns::NameView a_apex = a.table->apex();
   const dns::NameView b_apex = b.table->apex();
   if (a_apex.size() != b_apex.size()) return a_apex.size() < b_apex.size();
@@ -26,7 +26,7 @@ bool stands_before(const ZoneIndex::Entry& a, const ZoneIndex::Entry& b) noexcep
 
 ZoneIndex::ZoneIndex(std::vector<Entry> entries, HashSeed seed)
     : entries_(std::move(entries)), seed_(seed) {
-  std::ranges::stable_sort(entries_, stands_before);
+  std::ranges::stable_sort(entries_, precedes);
   for (uint32_t entry = 0; entry < entries_.size(); ++entry) {
     const dns::NameView name = entries_[entry].table->apex();
     has_large_zone_ = has_large_zone_ || entries_[entry].table->is_large();
@@ -60,19 +60,19 @@ const ZoneIndex::Apex* ZoneIndex::find_apex(dns::NameView name) const noexcept {
 }
 
 void ZoneIndex::find_below(size_t end, const NameKey& key, uint16_t qtype, uint16_t rotation,
-                           bool refer, Finding& finding) const noexcept {
+                           bool refer, LookupResult& lookup) const noexcept {
   for (size_t label = 0; label < end; ++label) {
     const Apex* apex = find_apex(key.name().suffix(label));
     if (apex == nullptr) continue;
     for (uint32_t entry = apex->first_entry; entry < apex->end_entry; ++entry) {
-      entries_[entry].table->find(key, qtype, rotation, refer, finding);
-      if (finding.found == Found::NotCovered) continue;
-      if (finding.found == Found::NXDomain && entries_[entry].address_names != nullptr)
-        entries_[entry].address_names->find(key, qtype, finding);
+      entries_[entry].table->find(key, qtype, rotation, refer, lookup);
+      if (lookup.found == Found::NotCovered) continue;
+      if (lookup.found == Found::NXDomain && entries_[entry].address_names != nullptr)
+        entries_[entry].address_names->find(key, qtype, lookup);
       return;
     }
   }
-  finding.found = Found::NotCovered;
+  lookup.found = Found::NotCovered;
 }
 
 const ZoneIndex::Entry* ZoneIndex::find_zone(size_t end, const NameKey& key,
@@ -81,9 +81,9 @@ const ZoneIndex::Entry* ZoneIndex::find_zone(size_t end, const NameKey& key,
     const Apex* apex = find_apex(key.name().suffix(label));
     if (apex == nullptr) continue;
     for (uint32_t entry = apex->first_entry; entry < apex->end_entry; ++entry) {
-      Finding finding;
-      entries_[entry].table->find(key, qtype, 0, false, finding);
-      if (finding.found != Found::NotCovered) return &entries_[entry];
+      LookupResult lookup;
+      entries_[entry].table->find(key, qtype, 0, false, lookup);
+      if (lookup.found != Found::NotCovered) return &entries_[entry];
     }
   }
   return nullptr;

@@ -2,18 +2,25 @@
 #include "inlet53/zone/zone_loader.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <istream>
+#include <limits>
+#include <map>
 #include <memory>
 #include <optional>
 #include <streambuf>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "master_reader.h"
 #include "master_scanner.h"
 #include "rdata_parser.h"
-#include "rrset_sizes.h"
 
+#include "inlet53/base/bytes.h"
 #include "inlet53/base/text.h"
 #include "inlet53/dns/types.h"
 
@@ -43,6 +50,95 @@ struct Alias {
   uint32_t file = 0;  // index into ZoneLoader::files_
   uint32_t line = 0;
 };
+
+/// An RRset that is too large for a message.
+struct OversizeRRset {
+  std::string owner;  // presentation form
+  uint16_t type = 0;
+  uint64_t octets = 0;     // minimum size in bytes of a response with only this RRset
+  size_t last_record = 0;  // index in the zone
+};
+
+/// Finds RRsets that are too large for a message; a server could only send TC for them. `add` is
+/// cheap and counts groups of RRsets; `find_oversize` examines the RRsets of groups that are too
+/// large.
+/// Threads: one. Cost: 256 KiB, linear.
+class RRsetSizes {
+ public:
+  RRsetSizes() : octets_(kGroups, 0) {}
+
+  /// Counts one record. Returns true when its group becomes too large for a message, only the first
+  /// time.
+  [[nodiscard]] bool add(dns::NameView owner, uint16_t type, size_t rdata_octets);
+
+  /// Returns the RRsets of `data` that are too large for a message, in the order of their last
+  /// records. Equal records count once (RFC 2181 §5). Requires: every record of `data` was added.
+  [[nodiscard]] std::vector<OversizeRRset> find_oversize(const ZoneData& data) const;
+
+ private:
+  static constexpr size_t kGroups = size_t{1} << 16;
+  [[nodiscard]] static size_t group_of(dns::NameView owner, uint16_t type) noexcept;
+
+  std::vector<uint32_t> octets_;  // size of the records of each group
+};
+
+/// Size in bytes of the header and of the question's type and class.
+constexpr size_t kAroundQuestion = dns::kHeaderSize + 4;
+
+/// Returns the minimum size in bytes of a record: its owner is a pointer, and names in the RDATA of
+/// types of RFC 1035 may be pointers, too.
+size_t record_octets(uint16_t type, size_t rdata_octets) noexcept {
+  constexpr size_t kPointer = 2;
+  constexpr size_t kFixed = 10;  // type, class, ttl, rdlength
+  constexpr uint16_t kLastWithPointers = static_cast<uint16_t>(dns::RRType::RT);
+  const bool is_text = type == static_cast<uint16_t>(dns::RRType::TXT) ||
+                       type == static_cast<uint16_t>(dns::RRType::HINFO);
+  const bool may_compress =
+      type != static_cast<uint16_t>(dns::RRType::A) && !is_text && type <= kLastWithPointers;
+  return kPointer + kFixed + (may_compress ? std::min(kPointer, rdata_octets) : rdata_octets);
+}
+
+size_t RRsetSizes::group_of(dns::NameView owner, uint16_t type) noexcept {
+  const size_t hash = std::hash<std::string_view>{}(as_text(owner.bytes()));
+  return (hash ^ (hash >> 16) ^ type * size_t{40503}) % kGroups;
+}
+
+bool RRsetSizes::add(dns::NameView owner, uint16_t type, size_t rdata_octets) {
+  dns::Name folded(owner);
+  folded.fold();
+  uint32_t& octets = octets_[group_of(folded.view(), type)];
+  const size_t limit = dns::kMaxMessage - kAroundQuestion - owner.size();
+  const bool fitted = octets <= limit;
+  const size_t sum = octets + record_octets(type, rdata_octets);
+  octets = static_cast<uint32_t>(std::min<size_t>(sum, std::numeric_limits<uint32_t>::max()));
+  return fitted && octets > limit;
+}
+
+std::vector<OversizeRRset> RRsetSizes::find_oversize(const ZoneData& data) const {
+  using Key = std::pair<std::string_view, uint16_t>;
+  std::map<Key, std::vector<size_t>> suspects;
+  for (size_t i = 0; i < data.size(); ++i) {
+    const ZoneData::Record record = data.record(i);
+    const size_t group = octets_[group_of(record.owner, record.type)];
+    if (group + kAroundQuestion + record.owner.size() <= dns::kMaxMessage) continue;
+    suspects[{as_text(record.owner.bytes()), record.type}].push_back(i);
+  }
+  std::vector<OversizeRRset> oversize;
+  for (auto& [key, records] : suspects) {
+    const size_t last = records.back();
+    const auto rdata = [&data](size_t i) { return as_text(data.record(i).rdata); };
+    std::ranges::sort(records, {}, rdata);
+    const auto repeated = std::ranges::unique(records, {}, rdata);
+    records.erase(repeated.begin(), repeated.end());
+    const dns::NameView owner = data.record(records.front()).owner;
+    uint64_t octets = kAroundQuestion + owner.size();
+    for (const size_t i : records) octets += record_octets(key.second, rdata(i).size());
+    if (octets <= dns::kMaxMessage) continue;
+    oversize.push_back({owner.to_text(), key.second, octets, last});
+  }
+  std::ranges::sort(oversize, {}, &OversizeRRset::last_record);
+  return oversize;
+}
 
 /// Collects a zone's records and validates the zone.
 class ZoneLoader {
@@ -129,7 +225,7 @@ Faults ZoneLoader::add_records(std::vector<FileError>& ignored) {
 }
 
 Faults ZoneLoader::check_zone() {
-  if (data_.size() == 0) return {ZoneLoadError{path_, 0, "there is no record in it"}};
+  if (data_.size() == 0) return {ZoneLoadError{path_, 0, "the file has no records"}};
   if (!soa_) return {ZoneLoadError{path_, 0, concat("no SOA at ", data_.apex().to_text())}};
   Faults faults;
   check_aliases(faults);
@@ -157,7 +253,7 @@ ZoneLoader::Problem ZoneLoader::add(const MasterRecord& record) {
     soa_ = data_.size();
   }
   const std::optional<uint32_t> ttl = ttl_of(record, *rdata);
-  if (!ttl) return reader_.error("no TTL: neither here, nor before, nor by $TTL", {}, true);
+  if (!ttl) return reader_.error("no TTL in the record, in an earlier record or in $TTL", {}, true);
 
   if (is_type(record.type, RRType::CNAME)) cnames_.push_back(make_alias());
   if (is_type(record.type, RRType::DNAME)) dnames_.push_back(make_alias());
@@ -222,7 +318,7 @@ void ZoneLoader::check_aliases(Faults& faults) {
 
 /// Returns whether a type may be at the same name as a CNAME: only the types of its signatures.
 /// Source: RFC 2181 §10.1, RFC 4034 §3, §4.
-bool may_stand_beside_cname(uint16_t type) {
+bool may_coexist_with_cname(uint16_t type) {
   constexpr uint16_t kKey = 25;
   return is_type(type, RRType::SIG) || type == kKey || is_type(type, RRType::NXT) ||
          is_type(type, RRType::RRSIG) || is_type(type, RRType::NSEC);
@@ -232,7 +328,7 @@ void ZoneLoader::check_beside_cnames(Faults& faults) {
   if (cnames_.empty()) return;
   for (size_t i = 0; i < data_.size() && faults.size() < kMaxZoneFaults; ++i) {
     const ZoneData::Record record = data_.record(i);
-    if (is_type(record.type, RRType::CNAME) || may_stand_beside_cname(record.type)) continue;
+    if (is_type(record.type, RRType::CNAME) || may_coexist_with_cname(record.type)) continue;
     const auto at = std::ranges::lower_bound(cnames_, record.owner, name_less,
                                              [this](const Alias& alias) { return owner(alias); });
     if (at == cnames_.end() || !owner(*at).equals(record.owner)) continue;
@@ -249,9 +345,9 @@ void ZoneLoader::check_sizes(Faults& faults) {
     const auto at = std::ranges::find_if(overflows_, [&](const Alias& alias) {
       return data_.record(alias.record).type == oversize.type && owner(alias).equals(name);
     });
-    std::string message =
-        concat("no message holds the ", dns::type_text(oversize.type), " records of ",
-               oversize.owner, ": they need ", oversize.octets, " octets of ", dns::kMaxMessage);
+    std::string message = concat("the ", dns::type_text(oversize.type), " records of ",
+                                 oversize.owner, " are too large for a message: ", oversize.octets,
+                                 " of ", dns::kMaxMessage, " bytes");
     faults.push_back(at == overflows_.end() ? ZoneLoadError{path_, 0, std::move(message)}
                                             : error_at(*at, std::move(message)));
   }
@@ -262,7 +358,8 @@ void ZoneLoader::check_sizes(Faults& faults) {
 Result<ZoneFile, Faults> load_zone_file(const std::string& path, dns::NameView apex) {
   Result<std::unique_ptr<std::istream>, std::string> text = open_master_file(path);
   if (!text) {
-    return Unexpected(Faults{ZoneLoadError{path, 0, concat("can't read it: ", text.error())}});
+    return Unexpected(
+        Faults{ZoneLoadError{path, 0, concat("cannot read the file: ", text.error())}});
   }
   return ZoneLoader(std::move(*text), path, apex).load();
 }

@@ -107,7 +107,7 @@ void read_rrset(const uint8_t* at, uint16_t rotation, record::AnswerRRset& rrset
   const auto head = load<RRsetHead>(at);
   const uint8_t* const wire = at + sizeof head;
   const bool rotates = (head.span & kRotates) != 0;
-  const uint32_t first = rotates ? rotation % head.count : 0;
+  const size_t first = rotates ? rotation % head.count : 0;
   const uint32_t record_octets = rotates ? rotating_record_octets(head.type) : 0;
   rrset.wire = {head.type, head.count, {wire + first * record_octets, head.wire_octets}};
   rrset.json = {};
@@ -123,27 +123,27 @@ void read_rrset(const uint8_t* at, uint16_t rotation, record::AnswerRRset& rrset
   rrset.json = as_text({json, octets});
 }
 
-void set_negative(const FrozenZone& zone, Found found, Finding& finding) noexcept {
-  finding.found = found;
-  finding.owner = zone.apex.view();
+void set_negative(const FrozenZone& zone, Found found, LookupResult& lookup) noexcept {
+  lookup.found = found;
+  lookup.owner = zone.apex.view();
   if (zone.negative_soa_place != 0) {
-    read_rrset(zone.at(zone.negative_soa_place), 0, finding.rrset);
+    read_rrset(zone.at(zone.negative_soa_place), 0, lookup.rrset);
   } else {
-    finding.rrset = {};
+    lookup.rrset = {};
   }
 }
 
 void set_positive(Found found, const uint8_t* rrset, uint16_t rotation, dns::NameView owner,
-                  Finding& finding) noexcept {
-  finding.found = found;
-  finding.owner = owner;
-  read_rrset(rrset, rotation, finding.rrset);
+                  LookupResult& lookup) noexcept {
+  lookup.found = found;
+  lookup.owner = owner;
+  read_rrset(rrset, rotation, lookup.rrset);
 }
 
 /// Finds a zone cut or DNAME between the apex and the key's name: the highest one, as RFC 1034
 /// §4.3.2 step 3 walks down. Returns false when there is none.
 bool find_redirection(const FrozenZone& zone, const NameKey& key, uint16_t qtype, bool refer,
-                      Finding& finding) noexcept {
+                      LookupResult& lookup) noexcept {
   const size_t depth = depth_of(zone, key);
   for (size_t label = depth;; --label) {
     const uint8_t* node =
@@ -154,12 +154,12 @@ bool find_redirection(const FrozenZone& zone, const NameKey& key, uint16_t qtype
     const bool is_cut = label < depth && (flags & kHasNs) != 0;
     // The DS of a cut belongs to the parent zone (RFC 4035 §3.1.4.1).
     if (refer && is_cut && !(label == 0 && qtype == kDs)) {
-      set_positive(Found::Referral, find_rrset(node, kNs), 0, owner, finding);
+      set_positive(Found::Referral, find_rrset(node, kNs), 0, owner, lookup);
       return true;
     }
     if (label == 0) return false;
     if ((flags & kHasDname) != 0) {  // only for names below its owner (RFC 6672 §2.3)
-      set_positive(Found::SubtreeAlias, find_rrset(node, kDname), 0, owner, finding);
+      set_positive(Found::SubtreeAlias, find_rrset(node, kDname), 0, owner, lookup);
       return true;
     }
   }
@@ -167,7 +167,7 @@ bool find_redirection(const FrozenZone& zone, const NameKey& key, uint16_t qtype
 
 /// Sets the result from one node's RRsets; the node is the name's own or a wildcard's.
 void answer_from(const FrozenZone& zone, const uint8_t* node, const NameKey& key, uint16_t qtype,
-                 uint16_t rotation, Finding& finding) noexcept {
+                 uint16_t rotation, LookupResult& lookup) noexcept {
   const auto head = load<NodeHead>(node);
   if ((head.flags & kUncovered) != 0) return;
   const uint8_t* rrset = nullptr;
@@ -177,11 +177,11 @@ void answer_from(const FrozenZone& zone, const uint8_t* node, const NameKey& key
     rrset = first_rrset(node, head);
   }
   if (rrset != nullptr) {
-    set_positive(Found::Answer, rrset, rotation, key.name().view(), finding);
+    set_positive(Found::Answer, rrset, rotation, key.name().view(), lookup);
   } else if ((head.flags & kHasCname) != 0) {
-    set_positive(Found::Alias, first_rrset(node, head), 0, key.name().view(), finding);
+    set_positive(Found::Alias, first_rrset(node, head), 0, key.name().view(), lookup);
   } else {
-    set_negative(zone, Found::NoData, finding);
+    set_negative(zone, Found::NoData, lookup);
   }
 }
 
@@ -197,21 +197,21 @@ std::shared_ptr<const ZoneTable> ZoneTable::build(const ZoneData& data, HashSeed
 }
 
 void ZoneTable::find(const NameKey& key, uint16_t qtype, uint16_t rotation, bool refer,
-                     Finding& finding) const noexcept {
-  finding.found = Found::NotCovered;
+                     LookupResult& lookup) const noexcept {
+  lookup.found = Found::NotCovered;
   const FrozenZone& zone = *zone_;
   auto [node, label] = find_closest(zone, key);
   const auto head = load<NodeHead>(node);
   const unsigned redirects = kHasDname | kBelowDname | (refer ? kHasNs | kBelowNs : 0);
-  if ((head.flags & redirects) != 0 && find_redirection(zone, key, qtype, refer, finding)) return;
+  if ((head.flags & redirects) != 0 && find_redirection(zone, key, qtype, refer, lookup)) return;
   if (label > 0) {
     if ((head.flags & kHasWildcard) == 0) {
-      if (!zone.partial) set_negative(zone, Found::NXDomain, finding);
+      if (!zone.partial) set_negative(zone, Found::NXDomain, lookup);
       return;
     }
     node = zone.at(load<uint32_t>(node + sizeof head));
   }
-  answer_from(zone, node, key, qtype, rotation, finding);
+  answer_from(zone, node, key, qtype, rotation, lookup);
 }
 
 record::AnswerRRset ZoneTable::find_exact(const NameKey& key, uint16_t type) const noexcept {

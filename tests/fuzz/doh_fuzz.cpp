@@ -13,10 +13,9 @@
 #include <string>
 
 #include "fuzz.h"
-#include "server/doh_request.h"
+#include "server/doh_service.h"
 
-#include "inlet53/dns/freshness.h"
-#include "inlet53/dns/padding.h"
+#include "inlet53/dns/composed_response.h"
 
 namespace {
 
@@ -66,7 +65,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const std::string parameter = "dns=" + encode(message);
     FUZZ_CHECK(request.target.find(parameter) != std::string::npos);
   }
-  (void)dns::freshness_of(message);
+  (void)dns::freshness_lifetime(message);
   const size_t padded = dns::pad_response({out.get(), kMessage}, *taken, dns::kResponsePadding);
   FUZZ_CHECK(padded == *taken || padded >= *taken + 4);
   return 0;

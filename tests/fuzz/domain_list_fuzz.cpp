@@ -6,7 +6,7 @@
 
 #include "fuzz.h"
 
-#include "inlet53/resolver/domain_list_file.h"
+#include "inlet53/resolver/domain_set.h"
 
 namespace {
 

@@ -54,8 +54,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       FUZZ_CHECK(option->present || option->data.empty());
       FUZZ_CHECK(option->data.size() <= options.size());
     }
-    if (found.client_subnet.present && is_client_subnet_sound(found.client_subnet.data)) {
-      FUZZ_CHECK(found.client_subnet.data.size() <= kMaxClientSubnet);
+    if (found.client_subnet.present && is_valid_client_subnet(found.client_subnet.data)) {
+      FUZZ_CHECK(found.client_subnet.data.size() <= 4 + 16);
     }
   }
 

@@ -54,8 +54,8 @@ struct Connection final : SessionOwner {
     return {.status = refusal_status(refusal), .fields = {}, .body = "refused"};
   }
   // The text of a refusal may depend on the received part of a bad request; the refusal does not.
-  void send_octets(Bytes octets) override {
-    if (refusals == 0) log += as_text(octets);
+  void send_bytes(Bytes bytes) override {
+    if (refusals == 0) log += as_text(bytes);
   }
   [[nodiscard]] bool congested() const override { return false; }
   void room_decided() override {}

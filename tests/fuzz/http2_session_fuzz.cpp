@@ -59,7 +59,7 @@ struct Connection final : SessionOwner {
   Response refuse(Refusal refusal) override {
     return {.status = refusal_status(refusal), .fields = {}, .body = "refused"};
   }
-  void send_octets(Bytes octets) override { FUZZ_CHECK(!octets.empty()); }
+  void send_bytes(Bytes bytes) override { FUZZ_CHECK(!bytes.empty()); }
   [[nodiscard]] bool congested() const override { return is_congested; }
   void room_decided() override {}
   [[nodiscard]] uint64_t now_ms() const override { return 0; }

@@ -3,7 +3,7 @@
 // The response of a function becomes an HTTP response, or a fault with its reason.
 #include "fuzz.h"
 
-#include "inlet53/gateway/lambda_response.h"
+#include "inlet53/gateway/lambda_messages.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace inlet53;

@@ -11,7 +11,7 @@
 #include "inlet53/dns/query_view.h"
 #include "inlet53/dns/response_view.h"
 #include "inlet53/server/responder.h"
-#include "inlet53/zone/vpc_records.h"
+#include "inlet53/zone/generated_zones.h"
 #include "inlet53/zone/zone_loader.h"
 
 namespace {
@@ -68,7 +68,7 @@ resolver::EndpointAddress make_address(bool delegation) {
   std::vector<zone::ZoneIndex::Entry> entries = {
       {zone::ZoneKind::HostedZone, zone::ZoneTable::build(data->data, kSeed, {})}};
   const topology::Topology topology = make_topology();
-  for (const zone::VpcZone& made : zone::vpc_zones(topology, topology.vpcs[0])) {
+  for (const zone::GeneratedZone& made : zone::vpc_zones(topology, topology.vpcs[0])) {
     entries.push_back({zone::ZoneKind::VpcNames, zone::ZoneTable::build(made.data, kSeed, {}),
                        made.address_names});
   }

@@ -12,9 +12,9 @@
 
 #include "fuzz.h"
 
-#include "inlet53/gateway/request_path.h"
+#include "inlet53/gateway/request_target.h"
 #include "inlet53/gateway/router.h"
-#include "inlet53/topology/resource_path.h"
+#include "inlet53/topology/api_values.h"
 
 namespace {
 

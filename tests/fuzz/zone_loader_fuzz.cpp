@@ -24,9 +24,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     FUZZ_CHECK(record.owner.is_at_or_below(apex->view()));
     NameKey key;
     key.assign(record.owner, kSeed);
-    Finding finding;
-    table->find(key, record.type, 0, false, finding);
-    const Found found = finding.found;
+    LookupResult lookup;
+    table->find(key, record.type, 0, false, lookup);
+    const Found found = lookup.found;
     FUZZ_CHECK(found == Found::Answer || found == Found::SubtreeAlias);
   }
   return 0;

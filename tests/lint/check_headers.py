@@ -32,7 +32,7 @@ def check(include, compiler):
 def main():
     root = pathlib.Path(__file__).resolve().parent.parent.parent
     faults = check(root / "include", sys.argv[1:] or ["c++"])
-    print("\n".join(faults) if faults else "every header compiles alone")
+    print("\n".join(faults) if faults else "each header compiles on its own")
     return 1 if faults else 0
 
 

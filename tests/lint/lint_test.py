@@ -4,6 +4,7 @@
 
 import pathlib
 import shutil
+import subprocess
 import tempfile
 import unittest
 
@@ -12,6 +13,7 @@ import check_headers
 import check_layers
 import check_licence
 import check_security
+import check_tidy
 import layers
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -65,7 +67,7 @@ class LayersLint(unittest.TestCase):
         for part in parts:
             self.assertIn(part, faults[0])
 
-    def test_accepts_a_sound_tree(self):
+    def test_accepts_a_correct_tree(self):
         self.assertEqual(faults_of({}), [])
 
     def test_refuses_an_edge_that_goes_up(self):
@@ -92,15 +94,15 @@ class LayersLint(unittest.TestCase):
 
     def test_refuses_a_third_party_header_outside_its_row(self):
         self.assert_fault({"include/inlet53/dns/x.h": "#pragma once\n#include <uv.h>\n"},
-                          "include/inlet53/dns/x.h:2", "<uv.h> belongs to src/net/ only")
+                          "include/inlet53/dns/x.h:2", "<uv.h> is permitted in src/net/ only")
 
     def test_refuses_bare_ldns_even_in_its_module(self):
         self.assert_fault({"src/zone/more.h": "#pragma once\n#include <ldns/rr.h>\n"},
-                          "belongs to src/zone/ldns.h only")
+                          "is permitted in src/zone/ldns.h only")
 
     def test_refuses_a_library_that_the_table_does_not_know(self):
         self.assert_fault({"include/inlet53/dns/x.h": "#pragma once\n#include <boost/asio.hpp>\n"},
-                          "<boost/asio.hpp> is in no row")
+                          "<boost/asio.hpp> has no row")
 
     def test_refuses_gateway_code_in_the_dns_daemon(self):
         self.assert_fault(
@@ -108,12 +110,12 @@ class LayersLint(unittest.TestCase):
              "src/app/inlet53d/main.cpp": '#include "inlet53/gateway/router.h"\n'},
             "inlet53d may not contain gateway")
 
-    def test_refuses_a_header_that_is_not_there(self):
+    def test_refuses_a_missing_header(self):
         self.assert_fault({"src/dns/name.cpp":
                            '#include "inlet53/dns/name.h"\n#include "inlet53/dns/gone.h"\n'},
                           "src/dns/name.cpp:2", "gone.h")
 
-    def test_refuses_a_way_out_of_the_folder(self):
+    def test_refuses_an_include_outside_its_directory(self):
         self.assert_fault({"src/dns/name.cpp":
                            '#include "inlet53/dns/name.h"\n#include "../base/hidden.h"\n',
                            "src/base/hidden.h": "#pragma once\n"},
@@ -121,35 +123,35 @@ class LayersLint(unittest.TestCase):
 
     def test_refuses_a_source_without_its_header(self):
         self.assert_fault({"src/dns/lost.cpp": "#include <vector>\n"},
-                          "src/dns/lost.cpp:1", "without a header")
+                          "src/dns/lost.cpp:1", "no header of the same name")
 
-    def test_refuses_a_source_that_hides_what_its_header_lacks(self):
+    def test_refuses_a_source_that_does_not_include_its_header_first(self):
         self.assert_fault({"src/dns/name.cpp": '#include <vector>\n#include "inlet53/dns/name.h"\n'},
-                          "not included first")
+                          "the first include is not its own header")
 
     def test_refuses_a_header_without_a_guard(self):
-        self.assert_fault({"include/inlet53/dns/x.h": "#include <vector>\n"}, "no #pragma once")
+        self.assert_fault({"include/inlet53/dns/x.h": "#include <vector>\n"}, "#pragma once is missing")
 
     def test_refuses_a_module_that_the_table_lacks(self):
-        self.assert_fault({"include/inlet53/util/x.h": "#pragma once\n"}, "util is no module")
+        self.assert_fault({"include/inlet53/util/x.h": "#pragma once\n"}, "util is not a module")
 
     def test_refuses_a_module_without_a_directory(self):
-        self.assertEqual(faults_of({}, without=["logs"]), ["layers.toml: there is no directory src/logs"])
+        self.assertEqual(faults_of({}, without=["logs"]), ["layers.toml: the directory src/logs does not exist"])
 
     def test_refuses_a_program_that_the_table_lacks(self):
-        self.assert_fault({"src/app/tool/main.cpp": "#include <vector>\n"}, "tool is no program")
+        self.assert_fault({"src/app/tool/main.cpp": "#include <vector>\n"}, "tool is not a program")
 
-    def test_refuses_unfinished_places(self):
+    def test_refuses_unfinished_code(self):
         word = "TO" + "DO"  # in two parts, so that this file has no fault
         self.assert_fault({"include/inlet53/dns/x.h": f"#pragma once\n// {word}: later\n"},
                           "include/inlet53/dns/x.h:2", "unfinished")
 
-    def test_refuses_a_file_that_owns_too_much(self):
-        self.assert_fault({"include/inlet53/dns/x.h": "#pragma once\n" + "\n" * 500}, "over 500 lines")
+    def test_refuses_a_long_file(self):
+        self.assert_fault({"include/inlet53/dns/x.h": "#pragma once\n" + "\n" * 500}, "over 450 lines")
 
     def test_refuses_a_test_that_no_build_file_names(self):
         self.assert_fault({"tests/integration/test_x.py": "", "tests/integration/meson.build": "['y']\n"},
-                          "tests/integration/test_x.py", "no test of the build runs it")
+                          "tests/integration/test_x.py", "no build file names this test")
 
     def test_refuses_a_library_that_links_upwards(self):
         self.assert_fault({"src/zone/meson.build":
@@ -160,7 +162,7 @@ class LayersLint(unittest.TestCase):
     def test_refuses_a_library_that_links_what_another_module_owns(self):
         self.assert_fault({"src/dns/meson.build":
                            "dns_lib = static_library('d', s, dependencies: [base_dep, uv_dep])\n"},
-                          "uv_dep does not belong to dns")
+                          "dns may not use uv_dep")
 
     def test_refuses_a_daemon_that_links_the_other(self):
         self.assert_fault({"src/app/meson.build":
@@ -171,6 +173,11 @@ class LayersLint(unittest.TestCase):
         self.assert_fault({"src/README.md": readme_of(TABLE).replace("| record | holds | base dns",
                                                                      "| record | holds | base")},
                           "the row of record differs")
+
+    def test_refuses_a_readme_that_names_a_unit_that_does_not_exist(self):
+        named = readme_of(TABLE) + "`zone/zone_loader` and `dns/wire` exist, and `wire/format` is no module.\n"
+        self.assertEqual(faults_of({"src/README.md": named}), [])
+        self.assert_fault({"src/README.md": named + "`zone/zone_saver`\n"}, "the unit zone/zone_saver does not exist")
 
     def test_refuses_a_table_with_an_edge_that_goes_up(self):
         modules = {"base": {"layer": 0, "may_include": ["dns"]},
@@ -191,13 +198,13 @@ class OtherLints(unittest.TestCase):
     def write(self, text):
         (self.root / "include/x.h").write_text(text)
 
-    def test_headers_refuses_one_that_leans_on_another(self):
+    def test_headers_refuses_a_header_that_needs_another(self):
         self.write("#pragma once\nstd::string f();\n")
         faults = check_headers.check(self.root / "include", ["c++"])
         self.assertEqual(len(faults), 1)
         self.assertIn("x.h does not compile alone", faults[0])
 
-    def test_headers_accepts_one_that_stands_alone(self):
+    def test_headers_accepts_a_self_contained_header(self):
         self.write("#pragma once\n#include <string>\nstd::string f();\n")
         self.assertEqual(check_headers.check(self.root / "include", ["c++"]), [])
 
@@ -208,6 +215,55 @@ class OtherLints(unittest.TestCase):
     def test_format_accepts_the_style(self):
         self.write("#pragma once\nint f();\n")
         self.assertEqual(check_format.run(self.root, ["--dry-run", "-Werror"]), 0)
+
+
+class Tidy(unittest.TestCase):
+    """clang-tidy on what changed: a source with a finding in each place."""
+    FAULT = "struct S {{ int i; }};\nint {name}() {{ S s; return s.i; }}\n"
+    FILES = {"src/a/old.cpp": FAULT.format(name="old"), "src/a/changed.cpp": "int changed() { return 0; }\n",
+             "include/inlet53/a/named.h": "", "src/a/named.cpp": '#include "inlet53/a/named.h"\n',
+             "include/inlet53/a/shared.h": "", "src/a/user.cpp": '#include "inlet53/a/shared.h"\n'}
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name)
+        shutil.copy(HERE.parent.parent / ".clang-tidy", self.root)
+        for name, text in self.FILES.items():
+            self.write(name, text)
+
+    def write(self, name, text):
+        (self.root / name).parent.mkdir(parents=True, exist_ok=True)
+        (self.root / name).write_text(text)
+
+    def commit(self):
+        git = ["git", "-C", self.root, "-c", "user.name=a", "-c", "user.email=a@b", "-c", "init.defaultBranch=a"]
+        for command in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "--message", "a"]):
+            subprocess.run([*git, *command], check=True, capture_output=True)
+
+    def changed(self):
+        return check_tidy.changed_sources(self.root)
+
+    def test_checks_nothing_without_a_parent_commit(self):
+        self.assertEqual(self.changed(), [])
+        self.commit()
+        self.assertEqual(self.changed(), [])
+
+    def test_checks_what_the_commit_and_the_working_tree_changed(self):
+        self.commit()
+        self.write("src/a/changed.cpp", "int changed() { return 1; }\n")
+        self.commit()
+        self.assertEqual(self.changed(), ["src/a/changed.cpp"])
+        self.write("src/a/new.cpp", "")
+        self.write("include/inlet53/a/named.h", "// changed\n")
+        self.write("include/inlet53/a/shared.h", "// changed\n")
+        (self.root / "src/a/old.cpp").unlink()
+        self.assertEqual(self.changed(), ["src/a/changed.cpp", "src/a/named.cpp", "src/a/new.cpp", "src/a/user.cpp"])
+
+    def test_refuses_a_finding(self):
+        faults = check_tidy.check(self.root, ["src/a/changed.cpp", "src/a/old.cpp"])
+        self.assertEqual(len(faults), 1, faults)
+        self.assertIn("uninitialized record type", faults[0])
 
 
 class Licence(unittest.TestCase):
@@ -231,12 +287,12 @@ class Licence(unittest.TestCase):
             (self.root / name).parent.mkdir(parents=True, exist_ok=True)
             (self.root / name).write_text(text)
 
-    def test_refuses_sources_and_scripts_without_it(self):
+    def test_refuses_sources_and_scripts_without_the_line(self):
         self.write({**self.WITHOUT, **self.OTHERS})
         faults = list(check_licence.check(self.root))
         self.assertEqual(sorted(fault.split(":")[0] for fault in faults), sorted(self.WITHOUT))
 
-    def test_adds_it_once(self):
+    def test_adds_the_line_once(self):
         self.write({**self.WITHOUT, **self.OTHERS})
         for _ in range(2):
             self.assertEqual(list(check_licence.check(self.root, fix=True)), [])
@@ -265,7 +321,7 @@ class Security(unittest.TestCase):
 
     def test_accepts_statements_with_their_tests(self):
         self.assertEqual(self.faults(
-            "# S\n## Whom we trust\n- The operator.\n## Limits\n"
+            "# S\n## Trust\n- The operator.\n## Limits\n"
             "- One (`integration/test_a.py::test_a`).\n- Two, on the\n  next line (`unit/net/a_test.cpp::A.Works`).\n"
             "- Three: `integration/test_a.py::T.test_in`\n\n| what | setting | test |\n|---|---|---|\n"
             "| a | `[tcp] max_connections` | `unit/net/a_test.cpp::AFixture.WorksToo` |\n"), [])
@@ -274,18 +330,18 @@ class Security(unittest.TestCase):
         for page in ("## Limits\n- Nothing holds this.\n", "## L\n| a | b |\n|---|---|\n| c | d |\n"):
             self.assertEqual(len(self.faults(page)), 1, page)
 
-    def test_refuses_a_test_that_is_not_there(self):
+    def test_refuses_a_missing_test(self):
         for name in ("integration/test_b.py::test_a", "integration/test_a.py::test_b", "unit/net/a_test.cpp::A.Work",
                      "unit/net/a_test.cpp::B.Works", "integration/test_a.py::T.test_out"):
             faults = self.faults(f"- One: `{name}`\n")
             self.assertEqual(len(faults), 1, faults)
-            self.assertIn("no test" if name.startswith(("integration/test_a", "unit")) else "there is no", faults[0])
+            self.assertIn("no test" if name.startswith(("integration/test_a", "unit")) else "does not exist", faults[0])
 
-    def test_refuses_a_setting_that_is_not_there(self):
+    def test_refuses_a_missing_setting(self):
         for setting in ("`[tcp] max_connection`", "`[udp] max_connections`"):
             self.assertEqual(len(self.faults(f"- One: {setting} `integration/test_a.py::test_a`\n")), 1)
 
-    def test_refuses_a_page_that_is_missing_or_too_long(self):
+    def test_refuses_a_missing_page_and_a_long_page(self):
         self.assertEqual(len(list(check_security.check(self.root, {}))), 1)
         self.assertEqual(len(self.faults("text\n" * 161)), 1)
 

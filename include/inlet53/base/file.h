@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include <sys/types.h>
@@ -30,6 +31,31 @@ void forbid_others_to_write() noexcept;
 /// Makes a path absolute, relative to the current working directory. An empty path, or any path
 /// after the working directory was removed, stays as it is.
 [[nodiscard]] std::string absolute_path(const std::string& path);
+
+/// Returns true for a regular file that this process may execute.
+[[nodiscard]] bool is_program(const std::string& path);
+
+/// Finds a program as execvp(3) does: a name with a slash is its path, other names are looked up in
+/// the directories of PATH. Returns an absolute path for the latter; empty: not found.
+[[nodiscard]] std::string find_program(const std::string& name);
+
+/// Identity of a file while it exists: device and inode number.
+struct FileIdentity {
+  uint64_t device = 0;
+  uint64_t inode = 0;
+
+  friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
+};
+
+/// Returns the identity of an open file; absent when fstat(2) fails.
+[[nodiscard]] std::optional<FileIdentity> file_identity(int descriptor) noexcept;
+
+/// Returns the identity of the file at a path, after following symbolic links. Absent when there is
+/// none, or when the system does not allow the look-up.
+[[nodiscard]] std::optional<FileIdentity> file_identity(const std::string& path) noexcept;
+
+/// Returns true when a path names the open file itself, not a symbolic link to it.
+[[nodiscard]] bool is_at_path(int descriptor, const std::string& path) noexcept;
 
 /// Error in a file that the configuration names.
 struct FileError {

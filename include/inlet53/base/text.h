@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -32,6 +33,18 @@ template <class... Parts>
   return out;
 }
 
+/// Joins texts with ", " between them, for messages on cold paths.
+template <class Texts>
+[[nodiscard]] std::string joined(const Texts& texts) {
+  std::string out;
+  std::string_view separator;
+  for (const auto& text : texts) {
+    out += concat(separator, text);
+    separator = ", ";
+  }
+  return out;
+}
+
 /// Converts A-Z to lower case and leaves every other byte (DNS and AWS ids are ASCII).
 [[nodiscard]] std::string ascii_lower(std::string_view text);
 
@@ -43,5 +56,18 @@ template <class... Parts>
 /// Lifetime: the result points into `candidates`.
 [[nodiscard]] std::string_view nearest_word(std::string_view word,
                                             const std::vector<std::string_view>& candidates);
+
+/// Appends `text` as a JSON string in quotes. Escapes control characters, quote and backslash.
+/// Replaces each byte that is not part of valid UTF-8 by U+FFFD.
+/// Source: RFC 8259 §7; Unicode Standard, table 3-7 (well-formed UTF-8).
+void append_json_string(std::string& out, std::string_view text);
+
+/// Appends the same without the quotes.
+void append_json_escaped(std::string& out, std::string_view text);
+
+/// Returns true when a JSON text nests more than `levels` objects and lists. Each level needs one
+/// byte of text, but some hundred bytes of memory after parsing. The result has no meaning for a
+/// text that is not JSON. Cost: one pass.
+[[nodiscard]] bool nests_deeper_than(std::string_view json, size_t levels) noexcept;
 
 }  // namespace inlet53

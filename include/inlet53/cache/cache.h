@@ -8,7 +8,6 @@
 #include <span>
 #include <string_view>
 
-#include "inlet53/dns/extended_error.h"
 #include "inlet53/dns/name.h"
 #include "inlet53/dns/rrset_view.h"
 #include "inlet53/dns/types.h"

@@ -14,21 +14,21 @@
 namespace inlet53::control {
 
 /// Maximum size of a command with its newline; a name of 255 bytes in presentation form fits.
-inline constexpr size_t kMaxOrder = 2048;
+inline constexpr size_t kMaxCommand = 2048;
 
 /// Handles the commands for a daemon. Called on the loop's thread.
 class ControlOwner {
  public:
   /// Handles a command without its newline. The owner passes the answer to `ControlSocket::answer`,
-  /// at once or later. Lifetime: `order` during the call.
-  virtual void ordered(uint64_t call, std::string_view order) = 0;
+  /// at once or later. Lifetime: `command` during the call.
+  virtual void handle_command(uint64_t call, std::string_view command) = 0;
 
  protected:
   ~ControlOwner() = default;
 };
 
 /// Returns whether a user may send commands to this process: its own user and root. `user`: a uid.
-[[nodiscard]] bool may_give_orders(uint32_t user) noexcept;
+[[nodiscard]] bool may_send_commands(uint32_t user) noexcept;
 
 /// Returns why no socket can be created at `path`: its directory is missing, or another file
 /// exists. Empty when it can be created. Text for people, without the path.
@@ -63,10 +63,10 @@ class ControlSocket {
 };
 
 /// Sends a command to the daemon at `path` and waits up to `timeout_ms` for the answer. Requires:
-/// `order` is one line. Errors: the daemon's error text, or why the daemon could not be reached.
+/// `command` is one line. Errors: the daemon's error text, or why the daemon could not be reached.
 /// Threads: any; blocks.
-[[nodiscard]] Result<std::string, std::string> give_order(const std::string& path,
-                                                          std::string_view order,
-                                                          uint32_t timeout_ms);
+[[nodiscard]] Result<std::string, std::string> send_command(const std::string& path,
+                                                            std::string_view command,
+                                                            uint32_t timeout_ms);
 
 }  // namespace inlet53::control

@@ -46,23 +46,21 @@ inline constexpr size_t kClientCookie = 8;
 /// Returns whether the data of a COOKIE option has a valid size: a client cookie alone, or one
 /// followed by a server cookie of 8 to 32 bytes. Any other size is FORMERR. Source: RFC 7873
 /// §5.2.2.
-[[nodiscard]] constexpr bool is_cookie_sound(Bytes data) noexcept {
+[[nodiscard]] constexpr bool is_valid_cookie(Bytes data) noexcept {
   return data.size() == kClientCookie ||
          (data.size() >= kClientCookie + 8 && data.size() <= kClientCookie + 32);
 }
 
-/// Maximum size in bytes of the data of a CLIENT-SUBNET option: family, two prefix lengths, an IPv6
-/// address.
-inline constexpr size_t kMaxClientSubnet = 4 + 16;
 /// Offset of SCOPE PREFIX-LENGTH in the data of a CLIENT-SUBNET option.
 inline constexpr size_t kClientSubnetScope = 3;
 
 /// Returns whether a query's CLIENT-SUBNET is valid: the family is IPv4 or IPv6, the prefix length
 /// is possible for it, the scope is 0, and the address has as many bytes as the prefix needs and no
 /// bit set after the prefix. Source: RFC 7871 §6.
-[[nodiscard]] bool is_client_subnet_sound(Bytes data) noexcept;
+[[nodiscard]] bool is_valid_client_subnet(Bytes data) noexcept;
 
 /// Composes the options of a response.
+// NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): octets_, of which size_ bytes are read
 class OptionWriter {
  public:
   /// Capacity in bytes: more than all options of one response need, and little enough that a

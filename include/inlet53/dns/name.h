@@ -59,7 +59,9 @@ class NameView {
 class Name {
  public:
   /// Makes the root.
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): only size_ bytes are read
   Name() noexcept { octets_[0] = 0; }
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): only size_ bytes are read
   explicit Name(NameView view) noexcept : size_(static_cast<uint8_t>(view.size())) {
     std::memcpy(octets_.data(), view.data(), view.size());
   }

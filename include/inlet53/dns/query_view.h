@@ -35,8 +35,6 @@ struct QueryView {
   uint32_t question_end = kHeaderSize;  // offset after the question
   QueryEdns edns;
 
-  [[nodiscard]] bool recursion_desired() const noexcept { return (flags1 & 0x01) != 0; }
-  [[nodiscard]] bool checking_disabled() const noexcept { return (flags2 & 0x10) != 0; }
   [[nodiscard]] Opcode opcode() const noexcept { return static_cast<Opcode>((flags1 >> 3) & 0x0F); }
 };
 

@@ -21,7 +21,7 @@ struct ResponseRecord {
   std::vector<uint8_t> rdata;
 };
 
-/// A whole response, parsed for tests and the demo. Forwarding uses AnswerChain.
+/// A whole response, parsed for tests. The daemon uses AnswerChain.
 struct ResponseMessage {
   uint16_t id = 0;
   uint16_t flags = 0;            // bytes 2 and 3 of the header
@@ -31,7 +31,6 @@ struct ResponseMessage {
   uint16_t qclass = 0;
   bool has_question = false;
   bool has_opt = false;
-  uint16_t opt_udp_size = 0;
   std::optional<uint16_t> ede;                                // the info code (RFC 8914 §2)
   std::vector<ResponseRecord> answer, authority, additional;  // without the OPT
 

@@ -96,6 +96,18 @@ enum class Ede : uint16_t {
   NetworkError = 23,
 };
 
+/// An extended error with its text (RFC 8914 §2). The code that finds the cause sets both, so that
+/// the text always fits the code.
+struct ExtendedError {
+  Ede code = Ede::Other;
+  /// EXTRA-TEXT, UTF-8, at most 255 bytes; empty: none. Lifetime: static, or as the owner
+  /// documents.
+  std::string_view text = {};
+
+  friend bool operator==(const ExtendedError&, const ExtendedError&) = default;
+  friend bool operator==(const ExtendedError& error, Ede code) { return error.code == code; }
+};
+
 /// Returns the mnemonic of a type (`A`, `HTTPS`); empty when it has none here. Knows the types of
 /// ldns 1.8, so that ldns can read all texts. Lifetime: static.
 [[nodiscard]] std::string_view type_mnemonic(uint16_t type) noexcept;

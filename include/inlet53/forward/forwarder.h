@@ -5,15 +5,15 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "inlet53/base/ip_address.h"
 #include "inlet53/base/result.h"
 #include "inlet53/dns/answer_chain.h"
-#include "inlet53/dns/extended_error.h"
 #include "inlet53/dns/name.h"
 #include "inlet53/dns/types.h"
-#include "inlet53/forward/target.h"
 #include "inlet53/net/loop.h"
 #include "inlet53/net/tls_context.h"
 #include "inlet53/settings/dns_daemon.h"
@@ -25,6 +25,35 @@
 ///   attempt     one query of a fetch to one target, over UDP or a stream
 ///   waiter      a call of `submit` that waits for the result of a fetch; equal questions share one
 namespace inlet53::forward {
+
+/// Protocol of a target. AWS's TargetAddress has `Do53`, `DoT` and `DoH`; forwarding does not
+/// support `DoH`.
+enum class TargetProtocol : uint8_t {
+  Do53,  // UDP, and TCP for larger responses
+  DoT,   // DNS over TLS (RFC 7858)
+};
+
+/// Target address of a rule.
+struct Target {
+  SocketAddress address;
+  TargetProtocol protocol = TargetProtocol::Do53;
+  /// DoT: name that the certificate must have, sent as SNI. Empty: any name of a certificate that a
+  /// trusted authority signed.
+  std::string server_name;
+
+  friend bool operator==(const Target&, const Target&) = default;
+};
+
+/// Targets of one rule; an immutable value that queries share.
+struct TargetGroup {
+  /// Equals AWS's limit.
+  static constexpr size_t kMaxTargets = 6;
+
+  std::string id;                  // the rule's
+  dns::Name apex;                  // the rule's domain in lower case: the bailiwick of the answers
+  std::vector<Target> targets;     // 1 to kMaxTargets
+  std::vector<IpAddress> sources;  // of the outbound endpoint; empty: the kernel's choice
+};
 
 /// Question to forward. It is sent with RD, without CD and DO, independent of the client's flags:
 /// as at AWS, answers are not validated, and one answer serves all clients. Lifetime: of the call.
@@ -48,12 +77,6 @@ struct TargetResponse {
   std::optional<uint16_t> ede;  // code of the target's extended error
   std::span<const dns::ChainRRset> answer;
   const dns::ChainRRset* soa = nullptr;  // of a negative answer; null: none
-  dns::ChainEnd end = dns::ChainEnd::NoData;
-  dns::NameView last_name;  // end of the chain; the caller continues there if `end` is
-                            // Outside
-  const Target* target = nullptr;
-  uint32_t elapsed_us = 0;  // since the fetch began
-  uint32_t attempts = 0;    // queries sent, at most 16
 };
 
 /// Limit of `[forward]` that a question has reached.

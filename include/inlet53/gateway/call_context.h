@@ -1,20 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "inlet53/gateway/request_ids.h"
-
-/// Values of one call: the `$context` of access logs and response templates.
-/// Source: API Gateway Developer Guide, "Variables for access logging for API Gateway".
 namespace inlet53::gateway {
 
-/// Members are set during the call. An empty or absent one is not known (yet), or does not apply.
-/// Lifetime: the views point into the call's request and the gateway's state, which the call keeps
-/// alive, so that most calls copy nothing.
+/// Ids of one call in its response headers and logs.
+struct RequestIds {
+  std::string request_id;           // x-amzn-RequestId: a UUID, version 4
+  std::string extended_request_id;  // x-amz-apigw-id: 16 characters, the last one `=`
+  /// X-Amzn-Trace-Id: `Root=1-67891233-abcdef012345678912345678`, or the client's.
+  std::string trace_id;
+};
+
+/// Source of unique, random ids, which are not secret.
+/// Threads: one at a time. Source: RFC 9562 §5.4; AWS X-Ray Developer Guide, "Tracing header".
+class RequestIdSource {
+ public:
+  /// Seeds the generator from the system.
+  RequestIdSource();
+
+  [[nodiscard]] RequestIds next(int64_t wall_seconds);
+  [[nodiscard]] std::string next_uuid();
+
+ private:
+  [[nodiscard]] uint64_t next_random() noexcept;
+
+  std::array<uint64_t, 4> state_;
+};
+
+/// Values of one call: the `$context` of access logs and response templates. Members are set during
+/// the call. An empty or absent one is not known (yet), or does not apply. Lifetime: the views
+/// point into the call's request and the gateway's state, which the call keeps alive, so that most
+/// calls copy nothing. Source: API Gateway Developer Guide, "Variables for access logging for API
+/// Gateway".
 struct CallContext {
   RequestIds ids;
   int64_t request_time_ms = 0;  // since 1970-01-01T00:00:00Z

@@ -15,7 +15,7 @@
 #include "inlet53/gateway/router.h"
 #include "inlet53/gateway/text_template.h"
 #include "inlet53/gateway/throttle.h"
-#include "inlet53/lambda/function_check.h"
+#include "inlet53/lambda/runtimes.h"
 #include "inlet53/linelog/line_logs.h"
 #include "inlet53/policy/resource_policy.h"
 #include "inlet53/topology/topology.h"

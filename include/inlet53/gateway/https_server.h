@@ -9,7 +9,6 @@
 #include <string_view>
 #include <vector>
 
-#include "inlet53/base/cidr.h"
 #include "inlet53/base/ip_address.h"
 #include "inlet53/base/result.h"
 #include "inlet53/http/body_budget.h"

@@ -26,6 +26,7 @@ struct RequestId {
   uint64_t connection = 0;
   StreamId stream = 0;
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes the 0 of the default for a pointer
   friend auto operator<=>(const RequestId&, const RequestId&) = default;
 };
 
@@ -117,7 +118,7 @@ class HttpsConnections final {
  private:
   [[nodiscard]] HttpsConnection* find(uint64_t id) const;
   void grant_room();
-  void go_on();
+  void continue_work();
   void watch_waiters();
 
   const HttpsOptions options_;

@@ -87,7 +87,7 @@ class SessionOwner {
   /// Composes the response to a request that the session refuses.
   virtual Response refuse(Refusal refusal) = 0;
   /// Sends bytes to the peer, in order. Copies or sends them before it returns.
-  virtual void send_octets(Bytes octets) = 0;
+  virtual void send_bytes(Bytes bytes) = 0;
   /// Returns true when the peer reads so slowly that nothing more should be sent now. `resume`
   /// follows.
   [[nodiscard]] virtual bool congested() const = 0;

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "inlet53/lambda/function_check.h"
 #include "inlet53/lambda/isolation.h"
+#include "inlet53/lambda/runtimes.h"
 #include "inlet53/linelog/line_logs.h"
 #include "inlet53/net/loop.h"
 #include "inlet53/settings/https_daemon.h"
@@ -55,7 +55,7 @@ struct ServiceCounts {
 /// Runs functions. Each function has a pool of warm environments. An environment is a separate
 /// process that serves one invocation at a time. Its failures (crash, hang, gigabytes of output,
 /// invalid data on the Runtime API) affect only its own outcome. Functions share the places of
-/// `max_environments` fairly (src/lambda/environment_places.h). Each refused invocation is reported
+/// `max_environments` fairly (`find_place`). Each refused invocation is reported
 /// to the function's log, and at a limited rate to the operator log. When a file in a function's
 /// code directory changes, later invocations get environments with the new code. A function that
 /// writes into its own code directory, which Lambda does not permit, therefore starts new
@@ -87,7 +87,7 @@ class FunctionService {
   /// Replaces the functions. Environments of changed or removed functions end after their current
   /// invocation. `versions`: of the interpreters, for the logs of new environments.
   /// Requires: not called inside a `done`.
-  void replace(std::vector<topology::Function> functions, InterpreterVersions versions = {});
+  void replace(std::vector<topology::Function> functions, const InterpreterVersions& versions = {});
   /// Ends the environments that may see private files that were added to `isolation` since the last
   /// call, or since the start: idle ones at once, the others after their current invocation.
   /// Requires: not called inside a `done`.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -31,15 +32,30 @@ class LatencyHistogram {
   /// Minimum and maximum of the recorded values in nanoseconds; 0 when there are none.
   [[nodiscard]] uint64_t min() const noexcept { return count_ == 0 ? 0 : min_; }
   [[nodiscard]] uint64_t max() const noexcept { return max_; }
-  [[nodiscard]] double mean() const noexcept;
+  [[nodiscard]] double mean() const noexcept {
+    return count_ == 0 ? 0.0 : static_cast<double>(sum_) / static_cast<double>(count_);
+  }
   /// Latency in nanoseconds that `share` (0 to 1) of the values do not exceed; less than 1 % too
   /// high, and never above `max`; 0 when there are no values. Cost: a walk over the buckets.
-  [[nodiscard]] uint64_t percentile(double share) const noexcept;
+  [[nodiscard]] uint64_t percentile(double share) const noexcept {
+    const auto rank = static_cast<uint64_t>(std::ceil(share * static_cast<double>(count_)));
+    uint64_t seen = 0;
+    for (size_t i = 0; i < kBuckets; ++i) {
+      seen += buckets_[i];
+      if (seen > 0 && seen >= rank) return std::min(upper_end(i), max_);
+    }
+    return max_;
+  }
 
   /// Number of latencies in bucket `index`. Requires: `index < kBuckets`.
   [[nodiscard]] uint64_t bucket(size_t index) const noexcept { return buckets_[index]; }
   /// Largest latency of bucket `index` in nanoseconds.
-  [[nodiscard]] static uint64_t upper_end(size_t index) noexcept;
+  [[nodiscard]] static uint64_t upper_end(size_t index) noexcept {
+    constexpr size_t kSub = size_t{1} << kSubBits;
+    if (index < 2 * kSub) return index;
+    const size_t shift = (index >> kSubBits) - 1;
+    return ((uint64_t{index} - (shift << kSubBits) + 1) << shift) - 1;
+  }
 
  private:
   [[nodiscard]] static size_t bucket_of(uint64_t ns) noexcept {

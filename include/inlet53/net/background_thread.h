@@ -3,10 +3,19 @@
 
 #include <condition_variable>
 #include <deque>
+#include <exception>
 #include <functional>
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
+#include <utility>
+
+#include "inlet53/base/check.h"
+#include "inlet53/base/operator_log.h"
+#include "inlet53/base/text.h"
+#include "inlet53/net/loop.h"
 
 namespace inlet53::net {
 
@@ -38,6 +47,102 @@ class BackgroundThread {
   bool is_running_ = false;  // a job
   bool is_ending_ = false;
   std::thread thread_;  // last: it uses all of the above
+};
+
+/// Runs a job that returns a value, or null after it has logged the reason. Logs an exception that
+/// leaves the job (no memory, no working directory) and returns null.
+template <class Value>
+[[nodiscard]] std::unique_ptr<Value> run_preparation(
+    const std::function<std::unique_ptr<Value>()>& job) noexcept {
+  try {
+    return job();
+  } catch (const std::exception& error) {
+    try {
+      log_error(concat("the configuration cannot be loaded: ", failure_text(error)));
+    } catch (const std::exception&) {  // no memory for a log line either
+    }
+    return nullptr;
+  }
+}
+
+/// Prepares a value on a background thread for each request, one run at a time, and passes it to
+/// the loop: a daemon reloads this way after HUP. Requests during a run, or while runs are paused,
+/// cause one more run, because a file may have changed since the run read it.
+///
+///   request ──► begin (loop) ──► job (thread) ──► done (loop) ──► begin, if it was asked meanwhile
+///
+/// Threads: the loop's. Lifetime: the loop and the thread outlive it.
+template <class Value>
+class Preparation {
+ public:
+  /// Makes the value on the thread; null when it cannot, with the reason logged.
+  using Job = std::function<std::unique_ptr<Value>()>;
+  /// Makes the job of a run, on the loop.
+  using Begin = std::function<Job()>;
+  /// Receives the value on the loop; null when there is none. It may call `pause`.
+  using Done = std::function<void(std::unique_ptr<Value>)>;
+
+  Preparation(Loop& loop, BackgroundThread& thread, Begin begin, Done done)
+      : thread_(thread),
+        begin_(std::move(begin)),
+        done_(std::move(done)),
+        finished_(loop, [this] { finish(); }) {}
+  /// Waits for the running job.
+  ~Preparation() { thread_.wait_for_jobs(); }
+  Preparation(const Preparation&) = delete;
+  Preparation& operator=(const Preparation&) = delete;
+
+  void request() {
+    is_wanted_ = true;
+    begin_if_wanted();
+  }
+
+  /// Starts no run until `resume`.
+  void pause() { is_paused_ = true; }
+  void resume() {
+    is_paused_ = false;
+    begin_if_wanted();
+  }
+
+  /// Returns true while a job runs or its value waits for the loop.
+  [[nodiscard]] bool is_running() const noexcept { return is_running_; }
+
+ private:
+  void begin_if_wanted() {
+    if (!is_wanted_ || is_paused_ || is_running_) return;
+    is_wanted_ = false;
+    is_running_ = true;
+    thread_.post([this, job = begin_()] {
+      auto value = run_preparation<Value>(job);
+      {
+        const std::lock_guard lock(mutex_);
+        result_ = std::move(value);
+      }
+      finished_.wake();
+    });
+  }
+
+  void finish() {
+    std::optional<std::unique_ptr<Value>> result;
+    {
+      const std::lock_guard lock(mutex_);
+      result = std::exchange(result_, std::nullopt);
+    }
+    if (!result) return;
+    is_running_ = false;
+    done_(std::move(*result));
+    begin_if_wanted();
+  }
+
+  BackgroundThread& thread_;
+  const Begin begin_;
+  const Done done_;
+  std::mutex mutex_;
+  std::optional<std::unique_ptr<Value>> result_;
+  bool is_wanted_ = false;
+  bool is_paused_ = false;
+  bool is_running_ = false;
+  Wakeup finished_;
 };
 
 }  // namespace inlet53::net

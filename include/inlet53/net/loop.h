@@ -81,7 +81,7 @@ class TurnEnd {
 
   /// Requests one call. Further requests before that call change nothing. A request inside the call
   /// causes another call at once. Cost: no system call.
-  void ask() noexcept;
+  void request() noexcept;
 
  private:
   struct Handle;

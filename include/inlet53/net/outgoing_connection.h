@@ -19,7 +19,7 @@ class OutgoingConnectionOwner {
   /// The connection is established. Queued bytes go out now.
   virtual void connected() = 0;
   /// Bytes arrived; the owner consumes all of them.
-  virtual void received(Bytes octets) = 0;
+  virtual void received(Bytes bytes) = 0;
   /// The connection ended: by the peer's FIN (`error` is empty) or by `error`, a text. No event
   /// follows.
   virtual void ended(const std::string& error) = 0;
@@ -45,7 +45,7 @@ class OutgoingConnection {
 
   /// Queues bytes. Writes what the socket accepts at once and keeps the rest, without a limit. Does
   /// nothing after the end.
-  void send(Bytes octets);
+  void send(Bytes bytes);
   /// Returns true when the kernel has all bytes.
   [[nodiscard]] bool all_written() const noexcept;
   /// Returns the local address and port. Requires: it is established (`connected` was called) and

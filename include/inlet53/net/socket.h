@@ -5,7 +5,6 @@
 #include <string>
 #include <utility>
 
-#include "inlet53/base/cidr.h"
 #include "inlet53/base/ip_address.h"
 #include "inlet53/base/result.h"
 

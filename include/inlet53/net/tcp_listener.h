@@ -6,7 +6,6 @@
 #include <memory>
 
 #include "inlet53/base/bytes.h"
-#include "inlet53/base/cidr.h"
 #include "inlet53/base/ip_address.h"
 #include "inlet53/net/loop.h"
 #include "inlet53/net/socket.h"
@@ -63,7 +62,7 @@ class TcpConnection {
   /// Queues bytes. During `received` they are collected and go out in one write at its end (or at
   /// each 64 KiB). Otherwise they are written at once, and the part that the socket does not accept
   /// is copied. Never calls `closed`: an error ends the connection in a later turn of the loop.
-  void send(Bytes octets);
+  void send(Bytes bytes);
   /// Returns true when the peer reads so slowly that the client should make no more responses.
   [[nodiscard]] bool congested() const noexcept;
   /// Returns the number of bytes that the peer has not read.

@@ -20,7 +20,7 @@ namespace inlet53::net {
 class TlsStreamOwner {
  public:
   /// Sends ciphertext to the peer. Copies or sends it before this returns.
-  virtual void send_ciphertext(Bytes octets) = 0;
+  virtual void send_ciphertext(Bytes bytes) = 0;
   /// Plaintext arrived: `stream` holds all bytes not yet consumed, the oldest first, at most 16 KiB
   /// plus a remainder. Returns the number of consumed bytes.
   virtual size_t received_plaintext(Bytes stream) = 0;

@@ -4,7 +4,7 @@
 #include <memory>
 #include <span>
 
-#include "inlet53/net/datagram_source.h"
+#include "inlet53/net/datagram_listener.h"
 #include "inlet53/net/loop.h"
 #include "inlet53/net/socket.h"
 
@@ -45,7 +45,7 @@ class UdpSource final : public DatagramSource {
   //--- DatagramSource
   [[nodiscard]] std::span<Datagram> poll() noexcept override;
   void send(std::span<const Datagram> answered) noexcept override;
-  void send_late(const SocketAddress& peer, Bytes octets) noexcept override;
+  void send_late(const SocketAddress& peer, Bytes bytes) noexcept override;
   [[nodiscard]] const Counts& counts() const noexcept override;
   [[nodiscard]] int descriptor() const noexcept override;
   [[nodiscard]] size_t half_of_buffer() const noexcept override;

@@ -8,13 +8,13 @@
 #include <variant>
 #include <vector>
 
-#include "inlet53/base/cidr.h"
+#include "inlet53/base/ip_address.h"
 #include "inlet53/base/result.h"
 #include "inlet53/policy/policy_request.h"
 #include "inlet53/policy/policy_text.h"
 
 /// Condition of a statement: an operator, a key and its values.
-/// Source: IAM User Guide, "Condition operators", "Conditions with multiple context keys or
+/// Source: IAM User Guide, "Condition operators" and "Conditions with multiple context keys or
 /// values".
 namespace inlet53::policy {
 
@@ -81,5 +81,15 @@ struct Condition {
   /// Threads: any.
   [[nodiscard]] bool is_met(const PolicyRequest& request) const;
 };
+
+/// Returns the seconds since 1970-01-01T00:00:00Z of a date in a policy: one of the forms of ISO
+/// 8601 in the W3C's note (`2026`, `2026-11`, `2026-11-22`, `2026-11-22T15:04Z`,
+/// `2026-11-22T15:04:05.25+01:00`), or seconds since 1970. Four digits are a year. Drops fractions
+/// of a second. Absent: another form.
+/// Source: IAM User Guide, "Date condition operators"; https://www.w3.org/TR/NOTE-datetime.
+[[nodiscard]] std::optional<int64_t> parse_date(std::string_view text) noexcept;
+
+/// Parses a decimal number, with or without sign, fraction and exponent; absent for another text.
+[[nodiscard]] std::optional<double> parse_decimal(std::string_view text) noexcept;
 
 }  // namespace inlet53::policy

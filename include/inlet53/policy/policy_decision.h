@@ -34,7 +34,7 @@ struct PolicyDecision {
 [[nodiscard]] PolicyDecision decide(const ResourcePolicy& policy, const PolicyRequest& request);
 
 /// Result of one condition for the request. Lifetime: the policy's and the request's.
-struct ConditionFinding {
+struct ConditionResult {
   const Condition* condition = nullptr;
   const std::vector<std::string>* given =
       nullptr;  // the request's values; null: the request has no such key
@@ -42,11 +42,11 @@ struct ConditionFinding {
 };
 
 /// Result of one statement for the request, element by element.
-struct StatementFinding {
+struct StatementResult {
   bool principal = false;
   bool action = false;
   bool resource = false;
-  std::vector<ConditionFinding> conditions;
+  std::vector<ConditionResult> conditions;
 
   /// Returns whether the statement applies: every element matches and every condition is met.
   [[nodiscard]] bool matches() const noexcept;
@@ -54,7 +54,7 @@ struct StatementFinding {
 
 struct PolicyExplanation {
   PolicyDecision decision;
-  std::vector<StatementFinding> statements;  // in the policy's order
+  std::vector<StatementResult> statements;  // in the policy's order
 };
 
 /// Decides in the same way, and evaluates every element of every statement.

@@ -8,10 +8,43 @@
 #include <vector>
 
 #include "inlet53/base/ip_address.h"
-#include "inlet53/policy/call_keys.h"
 
 /// Request that a resource policy decides about: one call of one method, with its properties.
 namespace inlet53::policy {
+
+/// Condition keys that a call can have.
+/// Source: API Gateway Developer Guide, "AWS condition keys that can be used in API Gateway
+/// resource policies".
+enum class CallKey : uint8_t {
+  VpcSourceIp,
+  SourceIp,
+  SourceVpce,
+  SourceVpc,
+  CurrentTime,
+  EpochTime,
+  SecureTransport,
+  UserAgent,
+  Referer
+};
+
+/// Returns the key as AWS spells it: `aws:SourceVpce`.
+[[nodiscard]] std::string_view key_name(CallKey key) noexcept;
+
+/// Set of these keys: those that a policy uses, so that a request needs no others.
+class CallKeys {
+ public:
+  [[nodiscard]] static CallKeys all() noexcept;
+
+  /// Adds a key by its name in lower case; ignores names that no call has.
+  void add(std::string_view folded_key) noexcept;
+  void add(const CallKeys& others) noexcept { bits_ |= others.bits_; }
+  [[nodiscard]] bool contains(CallKey key) const noexcept {
+    return (bits_ >> static_cast<unsigned>(key) & 1U) != 0;
+  }
+
+ private:
+  uint32_t bits_ = 0;
+};
 
 /// The only action of a call. Source: Service Authorization Reference, ExecuteAPI.
 inline constexpr std::string_view kInvokeAction = "execute-api:Invoke";

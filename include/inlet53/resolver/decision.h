@@ -9,7 +9,6 @@
 
 #include "inlet53/base/ip_address.h"
 #include "inlet53/cache/cache.h"
-#include "inlet53/dns/extended_error.h"
 #include "inlet53/dns/name.h"
 #include "inlet53/dns/query_view.h"
 #include "inlet53/dns/types.h"
@@ -76,11 +75,11 @@ struct Sources {
   std::span<const FailedQuestion> failed = {};
 };
 
-/// Whether a decision needs the targets of a rule.
-enum class Asks : uint8_t {
+/// The reason to query the targets of a rule after a decision.
+enum class FetchFor : uint8_t {
   Nothing,
-  ToAnswer,   // there is no answer yet: the query waits and is decided again
-  ToRefresh,  // there is an answer; the targets are asked to renew the cache
+  Answer,   // there is no answer yet: the query waits and is decided again
+  Refresh,  // there is an answer; a response of the targets renews the cache
 };
 
 /// Memory for the records and names of one decision. The caller reuses it for the next decision.
@@ -95,7 +94,7 @@ struct Workspace {
   dns::TtlAging authority_age;
   std::array<OwnedRRset, kMaxGlue> additional;
   std::array<std::array<uint8_t, 320>, kMaxChain> synthesized;  // CNAMEs of DNAMEs (RFC 6672 §3.1)
-  zone::Finding finding;                                        // of the last lookup
+  zone::LookupResult lookup;                                    // of the last lookup
   zone::NameKey alias;                                          // the current name of a chain
   dns::ExtendedError ede;
   dns::FoldedName asked;  // the name of `question`
@@ -109,73 +108,73 @@ class Decision {
  public:
   /// Makes an empty answer with the flags of an endpoint of direction INBOUND, or
   /// INBOUND_DELEGATION.
-  explicit Decision(Workspace& room, bool delegation = false) noexcept
-      : authoritative(delegation), recursion_available(!delegation), room_(&room) {}
+  explicit Decision(Workspace& workspace, bool delegation = false) noexcept
+      : authoritative(delegation), recursion_available(!delegation), workspace_(&workspace) {}
 
   dns::Rcode rcode = dns::Rcode::NoError;
   bool authoritative;
   bool recursion_available;
   bool forwards = false;    // a FORWARD rule covers a name of the chain
   bool from_cache = false;  // a part of the answer is from the cache
-  Asks asks = Asks::Nothing;
+  FetchFor fetch_for = FetchFor::Nothing;
   FirewallVerdict firewall;  // the rule that blocked, else the first that alerted, else none
 
   [[nodiscard]] std::span<const record::AnswerRRset> answers() const noexcept {
-    return {room_->answers.data(), answer_count_};
+    return {workspace_->answers.data(), answer_count_};
   }
   [[nodiscard]] dns::NameView answer_owner(size_t index) const noexcept {
-    return room_->answer_owners[index];
+    return workspace_->answer_owners[index];
   }
   /// Requires: `forwards`.
   [[nodiscard]] dns::TtlAging answer_age(size_t index) const noexcept {
-    return room_->answer_ages[index];
+    return workspace_->answer_ages[index];
   }
   /// Returns the SOA, or the NS set of a referral; null: there is none.
   [[nodiscard]] const OwnedRRset* authority() const noexcept {
-    return has_authority_ ? &room_->authority : nullptr;
+    return has_authority_ ? &workspace_->authority : nullptr;
   }
   /// Requires: `forwards`, and there is an authority.
-  [[nodiscard]] dns::TtlAging authority_age() const noexcept { return room_->authority_age; }
+  [[nodiscard]] dns::TtlAging authority_age() const noexcept { return workspace_->authority_age; }
   [[nodiscard]] std::span<const OwnedRRset> additional() const noexcept {
-    return {room_->additional.data(), additional_count_};
+    return {workspace_->additional.data(), additional_count_};
   }
   [[nodiscard]] std::optional<dns::ExtendedError> ede() const noexcept {
-    return has_ede_ ? std::optional(room_->ede) : std::nullopt;
+    return has_ede_ ? std::optional(workspace_->ede) : std::nullopt;
   }
-  /// Returns the question for the targets; null: `asks` is Nothing.
+  /// Returns the question for the targets; null: `fetch_for` is Nothing.
   [[nodiscard]] const ForwardQuestion* question() const noexcept {
-    return asks == Asks::Nothing ? nullptr : &room_->question;
+    return fetch_for == FetchFor::Nothing ? nullptr : &workspace_->question;
   }
 
   //--- Used while the decision is made
   // Requires: fewer than kMaxChain answers and fewer than kMaxGlue additional RRsets.
   void add_answer(const dns::NameView& owner, const record::AnswerRRset& rrset) noexcept {
     if (answer_count_ == 0) {  // most answers are one RRset: its place is a constant
-      room_->answer_owners[0] = owner;
-      room_->answers[0] = rrset;
+      workspace_->answer_owners[0] = owner;
+      workspace_->answers[0] = rrset;
       answer_count_ = 1;
       return;
     }
-    room_->answer_owners[answer_count_] = owner;
-    room_->answers[answer_count_] = rrset;
+    workspace_->answer_owners[answer_count_] = owner;
+    workspace_->answers[answer_count_] = rrset;
     ++answer_count_;
   }
   void clear_answers() noexcept { answer_count_ = 0; }
   void set_authority(dns::NameView owner, const record::AnswerRRset& rrset) noexcept {
-    room_->authority = {owner, rrset};
+    workspace_->authority = {owner, rrset};
     has_authority_ = true;
   }
   void add_additional(dns::NameView owner, const record::AnswerRRset& rrset) noexcept {
-    room_->additional[additional_count_] = {owner, rrset};
+    workspace_->additional[additional_count_] = {owner, rrset};
     ++additional_count_;
   }
   void set_ede(const std::optional<dns::ExtendedError>& ede) noexcept {
     has_ede_ = ede.has_value();
-    if (ede) room_->ede = *ede;
+    if (ede) workspace_->ede = *ede;
   }
 
  private:
-  Workspace* room_;
+  Workspace* workspace_;
   uint8_t answer_count_ = 0;
   uint8_t additional_count_ = 0;
   bool has_authority_ = false;
@@ -201,11 +200,11 @@ class Decision {
 /// Threads: any, each with its own workspace. Cost: no allocation, lock, clock or system call.
 /// Source: RFC 1034 §4.3.2; RFC 2308; RFC 4592; RFC 6672; RFC 8482; RFC 8914.
 [[nodiscard]] Decision decide(const Question& question, const Sources& sources,
-                              Workspace& room) noexcept;
+                              Workspace& workspace) noexcept;
 
 /// Returns an authoritative answer of one RRset that is about this server, such as version.bind.
 [[nodiscard]] Decision answer_with(const record::AnswerRRset& rrset, dns::NameView owner,
-                                   bool delegation, Workspace& room) noexcept;
+                                   bool delegation, Workspace& workspace) noexcept;
 
 /// One step of a decision: what was examined for a name, and the result.
 struct Reason {
@@ -237,7 +236,7 @@ struct Reason {
 /// gets no answer over UDP and no connection.
 /// Threads: any. Cost: allocates. Lifetime of `reasons`: the state's.
 [[nodiscard]] Decision explain(const IpAddress& client, const Question& question,
-                               const Sources& sources, Workspace& room,
+                               const Sources& sources, Workspace& workspace,
                                std::vector<Reason>& reasons);
 
 }  // namespace inlet53::resolver

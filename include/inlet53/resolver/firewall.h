@@ -65,7 +65,7 @@ struct FirewallVerdict {
 };
 
 /// The position of a name in the chain of a query.
-enum class FirewallHop : uint8_t {
+enum class ChainPosition : uint8_t {
   Question,     // the name of the question
   Redirection,  // the target of a CNAME or DNAME
 };
@@ -93,7 +93,7 @@ class Firewall {
   /// Cost: one DomainSet::contains for each rule up to the first match; no allocation.
   /// Source: Route 53 Developer Guide, "DNS Firewall rule groups and rules".
   [[nodiscard]] FirewallVerdict evaluate(const zone::NameKey& key, uint16_t qtype,
-                                         FirewallHop hop) const noexcept;
+                                         ChainPosition hop) const noexcept;
 
   [[nodiscard]] const std::vector<FirewallRule>& rules() const noexcept { return rules_; }
 

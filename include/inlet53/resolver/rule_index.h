@@ -35,10 +35,10 @@ struct ForwardRule {
 
   /// Returns the outbound endpoint address that records name for a query sent from `local`, an
   /// address of this machine. Where several fit (no `send_from`), the port of `local` selects one.
-  [[nodiscard]] const OutboundAddress& left_by(const SocketAddress& local) const noexcept;
+  [[nodiscard]] const OutboundAddress& outbound_for(const SocketAddress& local) const noexcept;
 
   /// Returns whether an answer to a query forwarded by one rule is valid for the other rule too.
-  [[nodiscard]] bool asks_the_same_as(const ForwardRule& other) const noexcept {
+  [[nodiscard]] bool has_same_targets(const ForwardRule& other) const noexcept {
     return apex.view().equals(other.apex.view()) && targets == other.targets &&
            sources == other.sources;
   }

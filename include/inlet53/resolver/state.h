@@ -6,14 +6,13 @@
 #include <string>
 #include <vector>
 
-#include "inlet53/base/cidr.h"
 #include "inlet53/base/file.h"
 #include "inlet53/base/ip_address.h"
 #include "inlet53/base/result.h"
 #include "inlet53/record/query_record.h"
 #include "inlet53/resolver/firewall.h"
 #include "inlet53/resolver/rule_index.h"
-#include "inlet53/topology/certificate_names.h"
+#include "inlet53/topology/endpoint_names.h"
 #include "inlet53/topology/topology.h"
 #include "inlet53/zone/zone_index.h"
 

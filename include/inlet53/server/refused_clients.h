@@ -23,26 +23,26 @@ struct RefusedClient {
 };
 
 /// Collects the clients that security groups refuse, each once, for the operator log. All workers
-/// share one object. It stores up to `kMaxClients` clients, then none until `forget`. Threads: any.
+/// share one object. It stores up to `kMaxClients` clients, then none until `clear`. Threads: any.
 class RefusedClients {
  public:
   static constexpr size_t kMaxClients = 256;
 
-  /// `news`: called on the thread of `note` when `take` has something to return.
-  explicit RefusedClients(std::function<void()> news);
+  /// `on_new`: called on the thread of `record` when `collect` has something to return.
+  explicit RefusedClients(std::function<void()> on_new);
 
   /// Adds a client. Cost: some loads and no lock if the client is known or the limit is reached.
-  void note(const IpAddress& client, const resolver::EndpointAddress& address,
-            bool over_tcp) noexcept;
+  void record(const IpAddress& client, const resolver::EndpointAddress& address,
+              bool over_tcp) noexcept;
 
-  struct News {
-    std::vector<RefusedClient> clients;  // since the last call of `take`
+  struct Report {
+    std::vector<RefusedClient> clients;  // since the last call of `collect`
     bool is_full = false;                // the limit has been reached since the last call
   };
-  [[nodiscard]] News take();
+  [[nodiscard]] Report collect();
 
   /// Removes all clients, so that each is reported again: the rules may have changed.
-  void forget();
+  void clear();
 
  private:
   static constexpr size_t kSlots = 4 * kMaxClients;
@@ -51,14 +51,14 @@ class RefusedClients {
   [[nodiscard]] uint64_t key_of(const IpAddress& client) const noexcept;
   void add(const RefusedClient& client);
 
-  const std::function<void()> news_;
+  const std::function<void()> on_new_;
   const uint64_t seed_;
   std::array<std::atomic<uint64_t>, kSlots> slots_{};  // keys of clients; 0: none
   std::atomic<bool> is_full_{false};
   std::mutex mutex_;  // guards the rest
-  size_t noted_ = 0;
-  std::vector<RefusedClient> untaken_;
-  bool full_untaken_ = false;
+  size_t recorded_ = 0;
+  std::vector<RefusedClient> unreported_;
+  bool full_unreported_ = false;
 };
 
 }  // namespace inlet53::server

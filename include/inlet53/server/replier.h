@@ -39,12 +39,12 @@ class QueryForwarder {
  public:
   /// Stores the query `message` and forwards `question`, which `Responder::answer` returned.
   /// `to.replier` gets the response later, or within this call if the query cannot wait.
-  virtual void begin(const ReplyTo& to, Bytes message,
-                     const resolver::ForwardQuestion& question) = 0;
+  virtual void enqueue(const ReplyTo& to, Bytes message,
+                       const resolver::ForwardQuestion& question) = 0;
   /// Forwards `question` to refresh the cache.
   virtual void refresh(const resolver::ForwardQuestion& question) = 0;
   /// Drops the queries of `replier`. It gets no more responses.
-  virtual void forget(const Replier& replier) = 0;
+  virtual void cancel(const Replier& replier) = 0;
 
  protected:
   ~QueryForwarder() = default;

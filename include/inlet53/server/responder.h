@@ -36,8 +36,8 @@ struct Reply {
   bool over_limit = false;  // the query is over a limit and gets no response
   /// ToAnswer: the query waits; another call answers it. ToRefresh: the query is answered, and the
   /// cache needs a new answer to `question`.
-  resolver::Asks asks = resolver::Asks::Nothing;
-  /// Null: `asks` is Nothing. Lifetime: until the next call of the responder.
+  resolver::FetchFor fetch_for = resolver::FetchFor::Nothing;
+  /// Null: `fetch_for` is Nothing. Lifetime: until the next call of the responder.
   const resolver::ForwardQuestion* question = nullptr;
 };
 

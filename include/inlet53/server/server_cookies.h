@@ -46,7 +46,7 @@ class ServerCookies {
   /// Checks the cookie of a query and writes that of the response: the client cookie, then the
   /// received server cookie, or a new one if the received one is missing, invalid or due for
   /// renewal. `now`: seconds since 1970, modulo 2^32. Requires: `cookie` has a valid size
-  /// (dns::is_cookie_sound); `out` has `kSize` bytes and does not overlap `cookie`.
+  /// (dns::is_valid_cookie); `out` has `kSize` bytes and does not overlap `cookie`.
   CookieProof answer(Bytes cookie, const IpAddress& client, uint32_t now,
                      uint8_t* out) const noexcept;
 

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "inlet53/base/result.h"
-#include "inlet53/net/renewal_timer.h"
+#include "inlet53/net/certificate_authority.h"
 #include "inlet53/net/tls_context.h"
 #include "inlet53/resolver/state.h"
 #include "inlet53/settings/settings.h"

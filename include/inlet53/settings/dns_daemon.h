@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <tuple>
 #include <vector>
 
-#include "inlet53/base/cidr.h"
+#include "inlet53/base/ip_address.h"
 #include "inlet53/settings/row.h"
 
 /// Settings of the DNS daemon: all its values in the configuration file that are not AWS objects.
@@ -204,7 +205,7 @@ inline constexpr std::tuple kTlsRows{
     Row{"idle_timeout", &Tls::idle_timeout_ms, kConnectionTimeout, At::Restart,
         "time that a connection may stay without a complete query"},
     Row{"head_timeout", &Tls::head_timeout_ms, kConnectionTimeout, At::Restart,
-        "DoH: time from the first octet of a request to the end of its head"},
+        "DoH: time from the first byte of a request to the end of its head"},
     Row{"body_timeout", &Tls::body_timeout_ms, kConnectionTimeout, At::Restart,
         "DoH: time that a request's body may pause"},
     Row{"max_pipelined", &Tls::max_pipelined_octets, kMaxPipelined, At::Restart,
@@ -266,6 +267,36 @@ inline constexpr std::tuple kForwardRows{
         "file of authorities that may certify DoT targets besides the system's"},
 };
 
+// Dependencies between the limits: UDP sockets, the questions that wait for targets, and the
+// queries that are sent for them.
+
+/// Queries of one question to one target. Source: RFC 9520 §3.1.
+inline constexpr uint32_t kSendsPerTarget = 3;
+/// Maximum of queries that wait on one socket when sockets run out.
+inline constexpr uint32_t kQueriesPerSocket = 64;
+/// Time that a query waits for a late response after its question has failed, in milliseconds.
+inline constexpr uint32_t kLateMs = 1000;
+/// One target gets two thirds of the sockets.
+inline constexpr uint32_t kTargetShareParts = 2;
+inline constexpr uint32_t kTargetShareOf = 3;
+
+/// Returns how many UDP sockets are necessary for as many questions as the limits allow, at one
+/// target and in all, when no target responds: each question sends `kSendsPerTarget` queries within
+/// `query_timeout`, and their sockets wait for `kLateMs` longer. At most 65536.
+[[nodiscard]] constexpr uint32_t sockets_for(const Forward& forward) noexcept {
+  constexpr uint64_t kMost = 65'536;
+  const auto sockets = [&](uint64_t questions) {
+    const uint64_t timeout = forward.query_timeout_ms;
+    const uint64_t waits = questions * kSendsPerTarget * (timeout + kLateMs) / timeout;
+    return (waits + kQueriesPerSocket - 1) / kQueriesPerSocket;
+  };
+  const uint64_t at_one_target =
+      (sockets(forward.max_in_flight_per_target) * kTargetShareOf + kTargetShareParts - 1) /
+      kTargetShareParts;
+  const uint64_t needed = std::max(at_one_target, sockets(forward.max_in_flight));
+  return static_cast<uint32_t>(std::min(needed, kMost));
+}
+
 //--- [cache]
 
 /// The cache of answers from targets. Each worker has its own cache of this size. TTLs are in
@@ -284,7 +315,7 @@ struct Cache {
 };
 
 // RFC 8767 §4 recommends a cap of 7 days.
-inline constexpr Amount kCacheTtl = seconds(0, 7 * 86'400);
+inline constexpr Amount kCacheTtl = seconds(0, 7ULL * 86'400);
 // RFC 9520 §3.2.
 inline constexpr Amount kFailureTtl = seconds(1, 300);
 
@@ -345,7 +376,7 @@ inline constexpr std::tuple kQueryLogRows{
         "buffers of 1 MiB for each worker"},
     Row{"rotate_size", &QueryLog::rotate_octets, octets(0, 1ULL << 50), At::Restart,
         "size at which the file is rotated"},
-    Row{"rotate_interval", &QueryLog::rotate_seconds, seconds(0, 366 * 86'400), At::Restart,
+    Row{"rotate_interval", &QueryLog::rotate_seconds, seconds(0, 366ULL * 86'400), At::Restart,
         "time after which the file is rotated"},
     Row{"keep_files", &QueryLog::keep_files, number(0, 1'000'000), At::Restart,
         "rotated files to keep"},

@@ -52,7 +52,7 @@ inline constexpr std::tuple kGatewayRows{
     Row{"handshake_timeout", &Gateway::handshake_timeout_ms, kGatewayTimeout, At::Restart,
         "time from accept to the end of the handshake"},
     Row{"head_timeout", &Gateway::head_timeout_ms, kGatewayTimeout, At::Restart,
-        "time from the first octet of a request to the end of its head"},
+        "time from the first byte of a request to the end of its head"},
     Row{"body_timeout", &Gateway::body_timeout_ms, kGatewayTimeout, At::Restart,
         "time that a request's body may pause or wait for memory"},
     Row{"idle_timeout", &Gateway::idle_timeout_ms, kGatewayTimeout, At::Restart,
@@ -101,7 +101,7 @@ struct Lambda {
 };
 
 inline constexpr std::tuple kLambdaRows{
-    Row{"log_folder", &Lambda::log_folder, Path{}, At::Restart, "folder of the functions' logs"},
+    Row{"log_folder", &Lambda::log_folder, Path{}, At::Restart, "directory of the functions' logs"},
     Row{"python", &Lambda::python, Program{}, At::Restart, "interpreter of the runtimes python*"},
     Row{"node", &Lambda::node, Program{}, At::Restart, "interpreter of the runtimes nodejs*"},
     Row{"max_environments", &Lambda::max_environments, number(1, 10'000), At::Restart,

@@ -58,7 +58,7 @@ struct Boolean {};
 template <class E>
 struct Word {
   std::string_view word;
-  E value;
+  E value{};
 };
 template <class E>
 Word(std::string_view, E) -> Word<E>;
@@ -117,9 +117,9 @@ enum class At : uint8_t { Restart, Reload };
 template <class Values, class Value, class Form>
 struct Row {
   std::string_view key;
-  Value Values::*member;
+  Value Values::*member = nullptr;
   Form form;
-  At changes;
+  At changes = At::Restart;
   std::string_view help;
 };
 template <class Values, class Value, class Form>

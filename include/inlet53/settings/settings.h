@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string>
+
 #include "inlet53/settings/dns_daemon.h"
 #include "inlet53/settings/https_daemon.h"
 
@@ -13,5 +15,11 @@ struct Settings {
 
   friend bool operator==(const Settings&, const Settings&) = default;
 };
+
+/// Copies the settings that a reload changes (`At::Reload`) from `wanted` to `now`. Returns the
+/// names of the other settings that differ, which need a restart: "[tcp] backlog, [tcp]
+/// idle_timeout". Empty: no other setting differs.
+[[nodiscard]] std::string apply_reload(DnsDaemon& now, const DnsDaemon& wanted);
+[[nodiscard]] std::string apply_reload(HttpsDaemon& now, const HttpsDaemon& wanted);
 
 }  // namespace inlet53::settings

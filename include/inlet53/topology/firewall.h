@@ -4,9 +4,12 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
-/// Objects of DNS Firewall in the model (`topology.h`).
+#include "inlet53/base/result.h"
+
+/// Objects of DNS Firewall in the model (`topology.h`), and the domains of its lists.
 namespace inlet53::topology {
 
 /// Action of a DNS Firewall rule for a query that matches it.
@@ -23,7 +26,7 @@ enum class BlockResponse : uint8_t { NoData, NXDomain, Override };
 /// Source: Route 53 API Reference, FirewallRule.FirewallDomainRedirectionAction.
 enum class RedirectionAction : uint8_t { Inspect, Trust };
 
-/// List of domains for DNS Firewall rules; `firewall_domain.h` describes the notation of a domain.
+/// List of domains for DNS Firewall rules; `parse_firewall_domain` describes their notation.
 struct FirewallDomainList {
   std::string name;
   std::string id;  // rslvr-fdl-…
@@ -58,5 +61,28 @@ struct FirewallRuleGroupAssociation {
   std::string rule_group;  // an id
   uint32_t priority = 0;   // 100-9900, evaluated from the lowest; unique in its VPC
 };
+
+/// Form of a domain in a DNS Firewall list, which decides the names that it matches. AWS documents
+/// only that a domain may begin with `*`; the details are an interpretation of inlet53.
+enum class DomainMatch : uint8_t {
+  Exact,   // `example.com`: only this name
+  Below,   // `*.example.com`: every name below it, at any depth, but not the name itself
+  Ending,  // `*example.com`: every name that ends so, including `my-example.com` and itself
+  All,     // `*`
+};
+
+/// Parsed domain of a list.
+struct FirewallDomain {
+  DomainMatch match = DomainMatch::Exact;
+  /// Text after `*` or `*.`, in any letter case, without the final dot; empty for All.
+  std::string_view name;
+};
+
+/// Parses a domain of a list: 1 to 255 bytes, `*` or labels of letters, digits and `-`, optionally
+/// after `*` or `*.`, with or without the final dot.
+/// Errors: the problem, with the text in quotes (at most its first 80 bytes).
+/// Lifetime: `text`'s. Threads: any. Cost: linear; allocates only for an error.
+/// Source: Route 53 API Reference, UpdateFirewallDomains; RFC 1035 §2.3.4.
+[[nodiscard]] Result<FirewallDomain, std::string> parse_firewall_domain(std::string_view text);
 
 }  // namespace inlet53::topology

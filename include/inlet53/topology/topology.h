@@ -8,7 +8,6 @@
 #include <variant>
 #include <vector>
 
-#include "inlet53/base/cidr.h"
 #include "inlet53/base/ip_address.h"
 #include "inlet53/topology/firewall.h"
 
@@ -166,8 +165,8 @@ struct VpcEndpoint {
   std::string dns_suffix;
   PrivateDns private_dns = PrivateDns::Disabled;
   /// Private DNS names and domains of the endpoint's own names. They replace those that follow from
-  /// `service_name` (`service_names.h`). Source: EC2 API Reference, ServiceDetail: PrivateDnsNames,
-  /// BaseEndpointDnsNames.
+  /// `service_name` (`endpoint_names.h`). Source: EC2 API Reference, ServiceDetail:
+  /// PrivateDnsNames, BaseEndpointDnsNames.
   std::vector<std::string> private_dns_names;
   std::vector<std::string> base_endpoint_dns_names;
   DnsRecordIpType dns_record_ip_type = DnsRecordIpType::Ipv4;

@@ -6,14 +6,13 @@
 #include <optional>
 #include <vector>
 
-#include "inlet53/base/cidr.h"
 #include "inlet53/base/ip_address.h"
 #include "inlet53/dns/name.h"
 #include "inlet53/zone/name_key.h"
 
 namespace inlet53::zone {
 
-struct Finding;
+struct LookupResult;
 
 /// TTL in seconds of the records of a VPC's own names. AWS's value is not known; this is the TTL of
 /// an interface endpoint's names.
@@ -38,9 +37,9 @@ class AddressNames {
                                                                    dns::NameView forward_apex);
 
   /// Changes an NXDomain to an Answer, or to NoData for another type, when `key`'s name is one of
-  /// these names; else does not change `finding`. ANY gets the record.
-  /// Requires: `finding` is the result of the zone's table; `key`'s name is below the apex.
-  void find(const NameKey& key, uint16_t qtype, Finding& finding) const noexcept;
+  /// these names; else does not change `lookup`. ANY gets the record.
+  /// Requires: `lookup` is the result of the zone's table; `key`'s name is below the apex.
+  void find(const NameKey& key, uint16_t qtype, LookupResult& lookup) const noexcept;
 
  private:
   AddressNames() = default;

@@ -35,14 +35,14 @@ class ZoneIndex {
   /// Looks the name up in the most specific zone that covers it. After NotCovered it continues with
   /// the next less specific zone. NotCovered when no zone has the name.
   void find(const NameKey& key, uint16_t qtype, uint16_t rotation, bool refer,
-            Finding& finding) const noexcept {
-    find_below(key.label_count() + 1, key, qtype, rotation, refer, finding);
+            LookupResult& lookup) const noexcept {
+    find_below(key.label_count() + 1, key, qtype, rotation, refer, lookup);
   }
 
   /// Does the same as `find` with the zones whose apex has more labels than the suffix of the key
   /// at label `end`.
   void find_below(size_t end, const NameKey& key, uint16_t qtype, uint16_t rotation, bool refer,
-                  Finding& finding) const noexcept;
+                  LookupResult& lookup) const noexcept;
 
   /// Returns the zone of the result of `find_below`; null when no zone has the name. For
   /// explanations. Lifetime: the index's.
@@ -63,8 +63,8 @@ class ZoneIndex {
  private:
   struct Apex {
     dns::NameView name;  // points into a table
-    uint32_t first_entry;
-    uint32_t end_entry;  // one past the last
+    uint32_t first_entry = 0;
+    uint32_t end_entry = 0;  // one past the last
   };
 
   // Returns the apex with exactly this name, or null.

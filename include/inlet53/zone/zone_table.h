@@ -26,7 +26,8 @@ enum class Found : uint8_t {
 /// The result of one lookup; members that `found` does not need may hold values of an earlier
 /// lookup. Lifetime: the table's. `owner` may point into the key, and `rrset` into this object: do
 /// not copy it while `rrset` is in use.
-struct Finding {
+// NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): made_record, on the path of a query
+struct LookupResult {
   Found found = Found::NotCovered;
   /// For NoData and NXDomain: the zone's SOA with the TTL of negative answers; `wire.count` is 0
   /// when the zone has no SOA.
@@ -82,7 +83,7 @@ class ZoneTable {
   /// ANY gives one RRset of the name (RFC 8482 §4.1), a CNAME if it has one.
   /// Requires: `key`'s name is at or below the apex; `key` has this table's seed.
   void find(const NameKey& key, uint16_t qtype, uint16_t rotation, bool refer,
-            Finding& finding) const noexcept;
+            LookupResult& lookup) const noexcept;
 
   /// Returns the RRset of `type` at exactly `name`, for glue; `wire.count` is 0 when there is none.
   [[nodiscard]] record::AnswerRRset find_exact(const NameKey& key, uint16_t type) const noexcept;

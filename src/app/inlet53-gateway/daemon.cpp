@@ -13,9 +13,8 @@
 #include "inlet53/base/operator_log.h"
 #include "inlet53/base/program.h"
 #include "inlet53/base/text.h"
-#include "inlet53/net/process_rights.h"
-#include "inlet53/net/stray_children.h"
-#include "inlet53/settings/reload.h"
+#include "inlet53/net/process.h"
+#include "inlet53/settings/settings.h"
 
 namespace inlet53::app {
 
@@ -54,7 +53,9 @@ GatewayDaemon::GatewayDaemon(GatewayOptions options)
               return renew_certificate(settings, served);
             };
           },
-          [this](std::unique_ptr<RenewedCertificate> renewed) { show(std::move(renewed)); }),
+          [this](std::unique_ptr<RenewedCertificate> renewed) {
+            install_certificate(std::move(renewed));
+          }),
       renewal_timer_(loop_, [this] { renewal_.request(); }) {}
 
 GatewayDaemon::~GatewayDaemon() = default;
@@ -116,7 +117,7 @@ Result<void, std::string> GatewayDaemon::serve(Prepared& prepared) {
 }
 
 // Null: the timer requests it again. A reload in the meantime has loaded the certificate.
-void GatewayDaemon::show(std::unique_ptr<RenewedCertificate> renewed) {
+void GatewayDaemon::install_certificate(std::unique_ptr<RenewedCertificate> renewed) {
   if (ending_ || renewed == nullptr || renewed->state != worker_->served().state) return;
   worker_->show(std::move(renewed->certificate));
   renewal_timer_.set(worker_->served().certificate.renewal);
@@ -143,7 +144,7 @@ void GatewayDaemon::apply_reload(std::unique_ptr<Prepared> prepared) {
 
 void GatewayDaemon::end() {
   if (std::exchange(ending_, true)) {
-    log_warning("ended at once, at the second signal");
+    log_warning("stopped immediately after a second signal");
     std::_Exit(kExitOk);
   }
   reload_.pause();
@@ -183,3 +184,12 @@ void GatewayDaemon::log_statistics() const {
 }
 
 }  // namespace inlet53::app
+
+int main(int argc, char** argv) {
+  using namespace inlet53;
+  return run_program("inlet53-gateway", [&] {
+    auto options = app::parse_gateway_options(argc, argv);
+    if (const int* code = std::get_if<int>(&options)) return *code;
+    return app::GatewayDaemon(std::get<app::GatewayOptions>(std::move(options))).run();
+  });
+}

@@ -11,9 +11,8 @@
 #include "inlet53/lambda/isolation.h"
 #include "inlet53/linelog/line_logs.h"
 #include "inlet53/net/background_thread.h"
+#include "inlet53/net/certificate_authority.h"
 #include "inlet53/net/loop.h"
-#include "inlet53/net/preparation.h"
-#include "inlet53/net/renewal_timer.h"
 #include "inlet53/net/tls_context.h"
 #include "inlet53/settings/settings.h"
 
@@ -37,7 +36,7 @@ class GatewayDaemon {
       std::shared_ptr<const net::TlsServerContext> previous_tls);
   void apply_reload(std::unique_ptr<Prepared> prepared);
   [[nodiscard]] Result<void, std::string> serve(Prepared& prepared);
-  void show(std::unique_ptr<RenewedCertificate> renewed);
+  void install_certificate(std::unique_ptr<RenewedCertificate> renewed);
   void end();
   void check_drained();
   [[nodiscard]] int finish();

@@ -11,9 +11,9 @@
 #include "inlet53/base/text.h"
 #include "inlet53/config/config.h"
 #include "inlet53/gateway/gateway_state.h"
-#include "inlet53/gateway/server_certificate.h"
-#include "inlet53/lambda/function_check.h"
-#include "inlet53/topology/certificate_names.h"
+#include "inlet53/gateway/gateway_worker.h"
+#include "inlet53/lambda/runtimes.h"
+#include "inlet53/topology/endpoint_names.h"
 #include "inlet53/topology/topology.h"
 
 namespace inlet53::app {
@@ -24,7 +24,8 @@ std::variant<GatewayOptions, int> parse_gateway_options(int argc, char** argv) {
       "API Gateway does behind AWS PrivateLink.\n"
       "It stays in the foreground. Signals: TERM and INT end it after at most 3 s, HUP reads the\n"
       "configuration and the certificate again, USR1 opens the logs again.\n"
-      "Exit codes: 0 ended as asked, 1 failure, 2 usage, 3 configuration invalid, 4 cannot bind.",
+      "Exit codes: 0 stopped on request, 1 failure, 2 usage, 3 configuration invalid, 4 cannot "
+      "bind.",
       "inlet53-gateway"};
   app.set_version_flag("--version", "inlet53-gateway " INLET53_VERSION);
   GatewayOptions options;
@@ -54,16 +55,16 @@ std::shared_ptr<const gateway::GatewayState> free_on(
 }
 
 // Logs which functions cannot run as configured.
-void tell_problems(const config::Config& config, const lambda::Interpretation& interpreters) {
-  const auto tell = [](std::string_view function, std::string_view problem) {
+void log_problems(const config::Config& config, const lambda::Interpretation& interpreters) {
+  const auto log_problem = [](std::string_view function, std::string_view problem) {
     log_warning(concat("function ", function, ": ", problem));
   };
   for (const topology::Function& function : config.topology.functions) {
     const std::string missing = lambda::missing_code(function);
-    if (!missing.empty()) tell(function.name, missing);
+    if (!missing.empty()) log_problem(function.name, missing);
   }
-  for (const auto& problem : interpreters.missing) tell(problem.function, problem.message);
-  for (const auto& problem : interpreters.different) tell(problem.function, problem.message);
+  for (const auto& problem : interpreters.missing) log_problem(problem.function, problem.message);
+  for (const auto& problem : interpreters.different) log_problem(problem.function, problem.message);
 }
 
 // Logs how functions are isolated and which are not. Returns false when the configuration requires
@@ -109,7 +110,7 @@ std::unique_ptr<Prepared> prepare(const PreparationContext& context) {
   }
   auto interpreters =
       lambda::find_interpreters(config->topology.functions, config->settings.https.lambda);
-  tell_problems(*config, interpreters);
+  log_problems(*config, interpreters);
   (*state)->set_interpreter_versions(std::move(interpreters.versions));
   auto isolation = context.isolation
                        ? context.isolation

@@ -12,12 +12,12 @@
 #include <netdb.h>
 #include <sys/socket.h>
 
-#include "inlet53/base/partition.h"
+#include "inlet53/base/aws_names.h"
 #include "inlet53/base/program.h"
 #include "inlet53/base/text.h"
 #include "inlet53/config/config.h"
 #include "inlet53/loadgen/workload.h"
-#include "inlet53/topology/service_names.h"
+#include "inlet53/topology/endpoint_names.h"
 #include "inlet53/zone/zone_loader.h"
 
 namespace inlet53::app {
@@ -68,36 +68,13 @@ std::optional<Host> parse_host(std::string_view text) {
   return host;
 }
 
-}  // namespace
-
-Result<SocketAddress, BenchFault> find_server(std::string_view text) {
-  if (const auto address = parse_address(text)) return *address;
-  const std::optional<Host> host = parse_host(text);
-  if (!host) return Unexpected(BenchFault{concat("not an address: ", text), kExitUsage});
-  addrinfo wanted{};
-  wanted.ai_socktype = SOCK_DGRAM;
-  addrinfo* list = nullptr;
-  const int status = getaddrinfo(host->name.c_str(), nullptr, &wanted, &list);
-  const std::unique_ptr<addrinfo, FreeAddresses> found(list);
-  for (const addrinfo* one = status == 0 ? list : nullptr; one != nullptr; one = one->ai_next) {
-    if (one->ai_family != AF_INET && one->ai_family != AF_INET6) continue;
-    SocketAddress address = SocketAddress::from_sockaddr(one->ai_addr);
-    address.port = host->port;
-    return address;
-  }
-  const std::string_view why = status == 0 ? "it has no address" : gai_strerror(status);
-  return Unexpected(BenchFault{concat(host->name, " cannot be resolved: ", why), kExitFailure});
-}
-
-namespace {
-
 using loadgen::QuestionList;
 template <class T>
 using Gathered = Result<T, BenchFault>;
 
 constexpr std::string_view kService = "execute-api";
 
-auto usage(std::string text) { return Unexpected(BenchFault{std::move(text), kExitUsage}); }
+auto usage_fault(std::string text) { return Unexpected(BenchFault{std::move(text), kExitUsage}); }
 auto invalid(std::string text) {
   return Unexpected(BenchFault{std::move(text), kExitConfiguration});
 }
@@ -108,7 +85,7 @@ std::string api_domain(std::string_view region) {
 
 Gathered<dns::Name> parse_name(std::string_view text) {
   const auto name = dns::Name::parse_text(text);
-  if (!name) return usage(concat("not a domain name: ", text));
+  if (!name) return usage_fault(concat("not a domain name: ", text));
   return *name;
 }
 
@@ -195,7 +172,7 @@ Gathered<Sources> read_config(const BenchOptions& options, uint16_t type) {
     if (auto added = add_zone(zone, sources.questions); !added) return Unexpected(added.error());
   }
   if (sources.questions.size() == 0) {
-    return invalid(concat(options.config, ": names nothing to ask for"));
+    return invalid(concat(options.config, ": contains no names"));
   }
   return sources;
 }
@@ -204,7 +181,7 @@ Gathered<Sources> gather(const BenchOptions& options, uint16_t type) {
   if (!options.config.empty()) return read_config(options, type);
   if (!options.names.empty()) {
     auto names = loadgen::read_names_file(options.names, type);
-    if (!names) return usage(names.error());
+    if (!names) return usage_fault(names.error());
     return Sources{std::move(names->questions), {}, names->skipped, std::move(names->faults)};
   }
   const auto domain = parse_name(api_domain(options.region));
@@ -215,9 +192,28 @@ Gathered<Sources> gather(const BenchOptions& options, uint16_t type) {
 
 }  // namespace
 
+Result<SocketAddress, BenchFault> find_server(std::string_view text) {
+  if (const auto address = parse_address(text)) return *address;
+  const std::optional<Host> host = parse_host(text);
+  if (!host) return Unexpected(BenchFault{concat("not an address: ", text), kExitUsage});
+  addrinfo wanted{};
+  wanted.ai_socktype = SOCK_DGRAM;
+  addrinfo* list = nullptr;
+  const int status = getaddrinfo(host->name.c_str(), nullptr, &wanted, &list);
+  const std::unique_ptr<addrinfo, FreeAddresses> found(list);
+  for (const addrinfo* one = status == 0 ? list : nullptr; one != nullptr; one = one->ai_next) {
+    if (one->ai_family != AF_INET && one->ai_family != AF_INET6) continue;
+    SocketAddress address = SocketAddress::from_sockaddr(one->ai_addr);
+    address.port = host->port;
+    return address;
+  }
+  const std::string_view why = status == 0 ? "it has no address" : gai_strerror(status);
+  return Unexpected(BenchFault{concat(host->name, " cannot be resolved: ", why), kExitFailure});
+}
+
 Result<BenchWorkload, BenchFault> make_workload(const BenchOptions& options) {
   const auto type = dns::parse_type(options.type);
-  if (!type) return usage(concat("not a type: ", options.type));
+  if (!type) return usage_fault(concat("not a type: ", options.type));
   auto sources = gather(options, *type);
   if (!sources) return Unexpected(sources.error());
 
@@ -227,7 +223,7 @@ Result<BenchWorkload, BenchFault> make_workload(const BenchOptions& options) {
   const auto miss_domain = parse_name(domain);
   if (!miss_domain) return Unexpected(miss_domain.error());
   if (miss_domain->view().size() + 1 + loadgen::Workload::kMissLabel > dns::kMaxName) {
-    return usage(concat("no room for names below ", domain));
+    return usage_fault(concat("the domain is too long for names below ", domain));
   }
   const loadgen::Mix mix{.misses_percent = options.misses_percent,
                          .miss_domain = *miss_domain,

@@ -14,10 +14,10 @@
 #include "inlet53/base/program.h"
 #include "inlet53/base/text.h"
 #include "inlet53/config/config.h"
-#include "inlet53/gateway/server_certificate.h"
+#include "inlet53/gateway/gateway_worker.h"
 #include "inlet53/net/certificate_authority.h"
 #include "inlet53/server/tls_contexts.h"
-#include "inlet53/topology/certificate_names.h"
+#include "inlet53/topology/endpoint_names.h"
 
 namespace inlet53::app {
 
@@ -44,18 +44,10 @@ struct Server {
   bool with_rsa;
 };
 
-void say(std::string_view fault) { std::cerr << "inlet53: " << fault << '\n'; }
-
 std::string utc(int64_t seconds) {
   UtcSecond second;
   second.set(seconds);
   return std::string(second.text());
-}
-
-std::string joined(const std::vector<std::string>& texts) {
-  std::string all;
-  for (const std::string& text : texts) all += concat(all.empty() ? "" : ", ", text);
-  return all;
 }
 
 void print(const Shown& shown) {
@@ -121,7 +113,7 @@ Result<std::vector<Shown>, std::string> prepare(const std::vector<Server>& serve
     }
     const auto files = net::certificate_files(server.source, request);
     if (!files) return Unexpected(files.error());
-    for (const std::string& notice : files->notices) say(notice);
+    for (const std::string& notice : files->notices) print_error(notice);
     if (server.source.certificate_file.empty()) {
       const auto shown =
           append_authority(all, server.source.authority_directory, files->authority_made);
@@ -176,8 +168,8 @@ int print_all(const std::vector<Shown>& all, bool json) {
   return kExitOk;
 }
 
-int fail(const std::string& fault) {
-  say(fault);
+int ca_error(const std::string& fault) {
+  print_error(fault);
   return kExitFailure;
 }
 
@@ -186,7 +178,7 @@ int show_directory(const CaOptions& options) {
   const std::string directory = absolute_path(options.folder);
   std::vector<Shown> all;
   if (const auto shown = append_authority(all, directory, false); !shown) {
-    return fail(concat(shown.error(), "; `inlet53 ca --config FILE` makes an authority"));
+    return ca_error(concat(shown.error(), "; `inlet53 ca --config FILE` makes an authority"));
   }
   return print_all(all, options.json);
 }
@@ -197,11 +189,11 @@ int run_ca(const CaOptions& options) {
   if (options.config.empty()) return show_directory(options);
   const auto config = config::load_config(options.config);
   if (!config) {
-    for (const config::ConfigError& error : config.error()) say(error.to_text());
+    for (const config::ConfigError& error : config.error()) print_error(error.to_text());
     return kExitConfiguration;
   }
   const auto all = prepare(servers_of(*config));
-  if (!all) return fail(all.error());
+  if (!all) return ca_error(all.error());
   return print_all(*all, options.json);
 }
 

@@ -27,23 +27,23 @@ int run_cache_flush(const CacheFlushOptions& options) {
     }
     socket = config->settings.dns.control.socket;
     if (socket.empty()) {
-      std::cerr << "inlet53: " << options.config << ": there is no [control] with a socket\n";
+      print_error(concat(options.config, ": there is no [control] with a socket"));
       return kExitConfiguration;
     }
   }
   if (options.name.find('\n') != std::string::npos) {
-    std::cerr << "inlet53: a domain name has no line break; write it as \\010\n";
+    print_error("a domain name must not contain a line break; write it as \\010");
     return kExitUsage;
   }
-  const std::string order = options.everything ? "cache flush all"
-                            : options.subtree  ? concat("cache flush subtree ", options.name)
-                                               : concat("cache flush name ", options.name);
-  const auto flushed = control::give_order(socket, order, kPatienceMs);
+  const std::string command = options.everything ? "cache flush all"
+                              : options.subtree  ? concat("cache flush subtree ", options.name)
+                                                 : concat("cache flush name ", options.name);
+  const auto flushed = control::send_command(socket, command, kPatienceMs);
   if (!flushed) {
-    std::cerr << "inlet53: " << flushed.error() << '\n';
+    print_error(flushed.error());
     return kExitFailure;
   }
-  std::cout << "forgot " << *flushed << (*flushed == "1" ? " response\n" : " responses\n");
+  std::cout << "removed " << *flushed << (*flushed == "1" ? " response\n" : " responses\n");
   return kExitOk;
 }
 

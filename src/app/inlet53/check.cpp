@@ -16,8 +16,8 @@
 #include "inlet53/control/control_socket.h"
 #include "inlet53/dns/name.h"
 #include "inlet53/gateway/gateway_state.h"
-#include "inlet53/lambda/function_check.h"
 #include "inlet53/lambda/isolation.h"
+#include "inlet53/lambda/runtimes.h"
 #include "inlet53/resolver/firewall.h"
 #include "inlet53/zone/zone_loader.h"
 

@@ -8,7 +8,7 @@
 
 #include "inlet53/base/json_dump.h"
 #include "inlet53/base/text.h"
-#include "inlet53/topology/rule_targets.h"
+#include "inlet53/topology/endpoint_access.h"
 
 namespace inlet53::app {
 
@@ -249,10 +249,6 @@ void print_isolation(const config::Config& config, const CheckReport& report) {
     std::cout << "  warning: " << problem << '\n';
   }
 }
-
-}  // namespace
-
-namespace {
 
 template <class Place>
 Json places_json(const std::vector<Place>& places) {

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "command_line.h"
-
 #include <iostream>
 #include <optional>
 #include <span>
@@ -8,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "commands.h"
 #include <CLI/CLI.hpp>
 
 #include "inlet53/base/program.h"
@@ -19,7 +18,7 @@ namespace {
 
 constexpr const char* kVersion = "inlet53 " INLET53_VERSION;
 constexpr const char* kDescription =
-    "inlet53 is the operator's tool of Route 53 Resolver inbound endpoints that run here.";
+    "inlet53 manages the local Route 53 Resolver endpoints and private REST APIs.";
 constexpr const char* kExitCodes =
     "Exit codes: 0 ok, 1 failure, 2 usage, 3 configuration invalid, 4 cannot bind.";
 constexpr const char* kInitDetails =
@@ -27,29 +26,28 @@ constexpr const char* kInitDetails =
     "edit. `inlet53 check` accepts the file and `inlet53 up` serves it. An existing file is never\n"
     "overwritten. The exit code is 1 when the file cannot be written.";
 constexpr const char* kCheckDetails =
-    "A sound file is summed up; faults go to stderr, one a line, as FILE:LINE:COLUMN: KEY: what "
-    "is\n"
-    "wrong. The exit code is 3 then.";
+    "Prints a summary of a valid file. Errors go to stderr, one per line, as FILE:LINE:COLUMN: "
+    "KEY:\n"
+    "ERROR; the exit code is then 3.";
 constexpr const char* kUpDetails =
-    "A daemon that crashes is started again, later each time; after five failures in a row, or\n"
-    "when the file is wrong, it stays down. Signals: TERM and INT stop all of them; HUP makes "
-    "them\n"
-    "read the file again, starts those that it requires now and stops those that it does not;\n"
+    "Restarts a daemon that crashes, after increasing delays. Does not restart it after five\n"
+    "failures in a row, or when the file is invalid. Signals: TERM and INT stop all daemons; HUP\n"
+    "makes them read the file again, starts daemons that it requires now and stops the others;\n"
     "USR1 makes them open their logs again.";
 constexpr const char* kTailDetails =
-    "Filters must all match; letter case never counts. The table is in colour on a terminal, "
-    "unless\n"
-    "NO_COLOR is set.";
+    "A record must match all filters; letter case is ignored. On a terminal the table is in\n"
+    "colour unless NO_COLOR is set.";
 
 constexpr const char* kCaDetails =
-    "With --config, makes or renews the authority and the certificates of both daemons, for the\n"
-    "names and addresses that the file has served with TLS. The authority can certify nothing\n"
-    "else. Keys have mode 0600. With --folder, shows an authority that is there.";
+    "With --config, creates or renews the authority and the certificates of both daemons, for the\n"
+    "names and addresses that the file serves with TLS. The authority cannot certify other names\n"
+    "or addresses. Keys have mode 0600. With --folder, shows an existing authority.";
 
 constexpr const char* kFlushDetails =
-    "Forgets the responses about NAME, and those that have records of it; with --subtree those of\n"
-    "all names below it too; without NAME, after --all, everything. Who asks next is answered by\n"
-    "the targets of its rule. The daemon has a socket for that where [control] names one.";
+    "Removes the responses about NAME and those that contain records of NAME; with --subtree\n"
+    "also those of all names below NAME; with --all, all responses. The next query for such a\n"
+    "name goes to the targets of its rule. The daemon has a control socket if [control] names\n"
+    "one.";
 
 struct Texts {
   std::string output;
@@ -64,17 +62,17 @@ CLI::App* add_init(CLI::App& app, InitOptions& options) {
 }
 
 CLI::App* add_check(CLI::App& app, CheckOptions& options, std::string& output) {
-  CLI::App* check = app.add_subcommand("check", "says what is wrong with a configuration file");
+  CLI::App* check = app.add_subcommand("check", "checks a configuration file");
   check->footer(kCheckDetails);
   check->add_option("FILE", options.file, "the configuration file (TOML)")->required();
-  check->add_option("-o,--output", output, "for people, or one object for programs")
+  check->add_option("-o,--output", output, "format of the output (default: text)")
       ->type_name("text|json")
       ->check(CLI::IsMember({"text", "json"}).description(""));
   return check;
 }
 
 CLI::App* add_up(CLI::App& app, UpOptions& options) {
-  CLI::App* up = app.add_subcommand("up", "starts the daemons that a file calls for");
+  CLI::App* up = app.add_subcommand("up", "starts the daemons that a configuration requires");
   up->footer(kUpDetails);
   up->add_option("FILE", options.file, "the configuration file (TOML)")->required();
   return up;
@@ -85,10 +83,10 @@ CLI::App* add_ca(CLI::App& app, CaOptions& options, std::string& output) {
   ca->footer(kCaDetails);
   auto* config =
       ca->add_option("--config", options.config, "a configuration file (TOML)")->type_name("FILE");
-  auto* folder = ca->add_option("--folder", options.folder, "the authority's folder")
-                     ->type_name("FOLDER")
+  auto* folder = ca->add_option("--folder", options.folder, "the directory of the authority")
+                     ->type_name("DIRECTORY")
                      ->excludes(config);
-  ca->add_option("-o,--output", output, "for people, or one object for programs")
+  ca->add_option("-o,--output", output, "format of the output (default: text)")
       ->type_name("text|json")
       ->check(CLI::IsMember({"text", "json"}).description(""));
   ca->callback([config, folder] {
@@ -100,11 +98,11 @@ CLI::App* add_ca(CLI::App& app, CaOptions& options, std::string& output) {
 }
 
 void add_flush(CLI::App& cache, CacheFlushOptions& options) {
-  CLI::App* flush = cache.add_subcommand("flush", "has the cache forget responses");
+  CLI::App* flush = cache.add_subcommand("flush", "removes responses from the cache");
   flush->footer(kFlushDetails);
   auto* name = flush->add_option("NAME", options.name, "a domain name");
-  flush->add_flag("--subtree", options.subtree, "and the names below it")->needs(name);
-  auto* all = flush->add_flag("--all", options.everything, "everything")->excludes(name);
+  flush->add_flag("--subtree", options.subtree, "also the names below NAME")->needs(name);
+  auto* all = flush->add_flag("--all", options.everything, "all responses")->excludes(name);
   auto* config = flush->add_option("--config", options.config, "the daemon's configuration file")
                      ->type_name("FILE");
   auto* socket = flush->add_option("--socket", options.socket, "the daemon's control socket")
@@ -121,14 +119,15 @@ void add_flush(CLI::App& cache, CacheFlushOptions& options) {
 }
 
 void add_filters(CLI::App& tail, logs::LogFilterOptions& filter) {
-  tail.add_option("--name", filter.name, "the name asked for; * stands for anything")
+  tail.add_option("--name", filter.name, "the name of the query; * matches any text")
       ->type_name("PATTERN");
-  tail.add_option("--client", filter.client, "the client: an address or a block")
+  tail.add_option("--client", filter.client, "the client: an address or a CIDR block")
       ->type_name("ADDRESS");
-  tail.add_option("--type", filter.type, "the type asked for, as in AAAA or TYPE65280")
+  tail.add_option("--type", filter.type, "the type of the query, such as AAAA or TYPE65280")
       ->type_name("TYPE");
-  tail.add_option("--rcode", filter.rcode, "the response code, as in NXDOMAIN")->type_name("RCODE");
-  tail.add_option("--firewall", filter.firewall, "what DNS Firewall did: BLOCK, ALERT, or '*'")
+  tail.add_option("--rcode", filter.rcode, "the response code, such as NXDOMAIN")
+      ->type_name("RCODE");
+  tail.add_option("--firewall", filter.firewall, "the action of DNS Firewall: BLOCK, ALERT, or '*'")
       ->type_name("ACTION");
 }
 
@@ -145,11 +144,12 @@ void add_tail(CLI::App& logs, LogsTailOptions& options, Texts& texts) {
   tail->add_option("FILE", options.file, "the query log");
   tail->add_option("--config", options.config, "a configuration file that names the query log")
       ->type_name("FILE");
-  tail->add_option("-n,--records", texts.records, "so many of the newest (default: 10)")
+  tail->add_option("-n,--records", texts.records, "number of records (default: 10)")
       ->type_name("N|all")
       ->check((CLI::IsMember({"all"}) | CLI::Range(0, 1'000'000'000)).description(""));
-  tail->add_flag("-f,--follow", options.follow, "go on as records are written");
-  tail->add_option("-o,--output", texts.output, "for people, or each line as it was written")
+  tail->add_flag("-f,--follow", options.follow, "print new records as they are written");
+  tail->add_option("-o,--output", texts.output,
+                   "a table, or the records as they were written (default: table)")
       ->type_name("table|json")
       ->check(CLI::IsMember({"table", "json"}).description(""));
   add_filters(*tail, options.filter);
@@ -166,11 +166,11 @@ const CLI::App* find_verb(const CLI::App& parent, std::string_view name) {
 std::string unknown_verb_text(const CLI::App& parent, std::string_view word) {
   std::vector<std::string_view> names;
   for (const CLI::App* verb : parent.get_subcommands({})) names.push_back(verb->get_name());
-  std::string text = concat("\"", word, "\" is no command of ", parent.get_name());
+  std::string text = concat("\"", word, "\" is not a command of ", parent.get_name());
   if (const std::string_view nearest = nearest_word(word, names); !nearest.empty()) {
     return concat(text, "; did you mean ", nearest, "?");
   }
-  text += "; it has";
+  text += "; its commands are";
   for (const std::string_view name : names) text += concat(name == names[0] ? " " : ", ", name);
   return text;
 }
@@ -197,7 +197,7 @@ int print_help(const CLI::App& app, std::span<const char* const> words) {
     if (about->get_subcommands({}).empty()) break;
     const CLI::App* verb = find_verb(*about, word);
     if (verb == nullptr) {
-      std::cerr << "inlet53: " << unknown_verb_text(*about, word) << '\n';
+      print_error(unknown_verb_text(*about, word));
       return kExitUsage;
     }
     before += concat(before.empty() ? "" : " ", about->get_name());
@@ -207,8 +207,8 @@ int print_help(const CLI::App& app, std::span<const char* const> words) {
   return kExitOk;
 }
 
-}  // namespace
-
+// Parses the command line. Returns an exit code after help, version or a usage error; the text is
+// printed already.
 std::variant<Command, int> parse_command_line(int argc, char** argv) {
   CLI::App app{kDescription, "inlet53"};
   app.set_version_flag("--version", kVersion);
@@ -242,7 +242,7 @@ std::variant<Command, int> parse_command_line(int argc, char** argv) {
     return print_help(app, words.subspan(1));
   }
   if (const auto unknown = find_unknown_verb(app, words)) {
-    std::cerr << "inlet53: " << *unknown << '\n';
+    print_error(*unknown);
     return kExitUsage;
   }
   try {
@@ -283,4 +283,27 @@ std::variant<Command, int> parse_command_line(int argc, char** argv) {
   return Command{tail};
 }
 
+int run(const InitOptions& options) { return run_init(options); }
+int run(const CheckOptions& options) { return run_check(options); }
+int run(const UpOptions& options) { return run_up(options); }
+int run(const LogsTailOptions& options) { return run_logs_tail(options); }
+int run(const BenchOptions& options) { return run_bench(options); }
+int run(const CacheFlushOptions& options) { return run_cache_flush(options); }
+int run(const CaOptions& options) { return run_ca(options); }
+int run(const PolicyExplainOptions& options) { return run_policy_explain(options); }
+
+}  // namespace
+
+void print_error(std::string_view text) { std::cerr << "inlet53: " << text << '\n'; }
+
 }  // namespace inlet53::app
+
+int main(int argc, char** argv) {
+  using namespace inlet53;
+  return run_program("inlet53", [&] {
+    const auto command = app::parse_command_line(argc, argv);
+    if (const int* code = std::get_if<int>(&command)) return *code;
+    return std::visit([](const auto& options) { return app::run(options); },
+                      std::get<app::Command>(command));
+  });
+}

@@ -5,12 +5,36 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <variant>
 
-#include "inlet53/logs/log_filter.h"
+#include "inlet53/logs/log_record.h"
 #include "inlet53/logs/tail.h"
 #include "inlet53/policy/policy_decision.h"
 
+namespace CLI {
+class App;
+}
+
 namespace inlet53::app {
+
+/// Prints an error or a notice to stderr after the name of the program.
+void print_error(std::string_view text);
+
+/// The text of conf/starter.toml. The build makes a source of that file, so that an installation
+/// needs no further files.
+extern const std::string_view kStarterConfiguration;
+
+/// `inlet53 init [FILE]`.
+struct InitOptions {
+  std::string file = "inlet53.toml";  // "-": standard output
+};
+
+/// Writes a starter configuration to a new file and prints the commands that come next, or writes
+/// it to standard output. A path that exists is never written to, and a file that cannot be written
+/// completely is removed again; both are reported on stderr.
+/// Returns kExitOk or kExitFailure.
+[[nodiscard]] int run_init(const InitOptions& options);
 
 /// `inlet53 bench`. Texts are unparsed; `run_bench` sets defaults for absent numbers.
 struct BenchOptions {
@@ -132,5 +156,16 @@ struct UpOptions {
 /// Supervisor). Their output goes to our stdout and stderr. Returns kExitConfiguration when the
 /// file is invalid or requires no daemon, else the Supervisor's code.
 [[nodiscard]] int run_up(const UpOptions& options);
+
+/// Options of one command.
+using Command = std::variant<InitOptions, CheckOptions, UpOptions, LogsTailOptions, BenchOptions,
+                             PolicyExplainOptions, CaOptions, CacheFlushOptions>;
+
+/// Adds the command `bench`. The parser stores the value of `-o` in `output`. Lifetime: `options`
+/// and `output` outlive the parsing.
+CLI::App* add_bench(CLI::App& app, BenchOptions& options, std::string& output);
+/// Adds the command `policy explain`. The parser stores the value of `-o` in `output`. Lifetime:
+/// `options` and `output` outlive the parsing.
+CLI::App* add_policy(CLI::App& app, PolicyExplainOptions& options, std::string& output);
 
 }  // namespace inlet53::app

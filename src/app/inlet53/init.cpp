@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "init.h"
-
 #include <cerrno>
 #include <cstring>
 #include <iostream>
 
+#include "commands.h"
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -15,8 +14,8 @@ namespace inlet53::app {
 
 namespace {
 
-int fail(std::string_view file, std::string_view reason) {
-  std::cerr << "inlet53: " << file << ": " << reason << '\n';
+int init_error(std::string_view file, std::string_view reason) {
+  print_error(concat(file, ": ", reason));
   return kExitFailure;
 }
 
@@ -54,12 +53,12 @@ int run_init(const InitOptions& options) {
   // O_EXCL: no existing file and no symbolic link is followed or changed.
   const int descriptor = open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
   if (descriptor == -1) {
-    if (errno == EEXIST) return fail(file, "exists, and init does not overwrite it");
-    return fail(file, concat("cannot be created: ", std::strerror(errno)));
+    if (errno == EEXIST) return init_error(file, "exists, and init does not overwrite it");
+    return init_error(file, concat("cannot be created: ", std::strerror(errno)));
   }
   if (const int error = write_and_close(descriptor, kStarterConfiguration); error != 0) {
     unlink(file.c_str());
-    return fail(file, concat("cannot be written: ", std::strerror(error)));
+    return init_error(file, concat("cannot be written: ", std::strerror(error)));
   }
   std::cout << file << ": written; edit it, then\n  inlet53 check " << file << "\n  inlet53 up "
             << file << '\n';

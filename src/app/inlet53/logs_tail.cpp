@@ -2,7 +2,6 @@
 #include <atomic>
 #include <csignal>
 #include <cstdlib>
-#include <iostream>
 #include <string_view>
 
 #include "commands.h"
@@ -17,17 +16,15 @@ namespace inlet53::app {
 namespace {
 
 // A signal handler can only access global variables.
-std::atomic<bool> stop_asked{false};
+std::atomic<bool> tail_stopped{false};
 
-void stop_on_signals() {
+void stop_tail_on_signals() {
   struct sigaction action {};
-  action.sa_handler = [](int) { stop_asked.store(true); };
+  action.sa_handler = [](int) { tail_stopped.store(true); };
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
   std::signal(SIGPIPE, SIG_IGN);  // a reader such as `head` may end before us
 }
-
-void say(std::string_view fault) { std::cerr << "inlet53: " << fault << '\n'; }
 
 bool wants_color() {
   const auto value = [](const char* name) {
@@ -42,11 +39,11 @@ Result<std::string, int> log_file(const LogsTailOptions& options) {
   if (!options.file.empty()) return options.file;
   const auto config = config::load_config(options.config);
   if (!config) {
-    for (const config::ConfigError& error : config.error()) say(error.to_text());
+    for (const config::ConfigError& error : config.error()) print_error(error.to_text());
     return Unexpected(int{kExitConfiguration});
   }
   if (config->settings.dns.query_log.file.empty()) {
-    say(concat(options.config, ": has no query log"));
+    print_error(concat(options.config, ": has no query log"));
     return Unexpected(int{kExitConfiguration});
   }
   return config->settings.dns.query_log.file;
@@ -57,13 +54,13 @@ Result<std::string, int> log_file(const LogsTailOptions& options) {
 int run_logs_tail(const LogsTailOptions& options) {
   auto filter = logs::LogFilter::parse(options.filter);
   if (!filter) {
-    say(filter.error());
+    print_error(filter.error());
     return kExitUsage;
   }
   auto file = log_file(options);
   if (!file) return file.error();
 
-  stop_on_signals();
+  stop_tail_on_signals();
   logs::TailOptions tail;
   tail.file = std::move(*file);
   tail.records = options.records;
@@ -71,9 +68,9 @@ int run_logs_tail(const LogsTailOptions& options) {
   tail.filter = std::move(*filter);
   tail.format = options.format;
   tail.color = wants_color();
-  const auto counts = logs::run_tail(tail, STDOUT_FILENO, stop_asked);
+  const auto counts = logs::run_tail(tail, STDOUT_FILENO, tail_stopped);
   if (!counts) {
-    say(counts.error());
+    print_error(counts.error());
     return kExitFailure;
   }
   return kExitOk;

@@ -5,29 +5,28 @@
 #include <iostream>
 #include <utility>
 
-#include "command_line.h"
 #include "commands.h"
 #include "policy_report.h"
 #include <CLI/CLI.hpp>
 
+#include "inlet53/base/aws_names.h"
 #include "inlet53/base/clock.h"
-#include "inlet53/base/ids.h"
 #include "inlet53/base/ip_address.h"
 #include "inlet53/base/program.h"
 #include "inlet53/base/text.h"
 #include "inlet53/config/config.h"
-#include "inlet53/policy/iso_date.h"
+#include "inlet53/policy/policy_condition.h"
 
 namespace inlet53::app {
 
 namespace {
 
-constexpr const char* kDetails =
-    "The caller is anonymous. By way of a VPC endpoint (--vpce) its address is aws:VpcSourceIp,\n"
-    "without one it is aws:SourceIp. With --config the API and the endpoint may be named, and\n"
+constexpr const char* kExplainDetails =
+    "The caller is anonymous. With a VPC endpoint (--vpce) its address is aws:VpcSourceIp,\n"
+    "without one aws:SourceIp. With --config, the API and the endpoint may be names, and the\n"
     "policy, region, account and VPC come from the file.\n"
-    "Exit code 0: the call is let through; 1: it is refused; 2: usage; 3: the policy can't be "
-    "read.";
+    "Exit code 0: the policy allows the call; 1: it denies the call; 2: usage; 3: the policy\n"
+    "cannot be read.";
 
 void add_api(CLI::App& explain, PolicyExplainOptions& options) {
   explain
@@ -37,9 +36,9 @@ void add_api(CLI::App& explain, PolicyExplainOptions& options) {
   explain.add_option("--config", options.config, "a configuration file that has the API")
       ->type_name("FILE");
   explain.add_option("--api", options.api, "the REST API's id")->type_name("ID")->required();
-  explain.add_option("--region", options.region, "its region (default: eu-west-1)")
+  explain.add_option("--region", options.region, "the API's region (default: eu-west-1)")
       ->type_name("REGION");
-  explain.add_option("--account", options.account, "its account (default: 123456789012)")
+  explain.add_option("--account", options.account, "the API's account (default: 123456789012)")
       ->type_name("ID");
 }
 
@@ -47,39 +46,15 @@ void add_caller(CLI::App& explain, PolicyExplainOptions& options) {
   explain.add_option("--source-ip", options.source, "the caller's address")
       ->type_name("ADDRESS")
       ->required();
-  explain.add_option("--vpce", options.vpce, "the VPC endpoint that the call comes by")
-      ->type_name("ID");
+  explain.add_option("--vpce", options.vpce, "the VPC endpoint of the call")->type_name("ID");
   explain.add_option("--vpc", options.vpc, "the endpoint's VPC")->type_name("ID");
-  explain.add_option("--time", options.time, "when the call comes (default: now)")
+  explain.add_option("--time", options.time, "the time of the call (default: now)")
       ->type_name("TIME");
-  explain.add_option("--user-agent", options.user_agent, "its header User-Agent")
+  explain.add_option("--user-agent", options.user_agent, "the header User-Agent of the call")
       ->type_name("TEXT");
-  explain.add_option("--referer", options.referer, "its header Referer")->type_name("TEXT");
+  explain.add_option("--referer", options.referer, "the header Referer of the call")
+      ->type_name("TEXT");
 }
-
-}  // namespace
-
-CLI::App* add_policy(CLI::App& app, PolicyExplainOptions& options, std::string& output) {
-  CLI::App* policy = app.add_subcommand("policy", "looks at resource policies");
-  policy->require_subcommand(1);
-  CLI::App* explain =
-      policy->add_subcommand("explain", "says what a policy makes of a call, and why");
-  explain->footer(kDetails);
-  add_api(*explain, options);
-  add_caller(*explain, options);
-  explain->add_flag_callback(
-      "--former-wording", [&options] { options.wording = policy::RefusalWording::Former; },
-      "word a refusal as API Gateway did until 2025");
-  explain->add_option("-o,--output", output, "for people, or one object for programs")
-      ->type_name("text|json")
-      ->check(CLI::IsMember({"text", "json"}).description(""));
-  explain->add_option("METHOD", options.method, "the call's method")->required();
-  explain->add_option("PATH", options.path, "its path with the stage: /DemoStage/hello")
-      ->required();
-  return policy;
-}
-
-namespace {
 
 constexpr std::string_view kDefaultRegion = "eu-west-1";
 constexpr std::string_view kDefaultAccount = "123456789012";
@@ -110,7 +85,7 @@ struct PolicySource {
 Result<PolicySource, Ending> read_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::string text;
-  std::array<char, 4096> part;
+  std::array<char, 4096> part{};
   while (file.read(part.data(), part.size()) || file.gcount() > 0) {
     text.append(part.data(), static_cast<size_t>(file.gcount()));
   }
@@ -215,11 +190,31 @@ Result<policy::PolicyRequest, Ending> make_request(const PolicyExplainOptions& o
 }
 
 int end_with(const Ending& ending) {
-  std::cerr << "inlet53: " << ending.text << '\n';
+  print_error(ending.text);
   return ending.code;
 }
 
 }  // namespace
+
+CLI::App* add_policy(CLI::App& app, PolicyExplainOptions& options, std::string& output) {
+  CLI::App* policy = app.add_subcommand("policy", "explains resource policies");
+  policy->require_subcommand(1);
+  CLI::App* explain =
+      policy->add_subcommand("explain", "shows whether a policy allows a call, and why");
+  explain->footer(kExplainDetails);
+  add_api(*explain, options);
+  add_caller(*explain, options);
+  explain->add_flag_callback(
+      "--former-wording", [&options] { options.wording = policy::RefusalWording::Former; },
+      "use the text of denials that API Gateway had until 2025");
+  explain->add_option("-o,--output", output, "format of the output (default: text)")
+      ->type_name("text|json")
+      ->check(CLI::IsMember({"text", "json"}).description(""));
+  explain->add_option("METHOD", options.method, "the call's method")->required();
+  explain->add_option("PATH", options.path, "the call's path with the stage: /DemoStage/hello")
+      ->required();
+  return policy;
+}
 
 int run_policy_explain(const PolicyExplainOptions& given) {
   const auto subject = completed(given);

@@ -15,10 +15,10 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 using policy::Condition;
-using policy::ConditionFinding;
+using policy::ConditionResult;
 using policy::PolicyOutcome;
 using policy::Statement;
-using policy::StatementFinding;
+using policy::StatementResult;
 
 constexpr int kForbidden = 403;
 constexpr std::string_view kErrorType = "AccessDeniedException";
@@ -28,11 +28,9 @@ std::string_view effect_text(policy::Effect effect) {
 }
 
 std::string quoted_list(const std::vector<std::string>& texts) {
-  std::string list;
-  for (const std::string& text : texts) {
-    list = concat(list, list.empty() ? "" : ", ", '"', text, '"');
-  }
-  return list.empty() ? "nothing" : list;
+  std::vector<std::string> quoted;
+  for (const std::string& text : texts) quoted.push_back(concat('"', text, '"'));
+  return quoted.empty() ? "nothing" : joined(quoted);
 }
 
 std::vector<std::string> written(const policy::PolicyTexts& texts) {
@@ -56,13 +54,13 @@ struct Element {
   bool matches;
 };
 
-std::vector<Element> elements(const Statement& statement, const StatementFinding& finding) {
+std::vector<Element> elements(const Statement& statement, const StatementResult& result) {
   return {{statement.principals.negated ? "NotPrincipal" : "Principal",
-           statement.principals.written, finding.principal},
+           statement.principals.written, result.principal},
           {statement.actions.negated ? "NotAction" : "Action", written(statement.actions),
-           finding.action},
+           result.action},
           {statement.resources.negated ? "NotResource" : "Resource", written(statement.resources),
-           finding.resource}};
+           result.resource}};
 }
 
 std::string statement_name(const PolicyReport& report, size_t index) {
@@ -72,25 +70,25 @@ std::string statement_name(const PolicyReport& report, size_t index) {
 }
 
 // Explains the result of a condition whose key is absent.
-std::string_view absence_text(const ConditionFinding& finding) {
-  const policy::ConditionOperator& op = finding.condition->op;
+std::string_view absence_text(const ConditionResult& result) {
+  const policy::ConditionOperator& op = result.condition->op;
   if (op.type == policy::ValueType::Null) return "the request does not have the key";
-  if (op.if_exists) return "the request does not have the key, and IfExists asks no more";
+  if (op.if_exists) return "the request does not have the key, and IfExists does not require it";
   if (op.set == policy::SetOperator::ForAllValues) {
-    return "the request does not have the key, and ForAllValues is met by no values at all";
+    return "the request does not have the key, and ForAllValues matches an empty set";
   }
   if (op.set == policy::SetOperator::ForAnyValue) {
-    return "the request does not have the key, and ForAnyValue wants a value";
+    return "the request does not have the key, and ForAnyValue requires a value";
   }
-  return op.negated ? "the request does not have the key, which meets a negated operator"
+  return op.negated ? "the request does not have the key, which matches a negated operator"
                     : "the request does not have the key";
 }
 
-std::string condition_text(const ConditionFinding& finding) {
-  const Condition& condition = *finding.condition;
-  const std::string reason = finding.given == nullptr
-                                 ? std::string(absence_text(finding))
-                                 : concat("the request has ", quoted_list(*finding.given));
+std::string condition_text(const ConditionResult& result) {
+  const Condition& condition = *result.condition;
+  const std::string reason = result.given == nullptr
+                                 ? std::string(absence_text(result))
+                                 : concat("the request has ", quoted_list(*result.given));
   return concat("Condition ", condition.op.name, ' ', condition.key, ' ',
                 quoted_list(written(condition)), ": ", reason);
 }
@@ -103,13 +101,13 @@ void append_line(std::string& out, bool holds, std::string_view text) {
 
 void append_statement(std::string& out, const PolicyReport& report, size_t index) {
   const Statement& statement = report.policy.statements[index];
-  const StatementFinding& finding = report.explanation.statements[index];
+  const StatementResult& result = report.explanation.statements[index];
   out += concat('\n', statement_name(report, index), ": ", effect_text(statement.effect), ", ",
-                finding.matches() ? "matches" : "does not match", '\n');
-  for (const Element& element : elements(statement, finding)) {
+                result.matches() ? "matches" : "does not match", '\n');
+  for (const Element& element : elements(statement, result)) {
     append_line(out, element.matches, concat(element.name, ' ', quoted_list(element.policy)));
   }
-  for (const ConditionFinding& condition : finding.conditions) {
+  for (const ConditionResult& condition : result.conditions) {
     append_line(out, condition.met, condition_text(condition));
   }
 }
@@ -128,29 +126,29 @@ std::optional<std::string> refusal(const PolicyReport& report) {
   return refusal_message(outcome, report.request, report.wording);
 }
 
-Json condition_json(const ConditionFinding& finding) {
-  return {{"operator", finding.condition->op.name},
-          {"key", finding.condition->key},
-          {"values", written(*finding.condition)},
-          {"request", finding.given == nullptr ? Json() : Json(*finding.given)},
-          {"met", finding.met}};
+Json condition_json(const ConditionResult& result) {
+  return {{"operator", result.condition->op.name},
+          {"key", result.condition->key},
+          {"values", written(*result.condition)},
+          {"request", result.given == nullptr ? Json() : Json(*result.given)},
+          {"met", result.met}};
 }
 
 Json statement_json(const PolicyReport& report, size_t index) {
   const Statement& statement = report.policy.statements[index];
-  const StatementFinding& finding = report.explanation.statements[index];
+  const StatementResult& result = report.explanation.statements[index];
   Json json = {{"index", index},
                {"sid", statement.sid.empty() ? Json() : Json(statement.sid)},
                {"line", statement.line},
                {"effect", effect_text(statement.effect)},
-               {"matches", finding.matches()},
+               {"matches", result.matches()},
                {"elements", Json::array()},
                {"conditions", Json::array()}};
-  for (const Element& element : elements(statement, finding)) {
+  for (const Element& element : elements(statement, result)) {
     json["elements"].push_back(
         {{"name", element.name}, {"values", element.policy}, {"matches", element.matches}});
   }
-  for (const ConditionFinding& condition : finding.conditions) {
+  for (const ConditionResult& condition : result.conditions) {
     json["conditions"].push_back(condition_json(condition));
   }
   return json;

@@ -15,7 +15,7 @@ struct PolicyReport {
   const policy::ResourcePolicy& policy;
   const policy::PolicyRequest& request;
   policy::PolicyExplanation explanation;
-  policy::RefusalWording wording;
+  policy::RefusalWording wording{};
 };
 
 /// Formats the report as text that ends with a newline, or as one JSON object on a line.

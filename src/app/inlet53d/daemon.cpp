@@ -13,10 +13,10 @@
 #include "inlet53/base/program.h"
 #include "inlet53/base/text.h"
 #include "inlet53/forward/forwarder.h"
-#include "inlet53/net/process_rights.h"
+#include "inlet53/net/process.h"
 #include "inlet53/server/worker_counts.h"
-#include "inlet53/settings/forward_sockets.h"
-#include "inlet53/settings/reload.h"
+#include "inlet53/settings/dns_daemon.h"
+#include "inlet53/settings/settings.h"
 
 namespace inlet53::app {
 
@@ -44,12 +44,12 @@ void end_at_once(int) { std::_Exit(kExitOk); }
 std::string groups_text(const topology::Topology& topology, std::string_view endpoint_id) {
   const topology::ResolverEndpoint* endpoint = topology.find_resolver_endpoint(endpoint_id);
   if (endpoint == nullptr) return {};
-  std::string text;
+  std::vector<std::string_view> names;
   for (const std::string& id : endpoint->security_groups) {
     const topology::SecurityGroup* group = topology.find_security_group(id);
-    if (group != nullptr) text += concat(text.empty() ? "" : ", ", group->name);
+    if (group != nullptr) names.push_back(group->name);
   }
-  return text;
+  return joined(names);
 }
 
 // Text for the operator about a client that security groups do not admit: the client, the endpoint
@@ -89,7 +89,9 @@ Daemon::Daemon(Options options)
               return renew_certificate(settings, state, tls);
             };
           },
-          [this](std::unique_ptr<RenewedCertificate> renewed) { show(std::move(renewed)); }),
+          [this](std::unique_ptr<RenewedCertificate> renewed) {
+            install_certificate(std::move(renewed));
+          }),
       renewal_timer_(loop_, [this] { renewal_.request(); }) {}
 
 Daemon::~Daemon() = default;
@@ -162,12 +164,12 @@ int Daemon::load_authorities(const settings::Forward& settings) {
 
 int Daemon::open_control(const settings::Control& settings) {
   if (settings.socket.empty()) return kExitOk;
-  auto orders = OperatorOrders::open(loop_, settings.socket, workers_);
-  if (!orders) {
-    log_error(orders.error());
+  auto commands = OperatorCommands::open(loop_, settings.socket, workers_);
+  if (!commands) {
+    log_error(commands.error());
     return kExitCannotBind;
   }
-  orders_ = std::move(*orders);
+  commands_ = std::move(*commands);
   return kExitOk;
 }
 
@@ -193,7 +195,7 @@ void Daemon::start_workers() {
   const auto limits = server::QueryLimits::make(settings.limits);
   const bool fill = settings.server.udp_spread == settings::UdpSpread::Fill;
   if (fill && settings.server.workers > 1) {
-    spread_ = std::make_unique<SpreadKeeper>(loop_, workers_, settings.server.workers);
+    spread_ = std::make_unique<server::SpreadKeeper>(loop_, workers_, settings.server.workers);
   }
   for (uint32_t i = 0; i < settings.server.workers; ++i) {
     server::Worker::Options options;
@@ -244,7 +246,7 @@ void Daemon::assign(Prepared prepared, Sockets sockets) {
 }
 
 // Null: the timer requests it again. A reload in the meantime has loaded the certificate.
-void Daemon::show(std::unique_ptr<RenewedCertificate> renewed) {
+void Daemon::install_certificate(std::unique_ptr<RenewedCertificate> renewed) {
   if (ending_ || renewed == nullptr || renewed->state != state_) return;
   tls_ = std::move(renewed->tls);
   for (auto& worker : workers_) worker->set_tls(tls_);
@@ -283,30 +285,30 @@ void Daemon::on_workers_done() {
   // wait.
   if (retiring_ != nullptr) {
     background_.post([retired = std::move(retiring_)] {});
-    refused_clients_.forget();
+    refused_clients_.clear();
   }
   reload_.resume();
 }
 
 void Daemon::report_refusals() {
-  const server::RefusedClients::News news = refused_clients_.take();
-  for (const server::RefusedClient& refused : news.clients) {
+  const server::RefusedClients::Report report = refused_clients_.collect();
+  for (const server::RefusedClient& refused : report.clients) {
     const resolver::EndpointAddress* address = state_->find(refused.listen, refused.protocol);
     if (address == nullptr) continue;  // no longer served
     const CidrSet& admitted = refused.over_tcp ? address->tcp_sources : address->udp_sources;
     if (admitted.contains(refused.client)) continue;  // since a reload
     log_warning(refusal_report(config_.topology, *address, refused));
   }
-  if (news.is_full) {
+  if (report.is_full) {
     log_warning(
         concat("security groups have refused ", server::RefusedClients::kMaxClients,
-               " clients; more are not named before the next reload, only counted (denied)"));
+               " clients; until the next reload, further clients are only counted (denied)"));
   }
 }
 
 void Daemon::end() {
   if (std::exchange(ending_, true)) {
-    log_warning("ended at once, at the second signal");
+    log_warning("stopped immediately after a second signal");
     std::_Exit(kExitOk);
   }
   if (query_log_ != nullptr) query_log_->stop_waiting();  // a full disk must not block the end
@@ -324,8 +326,17 @@ void Daemon::log_statistics() const {
     line += concat(" records=", log.written, " records_dropped_ring=", log.dropped_ring,
                    " records_dropped_disk=", log.dropped_disk);
   }
-  if (spread_ != nullptr) line += concat(" udp_workers=", spread_->taking());
+  if (spread_ != nullptr) line += concat(" udp_workers=", spread_->active());
   log_info(line);
 }
 
 }  // namespace inlet53::app
+
+int main(int argc, char** argv) {
+  using namespace inlet53;
+  return run_program("inlet53d", [&] {
+    auto options = app::parse_options(argc, argv);
+    if (const int* code = std::get_if<int>(&options)) return *code;
+    return app::Daemon(std::get<app::Options>(std::move(options))).run();
+  });
+}

@@ -7,17 +7,16 @@
 #include <string>
 #include <vector>
 
-#include "operator_orders.h"
+#include "operator_commands.h"
 #include "preparation.h"
-#include "spread_keeper.h"
 
 #include "inlet53/config/config.h"
 #include "inlet53/net/background_thread.h"
+#include "inlet53/net/certificate_authority.h"
 #include "inlet53/net/loop.h"
-#include "inlet53/net/preparation.h"
-#include "inlet53/net/renewal_timer.h"
 #include "inlet53/querylog/query_log.h"
 #include "inlet53/resolver/state.h"
+#include "inlet53/server/query_spread.h"
 #include "inlet53/server/refused_clients.h"
 #include "inlet53/server/worker.h"
 
@@ -50,7 +49,7 @@ class Daemon {
   void assign(Prepared prepared, Sockets sockets);
   void on_workers_done();
   void report_refusals();
-  void show(std::unique_ptr<RenewedCertificate> renewed);
+  void install_certificate(std::unique_ptr<RenewedCertificate> renewed);
   void end();
   void log_statistics() const;
 
@@ -74,8 +73,8 @@ class Daemon {
   net::Preparation<RenewedCertificate> renewal_;
   net::RenewalTimer renewal_timer_;  // asks for `renewal_`
   bool ending_ = false;
-  std::unique_ptr<OperatorOrders> orders_;  // null: there is no control socket
-  std::unique_ptr<SpreadKeeper> spread_;    // null: UDP queries go to all workers
+  std::unique_ptr<OperatorCommands> commands_;    // null: there is no control socket
+  std::unique_ptr<server::SpreadKeeper> spread_;  // null: UDP queries go to all workers
   std::vector<std::unique_ptr<server::Worker>> workers_;
 };
 

@@ -19,7 +19,8 @@ std::variant<Options, int> parse_options(int argc, char** argv) {
       "inlet53d answers DNS queries as a Route 53 Resolver inbound endpoint does.\n"
       "It stays in the foreground. Signals: TERM and INT end it after at most 3 s, HUP reads the\n"
       "configuration again, USR1 opens the query log's file again.\n"
-      "Exit codes: 0 ended as asked, 1 failure, 2 usage, 3 configuration invalid, 4 cannot bind.",
+      "Exit codes: 0 stopped on request, 1 failure, 2 usage, 3 configuration invalid, 4 cannot "
+      "bind.",
       "inlet53d"};
   app.set_version_flag("--version", "inlet53d " INLET53_VERSION);
 
@@ -30,13 +31,12 @@ std::variant<Options, int> parse_options(int argc, char** argv) {
   app.add_option("--config", options.config, "the configuration file (TOML)")
       ->type_name("FILE")
       ->required();
-  auto* log_option =
-      app.add_option("--query-log", query_log, "write the query log there instead, or not at all")
-          ->type_name("FILE|off");
-  auto* workers_option = app.add_option("--workers", workers, "answer with so many threads")
+  auto* log_option = app.add_option("--query-log", query_log, "file of the query log, or off")
+                         ->type_name("FILE|off");
+  auto* workers_option = app.add_option("--workers", workers, "number of worker threads")
                              ->type_name("N")
                              ->check(CLI::Range(1, 256));
-  auto* cpus_option = app.add_option("--cpus", cpus, "run the workers on these CPUs, as in 0,2")
+  auto* cpus_option = app.add_option("--cpus", cpus, "CPUs of the workers, such as 0,2")
                           ->type_name("LIST")
                           ->delimiter(',');
   try {

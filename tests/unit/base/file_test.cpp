@@ -89,7 +89,7 @@ TEST_F(OwnFileTest, WritesToADevice) {
   close(*opened);
 }
 
-TEST_F(OwnFileTest, LetsNobodyElseWriteWhatIsMade) {
+TEST_F(OwnFileTest, LetsOnlyTheOwnerWriteNewFiles) {
   const mode_t before = umask(0);
   forbid_others_to_write();
   std::filesystem::create_directory(folder + "/made");
@@ -99,7 +99,7 @@ TEST_F(OwnFileTest, LetsNobodyElseWriteWhatIsMade) {
   EXPECT_EQ(umask(before), 022U);
 }
 
-TEST_F(OwnFileTest, MakesTheFoldersOfAFile) {
+TEST_F(OwnFileTest, CreatesTheDirectoriesOfAFile) {
   EXPECT_TRUE(make_folders_of("file.log"));
   EXPECT_TRUE(make_folders_of(folder + "/a/b/file.log"));
   EXPECT_TRUE(make_folders_of(folder + "/a/b/file.log"));
@@ -109,9 +109,59 @@ TEST_F(OwnFileTest, MakesTheFoldersOfAFile) {
             "its directory " + file + "/c cannot be made: Not a directory");
 }
 
-TEST_F(OwnFileTest, SaysWhatTheSystemSays) {
+TEST_F(OwnFileTest, ReportsErrorsOfTheSystem) {
   file = folder + "/none/file.log";
   EXPECT_EQ(write_word(), "No such file or directory");
+}
+
+TEST_F(OwnFileTest, HasAnIdentityUntilItIsReplaced) {
+  EXPECT_FALSE(file_identity(file));
+  EXPECT_FALSE(file_identity(-1));
+  ASSERT_EQ(write_word(), "");
+  const int opened = open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  ASSERT_GE(opened, 0);
+  EXPECT_TRUE(is_at_path(opened, file));
+  const std::string link = folder + "/link";
+  std::filesystem::create_symlink(file, link);
+  EXPECT_EQ(file_identity(link), file_identity(opened));
+  EXPECT_FALSE(is_at_path(opened, link));
+  std::filesystem::rename(file, folder + "/other");
+  EXPECT_FALSE(is_at_path(opened, file));
+  EXPECT_EQ(file_identity(folder + "/other"), file_identity(opened));
+  ASSERT_EQ(write_word(), "");
+  EXPECT_NE(file_identity(file), file_identity(opened));
+  EXPECT_FALSE(is_at_path(-1, file));
+  close(opened);
+}
+
+/// Sets PATH for one test.
+class FindProgramTest : public OwnFileTest {
+ protected:
+  void SetUp() override {
+    OwnFileTest::SetUp();
+    std::filesystem::create_directories(folder + "/bin/tool.d");
+    std::ofstream(folder + "/bin/tool") << "#!/bin/sh\n";
+    std::ofstream(folder + "/bin/text") << "no program\n";
+    chmod((folder + "/bin/tool").c_str(), 0755);
+    setenv("PATH", (folder + "/none::" + folder + "/bin").c_str(), 1);
+  }
+  void TearDown() override {
+    setenv("PATH", before_.c_str(), 1);
+    OwnFileTest::TearDown();
+  }
+
+ private:
+  const std::string before_ = std::getenv("PATH");
+};
+
+TEST_F(FindProgramTest, SearchesTheDirectoriesOfPath) {
+  EXPECT_EQ(find_program("tool"), folder + "/bin/tool");
+  EXPECT_EQ(find_program("text"), "");    // not executable
+  EXPECT_EQ(find_program("tool.d"), "");  // a directory
+  EXPECT_EQ(find_program("none"), "");
+  EXPECT_EQ(find_program("./none"), "./none");
+  unsetenv("PATH");
+  EXPECT_TRUE(find_program("sh").ends_with("bin/sh"));
 }
 
 TEST(AbsolutePath, TakesTheWorkingDirectory) {

@@ -11,12 +11,12 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include "inlet53/base/system_failure.h"
+#include "inlet53/base/check.h"
 
 namespace inlet53 {
 namespace {
 
-TEST(Program, ReturnsWhatItsRunReturns) {
+TEST(Program, ReturnsTheCodeOfItsRun) {
   EXPECT_EXIT(std::_Exit(run_program("test", [] { return 42; })), testing::ExitedWithCode(42), "");
 }
 

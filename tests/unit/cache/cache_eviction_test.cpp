@@ -24,7 +24,7 @@ bool ask(Cache& cache, const std::string& owner, uint64_t now = 0) {
   return cache.find(TestKey(owner).get(), now).has_value();
 }
 
-TEST(CacheEviction, StaysWithinItsOctets) {
+TEST(CacheEviction, StaysWithinItsSize) {
   for (const size_t octets : {kMinOctets, kMebi + 12'345, 4 * kMebi}) {
     Cache cache({.octets = octets});
     EXPECT_LE(cache.memory_octets(), octets);
@@ -38,7 +38,7 @@ TEST(CacheEviction, StaysWithinItsOctets) {
   }
 }
 
-TEST(CacheEviction, AllocatesNothingAfterItWasMade) {
+TEST(CacheEviction, DoesNotAllocateAfterConstruction) {
   Cache cache({.octets = kMebi});
   const TestKey key("www.test.");
   TestResponse response;
@@ -53,7 +53,7 @@ TEST(CacheEviction, AllocatesNothingAfterItWasMade) {
   EXPECT_EQ(mallinfo2().uordblks, before);
 }
 
-TEST(CacheEviction, UsesItsRoomBeforeItLetsMuchGo) {
+TEST(CacheEviction, UsesItsSpaceBeforeItDropsEntries) {
   Cache cache({.octets = kMebi});
   for (uint32_t i = 0; cache.counts().octets < kMebi * 7 / 10; ++i) {
     keep(cache, numbered(i, "test."));
@@ -61,7 +61,7 @@ TEST(CacheEviction, UsesItsRoomBeforeItLetsMuchGo) {
   }
 }
 
-TEST(CacheEviction, LetsAScanPassWithoutLosingWhatIsAskedFor) {
+TEST(CacheEviction, KeepsPopularEntriesDuringAScan) {
   Cache cache({.octets = kMebi});
   constexpr uint32_t kHot = 1000;
   for (uint32_t round = 0; round < 4; ++round) {
@@ -75,7 +75,7 @@ TEST(CacheEviction, LetsAScanPassWithoutLosingWhatIsAskedFor) {
   EXPECT_GT(left, kHot * 9 / 10);
 }
 
-TEST(CacheEviction, TakesANameBackThatWasAskedForAgainAfterItWasLetGo) {
+TEST(CacheEviction, MovesANameToTheLargeRingWhenItReturnsAfterItWasDropped) {
   Cache cache({.octets = kMebi});
   uint32_t scanned = 0;
   const auto scan = [&](uint32_t names) {
@@ -92,7 +92,7 @@ TEST(CacheEviction, TakesANameBackThatWasAskedForAgainAfterItWasLetGo) {
   EXPECT_TRUE(ask(cache, "back.test."));
 }
 
-TEST(CacheEviction, CrowdsOneBucketOnlyWhenOneNameIsAskedForAllTypes) {
+TEST(CacheEviction, FillsOnlyOneBucketWithAllTypesOfOneName) {
   Cache cache({.octets = kMebi});
   for (uint32_t i = 0; i < 500; ++i) keep(cache, numbered(i, "test."));
   TestResponse no_data;
@@ -106,7 +106,7 @@ TEST(CacheEviction, CrowdsOneBucketOnlyWhenOneNameIsAskedForAllTypes) {
   EXPECT_GE(left, 500U - 8);
 }
 
-TEST(CacheEviction, LetsWhatIsPastItsTimeGoFirst) {
+TEST(CacheEviction, DropsExpiredEntriesFirst) {
   Cache cache({.octets = kMebi, .max_stale = 0});
   // In one bucket: eight types of one name; the one with the most queries expires first.
   TestResponse ends;

@@ -24,7 +24,7 @@ class CacheStale : public testing::Test {
   TestResponse failure_{Rcode::ServFail};
 };
 
-TEST_F(CacheStale, AnswersPastTheTtlWithAFixedOneUntilItIsTooOld) {
+TEST_F(CacheStale, AnswersStaleWithAFixedTtlUntilItIsTooOld) {
   Cache cache({.max_stale = 100});
   ASSERT_TRUE(cache.insert(key_.get(), answer_.get(), 0));
   for (const uint64_t now : {60 * kSecond, 160 * kSecond - 1}) {
@@ -37,7 +37,7 @@ TEST_F(CacheStale, AnswersPastTheTtlWithAFixedOneUntilItIsTooOld) {
   EXPECT_FALSE(cache.find(key_.get(), 160 * kSecond));
 }
 
-TEST_F(CacheStale, AsksOneCallerAtATimeToRefreshAStaleAnswer) {
+TEST_F(CacheStale, OneCallerAtATimeRefreshesAStaleAnswer) {
   Cache cache({});
   ASSERT_TRUE(cache.insert(key_.get(), answer_.get(), 0));
   EXPECT_TRUE(cache.find(key_.get(), 70'000)->refresh_due);
@@ -48,7 +48,7 @@ TEST_F(CacheStale, AsksOneCallerAtATimeToRefreshAStaleAnswer) {
   EXPECT_EQ(cache.find(key_.get(), 75'000)->freshness, Freshness::Fresh);
 }
 
-TEST_F(CacheStale, KeepsWhatMayBeAnsweredWhenTheTargetsFail) {
+TEST_F(CacheStale, KeepsUsableAnswersWhenTheTargetsFail) {
   Cache cache({.failure_ttl = 1});
   ASSERT_TRUE(cache.insert(key_.get(), answer_.get(), 0));
   EXPECT_TRUE(cache.find(key_.get(), 70'000)->refresh_due);
@@ -84,7 +84,7 @@ TEST_F(CacheStale, KeepsAFailureForAShortTimeAndNeverStale) {
   EXPECT_FALSE(cache.find(TestKey("www.test.", RRType::TXT).get(), 0));
 }
 
-TEST_F(CacheStale, KeepsOneFailureAfterAnotherForLonger) {
+TEST_F(CacheStale, KeepsConsecutiveFailuresForLonger) {
   Cache cache({.failure_ttl = 5});
   uint64_t now = 0;
   for (const uint32_t expected : {5, 10, 20, 30, 30}) {
@@ -98,7 +98,7 @@ TEST_F(CacheStale, KeepsOneFailureAfterAnotherForLonger) {
   EXPECT_FALSE(cache.find(key_.get(), now + 5 * kSecond));
 }
 
-TEST_F(CacheStale, KeepsFailuresForNoLongerThanItIsTold) {
+TEST_F(CacheStale, KeepsFailuresForAtMostTheConfiguredTime) {
   const auto second_lasts = [&](const settings::Cache& settings) {
     Cache cache(settings);
     const uint64_t first = settings.failure_ttl * kSecond;
@@ -113,14 +113,14 @@ TEST_F(CacheStale, KeepsFailuresForNoLongerThanItIsTold) {
   EXPECT_EQ(second_lasts({.failure_ttl = 40, .max_failure_ttl = 10}), 40U);
 }
 
-TEST_F(CacheStale, EndsARowOfFailuresWithAnAnswer) {
+TEST_F(CacheStale, AnAnswerEndsConsecutiveFailures) {
   Cache cache({.failure_ttl = 5});
   ASSERT_TRUE(cache.insert(key_.get(), failure_.get(), 0));
   ASSERT_TRUE(cache.insert(key_.get(), answer_.get(), 1000));
   EXPECT_EQ(cache.find(key_.get(), 1000)->response.rcode(), Rcode::NoError);
 }
 
-TEST_F(CacheStale, TakesOtherRcodesForFailures) {
+TEST_F(CacheStale, TreatsOtherRcodesAsFailures) {
   Cache cache({.failure_ttl = 5});
   TestResponse refused(Rcode::Refused);
   refused.a("www.test.", 600);
@@ -142,7 +142,7 @@ TEST_F(CacheStale, PrefersAFreshDenialToAStaleAnswer) {
   EXPECT_EQ(cache.find(key_.get(), 61'000)->response.rcode(), Rcode::NXDomain);
 }
 
-TEST_F(CacheStale, FetchesAHotNameAgainInItsLastTenth) {
+TEST_F(CacheStale, RefreshesAPopularNameInItsLastTenth) {
   Cache cache({});
   ASSERT_TRUE(cache.insert(key_.get(), answer_.get(), 0));
   EXPECT_FALSE(cache.find(key_.get(), 1000)->refresh_due);
@@ -153,7 +153,7 @@ TEST_F(CacheStale, FetchesAHotNameAgainInItsLastTenth) {
   EXPECT_TRUE(cache.find(key_.get(), 58'000)->refresh_due) << "patience is over";
 }
 
-TEST_F(CacheStale, FetchesNothingBeforeItsLastTenthOrThatIsColdOrWhereItIsOff) {
+TEST_F(CacheStale, DoesNotRefreshBeforeTheLastTenthOrRareNamesOrWhenOff) {
   Cache cache({});
   ASSERT_TRUE(cache.insert(key_.get(), answer_.get(), 0));
   for (int i = 0; i < 10; ++i) EXPECT_FALSE(cache.find(key_.get(), 53'999)->refresh_due);

@@ -14,7 +14,7 @@ namespace {
 using dns::Rcode;
 using dns::RRType;
 
-TEST(Cache, GivesBackWhatItKept) {
+TEST(Cache, ReturnsStoredResponses) {
   Cache cache({});
   const TestKey key("www.corp.test.");
   TestResponse response;
@@ -41,7 +41,7 @@ TEST(Cache, GivesBackWhatItKept) {
   }
 }
 
-TEST(Cache, HandsTheAskedNameBackAsTheOwner) {
+TEST(Cache, ReturnsTheQueriedNameAsTheOwner) {
   Cache cache({});
   const TestKey key("www.corp.test.");
   TestResponse response;
@@ -52,7 +52,7 @@ TEST(Cache, HandsTheAskedNameBackAsTheOwner) {
   EXPECT_EQ(hit->response.answer(0, asked.view()).owner.data(), asked.view().data());
 }
 
-TEST(Cache, TellsNamesTypesAndScopesApart) {
+TEST(Cache, DistinguishesNamesTypesAndScopes) {
   Cache cache({});
   TestResponse response;
   response.a("a.test.", 60);
@@ -69,7 +69,7 @@ TEST(Cache, TellsNamesTypesAndScopesApart) {
   EXPECT_FALSE(cache.find(collides, 0));
 }
 
-TEST(Cache, AgesByWholeSecondsAndEndsWithTheLowestTtl) {
+TEST(Cache, AgesByWholeSecondsAndExpiresWithTheLowestTtl) {
   Cache cache({.max_stale = 0});
   const TestKey key("www.test.");
   TestResponse response;
@@ -82,7 +82,7 @@ TEST(Cache, AgesByWholeSecondsAndEndsWithTheLowestTtl) {
   EXPECT_FALSE(cache.find(key.get(), 60 * kSecond + 500));
 }
 
-TEST(Cache, TakesTimeThatStandsStillForNoAge) {
+TEST(Cache, UnchangedTimeGivesNoAge) {
   Cache cache({});
   const TestKey key("www.test.");
   TestResponse response;
@@ -91,7 +91,7 @@ TEST(Cache, TakesTimeThatStandsStillForNoAge) {
   EXPECT_EQ(cache.find(key.get(), 4999)->ttl.age, 0U);
 }
 
-TEST(Cache, ForgetsWhatIsOlderThanACounterOfMilliseconds) {
+TEST(Cache, DropsEntriesOlderThanACounterOfMilliseconds) {
   Cache cache({});
   const TestKey key("www.test.");
   TestResponse response;
@@ -111,7 +111,7 @@ TEST(Cache, KeepsAnRRsetWithItsLowestTtl) {
   EXPECT_EQ(load_be32(&kept.wire.records[16 + 6]), 30U);
 }
 
-TEST(Cache, PutsTtlsBetweenItsCaps) {
+TEST(Cache, LimitsTtlsToItsCaps) {
   Cache cache({.min_ttl = 20, .max_ttl = 100});
   const TestKey key("www.test.");
   TestResponse response;
@@ -172,7 +172,7 @@ TEST(Cache, KeepsNXDomainForTheNameWhateverTheType) {
   EXPECT_FALSE(cache.find(TestKey("no.test.", RRType::A, 2).get(), 0));
 }
 
-TEST(Cache, KeepsADenialBehindAChainForTheTypeOnly) {
+TEST(Cache, KeepsADenialAfterAChainForTheTypeOnly) {
   Cache cache({});
   TestResponse denial(Rcode::NXDomain);
   denial.cname("www.test.", 300, "no.test.").soa("test.", 900, 60);
@@ -181,7 +181,7 @@ TEST(Cache, KeepsADenialBehindAChainForTheTypeOnly) {
   EXPECT_FALSE(cache.find(TestKey("www.test.", RRType::CNAME).get(), 0)) << "the name exists";
 }
 
-TEST(Cache, TakesAnAnswerForProofThatTheNameExists) {
+TEST(Cache, TreatsAnAnswerAsProofThatTheNameExists) {
   Cache cache({});
   TestResponse denial(Rcode::NXDomain);
   denial.soa("test.", 900, 60);
@@ -193,7 +193,7 @@ TEST(Cache, TakesAnAnswerForProofThatTheNameExists) {
   EXPECT_FALSE(cache.find(TestKey("www.test.", RRType::AAAA).get(), 0));
 }
 
-TEST(Cache, LetsFreshAnswersLiveBesideADenialAndEndedOnesNot) {
+TEST(Cache, KeepsFreshButNotExpiredAnswersBesideADenial) {
   Cache cache({});
   const TestKey lasting("www.test.", RRType::TXT);
   const TestKey ending("www.test.", RRType::A);
@@ -212,7 +212,7 @@ TEST(Cache, LetsFreshAnswersLiveBesideADenialAndEndedOnesNot) {
       << "the newer of two stale ones";
 }
 
-TEST(Cache, RenewsADenialThatHasEnded) {
+TEST(Cache, RenewsAnExpiredDenial) {
   Cache cache({});
   TestResponse denial(Rcode::NXDomain);
   denial.soa("test.", 60, 60);
@@ -224,7 +224,7 @@ TEST(Cache, RenewsADenialThatHasEnded) {
   EXPECT_EQ(cache.counts().entries, 1U);
 }
 
-TEST(Cache, ReplacesAnEntryWhereItStandsOrElsewhere) {
+TEST(Cache, ReplacesAnEntryInPlaceOrElsewhere) {
   Cache cache({});
   const TestKey key("www.test.");
   // Shorter, equally long, longer than its space, and so short that the space would be wasted.
@@ -257,7 +257,7 @@ TEST(Cache, KeepsAnExtendedError) {
   }
 }
 
-TEST(Cache, RefusesWhatIsTooLargeForItAndForgetsWhatThereWas) {
+TEST(Cache, RejectsTooLargeResponsesAndRemovesTheFormerOne) {
   Cache cache({.octets = kMinOctets});
   const TestKey key("www.test.");
   TestResponse small;
@@ -273,7 +273,7 @@ TEST(Cache, RefusesWhatIsTooLargeForItAndForgetsWhatThereWas) {
   }
 }
 
-TEST(Cache, FeedsTheResponseWriter) {
+TEST(Cache, WorksWithTheResponseWriter) {
   Cache cache({});
   const TestKey key("www.test.");
   TestResponse response;
@@ -304,6 +304,66 @@ TEST(Cache, FeedsTheResponseWriter) {
   compose(100 * kSecond);
   EXPECT_EQ(load_be32(&slot[cname_ttl]), 30U) << "stale";
   EXPECT_EQ(load_be32(&slot[a_ttl]), 30U);
+}
+
+class CacheFlush : public testing::Test {
+ protected:
+  CacheFlush() {
+    for (const char* owner : {"corp.test.", "a.corp.test.", "b.a.corp.test.", "xcorp.test."}) {
+      keep(owner, RRType::A, 1);
+    }
+    keep("a.corp.test.", RRType::TXT, 1);
+    keep("a.corp.test.", RRType::A, 2);
+    TestResponse chain;
+    chain.cname("alias.test.", 60, "a.corp.test.").a("a.corp.test.", 60);
+    EXPECT_TRUE(cache_.insert(TestKey("alias.test.").get(), chain.get(), 0));
+  }
+
+  void keep(const char* owner, RRType qtype, uint32_t scope) {
+    TestResponse response;
+    response.answer(owner, qtype, {{60, "\3abc"}});
+    EXPECT_TRUE(cache_.insert(TestKey(owner, qtype, scope).get(), response.get(), 0));
+  }
+  bool has(const char* owner, RRType qtype = RRType::A, uint32_t scope = 1) {
+    return cache_.find(TestKey(owner, qtype, scope).get(), 0).has_value();
+  }
+
+  Cache cache_{{}};
+};
+
+TEST_F(CacheFlush, RemovesANameInAllTypesAndScopesAndChains) {
+  EXPECT_EQ(cache_.flush_name(name("A.corp.TEST.").view()), 4U);
+  EXPECT_FALSE(has("a.corp.test."));
+  EXPECT_FALSE(has("a.corp.test.", RRType::TXT));
+  EXPECT_FALSE(has("a.corp.test.", RRType::A, 2));
+  EXPECT_FALSE(has("alias.test."));
+  EXPECT_TRUE(has("corp.test."));
+  EXPECT_TRUE(has("b.a.corp.test."));
+  EXPECT_EQ(cache_.counts().entries, 3U);
+  EXPECT_EQ(cache_.flush_name(name("a.corp.test.").view()), 0U);
+}
+
+TEST_F(CacheFlush, RemovesASubtreeAtItsLabels) {
+  EXPECT_EQ(cache_.flush_subtree(name("corp.test.").view()), 6U);
+  EXPECT_FALSE(has("corp.test."));
+  EXPECT_FALSE(has("b.a.corp.test."));
+  EXPECT_FALSE(has("alias.test."));
+  EXPECT_TRUE(has("xcorp.test."));
+  EXPECT_EQ(cache_.counts().entries, 1U);
+}
+
+TEST_F(CacheFlush, RemovesEverythingAndContinues) {
+  cache_.flush_all();
+  EXPECT_FALSE(has("xcorp.test."));
+  EXPECT_EQ(cache_.counts().entries, 0U);
+  EXPECT_EQ(cache_.counts().octets, 0U);
+  keep("xcorp.test.", RRType::A, 1);
+  EXPECT_TRUE(has("xcorp.test."));
+}
+
+TEST_F(CacheFlush, RemovesEverythingForTheRoot) {
+  EXPECT_EQ(cache_.flush_subtree(dns::NameView()), 7U);
+  EXPECT_EQ(cache_.counts().entries, 0U);
 }
 
 }  // namespace

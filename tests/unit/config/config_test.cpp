@@ -1,34 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "inlet53/config/config.h"
 
-#include <gtest/gtest.h>
+#include "config_support.h"
 
 namespace inlet53::config {
 namespace {
-
-/// Returns the errors of `toml`, without the file's name.
-std::vector<std::string> errors_of(std::string_view toml) {
-  std::vector<std::string> errors;
-  const auto config = parse_config(toml, "x.toml");
-  if (config) return errors;
-  for (const ConfigError& error : config.error()) {
-    EXPECT_EQ(error.to_text().substr(0, 7), "x.toml:");
-    errors.push_back(error.to_text().substr(7));
-  }
-  return errors;
-}
-
-/// Returns the configuration in `toml`, which must be valid.
-Config read(std::string_view toml, const std::string& path = "x.toml") {
-  auto config = parse_config(toml, path);
-  if (!config) {
-    ADD_FAILURE() << config.error().front().to_text();
-    return {};
-  }
-  return *std::move(config);
-}
-
-using Errors = std::vector<std::string>;
 
 constexpr std::string_view kOwner = "region = 'eu-west-1'\naccount_id = '123456789012'\n";
 
@@ -163,107 +139,6 @@ TEST(Config, ReadsAnEmptyFileAsDefaults) {
   EXPECT_EQ(config.settings.dns.query_log.file, "");
 }
 
-TEST(Config, ReadsSizesAndDurations) {
-  const settings::Settings s = read(R"([server]
-udp_receive_buffer = 65536
-udp_segment = false
-udp_spread = 'client'
-statistics_interval = 0
-[tcp]
-idle_timeout = "1min"
-first_query_timeout = "500 ms"
-max_pipelined = "64 KiB"
-[query_log]
-rotate_size = "1 TiB"
-rotate_interval = 3600
-)")
-                                   .settings;
-  EXPECT_EQ(s.dns.server.udp_receive_buffer, 65536U);
-  EXPECT_FALSE(s.dns.server.udp_segment);
-  EXPECT_EQ(s.dns.server.udp_spread, settings::UdpSpread::Client);
-  EXPECT_EQ(s.dns.server.statistics_interval_seconds, 0U);
-  EXPECT_EQ(s.dns.tcp.idle_timeout_ms, 60000U);
-  EXPECT_EQ(s.dns.tcp.first_query_timeout_ms, 500U);
-  EXPECT_EQ(s.dns.tcp.max_pipelined_octets, 65536U);
-  EXPECT_EQ(s.dns.query_log.rotate_octets, 1ULL << 40);
-  EXPECT_EQ(s.dns.query_log.rotate_seconds, 3600U);
-}
-
-TEST(Config, ReadsHowToForward) {
-  const settings::Forward forward = read(R"([forward]
-query_timeout = "1500 ms"
-max_in_flight = 5
-max_in_flight_per_target = 4
-max_waiters = 3
-max_waiting = 12
-max_waiting_size = "16 KiB"
-edns_udp_size = 1400
-max_waiting_per_client = 6
-case_randomization = false
-max_sockets = 64
-connection_idle_timeout = "2 s"
-certificate_authorities = "/etc/ca.pem"
-)")
-                                        .settings.dns.forward;
-  const settings::Forward expected{.query_timeout_ms = 1500,
-                                   .max_in_flight = 5,
-                                   .max_in_flight_per_target = 4,
-                                   .max_waiting = 12,
-                                   .max_waiting_octets = 16384,
-                                   .max_waiting_per_client = 6,
-                                   .max_waiters = 3,
-                                   .edns_udp_size = 1400,
-                                   .case_randomization = false,
-                                   .max_sockets = 64,
-                                   .connection_idle_timeout_ms = 2000,
-                                   .certificate_authorities = "/etc/ca.pem"};
-  EXPECT_EQ(forward, expected);
-  EXPECT_EQ(errors_of("[forward]\nquery_timeout = \"11 s\"\n"),
-            Errors{"2:17: forward.query_timeout: \"11 s\" is out of range: from 100 ms to 10 s"});
-}
-
-TEST(Config, LimitsOfForwardingFollowFromEachOther) {
-  EXPECT_EQ(read("[forward]\n").settings.dns.forward, settings::Forward{});
-  const settings::Forward few = read("[forward]\nmax_in_flight = 3\n").settings.dns.forward;
-  EXPECT_EQ(few.max_in_flight_per_target, 1U);
-  EXPECT_EQ(few.max_waiting, 20'000U);
-  EXPECT_EQ(few.max_waiting_per_client, 5000U);
-  const settings::Forward waiting =
-      read("[forward]\nmax_in_flight = 3\nmax_waiting = 6\n").settings.dns.forward;
-  EXPECT_EQ(waiting.max_waiting_octets, 12U * 1024);
-  EXPECT_EQ(waiting.max_waiting_per_client, 6U);
-  EXPECT_EQ(waiting.max_waiters, 6U);
-  EXPECT_EQ(few.max_sockets, 1024U);
-  const settings::Forward many = read("[forward]\nmax_in_flight = 100000\n").settings.dns.forward;
-  EXPECT_EQ(many.max_in_flight_per_target, 20'000U);
-  EXPECT_EQ(many.max_waiting, 200'000U);
-  EXPECT_EQ(many.max_sockets, 7032U)
-      << "100000 questions, 3 queries each for 3 of 2 s, 64 a socket";
-  EXPECT_EQ(read("[forward]\nquery_timeout = \"100 ms\"\n").settings.dns.forward.max_sockets,
-            5157U);
-}
-
-TEST(ConfigErrors, FindLimitsOfForwardingThatContradictEachOther) {
-  const auto errors = [](const std::string& lines) { return errors_of("[forward]\n" + lines); };
-  EXPECT_EQ(errors("max_in_flight = 5\nmax_in_flight_per_target = 6\n"),
-            Errors{"3:28: forward.max_in_flight_per_target: it is over max_in_flight, which is 5"});
-  EXPECT_EQ(errors("max_waiting = 9999\n"),
-            Errors{"2:15: forward.max_waiting: it is below max_in_flight, which is 10000: a query "
-                   "waits for each question"});
-  EXPECT_EQ(errors("max_waiting_per_client = 20001\n"),
-            Errors{"2:26: forward.max_waiting_per_client: it is over max_waiting, which is 20000"});
-  EXPECT_EQ(errors("max_waiters = 20001\n"),
-            Errors{"2:15: forward.max_waiters: it is over max_waiting, which is 20000"});
-  EXPECT_EQ(errors("max_waiting_size = \"20479999\"\n").size(), 1U);
-  EXPECT_EQ(errors("max_waiting_size = 20479999\n"),
-            Errors{"2:20: forward.max_waiting_size: it is below 20480000 octets, 1 KiB for each of "
-                   "the 20000 queries of max_waiting"});
-  EXPECT_EQ(errors("max_sockets = 703\n"),
-            Errors{"2:15: forward.max_sockets: it is below 704, which max_in_flight_per_target = "
-                   "2000 and max_in_flight = 10000 need"});
-  EXPECT_EQ(errors("max_sockets = 704\n"), Errors{});
-}
-
 TEST(ConfigErrors, PlaceASyntaxErrorAndSayNothingElse) {
   const Errors twice_equal = errors_of("[servr]\nworkers = = 2\n");
   ASSERT_EQ(twice_equal.size(), 1U);
@@ -344,78 +219,6 @@ first_query_timeout = -1
             }));
 }
 
-TEST(ConfigSettings, TakeTextsAndOctetsOfEdns) {
-  const auto settings = [](const std::string& text) {
-    auto config = parse_config(text, "test.toml");
-    EXPECT_TRUE(config);
-    return config->settings;
-  };
-  const settings::Settings text = settings(
-      "[server]\nversion = 'v'\nidentity = 'id'\n[edns]\nnsid = 'ns-1'\ncookies = 'Require'\n"
-      "client_subnet = 'answer'\ncookie_secret = '000102030405060708090a0b0c0d0e0F'\n"
-      "previous_cookie_secret = 'ffffffffffffffffffffffffffffffff'\n");
-  EXPECT_EQ(text.dns.server.version, "v");
-  EXPECT_EQ(text.dns.server.identity, "id");
-  EXPECT_EQ(text.dns.edns.nsid, "ns-1");
-  EXPECT_EQ(text.dns.edns.cookies, settings::Cookies::Require);
-  EXPECT_EQ(text.dns.edns.client_subnet, settings::ClientSubnet::Answer);
-  EXPECT_EQ(text.dns.edns.cookie_secret,
-            std::string("\0\1\2\3\4\5\6\7\x08\x09\x0A\x0B\x0C\x0D\x0E\x0F", 16));
-  EXPECT_EQ(text.dns.edns.previous_cookie_secret, std::string(16, '\xFF'));
-  EXPECT_EQ(settings("[edns]\nnsid = '0x00fF'\n").dns.edns.nsid, std::string("\0\xFF", 2));
-  EXPECT_EQ(settings("[edns]\nnsid = '0x" + std::string(256, 'a') + "'\n").dns.edns.nsid.size(),
-            128U);
-}
-
-TEST(ConfigErrors, RefuseWhatEdnsCannotCarry) {
-  EXPECT_EQ(errors_of("[server]\nversion = ''\nidentity = '" + std::string(256, 'i') + R"('
-[edns]
-cookies = 'maybe'
-cookie_secret = '0123'
-previous_cookie_secret = '000102030405060708090a0b0c0d0e0g'
-nsid = '0x123'
-client_subnet = true
-)"),
-            (Errors{
-                "2:11: server.version: expected a text of 1 to 255 octets, found 0",
-                "3:12: server.identity: expected a text of 1 to 255 octets, found 256",
-                "5:11: edns.cookies: \"maybe\" is none of \"off\", \"answer\", \"require\"",
-                "6:17: edns.cookie_secret: expected 32 hexadecimal digits",
-                "7:26: edns.previous_cookie_secret: expected 32 hexadecimal digits",
-                "8:8: edns.nsid: expected pairs of hexadecimal digits after 0x",
-                "9:17: edns.client_subnet: expected a text in quotes, found true or false: write "
-                "\"true\"",
-            }));
-  EXPECT_EQ(errors_of("[edns]\nnsid = '" + std::string(129, 'n') + "'\n"),
-            (Errors{"2:8: edns.nsid: expected a text of 1 to 128 octets, found 129"}));
-  EXPECT_EQ(errors_of("[edns]\nprevious_cookie_secret = '" + std::string(32, '0') + "'\n"),
-            (Errors{"2:26: edns.previous_cookie_secret: there is no cookie_secret that it came "
-                    "before"}));
-}
-
-TEST(ConfigErrors, RefuseQuantitiesThatOverflow) {
-  EXPECT_EQ(errors_of("[query_log]\nrotate_size = '18446744073709551615 KiB'\n"),
-            (Errors{"2:15: query_log.rotate_size: \"18446744073709551615 KiB\" is not a size as in "
-                    "\"64 KiB\", \"4 MiB\" or \"1 GiB\""}));
-  EXPECT_EQ(errors_of("[query_log]\nrotate_interval = 9223372036854775807\n"),
-            (Errors{"2:19: query_log.rotate_interval: 9223372036854775807 is out of range: from 0 "
-                    "to 366 d"}));
-}
-
-TEST(ConfigErrors, HoldTheCachesTtlsAgainstEachOther) {
-  EXPECT_EQ(errors_of("[cache]\nmin_ttl = 60\nmax_ttl = '30 s'\n"),
-            (Errors{"2:11: cache.min_ttl: it is over max_ttl"}));
-  EXPECT_EQ(errors_of("[cache]\nfailure_ttl = '2 min'\nmax_failure_ttl = '10 s'\n"),
-            (Errors{"3:19: cache.max_failure_ttl: it is below failure_ttl"}));
-}
-
-TEST(ConfigErrors, RefusePathsThatAreNone) {
-  EXPECT_EQ(errors_of("[query_log]\nfile = ''\n"),
-            (Errors{"2:8: query_log.file: the path is empty"}));
-  EXPECT_EQ(errors_of("[query_log]\nfile = \"a\\u0000b\"\n"),
-            (Errors{"2:8: query_log.file: a path holds no NUL character"}));
-}
-
 TEST(ConfigErrors, SayWhichTypeWasWanted) {
   EXPECT_EQ(errors_of(R"(region = 1
 vpc = 'demo'
@@ -466,7 +269,8 @@ TEST(ConfigErrors, NameMissingKeysAtTheirTable) {
 }
 
 TEST(ConfigErrors, ExplainAddressesAndBlocks) {
-  EXPECT_EQ(errors_of(std::string(kOwner) + R"([vpc.demo]
+  EXPECT_EQ(
+      errors_of(std::string(kOwner) + R"([vpc.demo]
 cidr_blocks = ['10.0.0.1/16', '10.0.0.0', '10.0.0.0/33']
 [[resolver_endpoint.e.ip_address]]
 subnet = 'a'
@@ -477,20 +281,20 @@ subnet = 'a'
 address = '10.0.0.5'
 listen = '127.0.0.1:0'
 )"),
-            (Errors{
-                "4:16: vpc.demo.cidr_blocks[0]: \"10.0.0.1/16\" has bits after its prefix; the "
-                "block is 10.0.0.0/16",
-                "4:31: vpc.demo.cidr_blocks[1]: \"10.0.0.0\" is no CIDR block: it lacks a prefix "
-                "length (as in /32)",
-                "4:43: vpc.demo.cidr_blocks[2]: \"10.0.0.0/33\" is no CIDR block: the prefix "
-                "length goes from 0 to 32",
-                "5:1: resolver_endpoint.e.security_groups: this key is missing",
-                "7:11: resolver_endpoint.e.ip_address[0].address: \"10.0.0.256\" is no IP address",
-                "8:10: resolver_endpoint.e.ip_address[0].listen: \"127.0.0.1\" is no address with "
-                "a port, as in \"127.0.53.1:5300\" or \"[::1]:5300\"",
-                "12:10: resolver_endpoint.e.ip_address[1].listen: \"127.0.0.1:0\": port 0 can't be "
-                "asked; from 1 to 65535",
-            }));
+      (Errors{
+          "4:16: vpc.demo.cidr_blocks[0]: \"10.0.0.1/16\" has bits after its prefix; the "
+          "block is 10.0.0.0/16",
+          "4:31: vpc.demo.cidr_blocks[1]: \"10.0.0.0\" is not a CIDR block: it lacks a prefix "
+          "length (as in /32)",
+          "4:43: vpc.demo.cidr_blocks[2]: \"10.0.0.0/33\" is not a CIDR block: the prefix "
+          "length goes from 0 to 32",
+          "5:1: resolver_endpoint.e.security_groups: this key is missing",
+          "7:11: resolver_endpoint.e.ip_address[0].address: \"10.0.0.256\" is no IP address",
+          "8:10: resolver_endpoint.e.ip_address[0].listen: \"127.0.0.1\" is no address with "
+          "a port, as in \"127.0.53.1:5300\" or \"[::1]:5300\"",
+          "12:10: resolver_endpoint.e.ip_address[1].listen: \"127.0.0.1:0\": port 0 can't be "
+          "asked; from 1 to 65535",
+      }));
 }
 
 TEST(ConfigErrors, KnowTheProtocolsOfEndpoints) {

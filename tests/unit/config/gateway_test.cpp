@@ -171,11 +171,11 @@ TEST_F(GatewayConfig, ReadsPoliciesFromFilesAndTexts) {
   EXPECT_EQ(errors_of("[rest_api.a]\npolicy_file = '/dev/zero'\n"),
             (Errors{"4:15: rest_api.a.policy_file: /dev/zero can't be read: it is no regular "
                     "file"}));
-  EXPECT_EQ(errors_of("[rest_api.a]\npolicy_file = 'big.json'\n"),
-            (Errors{"4:15: rest_api.a.policy_file: " + file("big.json") +
-                    " has more than 65536 octets"}));
+  EXPECT_EQ(
+      errors_of("[rest_api.a]\npolicy_file = 'big.json'\n"),
+      (Errors{"4:15: rest_api.a.policy_file: " + file("big.json") + " has more than 65536 bytes"}));
   EXPECT_EQ(errors_of("[rest_api.a]\npolicy = '" + std::string(65537, 'x') + "'\n"),
-            (Errors{"4:10: rest_api.a.policy: the policy has more than 65536 octets"}));
+            (Errors{"4:10: rest_api.a.policy: the policy has more than 65536 bytes"}));
 }
 
 TEST_F(GatewayConfig, SaysWhatIsNotSupportedYet) {
@@ -386,9 +386,9 @@ headers = { 'X-A' = "a\nb" }
 TEST_F(GatewayConfig, WantsAFunctionsFolderToBeThere) {
   write("file", "");
   EXPECT_EQ(errors_of("[function.f]\nruntime = 'provided'\ncode = 'none'\n"),
-            (Errors{"5:8: function.f.code: " + file("none") + " is no folder"}));
+            (Errors{"5:8: function.f.code: " + file("none") + " is no directory"}));
   EXPECT_EQ(errors_of("[function.f]\nruntime = 'provided'\ncode = 'file'\n"),
-            (Errors{"5:8: function.f.code: " + file("file") + " is no folder"}));
+            (Errors{"5:8: function.f.code: " + file("file") + " is no directory"}));
 }
 
 TEST_F(GatewayConfig, ReadsTheSettings) {
@@ -427,61 +427,6 @@ first_user_id = 90000
   EXPECT_EQ(read("[lambda]\nisolation = 'off'\n").settings.https.lambda.isolation,
             settings::Isolation::Off);
   EXPECT_EQ(read("").settings.https.gateway.authority_folder, file("authority"));
-}
-
-TEST_F(GatewayConfig, TheMemoryOfOneClientsBodiesIsAPartOfAll) {
-  const auto& gateway = read(
-                            "[gateway]\nmax_body_memory = '1 GiB'\n"
-                            "max_body_memory_per_client = '100 MiB'\n")
-                            .settings.https.gateway;
-  EXPECT_EQ(gateway.max_body_memory, 1ULL << 30);
-  EXPECT_EQ(gateway.max_body_memory_per_client, 100ULL << 20);
-  EXPECT_EQ(errors_of("[gateway]\nmax_body_memory = '32 MiB'\n"),
-            (Errors{"4:19: gateway.max_body_memory: one client may not have more than "
-                    "max_body_memory, which is for all"}));
-  EXPECT_EQ(
-      errors_of("[gateway]\nmax_body_memory = '1 MiB'\nmax_body_memory_per_client = '2 TiB'\n")
-          .size(),
-      2U);
-}
-
-TEST_F(GatewayConfig, HoldsTheSettingsToTheirRanges) {
-  EXPECT_EQ(
-      errors_of(R"([gateway]
-key = 'k'
-max_connections = 0
-handshake_timeout = '50 ms'
-throttling_rate_limit = -1
-throttling_burst_limit = 1000001
-statistics_interval = '2 d'
-log_buffer = '1 KiB'
-[lambda]
-python = ''
-max_environments = 0
-idle_timeout = 0
-isolation = 'maybe'
-first_user_id = 999
-)"),
-      (Errors{
-          "4:7: gateway.key: certificate and key go together; certificate is missing",
-          "5:19: gateway.max_connections: 0 is out of range: from 1 to 1000000",
-          "6:21: gateway.handshake_timeout: \"50 ms\" is out of range: from 100 ms to 1 h",
-          "7:25: gateway.throttling_rate_limit: -1 is out of range: from 0 to 1000000",
-          "8:26: gateway.throttling_burst_limit: 1000001 is out of range: from 0 to 1000000",
-          "9:23: gateway.statistics_interval: \"2 d\" is out of range: from 0 to 1 d",
-          "10:14: gateway.log_buffer: \"1 KiB\" is out of range: from 1 MiB to 1 GiB",
-          "12:10: lambda.python: the path is empty",
-          "13:20: lambda.max_environments: 0 is out of range: from 1 to 10000",
-          "14:16: lambda.idle_timeout: 0 is out of range: from 1 s to 1 d",
-          "15:13: lambda.isolation: \"maybe\" is none of \"off\", \"preferred\", \"required\"",
-          "16:17: lambda.first_user_id: 999 is out of range: from 1000 to 4294000000",
-      }));
-  EXPECT_EQ(
-      errors_of("[gateway]\nthrottling_rate_limit = nan\n"),
-      (Errors{"4:25: gateway.throttling_rate_limit: nan is out of range: from 0 to 1000000"}));
-  EXPECT_EQ(errors_of("[gateway]\ncertificate = 'c'\nkey = 'k'\nauthority = 'a'\n"),
-            (Errors{"6:13: gateway.authority: there is a certificate, so that no authority makes "
-                    "one"}));
 }
 
 }  // namespace

@@ -24,9 +24,9 @@ constexpr uint32_t kPatience = 60'000;
 
 // Echoes each command; ends the loop after `stop`.
 struct Echo final : ControlOwner {
-  void ordered(uint64_t call, std::string_view order) override {
-    socket->answer(call, !order.starts_with("bad"), order);
-    if (order == "stop") loop->stop();
+  void handle_command(uint64_t call, std::string_view command) override {
+    socket->answer(call, !command.starts_with("bad"), command);
+    if (command == "stop") loop->stop();
   }
   net::Loop* loop = nullptr;
   ControlSocket* socket = nullptr;
@@ -51,7 +51,7 @@ class ControlSocketTest : public ::testing::Test {
     echo.socket = socket->get();
     std::thread thread([&] {
       client();
-      EXPECT_TRUE(give_order(path, "stop", kPatience));
+      EXPECT_TRUE(send_command(path, "stop", kPatience));
     });
     loop.run();
     thread.join();
@@ -61,14 +61,14 @@ class ControlSocketTest : public ::testing::Test {
   std::string path;
 };
 
-TEST_F(ControlSocketTest, AnswersOrders) {
+TEST_F(ControlSocketTest, AnswersCommands) {
   serve([&] {
-    EXPECT_EQ(give_order(path, "flush all", kPatience).value(), "flush all");
-    EXPECT_EQ(give_order(path, "bad order", kPatience).error(), "bad order");
-    EXPECT_EQ(give_order(path, std::string(kMaxOrder - 1, 'x'), kPatience).value().size(),
-              kMaxOrder - 1);
-    EXPECT_EQ(give_order(path, std::string(kMaxOrder, 'x'), kPatience).error(),
-              "the order is too long");
+    EXPECT_EQ(send_command(path, "flush all", kPatience).value(), "flush all");
+    EXPECT_EQ(send_command(path, "bad command", kPatience).error(), "bad command");
+    EXPECT_EQ(send_command(path, std::string(kMaxCommand - 1, 'x'), kPatience).value().size(),
+              kMaxCommand - 1);
+    EXPECT_EQ(send_command(path, std::string(kMaxCommand, 'x'), kPatience).error(),
+              "the command is too long");
   });
 }
 
@@ -82,9 +82,9 @@ TEST_F(ControlSocketTest, IsTheOwnersAlone) {
 }
 
 TEST_F(ControlSocketTest, TakesOrdersOfItsOwnUserAndRoot) {
-  EXPECT_TRUE(may_give_orders(geteuid()));
-  EXPECT_TRUE(may_give_orders(0));
-  EXPECT_FALSE(may_give_orders(geteuid() + 1));
+  EXPECT_TRUE(may_send_commands(geteuid()));
+  EXPECT_TRUE(may_send_commands(0));
+  EXPECT_FALSE(may_send_commands(geteuid() + 1));
 }
 
 TEST_F(ControlSocketTest, DisconnectsAnotherUserWhateverTheMode) {
@@ -95,12 +95,12 @@ TEST_F(ControlSocketTest, DisconnectsAnotherUserWhateverTheMode) {
     const pid_t child = fork();
     if (child == 0) {
       if (setuid(65534) != 0) _exit(2);
-      const auto answer = give_order(path, "flush all", kPatience);
+      const auto answer = send_command(path, "flush all", kPatience);
       _exit(answer ? 1 : 0);
     }
     int status = 0;
     ASSERT_EQ(waitpid(child, &status, 0), child);
-    EXPECT_EQ(status, 0) << "another user's order was answered";
+    EXPECT_EQ(status, 0) << "another user's command was answered";
   });
 }
 
@@ -144,7 +144,7 @@ TEST_F(ControlSocketTest, IsOneDaemonsAloneAlsoBeforeItListens) {
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error(), path + ": cannot listen: another daemon (process " +
                                 std::to_string(getpid()) +
-                                ") does; end it, or give this one a socket of its own");
+                                ") uses it; stop that daemon, or configure another path");
 }
 
 // Does not accept connections, and its backlog is full.
@@ -164,7 +164,7 @@ TEST_F(ControlSocketTest, IsNotTakenFromAProcessThatHangs) {
   Echo echo;
   const auto second = ControlSocket::open(loop, path, echo);
   ASSERT_FALSE(second);
-  EXPECT_EQ(second.error(), path + ": cannot listen: another process does");
+  EXPECT_EQ(second.error(), path + ": cannot listen: another process uses it");
 }
 
 TEST_F(ControlSocketTest, IsNotTakenFromADaemonThatServesIt) {
@@ -208,12 +208,12 @@ TEST_F(ControlSocketTest, SaysWhyItCannotBeMade) {
   };
   EXPECT_EQ(problem(path), "");
   EXPECT_EQ(problem(folder + "/none/c.sock"),
-            "its directory " + folder + "/none does not exist: make it");
+            "its directory " + folder + "/none does not exist: create it");
   EXPECT_EQ(problem(std::string(200, 'x')), "the path is too long for a socket");
   std::ofstream(folder + "/file") << "a file";
   EXPECT_EQ(problem(folder + "/file"),
-            "something that is no socket has this path: remove it, or choose another path");
-  EXPECT_EQ(problem(folder + "/file/c.sock"), folder + "/file is no directory");
+            "a file that is not a socket has this path: remove it, or configure another path");
+  EXPECT_EQ(problem(folder + "/file/c.sock"), folder + "/file is not a directory");
   std::filesystem::create_symlink(folder + "/file", path + ".lock");
   const auto opened = ControlSocket::open(loop, path, echo);
   ASSERT_FALSE(opened);
@@ -222,9 +222,9 @@ TEST_F(ControlSocketTest, SaysWhyItCannotBeMade) {
 }
 
 TEST_F(ControlSocketTest, SaysWhyThereIsNoAnswer) {
-  EXPECT_NE(give_order(path, "x", kPatience).error().find("no daemon listens there"),
+  EXPECT_NE(send_command(path, "x", kPatience).error().find("no daemon listens there"),
             std::string::npos);
-  EXPECT_NE(give_order(std::string(200, 'x'), "x", kPatience).error().find("too long"),
+  EXPECT_NE(send_command(std::string(200, 'x'), "x", kPatience).error().find("too long"),
             std::string::npos);
 }
 

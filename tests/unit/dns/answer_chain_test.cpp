@@ -98,7 +98,7 @@ TEST(AnswerChain, ReadsOneRRsetInPreparedForm) {
   EXPECT_FALSE(chain.has_opt());
 }
 
-TEST(AnswerChain, FollowsAliasesInWhateverOrderTheyStand) {
+TEST(AnswerChain, FollowsAliasesInAnyOrder) {
   AnswerChain chain;
   Response response("a.example.com.");
   response.answer("c.example.com.", 10, "A", "192.0.2.1");
@@ -112,7 +112,7 @@ TEST(AnswerChain, FollowsAliasesInWhateverOrderTheyStand) {
 }
 
 // A CNAME made from a DNAME repeats labels of the question in the letter case in which it was sent.
-TEST(AnswerChain, LowersLettersThatAreTheQuestions) {
+TEST(AnswerChain, LowersLettersCopiedFromTheQuestion) {
   AnswerChain chain;
   Response response("wWw.hOSt.old.example.com.");
   response.answer("old.example.com.", 60, "DNAME", "New.example.com.");
@@ -132,7 +132,7 @@ TEST(AnswerChain, LowersLettersThatAreTheQuestions) {
 }
 
 // A pointer is followed only when it leads back to the name.
-TEST(AnswerChain, FollowsOwnersThatPointToTheNamesBefore) {
+TEST(AnswerChain, FollowsOwnersThatPointToEarlierNames) {
   const Name qname = name("a.example.com.");
   const auto read = [&](uint16_t first_owner, uint16_t second_owner) {
     WireBytes message;
@@ -150,7 +150,7 @@ TEST(AnswerChain, FollowsOwnersThatPointToTheNamesBefore) {
   EXPECT_EQ(read(0xC00E, 0xC02B), Texts{}) << "the alias is not the question's";
 }
 
-TEST(AnswerChain, LeavesOutWhatIsNotOnTheWay) {
+TEST(AnswerChain, IgnoresRecordsOutsideTheChain) {
   AnswerChain chain;
   Response response("www.example.com.");
   response.answer("www.example.com.", 60, "A", "192.0.2.1");
@@ -180,7 +180,7 @@ TEST(AnswerChain, EndsWhereAnAliasLeavesTheApex) {
   EXPECT_EQ(chain.rrsets().size(), 2U);
 }
 
-TEST(AnswerChain, GivesTheSoaOfANegativeAnswer) {
+TEST(AnswerChain, ReturnsTheSoaOfANegativeAnswer) {
   for (const std::string_view owner : {"www.example.com.", "example.com.", "com.", "."}) {
     AnswerChain chain;
     Response response("www.example.com.", RRType::A, 3);
@@ -201,7 +201,7 @@ TEST(AnswerChain, GivesTheSoaOfANegativeAnswer) {
   EXPECT_EQ(chain.soa(), nullptr);
 }
 
-TEST(AnswerChain, GivesTheSoaOfTheLastNameOfAChain) {
+TEST(AnswerChain, ReturnsTheSoaOfTheLastNameOfAChain) {
   AnswerChain chain;
   Response response("a.example.com.");
   response.answer("a.example.com.", 30, "CNAME", "x.sub.example.com.");
@@ -213,7 +213,7 @@ TEST(AnswerChain, GivesTheSoaOfTheLastNameOfAChain) {
   EXPECT_EQ(chain.soa()->owner.to_text(), "sub.example.com.");
 }
 
-TEST(AnswerChain, TakesAnAliasForTheAnswerWhenItIsAskedFor) {
+TEST(AnswerChain, ReturnsAnAliasAsTheAnswerToItsType) {
   for (const RRType qtype : {RRType::CNAME, RRType::ANY}) {
     AnswerChain chain;
     Response response("a.example.com.", qtype);
@@ -225,7 +225,7 @@ TEST(AnswerChain, TakesAnAliasForTheAnswerWhenItIsAskedFor) {
   }
 }
 
-TEST(AnswerChain, MakesNamesFlat) {
+TEST(AnswerChain, UncompressesNames) {
   AnswerChain chain;
   WireBytes mx;
   mx.u16(0xC00C).record(RRType::MX, 1, 60, as_bytes(std::string_view("\0\5\4mail\xC0\x0C", 9)));
@@ -239,7 +239,7 @@ TEST(AnswerChain, MakesNamesFlat) {
   EXPECT_EQ(as_text(chain.rrsets()[0].rrset.records), as_text(expected.bytes()));
 }
 
-TEST(AnswerChain, TakesATtlWithTheHighestBitForZero) {
+TEST(AnswerChain, TreatsATtlWithTheHighestBitAsZero) {
   AnswerChain chain;
   Response response("www.example.com.");
   response.answer("www.example.com.", 0x80000001, "A", "192.0.2.1");
@@ -257,7 +257,7 @@ TEST(AnswerChain, JoinsTheExtendedRcodeAndReadsTheExtendedError) {
   EXPECT_EQ(chain.ede(), 22);
 }
 
-TEST(AnswerChain, RefusesLoopsAndChainsThatAreTooLong) {
+TEST(AnswerChain, RejectsLoopsAndChainsThatAreTooLong) {
   const auto link = [](size_t i) { return "n" + std::to_string(i) + ".example.com."; };
   AnswerChain chain;
   Response longest(link(0));
@@ -281,7 +281,7 @@ TEST(AnswerChain, RefusesLoopsAndChainsThatAreTooLong) {
   EXPECT_FALSE(loop.read(chain, "example.com."));
 }
 
-TEST(AnswerChain, RefusesWhatIsBroken) {
+TEST(AnswerChain, RejectsMalformedResponses) {
   AnswerChain chain;
   Response whole("www.example.com.");
   whole.answer("www.example.com.", 60, "A", "192.0.2.1");
@@ -308,7 +308,7 @@ TEST(AnswerChain, RefusesWhatIsBroken) {
 }
 
 // Compressed names could expand twentyfold.
-TEST(AnswerChain, RefusesWhatGrowsTooLarge) {
+TEST(AnswerChain, RejectsResponsesThatExpandTooMuch) {
   AnswerChain chain;
   const std::string label(63, 'a');
   const std::string deep = label + "." + label + "." + label + ".example.com.";

@@ -27,21 +27,21 @@ TEST(FindOptions, FindsTheFirstOfEachKind) {
   EXPECT_EQ(found.client_subnet.data.size(), 4U);
 }
 
-TEST(FindOptions, FindsNothingWhereThereIsNothing) {
+TEST(FindOptions, FindsNothingWithoutOptions) {
   const QueryOptions found = find_options({});
   EXPECT_FALSE(found.nsid.present || found.cookie.present || found.client_subnet.present ||
                found.tcp_keepalive.present);
 }
 
-TEST(Cookie, HasOneOfTheSizesThatThereAre) {
+TEST(Cookie, HasAValidSize) {
   const std::string data(50, 'c');
   for (size_t size = 0; size < data.size(); ++size) {
-    EXPECT_EQ(is_cookie_sound(octets(data).first(size)), size == 8 || (size >= 16 && size <= 40))
+    EXPECT_EQ(is_valid_cookie(octets(data).first(size)), size == 8 || (size >= 16 && size <= 40))
         << size;
   }
 }
 
-TEST(ClientSubnet, IsJudgedAsTheRfcSays) {
+TEST(ClientSubnet, IsValidAsInTheRfc) {
   struct Case {
     std::string_view data;
     bool sound;
@@ -65,7 +65,7 @@ TEST(ClientSubnet, IsJudgedAsTheRfcSays) {
       {"\0\1\x18\0\xC0\0\2\0"sv, false, "too many octets"},
       {"\0\1\x19\0\xC0\0\2\x81"sv, false, "a bit beyond the prefix"},
   };
-  for (const Case& c : cases) EXPECT_EQ(is_client_subnet_sound(octets(c.data)), c.sound) << c.what;
+  for (const Case& c : cases) EXPECT_EQ(is_valid_client_subnet(octets(c.data)), c.sound) << c.what;
 }
 
 TEST(OptionWriter, ComposesOptionsOneAfterTheOther) {
@@ -95,7 +95,7 @@ std::string composed(size_t limit, Bytes options, std::string_view ede_text, boo
   return std::string(as_text(slot.first(size).subspan(slot.query().question_end)));
 }
 
-TEST(OptionRoom, IsKeptBackForOptionsAndLeftOverForTheExtendedError) {
+TEST(OptionRoom, IsReservedForOptionsAndThenUsedForTheExtendedError) {
   using std::operator""sv;
   OptionWriter options;
   options.add(EdnsOption::Nsid, octets("ns1"));

@@ -21,8 +21,8 @@ TEST(ParseQuery, ReadsAPlainQuery) {
   QueryView query;
   ASSERT_EQ(parse_query(message.bytes(), query), QueryVerdict::Accept);
   EXPECT_EQ(query.id, 0x1234);
-  EXPECT_TRUE(query.recursion_desired());
-  EXPECT_TRUE(query.checking_disabled());
+  EXPECT_EQ(query.flags1 & 0x01, 0x01);  // RD
+  EXPECT_EQ(query.flags2 & 0x10, 0x10);  // CD
   EXPECT_EQ(query.opcode(), Opcode::Query);
   EXPECT_TRUE(query.has_question);
   EXPECT_EQ(query.qname.to_text(), "wWw.Example.com.");
@@ -52,7 +52,7 @@ TEST(ParseQuery, IgnoresFlagsThatMeanNothingInAQuery) {
   EXPECT_EQ(verdict(message), QueryVerdict::Accept);
 }
 
-TEST(ParseQuery, ForgetsTheQueryBefore) {
+TEST(ParseQuery, ClearsTheFieldsOfThePreviousQuery) {
   QueryView query;
   WireBytes first = plain_query("a.", RRType::A, 1);
   first.opt(1232, kDo);
@@ -159,7 +159,7 @@ TEST(ParseQuery, RejectsTrailingOctets) {
   EXPECT_TRUE(query.edns.present);
 }
 
-TEST(ParseQuery, RejectsCountsThatLie) {
+TEST(ParseQuery, RejectsWrongCounts) {
   const uint8_t address[] = {192, 0, 2, 1};
   for (const unsigned additionals : {2U, 3U, 65535U}) {
     WireBytes message = plain_query("a.", RRType::A, additionals);
@@ -319,7 +319,7 @@ TEST(ParseQueryEdns, RejectsABrokenMessageBeforeItsVersion) {
   EXPECT_EQ(verdict(message), QueryVerdict::FormErr);
 }
 
-TEST(ParseQuery, TakesNoQuestionFromWhoeverAsksForACookie) {
+TEST(ParseQuery, AcceptsNoQuestionInARequestForACookie) {
   const auto without_question = [](unsigned additionals, unsigned flags = kRd) {
     WireBytes message;
     message.header(flags, {.questions = 0, .additionals = additionals});

@@ -122,7 +122,7 @@ std::string ldns_text(const Case& c) {
   return line;
 }
 
-TEST(RdataText, IsTheSameAsLdnss) {
+TEST(RdataText, EqualsTheTextOfLdns) {
   for (const Case& c : kSameAsLdns) {
     ASSERT_TRUE(test::rdata_from_text(c.type, c.text)) << c.type << ' ' << c.text;
     EXPECT_EQ(our_text(c), ldns_text(c)) << c.type;
@@ -140,7 +140,7 @@ TEST(RdataText, IsReadBackByLdns) {
   }
 }
 
-TEST(RdataText, IsReadAsMastersWriteIt) {
+TEST(RdataText, IsParsedFromTheFormOfMasterFiles) {
   for (const Case& c : kSameAsLdns) {
     const std::string ours = our_text(c);
     EXPECT_EQ(ours, std::string_view(c.type) == "NSEC3" && ours.find("MX") != std::string::npos
@@ -246,7 +246,7 @@ TEST(RdataText, StaysWithinItsBoundForABitmapOfEveryType) {
   EXPECT_EQ(rdata_text(47, rdata.bytes()).substr(0, 3), "\\# ");
 }
 
-TEST(RdataText, WritesNothingWhereItDoesNotFit) {
+TEST(RdataText, WritesNothingThatDoesNotFit) {
   for (const Case& c : kSameAsLdns) {
     const auto type = parse_type(c.type).value();
     const auto rdata = test::rdata_from_text(c.type, c.text).value();

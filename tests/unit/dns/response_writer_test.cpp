@@ -37,7 +37,7 @@ TEST(ResponseWriter, CopiesAnAnswerWithoutNames) {
   EXPECT_EQ(as_text(slot.first(size)), as_text(expected.bytes()));
 }
 
-TEST(ResponseWriter, SetsEachFlagOnItsOwn) {
+TEST(ResponseWriter, SetsEachFlag) {
   struct Case {
     unsigned query_flags;
     ResponseFlags flags;
@@ -114,7 +114,7 @@ TEST(ResponseWriter, AddsAnExtendedErrorWhenItFits) {
   }
 }
 
-TEST(ResponseWriter, LeavesTheOptOutWhenNotEvenItFits) {
+TEST(ResponseWriter, OmitsTheOptWhenItDoesNotFit) {
   for (size_t room = 0; room < 11; ++room) {
     Slot slot(edns_query("a.", RRType::A));
     const size_t limit = slot.query().question_end + room;
@@ -126,7 +126,7 @@ TEST(ResponseWriter, LeavesTheOptOutWhenNotEvenItFits) {
   }
 }
 
-TEST(ResponseWriter, RefusesWhatDoesNotFitAsAWhole) {
+TEST(ResponseWriter, RejectsAnRRsetThatDoesNotFitWhole) {
   const size_t records = kTwoAddresses.view().records.size();
   for (const bool fits : {false, true}) {
     Slot slot(plain_query("a.", RRType::A));
@@ -162,7 +162,7 @@ TEST(ResponseWriter, TruncatesForAnswerAndAuthorityOnly) {
   }
 }
 
-TEST(ResponseWriter, CanBeToldToTruncate) {
+TEST(ResponseWriter, SetsTcOnRequest) {
   Slot slot(plain_query("a.", RRType::A));
   ResponseWriter writer(slot.buffer(), slot.query(), kPlainUdpLimit);
   writer.set_truncated();
@@ -238,7 +238,7 @@ TEST(ResponseWriter, FollowsAChain) {
   EXPECT_EQ(response.answer[3].rdata, (std::vector<uint8_t>{10, 0, 140, 226}));
 }
 
-TEST(ResponseWriter, RewindsNamesThatItForgot) {
+TEST(ResponseWriter, ForgetsNamesOfARejectedRRset) {
   Slot slot(plain_query("example.com.", RRType::NS));
   const PreparedRRset nameservers("NS", 60, {"ns1.other.org.", "ns2.other.org."});
   const PreparedRRset alias("CNAME", 60, {"www.other.org."});
@@ -269,7 +269,7 @@ TEST(ResponseWriter, ServesTheRootAsAQuestion) {
   EXPECT_TRUE(test::parse_packet(slot.first(size)));
 }
 
-TEST(ResponseWriter, RefusesRdataThatHasNotItsTypesShape) {
+TEST(ResponseWriter, RejectsRdataWithoutTheFormatOfItsType) {
   WireBytes record;
   record.u16(0xC00C).record(RRType::MX, 1, 60, as_bytes(std::string_view("\0\1\4ab", 5)));
   Slot slot(plain_query("a.", RRType::MX));
@@ -278,7 +278,7 @@ TEST(ResponseWriter, RefusesRdataThatHasNotItsTypesShape) {
   EXPECT_EQ(writer.finish({}, Rcode::NoError, {}), slot.query().question_end);
 }
 
-TEST(ResponseWriter, PointsNoFurtherThanPointersReach) {
+TEST(ResponseWriter, PointsOnlyToOffsetsThatFitAPointer) {
   Slot slot(plain_query("example.com.", RRType::TXT));
   ResponseWriter writer(slot.buffer(), slot.query(), kMaxMessage);
   const std::string filler(200, 'x');
@@ -296,7 +296,7 @@ TEST(ResponseWriter, PointsNoFurtherThanPointersReach) {
   }
 }
 
-TEST(ComposeError, EchoesTheQuestionThatItCouldRead) {
+TEST(ComposeError, RepeatsTheQuestion) {
   WireBytes message = plain_query("wWw.example.com.", RRType::A);
   message.u8(0);
   Slot slot(message);
@@ -332,7 +332,7 @@ TEST(ComposeError, HasNoFlagForAnotherOpcode) {
   }
 }
 
-TEST(ResponseWriter, AgesRecordsThatWereKept) {
+TEST(ResponseWriter, AgesCachedRecords) {
   struct Case {
     TtlAging ttl;
     uint32_t expected;
@@ -354,7 +354,7 @@ TEST(ResponseWriter, AgesRecordsThatWereKept) {
   }
 }
 
-TEST(ResponseWriter, TruncatesAgedRecordsAsOthers) {
+TEST(ResponseWriter, TruncatesAgedRecordsLikeOthers) {
   Slot slot(plain_query("www.example.com.", RRType::A));
   const size_t limit = slot.query().question_end + 20;
   ResponseWriter writer(slot.buffer(), slot.query(), limit);

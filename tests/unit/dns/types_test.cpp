@@ -26,7 +26,7 @@ TEST(Types, AgreeWithLdnsOnEveryMnemonic) {
   }
 }
 
-TEST(Types, ReadWhatTheyWrite) {
+TEST(Types, ParseTheirOwnText) {
   for (uint32_t type = 0; type <= 65535; type += type < 300 ? 1 : 11) {
     const auto type16 = static_cast<uint16_t>(type);
     EXPECT_EQ(parse_type(type_text(type16)), type16);
@@ -36,7 +36,7 @@ TEST(Types, ReadWhatTheyWrite) {
 
 // IANA's list of "Resource Record (RR) TYPEs" without those that ldns 1.8 knows. The parser accepts
 // them; the writer writes numbers, which ldns can read.
-TEST(Types, ReadMnemonicsThatAreNewerThanLdns) {
+TEST(Types, ParseMnemonicsThatAreNewerThanLdns) {
   constexpr std::pair<uint16_t, const char*> kNewer[] = {
       {56, "NINFO"},  {57, "RKEY"}, {66, "DSYNC"},     {67, "HHIT"},     {68, "BRID"},
       {100, "UINFO"}, {101, "UID"}, {102, "GID"},      {103, "UNSPEC"},  {128, "NXNAME"},
@@ -52,14 +52,14 @@ TEST(Types, ReadMnemonicsThatAreNewerThanLdns) {
   }
 }
 
-TEST(Types, ReadAnyLetterCase) {
+TEST(Types, ParseAnyLetterCase) {
   EXPECT_EQ(parse_type("aaaa"), 28);
   EXPECT_EQ(parse_type("Nsec3Param"), 51);
   EXPECT_EQ(parse_type("nsap-ptr"), 23);
   EXPECT_EQ(parse_type("type65280"), 65280);
 }
 
-TEST(Types, RejectWhatIsNoType) {
+TEST(Types, RejectInvalidTypes) {
   for (const char* text : {"", "TYPE", "TYPE65536", "TYPE-1", "TYPE+1", "TYPE1x", "TYPE 1", "AAAAA",
                            "AA", "TYP1", "*", "1"}) {
     EXPECT_EQ(parse_type(text), std::nullopt) << text;

@@ -61,7 +61,7 @@ class Machine {
   std::vector<std::unique_ptr<TargetState>> states;
   std::vector<TargetState*> views;
   uint32_t limit = 100;
-  RandomOctets random;
+  RandomBytes random;
   Fetch fetch;
 };
 

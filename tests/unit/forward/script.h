@@ -144,9 +144,7 @@ class Script final : public QueryTransport, public ForwardOwner {
     std::string text;
     dns::Rcode rcode = dns::Rcode::NoError;
     std::vector<std::string> answer;
-    dns::ChainEnd end = dns::ChainEnd::NoData;
     uint64_t at = 0;
-    uint32_t attempts = 0;
     bool stored = false;
     std::optional<SentFrom> sent_from;
   };
@@ -170,8 +168,6 @@ class Script final : public QueryTransport, public ForwardOwner {
       return;
     }
     outcome.rcode = result->rcode;
-    outcome.end = result->end;
-    outcome.attempts = result->attempts;
     for (const dns::ChainRRset& each : result->answer) {
       outcome.answer.push_back(each.owner.to_text() + " " + dns::type_text(each.rrset.type));
     }

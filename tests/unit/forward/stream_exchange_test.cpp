@@ -30,7 +30,7 @@ class StreamExchangeTest : public ::testing::Test, public StreamExchangeOwner {
   }
 
   net::Loop loop;
-  RandomOctets random;
+  RandomBytes random;
   TargetServer target;
   std::vector<uint64_t> answered, failed;
   std::function<void()> on_answer;

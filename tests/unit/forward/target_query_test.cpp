@@ -29,7 +29,7 @@ struct Composed {
     return message;
   }
 
-  RandomOctets random;
+  RandomBytes random;
   TargetQuery query;
   QueryForm form;
   std::vector<uint8_t> octets;

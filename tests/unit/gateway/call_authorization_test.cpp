@@ -64,7 +64,7 @@ class CallAuthorizationTest : public testing::Test {
   std::unique_ptr<Call> call;
 };
 
-TEST_F(CallAuthorizationTest, AdmitsACallAndSaysWhatItIsFor) {
+TEST_F(CallAuthorizationTest, AuthorizesACallAndResolvesIt) {
   EXPECT_FALSE(ask({.target = "/DemoStage/pets/7?x=1"}));
   const CallContext& context = call->context;
   EXPECT_EQ(context.http_method, "GET");
@@ -80,7 +80,7 @@ TEST_F(CallAuthorizationTest, AdmitsACallAndSaysWhatItIsFor) {
   EXPECT_EQ(call->route.parameters[0].value, "7");
 }
 
-TEST_F(CallAuthorizationTest, ForbidsWhatIsNoApiOfTheEndpoint) {
+TEST_F(CallAuthorizationTest, ForbidsOtherApis) {
   for (const char* authority :
        {"bbbbbbbbbb.execute-api.eu-west-1.amazonaws.com", "127.0.53.11:8443", "example.com", "",
         "aaaaaaaaaa.execute-api.eu-west-1.amazonaws.com"}) {
@@ -105,7 +105,7 @@ TEST_F(CallAuthorizationTest, MissesAMethodBeforeItAsksThePolicy) {
             "MISSING_AUTHENTICATION_TOKEN");
 }
 
-TEST_F(CallAuthorizationTest, TakesAnAuthorizationApartThatIsNoSignature) {
+TEST_F(CallAuthorizationTest, ParsesAnAuthorizationWithoutASignature) {
   const Asked asked{.target = "/DemoStage/nothing", .fields = {{"Authorization", "Bearer xyz"}}};
   EXPECT_EQ(outcome(asked), "IncompleteSignature");
   EXPECT_EQ(ask(asked)->message,

@@ -51,7 +51,7 @@ TEST_F(CallRunnerTest, WritesTheStepsOfACall) {
   }
 }
 
-TEST_F(CallRunnerTest, TakesTheClientsRequestId) {
+TEST_F(CallRunnerTest, UsesTheClientsRequestId) {
   start();
   const std::string id = "8f5a6c1e-2b7d-4c3a-9e10-5d6f7a8b9c0d";
   EXPECT_EQ(value_of(call(request("/DemoStage/hello", "GET", {{"x-amzn-RequestId", id}})),
@@ -105,7 +105,7 @@ TEST_F(CallRunnerTest, ThrottlesTheAccount) {
   EXPECT_EQ(call("/DemoStage/hello").status, 429);
 }
 
-TEST_F(CallRunnerTest, GivesNoCallToWhatIsNoRequest) {
+TEST_F(CallRunnerTest, StartsNoCallForAnInvalidRequest) {
   start();
   const http::Response response = runner->refuse(http::Refusal::BodyTooLarge);
   EXPECT_EQ(response.status, 413);
@@ -114,7 +114,7 @@ TEST_F(CallRunnerTest, GivesNoCallToWhatIsNoRequest) {
   EXPECT_EQ(runner->counts().count, 0U);
 }
 
-TEST_F(CallRunnerTest, SaysSoOfAMockWithoutAResponse) {
+TEST_F(CallRunnerTest, ReportsAMockWithoutAResponse) {
   method("/hello").integration.responses[0].status_code = 201;
   start();
   const http::Response response = call("/DemoStage/hello");
@@ -125,7 +125,7 @@ TEST_F(CallRunnerTest, SaysSoOfAMockWithoutAResponse) {
 
 //--- Heads of requests
 
-TEST_F(CallRunnerTest, RefusesOnTheHeadWhatNeedsNoBody) {
+TEST_F(CallRunnerTest, RefusesByTheHead) {
   start();
   for (const char* target : {"/DemoStage/denied", "/DemoStage/nothing", "/NoStage/hello"}) {
     const HeadOutcome outcome = runner->authorize(origin(), request(target, "POST"));
@@ -138,7 +138,7 @@ TEST_F(CallRunnerTest, RefusesOnTheHeadWhatNeedsNoBody) {
   EXPECT_TRUE(responses.empty());
 }
 
-TEST_F(CallRunnerTest, SaysWhetherTheBodyIsNeeded) {
+TEST_F(CallRunnerTest, KnowsWhetherTheBodyIsNeeded) {
   add_url("/out", "http://127.0.0.1:1/");
   add_function("echo", "");
   topology::Stage silent = topology.rest_apis[0].stages[0];
@@ -219,7 +219,7 @@ TEST_F(CallRunnerTest, PassesACallToItsUrlAndTheResponseBack) {
   EXPECT_TRUE(wait_for_log("execution.log", "Sending request to " + backend.uri("/base/a/b?c=d")));
 }
 
-TEST_F(CallRunnerTest, SaysWhatFailedAtAUrl) {
+TEST_F(CallRunnerTest, ReportsFailuresOfAUrl) {
   Backend backend(loop, [](std::string_view) { return "no HTTP at all\r\n\r\n"; });
   const std::string garbage = backend.uri("/");
   add_url("/garbage", garbage);
@@ -314,7 +314,7 @@ def handler(event, context):
   EXPECT_TRUE(wait_for_log("execution.log", "Sending request to function arn:aws:lambda:"));
 }
 
-TEST_F(CallRunnerTest, SaysWhatFailedInAFunction) {
+TEST_F(CallRunnerTest, ReportsFailuresOfAFunction) {
   add_function("raises", "def handler(event, context): raise ValueError('as asked')\n");
   add_function("garbage", "def handler(event, context): return 7\n");
   add_function("none", "").reserved_concurrency = 0;
@@ -423,7 +423,7 @@ TEST_F(CallRunnerTest, EndsACallToAUrlWhoseClientLeaves) {
 
 //--- Memory
 
-TEST_F(CallRunnerTest, AnswersForAUrlWhoseResponseHasNoRoom) {
+TEST_F(CallRunnerTest, RespondsWhenTheResponseOfAUrlDoesNotFit) {
   Backend backend(loop, [](std::string_view) {
     return ok(std::string(9'000'000, 'x'));  // one client has 16 MiB
   });
@@ -497,7 +497,7 @@ TEST_F(CallRunnerTest, EndsACallWithTheStateThatItBeganWith) {
   EXPECT_EQ(responses[number].status, 599);
 }
 
-TEST_F(CallRunnerTest, AnswersNobodyOnceItIsGone) {
+TEST_F(CallRunnerTest, RespondsToNoCallAfterItsEnd) {
   Backend backend(loop, [](std::string_view) { return ""; });
   add_url("/out", backend.uri("/"));
   start();

@@ -99,7 +99,7 @@ TEST(GatewayResponses, CanBeAnApisOwn) {
   EXPECT_NE(http::find_field(response.fields, "access-control-allow-origin"), nullptr);
 }
 
-TEST(GatewayResponses, KeepTheirDefaultsWhereAnApiSaysNothing) {
+TEST(GatewayResponses, KeepTheirDefaultsWhereAnApiSetsNone) {
   const GatewayResponses responses({own("THROTTLED", std::nullopt, std::nullopt)});
   const http::Response response =
       responses.compose(GatewayResponseType::Throttled, failed_with("Too Many Requests"), {});
@@ -129,7 +129,7 @@ TEST(GatewayResponses, FallToTheirClass) {
   EXPECT_EQ(status(GatewayResponseType::RequestTooLarge), 413);
 }
 
-TEST(FixedResponses, AreWhatTheyAre) {
+TEST(FixedResponses, HaveTheirStatusTypeAndBody) {
   EXPECT_EQ(compose_fixed(FixedResponse::Forbidden, {}).body, R"({"message":"Forbidden"})");
   EXPECT_EQ(compose_fixed(FixedResponse::UriTooLong, {}).status, 414);
   const http::Response incomplete =

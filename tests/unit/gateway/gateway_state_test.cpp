@@ -52,7 +52,7 @@ TEST(GatewayState, ServesTheInterfacesOfItsServiceAlone) {
   EXPECT_EQ(state->find_endpoint(kEndpoint)->vpc, t.vpcs[0].id);
 }
 
-TEST(GatewayState, LetsInWhomTheSecurityGroupsAllowToHttps) {
+TEST(GatewayState, AllowsTheSourcesOfSecurityGroups) {
   topology::Topology t = small_topology();
   t.vpc_endpoints[0].network_interfaces = {interface_at("127.0.0.1:8443")};
   t.vpc_endpoints[0].security_groups = {"sg-1"};
@@ -98,7 +98,7 @@ TEST(GatewayState, FindsAnApiByItsIdAndRegion) {
   EXPECT_EQ(state->find_api("nosuchapi0", kRegion), nullptr);
 }
 
-TEST(GatewayState, KeepsWhatItWasBuiltFrom) {
+TEST(GatewayState, KeepsItsTopology) {
   // The topology is destroyed before calls use the state.
   auto t = std::make_unique<topology::Topology>(small_topology());
   const auto state = build(*t);

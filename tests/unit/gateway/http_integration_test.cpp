@@ -88,7 +88,7 @@ TEST(HttpIntegration, CallsWithTheMethodThatItWasGiven) {
   EXPECT_EQ(integration_request(client_request(), integration, context()).method, "POST");
 }
 
-TEST(HttpIntegration, RenamesWhatTheGatewaySaysItself) {
+TEST(HttpIntegration, RenamesFieldsOfTheGateway) {
   http::Response response;
   response.fields = {{"date", "then"},          {"Server", "backend"},
                      {"Via", "1.1 x"},          {"Content-Encoding", "gzip"},

@@ -92,7 +92,7 @@ TEST_F(PendingCallsTest, WatchesTheNextDeadlineWhenTheEarliestIsGone) {
   ASSERT_TRUE(wait_for_overdue(2));
 }
 
-TEST_F(PendingCallsTest, CancelsWhatTheIntegrationDrops) {
+TEST_F(PendingCallsTest, CancelsACallThatTheIntegrationDrops) {
   add(1);
   EXPECT_EQ(pending.cancel({1, 1}), nullptr);
   EXPECT_EQ(pending.size(), 1U);

@@ -74,7 +74,7 @@ TEST(Router, FindsStaticPaths) {
          });
 }
 
-TEST(Router, GivesVariablesWhatThePathHas) {
+TEST(Router, SetsVariablesFromThePath) {
   expect(
       {"/pets/{petId} GET", "/pets/{petId}/toys/{toy.id} GET", "/pets/all GET"},
       {
@@ -146,7 +146,7 @@ TEST(Router, FallsBackWhereAResourceLacksTheMethod) {
          });
 }
 
-TEST(Router, TakesAMethodBeforeAny) {
+TEST(Router, PrefersAMethodToAny) {
   expect({"/x ANY GET"}, {
                              {"GET", "/x", "/x GET"},
                              {"HEAD", "/x", "/x ANY"},
@@ -173,7 +173,7 @@ TEST(Router, LetsARouteBeUsedAgain) {
   EXPECT_TRUE(route.parameters.empty());
 }
 
-TEST(Router, TakesALongPathWithoutEffort) {
+TEST(Router, HandlesALongPathInLinearTime) {
   const auto all = resources({"/{a}/{b}/{c}/{d}/end GET", "/{proxy+} GET"});
   const Router router(all);
   std::string path;

@@ -40,7 +40,7 @@ TEST(Throttle, LimitsTheWholeAccount) {
   EXPECT_TRUE(throttle.allow("another", "a", nullptr, 0));
 }
 
-TEST(Throttle, TakesNothingFromAMethodThatTheAccountRefuses) {
+TEST(Throttle, RemovesNoTokenWhenTheAccountRefuses) {
   Throttle throttle({1, 1});
   const Throttle::Limit limit{0.001, 2};
   EXPECT_EQ(count_allowed(throttle, "m", &limit, 3, 0), 1);
@@ -48,13 +48,13 @@ TEST(Throttle, TakesNothingFromAMethodThatTheAccountRefuses) {
             1);  // its second token is still available
 }
 
-TEST(Throttle, OfNothingLetsNobodyThrough) {
+TEST(Throttle, OfZeroAllowsNoCall) {
   Throttle throttle(kWide);
   const Throttle::Limit none{0, 0};
   EXPECT_EQ(count_allowed(throttle, "m", &none, 3, 100000), 0);
 }
 
-TEST(Throttle, KeepsWhatIsLeftWhenLimitsChange) {
+TEST(Throttle, KeepsTokensWhenLimitsChange) {
   Throttle throttle(kWide);
   Throttle::Limit limit{1, 10};
   EXPECT_EQ(count_allowed(throttle, "m", &limit, 4, 0), 4);

@@ -228,7 +228,7 @@ TEST_F(ClientTest, KeepsNoMoreThanItMay) {
   EXPECT_TRUE(run_until([&] { return peer.open() == 0; }));
 }
 
-TEST_F(ClientTest, LetsGoOfWhatTheServerDoesNotKeep) {
+TEST_F(ClientTest, ClosesConnectionsThatTheServerDoesNotKeep) {
   const std::string_view answers[] = {
       "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nConnection: close\r\n\r\na",
       "HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\na",
@@ -277,7 +277,7 @@ TEST_F(ClientTest, RepeatsAnIdempotentCallWhoseKeptConnectionWasClosed) {
   EXPECT_EQ(peer.accepted(), 2U);
 }
 
-TEST_F(ClientTest, DoesNotRepeatWhatMayHaveHappened) {
+TEST_F(ClientTest, DoesNotRepeatACallThatMayHaveRun) {
   struct Case {
     const char* method;
     const char* before_end;  // part of the response before the end
@@ -318,7 +318,7 @@ TEST_F(ClientTest, DropsAnIdleConnectionThatSpeaksOrEnds) {
   EXPECT_EQ(peer.accepted(), 3U);
 }
 
-TEST_F(ClientTest, SaysWhatIsWrongWithAResponse) {
+TEST_F(ClientTest, ReportsAnInvalidResponse) {
   struct Case {
     std::string answer;
     ClientErrorKind kind;
@@ -346,7 +346,7 @@ TEST_F(ClientTest, SaysWhatIsWrongWithAResponse) {
   }
 }
 
-TEST_F(ClientTest, SaysThatAServerCannotBeReached) {
+TEST_F(ClientTest, ReportsAnUnreachableServer) {
   uint16_t free_port = 0;
   { free_port = ScriptedPeer(loop, echo_target).url().port; }
   make_client();
@@ -497,7 +497,7 @@ TEST_F(ClientTest, ASmallRequestThatMayBeRepeatedHasRoom) {
 }
 
 // The response has priority: the copy is released for its memory, or not made.
-TEST_F(ClientTest, ACopyForASecondAttemptTakesNoRoomOfTheResponse) {
+TEST_F(ClientTest, ACopyForASecondAttemptUsesNoMemoryOfTheResponse) {
   constexpr size_t kSize = 60'000;
   for (const uint64_t room : {100'000, 55'000}) {
     ScriptedPeer peer(loop, [&](Connection& connection) {

@@ -9,7 +9,7 @@ namespace {
 using namespace std::string_view_literals;
 
 struct Case {
-  std::string_view octets;
+  std::string_view bytes;
   Refusal refusal;
 };
 
@@ -179,7 +179,7 @@ constexpr Case kCases[] = {
 };
 
 void expect_refused(const Case& one, TestConnection& connection) {
-  SCOPED_TRACE(one.octets);
+  SCOPED_TRACE(one.bytes);
   ASSERT_EQ(connection.refusals.size(), 1U);
   EXPECT_EQ(connection.refusals[0], one.refusal);
   EXPECT_TRUE(connection.requests.empty());
@@ -190,28 +190,28 @@ void expect_refused(const Case& one, TestConnection& connection) {
   EXPECT_EQ(connection.sent.find("HTTP/1.1", 1), std::string::npos) << connection.sent;
 }
 
-TEST(Http1Refusal, NothingIsReadBehindARefusedRequest) {
+TEST(Http1Refusal, NothingIsReadAfterARefusedRequest) {
   for (const Case& one : kCases) {
     TestConnection connection(make_http1_session);
-    const std::string octets = std::string(one.octets) + std::string(kNext);
-    EXPECT_EQ(connection.session->received(as_bytes(octets)), octets.size()) << one.octets;
+    const std::string bytes = std::string(one.bytes) + std::string(kNext);
+    EXPECT_EQ(connection.session->received(as_bytes(bytes)), bytes.size()) << one.bytes;
     expect_refused(one, connection);
     EXPECT_EQ(connection.session->received(as_bytes(kNext)), kNext.size());
     expect_refused(one, connection);
   }
 }
 
-TEST(Http1Refusal, IsTheSameHoweverTheOctetsAreCut) {
+TEST(Http1Refusal, IsTheSameInAnySegmentation) {
   for (const Case& one : kCases) {
-    for (size_t cut = 1; cut <= one.octets.size(); ++cut) {
+    for (size_t cut = 1; cut <= one.bytes.size(); ++cut) {
       TestConnection connection(make_http1_session);
-      connection.arrive(one.octets.substr(0, cut));
-      connection.arrive(one.octets.substr(cut));
+      connection.arrive(one.bytes.substr(0, cut));
+      connection.arrive(one.bytes.substr(cut));
       connection.arrive(kNext);
       expect_refused(one, connection);
     }
     TestConnection connection(make_http1_session);
-    connection.trickle(one.octets);
+    connection.trickle(one.bytes);
     connection.trickle(kNext);
     expect_refused(one, connection);
   }
@@ -231,7 +231,7 @@ struct Sized {
   std::optional<Refusal> refusal;
 };
 
-TEST(Http1Refusal, LimitsHoldToTheOctet) {
+TEST(Http1Refusal, LimitsAreExactToTheByte) {
   ServerLimits limits;
   limits.max_target = 100;
   limits.max_field_values = 50;

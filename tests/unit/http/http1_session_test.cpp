@@ -120,7 +120,7 @@ void expect_exchange(const Exchange& exchange, const TestConnection& connection)
   EXPECT_EQ(connection.session->phase(), SessionPhase::Idle);
 }
 
-TEST(Http1Session, GivesTheSameHoweverTheOctetsAreCut) {
+TEST(Http1Session, GivesTheSameInAnySegmentation) {
   for (const Exchange& exchange : make_exchanges()) {
     for (size_t cut = 0; cut < exchange.octets.size(); ++cut) {
       TestConnection connection(make_http1_session);
@@ -157,7 +157,7 @@ TEST(Http1Session, AnswersPipelinedRequestsOneAfterTheOther) {
   EXPECT_TRUE(connection.sent.empty());
 }
 
-TEST(Http1Session, TellsItsPhase) {
+TEST(Http1Session, ReportsItsPhase) {
   TestConnection connection(make_http1_session);
   EXPECT_EQ(connection.session->phase(), SessionPhase::Idle);
   connection.arrive("P");
@@ -172,7 +172,7 @@ TEST(Http1Session, TellsItsPhase) {
   EXPECT_EQ(connection.session->phase(), SessionPhase::Idle);
 }
 
-TEST(Http1Session, Says100WhenTheClientWaitsForIt) {
+TEST(Http1Session, Sends100WhenTheClientWaitsForIt) {
   constexpr std::string_view kHead =
       "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-Continue\r\n\r\n";
   TestConnection waits(make_http1_session);
@@ -181,11 +181,11 @@ TEST(Http1Session, Says100WhenTheClientWaitsForIt) {
   waits.arrive("ab");
   EXPECT_EQ(waits.sent, response_to("/"));
 
-  TestConnection goes_on(make_http1_session);
-  goes_on.arrive(std::string(kHead) + "a");
-  EXPECT_EQ(goes_on.sent, "");
-  goes_on.arrive("b");
-  EXPECT_EQ(goes_on.sent, response_to("/"));
+  TestConnection unchanged(make_http1_session);
+  unchanged.arrive(std::string(kHead) + "a");
+  EXPECT_EQ(unchanged.sent, "");
+  unchanged.arrive("b");
+  EXPECT_EQ(unchanged.sent, response_to("/"));
 
   TestConnection chunked(make_http1_session);
   chunked.arrive(
@@ -299,7 +299,7 @@ TEST(Http1Session, EndsAfterTheRequestsThatAConnectionMayHave) {
   EXPECT_TRUE(connection.session->finished());
 }
 
-TEST(Http1Session, ABodyIsTimedFromItsLastOctet) {
+TEST(Http1Session, ABodyIsTimedFromItsLastByte) {
   for (const bool chunked : {false, true}) {
     TestConnection connection(make_http1_session);
     EXPECT_EQ(connection.session->oldest_body_ms(), std::nullopt);
@@ -416,7 +416,7 @@ void refuse_by_head(TestConnection& connection) {
   };
 }
 
-TEST(Http1Session, ABodyThatNobodyNeedsIsReadAndDropped) {
+TEST(Http1Session, ADiscardedBodyIsReadAndDropped) {
   const std::string chunk = "1000\r\n" + std::string(0x1000, 'b') + "\r\n";
   std::string chunks(kChunked);
   for (int i = 0; i < 100; ++i) chunks += chunk;
@@ -441,7 +441,7 @@ TEST(Http1Session, ABodyThatNobodyNeedsIsReadAndDropped) {
   }
 }
 
-TEST(Http1Session, ABodyThatNobodyNeedsHasItsLimits) {
+TEST(Http1Session, ADiscardedBodyHasLimits) {
   ServerLimits limits;
   limits.max_body = 10;
   TestConnection connection(make_http1_session, limits);
@@ -627,7 +627,7 @@ TEST(Http1Session, AResponseWithoutRoomBecomes503) {
   EXPECT_EQ(connection.budget.counts().bytes, 0U);
 }
 
-TEST(Http1Session, SaysWhenABodyThatItsOwnerWaitsForDoesNotCome) {
+TEST(Http1Session, ReportsABodyThatDoesNotArrive) {
   TestConnection connection(make_http1_session);
   connection.arrive(post("/a", 10) + "half");
   EXPECT_EQ(connection.heads, std::vector<StreamId>{1});

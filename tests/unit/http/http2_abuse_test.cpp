@@ -87,7 +87,7 @@ TEST(Http2Abuse, MalformedRequestsAreResetAndNeverSeen) {
   }
 }
 
-TEST(Http2Abuse, ABodyMustBeAsLongAsItSays) {
+TEST(Http2Abuse, ABodyMustHaveItsDeclaredLength) {
   for (const char* length : {"4", "6"}) {
     TestConnection server(kMake);
     server.arrive(connection_start() +
@@ -133,7 +133,7 @@ TEST(Http2Abuse, BadFramesEndTheConnection) {
   }
 }
 
-TEST(Http2Abuse, WhatIsNoHttp2EndsAtOnce) {
+TEST(Http2Abuse, OtherProtocolsEndAtOnce) {
   for (const std::string_view octets :
        {"GET / HTTP/1.1\r\nHost: a\r\n\r\n"sv, "PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n"sv, "\0"sv}) {
     TestConnection server(kMake);
@@ -245,7 +245,7 @@ TEST(Http2Abuse, AHeadThatExpandsBeyondTheAdvertisedLimitEndsTheConnection) {
 
 // Compares the work for a block with the cost of a block that is just too large. Decoding a block
 // to its end costs about a hundred times as much.
-TEST(Http2Abuse, WhatOfAHeadIsBeyondTheLimitIsNotDecoded) {
+TEST(Http2Abuse, AHeadIsNotDecodedBeyondTheLimit) {
   const auto nanoseconds = [](size_t references) {
     const std::string octets =
         frame(NGHTTP2_HEADERS, kWhole, 1,
@@ -268,7 +268,7 @@ TEST(Http2Abuse, WhatOfAHeadIsBeyondTheLimitIsNotDecoded) {
   EXPECT_LT(nanoseconds(12000), 10 * nanoseconds(100));
 }
 
-TEST(Http2Abuse, ABlockThatIsDecodedForNobodyHasTheSameLimit) {
+TEST(Http2Abuse, ABlockOfARefusedStreamHasTheSameLimit) {
   TestConnection server(kMake);
   server.arrive(connection_start() + frame(NGHTTP2_HEADERS, kWhole, 1, literals(get("/"))));
   // nghttp2 decodes the heads of a stream that has ended without a callback.
@@ -281,7 +281,7 @@ TEST(Http2Abuse, ABlockThatIsDecodedForNobodyHasTheSameLimit) {
   EXPECT_EQ(server.requests.size(), 1U);
 }
 
-TEST(Http2Abuse, RequestsThatComeToNothingHaveAnEnd) {
+TEST(Http2Abuse, RequestsWithoutAResultAreLimited) {
   Pairs too_many = get("/");
   for (int i = 0; i < 300; ++i) too_many.emplace_back("x", "y");
   const Pairs cases[] = {get("/", {{"connection", "close"}}), get("/#f"), too_many};
@@ -383,7 +383,7 @@ TEST(Http2Abuse, AcknowledgementsDoNotPileUp) {
   }
 }
 
-TEST(Http2Abuse, FramesThatSayNothingHaveAnEnd) {
+TEST(Http2Abuse, FramesWithoutDataAreLimited) {
   const std::string request =
       frame(NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS, 1, literals(post("/")));
   const std::string floods[] = {

@@ -41,7 +41,7 @@ TEST(Http2Session, GivesRequestsAndTakesResponses) {
   EXPECT_FALSE(server.session->finished());
 }
 
-TEST(Http2Session, GivesTheSameHoweverTheOctetsAreCut) {
+TEST(Http2Session, GivesTheSameInAnySegmentation) {
   Http2Client source;
   source.send(get("/1"));
   source.send(post("/2"), true, "hello");
@@ -95,7 +95,7 @@ TEST(Http2Session, AnswersInAnyOrder) {
   EXPECT_EQ(client.streams[one].body, "");
 }
 
-TEST(Http2Session, LeavesOutTheBodyForHeadAndWhatBreaksTheMessage) {
+TEST(Http2Session, OmitsTheBodyForHeadAndInvalidFields) {
   TestConnection server(kMake);
   server.answer = [](const Request&) {
     return Response{.status = 200,
@@ -146,7 +146,7 @@ TEST(Http2Session, DropsTrailers) {
   EXPECT_EQ(find_field(server.requests[0].request.fields, "x-trailer"), nullptr);
 }
 
-TEST(Http2Session, Says100WhenTheClientWaitsForIt) {
+TEST(Http2Session, Sends100WhenTheClientWaitsForIt) {
   TestConnection server(kMake);
   Http2Client client;
   const int32_t id = client.send(post("/", {{"expect", "100-continue"}}), true, "hello");
@@ -298,7 +298,7 @@ TEST(Http2Session, ASmallResponseNeedsNoRoom) {
   EXPECT_EQ(server.budget.counts().bytes, 1000U);
 }
 
-TEST(Http2Session, ABodyThatNobodyNeedsIsReadAndDropped) {
+TEST(Http2Session, ADiscardedBodyIsReadAndDropped) {
   // A budget without memory for it.
   TestConnection server(kMake, {}, {.total = 100, .per_client = 50});
   server.answer_head = [](const Request&) { return BodyUse::Discard; };
@@ -362,7 +362,7 @@ TEST(Http2Session, ARequestIsRefusedByItsHead) {
   EXPECT_EQ(server.budget.counts().bytes, 4U);  // the test keeps that request
 }
 
-TEST(Http2Session, SaysWhenABodyThatItsOwnerWaitsForDoesNotCome) {
+TEST(Http2Session, ReportsABodyThatDoesNotArrive) {
   ServerLimits limits;
   limits.max_body = 10;
   TestConnection server(kMake, limits);
@@ -430,7 +430,7 @@ TEST(Http2Session, WaitsForThePeersWindow) {
   EXPECT_EQ(server.session->phase(), SessionPhase::Idle);
 }
 
-TEST(Http2Session, SaysWhenARequestIsAbandoned) {
+TEST(Http2Session, ReportsAnAbandonedRequest) {
   TestConnection server(kMake);
   server.answers = false;
   Http2Client client;
@@ -553,7 +553,7 @@ TEST(Http2Session, ABodyThatWaitsForRoomIsNotTimed) {
   EXPECT_EQ(server.session->oldest_body_ms(), 50U);
 }
 
-TEST(Http2Session, RefusesWhatIsOverTheLimits) {
+TEST(Http2Session, RefusesRequestsOverTheLimits) {
   ServerLimits limits;
   limits.max_target = 100;
   limits.max_field_values = 50;

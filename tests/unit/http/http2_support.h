@@ -15,10 +15,10 @@ namespace inlet53::http {
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
 inline nghttp2_nv nv(const std::string& name, const std::string& value) {
-  const auto octets = [](const std::string& text) {
+  const auto bytes = [](const std::string& text) {
     return const_cast<uint8_t*>(as_bytes(text).data());
   };
-  return {octets(name), octets(value), name.size(), value.size(), NGHTTP2_NV_FLAG_NONE};
+  return {bytes(name), bytes(value), name.size(), value.size(), NGHTTP2_NV_FLAG_NONE};
 }
 
 inline Pairs get(const std::string& path, Pairs more = {}) {
@@ -110,10 +110,10 @@ class Http2Client {
   /// Transfers bytes in both directions until neither side has any.
   void exchange(TestConnection& server) {
     for (;;) {
-      const std::string octets = pop_output();
-      if (!octets.empty() && !server.is_congested) server.arrive(octets);
+      const std::string bytes = pop_output();
+      if (!bytes.empty() && !server.is_congested) server.arrive(bytes);
       const std::string answer = server.pop_sent();
-      if (octets.empty() && answer.empty()) return;
+      if (bytes.empty() && answer.empty()) return;
       ASSERT_GE(nghttp2_session_mem_recv(session, as_bytes(answer).data(), answer.size()), 0);
     }
   }
@@ -176,7 +176,7 @@ constexpr std::string_view kPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 inline std::string frame(uint8_t type, uint8_t flags, uint32_t id, std::string_view payload) {
   std::string out;
-  const auto add = [&out](size_t octet) { out += static_cast<char>(octet & 0xff); };
+  const auto add = [&out](size_t byte) { out += static_cast<char>(byte & 0xff); };
   add(payload.size() >> 16);
   add(payload.size() >> 8);
   add(payload.size());

@@ -60,7 +60,7 @@ TEST(HttpsConnection, WithoutAnOfferItSpeaksHttp1) {
   EXPECT_TRUE(server.run_until([&] { return client.received.ends_with("/a"); }));
 }
 
-TEST(HttpsConnection, ClosesWhatDoesNotFinishItsHandshake) {
+TEST(HttpsConnection, ClosesAnUnfinishedHandshake) {
   HttpsOptions options;
   options.handshake_timeout_ms = 50;
   HttpsServerUnderTest server(options);
@@ -71,7 +71,7 @@ TEST(HttpsConnection, ClosesWhatDoesNotFinishItsHandshake) {
   EXPECT_TRUE(server.run_until([&] { return silent.at_end && halfway.at_end; }));
 }
 
-TEST(HttpsConnection, ClosesWhatIsNoTls) {
+TEST(HttpsConnection, ClosesAConnectionWithoutTls) {
   HttpsServerUnderTest server;
   HttpsTestClient client(server, "");
   client.send_raw(kGet);
@@ -131,7 +131,7 @@ TEST(HttpsConnection, ABodyThatPausesTooLongGets408) {
 }
 
 // Bytes of an incomplete TLS record do not count as bytes of the body.
-TEST(HttpsConnection, ABodyThatPausesIsTimedWhateverElseComes) {
+TEST(HttpsConnection, ABodyThatPausesIsTimedDespiteOtherData) {
   HttpsOptions options;
   options.body_timeout_ms = 100;
   HttpsServerUnderTest server(options);
@@ -147,7 +147,7 @@ TEST(HttpsConnection, ABodyThatPausesIsTimedWhateverElseComes) {
   EXPECT_EQ(client.received.substr(0, 13), "HTTP/1.1 408 ");
 }
 
-TEST(HttpsConnection, ABodyOverHttp2ThatPausesIsTimedWhateverElseComes) {
+TEST(HttpsConnection, ABodyOverHttp2ThatPausesIsTimedDespiteOtherData) {
   HttpsOptions options;
   options.body_timeout_ms = 100;
   HttpsServerUnderTest server(options);
@@ -168,7 +168,7 @@ TEST(HttpsConnection, ABodyOverHttp2ThatPausesIsTimedWhateverElseComes) {
   EXPECT_TRUE(server.run_until([&] { return client.received.ends_with("late"); }));
 }
 
-TEST(HttpsConnection, AHeadOverHttp2IsTimedWhateverElseIsUnderWay) {
+TEST(HttpsConnection, AHeadOverHttp2IsTimedDespiteOtherRequests) {
   HttpsOptions options;
   options.head_timeout_ms = 100;
   HttpsServerUnderTest server(options);
@@ -219,7 +219,7 @@ void expect_no_blame(uint32_t max_unsent) {
 
 TEST(HttpsConnection, ABodyIsNotTimedWhileTheConnectionIsCongested) { expect_no_blame(1000); }
 
-TEST(HttpsConnection, ABodyIsNotTimedWhileOctetsWaitForItsClient) { expect_no_blame(64U << 20); }
+TEST(HttpsConnection, ABodyIsNotTimedWhileBytesWaitForItsClient) { expect_no_blame(64U << 20); }
 
 TEST(HttpsConnection, ABodyIsTimedAgainWhenItsClientHasRead) {
   HttpsOptions options;
@@ -331,7 +331,7 @@ TEST(HttpsConnection, GivesUpAClientThatDoesNotRead) {
   }
 }
 
-TEST(HttpsConnection, AnswersAClientThatHasSaidGoodbye) {
+TEST(HttpsConnection, AnswersAClientThatHasClosedItsSide) {
   for (const bool with_tls : {true, false}) {
     HttpsServerUnderTest server;
     server.answers = false;
@@ -351,7 +351,7 @@ TEST(HttpsConnection, AnswersAClientThatHasSaidGoodbye) {
 }
 
 // All in one TLS record: the part that the first turns of the loop leave waits when FIN arrives.
-TEST(HttpsConnection, ARequestThatBecomesWholeAfterFinIsNoAbandonedOne) {
+TEST(HttpsConnection, ARequestThatIsCompletedAfterFinIsServed) {
   HttpsServerUnderTest server;
   HttpsTestClient client(server, "h2");
   ASSERT_TRUE(client.shake_hands());
@@ -359,11 +359,11 @@ TEST(HttpsConnection, ARequestThatBecomesWholeAfterFinIsNoAbandonedOne) {
   client.send(connection_start() + frame(NGHTTP2_HEADERS, 5, 1, literals(get("/owed"))));
   ASSERT_TRUE(server.run_until([&] { return server.requests.size() == 1; }));
   server.answers = true;
-  std::string octets = frame(NGHTTP2_HEADERS, 4, 3, literals(post("/body")));
+  std::string bytes = frame(NGHTTP2_HEADERS, 4, 3, literals(post("/body")));
   for (uint32_t stream = 5; stream < 405; stream += 2) {
-    octets += frame(NGHTTP2_HEADERS, 5, stream, literals(get("/")));
+    bytes += frame(NGHTTP2_HEADERS, 5, stream, literals(get("/")));
   }
-  client.send(octets + frame(NGHTTP2_DATA, 1, 3, "body"));
+  client.send(bytes + frame(NGHTTP2_DATA, 1, 3, "body"));
   ASSERT_TRUE(server.run_until([&] {
     if (client.sent_all()) client.shut_down();
     return server.requests.size() == 202;
@@ -418,7 +418,7 @@ TEST(HttpsConnection, AResponseForAClientThatIsGoneIsDropped) {
   EXPECT_EQ(client.received, "");
 }
 
-TEST(HttpsConnection, DrainsWhenWhatIsUnderWayIsAnswered) {
+TEST(HttpsConnection, DrainsWhenRequestsInProgressAreAnswered) {
   HttpsServerUnderTest server;
   server.answers = false;
   HttpsTestClient handshaking(server, "http/1.1");
@@ -455,7 +455,7 @@ TEST(HttpsConnection, AClientThatLeavesDuringItsHandshakeHasFailedIt) {
   EXPECT_EQ(server.connections.counts().handshakes_failed, 1U);
 }
 
-TEST(HttpsConnection, EndsWhenAnIdleClientSaysGoodbye) {
+TEST(HttpsConnection, EndsWhenAnIdleClientCloses) {
   for (const char* protocol : {"http/1.1", "h2"}) {
     HttpsServerUnderTest server;
     HttpsTestClient client(server, protocol);

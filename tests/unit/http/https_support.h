@@ -142,7 +142,7 @@ class HttpsTestClient final : net::TlsStreamOwner {
            tls_->state() == net::TlsStream::State::Open;
   }
   void send(std::string_view plaintext) { tls_->send(as_bytes(plaintext)); }
-  void send_raw(std::string_view octets) { outgoing_ += octets; }
+  void send_raw(std::string_view bytes) { outgoing_ += bytes; }
   /// Sends close_notify.
   void end() { tls_->end(); }
   void close() { socket_.reset(); }
@@ -172,7 +172,7 @@ class HttpsTestClient final : net::TlsStreamOwner {
     }
   }
 
-  void send_ciphertext(Bytes octets) override { outgoing_ += as_text(octets); }
+  void send_ciphertext(Bytes bytes) override { outgoing_ += as_text(bytes); }
   size_t received_plaintext(Bytes stream) override {
     received += as_text(stream);
     return stream.size();

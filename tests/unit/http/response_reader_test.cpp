@@ -109,7 +109,7 @@ void expect_read(const Case& one, size_t cut) {
   EXPECT_EQ(reader.may_reuse(), one.may_reuse) << one.octets;
 }
 
-TEST(ResponseReader, ReadsTheSameHoweverTheOctetsAreCut) {
+TEST(ResponseReader, ReadsTheSameInAnySegmentation) {
   for (const Case& one : kCases) {
     for (size_t cut = 0; cut <= one.octets.size(); ++cut) expect_read(one, cut);
   }
@@ -126,7 +126,7 @@ TEST(ResponseReader, LeavesOutTheFieldsThatAreTheConnections) {
       (Fields{{"A", "1"}, {"Connection", "keep-alive"}, {"a", "2"}, {"Content-Length", "0"}}));
 }
 
-TEST(ResponseReader, OctetsBehindAResponseSpoilTheConnection) {
+TEST(ResponseReader, BytesAfterAResponseEndTheReuse) {
   Memory memory;
   ResponseReader reader(kLimits, false, memory.account);
   EXPECT_EQ(
@@ -136,7 +136,7 @@ TEST(ResponseReader, OctetsBehindAResponseSpoilTheConnection) {
   EXPECT_FALSE(reader.may_reuse());
 }
 
-TEST(ResponseReader, WhatHasNoEndIsRefused) {
+TEST(ResponseReader, RefusesAnEndlessResponse) {
   Memory memory;
   ResponseReader head(kLimits, false, memory.account);
   EXPECT_EQ(head.read(as_bytes("HTTP/1.1 200 OK\r\n" + std::string(200, 'x'))),
@@ -207,7 +207,7 @@ TEST(ResponseReader, AHeadIsChargedToo) {
   EXPECT_GE(memory.budget.counts().bytes, 50'000U);
 }
 
-TEST(ResponseReader, WhatHasNoRoomIsRefusedUnlessItIsSmall) {
+TEST(ResponseReader, RefusesAResponseThatDoesNotFitUnlessItIsSmall) {
   struct Sent {
     std::string head;
     uint64_t body;

@@ -50,10 +50,10 @@ struct TestConnection final : SessionOwner {
     refusals.push_back(refusal);
     return {.status = refusal_status(refusal), .fields = {}, .body = "refused"};
   }
-  void send_octets(Bytes octets) override {
+  void send_bytes(Bytes bytes) override {
     ++sends;
-    largest_send = std::max(largest_send, octets.size());
-    sent += as_text(octets);
+    largest_send = std::max(largest_send, bytes.size());
+    sent += as_text(bytes);
     if (sends_until_congested > 0 && --sends_until_congested == 0) is_congested = true;
   }
   [[nodiscard]] bool congested() const override { return is_congested; }
@@ -61,8 +61,8 @@ struct TestConnection final : SessionOwner {
   [[nodiscard]] uint64_t now_ms() const override { return now; }
 
   /// Passes bytes to the session, after the bytes that it has not consumed.
-  void arrive(std::string_view octets) {
-    waiting += octets;
+  void arrive(std::string_view bytes) {
+    waiting += bytes;
     while (!waiting.empty() && !session->finished()) {
       if (turns_go_on) session->begin_turn();
       const size_t consumed = session->received(as_bytes(waiting));
@@ -72,8 +72,8 @@ struct TestConnection final : SessionOwner {
     }
   }
   /// Passes bytes one by one.
-  void trickle(std::string_view octets) {
-    for (const char octet : octets) arrive({&octet, 1});
+  void trickle(std::string_view bytes) {
+    for (const char byte : bytes) arrive({&byte, 1});
   }
   void resume() {
     is_congested = false;

@@ -224,7 +224,7 @@ struct Connection {
   pid_t stranger = 0;
 };
 
-TEST(CallerBudget, EndsTheSearchesForStrangersForAWhile) {
+TEST(CallerBudget, StopsSearchesForUnauthorisedCallersForAWhile) {
   const Connection connection;
   CallerCheck check;
   CheckBudget budget;
@@ -289,7 +289,7 @@ uint64_t searches(CheckBudget& budget, uint64_t cost_us, uint64_t from_ms, uint6
   return made;
 }
 
-TEST(CheckBudget, BoundsTheTimeOfSearchesForStrangers) {
+TEST(CheckBudget, LimitsTheTimeOfSearches) {
   for (const uint64_t cost_us : {20U, 200U, 5000U}) {
     CheckBudget budget;
     const uint64_t first = searches(budget, cost_us, 5000, 6000) * cost_us;

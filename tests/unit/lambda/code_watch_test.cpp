@@ -25,7 +25,7 @@ struct Watched {
   CodeWatch watch;
 };
 
-TEST(CodeWatch, SeesWhatChangesAtOnce) {
+TEST(CodeWatch, SeesChangesAtOnce) {
   Watched code;
   EXPECT_FALSE(code.watch.changed(code.code));
   code.folder.write("code/app.py", "2");
@@ -44,7 +44,7 @@ TEST(CodeWatch, SeesWhatChangesAtOnce) {
   EXPECT_TRUE(code.changed_once());
 }
 
-TEST(CodeWatch, LooksPastWhatInterpretersWrite) {
+TEST(CodeWatch, IgnoresFilesOfInterpreters) {
   Watched code;
   code.folder.write("code/__pycache__/app.cpython-311.pyc", "1");
   code.folder.write("code/lib/old.pyc", "1");
@@ -54,7 +54,7 @@ TEST(CodeWatch, LooksPastWhatInterpretersWrite) {
   EXPECT_FALSE(code.watch.changed(code.code));
 }
 
-TEST(CodeWatch, SeesThatTheFolderIsAnother) {
+TEST(CodeWatch, SeesThatTheDirectoryWasReplaced) {
   Watched code;
   std::filesystem::rename(code.code, code.code + ".old");
   EXPECT_TRUE(code.watch.changed(code.code));
@@ -72,7 +72,7 @@ TEST(CodeWatch, SeesThatTheFolderIsAnother) {
   EXPECT_FALSE(code.watch.changed(current));
 }
 
-TEST(CodeWatch, KeepsFoldersApart) {
+TEST(CodeWatch, SeparatesDirectories) {
   Watched code;
   const std::string inner = code.code + "/lib";
   code.folder.write("other/app.py", "1");
@@ -89,7 +89,7 @@ TEST(CodeWatch, KeepsFoldersApart) {
   EXPECT_TRUE(code.changed_once());
 }
 
-TEST(CodeWatch, SeesAFolderThatIsMadeLater) {
+TEST(CodeWatch, SeesADirectoryThatIsCreatedLater) {
   CodeWatch watch;
   TemporaryFolder folder;
   const std::string code = (folder.path / "code").string();

@@ -56,7 +56,7 @@ TEST(Environment, ThatHangsAtItsStartIsKilled) {
   EXPECT_TRUE(hanging.code.wait_for_log("\tPhase: init\tStatus: timeout"));
 }
 
-TEST(Environment, ThatAsksForNothingMoreAfterItsAnswerIsKilledInTheEnd) {
+TEST(Environment, IsKilledWhenItRequestsNothingAfterItsResponse) {
   Started slow(R"(
 api="http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime"
 curl -sS $api/invocation/next

@@ -166,7 +166,7 @@ TEST(Failure, OfAnEventThatIsTooLarge) {
   EXPECT_EQ(hello.call_for_json("\"" + std::string(6291554, 'x') + "\""), 6291554);
   const Outcome outcome = hello.call("\"" + std::string(6291555, 'x') + "\"");
   EXPECT_EQ(outcome.kind, OutcomeKind::Unavailable);
-  EXPECT_EQ(outcome.message, "6291557 octets of payload exceed the limit of 6291556");
+  EXPECT_EQ(outcome.message, "6291557 bytes of payload exceed the limit of 6291556");
 }
 
 TEST(Failure, OfAHandlerThatPrintsWithoutEnd) {
@@ -183,20 +183,20 @@ def handler(event, context):
   EXPECT_TRUE(hello.wait_for_log("REPORT"));
   const std::string log = hello.log();
   // All output is logged or counted, and only time limits the logged part.
-  uint64_t octets = 0;
+  uint64_t bytes = 0;
   const std::regex line("\tx{99}\n");
-  octets += 100 * static_cast<uint64_t>(
-                      std::distance(std::sregex_iterator(log.begin(), log.end(), line), {}));
-  const std::regex left_out("\\[inlet53\\] ([0-9]+) octets of output were left out");
+  bytes += 100 * static_cast<uint64_t>(
+                     std::distance(std::sregex_iterator(log.begin(), log.end(), line), {}));
+  const std::regex left_out("\\[inlet53\\] ([0-9]+) bytes of output were left out");
   bool any = false;
   for (std::sregex_iterator at(log.begin(), log.end(), left_out); at != std::sregex_iterator();
        ++at) {
-    octets += std::stoull((*at)[1]);
+    bytes += std::stoull((*at)[1]);
     any = true;
   }
   EXPECT_TRUE(any);
-  EXPECT_LE(octets, 100'000'000U);
-  EXPECT_GE(octets, 100'000'000U - 100'000);  // except for lines that were cut
+  EXPECT_LE(bytes, 100'000'000U);
+  EXPECT_GE(bytes, 100'000'000U - 100'000);  // except for lines that were cut
 }
 
 TEST(Failure, LeavesOthersAlone) {

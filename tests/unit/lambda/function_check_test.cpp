@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "inlet53/lambda/function_check.h"
-
 #include <filesystem>
 
 #include "lambda_support.h"
 #include <gtest/gtest.h>
 
 #include "inlet53/base/text.h"
+#include "inlet53/lambda/runtimes.h"
 
 namespace inlet53::lambda {
 namespace {
@@ -60,7 +59,7 @@ TEST(Interpreters, MayBeMissing) {
       << "no function needs them";
 }
 
-TEST(Interpreters, AreToldToTheLogOfAFunction) {
+TEST(Interpreters, AreLoggedForAFunction) {
   OneFunction hello("python3.99");
   hello.python("import os\ndef handler(event, context): return os.environ['AWS_EXECUTION_ENV']\n");
   hello.started().replace({hello.function}, {.python = "3.11.2", .node = ""});

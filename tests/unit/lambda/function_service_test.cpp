@@ -10,7 +10,7 @@
 namespace inlet53::lambda {
 namespace {
 
-TEST(FunctionService, AnswersWithWhatTheHandlerReturns) {
+TEST(FunctionService, ReturnsTheResultOfTheHandler) {
   OneFunction hello;
   hello.python(R"(
 def handler(event, context):
@@ -357,7 +357,7 @@ def handler(event, context):
   }));
 }
 
-TEST(FunctionService, SaysWhyNoEnvironmentCanBeStarted) {
+TEST(FunctionService, ReportsWhyNoEnvironmentCanStart) {
   OneFunction hello("java21");
   EXPECT_EQ(hello.call().message,
             "runtime java21 cannot be run here: python*, nodejs* and provided* can");

@@ -110,7 +110,7 @@ TEST(Isolation, ThatIsImpossibleStartsFunctionsUnlessItIsRequired) {
   EXPECT_TRUE(off.problems(functions).empty());
 }
 
-TEST(Isolation, WithoutMountsIsToldOnceForAllFunctions) {
+TEST(Isolation, WithoutMountsIsReportedOnceForAllFunctions) {
   if (geteuid() != 0) GTEST_SKIP() << "only root gives users";
   OneFunction hello("provided");
   hello.bootstrap("");
@@ -187,7 +187,7 @@ TEST(Isolation, LooksAtTheFilesOfAReloadForItsProblems) {
   EXPECT_TRUE(isolation.problems({hello.function}).empty());
 }
 
-TEST(Isolation, GivesEachFunctionAUserThatNobodyHas) {
+TEST(Isolation, GivesEachFunctionASeparateUser) {
   if (geteuid() != 0) GTEST_SKIP() << "only root gives users";
   OneFunction hello;
   hello.python("");

@@ -95,9 +95,9 @@ struct Client {
   }
   /// Reads the available bytes; false when the server has closed.
   bool read() {
-    char octets[65536];
-    const ssize_t count = recv(descriptor.get(), octets, sizeof octets, MSG_DONTWAIT);
-    if (count > 0) received.append(octets, static_cast<size_t>(count));
+    char bytes[65536];
+    const ssize_t count = recv(descriptor.get(), bytes, sizeof bytes, MSG_DONTWAIT);
+    if (count > 0) received.append(bytes, static_cast<size_t>(count));
     return count > 0 || (count < 0 && errno == EAGAIN);
   }
 

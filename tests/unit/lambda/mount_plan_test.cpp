@@ -76,7 +76,7 @@ TEST_F(MountPlan, HidesPrivateFilesWithinAFunctionsCode) {
   }
 }
 
-TEST_F(MountPlan, HidesWhatALinkLeadsTo) {
+TEST_F(MountPlan, HidesTheTargetOfALink) {
   std::filesystem::create_symlink(base + "/keys/gateway.key", base + "/etc/current.key");
   const auto steps = plan_mounts(
       {.hidden = {.files = {base + "/etc/current.key"}}, .kept = {base + "/etc/functions/hello"}});
@@ -84,7 +84,7 @@ TEST_F(MountPlan, HidesWhatALinkLeadsTo) {
   EXPECT_FALSE(has(steps, Kind::Expose, base + "/etc/current.key"));
 }
 
-TEST_F(MountPlan, ShowsNoLinkToWhatIsHidden) {
+TEST_F(MountPlan, ShowsNoLinkToAHiddenFile) {
   const auto link = [this](const std::string& target, const char* name) {
     std::filesystem::create_symlink(target, base + "/etc/" + name);
   };
@@ -259,7 +259,7 @@ TEST_F(MountPlan, KnowsAFileThatWasRemovedAndMadeAnew) {
   }
 }
 
-TEST_F(MountPlan, OpensTheWayToWhatAUserCannotReach) {
+TEST_F(MountPlan, ExposesDirectoriesThatAUserCannotReach) {
   if (geteuid() != 0) GTEST_SKIP() << "root alone can act for another user";
   ASSERT_EQ(chmod(base.c_str(), 0700), 0);
   const std::string code = base + "/etc/functions/hello";
@@ -269,7 +269,7 @@ TEST_F(MountPlan, OpensTheWayToWhatAUserCannotReach) {
   EXPECT_TRUE(has(steps, Kind::Expose, code));
 }
 
-TEST_F(MountPlan, FindsWhatAUserCannotRead) {
+TEST_F(MountPlan, FindsUnreadableEntries) {
   if (geteuid() != 0) GTEST_SKIP() << "root alone can act for another user";
   ASSERT_EQ(chmod(base.c_str(), 0700), 0);
   const std::string code = base + "/etc/functions/hello";

@@ -36,7 +36,7 @@ TEST(NodeCompletion, ComesFromACallbackThatIsNoDeclaredParameter) {
   EXPECT_EQ(complete("(e, c, back) => back(false)"), "boolean: false");
 }
 
-TEST(NodeCompletion, IsNotWhatAHandlerReturnsUnlessItIsAPromise) {
+TEST(NodeCompletion, IgnoresAReturnValueThatIsNotAPromise) {
   EXPECT_EQ(complete("(e) => ({ statusCode: 200 })"), "null");
   EXPECT_EQ(complete("(e, c) => { setTimeout(() => c.succeed('later'), 1); return 'now'; }"),
             "\"later\"");
@@ -121,7 +121,7 @@ TEST(NodeStreaming, ReturnsAProxyResponseForHttp) {
             (Json{{"statusCode", 200}, {"isBase64Encoded", true}, {"body", "/wA="}}));
 }
 
-TEST(NodeStreaming, TellsWhatIsWrong) {
+TEST(NodeStreaming, ReportsErrors) {
   EXPECT_EQ(stream("async (e, out) => { out.write('part'); }"),
             "string: Response stream is not finished.");
   EXPECT_EQ(stream("(e, out) => { out.end('all'); }"),

@@ -92,7 +92,7 @@ std::string out_of_turn(const std::string& from, const std::string& to) {
          "\"InvalidStateTransition\"}";
 }
 
-TEST(RuntimeApi, HandsOverInvocationsAndTakesTheirOutcomes) {
+TEST(RuntimeApi, DeliversInvocationsAndReceivesOutcomes) {
   Api api;
   api.deliver("id-1", "[1]");
   for (const char* field :
@@ -107,7 +107,7 @@ TEST(RuntimeApi, HandsOverInvocationsAndTakesTheirOutcomes) {
   EXPECT_EQ(api.owner.events, (Events{"next", "response \"one\"", "next", "error {}"}));
 }
 
-TEST(RuntimeApi, TakesAnOutcomeAndTheNextRequestInOneWrite) {
+TEST(RuntimeApi, AcceptsAnOutcomeAndTheNextRequestInOneWrite) {
   Api api;
   api.deliver();
   api.client->received.clear();
@@ -117,7 +117,7 @@ TEST(RuntimeApi, TakesAnOutcomeAndTheNextRequestInOneWrite) {
   EXPECT_EQ(api.owner.events, (Events{"next", "response 1", "next"}));
 }
 
-TEST(RuntimeApi, TakesAnInitErrorOnceAndAtTheStart) {
+TEST(RuntimeApi, AcceptsAnInitErrorOnceAndAtTheStart) {
   Api api;
   EXPECT_EQ(api.ask("POST", "/init/error", "{\"errorType\": \"x\"}"), kOk);
   EXPECT_EQ(api.ask("POST", "/init/error", "{}"), out_of_turn("InitError", "InitError"));
@@ -125,7 +125,7 @@ TEST(RuntimeApi, TakesAnInitErrorOnceAndAtTheStart) {
   EXPECT_EQ(api.owner.events, (Events{"init error {\"errorType\": \"x\"}"}));
 }
 
-TEST(RuntimeApi, RefusesWhatComesOutOfTurn) {
+TEST(RuntimeApi, RefusesRequestsInTheWrongPhase) {
   const std::string unknown =
       "400 {\"errorMessage\":\"Invalid request ID\",\"errorType\":"
       "\"InvalidRequestID\"}";

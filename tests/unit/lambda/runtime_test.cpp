@@ -138,7 +138,7 @@ exports.nested = { deep: async () => 'nested' };
   EXPECT_TRUE(call("lib/module.handler", "1").ends_with("/code/lib/module.mjs\""));
 }
 
-TEST(NodeRuntime, TellsErrors) {
+TEST(NodeRuntime, ReportsErrors) {
   const auto words = [](const std::string& handler, const std::string& text,
                         const std::string& event = "1") {
     OneFunction hello("nodejs20.x", handler);

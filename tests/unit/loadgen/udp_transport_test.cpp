@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "udp_transport.h"
-
 #include <algorithm>
 #include <cerrno>
 #include <string>
 #include <vector>
 
+#include "transport.h"
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <sys/socket.h>

@@ -171,9 +171,9 @@ TEST_F(NamesFileTest, IgnoresFurtherColumns) {
 }
 
 TEST_F(NamesFileTest, IsNotContentWithNoNames) {
-  EXPECT_EQ(error(""), ": names nothing to ask for");
-  EXPECT_EQ(error("# only words\n"), ": names nothing to ask for");
-  EXPECT_EQ(error("a.test BOGUS\na..b\n"), ":1: not a type: BOGUS; none of 2 lines can be used");
+  EXPECT_EQ(error(""), ": contains no names");
+  EXPECT_EQ(error("# only words\n"), ": contains no names");
+  EXPECT_EQ(error("a.test BOGUS\na..b\n"), ":1: not a type: BOGUS; none of 2 lines is valid");
 }
 
 TEST_F(NamesFileTest, SaysWhyAFileCannotBeRead) {

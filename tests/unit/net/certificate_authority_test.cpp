@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "certificate.h"
-#include "name_constraints.h"
 #include "tls_support.h"
 #include <gtest/gtest.h>
 #include <openssl/x509v3.h>
@@ -123,7 +122,7 @@ class CertificateAuthorityTest : public testing::Test {
 
 //--- Permitted names
 
-TEST_F(CertificateAuthorityTest, PermitsTheNamesServedAndNothingElse) {
+TEST_F(CertificateAuthorityTest, PermitsOnlyTheServedNames) {
   issue(names, now, dns_names);
   for (const Names& good : std::vector<Names>{
            {"a.execute-api.eu-west-1.amazonaws.com"},
@@ -157,7 +156,7 @@ TEST_F(CertificateAuthorityTest, PermitsNoAddressWhereNoneIsServed) {
   EXPECT_NE(verify(authority(), forged({"::1"}).get(), now), X509_V_OK);
 }
 
-TEST_F(CertificateAuthorityTest, SaysWhatItPermits) {
+TEST_F(CertificateAuthorityTest, ReportsThePermittedNames) {
   issue(names, now, dns_names);
   const Names expected = {
       "execute-api.eu-west-1.amazonaws.com", "execute-api.eu-west-1.vpce.amazonaws.com",
@@ -307,7 +306,7 @@ TEST_F(CertificateAuthorityTest, IsRenewedAfterItsEnd) {
   EXPECT_EQ(verify(authority(), leaf().get(), now + 1000 * kDay), X509_V_OK);
 }
 
-TEST_F(CertificateAuthorityTest, IsRenewedForMoreNamesAndSaysThatClientsNeedIt) {
+TEST_F(CertificateAuthorityTest, IsRenewedForMoreNamesWithANotice) {
   issue(names, now);
   const std::string before = authority();
   const std::string key_before = key();
@@ -338,7 +337,7 @@ TEST_F(CertificateAuthorityTest, IsRenewedForFewerNames) {
   EXPECT_EQ(verify(before, leaf().get(), now), X509_V_OK);
 }
 
-TEST_F(CertificateAuthorityTest, PermitsWhatAnotherServerHasFromIt) {
+TEST_F(CertificateAuthorityTest, PermitsTheNamesOfAnotherServer) {
   issue(dns_names, now, {}, "dns");
   issue(names, now, {}, "gateway");
   EXPECT_EQ(verify(authority(), leaf("dns.pem").get(), now), X509_V_OK);
@@ -371,7 +370,7 @@ TEST_F(CertificateAuthorityTest, FinishesAReplacementThatWasCutShort) {
   EXPECT_EQ(verify(authority(), leaf().get(), now), X509_V_OK);
 }
 
-TEST_F(CertificateAuthorityTest, LeavesAnAuthorityAloneThatIsNotOurs) {
+TEST_F(CertificateAuthorityTest, KeepsAnAuthorityOfAnotherProgram) {
   std::filesystem::create_directories(directory);
   const Key own = make_key();
   const Certificate made = make_certificate({.common_name = "The company's authority",

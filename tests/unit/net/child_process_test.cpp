@@ -13,8 +13,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "inlet53/net/output_pipe.h"
-
 namespace inlet53::net {
 namespace {
 
@@ -38,10 +36,10 @@ std::string read_until(const Descriptor& pipe, std::string_view wanted) {
       ADD_FAILURE() << "nothing more comes after: " << text;
       return text;
     }
-    char octets[256];
-    const ssize_t count = read(pipe.get(), octets, sizeof octets);
+    char bytes[256];
+    const ssize_t count = read(pipe.get(), bytes, sizeof bytes);
     if (count <= 0) return text;
-    text.append(octets, static_cast<size_t>(count));
+    text.append(bytes, static_cast<size_t>(count));
   }
   return text;
 }
@@ -59,7 +57,7 @@ ChildExit run_script(const std::string& script, int signal = 0) {
   return exit.value_or(ChildExit{-1, -1});
 }
 
-TEST(ChildProcess, TellsHowItEnded) {
+TEST(ChildProcess, ReportsHowItEnded) {
   EXPECT_EQ(run_script("exit 0").status, 0);
   EXPECT_EQ(run_script("exit 4").status, 4);
   EXPECT_EQ(run_script("kill -9 $$").signal, SIGKILL);
@@ -73,7 +71,7 @@ TEST(ChildProcess, RunsInAGroupOfItsOwnWithoutInput) {
   EXPECT_EQ(run_script("read line && exit 1; exit 0").status, 0);
 }
 
-TEST(ChildProcess, SaysWhyAProgramCannotBeStarted) {
+TEST(ChildProcess, ReportsWhyAProgramCannotStart) {
   Loop loop;
   const auto missing =
       ChildProcess::start(loop, {.arguments = {"/nonexistent/inlet53d"}}, [](ChildExit) {});
@@ -104,7 +102,7 @@ TEST(ChildProcess, MayBeDestroyedWhenItHasEnded) {
 std::string output_of(ChildOptions options) {
   Loop loop;
   std::string text;
-  auto pipe = OutputPipe::open(loop, [&](Bytes octets) { text += as_text(octets); });
+  auto pipe = OutputPipe::open(loop, [&](Bytes bytes) { text += as_text(bytes); });
   EXPECT_TRUE(pipe) << pipe.error();
   options.output = (*pipe)->write_end();
   bool ended = false;
@@ -116,7 +114,7 @@ std::string output_of(ChildOptions options) {
   return text;
 }
 
-TEST(ChildProcess, GetsTheEnvironmentFolderInputAndOutputThatItIsGiven) {
+TEST(ChildProcess, GetsItsEnvironmentDirectoryInputAndOutput) {
   const std::vector<std::string> environment{"ONE=1", "TWO=zwei \"2\""};
   EXPECT_EQ(output_of({.arguments = {"env"}, .environment = environment}),
             "ONE=1\nTWO=zwei \"2\"\n");
@@ -129,14 +127,14 @@ TEST(ChildProcess, GetsTheEnvironmentFolderInputAndOutputThatItIsGiven) {
   EXPECT_EQ(output_of({.arguments = {"wc", "-c"}, .input = large}), "300000\n");
 }
 
-TEST(ChildProcess, HasNoDescriptorOfOurs) {
+TEST(ChildProcess, InheritsNoDescriptor) {
   const Descriptor open_on_exec(open("/dev/null", O_RDONLY));
   ASSERT_TRUE(open_on_exec.valid());
   // 3 is the directory that ls reads.
   EXPECT_EQ(output_of({.arguments = {"ls", "/proc/self/fd"}}), "0\n1\n2\n3\n");
 }
 
-TEST(ChildProcess, SaysThatItsFolderIsNotThere) {
+TEST(ChildProcess, ReportsAMissingDirectory) {
   Loop loop;
   const auto child = ChildProcess::start(loop, {.arguments = {"true"}, .folder = "/nonexistent"},
                                          [](ChildExit) {});
@@ -151,7 +149,7 @@ const std::string kFamily = "trap '' TERM; sleep 1000 & echo $! ready; wait; wai
 bool ends_whole_family(const std::function<void(std::unique_ptr<ChildProcess>&)>& end) {
   Loop loop;
   std::string text;
-  auto pipe = OutputPipe::open(loop, [&](Bytes octets) { text += as_text(octets); });
+  auto pipe = OutputPipe::open(loop, [&](Bytes bytes) { text += as_text(bytes); });
   EXPECT_TRUE(pipe) << pipe.error();
   auto child = ChildProcess::start(
       loop, {.arguments = {"sh", "-c", kFamily}, .output = (*pipe)->write_end(), .end_group = true},
@@ -184,9 +182,9 @@ TEST(ChildProcess, IsEndedWithItsGroup) {
 
 TEST(OutputPipe, LeavesRoomForOthersInAFlood) {
   Loop loop;
-  uint64_t octets = 0;
+  uint64_t bytes = 0;
   uint64_t turns = 0;
-  auto pipe = OutputPipe::open(loop, [&](Bytes some) { octets += some.size(); });
+  auto pipe = OutputPipe::open(loop, [&](Bytes some) { bytes += some.size(); });
   ASSERT_TRUE(pipe) << pipe.error();
   Timer timer(loop, [&] { ++turns; });
   timer.start(1, 1);
@@ -195,7 +193,7 @@ TEST(OutputPipe, LeavesRoomForOthersInAFlood) {
       [](ChildExit) {});
   ASSERT_TRUE(child) << child.error();
   (*pipe)->close_write_end();
-  EXPECT_TRUE(run_until(loop, [&] { return octets == 100'000'000; }));
+  EXPECT_TRUE(run_until(loop, [&] { return bytes == 100'000'000; }));
   EXPECT_GT(turns, 1U);
 }
 

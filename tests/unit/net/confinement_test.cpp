@@ -22,8 +22,7 @@
 #include <unistd.h>
 
 #include "inlet53/net/child_process.h"
-#include "inlet53/net/output_pipe.h"
-#include "inlet53/net/process_rights.h"
+#include "inlet53/net/process.h"
 
 namespace inlet53::net {
 namespace {
@@ -53,7 +52,7 @@ struct Folder {
 std::string run_confined(const std::string& script, const Confinement& confinement) {
   Loop loop;
   std::string text;
-  auto pipe = OutputPipe::open(loop, [&](Bytes octets) { text += as_text(octets); });
+  auto pipe = OutputPipe::open(loop, [&](Bytes bytes) { text += as_text(bytes); });
   EXPECT_TRUE(pipe) << pipe.error();
   bool ended = false;
   const auto child = ChildProcess::start(loop,
@@ -137,7 +136,7 @@ TEST(Confinement, HidesAndShows) {
   EXPECT_TRUE(std::filesystem::exists(folder.path / "private/other"));
 }
 
-TEST(Confinement, MakesAllReadOnlyButPrivateFolders) {
+TEST(Confinement, MakesAllReadOnlyExceptPrivateDirectories) {
   const Folder folder;
   std::filesystem::create_directory(folder.path / "own");
   ASSERT_EQ(chmod(folder.path.c_str(), 0777), 0);
@@ -152,7 +151,7 @@ TEST(Confinement, MakesAllReadOnlyButPrivateFolders) {
   EXPECT_TRUE(std::filesystem::is_empty(folder.path / "own"));
 }
 
-TEST(Confinement, ShowsWhatIsBehindAClosedDirectory) {
+TEST(Confinement, ShowsFilesBelowAClosedDirectory) {
   if (geteuid() != 0) GTEST_SKIP() << "root alone is another user than the function's";
   const Folder folder;
   folder.write("home/project/app", "app");
@@ -271,7 +270,7 @@ bool refuse_unshare() {
          prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
 }
 
-TEST(Confinement, SaysWhyItIsImpossible) {
+TEST(Confinement, ReportsWhyItIsImpossible) {
   const pid_t child = fork();
   if (child == 0) {
     const Confinement confinement{.user_namespace = true, .mount_namespace = true};

@@ -81,7 +81,7 @@ TEST_F(ThrowingCallbackDeathTest, OfATimer) {
 TEST_F(ThrowingCallbackDeathTest, OfTheTurn) {
   EXPECT_EXIT(run([](Loop& loop) {
                 auto end = std::make_unique<TurnEnd>(loop, fail);
-                end->ask();
+                end->request();
                 return end;
               }),
               testing::ExitedWithCode(1), kSaid);
@@ -121,7 +121,7 @@ TEST_F(ThrowingCallbackDeathTest, OfADescriptor) {
               testing::ExitedWithCode(1), kSaid);
 }
 
-TEST(LoopDeathTest, SaysThatThereIsNoDescriptorForIt) {
+TEST(LoopDeathTest, ReportsThatNoDescriptorIsFree) {
   const auto run_without_descriptors = [] {
     const rlimit none{3, 3};
     setrlimit(RLIMIT_NOFILE, &none);
@@ -179,8 +179,8 @@ TEST(TurnEnd, ComesOnceATurnBeforeTheLoopWaits) {
   int at_next_turn = 0;
   Timer next(loop, [&] { at_next_turn = calls; });
   Timer first(loop, [&] {
-    end.ask();
-    end.ask();
+    end.request();
+    end.request();
     EXPECT_EQ(calls, 0);
     next.start(1);
   });
@@ -195,14 +195,14 @@ TEST(TurnEnd, AskedWithinACallComesAgainAtOnce) {
   int calls = 0;
   std::optional<TurnEnd> end;
   end.emplace(loop, [&] {
-    if (++calls < 3) end->ask();
+    if (++calls < 3) end->request();
   });
-  end->ask();
+  end->request();
   loop.run();  // would wait forever if it had to wait first
   EXPECT_EQ(calls, 3);
 }
 
-TEST(Wakeup, ComesFromOtherThreadsAndSeesWhatTheyWrote) {
+TEST(Wakeup, ComesFromOtherThreadsAndSeesTheirWrites) {
   Loop loop;
   constexpr int kThreads = 4;
   constexpr int kWakes = 2000;
@@ -263,14 +263,14 @@ TEST(ReadWatcher, CallsUntilTheDescriptorIsEmpty) {
   const Descriptor write_end(ends[1]);
   std::string text;
   ReadWatcher watcher(loop, read_end.get(), [&] {
-    char octet = 0;
-    if (read(read_end.get(), &octet, 1) == 1) text += octet;
+    char byte = 0;
+    if (read(read_end.get(), &byte, 1) == 1) text += byte;
   });
   ASSERT_EQ(write(write_end.get(), "abc", 3), 3);
   EXPECT_TRUE(run_until(loop, [&] { return text == "abc"; }));
 }
 
-TEST(ReadWatcher, TellsTheEndAndMayBeDestroyedInsideItsCallback) {
+TEST(ReadWatcher, ReportsTheEndAndMayBeDestroyedInsideItsCallback) {
   Loop loop;
   std::array<int, 2> ends{};
   ASSERT_EQ(pipe(ends.data()), 0);
@@ -305,10 +305,10 @@ TEST(ReadWatcher, WatchesOnAfterAnErrorOnTheSocket) {
   std::vector<int> errors;
   std::string text;
   ReadWatcher watcher(loop, client.get(), [&] {
-    char octets[16];
-    const ssize_t count = recv(client.get(), octets, sizeof octets, MSG_DONTWAIT);
+    char bytes[16];
+    const ssize_t count = recv(client.get(), bytes, sizeof bytes, MSG_DONTWAIT);
     if (count < 0) errors.push_back(errno);
-    if (count > 0) text.assign(octets, static_cast<size_t>(count));
+    if (count > 0) text.assign(bytes, static_cast<size_t>(count));
   });
   EXPECT_TRUE(run_until(loop, [&] { return !errors.empty(); }));
   EXPECT_EQ(errors.front(), ECONNREFUSED);

@@ -122,7 +122,7 @@ TEST_F(PrivateDirectoryTest, RefusesADirectoryOfAnotherUser) {
   EXPECT_TRUE(contains(refusal(), "belongs to user 65534")) << refusal();
 }
 
-TEST_F(PrivateDirectoryTest, RefusesWhatIsNoDirectoryAndNoFile) {
+TEST_F(PrivateDirectoryTest, RefusesOtherTypesOfFiles) {
   std::filesystem::create_directories(parent.path() + "/a");
   std::ofstream(path) << "";
   EXPECT_NE(refusal(), "");
@@ -131,7 +131,7 @@ TEST_F(PrivateDirectoryTest, RefusesWhatIsNoDirectoryAndNoFile) {
   ASSERT_EQ(mkfifo((path + "/pipe").c_str(), 0600), 0);
   const auto read = directory.read("pipe");
   ASSERT_FALSE(read);
-  EXPECT_TRUE(contains(read.error(), "is no regular file")) << read.error();
+  EXPECT_TRUE(contains(read.error(), "is not a regular file")) << read.error();
 }
 
 TEST_F(PrivateDirectoryTest, ReadsNoFileWithoutEnd) {

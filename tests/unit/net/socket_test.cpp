@@ -31,7 +31,7 @@ TEST(Descriptor, HasOneOwner) {
   EXPECT_EQ(fcntl(number, F_GETFD), -1);
 }
 
-TEST(OpenUdp, SetsWhatAServerNeeds) {
+TEST(OpenUdp, SetsTheOptionsOfAServer) {
   auto v4 = open_udp(local("127.0.0.1"), 0);
   ASSERT_TRUE(v4) << v4.error().message;
   EXPECT_NE(fcntl(v4->get(), F_GETFL) & O_NONBLOCK, 0);
@@ -65,7 +65,7 @@ TEST(OpenUdp, NamesAddressTransportAndReason) {
   EXPECT_FALSE(socket.error().address_in_use());
 }
 
-TEST(OpenUdpDeathTest, SaysThatALowPortNeedsACapability) {
+TEST(OpenUdpDeathTest, ReportsThatALowPortNeedsACapability) {
   constexpr int kAllowed = 99;  // ports from 0 on need no privilege on this machine
   const auto bind_as_nobody = [](const auto& open) {
     if (geteuid() == 0 && setuid(65534) != 0) std::_Exit(98);
@@ -123,7 +123,7 @@ TEST(ProbeAddress, SeesThroughReusePort) {
 // An address without ports of clients: the kernel may use such a port in between.
 constexpr const char* kOwnHost = "127.53.0.7";
 
-TEST(ProbeAddress, LetsGoOfWhatItTried) {
+TEST(ProbeAddress, ReleasesTheAddress) {
   auto holder = open_udp(local(kOwnHost), 0);
   ASSERT_TRUE(holder);
   const SocketAddress address = bound_to(holder->get());

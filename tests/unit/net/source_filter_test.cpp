@@ -52,7 +52,7 @@ bool accepts(const std::vector<sock_filter>& program, const IpAddress& source) {
 // Addresses near blocks matter most, so the top bits come from a small set.
 IpAddress random_address(IpFamily family, std::mt19937& random) {
   std::array<uint8_t, 16> octets{};
-  for (uint8_t& octet : octets) octet = static_cast<uint8_t>(random());
+  for (uint8_t& byte : octets) byte = static_cast<uint8_t>(random());
   octets[0] = static_cast<uint8_t>(10 + octets[0] % 2);
   octets[1] = static_cast<uint8_t>(octets[1] % 4);
   if (family == IpFamily::V6 && octets[15] % 2 == 0)
@@ -161,7 +161,7 @@ Descriptor listening(const char* host, const CidrSet& allowed) {
   return std::move(*server);
 }
 
-TEST(AttachSourceFilter, GivesStrangersNotEvenAHandshake) {
+TEST(AttachSourceFilter, GivesNoHandshakeToUnauthorisedSources) {
   const Descriptor server = listening("127.0.0.1", blocks({"127.0.0.0/16"}));
   const SocketAddress address = bound_to(server.get());
   const Descriptor stranger = knock(address, "127.9.9.9");

@@ -60,7 +60,7 @@ TEST(TcpConnection, HoldsTheLongestMessageAndNoMore) {
   EXPECT_LE(server.owner.largest_stream, TcpConnection::kMaxStream);
 }
 
-TEST(TcpConnection, HoldsWhatComesWhilePausedAndReadsNoMore) {
+TEST(TcpConnection, KeepsBytesWhilePausedAndReadsNoMore) {
   TcpServer server;
   const Descriptor client = server.accepted_client();
   server.owner.open.front()->pause();
@@ -82,7 +82,7 @@ TEST(TcpConnection, HoldsWhatComesWhilePausedAndReadsNoMore) {
   EXPECT_EQ(server.owner.ended, 0);
 }
 
-TEST(TcpConnection, ResumesWithoutANewOctetFromThePeer) {
+TEST(TcpConnection, ResumesWithoutANewByteFromThePeer) {
   TcpServer server;
   const Descriptor client = server.accepted_client();
   server.owner.open.front()->pause();
@@ -182,7 +182,7 @@ TEST(TcpConnection, StopsReadingFromAPeerThatDoesNotRead) {
   EXPECT_GT(greedy.server.owner.times_caught_up, 0);
 }
 
-TEST(TcpConnection, ClosesOnAPeerThatTakesNothing) {
+TEST(TcpConnection, ClosesWhenThePeerReadsNothing) {
   Greedy greedy({.max_unsent = 100'000, .write_timeout_ms = 20});
   EXPECT_TRUE(greedy.server.serve_until([&] { return greedy.server.owner.ended == 1; }));
 }
@@ -237,7 +237,7 @@ TEST(TcpConnection, TimeoutMovesOnAndStops) {
   EXPECT_EQ(server.owner.ended, 1);
 }
 
-TEST(TcpConnection, ForgivesAPeerWhoseOctetsWaitedForALongTurn) {
+TEST(TcpConnection, AcceptsBytesThatWaitedDuringALongTurn) {
   constexpr auto kTimeout = std::chrono::milliseconds(10);
   TcpServer server;
   const Descriptor prompt = server.accepted_client();
@@ -301,7 +301,7 @@ TEST(TcpConnection, MayCloseAnotherConnectionInsideReceived) {
   EXPECT_TRUE(at_end(second));
 }
 
-TEST(TcpConnection, ClosesAfterWhatWaitsWasSent) {
+TEST(TcpConnection, ClosesAfterQueuedBytesAreSent) {
   Greedy greedy({.max_unsent = 100'000, .write_timeout_ms = kPatienceMs * 10});
   ASSERT_TRUE(greedy.stall());
   greedy.server.owner.open.front()->close_after_send();
@@ -321,7 +321,7 @@ TEST(TcpConnection, ClosesAfterWhatWaitsWasSent) {
   EXPECT_TRUE(greedy.server.serve_until([&] { return greedy.server.owner.ended == 1; }));
 }
 
-TEST(TcpConnection, LetsAPeerThatGoesOnSendingReadTheLastWords) {
+TEST(TcpConnection, LetsASendingPeerReadTheLastBytes) {
   TcpServer server;
   server.owner.answer = [](std::string_view) { return std::string("last words\n"); };
   server.owner.on_received = [](TcpConnection& connection) { connection.close_after_send(); };
@@ -340,7 +340,7 @@ TEST(TcpConnection, LetsAPeerThatGoesOnSendingReadTheLastWords) {
   EXPECT_TRUE(server.serve_until([&] { return server.owner.ended == 1; }));
 }
 
-TEST(TcpConnection, DropsWhatIsQueuedAfterTheLastWords) {
+TEST(TcpConnection, DropsBytesQueuedAfterFin) {
   TcpServer server;
   const Descriptor client = server.accepted_client();
   server.owner.open.front()->send(as_bytes("last words\n"));
@@ -367,7 +367,7 @@ TEST(TcpConnection, LingersNoLongerThanItsClientOnceSet) {
   EXPECT_TRUE(server.serve_until([&] { return server.owner.ended == 1; }));
 }
 
-TEST(TcpConnection, EndsUponAPeerThatGoesOnSendingForEver) {
+TEST(TcpConnection, EndsWhenThePeerNeverStopsSending) {
   TcpServer server;
   server.owner.on_received = [](TcpConnection& connection) { connection.close_after_send(); };
   const Descriptor client = server.accepted_client();
@@ -420,14 +420,14 @@ TEST(TcpConnection, EndsUponAHalfClosedPeerThatLeavesBeforeAllIsSent) {
   EXPECT_TRUE(server.serve_until([&] { return server.owner.ended == 1; }));
 }
 
-TEST(TcpConnection, EndsUponAPeerThatTakesNothingOfTheLastWords) {
+TEST(TcpConnection, EndsWhenThePeerDoesNotReadTheLastBytes) {
   Greedy greedy({.max_unsent = 100'000, .write_timeout_ms = 50});
   ASSERT_TRUE(greedy.stall());
   greedy.server.owner.open.front()->close_after_send();
   EXPECT_TRUE(greedy.server.serve_until([&] { return greedy.server.owner.ended == 1; }));
 }
 
-TEST(TcpConnection, EndsUponAPeerThatResetsAfterTheLastWords) {
+TEST(TcpConnection, EndsWhenThePeerResetsAfterFin) {
   TcpServer server;
   Descriptor client = server.accepted_client();
   server.owner.open.front()->close_after_send();
@@ -439,7 +439,7 @@ TEST(TcpConnection, EndsUponAPeerThatResetsAfterTheLastWords) {
   EXPECT_TRUE(server.serve_until([&] { return server.owner.ended == 1; }));
 }
 
-TEST(TcpConnection, CloseEndsWhatLingers) {
+TEST(TcpConnection, CloseEndsALingeringConnection) {
   TcpServer server;
   const Descriptor client = server.accepted_client();
   server.owner.open.front()->close_after_send();
@@ -461,7 +461,7 @@ TEST(TcpConnection, MayCloseWhenItHasCaughtUp) {
   EXPECT_EQ(greedy.server.owner.calls, calls);
 }
 
-TEST(TcpConnection, APauseBeforeTheRestComesTakesItBack) {
+TEST(TcpConnection, APauseCancelsADueResume) {
   TcpServer server;
   const Descriptor client = server.accepted_client();
   TcpConnection& connection = *server.owner.open.front();

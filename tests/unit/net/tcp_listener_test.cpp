@@ -8,7 +8,7 @@
 namespace inlet53::net {
 namespace {
 
-TEST(TcpListener, ServesIpv6AndTellsThePeer) {
+TEST(TcpListener, ServesIpv6AndReportsThePeer) {
   TcpServer server({}, "::1");
   SocketAddress peer;
   server.accept = [&](TcpConnection& connection) {
@@ -21,7 +21,7 @@ TEST(TcpListener, ServesIpv6AndTellsThePeer) {
   EXPECT_EQ(server.answer_of(client, 4), "six\n");
 }
 
-TEST(TcpListener, RefusesWhatIsNotAdmitted) {
+TEST(TcpListener, RefusesUnauthorisedConnections) {
   TcpServer server;
   server.accept = [](TcpConnection& connection) {
     return connection.peer().address != *IpAddress::parse("127.9.9.9");
@@ -86,7 +86,7 @@ TEST(TcpListener, AcceptsMoreThanOneWakeupTakes) {
   EXPECT_TRUE(server.serve_until([&] { return server.owner.messages == 150; }));
 }
 
-TEST(TcpListener, StopsAcceptingButServesWhoIsThere) {
+TEST(TcpListener, StopsAcceptingButServesOpenConnections) {
   TcpServer server;
   const Descriptor client = server.accepted_client();
   server.listener->stop_accepting();
@@ -97,7 +97,7 @@ TEST(TcpListener, StopsAcceptingButServesWhoIsThere) {
   EXPECT_EQ(server.answer_of(client, 6), "go on\n");
 }
 
-TEST(TcpListener, DrainsWithoutNewConnectionsAndTellsEachClient) {
+TEST(TcpListener, DrainsWithoutNewConnectionsAndNotifiesEachClient) {
   TcpServer server;
   std::vector<Descriptor> clients;
   for (int i = 0; i < 10; ++i) clients.push_back(server.accepted_client());

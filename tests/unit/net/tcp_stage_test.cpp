@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tcp_stage.h"
-
 #include <map>
 #include <utility>
 
+#include "tcp_connection.h"
 #include <gtest/gtest.h>
 
 namespace inlet53::net {

@@ -162,14 +162,14 @@ struct TcpServer {
 /// Returns true when the stream has ended regularly (FIN, no bytes before it); does not run the
 /// loop.
 inline bool at_end(const Descriptor& client) {
-  char octet = 0;
-  return recv(client.get(), &octet, 1, MSG_DONTWAIT) == 0;
+  char byte = 0;
+  return recv(client.get(), &byte, 1, MSG_DONTWAIT) == 0;
 }
 
 /// Returns true when FIN or RST has ended the connection; does not run the loop.
 inline bool is_gone(const Descriptor& client) {
-  char octet = 0;
-  const ssize_t count = recv(client.get(), &octet, 1, MSG_DONTWAIT);
+  char byte = 0;
+  const ssize_t count = recv(client.get(), &byte, 1, MSG_DONTWAIT);
   return count == 0 || (count < 0 && errno != EAGAIN);
 }
 

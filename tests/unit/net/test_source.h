@@ -9,7 +9,7 @@
 
 #include <sys/eventfd.h>
 
-#include "inlet53/net/datagram_source.h"
+#include "inlet53/net/datagram_listener.h"
 #include "inlet53/net/socket.h"
 
 namespace inlet53::net {
@@ -58,8 +58,8 @@ class TestSource final : public DatagramSource {
       if (each.response > 0) responses.emplace_back(each.data, each.data + each.response);
     }
   }
-  void send_late(const SocketAddress&, Bytes octets) noexcept override {
-    late_responses.emplace_back(octets.begin(), octets.end());
+  void send_late(const SocketAddress&, Bytes bytes) noexcept override {
+    late_responses.emplace_back(bytes.begin(), bytes.end());
   }
   [[nodiscard]] const Counts& counts() const noexcept override { return counted; }
   [[nodiscard]] int descriptor() const noexcept override { return descriptor_.get(); }

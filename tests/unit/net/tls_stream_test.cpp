@@ -6,16 +6,18 @@
 #include <string>
 #include <vector>
 
+#include "tls_internal.h"
 #include "tls_support.h"
 #include <gtest/gtest.h>
 
 namespace inlet53::net {
+
 namespace {
 
 // One end, with the ciphertext that it has sent and no test has consumed yet.
 struct End final : TlsStreamOwner {
-  void send_ciphertext(Bytes octets) override {
-    outgoing.insert(outgoing.end(), octets.begin(), octets.end());
+  void send_ciphertext(Bytes bytes) override {
+    outgoing.insert(outgoing.end(), bytes.begin(), bytes.end());
   }
   size_t received_plaintext(Bytes stream) override {
     const size_t consumed = consume ? consume(stream) : stream.size();
@@ -66,7 +68,7 @@ class TlsStreamTest : public testing::Test {
   const std::string host = "dligg9dxuk.execute-api.eu-west-1.amazonaws.com";
 };
 
-TEST_F(TlsStreamTest, CarriesOctetsBothWays) {
+TEST_F(TlsStreamTest, CarriesBytesBothWays) {
   Pair pair(server_context, client_context, host);
   ASSERT_EQ(pair.server.state(), TlsStream::State::Open) << pair.server.error();
   ASSERT_EQ(pair.client.state(), TlsStream::State::Open) << pair.client.error();
@@ -80,7 +82,7 @@ TEST_F(TlsStreamTest, CarriesOctetsBothWays) {
   EXPECT_FALSE(pair.server.cipher_suite().empty());
 }
 
-TEST_F(TlsStreamTest, TakesOctetsOneByOne) {
+TEST_F(TlsStreamTest, AcceptsBytesOneByOne) {
   End server_end;
   End client_end;
   TlsStream server(server_context, server_end);
@@ -109,7 +111,7 @@ TEST_F(TlsStreamTest, LeavesCiphertextWhileNoPlaintextIsWanted) {
   EXPECT_EQ(pair.server_end.plaintext, text);
 }
 
-TEST_F(TlsStreamTest, HandsOutAgainWhatItsOwnerLeft) {
+TEST_F(TlsStreamTest, DeliversUnconsumedBytesAgain) {
   Pair pair(server_context, client_context, host);
   pair.server_end.consume = [&](Bytes stream) {
     pair.server_end.paused = true;
@@ -188,7 +190,7 @@ TEST_F(TlsStreamTest, VerifiesTheAuthorityAsAClient) {
   EXPECT_EQ(pair.client.state(), TlsStream::State::Failed);
 }
 
-TEST_F(TlsStreamTest, FailsOnOctetsThatAreNotTls) {
+TEST_F(TlsStreamTest, FailsOnBytesThatAreNotTls) {
   for (const char* text :
        {"GET / HTTP/1.1\r\nHost: a\r\n\r\n", "\x16\x03\x01\xff\xff", "\0\0\0\0\0"}) {
     End end;
@@ -199,7 +201,7 @@ TEST_F(TlsStreamTest, FailsOnOctetsThatAreNotTls) {
   }
 }
 
-TEST_F(TlsStreamTest, TellsTheEndThatThePeerSays) {
+TEST_F(TlsStreamTest, ReportsTheEndOfThePeer) {
   Pair pair(server_context, client_context, host);
   pair.client.send(as_bytes("last words"));
   pair.client.end();
@@ -238,5 +240,37 @@ TEST(TlsServerContext, RefusesTheKeyOfAnotherCertificate) {
   EXPECT_FALSE(TlsServerContext::load(one.certificate_file(), other.key_file(), {}));
 }
 
+constexpr int64_t kStart = 1000;
+constexpr int64_t kPeriod = TicketKeys::kEncryptSeconds;
+
+TEST(TicketKeys, AreNewAfterTwelveHoursAndStillDecryptForTwelveMore) {
+  TicketKeys keys;
+  const TicketKeys::Key first = keys.current(kStart);
+  EXPECT_EQ(keys.current(kStart + kPeriod - 1).name, first.name);
+  const TicketKeys::Key second = keys.current(kStart + kPeriod);
+  EXPECT_NE(second.name, first.name);
+  EXPECT_NE(second.cipher, first.cipher);
+  EXPECT_NE(second.mac, first.mac);
+  ASSERT_TRUE(keys.find(first.name.data(), kStart + 2 * kPeriod - 1));
+  EXPECT_EQ(keys.find(first.name.data(), kStart + 2 * kPeriod - 1)->cipher, first.cipher);
+  EXPECT_FALSE(keys.find(first.name.data(), kStart + 2 * kPeriod));
+  EXPECT_TRUE(keys.find(second.name.data(), kStart + 2 * kPeriod));
+}
+
+TEST(TicketKeys, AreAllNewAfterALongSilence) {
+  TicketKeys keys;
+  const TicketKeys::Key first = keys.current(kStart);
+  EXPECT_FALSE(keys.find(first.name.data(), kStart + 10 * kPeriod));
+  const TicketKeys::Key next = keys.current(kStart + 10 * kPeriod);
+  EXPECT_EQ(keys.current(kStart + 11 * kPeriod - 1).name, next.name);
+}
+
+TEST(TicketKeys, OfAnotherServerAreNotTaken) {
+  TicketKeys keys;
+  TicketKeys others;
+  EXPECT_FALSE(keys.find(others.current(kStart).name.data(), kStart));
+}
+
 }  // namespace
+
 }  // namespace inlet53::net

@@ -18,8 +18,8 @@ namespace {
 
 // Returns twelve bytes in place of a header, followed by a word.
 std::vector<uint8_t> query(std::string_view word) {
-  const std::string octets = std::string(12, '\0') + std::string(word);
-  return {octets.begin(), octets.end()};
+  const std::string bytes = std::string(12, '\0') + std::string(word);
+  return {bytes.begin(), bytes.end()};
 }
 
 struct Owner final : UdpExchangeOwner {
@@ -146,7 +146,7 @@ TEST(UdpExchange, UsesSocketsAgainFromOtherPorts) {
   for (const auto& each : v4.arrived) EXPECT_EQ(each.from.address, sources[0]);
 }
 
-TEST(UdpExchange, HearsNothingAtAPortThatItGaveUp) {
+TEST(UdpExchange, ReceivesNothingAtAClosedPort) {
   Scene scene;
   Target target(scene.loop);
   target.echoes = true;
@@ -186,7 +186,7 @@ TEST(UdpExchange, ARouteGetsTheSocketThatAnotherLetsRest) {
   EXPECT_EQ(exchange.open_sockets(), 2U);
 }
 
-TEST(UdpExchange, IgnoresWhatDoesNotMatch) {
+TEST(UdpExchange, IgnoresUnmatchedResponses) {
   Scene scene;
   Target target(scene.loop);
   Target stranger(scene.loop);
@@ -216,7 +216,7 @@ TEST(UdpExchange, IgnoresWhatDoesNotMatch) {
   ASSERT_TRUE(scene.until([&] { return exchange.counts().unmatched == 4; }));
 }
 
-TEST(UdpExchange, SaysWhatIcmpSays) {
+TEST(UdpExchange, ReportsIcmpErrors) {
   Scene scene;
   SocketAddress closed;
   {
@@ -253,7 +253,7 @@ TEST(UdpExchange, SendsFromTheSourceThatItIsGiven) {
   EXPECT_EQ(seen, (std::set<std::string>{"127.0.0.2", "127.0.0.3"}));
 }
 
-TEST(UdpExchange, HasNoSocketForASourceThatIsNotOurs) {
+TEST(UdpExchange, HasNoSocketForAForeignSourceAddress) {
   Scene scene;
   Target target(scene.loop);
   UdpExchange& exchange = scene.start();
@@ -335,7 +335,7 @@ TEST(UdpExchange, ForgetsARouteWithItsWaits) {
 }
 
 // The caller of remove_route expects no callback.
-TEST(UdpExchange, TellsNothingWhileARouteIsForgotten) {
+TEST(UdpExchange, CallsNothingWhileARouteIsRemoved) {
   Scene scene;
   SocketAddress closed;
   {

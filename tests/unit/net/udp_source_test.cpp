@@ -111,7 +111,7 @@ TEST(UdpSource, FullBatchesOfManyTurnsAreNoBacklog) {
   EXPECT_EQ(server.behind, 0U);
 }
 
-TEST(UdpSource, SaysEachTimeThatItsBufferWasHalfFull) {
+TEST(UdpSource, ReportsEachHalfFullBuffer) {
   constexpr uint64_t kWaiting = 130;  // of a buffer for about 250
   Server server("127.0.0.1", true, 100'000);
   const Descriptor client = connected(SOCK_DGRAM, server.address);
@@ -122,7 +122,7 @@ TEST(UdpSource, SaysEachTimeThatItsBufferWasHalfFull) {
   }
 }
 
-TEST(UdpSource, DropsWhatIsLongerThanASlot) {
+TEST(UdpSource, DropsDatagramsLongerThanASlot) {
   Server server("127.0.0.1");
   const Descriptor client = connected(SOCK_DGRAM, server.address);
   send_text(client, std::string(UdpBatch::kSlotSize, 'x'));
@@ -353,7 +353,7 @@ void enter_narrow_network() {
 }
 
 // The kernel refuses segments that are longer than the MTU; it fragments single responses.
-TEST(UdpSource, SendsOneByOneWhatIsRefusedAsAGroup) {
+TEST(UdpSource, SendsResponsesOfARefusedGroupOneByOne) {
   const auto scenario = [] {
     enter_narrow_network();
     Server server("127.0.0.1");

@@ -11,7 +11,7 @@
 
 #include <gtest/gtest.h>
 
-#include "inlet53/policy/iso_date.h"
+#include "inlet53/policy/policy_condition.h"
 #include "inlet53/policy/policy_decision.h"
 
 /// Tables of cases: a policy, a request and the expected decision. Policies have ' instead of ".

@@ -190,7 +190,7 @@ TEST(ResourcePolicy, RefusesBrokenConditionValues) {
     return path == std::string::npos ? all : all.substr(path + 7);
   };
   EXPECT_EQ(value("IpAddress", "'10.0.0.0/33'"),
-            "\"10.0.0.0/33\" is no CIDR block: the prefix length goes from 0 to 32");
+            "\"10.0.0.0/33\" is not a CIDR block: the prefix length goes from 0 to 32");
   EXPECT_EQ(value("NotIpAddress", "'10.0.0'"),
             "\"10.0.0\" is neither an IP address nor a CIDR block");
   EXPECT_NE(value("IpAddress", "'10.0.0.0/'"), "");

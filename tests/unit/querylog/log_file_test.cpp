@@ -2,7 +2,7 @@
 #include "querylog/log_file.h"
 
 #include "log_test_support.h"
-#include "querylog/log_stage.h"
+#include "querylog/log_output.h"
 #include <sys/stat.h>
 
 namespace inlet53::querylog {

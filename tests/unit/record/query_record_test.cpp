@@ -72,7 +72,7 @@ void expect_golden(const std::string& file, const std::vector<Case>& rows) {
   EXPECT_EQ(lines, std::string(std::istreambuf_iterator<char>(in), {}));
 }
 
-TEST(QueryRecord, IsTheBlogsRecord) {
+TEST(QueryRecord, EqualsTheRecordOfTheBlog) {
   expect_golden("blog.jsonl", {{.qname = "dligg9dxuk.execute-api.eu-west-1.amazonaws.com.",
                                 .answers = {{"x. A 10.0.140.226", "x. A 10.0.12.179"}}}});
 }
@@ -195,7 +195,7 @@ TEST(QueryRecord, IsParsedBackByAnotherLibrary) {
   }
 }
 
-TEST(QueryRecord, GivesTheNameBackForAnyOctets) {
+TEST(QueryRecord, KeepsNamesOfAnyBytes) {
   for (unsigned octet = 0; octet < 256; ++octet) {
     const std::vector<uint8_t> wire = {3, 'a', static_cast<uint8_t>(octet), 'b', 1, 'c', 0};
     const auto qname = dns::NameView::from_checked(wire.data(), wire.size());
@@ -208,7 +208,7 @@ TEST(QueryRecord, GivesTheNameBackForAnyOctets) {
   }
 }
 
-TEST(QueryRecord, SkipsNothingWhenSomeAnswersWereRenderedAhead) {
+TEST(QueryRecord, WritesRenderedAndOtherAnswers) {
   const PreparedRRset cname({"x. CNAME web.example."});
   const PreparedRRset addresses({"x. A 10.0.1.1", "x. A 10.0.1.2"});
   const std::string json = render_answers(addresses.view());
@@ -222,7 +222,7 @@ TEST(QueryRecord, SkipsNothingWhenSomeAnswersWereRenderedAhead) {
 }
 
 // One writer keeps texts of more keys than it has slots.
-TEST(RecordWriter, WritesWhatAFreshOneWrites) {
+TEST(RecordWriter, WritesTheSameAsANewWriter) {
   RecordWriter kept;
   const dns::Name qname = test::name_of("app.corp.example.");
   QueryRecord record;
@@ -249,7 +249,7 @@ TEST(RecordWriter, WritesEveryPort) {
   }
 }
 
-TEST(RecordWriter, AppendsTheFieldsOfAFirewallRuleBehindTheSources) {
+TEST(RecordWriter, AppendsTheFieldsOfAFirewallRuleAfterTheSources) {
   const std::string group = "rslvr-frg-0a1b2c3d4e5f60718";
   const std::string list = "rslvr-fdl-0f1e2d3c4b5a69788";
   const PreparedRRset address(number(dns::RRType::A), {{10, 0, 12, 179}});

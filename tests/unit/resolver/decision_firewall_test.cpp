@@ -105,7 +105,7 @@ class DecisionFirewall : public ::testing::Test {
   Decision decision{room};
 };
 
-TEST_F(DecisionFirewall, GivesTheQuestionTheResponseOfTheRule) {
+TEST_F(DecisionFirewall, AnswersTheQuestionWithTheResponseOfTheRule) {
   const struct {
     BlockResponse response;
     const char* expected;
@@ -122,14 +122,14 @@ TEST_F(DecisionFirewall, GivesTheQuestionTheResponseOfTheRule) {
   }
 }
 
-TEST_F(DecisionFirewall, ComesBeforeZonesAndAfterRefusals) {
+TEST_F(DecisionFirewall, PrecedesZonesAndFollowsRefusals) {
   address.firewall = firewall_of({{{"*"}, kBlock, BlockResponse::NXDomain}});
   EXPECT_EQ(ask("app.corp.test."), "NXDOMAIN blocked [BLOCK 0]");
   EXPECT_EQ(ask("www.example.com."), "NXDOMAIN blocked [BLOCK 0]");  // nothing here covers the name
   EXPECT_EQ(ask("corp.test.", 252), "REFUSED");                      // AXFR
 }
 
-TEST_F(DecisionFirewall, LetsThroughWhatItAllowsOrOnlyReports) {
+TEST_F(DecisionFirewall, PassesAllowedAndAlertedNames) {
   address.firewall =
       firewall_of({{{"app.corp.test"}, kAllow}, {{"*.corp.test"}, kAlert}, {{"*"}, kBlock}});
   EXPECT_EQ(ask("app.corp.test."), "NOERROR app.corp.test. A");
@@ -138,7 +138,7 @@ TEST_F(DecisionFirewall, LetsThroughWhatItAllowsOrOnlyReports) {
   EXPECT_EQ(ask("corp.test."), "NOERROR blocked [BLOCK 2]");
 }
 
-TEST_F(DecisionFirewall, LooksAtEveryNameOfAChain) {
+TEST_F(DecisionFirewall, EvaluatesEveryNameOfAChain) {
   address.firewall = firewall_of({{{"app.corp.test"}, kBlock, BlockResponse::Override}});
   // The decision ends with the question, without the records of the chain.
   EXPECT_EQ(ask("deep.corp.test."), "NOERROR deep.corp.test. CNAME blocked [BLOCK 0]");
@@ -150,7 +150,7 @@ TEST_F(DecisionFirewall, LooksAtEveryNameOfAChain) {
   EXPECT_EQ(ask("out.corp.test."), "NOERROR blocked [BLOCK 0]");  // the name is not served here
 }
 
-TEST_F(DecisionFirewall, WantsEveryNameOfAChainAllowed) {
+TEST_F(DecisionFirewall, NeedsEveryNameOfAChainAllowed) {
   address.firewall = firewall_of({{{"deep.corp.test", "www.corp.test"}, kAllow}, {{"*"}, kBlock}});
   EXPECT_EQ(ask("deep.corp.test."), "NOERROR blocked [BLOCK 1]");
   address.firewall = firewall_of(
@@ -191,14 +191,14 @@ TEST_F(DecisionFirewall, LogsTheBlockElseTheFirstAlertOfAChain) {
   EXPECT_EQ(ask("deep.corp.test."), "NOERROR blocked [BLOCK 1]");
 }
 
-TEST_F(DecisionFirewall, HoldsTheTypeOfTheQuestionAgainstEveryName) {
+TEST_F(DecisionFirewall, MatchesTheTypeOfTheQuestionForEveryName) {
   address.firewall =
       firewall_of({{{"app.corp.test"}, kBlock, BlockResponse::NoData, kInspect, "AAAA"}});
   EXPECT_EQ(ask("www.corp.test."), "NOERROR www.corp.test. CNAME, app.corp.test. A");
   EXPECT_EQ(ask("www.corp.test.", 28), "NOERROR blocked [BLOCK 0]");
 }
 
-TEST_F(DecisionFirewall, IsNoAuthorityForWhatItBlocks) {
+TEST_F(DecisionFirewall, AnswersBlockedNamesWithoutAuthority) {
   address.delegation = true;
   address.firewall = firewall_of({{{"app.corp.test"}, kBlock, BlockResponse::NXDomain}});
   EXPECT_EQ(ask("app.corp.test."), "NXDOMAIN blocked [BLOCK 0]");

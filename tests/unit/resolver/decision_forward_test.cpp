@@ -104,7 +104,7 @@ class DecisionForward : public ::testing::Test {
   /// Decides until no question is left, or a question has no response in `said`.
   const Decision& ask_with(std::string_view qname, const Said& said) {
     const Decision& first = ask(qname);
-    EXPECT_EQ(first.asks, Asks::ToAnswer);
+    EXPECT_EQ(first.fetch_for, FetchFor::Answer);
     keep(*first.question(), said.response);
     return ask(qname);
   }
@@ -119,25 +119,25 @@ class DecisionForward : public ::testing::Test {
   dns::QueryView query;
 };
 
-TEST_F(DecisionForward, AsksTheTargetsOfTheMostSpecificRule) {
-  ASSERT_EQ(ask("WWW.partner.test.").asks, Asks::ToAnswer);
+TEST_F(DecisionForward, QueriesTheTargetsOfTheMostSpecificRule) {
+  ASSERT_EQ(ask("WWW.partner.test.").fetch_for, FetchFor::Answer);
   EXPECT_EQ(decision->question()->rule, 0U);
   EXPECT_EQ(decision->question()->scope, 40U);
   EXPECT_EQ(decision->question()->qname.to_text(), "www.partner.test.");
   EXPECT_EQ(decision->question()->qtype, 1U);
-  EXPECT_NE(ask("app.corp.test.").asks, Asks::ToAnswer);
+  EXPECT_NE(ask("app.corp.test.").fetch_for, FetchFor::Answer);
   EXPECT_EQ(decision->answers().size(), 1U);
 }
 
-TEST_F(DecisionForward, AMoreSpecificZoneComesBeforeARuleAndARuleBeforeTheSameZone) {
-  EXPECT_NE(ask("app.inner.partner.test.").asks, Asks::ToAnswer);
+TEST_F(DecisionForward, AMoreSpecificZonePrecedesARuleAndARulePrecedesTheSameZone) {
+  EXPECT_NE(ask("app.inner.partner.test.").fetch_for, FetchFor::Answer);
   EXPECT_EQ(decision->answers().size(), 1U);
-  ASSERT_EQ(ask("app.same.test.").asks, Asks::ToAnswer);
+  ASSERT_EQ(ask("app.same.test.").fetch_for, FetchFor::Answer);
   EXPECT_EQ(decision->question()->rule, 1U);
 }
 
 TEST_F(DecisionForward, ASystemRuleLeavesItsNamesToTheZones) {
-  EXPECT_NE(ask("x.sys.partner.test.").asks, Asks::ToAnswer);
+  EXPECT_NE(ask("x.sys.partner.test.").fetch_for, FetchFor::Answer);
   EXPECT_EQ(decision->rcode, dns::Rcode::Refused);
 }
 
@@ -145,16 +145,16 @@ TEST_F(DecisionForward, AnswersFromTheCacheWithAgedTtls) {
   ask_with("www.partner.test.", Said({"www.partner.test."}, true));
   sources.now_ms = kNow + 25'000;
   ask("www.partner.test.");
-  EXPECT_NE(decision->asks, Asks::ToAnswer);
+  EXPECT_NE(decision->fetch_for, FetchFor::Answer);
   EXPECT_TRUE(decision->from_cache);
   ASSERT_EQ(decision->answers().size(), 1U);
   EXPECT_EQ(decision->answer_age(0).aged(60), 35U);
   EXPECT_EQ(decision->answers()[0].json, "json");
 }
 
-TEST_F(DecisionForward, GoesOnFromAZoneToARuleAndBack) {
+TEST_F(DecisionForward, ContinuesFromAZoneToARuleAndBack) {
   ask_with("out.corp.test.", Said({"www.partner.test.", "app.corp.test."}, false));
-  EXPECT_NE(decision->asks, Asks::ToAnswer);
+  EXPECT_NE(decision->fetch_for, FetchFor::Answer);
   ASSERT_EQ(decision->answers().size(), 3U);
   EXPECT_EQ(decision->answer_owner(1).to_text(), "www.partner.test.");
   EXPECT_EQ(decision->answer_owner(2).to_text(), "app.corp.test.");
@@ -170,9 +170,9 @@ TEST_F(DecisionForward, TheSoaOfAZoneIsNotAgedByAnEarlierQuery) {
   EXPECT_EQ(decision->authority_age().aged(300), 300U);
 }
 
-TEST_F(DecisionForward, AsksAgainWhereTargetsGiveOnlyAnAlias) {
+TEST_F(DecisionForward, QueriesAgainWhenTargetsReturnOnlyAnAlias) {
   ask_with("www.partner.test.", Said({"www.partner.test.", "other.same.test."}, false));
-  ASSERT_EQ(decision->asks, Asks::ToAnswer);
+  ASSERT_EQ(decision->fetch_for, FetchFor::Answer);
   EXPECT_EQ(decision->question()->rule, 1U);
   EXPECT_EQ(decision->question()->qname.to_text(), "other.same.test.");
 }
@@ -183,7 +183,7 @@ TEST_F(DecisionForward, ALoopOverZoneAndRuleEnds) {
   EXPECT_EQ(decision->answers().size(), 0U);
 }
 
-TEST_F(DecisionForward, TakesWhatTheCacheDidNotKeep) {
+TEST_F(DecisionForward, UsesResponsesThatTheCacheDidNotStore) {
   const Said said({"www.partner.test."}, true, 0);
   ask("www.partner.test.");
   dns::Name asked(decision->question()->qname);
@@ -191,7 +191,7 @@ TEST_F(DecisionForward, TakesWhatTheCacheDidNotKeep) {
   received.question.qname = asked.view();
   sources.received = {&received, 1};
   ask("www.partner.test.");
-  EXPECT_NE(decision->asks, Asks::ToAnswer);
+  EXPECT_NE(decision->fetch_for, FetchFor::Answer);
   EXPECT_FALSE(decision->from_cache);
   ASSERT_EQ(decision->answers().size(), 1U);
   EXPECT_EQ(decision->answer_owner(0).data(), query.qname.data());
@@ -203,41 +203,41 @@ TEST_F(DecisionForward, AFailureIsRememberedForAWhile) {
   failure.rcode = dns::Rcode::ServFail;
   failure.ede = dns::ExtendedError{dns::Ede::NoReachableAuthority, "silent"};
   keep(*decision->question(), failure);
-  EXPECT_NE(ask("www.partner.test.").asks, Asks::ToAnswer);
+  EXPECT_NE(ask("www.partner.test.").fetch_for, FetchFor::Answer);
   EXPECT_EQ(decision->rcode, dns::Rcode::ServFail);
   EXPECT_EQ(decision->ede(), (dns::ExtendedError{dns::Ede::NoReachableAuthority, "silent"}));
   sources.now_ms = kNow + 6'000;
-  EXPECT_EQ(ask("www.partner.test.").asks, Asks::ToAnswer);
+  EXPECT_EQ(ask("www.partner.test.").fetch_for, FetchFor::Answer);
 }
 
-TEST_F(DecisionForward, WhatHasEndedServesWhereItsQuestionHasFailed) {
+TEST_F(DecisionForward, AStaleAnswerIsUsedAfterAFailure) {
   ask("www.partner.test.");
   const ForwardQuestion asked = *decision->question();
   ask_with("www.partner.test.", Said({"www.partner.test."}, true));
   sources.now_ms = kNow + 3'600'000;
   const FailedQuestion others[] = {{asked.rule, asked.hash + 1}, {asked.rule + 1, asked.hash}};
   sources.failed = others;
-  EXPECT_EQ(ask("www.partner.test.").asks, Asks::ToAnswer);
+  EXPECT_EQ(ask("www.partner.test.").fetch_for, FetchFor::Answer);
   const FailedQuestion failed{asked.rule, asked.hash};
   sources.failed = {&failed, 1};
-  EXPECT_NE(ask("www.partner.test.").asks, Asks::ToAnswer);
+  EXPECT_NE(ask("www.partner.test.").fetch_for, FetchFor::Answer);
   ASSERT_EQ(decision->answers().size(), 1U);
   EXPECT_EQ(decision->answer_age(0).aged(60), 30U);
   EXPECT_EQ(decision->ede(), dns::Ede::StaleAnswer);
 }
 
-TEST_F(DecisionForward, WhatIsAskedForOftenIsRefreshedBeforeItsEnd) {
+TEST_F(DecisionForward, PopularAnswersAreRefreshedBeforeTheyExpire) {
   ask_with("www.partner.test.", Said({"www.partner.test."}, true));
-  for (int i = 0; i < 10; ++i) EXPECT_NE(ask("www.partner.test.").asks, Asks::ToRefresh);
+  for (int i = 0; i < 10; ++i) EXPECT_NE(ask("www.partner.test.").fetch_for, FetchFor::Refresh);
   sources.now_ms = kNow + 58'000;
   ask("www.partner.test.");
-  EXPECT_NE(decision->asks, Asks::ToAnswer);
-  ASSERT_EQ(decision->asks, Asks::ToRefresh);
+  EXPECT_NE(decision->fetch_for, FetchFor::Answer);
+  ASSERT_EQ(decision->fetch_for, FetchFor::Refresh);
   EXPECT_EQ(decision->question()->qname.to_text(), "www.partner.test.");
-  EXPECT_NE(ask("www.partner.test.").asks, Asks::ToRefresh);
+  EXPECT_NE(ask("www.partner.test.").fetch_for, FetchFor::Refresh);
 }
 
-TEST_F(DecisionForward, FirewallLooksAtEveryNameThatTargetsLeadTo) {
+TEST_F(DecisionForward, FirewallEvaluatesEveryNameThatTargetsReturn) {
   const Said said({"www.partner.test.", "a.partner.test.", "b.partner.test."}, true);
   ask_with("www.partner.test.", said);
   ASSERT_EQ(decision->answers().size(), 3U);
@@ -273,9 +273,9 @@ TEST_F(DecisionForward, FirewallLooksAtEveryNameThatTargetsLeadTo) {
 }
 
 // The target of a rule may not know the local zones, or may lie about them.
-TEST_F(DecisionForward, TargetsAreNotBelievedAboutNamesOfOthers) {
+TEST_F(DecisionForward, TargetsHaveNoAuthorityOverOtherNames) {
   ask_with("www.partner.test.", Said({"www.partner.test.", "app.inner.partner.test."}, true));
-  EXPECT_NE(decision->asks, Asks::ToAnswer);
+  EXPECT_NE(decision->fetch_for, FetchFor::Answer);
   ASSERT_EQ(decision->answers().size(), 2U);
   EXPECT_EQ(decision->answers()[1].wire.records.back(), 1U);
   EXPECT_EQ(decision->answers()[1].wire.records[dns::PreparedRecord::kHead], 10U)
@@ -297,7 +297,7 @@ TEST_F(DecisionForward, TargetsAreNotBelievedAboutNamesOfOthers) {
   EXPECT_EQ(decision->answers().size(), 2U);
 
   ask_with_denial("www3.partner.test.", "x.same.test.");
-  EXPECT_EQ(decision->asks, Asks::ToAnswer) << "another rule's targets know";
+  EXPECT_EQ(decision->fetch_for, FetchFor::Answer) << "another rule's targets know";
   EXPECT_EQ(decision->question()->rule, 1U);
 
   ask_with_denial("www4.partner.test.", "x.partner.test.");

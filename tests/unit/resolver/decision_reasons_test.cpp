@@ -51,12 +51,12 @@ class DecisionReasons : public ::testing::Test {
     out += std::string(dns::rcode_text(explained.rcode));
     // The decision is the same without reasons.
     const auto answers = explained.answers().size();
-    const auto asks = explained.asks;
+    const auto fetch_for = explained.fetch_for;
     const dns::Rcode rcode = explained.rcode;
     const Decision decided = decide(question, sources, room);
     EXPECT_EQ(decided.rcode, rcode);
     EXPECT_EQ(decided.answers().size(), answers);
-    EXPECT_EQ(decided.asks, asks);
+    EXPECT_EQ(decided.fetch_for, fetch_for);
     return out;
   }
 
@@ -103,11 +103,11 @@ TEST_F(DecisionReasons, NamesTheZoneOfEachNameOfAChain) {
             "not admitted; zone corp.internal. none.corp.internal.; NXDOMAIN");
 }
 
-TEST_F(DecisionReasons, SaysThatNothingCoversAName) {
+TEST_F(DecisionReasons, ReportsThatNothingCoversAName) {
   EXPECT_EQ(explain_name("www.example.com."), "admitted; not covered www.example.com.; REFUSED");
 }
 
-TEST_F(DecisionReasons, NamesTheRuleAndWhatTheCacheHas) {
+TEST_F(DecisionReasons, NamesTheRuleAndTheCachedAnswer) {
   EXPECT_EQ(explain_name("out.corp.internal."),
             "admitted; zone corp.internal. out.corp.internal.; rule 3 host.partner.test.; "
             "missed host.partner.test.; NOERROR");
@@ -132,7 +132,7 @@ TEST_F(DecisionReasons, NamesTheFirewallRuleThatBlocks) {
             "blocked app.corp.internal.; NOERROR");
 }
 
-TEST_F(DecisionReasons, SaysWhereAChainIsTooLong) {
+TEST_F(DecisionReasons, ReportsWhereAChainIsTooLong) {
   const std::string said = explain_name("one.corp.internal.");
   EXPECT_NE(said.find("; too long "), std::string::npos) << said;
   EXPECT_TRUE(said.ends_with("SERVFAIL")) << said;

@@ -99,14 +99,14 @@ TEST_F(DecisionTest, FollowsAliasesInsideAndAcrossZones) {
   EXPECT_EQ(chain(), Chain({"far.corp.internal. CNAME", "host.partner.test. A"}));
 }
 
-TEST_F(DecisionTest, EndsAChainThatLeavesWhatIsServed) {
+TEST_F(DecisionTest, EndsAChainThatLeavesTheServedNames) {
   ask("out.corp.internal.");
   EXPECT_EQ(decision.rcode, dns::Rcode::NoError);
   EXPECT_EQ(chain(), Chain({"out.corp.internal. CNAME"}));
   EXPECT_FALSE(decision.ede());
 }
 
-TEST_F(DecisionTest, GivesAChainTheRcodeOfItsLastName) {
+TEST_F(DecisionTest, AChainHasTheRcodeOfItsLastName) {
   ask("gone.corp.internal.");
   EXPECT_EQ(decision.rcode, dns::Rcode::NXDomain);
   EXPECT_EQ(chain(), Chain({"gone.corp.internal. CNAME"}));
@@ -120,7 +120,7 @@ TEST_F(DecisionTest, GivesAChainTheRcodeOfItsLastName) {
   EXPECT_NE(decision.authority(), nullptr);
 }
 
-TEST_F(DecisionTest, TakesALongChainForALoop) {
+TEST_F(DecisionTest, TreatsALongChainAsALoop) {
   ask("first.corp.internal.");
   EXPECT_EQ(decision.rcode, dns::Rcode::ServFail);
   EXPECT_EQ(decision.answers().size(), 0U);
@@ -142,7 +142,7 @@ TEST_F(DecisionTest, MakesAliasesFromDname) {
   EXPECT_EQ(decision.rcode, dns::Rcode::NXDomain);
 }
 
-TEST_F(DecisionTest, RefusesWhatIsNotServed) {
+TEST_F(DecisionTest, RefusesOtherNames) {
   ask("www.example.com.");
   EXPECT_EQ(decision.rcode, dns::Rcode::Refused);
   EXPECT_EQ(decision.ede(), dns::Ede::NotAuthoritative);

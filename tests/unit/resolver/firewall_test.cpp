@@ -54,7 +54,7 @@ std::shared_ptr<const Firewall> build(const topology::Topology& topology, size_t
 }
 
 FirewallVerdict evaluate(const Firewall& firewall, std::string_view name, uint16_t qtype = 1,
-                         FirewallHop hop = FirewallHop::Question) {
+                         ChainPosition hop = ChainPosition::Question) {
   zone::NameKey key;
   key.assign(dns::Name::parse_text(name)->view(), kSeed);
   return firewall.evaluate(key, qtype, hop);
@@ -66,7 +66,7 @@ std::string fields(std::string_view action, std::string_view group, std::string_
                 R"(","firewall_domain_list_id":")", list, '"');
 }
 
-TEST(Firewall, LooksAtGroupsAndRulesInTheOrderOfTheirPriorities) {
+TEST(Firewall, EvaluatesGroupsAndRulesInTheOrderOfTheirPriorities) {
   const auto firewall = build(two_groups());
   ASSERT_NE(firewall, nullptr);
   ASSERT_EQ(firewall->rules().size(), 3U);
@@ -87,14 +87,14 @@ TEST(Firewall, LooksAtGroupsAndRulesInTheOrderOfTheirPriorities) {
   EXPECT_EQ(alerted.log_fields(), fields("ALERT", "rslvr-frg-late", "rslvr-fdl-all"));
 }
 
-TEST(Firewall, IsNotThereWithoutRules) {
+TEST(Firewall, IsAbsentWithoutRules) {
   topology::Topology t = two_groups();
   EXPECT_EQ(build(t, 1), nullptr);
   for (auto& group : t.firewall_rule_groups) group.rules.clear();
   EXPECT_EQ(build(t, 0), nullptr);
 }
 
-TEST(Firewall, SaysNothingWhereNoRuleMatches) {
+TEST(Firewall, IsSilentWhenNoRuleMatches) {
   topology::Topology t = two_groups();
   t.vpcs[0].firewall_rule_groups.erase(t.vpcs[0].firewall_rule_groups.begin());
   const FirewallVerdict verdict = evaluate(*build(t), "other.test.");
@@ -104,7 +104,7 @@ TEST(Firewall, SaysNothingWhereNoRuleMatches) {
   EXPECT_EQ(verdict.log_fields(), "");
 }
 
-TEST(Firewall, LooksOnlyAtTheTypeThatARuleNames) {
+TEST(Firewall, MatchesOnlyTheTypeOfARule) {
   topology::Topology t = two_groups();
   t.firewall_rule_groups[1].rules[0].qtype = "txt";
   t.firewall_rule_groups[1].rules[1].qtype = "TYPE65";
@@ -116,12 +116,12 @@ TEST(Firewall, LooksOnlyAtTheTypeThatARuleNames) {
   EXPECT_TRUE(evaluate(*firewall, "good.bad.test.", 16).blocks());
 }
 
-TEST(Firewall, LeavesRedirectionsAloneWithARuleThatTrustsThem) {
+TEST(Firewall, DoesNotMatchRedirectionsOfARuleThatTrustsThem) {
   topology::Topology t = two_groups();
   t.firewall_rule_groups[1].rules[0].redirection = RedirectionAction::Trust;
   const auto firewall = build(t);
-  EXPECT_TRUE(evaluate(*firewall, "bad.test.", 1, FirewallHop::Question).blocks());
-  EXPECT_TRUE(evaluate(*firewall, "bad.test.", 1, FirewallHop::Redirection).alerts());
+  EXPECT_TRUE(evaluate(*firewall, "bad.test.", 1, ChainPosition::Question).blocks());
+  EXPECT_TRUE(evaluate(*firewall, "bad.test.", 1, ChainPosition::Redirection).alerts());
 }
 
 TEST(Firewall, PreparesTheCnameOfAnOverride) {
@@ -167,19 +167,19 @@ class FirewallFiles : public ::testing::Test {
   topology::Topology t;
 };
 
-TEST_F(FirewallFiles, TakesDomainsOfBothKinds) {
+TEST_F(FirewallFiles, LoadsDomainsOfBothKinds) {
   write("more.test\n");
   const auto firewall = build(t);
   EXPECT_TRUE(evaluate(*firewall, "more.test.").blocks());
   EXPECT_TRUE(evaluate(*firewall, "bad.test.").blocks());
 }
 
-TEST_F(FirewallFiles, RefusesWhatCannotBeReadWhereAVpcFailsClosed) {
+TEST_F(FirewallFiles, RejectsUnreadableListsWhereAVpcFailsClosed) {
   const auto refused = load_firewall_lists(t, kSeed);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().line, 0U);
   EXPECT_EQ(refused.error().to_text(),
-            (folder / "bad.txt").string() + ": can't read it: No such file or directory");
+            (folder / "bad.txt").string() + ": cannot read the file: No such file or directory");
   // The same when another VPC that uses the list fails open, and when no VPC uses it.
   t.vpcs[1].firewall_fail_open = true;
   t.vpcs[1].firewall_rule_groups = t.vpcs[0].firewall_rule_groups;
@@ -203,7 +203,7 @@ TEST_F(FirewallFiles, LetsQueriesPassAtARuleWithoutItsListWhereAVpcFailsOpen) {
   EXPECT_TRUE(evaluate(*Firewall::build(t, t.vpcs[0], *lists), "other.test.").alerts());
 }
 
-TEST_F(FirewallFiles, RefusesAWrongLineWhateverTheFailMode) {
+TEST_F(FirewallFiles, RejectsAWrongLineInEveryFailMode) {
   write("fine.test\nwr ong\n");
   t.vpcs[0].firewall_fail_open = true;
   const auto refused = load_firewall_lists(t, kSeed);

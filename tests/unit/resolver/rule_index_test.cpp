@@ -34,7 +34,7 @@ TEST_F(RuleIndexTest, ASystemRuleIsAnException) {
   EXPECT_EQ(find("aws.example.com.").forward, RuleIndex::kSystem);
 }
 
-TEST(ForwardRule, KnowsWhichAddressOfItsEndpointAQueryLeftBy) {
+TEST(ForwardRule, FindsTheOutboundAddressOfAQuery) {
   const IpAddress here = *IpAddress::parse("127.0.0.1");
   const IpAddress there = *IpAddress::parse("127.0.0.2");
   ForwardRule rule;
@@ -42,24 +42,24 @@ TEST(ForwardRule, KnowsWhichAddressOfItsEndpointAQueryLeftBy) {
                    {*IpAddress::parse("10.0.0.2"), there, {}},
                    {*IpAddress::parse("10.0.0.3"), std::nullopt, {}},
                    {*IpAddress::parse("10.0.0.4"), std::nullopt, {}}};
-  EXPECT_EQ(rule.left_by({here, 5000}).address.to_text(), "10.0.0.1");
-  EXPECT_EQ(rule.left_by({there, 5001}).address.to_text(), "10.0.0.2");
+  EXPECT_EQ(rule.outbound_for({here, 5000}).address.to_text(), "10.0.0.1");
+  EXPECT_EQ(rule.outbound_for({there, 5001}).address.to_text(), "10.0.0.2");
   // An address chosen by the kernel matches no `send_from`: the two addresses without one share
   // such queries.
   const IpAddress chosen = *IpAddress::parse("192.0.2.7");
-  EXPECT_EQ(rule.left_by({chosen, 5000}).address.to_text(), "10.0.0.3");
-  EXPECT_EQ(rule.left_by({chosen, 5001}).address.to_text(), "10.0.0.4");
+  EXPECT_EQ(rule.outbound_for({chosen, 5000}).address.to_text(), "10.0.0.3");
+  EXPECT_EQ(rule.outbound_for({chosen, 5001}).address.to_text(), "10.0.0.4");
   rule.outbound.resize(2);
-  EXPECT_EQ(rule.left_by({chosen, 5001}).address.to_text(), "10.0.0.1");
+  EXPECT_EQ(rule.outbound_for({chosen, 5001}).address.to_text(), "10.0.0.1");
 }
 
-TEST_F(RuleIndexTest, FindsNothingElsewhere) {
+TEST_F(RuleIndexTest, FindsNoOtherName) {
   for (const char* name : {"com.", ".", "xexample.com.", "example.net.", "le.com."}) {
     EXPECT_EQ(find(name).forward, RuleIndex::kSystem) << name;
   }
 }
 
-TEST_F(RuleIndexTest, SaysWhereTheRulesDomainBegins) {
+TEST_F(RuleIndexTest, ReturnsTheLabelWhereTheRulesDomainBegins) {
   EXPECT_EQ(find("a.b.example.com.").label, 2U);
   EXPECT_EQ(find("example.com.").label, 0U);
 }

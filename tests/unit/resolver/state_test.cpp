@@ -107,7 +107,7 @@ class State : public ::testing::Test {
   Decision decision{room};
 };
 
-TEST_F(State, GivesEachVpcItsOwnZoneOfOneName) {
+TEST_F(State, EachVpcHasItsOwnZoneOfOneName) {
   add_zone("corp.internal", {"one"}, "www A 10.1.0.1\nonly-one A 10.1.0.2");
   add_zone("corp.internal", {"two"}, "www A 10.2.0.1");
   add_zone("shared.internal", {"one", "two"}, "www A 10.3.0.1");
@@ -162,7 +162,7 @@ TEST_F(State, HasAnAddressForEachProtocolWithItsOwnSources) {
   EXPECT_FALSE(admits(dot->udp_sources, "10.0.53.1") || admits(doh->udp_sources, "10.0.1.1"));
 }
 
-TEST_F(State, AsksTheMostSpecificOfOverlappingZones) {
+TEST_F(State, UsesTheMostSpecificOfOverlappingZones) {
   add_zone("internal", {"one"}, "www A 10.1.0.1\nwww.sub.corp A 10.1.0.2\nwww.corp A 10.1.0.3");
   add_zone("sub.corp.internal", {"one"}, "www A 10.1.0.4");
   add_zone("corp.internal", {"one"}, "other.sub A 10.1.0.5\nto CNAME www.sub");
@@ -230,7 +230,7 @@ TEST_F(State, DeniesUncoveredNamesAtInboundEndpointsWhereAsked) {
   EXPECT_EQ(decision.answers().size(), 1U);
   EXPECT_FALSE(decision.ede());
   ask(5301, "x.partner.test.");
-  EXPECT_EQ(decision.asks, Asks::ToAnswer);
+  EXPECT_EQ(decision.fetch_for, FetchFor::Answer);
   EXPECT_EQ(ask(5301, "www.example.com.", kAxfr), "REFUSED");
   EXPECT_EQ(ask(5303, "www.example.com."), "REFUSED");
   EXPECT_EQ(decision.authority(), nullptr);
@@ -258,7 +258,7 @@ TEST_F(State, DeniesUncoveredNamesBesideThoseOfEndpoints) {
 }
 
 // Source: EC2 User Guide, "Security group connection tracking".
-TEST_F(State, KnowsWhoseConnectionsAwsTracks) {
+TEST_F(State, DetectsTrackedConnections) {
   const auto tracked = [&](const char* block) {
     topology::SecurityGroup group;
     group.id = "sg-1";
@@ -298,7 +298,7 @@ TEST_F(State, HasTheFirewallOfTheEndpointsVpc) {
   EXPECT_EQ(ask(5301, "localhost."), "NOERROR 127.0.0.1");
 }
 
-TEST_F(State, ARuleKeepsItsScopeWhileItAsksTheSame) {
+TEST_F(State, ARuleKeepsItsScopeWithTheSameTargets) {
   add_rule("a", "a.test", 53);
   add_rule("b", "b.test", 53);
   EXPECT_EQ(scopes(), (std::vector<uint32_t>{0, 1}));
@@ -321,7 +321,7 @@ TEST_F(State, ARuleKeepsItsScopeWhileItAsksTheSame) {
   EXPECT_EQ(scopes(), (std::vector<uint32_t>{2, 1, 0}));
 }
 
-TEST_F(State, ARuleThatAsksOthersGetsANewScope) {
+TEST_F(State, ARuleWithOtherTargetsGetsANewScope) {
   add_rule("a", "a.test", 53);
   add_rule("b", "b.test", 53);
   ASSERT_EQ(scopes(), (std::vector<uint32_t>{0, 1}));
@@ -337,7 +337,7 @@ TEST_F(State, ARuleThatAsksOthersGetsANewScope) {
   EXPECT_EQ(scopes(), (std::vector<uint32_t>{6, 7})) << "both leave by the endpoint";
 }
 
-TEST_F(State, ARuleThatComesBackGetsANewScope) {
+TEST_F(State, ARuleThatReturnsGetsANewScope) {
   add_rule("a", "a.test", 53);
   add_rule("b", "b.test", 53);
   ASSERT_EQ(scopes(), (std::vector<uint32_t>{0, 1}));
@@ -348,7 +348,7 @@ TEST_F(State, ARuleThatComesBackGetsANewScope) {
   EXPECT_EQ(scopes(), (std::vector<uint32_t>{1, 2}));
 }
 
-TEST_F(State, EqualRulesHaveScopesOfTheirOwn) {
+TEST_F(State, EqualRulesHaveDifferentScopes) {
   add_rule("a", "a.test", 53);
   add_rule("a-of-two", "a.test", 53).vpcs = {"two"};
   EXPECT_EQ(scopes(), (std::vector<uint32_t>{0, 1}));

@@ -3,7 +3,7 @@
 // Responses to EDNS options, through the whole responder.
 #include "inlet53/server/edns_responder.h"
 
-#include "test_state.h"
+#include "server_support.h"
 #include <gtest/gtest.h>
 
 #include "inlet53/server/responder.h"

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "server/forwarding.h"
-#include "test_state.h"
+#include "server_support.h"
 #include "unit/net/net_support.h"
 #include <gtest/gtest.h>
 
@@ -133,12 +133,12 @@ class ForwardingReload : public ::testing::Test, protected Replier {
     std::ranges::copy(query, buffer.begin());
     const Arrival how{state->addresses[0], record::Transport::Udp, read_clock()};
     const Reply reply = responder.answer(how, source, {buffer.data(), buffer.size()}, query.size());
-    if (reply.asks != resolver::Asks::ToAnswer) {
+    if (reply.fetch_for != resolver::FetchFor::Answer) {
       responses[port] = {buffer.begin(), buffer.begin() + reply.size};
-      if (reply.asks == resolver::Asks::ToRefresh) forwarding->refresh(*reply.question);
+      if (reply.fetch_for == resolver::FetchFor::Refresh) forwarding->refresh(*reply.question);
       return;
     }
-    forwarding->begin({this, 0, source, record::Transport::Udp}, query, *reply.question);
+    forwarding->enqueue({this, 0, source, record::Transport::Udp}, query, *reply.question);
   }
   /// Sends a query and returns its response: `192.0.2.1`, `rcode 2 ede 22`, …
   std::string ask(std::string_view qname, const char* client = "127.0.0.1") {

@@ -6,7 +6,7 @@
 #include <functional>
 #include <map>
 
-#include "test_state.h"
+#include "server_support.h"
 #include "unit/net/net_support.h"
 #include <gtest/gtest.h>
 
@@ -68,7 +68,7 @@ class ForwardingTest : public ::testing::Test, public Replier {
   ForwardingTest() {
     target.script = [](auto query) { return answer(std::move(query), 60); };
     options.settings.forward.query_timeout_ms = 10'000;  // enough for a busy machine
-    options.no_room = [this] { ++no_room; };
+    options.limit_reached = [this] { ++limit_reached; };
     state = std::make_shared<resolver::ResolverState>(
         *make_state({net::local("127.0.0.1", 53)}, "10.0.0.1"));
     set_rule("partner.example.", target.address());
@@ -109,11 +109,11 @@ class ForwardingTest : public ::testing::Test, public Replier {
     buffer.resize(65535);
     const Arrival how{state->addresses[0], record::Transport::Udp, read_clock()};
     const Reply got = responder.answer(how, source, buffer, query.size());
-    if (got.asks == resolver::Asks::ToAnswer) {
-      forwarding->begin({this, id, source, record::Transport::Udp}, query, *got.question);
+    if (got.fetch_for == resolver::FetchFor::Answer) {
+      forwarding->enqueue({this, id, source, record::Transport::Udp}, query, *got.question);
       return false;
     }
-    if (got.asks == resolver::Asks::ToRefresh) forwarding->refresh(*got.question);
+    if (got.fetch_for == resolver::FetchFor::Refresh) forwarding->refresh(*got.question);
     reply({this, id, source, record::Transport::Udp}, {buffer.data(), got.size});
     return true;
   }
@@ -131,7 +131,7 @@ class ForwardingTest : public ::testing::Test, public Replier {
   std::optional<Forwarding> forwarding;
   std::map<uint64_t, dns::ResponseMessage> replies;
   std::function<void()> on_reply;
-  size_t no_room = 0;
+  size_t limit_reached = 0;
   uint32_t next_scope = 0;
 };
 
@@ -191,7 +191,7 @@ TEST_F(ForwardingTest, FailsInTimeWhenTheTargetIsSilent) {
   EXPECT_TRUE(ask("www.partner.example.", 4)) << "the failure is stored for this name";
   EXPECT_EQ(target.queries, queries);
   EXPECT_FALSE(ask("other.partner.example.", 5)) << "and for no other";
-  EXPECT_EQ(no_room, 0U);
+  EXPECT_EQ(limit_reached, 0U);
   ASSERT_TRUE(until_replied(5));
 }
 
@@ -227,7 +227,7 @@ TEST_F(ForwardingTest, DoesNotStoreThatTooManyWait) {
   EXPECT_FALSE(ask("other.partner.example.", 2));
   ASSERT_TRUE(replies.contains(2)) << "answered within the call";
   EXPECT_EQ(replies.at(2).rcode, dns::Rcode::ServFail);
-  EXPECT_EQ(no_room, 1U);
+  EXPECT_EQ(limit_reached, 1U);
   ASSERT_TRUE(until_replied(2));
   EXPECT_FALSE(ask("other.partner.example.", 3)) << "it is asked";
   ASSERT_TRUE(until_replied(3));
@@ -259,7 +259,7 @@ TEST_F(ForwardingTest, ForgetsTheQueriesOfAServiceThatEnds) {
   target.script = [](auto) { return std::vector<uint8_t>(); };
   start();
   EXPECT_FALSE(ask("www.partner.example.", 1));
-  forwarding->forget(*this);
+  forwarding->cancel(*this);
   EXPECT_EQ(forwarding->waiting(), 0U);
   EXPECT_FALSE(ask("other.partner.example.", 2));
   ASSERT_TRUE(until_replied(1));
@@ -314,7 +314,7 @@ TEST_F(ForwardingLimits, PlacesAreFreeAgainWhenQuestionsEnd) {
   options.settings.forward.max_in_flight_per_target = 18;
   start();
   EXPECT_EQ(ask_many(30, "127.0.0.1"), 16U);
-  forwarding->forget(*this);
+  forwarding->cancel(*this);
   EXPECT_EQ(forwarding->waiting(), 0U);
   EXPECT_EQ(ask_many(30, "127.0.0.1"), 16U);
 }
@@ -332,7 +332,7 @@ TEST_F(ForwardingLimits, QueriesThatWaitHaveALimitInAllAndForEachClient) {
   EXPECT_EQ(ask_many(100, "127.0.0.3"), 1U);
   EXPECT_EQ(ask_many(100, "127.0.0.4"), 0U);
   EXPECT_EQ(refused(counts, ForwardRefusal::QueriesFull), 199U);
-  EXPECT_GT(no_room + 1, 0U);
+  EXPECT_GT(limit_reached + 1, 0U);
 }
 
 TEST_F(ForwardingLimits, AQueryThatIsRefusedIsAnsweredByTheCache) {
@@ -356,7 +356,7 @@ TEST_F(ForwardingLimits, MemoryIsCountedAndGivenBack) {
   EXPECT_LT(waiting, 89U);
   EXPECT_GT(waiting, 75U);
   EXPECT_EQ(refused(counts, ForwardRefusal::ClientMemory), 200 - waiting);
-  forwarding->forget(*this);
+  forwarding->cancel(*this);
   EXPECT_EQ(ask_many(200, "127.0.0.1"), waiting);
 }
 

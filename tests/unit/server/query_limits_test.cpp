@@ -3,10 +3,8 @@
 
 #include <string>
 
-#include "test_state.h"
+#include "server_support.h"
 #include <gtest/gtest.h>
-
-#include "inlet53/server/rate_limiter.h"
 
 namespace inlet53::server {
 namespace {
@@ -17,7 +15,7 @@ constexpr uint64_t kStart = 5'000'000;
 size_t admitted(RateLimiter& limiter, std::string_view key, Rate rate, size_t count,
                 uint64_t now_ms) {
   size_t sum = 0;
-  for (size_t i = 0; i < count; ++i) sum += limiter.admit(as_bytes(key), rate, now_ms) ? 1 : 0;
+  for (size_t i = 0; i < count; ++i) sum += limiter.allow(as_bytes(key), rate, now_ms) ? 1 : 0;
   return sum;
 }
 
@@ -53,7 +51,7 @@ TEST(RateLimiter, ManyKeysDoNotFillItUp) {
   RateLimiter limiter;
   const Rate rate{10, 10};
   for (int other = 0; other < 50'000; ++other) {
-    static_cast<void>(limiter.admit(as_bytes("other " + std::to_string(other)), rate, kStart));
+    static_cast<void>(limiter.allow(as_bytes("other " + std::to_string(other)), rate, kStart));
   }
   EXPECT_GE(admitted(limiter, "quiet", rate, 10, kStart), 5U);
 }
@@ -64,7 +62,7 @@ class QueryLimitsTest : public ::testing::Test {
                   uint64_t now_ms = kStart) {
     size_t sum = 0;
     for (size_t i = 0; i < count; ++i) {
-      sum += on.admit(state->addresses[address], *IpAddress::parse(client), now_ms) ? 1 : 0;
+      sum += on.allow(state->addresses[address], *IpAddress::parse(client), now_ms) ? 1 : 0;
     }
     return sum;
   }

@@ -13,7 +13,7 @@ namespace {
 // CPU use of each worker when the workers that receive queries have equal load.
 std::vector<double> shared(const QuerySpread& spread, uint32_t workers, double all) {
   std::vector<double> busy(workers);
-  std::fill_n(busy.begin(), spread.taking(), all / spread.taking());
+  std::fill_n(busy.begin(), spread.active(), all / spread.active());
   return busy;
 }
 
@@ -23,30 +23,30 @@ void observe_for(QuerySpread& spread, int seconds, uint32_t workers, double all)
 
 TEST(QuerySpread, FillsOneWorkerBeforeOthersTakePart) {
   QuerySpread spread(4);
-  EXPECT_EQ(spread.taking(), 1U);
+  EXPECT_EQ(spread.active(), 1U);
   observe_for(spread, 100, 4, 0.85);
-  EXPECT_EQ(spread.taking(), 1U);
+  EXPECT_EQ(spread.active(), 1U);
   spread.observe(shared(spread, 4, 0.95));
-  EXPECT_EQ(spread.taking(), 4U);
+  EXPECT_EQ(spread.active(), 4U);
 }
 
 TEST(QuerySpread, HelpsAtOnceWhoFallsBehind) {
   QuerySpread spread(4);
   spread.fell_behind();
-  EXPECT_EQ(spread.taking(), 4U);
+  EXPECT_EQ(spread.active(), 4U);
   spread.fell_behind();
-  EXPECT_EQ(spread.taking(), 4U);
+  EXPECT_EQ(spread.active(), 4U);
 }
 
 TEST(QuerySpread, TakesAsFewAsFillTheirTime) {
   QuerySpread spread(4);
   spread.fell_behind();
   observe_for(spread, 2, 4, 1.5);
-  EXPECT_EQ(spread.taking(), 4U);
+  EXPECT_EQ(spread.active(), 4U);
   spread.observe(shared(spread, 4, 1.5));
-  EXPECT_EQ(spread.taking(), 2U);
+  EXPECT_EQ(spread.active(), 2U);
   observe_for(spread, 100, 4, 1.5);
-  EXPECT_EQ(spread.taking(), 2U);
+  EXPECT_EQ(spread.active(), 2U);
 }
 
 TEST(QuerySpread, BelievesCalmOnlyWhenItLasts) {
@@ -56,7 +56,7 @@ TEST(QuerySpread, BelievesCalmOnlyWhenItLasts) {
     observe_for(spread, 2, 2, 0.3);
     spread.observe(shared(spread, 2, 1.7));
   }
-  EXPECT_EQ(spread.taking(), 2U);
+  EXPECT_EQ(spread.active(), 2U);
 }
 
 // A worker that shares its processor never has a high CPU time, but falls behind repeatedly.
@@ -65,14 +65,14 @@ TEST(QuerySpread, WaitsLongerEachTimeThatFewerWereTooFew) {
   for (const int calm : {3, 6, 12, 24, 48, 96, 96}) {
     spread.fell_behind();
     observe_for(spread, calm - 1, 2, 0.3);
-    EXPECT_EQ(spread.taking(), 2U) << calm;
+    EXPECT_EQ(spread.active(), 2U) << calm;
     spread.observe(shared(spread, 2, 0.3));
-    EXPECT_EQ(spread.taking(), 1U) << calm;
+    EXPECT_EQ(spread.active(), 1U) << calm;
   }
   observe_for(spread, 60, 2, 0.3);  // two workers are enough for a minute
   spread.fell_behind();
   observe_for(spread, 3, 2, 0.3);
-  EXPECT_EQ(spread.taking(), 1U);
+  EXPECT_EQ(spread.active(), 1U);
 }
 
 TEST(QuerySpread, TakesAsManyAsAllTheCalmTimeNeeded) {
@@ -80,24 +80,24 @@ TEST(QuerySpread, TakesAsManyAsAllTheCalmTimeNeeded) {
   spread.fell_behind();
   observe_for(spread, 2, 4, 2.3);
   spread.observe(shared(spread, 4, 0.5));
-  EXPECT_EQ(spread.taking(), 3U);
+  EXPECT_EQ(spread.active(), 3U);
   observe_for(spread, 3, 4, 0.5);
-  EXPECT_EQ(spread.taking(), 1U);
+  EXPECT_EQ(spread.active(), 1U);
 }
 
 TEST(QuerySpread, HelpsOneThatIsBusyWithMoreThanItsShare) {
   QuerySpread spread(4);
   spread.fell_behind();
   observe_for(spread, 3, 4, 1.5);
-  ASSERT_EQ(spread.taking(), 2U);
+  ASSERT_EQ(spread.active(), 2U);
   spread.observe(std::array{0.95, 0.3, 0.0, 0.0});  // a connection keeps the first worker busy
-  EXPECT_EQ(spread.taking(), 4U);
+  EXPECT_EQ(spread.active(), 4U);
 }
 
 TEST(QuerySpread, NeedsNoHelpForWhatOthersAreBusyWith) {
   QuerySpread spread(4);
   for (int i = 0; i < 10; ++i) spread.observe(std::array{0.3, 0.3, 0.95, 0.3});
-  EXPECT_EQ(spread.taking(), 1U);
+  EXPECT_EQ(spread.active(), 1U);
 }
 
 TEST(QuerySpread, OneWorkerIsAll) {
@@ -105,7 +105,7 @@ TEST(QuerySpread, OneWorkerIsAll) {
   spread.fell_behind();
   observe_for(spread, 10, 1, 0.99);
   observe_for(spread, 10, 1, 0.0);
-  EXPECT_EQ(spread.taking(), 1U);
+  EXPECT_EQ(spread.active(), 1U);
 }
 
 }  // namespace

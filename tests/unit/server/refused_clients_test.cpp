@@ -14,10 +14,12 @@ namespace {
 
 class RefusedClientsTest : public testing::Test {
  protected:
-  void note(const std::string& client) { clients.note(*IpAddress::parse(client), address, false); }
+  void record(const std::string& client) {
+    clients.record(*IpAddress::parse(client), address, false);
+  }
   std::vector<std::string> taken() {
     std::vector<std::string> all;
-    for (const RefusedClient& one : clients.take().clients) all.push_back(one.client.to_text());
+    for (const RefusedClient& one : clients.collect().clients) all.push_back(one.client.to_text());
     return all;
   }
   static std::string client(size_t number) {
@@ -32,11 +34,11 @@ class RefusedClientsTest : public testing::Test {
 TEST_F(RefusedClientsTest, NotesEachClientOnce) {
   address.listen = *SocketAddress::parse("127.0.53.1:5300");
   address.protocol = topology::EndpointProtocol::DoT;
-  for (int i = 0; i < 3; ++i) note("10.0.0.1");
-  note("fd00::1");
-  clients.note(*IpAddress::parse("10.0.0.2"), address, true);
+  for (int i = 0; i < 3; ++i) record("10.0.0.1");
+  record("fd00::1");
+  clients.record(*IpAddress::parse("10.0.0.2"), address, true);
   EXPECT_EQ(news, 3);
-  const RefusedClients::News got = clients.take();
+  const RefusedClients::Report got = clients.collect();
   ASSERT_EQ(got.clients.size(), 3U);
   EXPECT_FALSE(got.is_full);
   EXPECT_EQ(got.clients[0].client.to_text(), "10.0.0.1");
@@ -49,22 +51,22 @@ TEST_F(RefusedClientsTest, NotesEachClientOnce) {
 }
 
 TEST_F(RefusedClientsTest, NotesSoManyAndSaysOnceThatItIsFull) {
-  for (size_t i = 0; i < RefusedClients::kMaxClients - 1; ++i) note(client(i));
-  EXPECT_FALSE(clients.take().is_full);
-  for (size_t i = 0; i < 100'000; ++i) note(client(i % 65'536));
-  const RefusedClients::News got = clients.take();
+  for (size_t i = 0; i < RefusedClients::kMaxClients - 1; ++i) record(client(i));
+  EXPECT_FALSE(clients.collect().is_full);
+  for (size_t i = 0; i < 100'000; ++i) record(client(i % 65'536));
+  const RefusedClients::Report got = clients.collect();
   EXPECT_EQ(got.clients.size(), 1U);
   EXPECT_TRUE(got.is_full);
   EXPECT_EQ(news, static_cast<int>(RefusedClients::kMaxClients));
-  EXPECT_FALSE(clients.take().is_full);
+  EXPECT_FALSE(clients.collect().is_full);
 }
 
 TEST_F(RefusedClientsTest, NotesAnewWhatItHasForgotten) {
-  for (size_t i = 0; i < 2 * RefusedClients::kMaxClients; ++i) note(client(i));
-  static_cast<void>(clients.take());
-  clients.forget();
-  note(client(0));
-  note(client(0));
+  for (size_t i = 0; i < 2 * RefusedClients::kMaxClients; ++i) record(client(i));
+  static_cast<void>(clients.collect());
+  clients.clear();
+  record(client(0));
+  record(client(0));
   EXPECT_EQ(taken(), std::vector<std::string>{client(0)});
 }
 
@@ -74,7 +76,7 @@ TEST_F(RefusedClientsTest, TakesNotesOfManyThreads) {
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([this] {
       for (int round = 0; round < 50; ++round) {
-        for (size_t number = 0; number < kClients; ++number) note(client(number));
+        for (size_t number = 0; number < kClients; ++number) record(client(number));
       }
     });
   }

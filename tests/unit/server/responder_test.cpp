@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "test_state.h"
+#include "server_support.h"
 #include <gtest/gtest.h>
 
 #include "inlet53/dns/response_view.h"
@@ -87,9 +87,9 @@ TEST_F(ResponderTest, TellsOfStrangersOverUdp) {
   counts.refused_clients = &refused;
   EXPECT_TRUE(ask(make_query("name.test.", 1, 0)));
   EXPECT_FALSE(ask(make_query("name.test.", 1, 0), Transport::Udp, "127.9.9.9"));
-  const RefusedClients::News news = refused.take();
-  ASSERT_EQ(news.clients.size(), 1U);
-  EXPECT_EQ(news.clients[0].client.to_text(), "127.9.9.9");
+  const RefusedClients::Report report = refused.collect();
+  ASSERT_EQ(report.clients.size(), 1U);
+  EXPECT_EQ(report.clients[0].client.to_text(), "127.9.9.9");
 }
 
 TEST_F(ResponderTest, GivesEveryTransportTheSameVerdict) {
@@ -120,7 +120,7 @@ TEST_F(ResponderTest, WhatOneQueryHasGotIsNobodyElses) {
     return responder->answer({address, Transport::Udp, {}}, client, {buffer.data(), 4096},
                              query.size(), with);
   };
-  ASSERT_EQ(answer(nullptr).asks, resolver::Asks::ToAnswer);
+  ASSERT_EQ(answer(nullptr).fetch_for, resolver::FetchFor::Answer);
 
   // An alias to a name that needs another question: the query continues to wait.
   const dns::Name asked = *dns::Name::parse_text("a.partner.test.");
@@ -132,11 +132,11 @@ TEST_F(ResponderTest, WhatOneQueryHasGotIsNobodyElses) {
   got.response.answers = {&rrset, 1};
   const Resumption with{{&got, 1}, {}};
   const Reply resumed = answer(&with);
-  ASSERT_EQ(resumed.asks, resolver::Asks::ToAnswer);
+  ASSERT_EQ(resumed.fetch_for, resolver::FetchFor::Answer);
   EXPECT_EQ(resumed.question->qname.to_text(), "b.partner.test.");
 
   const Reply other = answer(nullptr);
-  ASSERT_EQ(other.asks, resolver::Asks::ToAnswer);
+  ASSERT_EQ(other.fetch_for, resolver::FetchFor::Answer);
   EXPECT_EQ(other.question->qname.to_text(), "a.partner.test.");
 }
 

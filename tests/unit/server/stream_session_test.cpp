@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/stream_session.h"
 
-#include "test_forwarder.h"
-#include "test_state.h"
+#include "server_support.h"
 #include <gtest/gtest.h>
 
 namespace inlet53::server {

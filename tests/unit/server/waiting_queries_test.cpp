@@ -36,14 +36,14 @@ TEST_F(WaitingQueriesTest, EndAtTheirTimeInTheirOrder) {
   WaitingQuery& first = add("10.0.0.1", 1000);
   WaitingQuery& second = add("10.0.0.1", 1500);
   EXPECT_EQ(queries.next_expiry_ms(), 3000U);
-  EXPECT_EQ(queries.take_expired(2999), nullptr);
-  EXPECT_EQ(queries.take_expired(3000), &first);
-  EXPECT_EQ(queries.take_expired(3000), nullptr) << "the second has time";
+  EXPECT_EQ(queries.pop_expired(2999), nullptr);
+  EXPECT_EQ(queries.pop_expired(3000), &first);
+  EXPECT_EQ(queries.pop_expired(3000), nullptr) << "the second has time";
   EXPECT_EQ(queries.next_expiry_ms(), 3500U);
   EXPECT_EQ(queries.find(first.token()), &first) << "what is done with it is the caller's";
   queries.release(first);
   queries.release(second);
-  EXPECT_EQ(queries.take_expired(9000), nullptr);
+  EXPECT_EQ(queries.pop_expired(9000), nullptr);
 }
 
 TEST_F(WaitingQueriesTest, AnsweredOnesHaveNoTimeAnyMore) {
@@ -52,7 +52,7 @@ TEST_F(WaitingQueriesTest, AnsweredOnesHaveNoTimeAnyMore) {
   WaitingQuery& second = add("10.0.0.1", 1800);
   EXPECT_EQ(&second, &first) << "the slot is used again";
   EXPECT_EQ(queries.next_expiry_ms(), 3800U);
-  EXPECT_EQ(queries.take_expired(3000), nullptr) << "that was the one before";
+  EXPECT_EQ(queries.pop_expired(3000), nullptr) << "that was the one before";
 }
 
 TEST_F(WaitingQueriesTest, AreKnownByTokensOfTheirUse) {

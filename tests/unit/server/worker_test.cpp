@@ -7,7 +7,7 @@
 #include <random>
 #include <stdexcept>
 
-#include "test_state.h"
+#include "server_support.h"
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <unistd.h>

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <gtest/gtest.h>
+#include "inlet53/topology/api_values.h"
 
-#include "inlet53/topology/gateway_response_type.h"
-#include "inlet53/topology/mock_template.h"
-#include "inlet53/topology/resource_path.h"
+#include <gtest/gtest.h>
 
 namespace inlet53::topology {
 namespace {

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <functional>
+#include "inlet53/topology/firewall.h"
 
-#include "sound_topology.h"
+#include "valid_topology.h"
 #include <gtest/gtest.h>
-
-#include "inlet53/topology/firewall_domain.h"
-#include "inlet53/topology/validate.h"
 
 namespace inlet53::topology {
 namespace {
@@ -56,9 +53,9 @@ TEST(FirewallDomain, IsRefusedWithTheReason) {
       {"b\xC3\xBC"
        "cher.de",
        "only"},
-      {"a" + label + ".com", "a label has 63 octets at most"},
-      {too_long, "a name has 253 octets at most"},
-      {"*." + too_long, "255 octets at most"},
+      {"a" + label + ".com", "a label has 63 bytes at most"},
+      {too_long, "a name has 253 bytes at most"},
+      {"*." + too_long, "255 bytes at most"},
   };
   for (const auto& each : kCases) {
     const auto domain = parse_firewall_domain(each.text);
@@ -67,10 +64,6 @@ TEST(FirewallDomain, IsRefusedWithTheReason) {
   }
   EXPECT_TRUE(parse_firewall_domain(too_long.substr(2)));
 }
-
-}  // namespace
-
-namespace {
 
 constexpr const char* kListId = "rslvr-fdl-0a1b2c3d4e5f60718";
 constexpr const char* kGroupId = "rslvr-frg-0a1b2c3d4e5f60718";
@@ -85,7 +78,7 @@ FirewallRule rule(uint32_t priority, FirewallAction action) {
 }
 
 Topology with_firewall() {
-  Topology t = sound_topology();
+  Topology t = valid_topology();
   t.firewall_domain_lists = {
       {"bad", kListId, {"bad.test", "*.bad.test", "*bad.test", "*"}, "/lists/bad"}};
   t.firewall_rule_groups = {{"out", kGroupId, {}}};
@@ -102,57 +95,49 @@ Topology with_firewall() {
   return t;
 }
 
-std::vector<std::string> problems_of(const std::function<void(Topology&)>& breakage) {
-  Topology topology = with_firewall();
-  breakage(topology);
-  std::vector<std::string> problems;
-  for (const Problem& problem : validate(topology)) {
-    problems.push_back(to_text(problem.path) + ": " + problem.message);
-  }
-  return problems;
-}
-
-using Problems = std::vector<std::string>;
-
 FirewallRule& rule_of(Topology& t, size_t index) { return t.firewall_rule_groups[0].rules[index]; }
 
-TEST(FirewallRules, AreSound) {
-  EXPECT_EQ(problems_of([](Topology&) {}), Problems());
+TEST(FirewallRules, AreValid) {
+  EXPECT_EQ(problems_of(with_firewall(), [](Topology&) {}), Problems());
 }
 
 TEST(FirewallRules, HoldListsToTheirDomains) {
   EXPECT_EQ(
-      problems_of([](Topology& t) {
-        t.firewall_domain_lists[0].domains = {"a.test", "a b", "**"};
-      }),
+      problems_of(with_firewall(),
+                  [](Topology& t) {
+                    t.firewall_domain_lists[0].domains = {"a.test", "a b", "**"};
+                  }),
       Problems({"firewall_domain_list.bad.domains[1]: \"a b\" is no domain of a list: a label "
                 "has letters, digits and - only, and * stands at the beginning only",
                 "firewall_domain_list.bad.domains[2]: \"**\" is no domain of a list: a label "
                 "has letters, digits and - only, and * stands at the beginning only"}));
-  EXPECT_EQ(problems_of([](Topology& t) {
-              t.firewall_domain_lists[0] = {"bad", kListId, {}, ""};
-            }),
+  EXPECT_EQ(problems_of(with_firewall(),
+                        [](Topology& t) {
+                          t.firewall_domain_lists[0] = {"bad", kListId, {}, ""};
+                        }),
             Problems({"firewall_domain_list.bad: a list has domains, a file with them, or both"}));
-  EXPECT_EQ(problems_of([](Topology& t) {
-              for (int i = 0; i < 1000; ++i) {
-                FirewallDomainList list = t.firewall_domain_lists[0];
-                list.name = std::to_string(i);
-                list.id = "rslvr-fdl-0000000000000" + std::to_string(1000 + i);
-                t.firewall_domain_lists.push_back(list);
-              }
-            }),
+  EXPECT_EQ(problems_of(with_firewall(),
+                        [](Topology& t) {
+                          for (int i = 0; i < 1000; ++i) {
+                            FirewallDomainList list = t.firewall_domain_lists[0];
+                            list.name = std::to_string(i);
+                            list.id = "rslvr-fdl-0000000000000" + std::to_string(1000 + i);
+                            t.firewall_domain_lists.push_back(list);
+                          }
+                        }),
             Problems({"firewall_domain_list: 1001 lists are too many: there are 1000 at most"}));
 }
 
 TEST(FirewallRules, HoldIdsToTheirShape) {
   EXPECT_EQ(
-      problems_of([](Topology& t) {
-        t.firewall_domain_lists[0].id = "rslvr-fdl-1";
-        for (FirewallRule& each : t.firewall_rule_groups[0].rules) {
-          each.domain_list = "rslvr-fdl-1";
-        }
-        t.vpcs[1].firewall_rule_groups[0].id = "rslvr-frgassoc-0a1b2c3d4e5f60718";
-      }),
+      problems_of(with_firewall(),
+                  [](Topology& t) {
+                    t.firewall_domain_lists[0].id = "rslvr-fdl-1";
+                    for (FirewallRule& each : t.firewall_rule_groups[0].rules) {
+                      each.domain_list = "rslvr-fdl-1";
+                    }
+                    t.vpcs[1].firewall_rule_groups[0].id = "rslvr-frgassoc-0a1b2c3d4e5f60718";
+                  }),
       Problems({"firewall_domain_list.bad.id: \"rslvr-fdl-1\" is no id of this kind; it is "
                 "rslvr-fdl- and 17 of 0-9a-f",
                 "vpc.other.firewall_rule_group[0].id: \"rslvr-frgassoc-0a1b2c3d4e5f60718\" is "
@@ -160,40 +145,47 @@ TEST(FirewallRules, HoldIdsToTheirShape) {
 }
 
 TEST(FirewallRules, GiveAGroupEachPriorityOnce) {
-  EXPECT_EQ(problems_of([](Topology& t) { rule_of(t, 2).priority = 0; }),
+  EXPECT_EQ(problems_of(with_firewall(), [](Topology& t) { rule_of(t, 2).priority = 0; }),
             Problems({"firewall_rule_group.out.rule[2].priority: 0 is the priority of "
                       "firewall_rule_group.out.rule[0] already"}));
-  EXPECT_EQ(problems_of([](Topology& t) {
-              for (uint32_t i = 4; i <= 100; ++i) {
-                t.firewall_rule_groups[0].rules.push_back(rule(i, FirewallAction::Alert));
-              }
-            }),
-            Problems({"firewall_rule_group.out: 101 rules are too many: a group has 100 at most"}));
+  EXPECT_EQ(
+      problems_of(with_firewall(),
+                  [](Topology& t) {
+                    for (uint32_t i = 4; i <= 100; ++i) {
+                      t.firewall_rule_groups[0].rules.push_back(rule(i, FirewallAction::Alert));
+                    }
+                  }),
+      Problems({"firewall_rule_group.out: 101 rules are too many: a group has 100 at most"}));
 }
 
 TEST(FirewallRules, WantWhatTheirActionNeedsAndNothingElse) {
   const std::string path = "firewall_rule_group.out.rule";
-  EXPECT_EQ(problems_of([](Topology& t) { rule_of(t, 2).block_response.reset(); }),
+  EXPECT_EQ(problems_of(with_firewall(), [](Topology& t) { rule_of(t, 2).block_response.reset(); }),
             Problems({path + "[2].block_response: a rule with action BLOCK needs it: NODATA, "
                              "NXDOMAIN or OVERRIDE"}));
   EXPECT_EQ(
-      problems_of([](Topology& t) { rule_of(t, 1).block_response = BlockResponse::NXDomain; }),
+      problems_of(with_firewall(),
+                  [](Topology& t) { rule_of(t, 1).block_response = BlockResponse::NXDomain; }),
       Problems({path + "[1].block_response: only a rule with action BLOCK has this key"}));
-  EXPECT_EQ(problems_of([](Topology& t) { rule_of(t, 3).block_override_domain.clear(); }),
+  EXPECT_EQ(problems_of(with_firewall(),
+                        [](Topology& t) { rule_of(t, 3).block_override_domain.clear(); }),
             Problems({path + "[3].block_override_domain: block_response OVERRIDE answers with a "
                              "CNAME to this domain: it is missing"}));
-  EXPECT_EQ(problems_of([](Topology& t) { rule_of(t, 3).block_override_domain = "a b"; }),
+  EXPECT_EQ(problems_of(with_firewall(),
+                        [](Topology& t) { rule_of(t, 3).block_override_domain = "a b"; }),
             Problems({path + "[3].block_override_domain: \"a b\" is no domain name"}));
-  EXPECT_EQ(problems_of([](Topology& t) {
-              rule_of(t, 2).block_override_domain = "sink.test";
-              rule_of(t, 0).block_override_ttl = 0;
-            }),
+  EXPECT_EQ(problems_of(with_firewall(),
+                        [](Topology& t) {
+                          rule_of(t, 2).block_override_domain = "sink.test";
+                          rule_of(t, 0).block_override_ttl = 0;
+                        }),
             Problems({path + "[0].block_override_ttl: only block_response OVERRIDE has this key",
                       path + "[2].block_override_domain: only block_response OVERRIDE has this "
                              "key"}));
-  EXPECT_EQ(problems_of([](Topology& t) { rule_of(t, 3).block_override_ttl = 604801; }),
-            Problems({path + "[3].block_override_ttl: 604801 is out of range: from 0 to 604800 "
-                             "seconds"}));
+  EXPECT_EQ(
+      problems_of(with_firewall(), [](Topology& t) { rule_of(t, 3).block_override_ttl = 604801; }),
+      Problems({path + "[3].block_override_ttl: 604801 is out of range: from 0 to 604800 "
+                       "seconds"}));
 }
 
 TEST(FirewallRules, NameTypesAndListsThatThereAre) {
@@ -202,22 +194,23 @@ TEST(FirewallRules, NameTypesAndListsThatThereAre) {
       "SRV, TXT, or TYPE1 to TYPE65334";
   for (const char* qtype :
        {"HTTPS", "ANY", "TYPE0", "TYPE65335", "TYPE", "TYPE1x", "65", "TYPE-1"}) {
-    EXPECT_EQ(problems_of([&](Topology& t) { rule_of(t, 0).qtype = qtype; }),
+    EXPECT_EQ(problems_of(with_firewall(), [&](Topology& t) { rule_of(t, 0).qtype = qtype; }),
               Problems({std::string("firewall_rule_group.out.rule[0].qtype: \"") + qtype + tail}));
   }
   EXPECT_EQ(
-      problems_of([](Topology& t) { rule_of(t, 0).domain_list = "bda"; }),
+      problems_of(with_firewall(), [](Topology& t) { rule_of(t, 0).domain_list = "bda"; }),
       Problems({"firewall_rule_group.out.rule[0].domain_list: no firewall domain list has the "
                 "name or id \"bda\"; did you mean \"bad\"?"}));
 }
 
 TEST(FirewallRules, AssociateAGroupOnceAndAPriorityOnce) {
-  EXPECT_EQ(problems_of([](Topology& t) {
-              auto& groups = t.vpcs[0].firewall_rule_groups;
-              groups.push_back({"rslvr-frgassoc-2a1b2c3d4e5f60718", kGroupId, 99});
-              groups.push_back({"rslvr-frgassoc-3a1b2c3d4e5f60718", "none", 100});
-              groups.push_back({"rslvr-frgassoc-4a1b2c3d4e5f60718", "nobody", 9901});
-            }),
+  EXPECT_EQ(problems_of(with_firewall(),
+                        [](Topology& t) {
+                          auto& groups = t.vpcs[0].firewall_rule_groups;
+                          groups.push_back({"rslvr-frgassoc-2a1b2c3d4e5f60718", kGroupId, 99});
+                          groups.push_back({"rslvr-frgassoc-3a1b2c3d4e5f60718", "none", 100});
+                          groups.push_back({"rslvr-frgassoc-4a1b2c3d4e5f60718", "nobody", 9901});
+                        }),
             Problems({"vpc.demo.firewall_rule_group[1].rule_group: this rule group is associated "
                       "with the VPC already",
                       "vpc.demo.firewall_rule_group[1].priority: 99 is out of range: from 100 to "
@@ -231,19 +224,20 @@ TEST(FirewallRules, AssociateAGroupOnceAndAPriorityOnce) {
                       "vpc.demo.firewall_rule_group[3].priority: 9901 is out of range: from 100 to "
                       "9900"}));
   EXPECT_EQ(
-      problems_of([](Topology& t) {
-        t.firewall_rule_groups[0].rules.clear();
-        for (uint32_t i = 1; i <= 5; ++i) {
-          const std::string digit = std::to_string(i);
-          t.firewall_rule_groups.push_back({digit, "rslvr-frg-0000000000000000" + digit, {}});
-          t.vpcs[0].firewall_rule_groups.push_back({"rslvr-frgassoc-0000000000000000" + digit,
-                                                    t.firewall_rule_groups.back().id, 100 + i});
-        }
-      }),
+      problems_of(
+          with_firewall(),
+          [](Topology& t) {
+            t.firewall_rule_groups[0].rules.clear();
+            for (uint32_t i = 1; i <= 5; ++i) {
+              const std::string digit = std::to_string(i);
+              t.firewall_rule_groups.push_back({digit, "rslvr-frg-0000000000000000" + digit, {}});
+              t.vpcs[0].firewall_rule_groups.push_back({"rslvr-frgassoc-0000000000000000" + digit,
+                                                        t.firewall_rule_groups.back().id, 100 + i});
+            }
+          }),
       Problems({"vpc.demo.firewall_rule_group: 6 associations are too many: a VPC has 5 rule "
                 "groups at most"}));
 }
 
 }  // namespace
-
 }  // namespace inlet53::topology

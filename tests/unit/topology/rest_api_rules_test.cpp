@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <functional>
-
-#include "sound_topology.h"
+#include "valid_topology.h"
 #include <gtest/gtest.h>
-
-#include "inlet53/topology/validate.h"
 
 namespace inlet53::topology {
 namespace {
 
 /// Returns the valid topology with a function and an API that uses every kind of object.
-Topology sound_api() {
-  Topology t = sound_topology();
+Topology valid_api() {
+  Topology t = valid_topology();
   Function function;
   function.name = "hello";
   function.region = "eu-west-1";
@@ -48,19 +44,13 @@ Topology sound_api() {
 
 struct Case {
   std::function<void(Topology&)> breakage;
-  std::vector<std::string> problems;
+  Problems problems;
 };
 
 void expect(const std::vector<Case>& cases) {
   for (const Case& each : cases) {
     SCOPED_TRACE(each.problems.empty() ? "no problem" : each.problems.front());
-    Topology topology = sound_api();
-    each.breakage(topology);
-    std::vector<std::string> problems;
-    for (const Problem& problem : validate(topology)) {
-      problems.push_back(to_text(problem.path) + ": " + problem.message);
-    }
-    EXPECT_EQ(problems, each.problems);
+    EXPECT_EQ(problems_of(valid_api(), each.breakage), each.problems);
   }
 }
 
@@ -70,7 +60,7 @@ Integration& integration(Topology& t, size_t resource) {
   return t.rest_apis[0].resources[resource].methods[0].integration;
 }
 
-TEST(RestApiRules, FindNothingInASoundApi) {
+TEST(RestApiRules, FindNothingInAValidApi) {
   expect({{[](Topology&) {}, {}},
           {[](Topology& t) {
              api(t).resources.clear();
@@ -260,7 +250,7 @@ TEST(RestApiRules, HoldStagesToTheirLimits) {
         "rest_api.hello.stage.DemoStage.variables." + std::string(65, 'n') + ": \"" +
             std::string(65, 'n') +
             "\" is no name of a stage variable; one is 1 to 64 letters, digits and _",
-        "rest_api.hello.stage.DemoStage.variables.long: the value has more than 512 octets or "
+        "rest_api.hello.stage.DemoStage.variables.long: the value has more than 512 bytes or "
         "control characters"}},
       {[](Topology& t) {
          for (int i = 0; i < 100; ++i) stage(t).variables.push_back({"v" + std::to_string(i), ""});
@@ -347,7 +337,7 @@ TEST(FunctionRules, HoldFunctionsToLambdasLimits) {
       {[&](Topology& t) {
          function(t).environment = {{"A", std::string(4096, 'a')}};
        },
-       {"function.hello.environment: the environment has 4097 octets; Lambda takes 4096"}},
+       {"function.hello.environment: the environment has 4097 bytes; Lambda takes 4096"}},
       {[&](Topology& t) { t.functions.push_back(function(t)); },
        {"function.hello: another object of this kind has the same name"}},
   });

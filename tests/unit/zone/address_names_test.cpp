@@ -19,18 +19,18 @@ std::vector<Cidr> blocks(std::initializer_list<const char*> texts) {
 /// Returns `A 10.0.1.2`, `NODATA`, or `NXDOMAIN`: the result after an NXDomain of the table.
 std::string find(const AddressNames& names, std::string_view qname, RRType qtype) {
   const NameKey made = key(qname);
-  Finding finding;
-  finding.found = Found::NXDomain;
-  names.find(made, static_cast<uint16_t>(qtype), finding);
-  if (finding.found == Found::NXDomain) return "NXDOMAIN";
-  if (finding.found == Found::NoData) return "NODATA";
-  EXPECT_EQ(finding.found, Found::Answer);
-  EXPECT_TRUE(finding.owner.equals(name(qname).view()));
-  EXPECT_EQ(load_be32(&finding.rrset.wire.records[6]), kVpcNameTtl);
-  EXPECT_EQ(finding.rrset.json, "");
-  const Rdata rdata = rdata_of(finding.rrset.wire);
+  LookupResult lookup;
+  lookup.found = Found::NXDomain;
+  names.find(made, static_cast<uint16_t>(qtype), lookup);
+  if (lookup.found == Found::NXDomain) return "NXDOMAIN";
+  if (lookup.found == Found::NoData) return "NODATA";
+  EXPECT_EQ(lookup.found, Found::Answer);
+  EXPECT_TRUE(lookup.owner.equals(name(qname).view()));
+  EXPECT_EQ(load_be32(&lookup.rrset.wire.records[6]), kVpcNameTtl);
+  EXPECT_EQ(lookup.rrset.json, "");
+  const Rdata rdata = rdata_of(lookup.rrset.wire);
   EXPECT_EQ(rdata.size(), 1U);
-  const uint16_t type = finding.rrset.wire.type;
+  const uint16_t type = lookup.rrset.wire.type;
   std::string text(dns::max_rdata_text(rdata[0].size()), '\0');
   text.resize(dns::write_rdata_text(type, rdata[0], text.data(), text.size()));
   return dns::type_text(type) + ' ' + text;
@@ -101,7 +101,7 @@ TEST(AddressNames, TurnAddressesOfTheVpcIntoNames) {
   }
 }
 
-TEST(AddressNames, HaveRoomForTheLongestName) {
+TEST(AddressNames, FitTheLongestName) {
   const std::string label(63, 'a');
   // ip-255-255-255-255 needs 19 of 255 bytes.
   const dns::Name apex = name(label + '.' + label + '.' + label + '.' + std::string(42, 'b') + '.');

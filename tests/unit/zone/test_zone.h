@@ -75,7 +75,7 @@ inline NameKey key(std::string_view text) {
   return made;
 }
 
-/// A Finding as plain values.
+/// A LookupResult as plain values.
 struct Outcome {
   Found found = Found::NotCovered;
   uint16_t type = 0;
@@ -102,31 +102,31 @@ inline Rdata rdata_of(const dns::RRsetView& rrset) {
   return all;
 }
 
-inline Outcome outcome_of(const Finding& finding) {
+inline Outcome outcome_of(const LookupResult& lookup) {
   Outcome outcome;
-  outcome.found = finding.found;
-  if (finding.rrset.wire.count == 0) return outcome;
-  if (finding.found == Found::NoData || finding.found == Found::NXDomain) {
-    EXPECT_EQ(rdata_of(finding.rrset.wire).size(), 1U);
-    outcome.soa_ttl = load_be32(&finding.rrset.wire.records[6]);
-    outcome.apex = finding.owner.to_text();
+  outcome.found = lookup.found;
+  if (lookup.rrset.wire.count == 0) return outcome;
+  if (lookup.found == Found::NoData || lookup.found == Found::NXDomain) {
+    EXPECT_EQ(rdata_of(lookup.rrset.wire).size(), 1U);
+    outcome.soa_ttl = load_be32(&lookup.rrset.wire.records[6]);
+    outcome.apex = lookup.owner.to_text();
   } else {
-    outcome.type = finding.rrset.wire.type;
-    outcome.ttl = load_be32(&finding.rrset.wire.records[6]);
-    outcome.rdata = rdata_of(finding.rrset.wire);
-    outcome.owner = finding.owner.to_text();
-    outcome.json = finding.rrset.json;
+    outcome.type = lookup.rrset.wire.type;
+    outcome.ttl = load_be32(&lookup.rrset.wire.records[6]);
+    outcome.rdata = rdata_of(lookup.rrset.wire);
+    outcome.owner = lookup.owner.to_text();
+    outcome.json = lookup.rrset.json;
   }
   return outcome;
 }
 
-/// Looks a name up in a ZoneTable or a ZoneIndex with a new Finding.
+/// Looks a name up in a ZoneTable or a ZoneIndex with a new LookupResult.
 template <class Zones>
-Finding find_in(const Zones& zones, const NameKey& key, uint16_t qtype, uint16_t rotation = 0,
-                bool refer = false) {
-  Finding finding;
-  zones.find(key, qtype, rotation, refer, finding);
-  return finding;
+LookupResult find_in(const Zones& zones, const NameKey& key, uint16_t qtype, uint16_t rotation = 0,
+                     bool refer = false) {
+  LookupResult lookup;
+  zones.find(key, qtype, rotation, refer, lookup);
+  return lookup;
 }
 
 struct Ask {

@@ -10,7 +10,7 @@ namespace {
 
 dns::Name name(std::string_view text) { return dns::Name::parse_text(text).value(); }
 
-TEST(ZoneData, GivesBackWhatWasAddedInOrder) {
+TEST(ZoneData, ReturnsRecordsInTheOrderOfAdding) {
   ZoneData data(name("corp.example").view());
   const uint8_t address[] = {10, 0, 0, 1};
   data.add(name("b.corp.example").view(), 1, 300, address);
@@ -35,7 +35,7 @@ TEST(ZoneData, FoldsOwnersAndApexButNotRdata) {
   EXPECT_TRUE(std::ranges::equal(data.record(0).rdata, target.view().bytes()));
 }
 
-TEST(ZoneData, TakesTheLargestNameAndRdata) {
+TEST(ZoneData, StoresTheLargestNameAndRdata) {
   ZoneData data{dns::NameView()};
   const std::string label(63, 'a');
   const dns::Name longest = name(concat(label, ".", label, ".", label, ".", std::string(61, 'b')));

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "inlet53/zone/zone_index.h"
 
+#include <set>
+
 #include "test_zone.h"
+
+#include "inlet53/zone/name_key.h"
 
 namespace inlet53::zone {
 namespace {
@@ -20,7 +24,7 @@ Outcome ask(const ZoneIndex& index, std::string_view qname, RRType qtype = RRTyp
 
 Rdata address(uint8_t last) { return {{192, 0, 2, last}}; }
 
-TEST(ZoneIndex, AsksTheMostSpecificZone) {
+TEST(ZoneIndex, UsesTheMostSpecificZone) {
   const ZoneIndex index({{ZoneKind::HostedZone, zone_of("example.", "www.sub.example.", 1)},
                          {ZoneKind::EndpointNames, zone_of("sub.example.", "www.sub.example.", 2)},
                          {ZoneKind::HostedZone, zone_of("other.", "www.other.", 3)}},
@@ -34,7 +38,7 @@ TEST(ZoneIndex, AsksTheMostSpecificZone) {
   EXPECT_EQ(ask(index, "x.example.").apex, "example.");
 }
 
-TEST(ZoneIndex, CoversNothingElse) {
+TEST(ZoneIndex, CoversNoOtherName) {
   const ZoneIndex index({{ZoneKind::HostedZone, zone_of("sub.example.", "sub.example.", 1)}},
                         kTestSeed);
   for (const char* qname : {".", "example.", "xsub.example.", "sub.example.org.", "org."}) {
@@ -56,7 +60,7 @@ TEST(ZoneIndex, PrefersTheHostedZoneAtOneApex) {
   EXPECT_EQ(index.entries()[0].table, hosted);
 }
 
-TEST(ZoneIndex, GoesOnFromAPartialZone) {
+TEST(ZoneIndex, ContinuesAfterAPartialZone) {
   const ZoneIndex index(
       {{ZoneKind::HostedZone, zone_of("example.", "*.example.", 1)},
        {ZoneKind::EndpointNames, zone_of("api.example.", "a.api.example.", 2, true)},
@@ -91,7 +95,7 @@ TEST(ZoneIndex, FindsGlueInTheMostSpecificZoneOnly) {
   EXPECT_EQ(index.find_exact(key("ns.sub.example."), 1).wire.count, 0);
 }
 
-TEST(ZoneIndex, HoldsManyZones) {
+TEST(ZoneIndex, FindsEachOfManyZones) {
   std::vector<ZoneIndex::Entry> entries;
   for (int i = 0; i < 500; ++i) {
     const std::string apex = "z" + std::to_string(i) + ".example.";
@@ -105,6 +109,67 @@ TEST(ZoneIndex, HoldsManyZones) {
   }
   EXPECT_EQ(ask(index, "www.z500.example.").found, Found::NotCovered);
 }
+
+uint64_t hash_of(std::string_view text) {
+  const NameKey made = key(text);
+  return made.hash(0, made.label_count());
+}
+
+TEST(NameKey, ReturnsARangeOfLabels) {
+  const NameKey made = key("A.bc.Example.");
+  ASSERT_EQ(made.label_count(), 3U);
+  EXPECT_EQ(as_text(made.labels(0, 2)), std::string_view("\1a\2bc"));
+  EXPECT_EQ(as_text(made.labels(2, 3)), std::string_view("\7example"));
+  EXPECT_TRUE(made.labels(0, 0).empty());
+  EXPECT_TRUE(made.labels(3, 3).empty());
+}
+
+TEST(NameKey, HashesLabelsAtAnyPosition) {
+  const NameKey longer = key("x.y.example.org.");
+  EXPECT_EQ(longer.hash(2, 4), hash_of("example.org."));
+  EXPECT_EQ(longer.hash(1, 2), hash_of("y."));
+  EXPECT_EQ(longer.hash(4, 4), hash_of("."));
+}
+
+TEST(NameKey, FoldsLetterCaseOnly) {
+  EXPECT_EQ(hash_of("WwW.eXample."), hash_of("www.example."));
+  EXPECT_EQ(key("WwW.eXample.").name().view().to_text(), "www.example.");
+  // '[' and '{' differ by the same bit as upper and lower case.
+  EXPECT_NE(hash_of("a[.example."), hash_of("a{.example."));
+}
+
+TEST(NameKey, DistinguishesLabelBoundaries) {
+  std::set<uint64_t> hashes;
+  for (const char* text : {"ab.c.", "a.bc.", "abc.", "a.b.c.", "c.ab.", R"(a\.bc.)"}) {
+    hashes.insert(hash_of(text));
+  }
+  EXPECT_EQ(hashes.size(), 6U);
+}
+
+TEST(NameKey, DependsOnTheSeed) {
+  NameKey other;
+  other.assign(name("www.example.").view(), kTestSeed + 1);
+  EXPECT_NE(other.hash(0, 2), hash_of("www.example."));
+  EXPECT_NE(other.hash(0, 1), hash_of("www."));
+}
+
+TEST(NameKey, TakesTheDeepestAndTheLongestNames) {
+  std::string deepest;
+  for (size_t i = 0; i < dns::kMaxLabels; ++i) deepest += "a.";
+  const NameKey made = key(deepest);
+  ASSERT_EQ(made.label_count(), dns::kMaxLabels);
+  std::set<uint64_t> hashes;
+  for (size_t label = 0; label <= dns::kMaxLabels; ++label) {
+    hashes.insert(made.hash(label, dns::kMaxLabels));
+  }
+  EXPECT_EQ(hashes.size(), dns::kMaxLabels + 1);
+
+  const std::string label(63, 'x');
+  const std::string longest = label + "." + label + "." + label + "." + label.substr(2) + ".";
+  EXPECT_EQ(key(longest).name().view().size(), dns::kMaxName);
+}
+
+TEST(NameKey, RandomSeedsDiffer) { EXPECT_NE(random_seed(), random_seed()); }
 
 }  // namespace
 }  // namespace inlet53::zone

@@ -19,7 +19,7 @@ TEST(ZoneLoaderErrors, TextThatIsNotClosed) {
   EXPECT_EQ(zone.error().line, kHeadLines + 1);
 }
 
-TEST(ZoneLoaderErrors, RecordsOfSeveralLinesAreReportedWhereTheFaultStands) {
+TEST(ZoneLoaderErrors, FaultsInRecordsOfSeveralLinesHaveTheirLine) {
   expect_all_refused({
       {"\n\n; x\na MX ( 10\n  b\n  c )\nd A 10.0.0.1\n", 6, "c: the record has no more fields"},
       {"a TXT (\n\"x\" ; y\n\n\"z\" )\nb A 10.0.0\n", 5, "10.0.0: this is not an IPv4 address"},
@@ -66,7 +66,7 @@ TEST(ZoneLoaderErrors, TypesThatAreNotData) {
   for (const char* type : {"OPT", "TSIG", "TKEY", "AXFR", "IXFR", "ANY", "MAILB", "MAILA", "TYPE0",
                            "TYPE41", "TYPE128", "TYPE249", "TYPE255", "TYPE65535"}) {
     const std::string text = concat("a 5 IN ", type, " \\# 0\n");
-    expect_refused({text.c_str(), 1, "can't be in a zone"});
+    expect_refused({text.c_str(), 1, "cannot be in a zone"});
   }
 }
 
@@ -124,9 +124,9 @@ TEST(ZoneLoaderErrors, Directives) {
       {"$GENERATE 1-2/0 a$ A 10.0.0.$\n", 1, "$GENERATE takes a range"},
       {"$GENERATE 1-2000000 a$ A 10.0.0.1\n", 1, "at most 1048576 numbers"},
       {"$GENERATE 1-2\n", 1, "takes a record"},
-      {"$GENERATE 1-2 a${-5} A 10.0.0.1\n", 1, "can't write a number"},
-      {"$GENERATE 1-2 a${0,2,q} A 10.0.0.1\n", 1, "can't write a number"},
-      {"$GENERATE 1-2 a${0 A 10.0.0.1\n", 1, "can't write a number"},
+      {"$GENERATE 1-2 a${-5} A 10.0.0.1\n", 1, "cannot replace a $ by a number"},
+      {"$GENERATE 1-2 a${0,2,q} A 10.0.0.1\n", 1, "cannot replace a $ by a number"},
+      {"$GENERATE 1-2 a${0 A 10.0.0.1\n", 1, "cannot replace a $ by a number"},
       {"\n$GENERATE 254-300 a$ A 10.0.0.$\n", 2, "10.0.0.256: this is not an IPv4 address"},
   });
 }
@@ -165,7 +165,7 @@ TEST(ZoneLoaderErrors, TwentyFaultsAreReported) {
             (std::vector<uint32_t>{5, 6}));
 }
 
-TEST(ZoneLoaderErrors, TheSoaStandsOnceAndAtTheApex) {
+TEST(ZoneLoaderErrors, TheSoaIsUniqueAndAtTheApex) {
   expect_all_refused({
       {"a A 10.0.0.1\n@ SOA ns hostmaster 2 7200 900 1209600 60\n", 2, "second SOA, which differs"},
       {"\nsub SOA a b 1 2 3 4 5\n", 2, "an SOA at sub.corp.example."},
@@ -175,7 +175,7 @@ TEST(ZoneLoaderErrors, TheSoaStandsOnceAndAtTheApex) {
   EXPECT_EQ(zone.error().to_text(), "corp.zone: no SOA at corp.example.");
 }
 
-TEST(ZoneLoaderErrors, AClosingSoaThatIsIdenticalIsTaken) {
+TEST(ZoneLoaderErrors, AnIdenticalClosingSoaIsAccepted) {
   EXPECT_EQ(lines_below_head("a A 10.0.0.1\n@ SOA ns hostmaster 1 7200 900 1209600 60\n"),
             (std::vector<std::string>{"a.corp.example. 300 A 10.0.0.1"}));
 }
@@ -198,10 +198,10 @@ TEST(ZoneLoaderErrors, NameTheColumnOfTheWord) {
   EXPECT_EQ(place("a TXT ( x\n"), "corp.zone:4:7: this parenthesis is never closed");
   EXPECT_EQ(place("( a\n) A 1\n"), "corp.zone:5:5: A: 1: this is not an IPv4 address");
   EXPECT_EQ(place("a IPSECKEY 256 1 2 192.0.2.1 aGVsbG8=\n"),
-            "corp.zone:4:12: IPSECKEY: 256: the precedence is no number up to 255");
+            "corp.zone:4:12: IPSECKEY: 256: the precedence is not a number from 0 to 255");
 }
 
-TEST(ZoneLoaderErrors, AByteOrderMarkIsNamed) {
+TEST(ZoneLoaderErrors, AByteOrderMarkIsReported) {
   auto zone = load(concat("\xEF\xBB\xBF", kHead));
   ASSERT_FALSE(zone);
   EXPECT_EQ(zone.error().line, 1U);
@@ -211,7 +211,7 @@ TEST(ZoneLoaderErrors, AByteOrderMarkIsNamed) {
   EXPECT_NE(zone.error().message.find("byte order mark of UTF-16"), std::string::npos);
 }
 
-TEST(ZoneLoaderErrors, AliasesStandAlone) {
+TEST(ZoneLoaderErrors, AliasesExcludeOtherData) {
   expect_all_refused({
       {"w A 10.0.0.1\nx A 10.0.0.1\nw CNAME a\n", 3,
        "a CNAME at w.corp.example., which also has A"},

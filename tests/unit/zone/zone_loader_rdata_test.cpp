@@ -86,21 +86,21 @@ TEST(ZoneLoaderRdata, RdataThatAnRfcForbids) {
       {"a X25 123\n", 1, "four digits"},
       {"a X25 31106170095a\n", 1, "four digits"},
       {"a X25 \\# 4 03616263\n", 1, "four digits"},
-      {"a ZONEMD 2018031900 1 1 c68090\n", 1, "the digest has 3 octets instead of 48"},
-      {"a ZONEMD 2018031900 1 2 c68090d90a7aed716bc459f9\n", 1, "12 octets instead of 64"},
-      {"a ZONEMD 2018031900 1 240 c68090d90a7aed716bc459\n", 1, "under 12 octets"},
-      {"a DS 60485 5 1 2BB183AF\n", 1, "the digest has 4 octets instead of 20"},
+      {"a ZONEMD 2018031900 1 1 c68090\n", 1, "the digest has 3 bytes instead of 48"},
+      {"a ZONEMD 2018031900 1 2 c68090d90a7aed716bc459f9\n", 1, "12 bytes instead of 64"},
+      {"a ZONEMD 2018031900 1 240 c68090d90a7aed716bc459\n", 1, "under 12 bytes"},
+      {"a DS 60485 5 1 2BB183AF\n", 1, "the digest has 4 bytes instead of 20"},
       {"a DS 60485 5 2 2BB183AF\n", 1, "instead of 32"},
       {"a CDS 60485 5 4 2BB183AF\n", 1, "instead of 48"},
-      {"a DS \\# 5 ec45050100\n", 1, "1 octets instead of 20"},
-      {"a SSHFP 2 1 1234\n", 1, "the fingerprint has 2 octets instead of 20"},
+      {"a DS \\# 5 ec45050100\n", 1, "1 bytes instead of 20"},
+      {"a SSHFP 2 1 1234\n", 1, "the fingerprint has 2 bytes instead of 20"},
       {"a SSHFP 2 2 1234\n", 1, "instead of 32"},
-      {"a TLSA 3 1 1 d2ab\n", 1, "the hash has 2 octets instead of 32"},
+      {"a TLSA 3 1 1 d2ab\n", 1, "the hash has 2 bytes instead of 32"},
       {"a SMIMEA 3 1 2 d2ab\n", 1, "instead of 64"},
-      {"a NSEC b.\n", 1, "no type stands after"},
+      {"a NSEC b.\n", 1, "no type follows"},
       {"a URI 10 1 \"\"\n", 1, "the target is empty"},
       {"a APL \\# 7 00012103c0a820\n", 1, "a prefix length is over 32"},
-      {"a APL \\# 6 000108020a00\n", 1, "ends with a zero octet"},
+      {"a APL \\# 6 000108020a00\n", 1, "ends with a zero byte"},
       {"a LOC \\# 16 00121613939b4598810cbce0009895b8\n", 1, "the latitude is over 90"},
       {"a NAPTR 1 1 u E2U+sip \"!^.*$\" .\n", 1, "the expression is not one of RFC 3402"},
       {"a NAPTR 1 1 u E2U+sip \"xyz\" .\n", 1, "the expression"},
@@ -162,7 +162,7 @@ TEST(ZoneLoaderRdata, ParametersOfSvcb) {
   }
   expect_all_refused({
       {"a SVCB 1 . alpn=h2 port=99999\n", 1, "port=99999: port has no such value"},
-      {"a SVCB 1 . alpn=h2 alpn=h3\n", 1, "alpn=h3: alpn stands twice"},
+      {"a SVCB 1 . alpn=h2 alpn=h3\n", 1, "alpn=h3: alpn is repeated"},
       {"a SVCB 1 . mandatory=port\n", 1, "port is mandatory and missing"},
       {"a SVCB 65536 .\n", 1, "65536: the priority is not"},
       {"a SVCB 1\n", 1, "the target is missing"},
@@ -191,10 +191,10 @@ std::string texts(size_t count, size_t octets) {
   return lines;
 }
 
-TEST(ZoneLoaderRdata, AnRRsetThatNoMessageHolds) {
+TEST(ZoneLoaderRdata, AnRRsetThatIsTooLargeForAMessage) {
   // 266 bytes for each record, and 34 for the header and the question of big.corp.example.
   expect_refused({texts(300, 253).c_str(), 247,
-                  "no message holds the TXT records of big.corp.example.: they need 79834"});
+                  "the TXT records of big.corp.example. are too large for a message: 79834"});
   EXPECT_TRUE(load_below_head(texts(246, 253)));
   const std::string half = texts(200, 253);
   EXPECT_TRUE(load_below_head(half + half));  // equal records count once

@@ -23,7 +23,7 @@ TEST(ZoneTable, AnswersANameInAnyLetterCase) {
   EXPECT_EQ(table->apex().to_text(), "example.");
 }
 
-TEST(ZoneTable, TellsNoDataFromNXDomain) {
+TEST(ZoneTable, DistinguishesNoDataAndNXDomain) {
   const auto table = TestZone("example.").soa().a("a.b.example.", 1).build();
   EXPECT_EQ(find(*table, "a.b.example.", RRType::AAAA).found, Found::NoData);
   EXPECT_EQ(find(*table, "b.example.", RRType::A).found, Found::NoData);  // empty non-terminal
@@ -36,7 +36,7 @@ TEST(ZoneTable, TellsNoDataFromNXDomain) {
 }
 
 // RFC 2308 §3.
-TEST(ZoneTable, GivesNegativeAnswersTheLowerOfTtlAndMinimum) {
+TEST(ZoneTable, NegativeAnswersHaveTheLowerOfTtlAndMinimum) {
   const auto low_ttl = TestZone("example.").soa(900, 86400).build();
   const Outcome outcome = find(*low_ttl, "x.example.", RRType::A);
   EXPECT_EQ(outcome.soa_ttl, 900U);
@@ -48,7 +48,7 @@ TEST(ZoneTable, GivesNegativeAnswersTheLowerOfTtlAndMinimum) {
             3600U);  // an explicit query for the SOA gets its own TTL
 }
 
-TEST(ZoneTable, DoesWithoutSoa) {
+TEST(ZoneTable, AnswersWithoutSoa) {
   const auto table = TestZone("example.").a("www.example.", 1).build();
   const Outcome outcome = find(*table, "x.example.", RRType::A);
   EXPECT_EQ(outcome.found, Found::NXDomain);
@@ -66,7 +66,7 @@ TEST(ZoneTable, ServesTheRootZone) {
   EXPECT_EQ(find(*table, "org.", RRType::A).apex, ".");
 }
 
-TEST(ZoneTable, FollowsNoCnameButHandsItOut) {
+TEST(ZoneTable, ReturnsACnameWithoutFollowingIt) {
   const auto table = TestZone("example.")
                          .soa()
                          .points("alias.example.", RRType::CNAME, "www.example.")
@@ -83,7 +83,7 @@ TEST(ZoneTable, FollowsNoCnameButHandsItOut) {
 }
 
 // RFC 8482 §4.1.
-TEST(ZoneTable, GivesOneRRsetForAny) {
+TEST(ZoneTable, ReturnsOneRRsetForAny) {
   const auto table = TestZone("example.")
                          .soa()
                          .points("example.", RRType::NS, "ns.example.")
@@ -195,7 +195,7 @@ TEST(ZoneTable, UnifiesTtlsAndDropsRepeatedRecords) {
   EXPECT_EQ(table->name_count(), 2U);
 }
 
-TEST(ZoneTable, LeavesWhatAPartialZoneDoesNotHave) {
+TEST(ZoneTable, DoesNotCoverNamesThatAPartialZoneLacks) {
   const auto table = TestZone("execute-api.example.")
                          .soa(60, 60)
                          .points("execute-api.example.", RRType::NS, "ns.example.")
@@ -234,7 +234,7 @@ TEST(ZoneTable, FindsExactRRsetsAsGlue) {
   EXPECT_EQ(table->find_exact(key("example."), 6).wire.count, 1);
 }
 
-TEST(ZoneTable, HoldsNamesOf127Labels) {
+TEST(ZoneTable, StoresNamesOf127Labels) {
   std::string deepest;
   for (size_t i = 0; i < dns::kMaxLabels; ++i) deepest += "a.";
   const auto table = TestZone("a.a.").soa().a(deepest, 1).a("*.x.a.a.", 2).build();
@@ -247,14 +247,14 @@ TEST(ZoneTable, HoldsNamesOf127Labels) {
   EXPECT_EQ(find(*table, below_wildcard, RRType::A).rdata, Rdata{address(2)});
 }
 
-TEST(ZoneTable, TakesNamesOfAnyOctets) {
+TEST(ZoneTable, StoresNamesOfAnyBytes) {
   const std::string octets_text = R"(\000\255\.\".example.)";
   const auto table = TestZone("example.").soa().a(octets_text, 1).build();
   EXPECT_EQ(find(*table, octets_text, RRType::A).found, Found::Answer);
   EXPECT_EQ(find(*table, R"(\000\255\.'.example.)", RRType::A).found, Found::NXDomain);
 }
 
-TEST(ZoneTable, HoldsAnRRsetThatNoMessageCan) {
+TEST(ZoneTable, StoresAnRRsetThatIsTooLargeForAMessage) {
   TestZone zone("example.");
   for (uint32_t i = 0; i < 70'000; ++i) {
     Octets rdata(4);
@@ -269,7 +269,7 @@ TEST(ZoneTable, HoldsAnRRsetThatNoMessageCan) {
 }
 
 // A name of a zone of a million names needs little more memory than its bytes.
-TEST(ZoneTable, HoldsManyNamesInLittleMemory) {
+TEST(ZoneTable, StoresManyNamesInLittleMemory) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   constexpr uint32_t kNames = 100'000;
 #else
@@ -293,9 +293,9 @@ TEST(ZoneTable, HoldsManyNamesInLittleMemory) {
   for (uint32_t i = 0; i < kNames; i += 97) {
     ZoneTable::prefetch_node(table->prefetch(key(owner(i))));
     ZoneTable::prefetch_node(table->prefetch(key(owner(kNames + i))));
-    const auto finding = find_in(*table, key(owner(i)), 1);
-    ASSERT_EQ(finding.found, Found::Answer);
-    ASSERT_EQ(load_be32(&finding.rrset.wire.records[12]), i);
+    const auto lookup = find_in(*table, key(owner(i)), 1);
+    ASSERT_EQ(lookup.found, Found::Answer);
+    ASSERT_EQ(load_be32(&lookup.rrset.wire.records[12]), i);
     ASSERT_EQ(find_in(*table, key(owner(kNames + i)), 1).found, Found::NXDomain);
   }
 }
