@@ -24,7 +24,7 @@ sys.path.insert(0, str(HERE / "demo"))
 sys.dont_write_bytecode = True
 
 import calls  # noqa: E402
-from questions import CLIENT, Log, ask, ask_as_a_stranger, check_no_stranger, questions  # noqa: E402
+from questions import CLIENT, Log, ask, ask_unauthorised, check_no_unauthorised, questions  # noqa: E402
 from screen import shown, style  # noqa: E402
 
 READY_SECONDS = 30
@@ -98,7 +98,7 @@ class Demo:
     def explain_end(self):
         print(self.operator_log.read_text(), end="", file=sys.stderr)
         if self.up.returncode == 4:
-            sys.exit("The demo's ports are taken: is another demo running? Stop it, or change"
+            sys.exit("The demo's ports are in use. Stop the other program, such as another demo, or change"
                      f" `listen` in {shown(self.config)}.")
         sys.exit(f"inlet53 up ended with exit code {self.up.returncode}")
 
@@ -122,7 +122,7 @@ def introduce(demo, target):
         print(f"     {ip['availability_zone']}  {ip['address']:<13} served at {ip['listen']}"
               f"  logged as {ip['resolver_network_interface']}")
     print(f"   query log {shown(target.query_log)}")
-    print(f"   Each dig below also has -b {CLIENT}#PORT: its record is the one with that port.")
+    print(f"   Each dig below also has -b {CLIENT}#PORT; its record has the same port.")
 
 
 def say_what_next(demo, target):
@@ -130,7 +130,7 @@ def say_what_next(demo, target):
     tool, config = shown(demo.tool), shown(demo.config)
     zone = target.zone
     print(f"""
-{style.bold('It stays up until Ctrl-C. In another terminal, try:')}
+{style.bold('The demo runs until Ctrl-C. Commands to try in another terminal:')}
 
    dig @{host} -p {port} {target.api}.execute-api.eu-west-1.amazonaws.com
    dig @{other} -p {port} app.{zone} ANY
@@ -143,7 +143,7 @@ def say_what_next(demo, target):
         --source-ip {CLIENT} GET /DemoStage/hello
    kill -HUP {demo.up.pid}      # reads {config} and its zone files again
 
-{style.bold('Point a forwarder at it')}, for instance Unbound:
+{style.bold('A forwarder that uses it')}, for example Unbound:
 
    forward-zone:
      name: "execute-api.eu-west-1.amazonaws.com."
@@ -151,9 +151,9 @@ def say_what_next(demo, target):
      forward-addr: {other}@{port}
 
    conf/forwarders/ has recipes for BIND, Unbound, dnsmasq, Knot Resolver, PowerDNS Recursor,
-   dnsdist, CoreDNS and Windows.
+   dnsdist, systemd-resolved, CoreDNS and Windows.
 
-   The daemon's own words: {shown(demo.operator_log)}""", flush=True)
+   The operator log of the daemons: {shown(demo.operator_log)}""", flush=True)
 
 
 def run(demo, once):
@@ -163,8 +163,8 @@ def run(demo, once):
     introduce(demo, target)
     asked = questions(target)
     good = [ask(number, question, target, log) for number, question in enumerate(asked, 1)]
-    good.append(ask_as_a_stranger(len(asked) + 1, target, asked[0].name))
-    good.append(check_no_stranger(log))
+    good.append(ask_unauthorised(len(asked) + 1, target, asked[0].name))
+    good.append(check_no_unauthorised(log))
     good += calls.run(len(asked) + 2, target)
     verdict = f"{sum(good)} of {len(good)} as expected"
     print("\n" + (style.good(verdict) if all(good) else style.bad(verdict)), flush=True)
@@ -182,7 +182,7 @@ def interrupted(signum, _frame):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("build", type=pathlib.Path, help="the build directory")
-    parser.add_argument("--once", action="store_true", help="end after the questions")
+    parser.add_argument("--once", action="store_true", help="end after the checks")
     parser.add_argument("--config", type=pathlib.Path, default=HERE / "demo.toml")
     parser.add_argument("--log", type=pathlib.Path,
                         help="the daemons' operator log; default: demo/operator.log in the build directory")

@@ -34,15 +34,15 @@ class Lane:
 FOR_TRACES = ["-Dbuildtype=debug", "-Dcpp_args=-g1"]
 
 LANES = [
-    Lane("everything, under the address and undefined-behaviour sanitizers", "build-asan",
+    Lane("all tests, with the address and undefined-behaviour sanitizers", "build-asan",
          ["-Db_sanitize=address,undefined", *FOR_TRACES], []),
-    Lane("what threads share, under the thread sanitizer", "build-tsan",
+    Lane("tests of threads, with the thread sanitizer", "build-tsan",
          ["-Db_sanitize=thread", *FOR_TRACES],
          ["unit base", "unit net", "unit linelog", "unit querylog", "unit server", "integration reload"]),
 ]
 
 # Counts depend on the compiler, so `make test` omits them.
-COUNT_LANE = Lane("instructions a query, in a release build", "build-count",
+COUNT_LANE = Lane("instructions of a query, in a release build", "build-count",
                   ["--buildtype=release", "-Ddebug=true", "-Db_lto=true"], ["instructions"])
 
 SANITIZERS = {
@@ -80,7 +80,7 @@ def run_lane(lane, suite):
     print(f"\n== {suite or lane.title} ({lane.folder})", flush=True)
     folder = ROOT / lane.folder
     if not set_up(folder, lane.setup):
-        return [], [f"{lane.folder} (it can't be set up)"]
+        return [], [f"{lane.folder} (meson setup failed)"]
     log = folder / "meson-logs/testlog.json"
     log.unlink(missing_ok=True)
     asked = ["--suite", suite] if suite else lane.tests
@@ -96,14 +96,14 @@ def run_lane(lane, suite):
     passed = [r["name"] for r in results if r["result"] in RESULT_PASSED]
     failed = [r["name"] for r in results if r["result"] not in RESULT_PASSED]
     if not failed and (run.returncode != 0 or not passed):
-        failed = [f"{lane.folder} (it did not build, or ran no test)"]
+        failed = [f"{lane.folder} (the build failed, or no test ran)"]
     return passed, failed
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--suite", help="one suite only, in the lane that has it")
-    parser.add_argument("--all", action="store_true", help="count instructions too")
+    parser.add_argument("--suite", help="run one suite only")
+    parser.add_argument("--all", action="store_true", help="also count instructions")
     arguments = parser.parse_args()
     suite = arguments.suite
     passed, failed = [], []

@@ -8,11 +8,11 @@ import pathlib
 import subprocess
 import time
 
-from questions import CLIENT, STRANGER, answer_lines, dig, rdata_of
+from questions import CLIENT, UNAUTHORISED, answer_lines, dig, rdata_of
 from screen import WIDTH, cut, say_verdict, style
 
 CALL_SECONDS = 20
-STRANGER_SECONDS = 1
+CONNECT_SECONDS = 1
 RECORD_SECONDS = 10.0  # a record is written within a second; a busy machine may take longer
 PEER_UNVERIFIED = 60  # curl's exit code for a certificate that is not for this name
 TIMED_OUT = 28
@@ -50,26 +50,26 @@ def calls(target):
                 f".execute-api.{target.region}.vpce.amazonaws.com")
     hello = "/DemoStage/hello"
     return [
-        Call("The private REST API, at the address that DNS gave, over HTTP/2", first,
+        Call("The private REST API, at the resolved address, over HTTP/2", first,
              f"https://{name}{hello}", 200, success()),
         Call("The same in the other Availability Zone, over HTTP/1.1", second,
              f"https://{name}{hello}", 200, success(), arguments=("--http1.1",)),
-        Call("By the endpoint's own name: the API's id is in a header", first,
+        Call("By the endpoint's own name, with the API's id in a header", first,
              f"https://{regional}{hello}", 200, success(),
              arguments=("-H", f"x-apigw-api-id: {target.api}")),
-        Call("The same without the header: nobody knows which API", first,
+        Call("The same without the header: the API is unknown", first,
              f"https://{regional}{hello}", 403, '{"message":"Forbidden"}', logged=False),
-        Call("By way of another VPC endpoint, which the API's policy denies", other,
+        Call("Through another VPC endpoint, which the API's policy denies", other,
              f"https://{name}{hello}", 403, refused(target)),
         Call("A path that the API does not declare", first, f"https://{name}/DemoStage/goodbye", 403,
              '{"message":"Missing Authentication Token"}'),
-        Call("By IP address: the certificate is not for it", first,
+        Call("By IP address, which the certificate does not have", first,
              f"https://{first['listen']}{hello}", exit_code=PEER_UNVERIFIED, logged=False),
-        Call("By IP address, unverified: no API is named", first, f"https://{first['listen']}{hello}", 403,
+        Call("By IP address, unverified: the call names no API", first, f"https://{first['listen']}{hello}", 403,
              '{"message":"Forbidden"}', arguments=("-k",), logged=False),
-        Call("A stranger, whom no rule of the security group admits", first, f"https://{name}{hello}",
-             arguments=("--interface", STRANGER, "--connect-timeout", str(STRANGER_SECONDS)),
-             exit_code=TIMED_OUT, note="not even a handshake of TCP", logged=False),
+        Call("A source that no rule of the security group admits", first, f"https://{name}{hello}",
+             arguments=("--interface", UNAUTHORISED, "--connect-timeout", str(CONNECT_SECONDS)),
+             exit_code=TIMED_OUT, note="no TCP handshake", logged=False),
     ]
 
 
@@ -161,14 +161,14 @@ def make(number, call, target, log):
     line = log.line_of(response.headers.get("x-amzn-requestid")) if call.logged else None
     if line is not None:
         shown = (f"{line['requestTime']} {line['httpMethod']} {line['resourcePath']} {line['status']}"
-                 f" {line['responseLength']} octets to {line['ip']}")
+                 f" {line['responseLength']} bytes to {line['ip']}")
         print(style.dim(f"   log  {shown}"))
     return say_verdict(faults_of(call, response, line))
 
 
 def resolve(number, target):
     """The first step of a client: the name resolves to the endpoint's addresses in the VPC."""
-    print(f"\n{style.bold(f'{number:2}. The way to the API: its name leads to the VPC endpoint')}")
+    print(f"\n{style.bold(f'{number:2}. The name of the API resolves to the VPC endpoint')}")
     name = f"{target.api}.execute-api.{target.region}.amazonaws.com"
     answers = [rdata_of(line) for line in answer_lines(dig(target, 0, name, "A", CLIENT))]
     served = {i["address"]: i["listen"] for i in target.vpc_endpoint["network_interfaces"]}

@@ -12,7 +12,7 @@ import time
 
 from screen import WIDTH, cut, say_verdict, style
 
-STRANGER = "127.9.9.9"  # in no block of the demo's prefix list
+UNAUTHORISED = "127.9.9.9"  # a source that is in no block of the demo's prefix list
 CLIENT = "127.0.0.1"
 RECORD_SECONDS = 10.0  # a record is written within a second; a busy machine may take longer
 
@@ -40,17 +40,17 @@ def questions(target):
     both = ["10.0.12.179", "10.0.140.226"]
     zone = target.zone
     return [
-        Question("The private REST API, asked in the first Availability Zone",
+        Question("The private REST API, at the address in the first Availability Zone",
                  f"{target.api}.{service}", "A", answers=both,
                  note="both network interfaces of the VPC endpoint; which is first changes"),
-        Question("The same at the address in the other zone", f"{target.api}.{service}", "A",
+        Question("The same at the address in the other Availability Zone", f"{target.api}.{service}", "A",
                  answers=both, address=1),
-        Question("It has no IPv6: NODATA, with an SOA that lets the forwarder cache it",
+        Question("It has no IPv6 address: NODATA, with an SOA so that the forwarder can cache it",
                  f"{target.api}.{service}", "AAAA", shows="SOA"),
-        Question("An API id that nobody has: private DNS takes the whole region", f"zzzzzzzzzz.{service}",
-                 "A", answers=both, note="AWS resolves it too; the gateway then says 403"),
+        Question("An unknown API id: private DNS applies to all APIs of the region", f"zzzzzzzzzz.{service}",
+                 "A", answers=both, note="AWS resolves it too; the gateway then answers 403"),
         Question("The service's own name", service, "A", answers=both),
-        Question("The API by way of its endpoint", f"{target.api}-{vpce['id']}.{service}", "A",
+        Question("The API by the name of its endpoint", f"{target.api}-{vpce['id']}.{service}", "A",
                  answers=both),
         Question("The VPC endpoint, regional name",
                  f"{vpce_name}.execute-api.{region}.vpce.amazonaws.com", "A", answers=both),
@@ -58,7 +58,7 @@ def questions(target):
                  f"{vpce_name}-{region}a.execute-api.{region}.vpce.amazonaws.com", "A",
                  answers=["10.0.12.179"]),
         Question("A name of the private hosted zone", f"db.{zone}", "A", answers=["10.0.12.21"]),
-        Question("An alias in it, followed to its addresses", f"www.{zone}", "A",
+        Question("An alias in it, with the addresses of its target", f"www.{zone}", "A",
                  answers=[f"web.{zone}.", "10.0.12.31", "10.0.140.31"]),
         Question("An alias that leads to the private REST API", f"api.{zone}", "A",
                  answers=[f"{target.api}.{service}.", *both]),
@@ -67,10 +67,10 @@ def questions(target):
                  f"dev.{zone}", "A", shows="SOA"),
         Question("A name that the zone does not have", f"nowhere.{zone}", "A", status="NXDOMAIN",
                  shows="SOA"),
-        Question("A text that UDP can't carry: truncated, then asked again over TCP",
+        Question("An answer too large for UDP: truncated, then repeated over TCP",
                  f"large.{zone}", "TXT", transports=("UDP", "TCP"), lengthy=True,
                  shows="retrying in TCP mode"),
-        Question("A name that nothing here covers", "www.example.org", "A", status="REFUSED",
+        Question("A name that no zone, endpoint or rule covers", "www.example.org", "A", status="REFUSED",
                  shows="EDE: 20", note="no rule covers it"),
     ]
 
@@ -100,10 +100,10 @@ class Log:
             time.sleep(0.01)
 
 
-def stranger_is_refused(address):
+def gets_no_handshake(address):
     """Returns true if a SYN from an unauthorised source gets no answer."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind((STRANGER, 0))
+        probe.bind((UNAUTHORISED, 0))
         probe.settimeout(0.5)
         try:
             probe.connect(address)
@@ -158,14 +158,14 @@ def show_answer(question, output):
         return
     flags = re.search(r"flags: ([a-z ]+);", output).group(1)
     size = re.search(r"MSG SIZE\s+rcvd: (\d+)", output).group(1)
-    print(f"     {status.group(1)}, flags {flags}, {size} octets")
+    print(f"     {status.group(1)}, flags {flags}, {size} bytes")
     lines = answer_lines(output)
     for line in lines[:1] if question.lengthy else lines:
         owner, ttl, _, rrtype, rdata = line.split(None, 4)
         rest = cut(f"  {ttl}  {rrtype}  {rdata}", max(WIDTH // 2, WIDTH - 5 - len(owner)))
         print(f"     {cut(owner, WIDTH - 5 - len(rest))}{rest}")
     if question.lengthy:
-        print(f"     … {len(lines) - 1} more like it")
+        print(f"     … {len(lines) - 1} similar records")
     for line in output.splitlines():
         if re.match(r"; EDE|[^;].*\sSOA\s|.*retrying in TCP", line):
             print(cut(f"     {' '.join(line.lstrip('; ').split())}", WIDTH))
@@ -244,21 +244,21 @@ def ask(number, question, target, log):
     return say_verdict(faults_of(question, output, records, interface))
 
 
-def ask_as_a_stranger(number, target, name):
-    print(f"\n{style.bold(f'{number:2}. A stranger, whom no rule of the security group admits')}")
-    show_command(target, 0, name, "A", extra=f"-b {STRANGER} ")
-    output = dig(target, 0, name, "A", STRANGER, extra=("+tries=1", "+timeout=1"))
+def ask_unauthorised(number, target, name):
+    print(f"\n{style.bold(f'{number:2}. A source that no rule of the security group admits')}")
+    show_command(target, 0, name, "A", extra=f"-b {UNAUTHORISED} ")
+    output = dig(target, 0, name, "A", UNAUTHORISED, extra=("+tries=1", "+timeout=1"))
     silent = "timed out" in output or "no servers could be reached" in output
-    print("     silence" if silent else textwrap.indent(output, "     "))
-    handshake = not stranger_is_refused(target.listen(0))
-    print(f"     TCP: {'a handshake' if handshake else 'not even a handshake'}")
-    faults = ([] if silent else ["expected silence"]) + (
+    print("     no answer" if silent else textwrap.indent(output, "     "))
+    handshake = not gets_no_handshake(target.listen(0))
+    print(f"     TCP: {'a handshake' if handshake else 'no handshake'}")
+    faults = ([] if silent else ["expected no answer"]) + (
         ["expected no TCP handshake"] if handshake else [])
     return say_verdict(faults)
 
 
-def check_no_stranger(log):
+def check_no_unauthorised(log):
     """Checks that the log has no record of the unauthorised source."""
-    seen = [r for r in log.records() if r["srcaddr"] == STRANGER]
-    print(f"   log  {len(log.records())} records in all, {len(seen)} of the stranger's")
-    return say_verdict(["expected no record of a stranger"] if seen else [])
+    seen = [r for r in log.records() if r["srcaddr"] == UNAUTHORISED]
+    print(f"   log  {len(log.records())} records in total, {len(seen)} of {UNAUTHORISED}")
+    return say_verdict([f"expected no record of {UNAUTHORISED}"] if seen else [])

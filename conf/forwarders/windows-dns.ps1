@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 
-# Windows DNS Server: conditional forwarders, for an elevated PowerShell. From Microsoft's
-# documentation; not run by our tests.
+# Windows DNS Server: conditional forwarders, for an elevated PowerShell. It follows
+# Microsoft's documentation and is not tested.
 #
-# A conditional forwarder always asks port 53: serve the endpoint on its own addresses, without
-# "listen", and put those addresses here.
+# A conditional forwarder always uses port 53: serve the endpoint at its own addresses, without
+# "listen", and use these addresses here.
 
 $endpoint = "10.0.10.10", "10.0.150.10"
 
@@ -17,7 +17,7 @@ foreach ($name in "execute-api.eu-west-1.amazonaws.com",
 }
 
 # For a server that validates (a trust anchor of the root or of internal is installed), clients get
-# private names below a signed zone only with a policy that does not ask for validation:
+# private names below a signed zone only with a policy without validation:
 #   Add-DnsClientNrptRule -Namespace ".corp.internal" -DnsSecEnable -DnsSecValidationRequired:$false
 #   Add-DnsClientNrptRule -Namespace ".compute.internal" -DnsSecEnable -DnsSecValidationRequired:$false
 # It has no protection against rebinding.

@@ -12,7 +12,7 @@ def daemon(tmp_path):
     """A new daemon for one test; it must end without a fault."""
     running = Daemon(tmp_path).start()
     yield running
-    assert running.stop() == 0, running.said()
+    assert running.stop() == 0, running.messages()
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,7 @@ def shared_daemon(tmp_path_factory):
     """One daemon for all tests of a file that do not change it."""
     running = Daemon(tmp_path_factory.mktemp("daemon")).start()
     yield running
-    assert running.stop() == 0, running.said()
+    assert running.stop() == 0, running.messages()
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def scripted(tmp_path):
         return target, running
     yield begin
     for target, running in started:
-        assert running.stop() == 0, running.said()
+        assert running.stop() == 0, running.messages()
         target.stop()
 
 
@@ -44,7 +44,7 @@ def encrypted(tmp_path_factory):
     """One daemon with DoT and DoH for all tests of a file that do not change it."""
     running = EncryptedDaemon(tmp_path_factory.mktemp("daemon")).start()
     yield running
-    assert running.stop() == 0, running.said()
+    assert running.stop() == 0, running.messages()
 
 
 @pytest.fixture
@@ -57,4 +57,4 @@ def start_encrypted(tmp_path):
         return started[-1]
     yield run
     for daemon in started:
-        assert daemon.stop() == 0, daemon.said()
+        assert daemon.stop() == 0, daemon.messages()

@@ -34,7 +34,7 @@ def main(folder):
     status = running.stop()
     target.stop()
     print(json.dumps({"refused": sorted({(dns.rcode.to_text(each.rcode()), *error_of(each)) for each in refused}),
-                      "after": dns.rcode.to_text(after.rcode()), "status": status, "said": running.said()}))
+                      "after": dns.rcode.to_text(after.rcode()), "status": status, "said": running.messages()}))
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ class EncryptedDaemon(Daemon):
 
     def counts(self):
         """Returns the last line of statistics, after the daemon has ended."""
-        line = [line for line in self.said().splitlines() if "statistics:" in line][-1]
+        line = [line for line in self.messages().splitlines() if "statistics:" in line][-1]
         return {key: int(value) for key, value in (word.split("=") for word in line.split() if "=" in word)}
 
 
@@ -69,13 +69,13 @@ def framed(name, rdtype="A", ident=None, **options):
 
 
 def read_exactly(stream, size):
-    octets = b""
-    while len(octets) < size:
-        more = stream.recv(size - len(octets))
+    data = b""
+    while len(data) < size:
+        more = stream.recv(size - len(data))
         if not more:
             return None
-        octets += more
-    return octets
+        data += more
+    return data
 
 
 def read_message(stream):

@@ -24,7 +24,7 @@ API_NAME = f"{API_ID}.{SERVICE}"
 REGIONAL_NAME = f"{VPCE}-p7k2m9qx.execute-api.{REGION}.vpce.amazonaws.com"
 ZONAL_NAME = f"{VPCE}-p7k2m9qx-{REGION}a.execute-api.{REGION}.vpce.amazonaws.com"
 CLIENT = "127.0.0.1"
-STRANGER = "127.9.9.9"
+UNAUTHORISED = "127.9.9.9"
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -167,23 +167,23 @@ class Gateway:
 
     def start(self, prefix=()):
         self.launch(prefix)
-        self.wait_said("serving", 3)
+        self.wait_message("serving", 3)
         return self
 
-    def said(self):
+    def messages(self):
         return self.operator_log.read_text()
 
-    def wait_said(self, words, count=1):
+    def wait_message(self, words, count=1):
         def seen():
-            assert self.process.poll() is None or self.said().count(words) >= count, self.said()
-            return self.said().count(words) >= count
+            assert self.process.poll() is None or self.messages().count(words) >= count, self.messages()
+            return self.messages().count(words) >= count
         wait_until(seen, f"{words!r} in the operator log")
 
     def reload(self, refused=False):
         words = "reload refused" if refused else "reloaded "
-        before = self.said().count(words)
+        before = self.messages().count(words)
         self.process.send_signal(signal.SIGHUP)
-        self.wait_said(words, before + 1)
+        self.wait_message(words, before + 1)
 
     def stop(self):
         """Sends TERM and returns the exit status."""
@@ -205,7 +205,7 @@ class Gateway:
 
     def statistics(self):
         """Returns the counters of the last line of statistics, after the end."""
-        line = [line for line in self.said().splitlines() if "statistics: " in line][-1]
+        line = [line for line in self.messages().splitlines() if "statistics: " in line][-1]
         return {name: int(value) for name, value in re.findall(r"(\w+)=(\d+)", line)}
 
     #--- Logs
@@ -265,10 +265,10 @@ class Gateway:
             if connection is None:
                 own.close()
 
-    def exchange(self, octets, *, index=0, end_stream=False):
+    def exchange(self, payload, *, index=0, end_stream=False):
         """Sends bytes over TLS; returns everything that arrives until the gateway closes the connection."""
         with self.connect(index) as tls:
-            tls.sendall(octets)
+            tls.sendall(payload)
             if end_stream:
                 tls.unwrap()
             return read_all(tls)

@@ -46,8 +46,8 @@ def integer(value, prefix_bits, first=0):
 
 
 def text(value):
-    octets = value if isinstance(value, bytes) else value.encode()
-    return integer(len(octets), 7) + octets
+    data = value if isinstance(value, bytes) else value.encode()
+    return integer(len(data), 7) + data
 
 
 def fields(*pairs):
@@ -80,10 +80,10 @@ def status_of_block(block):
     """Returns the status of a response's header block, which is its first field."""
     if block[0] in INDEXED_STATUS:
         return INDEXED_STATUS[block[0]]
-    octets = block[2:2 + (block[1] & 0x7f)]
+    data = block[2:2 + (block[1] & 0x7f)]
     if not block[1] & 0x80:
-        return int(octets)
-    bits, digits = "".join(f"{octet:08b}" for octet in octets), ""
+        return int(data)
+    bits, digits = "".join(f"{byte:08b}" for byte in data), ""
     while len(digits) < 3:
         digit = next(i for i, code in enumerate(DIGITS) if bits.startswith(code))
         digits, bits = digits + str(digit), bits[len(DIGITS[digit]):]
@@ -105,13 +105,13 @@ class Connection:
     def __exit__(self, *_):
         self.tls.close()
 
-    def send(self, octets):
-        self.tls.sendall(octets)
+    def send(self, data):
+        self.tls.sendall(data)
 
-    def send_last(self, octets):
+    def send_last(self, data):
         """Sends bytes and closes the sending half of TCP: the gateway answers the complete part, and closes."""
         try:
-            self.tls.sendall(octets)
+            self.tls.sendall(data)
             with socket.socket(fileno=socket.dup(self.tls.fileno())) as tcp:
                 tcp.shutdown(socket.SHUT_WR)
         except OSError:

@@ -257,7 +257,7 @@ class Daemon:
             self.process = subprocess.Popen(
                 [BUILD / "inlet53d", "--config", self.config_file, *self.arguments],
                 stderr=log, stdout=log)
-        self.wait_said("serving")
+        self.wait_message("serving")
         wait_until(self.answers, "an answer")
         return self
 
@@ -269,13 +269,13 @@ class Daemon:
         except dns.exception.Timeout:
             return False
 
-    def said(self):
+    def messages(self):
         return self.operator_log.read_text()
 
-    def wait_said(self, words, count=1):
+    def wait_message(self, words, count=1):
         def seen():
-            assert self.process.poll() is None or self.said().count(words) >= count, self.said()
-            return self.said().count(words) >= count
+            assert self.process.poll() is None or self.messages().count(words) >= count, self.messages()
+            return self.messages().count(words) >= count
         wait_until(seen, f"{words!r} in the operator log")
 
     def reload(self):
@@ -285,7 +285,7 @@ class Daemon:
         wait_until(lambda: self.reloads() > before, "the reload")
 
     def reloads(self):
-        return self.said().count("reloaded ") + self.said().count("reload refused")
+        return self.messages().count("reloaded ") + self.messages().count("reload refused")
 
     def stop(self):
         """Sends TERM and returns the exit status."""

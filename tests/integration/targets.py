@@ -205,8 +205,8 @@ class ScriptedTarget:
 
         class Udp(socketserver.DatagramRequestHandler):
             def handle(self):
-                octets, sock = self.request
-                for response in target.responses(octets, False, self.client_address[1]):
+                data, sock = self.request
+                for response in target.responses(data, False, self.client_address[1]):
                     sock.sendto(response, self.client_address)
 
             def finish(self):
@@ -217,8 +217,8 @@ class ScriptedTarget:
                 self.request.settimeout(DEADLINE)
                 with self.request.makefile("rb") as stream:
                     while length := stream.read(2):
-                        octets = stream.read(struct.unpack("!H", length)[0])
-                        for response in target.responses(octets, True, self.client_address[1]):
+                        data = stream.read(struct.unpack("!H", length)[0])
+                        for response in target.responses(data, True, self.client_address[1]):
                             self.request.sendall(struct.pack("!H", len(response)) + response)
 
         class TcpServer(socketserver.ThreadingTCPServer):
@@ -228,8 +228,8 @@ class ScriptedTarget:
         for server in self.servers:
             threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
 
-    def responses(self, octets, over_tcp, port):
-        query = dns.message.from_wire(octets)
+    def responses(self, data, over_tcp, port):
+        query = dns.message.from_wire(data)
         question = query.question[0]
         self.queries.append((question.name.to_text().lower(), question.rdtype, over_tcp, port))
         given = self.script(query, over_tcp)

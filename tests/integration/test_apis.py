@@ -11,7 +11,7 @@ import xml.etree.ElementTree
 
 import pytest
 
-from gateway import (API_ID, API_NAME, CLIENT, OPEN_POLICY, OTHER_VPCE, REGIONAL_NAME, SERVICE, STRANGER,
+from gateway import (API_ID, API_NAME, CLIENT, OPEN_POLICY, OTHER_VPCE, REGIONAL_NAME, SERVICE, UNAUTHORISED,
                      UUID, VPC, VPCE, ZONAL_NAME, Gateway, mock, read_response, request)
 from support import free_endpoint, wait_until
 
@@ -130,7 +130,7 @@ def gateway(tmp_path_factory):
     running = Gateway(tmp_path_factory.mktemp("gateway"), APIS,
                       other_endpoint=f"policy = '''{ENDPOINT_POLICY}'''").start()
     yield running
-    assert running.stop() == 0, running.said()
+    assert running.stop() == 0, running.messages()
 
 
 @pytest.fixture
@@ -138,7 +138,7 @@ def own_gateway(tmp_path):
     """A gateway for one test that changes it."""
     running = Gateway(tmp_path, SMALL.format(body="one", policy=OPEN_POLICY)).start()
     yield running
-    assert running.stop() == 0, running.said()
+    assert running.stop() == 0, running.messages()
 
 
 def call_raw(gateway, host, target, *fields, index=0):
@@ -158,7 +158,7 @@ BY_ID = f"x-apigw-api-id: {API_ID}"
     (REGIONAL_NAME, [BY_ID]), (ZONAL_NAME, [BY_ID]), ("nlb.corp.internal", [BY_ID]), ("127.0.0.1:8443", [BY_ID]),
     (f"nopolicy00.{SERVICE}", [BY_ID]), (API_NAME, [BY_ID]), (REGIONAL_NAME, [f"X-APIGW-API-ID: {API_ID}"]),
     ("", [BY_ID])], ids=str)
-def test_ways_to_name_the_api(gateway, host, fields):
+def test_an_api_is_found_by_host_and_header(gateway, host, fields):
     assert call_raw(gateway, host, "/v1/hello", *fields)[0] == 200
 
 
@@ -170,11 +170,11 @@ def test_ways_to_name_the_api(gateway, host, fields):
     (f"publicapi0.{SERVICE}", "/v1/hello", []), (API_NAME, "/v1/hello", ["x-apigw-api-id: publicapi0"]),
     (API_NAME, "/v9/hello", []), (API_NAME, "/V1/hello", []), (API_NAME, "/", []), (API_NAME, "/hello", [])],
     ids=str)
-def test_what_names_no_api_or_stage(gateway, host, target, fields):
+def test_calls_without_a_known_api_or_stage(gateway, host, target, fields):
     assert call_raw(gateway, host, target, *fields) == (403, FORBIDDEN)
 
 
-def test_an_api_without_a_policy_takes_no_call(gateway):
+def test_an_api_without_a_policy_refuses_every_call(gateway):
     refused = gateway.call("/v1/hello", name=f"nopolicy00.{SERVICE}")
     assert refused.status == 403
     assert refused.json["Message"].endswith("because no resource-based policy allows the execute-api:Invoke action")
@@ -182,15 +182,15 @@ def test_an_api_without_a_policy_takes_no_call(gateway):
 
 #--- Authorization
 
-def test_a_stranger_gets_no_handshake(gateway):
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as stranger:
-        stranger.bind((STRANGER, 0))
-        stranger.setblocking(False)
-        assert stranger.connect_ex(gateway.endpoints[0]) == errno.EINPROGRESS
+def test_an_unauthorised_source_gets_no_handshake(gateway):
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as client:
+        client.bind((UNAUTHORISED, 0))
+        client.setblocking(False)
+        assert client.connect_ex(gateway.endpoints[0]) == errno.EINPROGRESS
         # The gateway answers an admitted client that connects later, so it has processed the other one.
         assert gateway.call("/v1/hello").status == 200
         tcp_syn_sent = 2
-        assert stranger.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == tcp_syn_sent
+        assert client.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == tcp_syn_sent
 
 
 EXPLICIT = "with an explicit deny in a resource-based policy"
@@ -219,7 +219,7 @@ def test_the_resource_policy(gateway, method, target, index, agent, refusal):
                                         f" resource: {arn} {refusal}"}
 
 
-def test_the_endpoint_s_policy_counts_beside_the_api_s(gateway):
+def test_the_policies_of_endpoint_and_api_must_both_allow(gateway):
     assert gateway.call("/v1/hello", index=2).status == 200
     denied = gateway.call("/v1/denied-here", index=2)
     assert denied.status == 403 and denied.json["Message"].endswith(
@@ -232,7 +232,7 @@ def test_the_endpoint_s_policy_counts_beside_the_api_s(gateway):
     assert gateway.call("/v1/denied", index=2).json["Message"].endswith(EXPLICIT)
 
 
-def test_who_calls_cannot_say_where_from(gateway):
+def test_a_client_cannot_claim_another_source(gateway):
     forged = {"x-amzn-vpce-id": VPCE, "x-amzn-vpc-id": VPC, "X-Forwarded-For": "10.0.0.1"}
     assert gateway.call("/v1/by-endpoint", index=2, headers=forged).status == 403
     assert gateway.call("/v2/from-there", headers=forged).status == 403
@@ -266,12 +266,12 @@ def test_a_header_overrides_the_method(gateway, given, method):
     assert response.json["method"] == method
 
 
-def test_an_overriding_method_is_what_the_policy_sees(gateway):
+def test_the_policy_gets_the_overriding_method(gateway):
     response = gateway.call("/v2/pets/1", "GET", headers={"X-HTTP-Method-Override": "DELETE"})
     assert response.status == 403 and "/v2/DELETE/pets/1 with an explicit deny" in response.json["Message"]
 
 
-def test_a_mock_answers_as_it_is_told(gateway):
+def test_a_mock_sends_its_configured_response(gateway):
     response = gateway.call("/v1/mock", headers={"User-Agent": "a&<b>"})
     assert response.status == 203
     assert response.text == '<p colour="blue" agent="a&<b>">$v1</p>'
@@ -294,7 +294,7 @@ def test_ids_of_a_response(gateway):
 
 #--- Gateway responses and throttling
 
-def test_gateway_responses_of_one_s_own(gateway):
+def test_custom_gateway_responses(gateway):
     name = f"custom0000.{SERVICE}"
     response = gateway.call("/v1/nowhere", name=name)
     assert response.status == 404
@@ -309,7 +309,7 @@ def test_gateway_responses_of_one_s_own(gateway):
     assert gateway.call("/v9/hello", name=name).text == FORBIDDEN
 
 
-def test_default_4xx_changes_all_but_those_with_their_own(gateway):
+def test_default_4xx_applies_to_types_without_a_table(gateway):
     name = f"default000.{SERVICE}"
     response = gateway.call("/v1/nowhere", name=name)
     assert response.status == 418
@@ -333,7 +333,7 @@ def test_throttling_by_stage_and_method(gateway):
     assert [r.status for r in statuses(gateway, 5, "/v2/hello", name=name)] == [200] * 5
 
 
-def test_a_stage_s_limit_is_each_method_s(gateway):
+def test_a_stage_limit_applies_to_each_method_separately(gateway):
     name = f"throttled0.{SERVICE}"
     assert [r.status for r in statuses(gateway, 3, "/v1/one", name=name)] == [200, 200, 429]
     assert [r.status for r in statuses(gateway, 3, "/v1/two", name=name)] == [200, 200, 429]
@@ -345,7 +345,7 @@ def wait_own_line(gateway, response):
     return gateway.wait_line("access.log", response.headers["x-amzn-requestid"]).split("|")
 
 
-def test_the_access_log_in_a_format_of_one_s_own(gateway):
+def test_an_access_log_with_a_custom_format(gateway):
     good = wait_own_line(gateway, gateway.call("/v1/hello?a=b", headers={"User-Agent": "one/1"}))
     assert good[1:] == ["one/1", CLIENT, VPCE, VPC, "/v1/hello", "v1", API_ID, "123456789012", API_NAME, API_ID,
                         "-", "-", "HTTP/1.1", "200", "-", "200"]
@@ -355,7 +355,7 @@ def test_the_access_log_in_a_format_of_one_s_own(gateway):
 
 
 @pytest.mark.parametrize("agent", ["a\tb", 'a"b', "a\\b", "ä", "a|b", "\x1b[31m", "a" * 3000, "${jndi:x}"])
-def test_one_call_is_one_line_whatever_the_agent(gateway, agent):
+def test_a_call_is_one_line_whatever_the_user_agent(gateway, agent):
     before = len(gateway.lines("access.log"))
     with gateway.connect() as tls:
         tls.sendall(request("/v1/hello", "GET", f"User-Agent: {agent}"))
@@ -368,7 +368,7 @@ def test_one_call_is_one_line_whatever_the_agent(gateway, agent):
     assert len(gateway.lines("access.log")) == before + 1
 
 
-def test_an_agent_with_line_ends_is_refused_or_contained(gateway):
+def test_a_user_agent_with_a_line_end_stays_in_one_line(gateway):
     """HTTP/2 could transport them; HTTP/1.1 ends the field."""
     before = len(gateway.lines("access.log"))
     with gateway.connect() as tls:
@@ -404,7 +404,7 @@ def test_presets_of_the_access_log(gateway):
     assert row[4:] == ["GET", "/pets/{petId}", "HTTP/1.1", "200", str(size), *ids["csv"]]
 
 
-def test_the_execution_log_tells_the_way_of_a_call(gateway):
+def test_the_execution_log_has_the_steps_of_a_call(gateway):
     response = gateway.call("/v1/pets/7?a=1", headers={"Authorization": "secret", "X-A": "1"})
     request_id = response.headers["x-amzn-requestid"]
     gateway.wait_line("execution.log", f"({request_id}) Method completed with status: 200")
@@ -416,7 +416,7 @@ def test_the_execution_log_tells_the_way_of_a_call(gateway):
     assert "secret" not in steps
 
 
-def test_the_execution_log_tells_why_a_call_is_refused(gateway):
+def test_the_execution_log_has_the_reason_of_a_refusal(gateway):
     request_id = gateway.call("/v1/denied").headers["x-amzn-requestid"]
     gateway.wait_line("execution.log", f"({request_id}) Method completed with status: 403")
     steps = "\n".join(line for line in gateway.lines("execution.log") if request_id in line)
@@ -457,14 +457,14 @@ def test_a_reload_changes_stages_methods_and_policies(own_gateway):
 @pytest.mark.parametrize("what,words", [
     ("no TOML", "[rest_api."), ("an unknown key", "frob = 1"),
     ("a policy that can't be read", SMALL.format(body="two", policy='{"Version": "2012-10-17", "Statement": [{}]}'))])
-def test_a_bad_file_leaves_what_there_was(own_gateway, what, words):
+def test_an_invalid_file_keeps_the_old_state(own_gateway, what, words):
     own_gateway.write_config(apis=words if "rest_api.hello" in words else own_gateway.values["apis"] + words)
     own_gateway.reload(refused=True)
-    assert re.search(r"inlet53\.toml[:.]", own_gateway.said()), own_gateway.said()
+    assert re.search(r"inlet53\.toml[:.]", own_gateway.messages()), own_gateway.messages()
     assert own_gateway.call("/v1/hello").text == "one"
 
 
-def test_a_reload_adds_and_takes_away_addresses(own_gateway):
+def test_a_reload_adds_and_removes_addresses(own_gateway):
     third = free_endpoint()
     second = own_gateway.endpoints[1]
     with own_gateway.connect(1) as old:
@@ -477,30 +477,30 @@ def test_a_reload_adds_and_takes_away_addresses(own_gateway):
     assert own_gateway.call("/v1/hello", index=0).text == "one"
 
 
-def test_an_address_that_is_taken_refuses_the_reload(own_gateway):
+def test_an_address_in_use_rejects_the_reload(own_gateway):
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as taken:
         third = free_endpoint()
         taken.bind(third)
         taken.listen()
         own_gateway.write_config(listen_b="%s:%d" % third)
         own_gateway.reload(refused=True)
-    assert "%s:%d" % third in own_gateway.said()
+    assert "%s:%d" % third in own_gateway.messages()
     assert own_gateway.call("/v1/hello", index=1).text == "one"
     own_gateway.reload()
     own_gateway.endpoints[1] = third
     assert own_gateway.call("/v1/hello", index=1).text == "one"
 
 
-def test_a_reload_changes_who_is_let_in(own_gateway):
+def test_a_reload_changes_the_admitted_sources(own_gateway):
     text = own_gateway.config_file.read_text()
     own_gateway.config_file.write_text(text.replace("127.0.0.0/16", "127.9.0.0/16"))
     own_gateway.reload()
-    assert own_gateway.call("/v1/hello", source=STRANGER).text == "one"
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as stranger:
-        stranger.bind((CLIENT, 0))
-        stranger.settimeout(0.3)
+    assert own_gateway.call("/v1/hello", source=UNAUTHORISED).text == "one"
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as client:
+        client.bind((CLIENT, 0))
+        client.settimeout(0.3)
         with pytest.raises(TimeoutError):
-            stranger.connect(own_gateway.endpoints[0])
+            client.connect(own_gateway.endpoints[0])
 
 
 def test_usr1_opens_the_logs_again(own_gateway):

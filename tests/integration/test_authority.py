@@ -45,7 +45,7 @@ def gateway(tmp_path):
     running = Gateway(tmp_path, APIS)
     yield running
     if running.process and running.is_running():
-        assert running.stop() == 0, running.said()
+        assert running.stop() == 0, running.messages()
 
 
 @pytest.fixture
@@ -169,12 +169,12 @@ def test_the_gateway_renews_its_certificate_while_it_runs(gateway, authority):
     handed_out = (authority / "ca.pem").read_bytes()
     before = (authority / "gateway.pem").read_bytes()
     gateway.start()
-    assert (authority / "gateway.pem").read_bytes() == before, gateway.said()
+    assert (authority / "gateway.pem").read_bytes() == before, gateway.messages()
     contexts = [gateway.tls(), gateway.tls()]
     contexts[1].maximum_version = ssl.TLSVersion.TLSv1_2
     contexts[1].set_ciphers("ECDHE-RSA-AES128-GCM-SHA256")
     old = [leaf_of(gateway, context) for context in contexts]
-    gateway.wait_said("renewed the certificate of HTTPS")
+    gateway.wait_message("renewed the certificate of HTTPS")
     new = [leaf_of(gateway, context) for context in contexts]  # and the client trusts them
     assert len(set(old + new)) == 4
     assert (authority / "ca.pem").read_bytes() == handed_out
@@ -193,9 +193,9 @@ def test_inlet53d_renews_its_certificate_while_it_runs(tmp_path):
             return stream.getpeercert(True)
     old = shown(server.dot)
     assert shown(server.doh) == old
-    wait_until(lambda: "renewed the certificate of DNS over TLS and HTTPS" in server.said(), "the renewal")
+    wait_until(lambda: "renewed the certificate of DNS over TLS and HTTPS" in server.messages(), "the renewal")
     wait_until(lambda: shown(server.dot) != old and shown(server.dot) == shown(server.doh), "the new certificate")
-    assert server.stop() == 0, server.said()
+    assert server.stop() == 0, server.messages()
 
 
 def test_more_names_renew_the_authority_and_clients_need_its_file_again(gateway, authority):
@@ -247,7 +247,7 @@ def test_an_authority_of_an_earlier_version_is_replaced(gateway):
     key = (folder / "ca-key.pem").read_bytes()
     previous = gateway.tls()
     gateway.start()
-    gateway.wait_said("ca.pem: replaced, with its key")
+    gateway.wait_message("ca.pem: replaced, with its key")
     assert (folder / "ca-key.pem").read_bytes() != key and not (folder / "gateway-key.pem").exists()
     leaf_of(gateway, gateway.tls())
     with pytest.raises(ssl.SSLCertVerificationError):
@@ -313,7 +313,7 @@ def test_a_link_in_the_place_of_a_key_is_refused(gateway, authority, tmp_path):
     assert refused.returncode == 1 and "ca-key.pem: is a symbolic link" in refused.stderr, refused.stderr
 
 
-def test_an_authority_without_a_configuration_is_shown_but_not_made(authority, tmp_path):
+def test_an_authority_without_a_configuration_is_shown_but_not_created(authority, tmp_path):
     shown = run(BUILD / "inlet53", "ca", "--folder", authority)
     assert shown.returncode == 0 and str(authority / "ca.pem") in shown.stdout
     none = run(BUILD / "inlet53", "ca", "--folder", tmp_path / "none")
@@ -322,7 +322,7 @@ def test_an_authority_without_a_configuration_is_shown_but_not_made(authority, t
 
 
 @pytest.mark.parametrize("config", sorted(file.name for file in (SOURCE / "conf").glob("*.toml")))
-def test_git_ignores_what_a_configuration_of_the_checkout_leaves(tmp_path, config):
+def test_git_ignores_the_authority_of_a_configuration_in_the_checkout(tmp_path, config):
     """In a clone, and in a copy of the files, if the sources come without git."""
     clone = tmp_path / "clone"
     clone.mkdir()

@@ -218,7 +218,7 @@ def test_late_answers_are_counted():
     assert got["wrong"] == 0
 
 
-def test_a_stall_of_the_server_counts_in_full():
+def test_a_pause_of_the_server_counts_for_every_waiting_query():
     def stalls_once(number, query):
         if number == 50:
             time.sleep(0.5)
@@ -246,7 +246,7 @@ def test_connections_that_close_are_opened_again():
     assert got["answered"] + got["lost"] == 10
 
 
-def test_it_ends_when_the_server_has_gone():
+def test_it_ends_when_the_server_has_ended():
     """Without a time limit: it reports the answered queries; all others are lost or unsent."""
     with TcpServer() as server:
         run = subprocess.Popen([TOOL, "bench", at(server.endpoint), "--tcp", "--connections", "1", "--outstanding", "1",
@@ -270,7 +270,7 @@ def test_interrupt_ends_it_with_its_report(shared_daemon):
     assert got["answered"] == got["sent"] > 0
 
 
-def test_report_for_people(shared_daemon):
+def test_the_text_report(shared_daemon):
     run = bench(shared_daemon.endpoints[0], "--queries", 1234, *PATIENCE)
     assert run.returncode == 0
     assert run.stderr == ""  # no progress output without a terminal
@@ -280,7 +280,7 @@ def test_report_for_people(shared_daemon):
 
 
 @pytest.mark.parametrize("transport", [(), ("--tcp",), ("--rate", "100")])
-def test_a_port_where_nobody_listens_is_told_at_once(transport):
+def test_a_closed_port_is_reported_at_once(transport):
     endpoint = free_endpoint()
     run = bench(endpoint, "--seconds", 1_000_000, *transport)
     assert run.returncode == 1
@@ -300,11 +300,11 @@ def test_lines_that_cannot_be_used_are_skipped_and_counted(daemon, tmp_path):
     assert said[:3] == [f"inlet53: {names}:2: not a domain name: b..test; skipped",
                         f"inlet53: {names}:3: not a type: BOGUS; skipped",
                         f"inlet53: {names}:5: not a domain name: c..test; skipped"]
-    assert said[10:] == ["inlet53: 22 lines are skipped in all"]
+    assert said[10:] == ["inlet53: 22 lines are skipped in total"]
     assert re.search(r"^  lines skipped +22$", bench(daemon.endpoints[0], *arguments).stdout, re.M)
 
 
-def test_a_server_may_have_a_name():
+def test_a_server_may_be_a_host_name():
     """The first address of the name, which the report shows."""
     address = socket.getaddrinfo("localhost", None, type=socket.SOCK_DGRAM)[0][4][0]
     with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM) as server:
@@ -320,7 +320,7 @@ def test_a_server_may_have_a_name():
         assert said["target"] == (f"[{address}]:{port}" if ":" in address else f"{address}:{port}")
 
 
-def test_a_server_whose_name_is_unknown():
+def test_a_server_with_an_unknown_host_name():
     run = subprocess.run([TOOL, "bench", "no-such-host.invalid", "--queries", "1"], text=True, capture_output=True,
                          timeout=DEADLINE)
     assert run.returncode == 1
@@ -330,9 +330,9 @@ def test_a_server_whose_name_is_unknown():
 def test_bad_names_are_usage_errors(tmp_path):
     endpoint = free_endpoint()
     names = tmp_path / "names"
-    for text, complaint in (("# x\nb..test\n", ":2: not a domain name: b..test; none of 1 lines can be used"),
-                            ("a.test BOGUS\n", ":1: not a type: BOGUS; none of 1 lines can be used"),
-                            ("# nothing\n", ": names nothing to ask for")):
+    for text, complaint in (("# x\nb..test\n", ":2: not a domain name: b..test; none of 1 lines is valid"),
+                            ("a.test BOGUS\n", ":1: not a type: BOGUS; none of 1 lines is valid"),
+                            ("# nothing\n", ": contains no names")):
         names.write_text(text)
         run = bench(endpoint, "--names", names)
         assert (run.returncode, run.stderr) == (2, f"inlet53: {names}{complaint}\n")

@@ -38,16 +38,16 @@ def cached(scripted):
 def test_a_name_a_subtree_and_everything(cached):
     running, asked_again = cached
     config = ["--config", str(running.config_file)]
-    assert flush("WWW.partner.test", *config) == (0, "forgot 2 responses\n")
+    assert flush("WWW.partner.test", *config) == (0, "removed 2 responses\n")
     assert asked_again() == {"www.partner.test"}
-    assert flush("www.partner.test.", "--subtree", *config) == (0, "forgot 4 responses\n")
+    assert flush("www.partner.test.", "--subtree", *config) == (0, "removed 4 responses\n")
     assert asked_again() == {"www.partner.test", "a.www.partner.test"}
-    assert flush("--all", "--socket", str(running.folder / "c.sock")) == (0, "forgot 6 responses\n")
+    assert flush("--all", "--socket", str(running.folder / "c.sock")) == (0, "removed 6 responses\n")
     assert asked_again() == set(NAMES)
-    assert flush("nobody.has.asked", *config) == (0, "forgot 0 responses\n")
+    assert flush("nobody.has.asked", *config) == (0, "removed 0 responses\n")
 
 
-def test_what_cannot_be_done_is_said(cached, tmp_path_factory):
+def test_faults_are_reported(cached, tmp_path_factory):
     running, asked_again = cached
     socket = ["--socket", str(running.folder / "c.sock")]
     code, said = flush("a..b", *socket)
@@ -63,7 +63,7 @@ def test_what_cannot_be_done_is_said(cached, tmp_path_factory):
     assert asked_again() == set()
 
 
-def test_a_user_without_permission_is_told_so(cached):
+def test_a_user_without_permission_gets_an_error(cached):
     running, _ = cached
     socket = running.folder / "c.sock"
     socket.chmod(0)
@@ -71,7 +71,7 @@ def test_a_user_without_permission_is_told_so(cached):
     done = subprocess.run([*as_user, BUILD / "inlet53", "cache", "flush", "--all", "--socket", socket],
                           capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
-    assert f"{socket}: this user may not give orders to the daemon: Permission denied" in done.stderr
+    assert f"{socket}: this user may not send commands to the daemon: Permission denied" in done.stderr
 
 
 def test_a_second_daemon_does_not_take_the_socket(cached, tmp_path_factory):
@@ -80,5 +80,5 @@ def test_a_second_daemon_does_not_take_the_socket(cached, tmp_path_factory):
     with pytest.raises(AssertionError):
         other.start()
     assert other.process.wait(60) == 4
-    assert "another daemon" in other.said()
+    assert "another daemon" in other.messages()
     assert flush("--all", "--config", str(running.config_file))[0] == 0

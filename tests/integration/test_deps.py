@@ -60,7 +60,7 @@ class System:
     def end(self):
         return self.process.wait(DEADLINE)
 
-    def said(self):
+    def messages(self):
         return (self.folder / "said").read_text()
 
     def ran(self):
@@ -85,23 +85,23 @@ def system(tmp_path):
 def test_another_system_is_not_changed(tmp_path, release):
     system = System(tmp_path, release).start()
     assert system.end() == 1
-    assert "deps: this is no Debian" in system.said() and "libldns-dev" in system.said()
+    assert "deps: this system is not Debian" in system.messages() and "libldns-dev" in system.messages()
     assert system.ran() == [] and system.left() == ["old.service"]
 
 
-def test_another_debian_is_told(tmp_path):
+def test_another_debian_version_is_reported(tmp_path):
     system = System(tmp_path, 'ID=debian\nVERSION_ID="13"\n').start()
     assert system.end() == 0
-    assert "the packages are those of Debian 12, and this is Debian 13" in system.said()
+    assert "the packages are those of Debian 12, but this system is Debian 13" in system.messages()
 
 
 @pytest.mark.parametrize("own", [None, OWN_POLICY])
 @pytest.mark.parametrize("status", [0, 100])
-def test_no_service_starts_and_all_is_put_back(system, own, status):
+def test_no_service_starts_and_the_state_is_restored(system, own, status):
     if own:
         system.policy.write_text(own)
     (system.folder / "status").write_text(str(status))
-    assert system.start().end() == (1 if status else 0), system.said()
+    assert system.start().end() == (1 if status else 0), system.messages()
     assert (system.folder / "answer").read_text() == "101\n"
     assert system.left() == ["old.service"] + (["policy-rc.d"] if own else [])
     assert own is None or system.policy.read_text() == own
@@ -110,7 +110,7 @@ def test_no_service_starts_and_all_is_put_back(system, own, status):
 @pytest.mark.parametrize("own", [None, OWN_POLICY])
 @pytest.mark.parametrize("number, whom", [(signal.SIGKILL, "deps"), (signal.SIGKILL, "all"), (signal.SIGTERM, "deps"),
                                           (signal.SIGINT, "all"), (signal.SIGHUP, "all")])
-def test_one_that_is_killed_leaves_no_policy(system, own, number, whom):
+def test_a_killed_installation_leaves_no_policy(system, own, number, whom):
     if own:
         system.policy.write_text(own)
     os.mkfifo(system.folder / "hold")
@@ -131,7 +131,7 @@ def test_one_that_is_killed_leaves_no_policy(system, own, number, whom):
     assert system.end() != 0
 
 
-def test_a_policy_that_lost_its_guard_forbids_nothing_and_is_replaced(system):
+def test_a_policy_without_its_guard_forbids_nothing_and_is_replaced(system):
     """As after a power failure."""
     os.mkfifo(system.folder / "hold")
     system.start()
@@ -144,6 +144,6 @@ def test_a_policy_that_lost_its_guard_forbids_nothing_and_is_replaced(system):
     system.policy.chmod(0o755)
     assert subprocess.run([system.policy]).returncode == 0
     (system.folder / "hold").unlink()
-    assert system.start().end() == 0, system.said()
+    assert system.start().end() == 0, system.messages()
     assert (system.folder / "answer").read_text() == "101\n"
     assert system.left() == ["old.service"]

@@ -86,7 +86,7 @@ def test_dig(encrypted, how):
     assert "fd00:53::10" in answer, answer
 
 
-def test_curl_resolves_by_it(encrypted):
+def test_curl_resolves_names(encrypted):
     """No server listens at the resolved address: that curl tries it shows that it has the answer."""
     said = run("curl", "-sv", "--max-time", "1", "--cacert", encrypted.authority, "--doh-url",
                "https://%s:%d/dns-query" % encrypted.doh, "http://host.deep.corp.internal:9/").stderr.decode()
@@ -106,7 +106,7 @@ def test_curl_posts(encrypted, version, tmp_path):
 
 # --- HTTP semantics
 
-def test_the_id_comes_back_and_keep_alive_holds(encrypted):
+def test_the_id_is_returned_and_the_connection_stays_open(encrypted):
     with Http1(encrypted) as client:
         for ident in (0, 0, 4711):
             status, fields, body = client.ask("GET", get_target(message(ident=ident)))
@@ -120,7 +120,7 @@ def test_the_id_comes_back_and_keep_alive_holds(encrypted):
     (API, "A", 60), ("app.corp.internal", "A", 300), ("app.corp.internal", "TXT", 300),
     ("nothing.corp.internal", "A", 300), ("nobody.example", "A", 0),
 ])
-def test_freshness_is_dns(encrypted, name, rdtype, age):
+def test_max_age_is_the_ttl_of_the_response(encrypted, name, rdtype, age):
     udp = ask(encrypted.endpoints[0], name, rdtype)
     with Http1(encrypted) as client:
         status, fields, body = client.ask("GET", get_target(message(name, rdtype)))
@@ -130,7 +130,7 @@ def test_freshness_is_dns(encrypted, name, rdtype, age):
     assert fields["cache-control"] == f"max-age={min(soas) if soas else age}"
 
 
-def test_head_has_what_get_has_but_the_body(encrypted):
+def test_head_has_the_fields_of_get_without_the_body(encrypted):
     with Http1(encrypted) as client:
         _, fields, body = client.ask("GET", get_target(message()))
         status, of_head, _ = client.ask("HEAD", get_target(message()), with_body=False)
@@ -138,7 +138,7 @@ def test_head_has_what_get_has_but_the_body(encrypted):
         assert client.ask("GET", get_target(message()))[2] == body or body  # no bytes are left
 
 
-def test_what_is_no_question(encrypted):
+def test_requests_without_a_valid_query(encrypted):
     with Http1(encrypted) as client:
         assert client.ask("GET", "/")[0] == 404
         assert client.ask("GET", "/dns-query")[0] == 400
@@ -159,7 +159,7 @@ def test_what_is_no_question(encrypted):
         assert client.ask("POST", "/dns-query", bytes(65536), content_type=TYPE)[0] == 413
 
 
-def test_a_message_of_65535_octets(encrypted):
+def test_a_message_of_65535_bytes(encrypted):
     """The maximum size: an unknown option fills the message."""
     query = bytearray(message(use_edns=0))
     room = 65535 - len(query) - 4
@@ -212,15 +212,15 @@ def test_too_many_connections(start_encrypted):
     wait_until(is_served, "a place")
 
 
-def test_strangers_get_no_handshake(encrypted):
-    with socket.socket() as stranger:
-        stranger.bind(("127.9.9.9", 0))
-        stranger.settimeout(0.5)
+def test_unauthorised_sources_get_no_handshake(encrypted):
+    with socket.socket() as client:
+        client.bind(("127.9.9.9", 0))
+        client.settimeout(0.5)
         with pytest.raises(TimeoutError):
-            stranger.connect(encrypted.doh)
+            client.connect(encrypted.doh)
 
 
-def test_garbage(encrypted):
+def test_garbage_does_not_crash_the_daemon(encrypted):
     for garbage in (b"GET / HTTP/1.1\r\n\r\n", bytes(3000), b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(100)):
         with socket.create_connection(encrypted.doh, timeout=DEADLINE) as plain:
             plain.sendall(garbage)
@@ -292,7 +292,7 @@ def test_a_flood_ends_with_its_connection(encrypted, flood):
         assert bodies(connection, 1)
 
 
-def test_a_head_without_end_ends_the_connection(encrypted):
+def test_an_endless_head_ends_the_connection(encrypted):
     piece = http2_frames.frame(http2_frames.CONTINUATION, 0, 1, http2_frames.fields(("x", "y" * 100)))
     with http2_frames.Connection(Doh(encrypted)) as connection:
         connection.send(http2_frames.headers(1, flags=0) + piece * 20)
@@ -316,7 +316,7 @@ def forwarding(tmp_path):
     running.let_go = let_go
     yield running
     let_go.set()
-    assert running.stop() == 0, running.said()
+    assert running.stop() == 0, running.messages()
     target.stop()
 
 
@@ -332,7 +332,7 @@ def test_streams_of_dot_are_answered_out_of_order(forwarding):
     forwarding.wait_record(query_name="slow.partner.test.", transport="DOT")
 
 
-def test_more_may_wait_over_dot_than_are_taken_at_once(forwarding):
+def test_over_dot_more_queries_may_wait_than_are_read_at_once(forwarding):
     """The stream pauses meanwhile; afterwards the server answers the received messages, complete records of them."""
     with forwarding.connect() as stream:
         stream.sendall(b"".join(framed(f"slow{i}.partner.test", ident=i) for i in range(250)))
@@ -355,7 +355,7 @@ def test_streams_of_doh_are_answered_out_of_order(forwarding):
     forwarding.wait_record(query_name="slow.partner.test.", transport="DOH")
 
 
-def test_a_stream_that_waits_over_http1(forwarding):
+def test_a_query_that_waits_over_http1(forwarding):
     with Http1(forwarding) as client:
         client.send("GET", get_target(message("slow.partner.test")))
         client.send("GET", get_target(message("fast.partner.test")))
@@ -366,7 +366,7 @@ def test_a_stream_that_waits_over_http1(forwarding):
             assert int(fields["cache-control"].split("=")[1]) in (76, 77)
 
 
-def test_a_client_that_goes_away_while_it_waits(forwarding):
+def test_a_client_that_disconnects_while_it_waits_does_not_crash_the_daemon(forwarding):
     with http2_frames.Connection(Doh(forwarding)) as connection:
         connection.send(question(1, "slow.partner.test"))
         connection.send(http2_frames.frame(http2_frames.RST_STREAM, 0, 1, bytes(4)) + question(3))
@@ -378,7 +378,7 @@ def test_a_client_that_goes_away_while_it_waits(forwarding):
         assert client.ask("GET", get_target(message("slow.partner.test")))[0] == 200
 
 
-def test_a_client_over_its_limit_is_told_so(start_encrypted):
+def test_a_client_over_its_limit_gets_429(start_encrypted):
     with Http1(start_encrypted(more="[limits]\nqueries_per_client = 5\n")) as client:
         statuses = [client.ask("POST", "/dns-query", body=message(), content_type=TYPE)[0] for _ in range(20)]
     assert statuses[0] == 200 and 429 in statuses

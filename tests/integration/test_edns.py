@@ -36,7 +36,7 @@ def told(tmp_path_factory):
     """A daemon that answers every option."""
     running = Daemon(tmp_path_factory.mktemp("told"), more=EVERYTHING).start()
     yield running
-    assert running.stop() == 0, running.said()
+    assert running.stop() == 0, running.messages()
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def strict(tmp_path_factory):
     more = f'[edns]\ncookies = "require"\ncookie_secret = "{SECRET}"\n'
     running = Daemon(tmp_path_factory.mktemp("strict"), more=more).start()
     yield running
-    assert running.stop() == 0, running.said()
+    assert running.stop() == 0, running.messages()
 
 
 def options_of(response):
@@ -65,7 +65,7 @@ def dig(endpoint, *more):
     return shown_by(["dig", "-p", str(endpoint[1]), f"@{endpoint[0]}", *more])
 
 
-def test_a_cookie_is_given_kept_and_shared(told, strict):
+def test_a_cookie_is_issued_returned_and_valid_at_another_server(told, strict):
     at = told.endpoints[0]
     first = options_of(ask_with(at, [(COOKIE, b"clientid")]))
     assert list(first) == [COOKIE] and len(first[COOKIE]) == 24 and first[COOKIE][:8] == b"clientid"
@@ -113,7 +113,7 @@ def test_cookies_may_be_required_over_udp(strict):
     assert ask_with(at, [(COOKIE, cookie[:-1] + bytes([cookie[-1] ^ 1]))]).rcode() == dns.rcode.BADCOOKIE
 
 
-def test_dig_comes_through_where_cookies_are_required(strict):
+def test_dig_gets_an_answer_if_cookies_are_required(strict):
     """dig sends a cookie, accepts the server's, and repeats the query."""
     for more in ([], ["+nocookie"]):
         shown = dig(strict.endpoints[0], API, "+noall", "+answer", "+comments", *more)
@@ -131,7 +131,7 @@ def test_dig_shows_every_option(told):
     assert "WARNING" not in shown + refused
 
 
-def test_kdig_and_drill_take_the_options(told):
+def test_kdig_and_drill_accept_the_options(told):
     host, port = told.endpoints[0]
     shown = shown_by(["kdig", "-p", str(port), f"@{host}", API, "+nsid", "+cookie", "+subnet=2001:db8::/56"])
     assert "resolver-1" in shown and "COOKIE" in shown and "2001:db8::/56/0" in shown, shown
@@ -139,7 +139,7 @@ def test_kdig_and_drill_take_the_options(told):
     assert "10.0.12.179" in shown_by(["drill", "-p", str(port), API, f"@{host}", "A"])
 
 
-def test_by_default_cookies_alone_are_answered(shared_daemon):
+def test_by_default_only_cookies_are_answered(shared_daemon):
     at = shared_daemon.endpoints[0]
     asked = [(NSID, b""), (ECS, b"\0\1\x18\x18\xc0\0\2"), (COOKIE, b"clientid")]
     response = ask_with(at, asked)

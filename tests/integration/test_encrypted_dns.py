@@ -35,7 +35,7 @@ def test_dig(encrypted):
     assert "fd00:53::10" in answer, answer
 
 
-def test_a_name_for_who_wants_one(encrypted):
+def test_the_certificate_has_a_name_for_clients_that_verify_one(encrypted):
     name = "rslvr-in-a7dd746257784e148.resolver.eu-west-1.amazonaws.com"
     answer = run("kdig", f"@{encrypted.dot[0]}", "-p", encrypted.dot[1], f"+tls-ca={encrypted.authority}",
                  f"+tls-hostname={name}", "app.corp.internal", "A", "+short")
@@ -90,7 +90,7 @@ def test_openssl_resumes(start_encrypted, version, tmp_path):
     assert server.counts()["tls_resumed"] == 4
 
 
-def test_who_speaks_another_protocol_is_refused(encrypted):
+def test_a_client_with_another_alpn_protocol_is_refused(encrypted):
     with pytest.raises(ssl.SSLError):
         encrypted.connect(context=encrypted.context(["h2"])).close()
 
@@ -112,10 +112,10 @@ def test_many_queries_at_once_fill_few_records(encrypted):
 
 
 def test_any_split_of_pipelined_queries(encrypted):
-    octets = b"".join(framed(API, ident=i) for i in range(100))
+    data = b"".join(framed(API, ident=i) for i in range(100))
     with encrypted.connect() as stream:
-        for at in range(0, len(octets), 7):
-            stream.sendall(octets[at:at + 7])
+        for at in range(0, len(data), 7):
+            stream.sendall(data[at:at + 7])
         assert sorted(read_message(stream).id for _ in range(100)) == list(range(100))
 
 
@@ -126,7 +126,7 @@ def test_a_large_answer_is_whole(encrypted):
         assert read_message(stream).answer[0].rdtype == dns.rdatatype.TXT
 
 
-def test_a_client_that_says_goodbye_gets_what_it_is_owed(encrypted):
+def test_a_client_that_closes_its_side_gets_all_answers(encrypted):
     with encrypted.connect() as stream:
         stream.sendall(framed(API, ident=7))
         assert read_message(stream).id == 7
@@ -136,18 +136,18 @@ def test_a_client_that_says_goodbye_gets_what_it_is_owed(encrypted):
             pytest.fail(f"no close_notify came back: {error}")
 
 
-def test_slow_readers_are_waited_for_and_lose_nothing(encrypted):
+def test_slow_readers_get_all_answers(encrypted):
     """More answers than the server buffers for one client, which starts to read after its last query."""
     count = 4000
     with encrypted.connect() as stream:
         stream.setblocking(False)
-        octets = b"".join(framed("many.corp.internal", ident=i) for i in range(count))
+        data = b"".join(framed("many.corp.internal", ident=i) for i in range(count))
         sent, received, answers = 0, b"", []
         stalled = 0
         while len(answers) < count:
             try:
-                if sent < len(octets):
-                    sent += stream.send(octets[sent:sent + 16384])
+                if sent < len(data):
+                    sent += stream.send(data[sent:sent + 16384])
                     continue
             except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
                 stalled += 1
@@ -163,7 +163,7 @@ def test_slow_readers_are_waited_for_and_lose_nothing(encrypted):
 
 # --- Misbehaving clients
 
-def test_garbage_instead_of_a_handshake(encrypted):
+def test_garbage_instead_of_a_handshake_does_not_crash_the_daemon(encrypted):
     for garbage in (b"GET / HTTP/1.1\r\n\r\n", framed(API), bytes(1000), b"\x16\x03\x01\xff\xff" + bytes(70000)):
         with socket.create_connection(encrypted.dot, timeout=DEADLINE) as stream:
             try:
@@ -178,8 +178,8 @@ def test_garbage_instead_of_a_handshake(encrypted):
 
 
 @pytest.mark.parametrize("garbage", [b"\0\0", b"\0\x05hello", b"\0\x0c\0\1\x80\0" + bytes(8)],
-                         ids=["no octets", "five octets", "a response"])
-def test_garbage_in_the_stream_ends_it(encrypted, garbage):
+                         ids=["no bytes", "five bytes", "a response"])
+def test_garbage_in_the_stream_ends_the_connection(encrypted, garbage):
     with encrypted.connect() as stream:
         stream.sendall(framed(API) + garbage + framed(API))
         assert len(addresses(read_message(stream))) == 2
@@ -198,7 +198,7 @@ def test_a_slow_handshake_and_an_idle_client_are_closed(start_encrypted):
         assert read_message(stream) and is_closed(stream)
 
 
-def test_an_idle_client_is_kept_beyond_its_first_second(start_encrypted):
+def test_an_idle_connection_stays_open(start_encrypted):
     """The server frees the buffers meanwhile, and the record after that still works."""
     server = start_encrypted(tls='idle_timeout = "3 s"')
     with server.connect() as stream:
@@ -220,18 +220,18 @@ def test_too_many_connections(start_encrypted):
         with server.connect(source="127.0.0.2") as other:
             other.sendall(framed(API))
             assert read_message(other)
-    assert "tcp_refused=1" in (server.stop() == 0 and server.said())
+    assert "tcp_refused=1" in (server.stop() == 0 and server.messages())
 
 
-def test_strangers_get_no_handshake(encrypted):
-    with socket.socket() as stranger:
-        stranger.bind(("127.9.9.9", 0))
-        stranger.settimeout(0.5)
+def test_unauthorised_sources_get_no_handshake(encrypted):
+    with socket.socket() as client:
+        client.bind(("127.9.9.9", 0))
+        client.settimeout(0.5)
         with pytest.raises(TimeoutError):
-            stranger.connect(encrypted.dot)
+            client.connect(encrypted.dot)
 
 
-def test_port_853_is_a_rule_of_its_own(tmp_path):
+def test_port_853_needs_its_own_rule(tmp_path):
     """The security group of the other tests, without tcp 853: no client gets a handshake."""
     server = EncryptedDaemon(tmp_path)
     server.write_config()
@@ -259,7 +259,7 @@ def test_without_do53_nothing_is_served_in_the_clear(tmp_path):
     with server.connect() as stream:
         stream.sendall(framed(API))
         assert read_message(stream)
-    assert "UDP" not in server.said()
+    assert "UDP" not in server.messages()
     assert server.stop() == 0
 
 
@@ -276,7 +276,7 @@ def shown_subject(server):
         return ssl.DER_cert_to_PEM_cert(stream.getpeercert(binary_form=True))
 
 
-def test_a_certificate_is_replaced_while_connections_stand(tmp_path, start_encrypted):
+def test_a_certificate_is_replaced_while_connections_are_open(tmp_path, start_encrypted):
     own_certificate(tmp_path, "first")
     server = start_encrypted(tls='certificate = "dns.pem"\nkey = "dns.key"')
     first = (tmp_path / "dns.pem").read_text()
@@ -286,15 +286,15 @@ def test_a_certificate_is_replaced_while_connections_stand(tmp_path, start_encry
         assert read_message(standing).id == 1
         own_certificate(tmp_path, "second")
         server.reload()
-        server.wait_said("reloaded")
+        server.wait_message("reloaded")
         wait_until(lambda: shown_subject(server).split() != first.split(), "the second certificate")
         standing.sendall(framed(API, ident=2))
         assert read_message(standing).id == 2
         # An unreadable certificate is refused.
         (tmp_path / "dns.key").write_text("no key")
         server.reload()
-        server.wait_said("reload refused")
-        assert "dns.key: cannot be read as a private key" in server.said()
+        server.wait_message("reload refused")
+        assert "dns.key: cannot be read as a private key" in server.messages()
         assert shown_subject(server).split() == (tmp_path / "dns.pem").read_text().split()
         standing.sendall(framed(API, ident=3))
         assert read_message(standing).id == 3
@@ -304,4 +304,4 @@ def test_an_unreadable_certificate_at_the_start(tmp_path):
     server = EncryptedDaemon(tmp_path, tls='certificate = "dns.pem"\nkey = "dns.key"')
     with open(server.operator_log, "wb") as log:
         assert subprocess.run([BUILD / "inlet53d", "--config", server.config_file], stderr=log).returncode == 3
-    assert "dns.pem: cannot be read: No such file" in server.said()
+    assert "dns.pem: cannot be read: No such file" in server.messages()

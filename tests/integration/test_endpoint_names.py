@@ -42,7 +42,7 @@ def endpoints_text():
 def daemon(tmp_path_factory):
     running = Daemon(tmp_path_factory.mktemp("daemon"), more=endpoints_text()).start()
     yield running
-    assert running.stop() == 0, running.said()
+    assert running.stop() == 0, running.messages()
 
 
 def dig(daemon, name):
@@ -87,7 +87,7 @@ def check(daemon, *arguments):
                           capture_output=True, text=True)
 
 
-def test_check_and_the_daemon_say_which_names_are_assumed(daemon):
+def test_check_and_the_daemon_report_assumed_names(daemon):
     words = ("vpc_endpoint.new.service_name: this service is not in the list of AWS's services, so its DNS "
              "names follow from its name: api.new.eu-west-1.amazonaws.com, "
              "vpce-….api.new.eu-west-1.vpce.amazonaws.com; private_dns_names and base_endpoint_dns_names set "
@@ -98,4 +98,4 @@ def test_check_and_the_daemon_say_which_names_are_assumed(daemon):
     assert plain.returncode == 0
     assert plain.stderr == f"{daemon.config_file}:{line}:16: {words}\n"
     assert json.loads(check(daemon, "-o", "json").stdout)["warnings"] == [plain.stderr.rstrip("\n")]
-    assert daemon.said().count(words) == 1
+    assert daemon.messages().count(words) == 1

@@ -51,7 +51,7 @@ def firewall(tmp_path):
     (tmp_path / "blocked.txt").write_text("# blocked\nmx1.corp.internal\n")
     running = Daemon(tmp_path, more=FIREWALL).start()
     yield running
-    assert running.stop() == 0, running.said()
+    assert running.stop() == 0, running.messages()
 
 
 def logged(daemon, name, **fields):
@@ -89,20 +89,20 @@ def test_a_blocked_query_gets_the_response_of_its_rule(firewall):
     assert firewall.wait_record(query_name="app.corp.internal.")["answers"] == []
 
 
-def test_an_alert_answers_and_says_so(firewall):
+def test_an_alert_rule_answers_and_is_logged(firewall):
     assert addresses(ask(firewall.endpoints[0], "host.deep.corp.internal")) == ["10.0.20.30"]
     assert logged(firewall, "host.deep.corp.internal") == (["ALERT", GROUP, LISTS["watched"]], FIELDS)
     assert len(addresses(ask(firewall.endpoints[1], API))) == 2
     assert logged(firewall, API) == (["ALERT", GROUP, LISTS["watched"]], FIELDS)
 
 
-def test_what_no_rule_matches_or_one_allows_is_logged_as_ever(firewall):
+def test_an_unmatched_or_allowed_query_has_no_firewall_fields(firewall):
     for name in ("many.corp.internal", "www.corp.internal"):
         assert ask(firewall.endpoints[0], name, tcp=True).answer
         assert logged(firewall, name) == ([], [])
 
 
-def test_names_that_aliases_lead_to_are_looked_at(firewall):
+def test_targets_of_aliases_are_checked(firewall):
     # www.corp.internal is an alias of app.corp.internal, which is blocked, but its rule trusts redirections.
     trusted = ask(firewall.endpoints[0], "www.corp.internal")
     assert sorted(addresses(trusted)) == ["10.0.20.10", "10.0.20.11"]
@@ -113,7 +113,7 @@ def test_names_that_aliases_lead_to_are_looked_at(firewall):
     assert logged(firewall, "www.corp.internal", answers=[]) == (["BLOCK", GROUP, LISTS["nodata"]], FIELDS)
 
 
-def test_a_list_is_read_again_or_refused_with_its_line(firewall):
+def test_a_reload_reads_a_list_or_reports_its_invalid_line(firewall):
     endpoint, file = firewall.endpoints[0], firewall.folder / "blocked.txt"
     assert ask(endpoint, "mx1.corp.internal").rcode() == dns.rcode.NXDOMAIN
     file.write_text("many.corp.internal\n")
@@ -123,22 +123,22 @@ def test_a_list_is_read_again_or_refused_with_its_line(firewall):
 
     file.write_text("fine.test\n0.0.0.0 ads.test\n")
     firewall.reload()
-    assert f"{file}:2:" in firewall.said() and "reload refused" in firewall.said()
+    assert f"{file}:2:" in firewall.messages() and "reload refused" in firewall.messages()
     file.unlink()
     firewall.reload()
-    firewall.wait_said("reload refused", 2)
-    assert f"{file}: can't read it" in firewall.said()
+    firewall.wait_message("reload refused", 2)
+    assert f"{file}: cannot read the file" in firewall.messages()
     assert ask(endpoint, "many.corp.internal").rcode() == dns.rcode.NXDOMAIN
 
 
-def test_a_vpc_that_fails_open_is_served_without_a_list_that_is_gone(firewall):
+def test_a_vpc_that_fails_open_is_served_without_a_missing_list(firewall):
     endpoint = firewall.endpoints[0]
     text = firewall.config_file.read_text()
     firewall.config_file.write_text(text.replace("[vpc.demo]", "[vpc.demo]\nfirewall_fail_open = true"))
     (firewall.folder / "blocked.txt").unlink()
     firewall.reload()
     wait_until(lambda: addresses(ask(endpoint, "mx1.corp.internal")), "the query to be let through")
-    assert "DNS Firewall fails open" in firewall.said()
+    assert "DNS Firewall fails open" in firewall.messages()
     # Rules before the one without its list still apply; queries never reach those after it.
     assert not ask(endpoint, "app.corp.internal").answer
     assert addresses(ask(endpoint, "host.deep.corp.internal")) == ["10.0.20.30"]
@@ -158,7 +158,7 @@ def test_check_reads_the_lists(firewall):
     assert refused.returncode == 3 and f"{file}:3: " in refused.stderr
     file.unlink()
     refused = check(firewall)
-    assert refused.returncode == 3 and f"{file}: can't read it" in refused.stderr
+    assert refused.returncode == 3 and f"{file}: cannot read the file" in refused.stderr
     text = firewall.config_file.read_text()
     firewall.config_file.write_text(text.replace("[vpc.demo]", "[vpc.demo]\nfirewall_fail_open = true"))
     opened = check(firewall)

@@ -43,7 +43,7 @@ def picky():
     target.stop()
 
 
-def test_many_unanswered_names_leave_room_for_the_others_of_a_target(tmp_path, picky):
+def test_many_unanswered_names_leave_room_for_other_names_of_a_target(tmp_path, picky):
     running = start(tmp_path, rule("partner", "partner.test", picky.endpoint), more='[forward]\nquery_timeout = "10 s"\n')
     endpoint = running.endpoints[0]
     assert addresses(ask(endpoint, "ok-first.partner.test")) == ["10.1.1.2"]
@@ -52,11 +52,11 @@ def test_many_unanswered_names_leave_room_for_the_others_of_a_target(tmp_path, p
         client.send(f"lost{i}.partner.test")
         if i % 50 == 49:  # without it, the target would count as unresponsive, which has a lower limit
             assert addresses(ask(endpoint, f"ok{i}.partner.test", source="127.0.0.2")) == ["10.1.1.2"]
-    assert running.stop() == 0, running.said()
-    assert refusals(running.said()) == {}
+    assert running.stop() == 0, running.messages()
+    assert refusals(running.messages()) == {}
 
 
-def test_one_client_leaves_places_at_a_target_to_the_others(tmp_path, picky):
+def test_one_client_leaves_places_at_a_target_to_other_clients(tmp_path, picky):
     more = '[forward]\nquery_timeout = "5 s"\nmax_in_flight_per_target = 180\n'
     running = start(tmp_path, rule("partner", "partner.test", picky.endpoint), more=more)
     endpoint = running.endpoints[0]
@@ -67,12 +67,12 @@ def test_one_client_leaves_places_at_a_target_to_the_others(tmp_path, picky):
     wait_until(lambda: len(greedy.read()) == 240, "the refusals of what is over its share")
     for response in map(dns.message.from_wire, greedy.responses):
         assert response.rcode() == dns.rcode.SERVFAIL
-        assert error_of(response) == (0, "this client has its share of the places at the targets of the rule")
+        assert error_of(response) == (0, "this client uses its share of the places at the targets of the rule")
     # Other clients are answered, also one that sends many names at once.
     for i in range(15):
         assert addresses(ask(endpoint, f"ok{i}.partner.test", source="127.0.0.3")) == ["10.1.1.2"]
-    assert running.stop() == 0, running.said()
-    assert refusals(running.said()) == {"client_at_targets": 240}
+    assert running.stop() == 0, running.messages()
+    assert refusals(running.messages()) == {"client_at_targets": 240}
 
 
 def resident_mib(pid):
@@ -86,7 +86,7 @@ def has_own_allocator(pid):
         return "libasan" in maps.read()
 
 
-def test_memory_of_queries_that_wait_is_bounded_and_given_back(tmp_path, picky):
+def test_memory_of_waiting_queries_is_bounded_and_returned(tmp_path, picky):
     """40 clients with 900 names each, at targets that do not answer."""
     dead = [dead_endpoint() for _ in range(4)]
     rules = [rule(f"r{i}", f"r{i}.test", endpoint) for i, (_, endpoint) in enumerate(dead)]
@@ -113,10 +113,10 @@ def test_memory_of_queries_that_wait_is_bounded_and_given_back(tmp_path, picky):
         return resident_mib(pid) - before < (peak - before) / 2
     if not has_own_allocator(pid):
         wait_until(is_given_back, "the memory after the load")
-    assert running.stop() == 0, running.said()
+    assert running.stop() == 0, running.messages()
 
 
-def test_each_refusal_has_a_reason_of_its_own(tmp_path, picky):
+def test_each_refusal_has_its_own_reason(tmp_path, picky):
     cases = [
         ("max_waiting_per_client = 1", "client_limit", ("a", "b"), "too many queries of this client wait for targets"),
         ("max_waiters = 1", "question_full", ("a", "a"), "too many queries wait for the answer to this question"),
@@ -135,8 +135,8 @@ def test_each_refusal_has_a_reason_of_its_own(tmp_path, picky):
         wait_until(lambda: picky.asked(f"{names[0]}.partner.test."), "the first question")
         refused = ask(running.endpoints[0], f"{names[1]}.partner.test", source="127.0.0.2", use_edns=0)
         assert refused.rcode() == dns.rcode.SERVFAIL and error_of(refused) == (0, text), reason
-        assert running.stop() == 0, running.said()
-        assert refusals(running.said()) == {reason: 1}
+        assert running.stop() == 0, running.messages()
+        assert refusals(running.messages()) == {reason: 1}
         picky.queries.clear()
 
 
@@ -146,5 +146,5 @@ def test_contradictory_limits_are_refused_with_line_and_key(tmp_path):
     running.config_file.write_text(running.config_file.read_text() + "[forward]\nmax_waiters = 30000\n")
     running.reload()
     line = running.config_file.read_text().count("\n")
-    running.wait_said(f"inlet53.toml:{line}:15: forward.max_waiters: it is over max_waiting, which is 20000")
-    assert running.stop() == 0, running.said()
+    running.wait_message(f"inlet53.toml:{line}:15: forward.max_waiters: it is over max_waiting, which is 20000")
+    assert running.stop() == 0, running.messages()

@@ -20,7 +20,7 @@ def chain(request, tmp_path_factory):
     forwarder = request.param(tmp_path_factory.mktemp("forwarder"), daemon.endpoints, protects=True).start()
     yield daemon, forwarder
     forwarder.stop()
-    assert daemon.stop() == 0, daemon.said()
+    assert daemon.stop() == 0, daemon.messages()
 
 
 def check_everything(forwarder, tag, ask=ask):
@@ -49,7 +49,7 @@ def pointers(response):
     return [record.target.to_text() for rrset in response.answer for record in rrset]
 
 
-def test_addresses_of_the_vpc_have_names(chain):
+def test_addresses_of_the_vpc_have_names_in_both_directions(chain):
     """Forward and reverse, although resolvers answer 10.in-addr.arpa themselves without the recipe."""
     at = chain[1].endpoint
     pointer = ask(at, dns.reversename.from_address("10.0.200.7"), "PTR")
@@ -57,7 +57,7 @@ def test_addresses_of_the_vpc_have_names(chain):
     assert addresses(ask(at, f"ip-10-0-200-7.{VPC_DOMAIN}")) == ["10.0.200.7"]
 
 
-def test_a_large_answer_takes_tcp(chain):
+def test_a_large_answer_uses_tcp(chain):
     daemon, forwarder = chain
     cut = ask(forwarder.endpoint, "large.corp.internal", "TXT", use_edns=0, payload=1232)
     assert cut.flags & dns.flags.TC
@@ -104,7 +104,7 @@ def signed_root(tmp_path_factory):
 def daemon(tmp_path_factory):
     running = Daemon(tmp_path_factory.mktemp("alone")).start()
     yield running
-    assert running.stop() == 0, running.said()
+    assert running.stop() == 0, running.messages()
 
 
 # The lines of each recipe that permit private addresses in answers; dnsdist, PowerDNS Recursor and
@@ -129,11 +129,11 @@ def test_reverse_names_need_the_line_of_unbound(daemon, tmp_path):
     forwarder.stop()
 
 
-def test_every_recipe_is_run_or_says_that_it_is_not():
+def test_every_recipe_is_tested_or_marked_as_untested():
     run = {"bind.conf", "bind-options.conf", "unbound.conf", "dnsmasq.conf", "kresd.conf", "recursor.conf",
            "dnsdist.conf", "resolved.conf"}
     for recipe in RECIPES.iterdir():
-        assert recipe.name in run or "not run by our tests" in " ".join(recipe.read_text().split()), recipe
+        assert recipe.name in run or "is not tested" in " ".join(recipe.read_text().split()), recipe
 
 
 @pytest.mark.parametrize("kind", [Bind, Unbound], ids=lambda kind: kind.__name__)

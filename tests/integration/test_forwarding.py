@@ -21,7 +21,7 @@ def with_target(request, tmp_path_factory):
     target = request.param(tmp_path_factory.mktemp("target")).start()
     running = start(tmp_path_factory.mktemp("daemon"), rule("partner", "partner.test", target.endpoint))
     yield running
-    assert running.stop() == 0, running.said()
+    assert running.stop() == 0, running.messages()
     target.stop()
 
 
@@ -36,7 +36,7 @@ def test_answers_of_real_targets(with_target):
     assert [rrset.name.to_text() for rrset in chain.answer] == ["here.partner.test.", "host.partner.test."]
 
 
-def test_denials_have_their_soa(with_target):
+def test_negative_answers_have_an_soa(with_target):
     endpoint = with_target.endpoints[0]
     missing = ask(endpoint, "missing.partner.test")
     assert missing.rcode() == dns.rcode.NXDOMAIN and missing.authority[0].ttl <= 20
@@ -58,7 +58,7 @@ def test_chains_cross_between_zones_and_rules(with_target):
     assert away.rcode() == dns.rcode.NOERROR and len(away.answer) == 1
 
 
-def test_what_is_too_large_for_udp(with_target):
+def test_an_answer_too_large_for_udp(with_target):
     endpoint = with_target.endpoints[0]
     small = ask(endpoint, "large.partner.test", "TXT", use_edns=0, payload=1232)
     assert small.flags & dns.flags.TC
@@ -89,7 +89,7 @@ def names_in(response):
     (LETTERS, "MX"), (LETTERS, "PTR"), (LETTERS, "SRV"), (f"alias.{LETTERS}", "A"), (f"alias.{LETTERS}", "MX"),
     ("alias-below-the-name-that-has-moved.moved.partner.test", "A"),  # a DNAME
     ("there-is-no-such-name-for-all-these-letters.partner.test", "A"), (LETTERS, "TXT")])
-def test_the_letters_of_our_queries_stay_with_us(with_target, qname, qtype):
+def test_the_random_letter_case_does_not_reach_clients(with_target, qname, qtype):
     """Targets compress names against the question, which is sent in mixed letter case."""
     response = ask(with_target.endpoints[0], qname, qtype)
     names = list(names_in(response))
@@ -113,7 +113,7 @@ def test_the_cache_answers_with_aged_ttls(scripted):
     assert ask(running.endpoints[1], "x.partner.test").answer[0].ttl <= 60
 
 
-def test_a_ttl_of_0_is_answered_and_not_kept(scripted):
+def test_an_answer_with_ttl_0_is_not_stored(scripted):
     target, running = scripted(lambda query, _: host(query, ttl=0))
     for count in (1, 2, 3):
         response = ask(running.endpoints[0], "x.partner.test")
@@ -121,7 +121,7 @@ def test_a_ttl_of_0_is_answered_and_not_kept(scripted):
         assert len(target.asked("x.partner.test.")) == count
 
 
-def test_equal_questions_are_asked_once(scripted):
+def test_equal_questions_are_sent_once(scripted):
     release = threading.Event()
 
     def script(query, _):
@@ -142,16 +142,16 @@ def test_equal_questions_are_asked_once(scripted):
     assert [addresses(answer) for answer in answers] == [["10.1.1.2"]] * 20
 
 
-def test_lies_are_not_believed(scripted):
+def test_forged_responses_and_records_are_ignored(scripted):
     def script(query, _):
         wrong_id, wrong_question = host(query, address="10.6.6.1"), host(query, address="10.6.6.2")
         wrong_id.id ^= 1
         wrong_question.question = dns.message.make_query("y.partner.test", "A").question
         no_response = host(query, address="10.6.6.3")
         no_response.flags &= ~dns.flags.QR
-        stranger = answer_to(query, f"{query.question[0].name} 60 IN A 10.1.1.2",
-                             "app.corp.internal. 60 IN A 10.6.6.4", "x.elsewhere.test. 60 IN A 10.6.6.5")
-        return [b"", b"\x00", wrong_id, wrong_question, no_response, stranger]
+        unasked = answer_to(query, f"{query.question[0].name} 60 IN A 10.1.1.2",
+                            "app.corp.internal. 60 IN A 10.6.6.4", "x.elsewhere.test. 60 IN A 10.6.6.5")
+        return [b"", b"\x00", wrong_id, wrong_question, no_response, unasked]
     _, running = scripted(script)
     response = ask(running.endpoints[0], "x.partner.test")
     assert addresses(response) == ["10.1.1.2"]
@@ -171,12 +171,12 @@ def test_garbage_and_oversized_messages(tmp_path):
         if i >= 20 and broken.queries:
             break
     assert broken.queries
-    assert running.stop() == 0, running.said()
+    assert running.stop() == 0, running.messages()
     broken.stop()
     sound.stop()
 
 
-def test_letters_are_mixed_and_checked(scripted):
+def test_letter_case_is_random_and_verified(scripted):
     names = []
 
     def script(query, over_tcp):
@@ -213,7 +213,7 @@ def test_a_target_that_drops_queries_with_edns(scripted):
     assert len(target.asked("n19.partner.test.")) == 1
 
 
-def test_a_target_without_an_answer(scripted):
+def test_a_target_that_declines(scripted):
     def script(query, _):
         response = dns.message.make_response(query)
         response.set_rcode(dns.rcode.REFUSED)
@@ -224,7 +224,7 @@ def test_a_target_without_an_answer(scripted):
     assert len(target.asked("x.partner.test.")) <= 2  # the refusal is remembered
 
 
-def test_a_rule_for_all_names_leaves_ours_alone(scripted):
+def test_a_rule_for_all_names_does_not_affect_our_names(scripted):
     target, running = scripted(lambda query, _: host(query), domain=".")
     endpoint = running.endpoints[0]
     assert addresses(ask(endpoint, "www.example.com")) == ["10.1.1.2"]
@@ -235,7 +235,7 @@ def test_a_rule_for_all_names_leaves_ours_alone(scripted):
 
 #--- Missing targets
 
-def test_a_black_hole_ends_with_servfail_and_harms_nobody(tmp_path):
+def test_a_black_hole_gives_servfail_and_delays_no_other_query(tmp_path):
     held, hole = dead_endpoint()
     healthy = ScriptedTarget(lambda query, _: host(query))
     running = start(tmp_path, rule("hole", "hole.test", hole), rule("partner", "partner.test", healthy.endpoint))
@@ -250,7 +250,7 @@ def test_a_black_hole_ends_with_servfail_and_harms_nobody(tmp_path):
         asker.join(60)
     assert [answer.rcode() for answer in answers] == [dns.rcode.SERVFAIL] * 50
     assert ede_of(ask(endpoint, "again.hole.test", use_edns=0)) == [22]
-    assert running.stop() == 0, running.said()
+    assert running.stop() == 0, running.messages()
     healthy.stop()
     held.close()
 
@@ -261,12 +261,12 @@ def test_one_of_two_targets_is_dead(tmp_path):
     running = start(tmp_path, rule("partner", "partner.test", hole, healthy.endpoint))
     for i in range(100):
         assert addresses(ask(running.endpoints[0], f"n{i}.partner.test")) == ["10.1.1.2"]
-    assert running.stop() == 0, running.said()
+    assert running.stop() == 0, running.messages()
     healthy.stop()
     held.close()
 
 
-def test_what_has_ended_serves_while_nobody_answers(tmp_path):
+def test_a_stale_answer_is_served_while_no_target_answers(tmp_path):
     answering = threading.Event()
     answering.set()
     target = ScriptedTarget(lambda query, _: host(query, ttl=1) if answering.is_set() else None)
@@ -281,7 +281,7 @@ def test_what_has_ended_serves_while_nobody_answers(tmp_path):
         assert addresses(response) == ["10.1.1.2"]
         return ede_of(response) == [3] and response.answer[0].ttl == 30
     wait_until(is_stale, "an answer after its time")
-    assert running.stop() == 0, running.said()
+    assert running.stop() == 0, running.messages()
     target.stop()
 
 
@@ -294,12 +294,12 @@ def test_a_reload_changes_rules(tmp_path):
         running.config_file.read_text().replace("%s:%d" % old.endpoint, "%s:%d" % new.endpoint))
     running.reload()
     wait_until(lambda: addresses(ask(running.endpoints[0], "x.partner.test")) == ["10.1.1.3"], "the new target")
-    assert running.stop() == 0, running.said()
+    assert running.stop() == 0, running.messages()
     old.stop()
     new.stop()
 
 
-def test_a_reload_keeps_what_the_cache_has_of_rules_that_stay(tmp_path):
+def test_a_reload_keeps_cached_answers_of_unchanged_rules(tmp_path):
     target = ScriptedTarget(lambda query, _: host(query, address="10.1.1.2"))
     inner = ScriptedTarget(lambda query, _: host(query, address="10.1.1.3"))
     running = start(tmp_path, rule("partner", "partner.test", target.endpoint),
@@ -333,12 +333,12 @@ def test_a_reload_keeps_what_the_cache_has_of_rules_that_stay(tmp_path):
     wait_until(lambda: ask(endpoint, "y.gone.test").rcode() == dns.rcode.REFUSED, "the reload")
     assert first_address("x.partner.test") == "10.1.1.3"
     assert len(target.asked("x.partner.test.")) == 1
-    assert running.stop() == 0, running.said()
+    assert running.stop() == 0, running.messages()
     target.stop()
     inner.stop()
 
 
-def test_a_zone_that_a_reload_adds_answers_for_what_the_cache_has(tmp_path):
+def test_a_zone_added_by_a_reload_has_precedence_over_the_cache(tmp_path):
     target = ScriptedTarget(lambda query, _: host(query, address="10.1.1.2"))
     running = start(tmp_path, rule("partner", "partner.test", target.endpoint))
     assert addresses(ask(running.endpoints[0], "app.inner.partner.test")) == ["10.1.1.2"]
@@ -350,11 +350,11 @@ vpcs = ["demo"]
 """)
     running.reload()
     wait_until(lambda: addresses(ask(running.endpoints[0], "app.inner.partner.test")) == ["10.0.20.10"], "the zone")
-    assert running.stop() == 0, running.said()
+    assert running.stop() == 0, running.messages()
     target.stop()
 
 
-def test_the_log_without_what_the_cache_answered(tmp_path):
+def test_unique_mode_omits_answers_from_the_cache(tmp_path):
     target = ScriptedTarget(lambda query, _: host(query))
     running = Daemon(tmp_path, zone=ZONE, more='mode = "unique"\n' + OUTBOUND +
                      rule("partner", "partner.test", target.endpoint)).start()
@@ -364,7 +364,7 @@ def test_the_log_without_what_the_cache_answered(tmp_path):
     running.wait_record(query_name="app.corp.internal.")
     names = [record["query_name"] for record in running.records() if record["srcaddr"] == "127.0.0.1"]
     assert names.count("x.partner.test.") == 1
-    assert running.stop() == 0, running.said()
+    assert running.stop() == 0, running.messages()
     target.stop()
 
 
@@ -381,8 +381,8 @@ def test_tcp_answers_out_of_order(scripted):
     fast = dns.message.make_query("app.corp.internal", "A")
     with socket.create_connection(running.endpoints[0], timeout=60) as tcp:
         for query in (slow, fast):
-            octets = query.to_wire()
-            tcp.sendall(struct.pack("!H", len(octets)) + octets)
+            data = query.to_wire()
+            tcp.sendall(struct.pack("!H", len(data)) + data)
         stream = tcp.makefile("rb")
 
         def receive():
@@ -392,11 +392,11 @@ def test_tcp_answers_out_of_order(scripted):
         assert receive().id == slow.id
 
 
-def test_bad_rules_are_refused_with_their_place(tmp_path):
+def test_invalid_rules_are_reported_with_their_place(tmp_path):
     running = start(tmp_path)
     running.config_file.write_text(running.config_file.read_text() +
                                    rule("back", "back.test", running.endpoints[0]))
     running.reload()
-    running.wait_said("would go in a loop")
+    running.wait_message("would go in a loop")
     assert addresses(ask(running.endpoints[0], "app.corp.internal")) == ["10.0.20.10"]
-    assert running.stop() == 0, running.said()
+    assert running.stop() == 0, running.messages()

@@ -57,7 +57,7 @@ access_log = {{ file = "access.log", format = "{log_format}" }}
     running = Gateway(tmp_path, apis, functions=f"max_environments = {PLACES}\n").start()
     yield running
     (tmp_path / "shared/release").touch()
-    assert running.stop() == 0, running.said()
+    assert running.stop() == 0, running.messages()
 
 
 def starts(gateway, name):
@@ -89,8 +89,8 @@ def test_a_function_that_hangs_leaves_others_their_share(gateway):
 
         wait_until(lambda: sum("\t-\tRefused RequestId: " in line and "Rate Exceeded: 6 environments of holding" in line
                                for line in gateway.lines("holding.log")) == refused, "each refusal in its log")
-        gateway.wait_said("function holding: an invocation is refused: Rate Exceeded: 6 environments of holding run")
-        assert gateway.said().count("function holding: ") <= 2
+        gateway.wait_message("function holding: an invocation is refused: Rate Exceeded: 6 environments of holding run")
+        assert gateway.messages().count("function holding: ") <= 2
         assert not any("Refused" in line for line in gateway.lines("other.log"))
 
         (gateway.folder / "shared/release").touch()
@@ -115,7 +115,7 @@ def test_a_burst_of_reset_streams_starts_nothing(gateway):
     assert starts(gateway, "other") <= 4
 
 
-def test_a_connection_that_ends_takes_its_waiting_calls_along(gateway):
+def test_a_closed_connection_ends_its_waiting_calls(gateway):
     with Connection(gateway) as connection:
         # Calls and FIN arrive together: nothing can start between them.
         connection.tls.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
@@ -126,7 +126,7 @@ def test_a_connection_that_ends_takes_its_waiting_calls_along(gateway):
     assert gateway.call("/v1/other").status == 200
 
 
-def test_a_call_that_has_begun_goes_on_without_its_client(gateway):
+def test_a_running_call_continues_without_its_client(gateway):
     with Connection(gateway) as connection:
         connection.send(calls("/v1/holding", 1)[0])
         gateway.wait_line("holding.log", "START RequestId")

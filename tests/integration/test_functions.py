@@ -169,7 +169,7 @@ def gateway(tmp_path_factory):
     (folder / "shared").mkdir()  # functions see it, and the files that tests put into it
     running = Gateway(folder, APIS + FUNCTIONS.replace("FOLDER", str(folder))).start()
     yield running
-    assert running.stop() == 0, running.said()
+    assert running.stop() == 0, running.messages()
     counts = running.statistics()
     assert counts["environments"] == 0 or counts["cold_starts"] >= counts["environments"]
     assert counts["invocations"] > counts["cold_starts"] > 0
@@ -230,7 +230,7 @@ def test_the_event_of_a_call(gateway):
                         "user": None, "vpcId": VPC, "vpceId": VPCE}
 
 
-def test_what_is_empty_is_null(gateway):
+def test_empty_values_are_null(gateway):
     event = gateway.call("/plain/event").json
     for name in ("queryStringParameters", "multiValueQueryStringParameters", "pathParameters", "stageVariables", "body"):
         assert event[name] is None, name
@@ -244,9 +244,9 @@ def test_the_same_event_over_http_2(gateway):
 
 
 def test_bodies_of_binary_types_are_base64(gateway):
-    octets = bytes(range(256))
-    event = gateway.call("/v1/event", "POST", body=octets, headers={"Content-Type": "image/png"}).json
-    assert event["isBase64Encoded"] is True and base64.b64decode(event["body"]) == octets
+    data = bytes(range(256))
+    event = gateway.call("/v1/event", "POST", body=data, headers={"Content-Type": "image/png"}).json
+    assert event["isBase64Encoded"] is True and base64.b64decode(event["body"]) == data
     event = gateway.call("/v1/event", "POST", body=b"text", headers={"Content-Type": "text/plain"}).json
     assert event["isBase64Encoded"] is False and event["body"] == "text"
 
@@ -284,21 +284,21 @@ RETURNED = [
 
 
 @pytest.mark.parametrize("returned,status,body,headers", RETURNED, ids=str)
-def test_what_a_handler_may_return(gateway, returned, status, body, headers):
+def test_valid_responses_of_a_handler(gateway, returned, status, body, headers):
     response = gateway.call("/v1/python/returned", "POST", body=json.dumps(returned))
     assert (response.status, response.text) == (status, body)
     for name, value in headers.items():
         assert response.headers.get(name) == value, response.fields
 
 
-def test_headers_of_both_maps_come_in_order(gateway):
+def test_headers_of_both_maps_are_in_order(gateway):
     returned = {"multiValueHeaders": {"X-A": ["1", "2"], "Set-Cookie": ["a=1", "b=2"]}, "headers": {"x-a": "3"}}
     response = gateway.call("/v1/python/returned", "POST", body=json.dumps(returned))
     assert [value for name, value in response.fields if name.lower() == "x-a"] == ["1", "2", "3"]
     assert [value for name, value in response.fields if name == "Set-Cookie"] == ["a=1", "b=2"]
 
 
-def test_base64_is_decoded_for_whom_it_is_binary(gateway):
+def test_base64_is_decoded_for_binary_types(gateway):
     body = json.dumps({"body": "aGVsbG8=", "isBase64Encoded": True})
     response = gateway.call("/v1/python/returned", "POST", body=body, headers={"Accept": "image/png"})
     assert response.body == b"hello"
@@ -308,14 +308,14 @@ def test_base64_is_decoded_for_whom_it_is_binary(gateway):
     None, "text", 7, [], {"statusCode": "abc"}, {"statusCode": 42}, {"statusCode": 200, "frob": 1},
     {"body": {"a": 1}}, {"headers": []}, {"headers": {"X-A": {"b": 1}}}, {"headers": {"X-A": "1\r\nX-B: 2"}},
     {"headers": {"X A": "1"}}, {"multiValueHeaders": {"X-A": "1"}}, {"isBase64Encoded": "yes"}], ids=str)
-def test_what_a_handler_may_not_return(gateway, returned):
+def test_malformed_responses_of_a_handler(gateway, returned):
     response = gateway.call("/v1/python/returned", "POST", body=json.dumps(returned))
     assert (response.status, response.text) == (502, '{"message": "Internal server error"}')
     request_id = response.headers["x-amzn-requestid"]
     assert "Malformed Lambda proxy response" in gateway.wait_line("execution.log", f"({request_id}) Execution failed")
 
 
-def test_a_large_response_comes_whole(gateway):
+def test_a_large_response_is_complete(gateway):
     response = gateway.call("/v1/python/large")
     assert response.status == 200 and len(response.body) == 6000000
     assert len(gateway.curl("/v1/python/large", "--http2").body) == 6000000
@@ -346,7 +346,7 @@ def test_a_bootstrap_of_any_kind(gateway):
 
 @pytest.mark.parametrize("path,log,words", [("/v1/missing", "missing.log", "Runtime.ImportModuleError"),
                                             ("/v1/nofunction", "nofunction.log", "Runtime.HandlerNotFound")])
-def test_a_handler_that_is_not_there(gateway, path, log, words):
+def test_a_missing_handler(gateway, path, log, words):
     for _ in range(2):
         assert gateway.call(path).status == 502
     gateway.wait_line(log, words)
@@ -410,12 +410,12 @@ def test_a_hundred_megabytes_of_output(gateway):
         while not shouting.done():
             assert gateway.call("/v1/mock").text == "ok"
         assert shouting.result().text == "shouted"
-    gateway.wait_line("bad.log", "octets of output were left out")
+    gateway.wait_line("bad.log", "bytes of output were left out")
     assert (gateway.folder / "bad.log").stat().st_size < 60 << 20
     assert gateway.memory() < 700 << 20
 
 
-def test_one_at_a_time(gateway):
+def test_a_concurrency_of_one_throttles_a_second_call(gateway):
     """With a concurrency of 1, a second call is throttled, as at Lambda."""
     with gateway.connect() as holding:
         holding.sendall(request("/v1/single/hold"))
@@ -436,7 +436,7 @@ def test_a_warm_process_is_used_again(gateway):
     assert first[0] == second[0] and second[1] == first[1] + 1
 
 
-def test_calls_at_once_have_processes_of_their_own(gateway):
+def test_concurrent_calls_have_separate_processes(gateway):
     with concurrent.futures.ThreadPoolExecutor() as pool:
         calls = [pool.submit(gateway.call, "/v1/twins/hold") for _ in range(2)]
         wait_until(lambda: sum("START RequestId" in line for line in gateway.lines("twins.log")) == 2, "both calls")
@@ -444,7 +444,7 @@ def test_calls_at_once_have_processes_of_their_own(gateway):
         assert calls[0].result().json != calls[1].result().json
 
 
-def test_changed_code_counts_at_the_next_call(gateway):
+def test_changed_code_applies_at_the_next_call(gateway):
     assert gateway.call("/v1/changing").text == "1"
     (gateway.folder / "changing/app.py").write_text(changing(22))
     wait_until(lambda: gateway.call("/v1/changing").text == "22", "the new code")

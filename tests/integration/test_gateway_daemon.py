@@ -136,7 +136,7 @@ def test_without_a_stage_there_is_nothing_to_serve(gateway):
 
 #--- The tool
 
-def test_check_sums_up_what_is_served(gateway):
+def test_check_summarises_the_configuration(gateway):
     run = tool("check", gateway.config_file)
     assert run.returncode == 0
     assert "eu-west-1a  10.0.12.179  served at %s:%d" % gateway.endpoints[0] in run.stdout
@@ -153,7 +153,7 @@ def test_check_sums_up_what_is_served(gateway):
     assert not gateway.ca.exists()  # the check creates nothing
 
 
-def test_ca_makes_and_shows_the_authority(gateway):
+def test_ca_creates_and_prints_the_authority(gateway):
     first = json.loads(tool("ca", "--config", gateway.config_file, "-o", "json").stdout)
     assert first["certificate_authority"]["made_now"] and first["server_certificate"]["made_now"]
     assert first["certificate_authority"]["file"] == str(gateway.ca)
@@ -188,11 +188,11 @@ def test_term_lets_calls_end(gateway):
         head, body = read_response(busy)
         assert body == b"released" and b"\r\nConnection: close\r\n" in head
     assert gateway.process.wait(DEADLINE) == 0
-    assert "statistics: " in gateway.said() and gateway.said().rstrip().endswith("ended")
+    assert "statistics: " in gateway.messages() and gateway.messages().rstrip().endswith("ended")
     gateway.wait_line("access.log", '"resourcePath":"/wait"')
 
 
-def test_a_call_that_hangs_does_not_keep_it(gateway):
+def test_a_hanging_call_does_not_prevent_the_end(gateway):
     gateway.start()
     with gateway.connect() as busy:
         busy.sendall(request("/v1/wait"))
@@ -218,7 +218,7 @@ def test_a_second_term_ends_it_at_once(gateway):
         wait_until(is_draining, "the end of listening")
         gateway.process.send_signal(signal.SIGTERM)
         assert gateway.process.wait(DEADLINE) == 0
-    assert "ended at once, at the second signal" in gateway.said()
+    assert "stopped immediately after a second signal" in gateway.messages()
 
 
 #--- Both daemons
@@ -230,7 +230,7 @@ def up(gateway):
     gateway.write_config(apis=APIS + RESOLVER.format(*["%s:%d" % one for one in gateway.resolver]))
     with gateway.operator_log.open("wb") as log:
         gateway.process = subprocess.Popen([TOOL, "up", gateway.config_file], stdout=log, stderr=log)
-    gateway.wait_said("serving", 5)
+    gateway.wait_message("serving", 5)
     yield gateway
     if gateway.is_running():
         gateway.process.send_signal(signal.SIGTERM)
@@ -238,7 +238,7 @@ def up(gateway):
 
 
 def pids_of(gateway, program):
-    return [int(pid) for pid in re.findall(rf"started {program}, process (\d+)", gateway.said())]
+    return [int(pid) for pid in re.findall(rf"started {program}, process (\d+)", gateway.messages())]
 
 
 def test_up_starts_both_daemons(up):
@@ -249,12 +249,12 @@ def test_up_starts_both_daemons(up):
     assert up.process.wait(DEADLINE) == 0
 
 
-def test_dns_answers_on_while_the_gateway_is_killed(up):
+def test_dns_is_served_while_the_gateway_is_killed(up):
     resolver, = pids_of(up, "inlet53d")
     os.kill(pids_of(up, "inlet53-gateway")[0], signal.SIGKILL)
-    wait_until(lambda: "inlet53-gateway was ended by SIGKILL" in up.said(), "the end of the gateway")
+    wait_until(lambda: "inlet53-gateway was ended by SIGKILL" in up.messages(), "the end of the gateway")
     assert sorted(addresses(ask(up.resolver[0], API_NAME))) == ADDRESSES
-    up.wait_said("serving", 8)
+    up.wait_message("serving", 8)
     assert up.call("/v1/hello").text == "hello"
     assert pids_of(up, "inlet53d") == [resolver] and len(pids_of(up, "inlet53-gateway")) == 2
 
@@ -268,12 +268,12 @@ def test_up_passes_a_reload_on_to_both(up):
 def test_up_of_apis_alone_starts_no_resolver(gateway):
     with gateway.operator_log.open("wb") as log:
         gateway.process = subprocess.Popen([TOOL, "up", gateway.config_file], stdout=log, stderr=log)
-    gateway.wait_said("serving", 3)
+    gateway.wait_message("serving", 3)
     assert pids_of(gateway, "inlet53d") == [] and gateway.call("/v1/hello").text == "hello"
     assert gateway.stop() == 0
 
 
-def test_an_interpreter_of_another_version_is_told(gateway):
+def test_an_interpreter_of_another_version_is_reported(gateway):
     text = gateway.config_file.read_text()
     gateway.config_file.write_text(text.replace("python3.11", "python3.99"))
     told = r"function wait: runtime python3\.99 runs on Python 3\.\d+\.\d+"
@@ -282,7 +282,7 @@ def test_an_interpreter_of_another_version_is_told(gateway):
     said = json.loads(tool("check", gateway.config_file, "-o", "json").stdout)
     assert [re.fullmatch(told, one) is not None for one in said["function_interpreter_problems"]] == [True]
     gateway.start()
-    assert re.search(told, gateway.said()), gateway.said()
+    assert re.search(told, gateway.messages()), gateway.messages()
     assert gateway.stop() == 0
 
 
@@ -293,7 +293,7 @@ def test_check_finds_a_missing_interpreter(gateway):
     assert run.returncode == 3
     assert run.stderr == f"{gateway.config_file}: function.wait: {problem}\n"
     gateway.start()
-    assert f"function wait: {problem}" in gateway.said(), gateway.said()
+    assert f"function wait: {problem}" in gateway.messages(), gateway.messages()
     assert gateway.stop() == 0
 
 
@@ -309,5 +309,5 @@ def test_check_finds_missing_code(gateway):
     assert run.stderr.splitlines() == [f"{gateway.config_file}: {problem}" for problem in problems]
     gateway.start()  # the code may be added later
     for problem in problems:
-        assert problem.replace("function.", "function ") in gateway.said(), gateway.said()
+        assert problem.replace("function.", "function ") in gateway.messages(), gateway.messages()
     assert gateway.stop() == 0

@@ -126,19 +126,19 @@ VOLATILE = [(re.compile(rb"(?m)^(Date: ).*$"), rb"\1{date}"),
             (re.compile(rb"(?m)^(x-amz-apigw-id: )[A-Za-z0-9_-]{15}=$"), rb"\1{extended request id}")]
 
 
-def masked(octets):
-    head, _, body = octets.partition(b"\r\n\r\n")
+def masked(data):
+    head, _, body = data.partition(b"\r\n\r\n")
     head = head.replace(b"\r\n", b"\n")
     for pattern, mask in VOLATILE:
         head = pattern.sub(mask, head)
     return head + b"\n\n" + body + b"\n"
 
 
-def assert_golden(name, octets):
+def assert_golden(name, data):
     file = GOLDEN / f"{name}.http"
     if os.environ.get("INLET53_REGENERATE"):
-        file.write_bytes(masked(octets))
-    assert masked(octets).decode() == file.read_text()
+        file.write_bytes(masked(data))
+    assert masked(data).decode() == file.read_text()
 
 
 def start(folder, **values):
@@ -151,35 +151,35 @@ def start(folder, **values):
 def gateway(tmp_path_factory):
     running = start(tmp_path_factory.mktemp("gateway"), gateway='head_timeout = "1 s"')
     yield running
-    assert running.stop() == 0, running.said()
+    assert running.stop() == 0, running.messages()
 
 
-def ask(gateway, octets, index=0):
+def ask(gateway, data, index=0):
     with gateway.connect(index) as tls:
-        tls.sendall(octets)
+        tls.sendall(data)
         head, body = read_response(tls)
         return head + body
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_errors_are_as_recorded(gateway, name):
-    octets, index = CALLS[name] if isinstance(CALLS[name], tuple) else (CALLS[name], 0)
-    assert_golden(name, ask(gateway, octets, index))
+def test_errors_equal_the_golden_files(gateway, name):
+    data, index = CALLS[name] if isinstance(CALLS[name], tuple) else (CALLS[name], 0)
+    assert_golden(name, ask(gateway, data, index))
 
 
-def test_refusals_of_former_years(tmp_path):
+def test_refusals_with_the_former_wording(tmp_path):
     gateway = start(tmp_path, gateway="former_refusal_wording = true")
     assert_golden("access_denied.explicit.former", ask(gateway, CALLS["access_denied.explicit"]))
     assert_golden("access_denied.implicit.former", ask(gateway, CALLS["access_denied.implicit"]))
     assert gateway.stop() == 0
 
 
-def test_every_file_has_its_call():
+def test_every_golden_file_has_a_call():
     called = set(CALLS) | {"access_denied.explicit.former", "access_denied.implicit.former"}
     assert {file.name.removesuffix(".http") for file in GOLDEN.glob("*")} == called
 
 
-def test_the_same_over_http_2(gateway):
+def test_errors_over_http_2(gateway):
     """The fields of the HTTP/1.1 response without those of the connection, with names in lower case."""
     for target in ("/v1/nowhere", "/v1/denied", "/v1/throttled"):
         one, two = (gateway.curl(target, option) for option in ("--http1.1", "--http2"))

@@ -55,14 +55,14 @@ idle_timeout = "3 s"
 max_connections_per_client = 40
 """)
     yield running
-    assert running.stop() == 0, running.said()
+    assert running.stop() == 0, running.messages()
 
 
 @pytest.fixture
 def patient(tmp_path):
     running = start(tmp_path, 'idle_timeout = "10 min"\nhandshake_timeout = "5 min"\n')
     yield running
-    assert running.stop() == 0, running.said()
+    assert running.stop() == 0, running.messages()
 
 
 def open_files(gateway):
@@ -76,19 +76,19 @@ def assert_answers(gateway, source="127.0.0.2"):
 #--- Slow clients
 
 def test_a_handshake_that_is_never_finished(impatient):
-    for octets in (b"", b"\x16\x03\x01", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"a" * 40):
+    for data in (b"", b"\x16\x03\x01", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"a" * 40):
         with impatient.connect_tcp() as tcp:
-            tcp.sendall(octets)
+            tcp.sendall(data)
             assert_answers(impatient)
             assert tcp.recv(100) == b""
 
 
-def dribble(tls, octets):
+def dribble(tls, data):
     """Sends single bytes until the gateway has responded; returns the response."""
     tls.settimeout(0.05)
-    for octet in octets:
+    for byte in data:
         try:
-            tls.sendall(bytes([octet]))
+            tls.sendall(bytes([byte]))
             answer = tls.recv(65536)
             tls.settimeout(60)
             return answer + read_all(tls)
@@ -99,14 +99,14 @@ def dribble(tls, octets):
     raise AssertionError("it took all of it")
 
 
-def test_a_head_that_dribbles(impatient):
+def test_a_slow_head(impatient):
     with impatient.connect() as tls:
         answer = dribble(tls, request("/v1/hello", "GET", "X-A: " + "a" * 5000))
         assert status_of(answer) == 408 and b"\r\nConnection: close\r\n" in answer
     assert_answers(impatient)
 
 
-def test_a_head_that_dribbles_over_http_2(impatient):
+def test_a_slow_head_over_http_2(impatient):
     with Connection(impatient) as connection:
         connection.send(frame(HEADERS, END_STREAM, 1, fields(*call_fields())[:20]))
         assert_answers(impatient)
@@ -165,7 +165,7 @@ def test_a_client_that_opens_no_window(impatient):
         assert connection.read_until(lambda one: False) is None  # it ends
 
 
-def test_a_slow_reader_gets_all_of_it(patient):
+def test_a_slow_reader_gets_the_complete_response(patient):
     with patient.connect() as tls:
         tls.sendall(request("/v1/large") * 2)
         for _ in range(2):
@@ -215,7 +215,7 @@ def test_ten_thousand_idle_connections(patient):
     assert len(held) == IDLE
     wait_until(lambda: open_files(patient) >= files + IDLE, "all connections")
     per_connection = (patient.memory() - empty) // IDLE
-    print(f"{per_connection} octets of memory for each of {IDLE} idle connections")
+    print(f"{per_connection} bytes of memory for each of {IDLE} idle connections")
     assert per_connection < 150_000  # with sanitizers; 30 000 without
 
     # New clients are answered, and so are the idle ones.
@@ -229,7 +229,7 @@ def test_ten_thousand_idle_connections(patient):
     assert_answers(patient)
 
 
-def test_connections_that_only_begin(patient):
+def test_connections_without_a_handshake(patient):
     """The maximum number of connections without a handshake."""
     raise_descriptor_limit(3000)
     held = [patient.connect_tcp() for _ in range(2000)]
@@ -241,6 +241,6 @@ def test_connections_that_only_begin(patient):
     assert_answers(patient)
 
 
-def test_memory_after_it_all(impatient):
+def test_memory_after_all_tests_of_the_file(impatient):
     assert_answers(impatient)
     assert impatient.memory() < 900 << 20

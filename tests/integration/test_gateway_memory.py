@@ -93,13 +93,13 @@ class Growth:
         return now
 
 
-def send_some(tls, octets):
+def send_some(tls, payload):
     """Sends data until the gateway reads nothing for a while; returns the size that was sent."""
     tls.settimeout(0.3)
     sent = 0
-    while sent < len(octets):
+    while sent < len(payload):
         try:
-            sent += tls.send(octets[sent:sent + 65536])
+            sent += tls.send(payload[sent:sent + 65536])
         except (TimeoutError, ssl.SSLWantWriteError):
             break
         except OSError:
@@ -126,7 +126,7 @@ def test_unfinished_bodies_of_one_client(gateway):
     assert gateway.call("/v1/hello", "POST", body=body).text == "hello"
 
 
-def test_bodies_that_no_step_needs_are_not_kept(gateway):
+def test_unneeded_bodies_are_not_stored(gateway):
     """30 requests of 10 MiB to a mock of a stage without an execution log: the gateway reads all of their bodies."""
     growth = Growth(gateway)
     held = [gateway.connect() for _ in range(30)]
@@ -146,7 +146,7 @@ def test_bodies_that_no_step_needs_are_not_kept(gateway):
     assert growth.most < 30 * MIB
 
 
-def test_curl_posts_what_no_step_needs(gateway):
+def test_curl_posts_an_unneeded_body(gateway):
     body = gateway.folder / "body"
     body.write_bytes(b"x" * 5_000_000)
     for version in ("--http1.1", "--http2"):
@@ -176,7 +176,7 @@ def test_unfinished_bodies_over_http_2(gateway):
     assert_answers(gateway)
 
 
-def test_many_large_bodies_are_served_by_turns(gateway):
+def test_many_large_bodies_are_served_in_turns(gateway):
     """12 clients of one address with 9 MiB each, together more than its share: none is refused."""
     answers = []
 
@@ -217,7 +217,7 @@ def test_a_body_that_waits_too_long_for_memory(tmp_path):
     assert gateway.statistics()["bodies_denied"] == 1
 
 
-def test_bodies_that_the_policy_refuses_are_not_kept(tmp_path):
+def test_bodies_of_refused_calls_are_not_stored(tmp_path):
     gateway = start(tmp_path, DENY)
     growth = Growth(gateway)
     held = []
@@ -277,7 +277,7 @@ def test_responses_that_are_not_read(gateway):
     assert gateway.call("/v1/large").status == 200
 
 
-def test_connections_keep_nothing_of_their_responses(gateway):
+def test_idle_connections_have_freed_their_responses(gateway):
     """30 connections that stay open after a response of 6 MB each: 180 MB if each kept its buffer."""
     growth = Growth(gateway)
     held = [gateway.connect() for _ in range(30)]

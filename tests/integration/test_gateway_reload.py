@@ -90,7 +90,7 @@ def threads_of(gateway):
 
 #--- Reload
 
-def test_a_reload_is_prepared_on_a_thread_that_gives_way(gateway):
+def test_a_reload_runs_on_a_thread_of_low_priority(gateway):
     gateway.write_config(apis=large_apis(50, 20))
     gateway.start()
     before = threads_of(gateway)
@@ -98,7 +98,7 @@ def test_a_reload_is_prepared_on_a_thread_that_gives_way(gateway):
     with gateway.connect() as tls:
         gateway.process.send_signal(signal.SIGHUP)
         calls = 0
-        while gateway.said().count("reloaded ") == 0:
+        while gateway.messages().count("reloaded ") == 0:
             tls.sendall(request())
             assert status_of(read_response(tls)[0]) == 200
             calls += 1
@@ -108,7 +108,7 @@ def test_a_reload_is_prepared_on_a_thread_that_gives_way(gateway):
     assert prepared > 0, "the thread did the work"
 
 
-def test_a_reload_asked_for_during_a_reload_reads_the_file_again(gateway):
+def test_a_reload_requested_during_a_reload_reads_the_file_again(gateway):
     gateway.start()
     with held_file(gateway.config_file) as wait_for_reader:
         gateway.process.send_signal(signal.SIGHUP)
@@ -120,7 +120,7 @@ def test_a_reload_asked_for_during_a_reload_reads_the_file_again(gateway):
         assert gateway.call("/v1/hello").text == "hello"
     wait_until(lambda: gateway.call("/v1/hello").text == "second", "the second file")
     # The first run read an empty file.
-    assert gateway.said().count("reload refused") == 1 and gateway.said().count("reloaded ") == 1
+    assert gateway.messages().count("reload refused") == 1 and gateway.messages().count("reloaded ") == 1
 
 
 def test_several_reloads_end_with_the_latest_file(gateway):
@@ -131,7 +131,7 @@ def test_several_reloads_end_with_the_latest_file(gateway):
         gateway.process.send_signal(signal.SIGHUP)
     wait_until(lambda: gateway.call("/v1/hello").text == "text 19", "the latest file")
     # Requests during a preparation are merged into one.
-    assert 1 <= gateway.said().count("reloaded ") < 20
+    assert 1 <= gateway.messages().count("reloaded ") < 20
     assert gateway.stop() == 0
 
 
@@ -139,7 +139,7 @@ def test_a_faulty_file_among_reloads_keeps_the_state(gateway):
     gateway.start()
     gateway.config_file.write_text("regoin = 1\n")
     gateway.reload(refused=True)
-    assert "inlet53.toml:1:" in gateway.said()
+    assert "inlet53.toml:1:" in gateway.messages()
     assert gateway.call("/v1/hello").text == "hello"
     (gateway.folder / "policy.json").write_text("{")
     gateway.write_config()
@@ -148,7 +148,7 @@ def test_a_faulty_file_among_reloads_keeps_the_state(gateway):
     (gateway.folder / "policy.json").write_text(OPEN_POLICY)
     gateway.write_config(apis=apis(access="no/../../../../../../proc/none.log"))
     gateway.reload(refused=True)
-    assert "none.log: cannot be opened" in gateway.said()
+    assert "none.log: cannot be opened" in gateway.messages()
     gateway.write_config(apis=apis(body="good"))
     gateway.reload()
     assert gateway.call("/v1/hello").text == "good"
@@ -160,21 +160,21 @@ def test_a_reload_names_the_settings_that_need_a_restart(gateway):
     text = gateway.config_file.read_text()
     gateway.config_file.write_text(text.replace('authority = "authority"', 'authority = "other"') + "[tcp]\nbacklog = 5\n")
     gateway.reload()
-    assert said not in gateway.said(), "a certificate is taken up, and [tcp] is another daemon's"
+    assert said not in gateway.messages(), "a certificate is taken up, and [tcp] is another daemon's"
     assert (gateway.folder / "other/ca.pem").exists()
     gateway.write_config(gateway="backlog = 5", functions="max_environments = 2")
     gateway.reload()
-    assert f"{said}: [gateway] backlog, [lambda] max_environments\n" in gateway.said()
+    assert f"{said}: [gateway] backlog, [lambda] max_environments\n" in gateway.messages()
 
 
-def test_neither_calls_nor_the_end_wait_for_a_reload(gateway):
+def test_calls_and_shutdown_do_not_wait_for_a_reload(gateway):
     gateway.start()
     with held_file(gateway.config_file) as wait_for_reader:
         gateway.process.send_signal(signal.SIGHUP)
         wait_for_reader()
         assert gateway.call("/v1/hello").text == "hello"
         assert gateway.stop() == 0
-    assert "reloaded " not in gateway.said() and gateway.said().rstrip().endswith("ended")
+    assert "reloaded " not in gateway.messages() and gateway.messages().rstrip().endswith("ended")
 
 
 def test_a_removed_working_directory_stops_no_reload(gateway):
@@ -188,8 +188,8 @@ def test_a_removed_working_directory_stops_no_reload(gateway):
         os.chdir(here)
     work.rmdir()
     gateway.process.send_signal(signal.SIGHUP)
-    gateway.wait_said("reloaded ")
-    assert "reload refused" not in gateway.said()
+    gateway.wait_message("reloaded ")
+    assert "reload refused" not in gateway.messages()
     assert gateway.call("/v1/hello").text == "hello"
     assert gateway.stop() == 0
 
@@ -270,7 +270,7 @@ def test_usr1_opens_the_logs_of_calls_and_functions_again(gateway):
     assert len(gateway.lines("access.log")) == len(gateway.lines("access.log.1")) == 1
 
 
-def test_a_log_directory_that_is_gone_is_made_again(gateway):
+def test_a_removed_log_directory_is_created_again(gateway):
     gateway.write_config(apis=apis("logs/access.log"))
     gateway.start()
     gateway.call("/v1/hello")
@@ -318,7 +318,7 @@ def test_calls_go_on_while_a_fifo_is_not_read(gateway):
         gateway.write_config(apis=access_log_alone("fifo", "x" * 8000), gateway='log_buffer = "1 MiB"')
         gateway.start()
         make_calls(gateway, 100)
-        wait_until(lambda: "dropped: the file takes lines too slowly" in gateway.said(), "a report while it happens")
+        wait_until(lambda: "dropped: the file takes lines too slowly" in gateway.messages(), "a report")
         begin = time.monotonic()
         assert gateway.stop() == 0
         assert time.monotonic() - begin < DEADLINE / 2
@@ -332,7 +332,7 @@ def test_calls_go_on_while_a_fifo_is_not_read(gateway):
     assert counts["log_lines_dropped_full"] > 0 and counts["log_lines_dropped_disk"] > 0
 
 
-def test_a_fifo_that_is_read_again_gets_what_waited(gateway):
+def test_a_fifo_that_is_read_again_gets_the_waiting_lines(gateway):
     fifo = gateway.folder / "fifo"
     os.mkfifo(fifo)
     reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
@@ -354,22 +354,22 @@ def test_a_fifo_that_is_read_again_gets_what_waited(gateway):
     assert count_lines(gateway, 60)["log_lines"] == 60
 
 
-def test_a_fifo_without_a_reader_refuses_the_start(gateway):
+def test_a_fifo_without_a_reader_prevents_the_start(gateway):
     os.mkfifo(gateway.folder / "fifo")
     gateway.write_config(apis=access_log_alone("fifo"))
     with pytest.raises(AssertionError):
         gateway.start()
     assert gateway.process.wait(DEADLINE) == 3
-    assert "fifo: cannot be opened: no process reads it" in gateway.said()
+    assert "fifo: cannot be opened: no process reads it" in gateway.messages()
 
 
 def test_lines_for_a_full_disk_are_counted(gateway):
     gateway.write_config(apis=access_log_alone("/dev/full", "x" * 8000), gateway='log_buffer = "1 MiB"')
     gateway.start()
     make_calls(gateway, 50)
-    gateway.wait_said("/dev/full: cannot be written, tried again every 100 ms: No space left on device")
+    gateway.wait_message("/dev/full: cannot be written, tried again every 100 ms: No space left on device")
     make_calls(gateway, 50)
-    gateway.wait_said("dropped: the file cannot be written")
+    gateway.wait_message("dropped: the file cannot be written")
     assert gateway.stop() == 0
     counts = count_lines(gateway, 100)
     assert counts["log_lines"] == 0 and counts["log_lines_dropped_disk"] > 0
@@ -401,7 +401,7 @@ def test_a_function_s_log_that_cannot_be_opened_is_tried_again(gateway):
     gateway.config_file.write_text(text)
     (gateway.folder / "logs").write_text("a file, so that no directory can be made")
     gateway.start()
-    gateway.wait_said("wait.log: cannot be written, tried again every 100 ms: it cannot be opened: its directory")
+    gateway.wait_message("wait.log: cannot be written, tried again every 100 ms: it cannot be opened: its directory")
     assert gateway.call("/v1/wait").text == "released"
     (gateway.folder / "logs").unlink()
     gateway.wait_line("logs/wait.log", "began /wait")
@@ -421,9 +421,9 @@ def test_a_disk_that_is_full_for_a_while_loses_no_line(gateway):
     limits = resource.prlimit(pid, resource.RLIMIT_FSIZE)
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (100_000 + 100, limits[1]))
     make_calls(gateway, 10)
-    gateway.wait_said("access.log: cannot be written, tried again every 100 ms: File too large")
+    gateway.wait_message("access.log: cannot be written, tried again every 100 ms: File too large")
     resource.prlimit(pid, resource.RLIMIT_FSIZE, limits)
-    gateway.wait_said("access.log: is written again; 0 lines were dropped meanwhile")
+    gateway.wait_message("access.log: is written again; 0 lines were dropped meanwhile")
     assert gateway.stop() == 0
     lines = gateway.lines("access.log")[1000:]
     assert len(lines) == len(set(lines)) == 10 and all(UUID.fullmatch(line.strip()) for line in lines)

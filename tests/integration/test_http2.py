@@ -34,7 +34,7 @@ POST = headers(1, *call_fields("/v1/hello", "POST"), flags=END_HEADERS)
 def gateway(tmp_path_factory):
     running = Gateway(tmp_path_factory.mktemp("gateway"), APIS).start()
     yield running
-    assert running.stop() == 0, running.said()
+    assert running.stop() == 0, running.messages()
 
 
 def ends_stream(one, stream):
@@ -70,13 +70,13 @@ SOUND = {
 
 
 @pytest.mark.parametrize("case", SOUND)
-def test_what_is_sound_goes_on(gateway, case):
+def test_valid_traffic_continues(gateway, case):
     with Connection(gateway) as connection:
         connection.send(SOUND[case])
         assert_answers(connection, 3)
 
 
-def test_a_ping_comes_back(gateway):
+def test_a_ping_is_answered(gateway):
     with Connection(gateway) as connection:
         connection.send(frame(PING, 0, 0, b"12345678"))
         pong = connection.read_until(lambda one: one.kind == PING)
@@ -90,7 +90,7 @@ def test_settings_are_acknowledged(gateway):
         assert connection.read_until(lambda one: one.kind == SETTINGS and one.flags & ACK)
 
 
-def test_windows_hold_a_response_back(gateway):
+def test_windows_delay_a_response(gateway):
     with Connection(gateway, PREFACE + settings((4, 10))) as connection:  # INITIAL_WINDOW_SIZE
         connection.send(headers(1, *call_fields("/v1/large")))
         got = b""
@@ -106,7 +106,7 @@ def test_windows_hold_a_response_back(gateway):
         assert got == LARGE and one.flags & END_STREAM
 
 
-def test_more_streams_than_it_takes_are_refused(gateway):
+def test_streams_over_the_limit_are_refused(gateway):
     with Connection(gateway) as connection:
         connection.send(b"".join(headers(1 + 2 * i, *call_fields("/v1/hello", "POST"), flags=END_HEADERS)
                                  for i in range(200)))
@@ -168,10 +168,10 @@ CONNECTION_ERRORS = {
 
 
 @pytest.mark.parametrize("case", CONNECTION_ERRORS)
-def test_an_error_of_the_connection_ends_it(gateway, case):
-    octets, codes = CONNECTION_ERRORS[case]
+def test_a_connection_error_closes_the_connection(gateway, case):
+    data, codes = CONNECTION_ERRORS[case]
     with Connection(gateway) as connection:
-        connection.send_last(octets)
+        connection.send_last(data)
         seen = connection.read_all()
         assert seen[-1].kind == GOAWAY and seen[-1].error in codes, seen[-3:]
     assert gateway.is_running()
@@ -180,7 +180,7 @@ def test_an_error_of_the_connection_ends_it(gateway, case):
 @pytest.mark.parametrize("opening", [b"GET /v1/hello HTTP/1.1\r\nHost: a\r\n\r\n", b"\0" * 64, PREFACE[:-1] + b"x" * 20,
                                      PREFACE + headers(1), PREFACE + frame(PING, 0, 0, b"12345678")],
                          ids=["HTTP/1.1", "zeros", "a wrong preface", "no SETTINGS", "PING before SETTINGS"])
-def test_a_connection_that_begins_wrongly_ends(gateway, opening):
+def test_an_invalid_preface_closes_the_connection(gateway, opening):
     with Connection(gateway, opening) as connection:
         connection.send_last(b"")
         seen = connection.read_all()
@@ -231,7 +231,7 @@ STREAM_ERRORS = {
 
 
 @pytest.mark.parametrize("case", STREAM_ERRORS)
-def test_an_error_of_a_stream_ends_that(gateway, case):
+def test_a_stream_error_resets_the_stream(gateway, case):
     with Connection(gateway) as connection:
         connection.send(STREAM_ERRORS[case])
         end = connection.read_until(lambda one: one.kind in (RST_STREAM, GOAWAY) or ends_stream(one, 1))
@@ -254,10 +254,10 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_is_refused_leaves_the_connection(gateway, case):
-    octets, status = REFUSED[case]
+def test_a_rejected_request_keeps_the_connection(gateway, case):
+    data, status = REFUSED[case]
     with Connection(gateway) as connection:
-        connection.send(octets)
+        connection.send(data)
         head = connection.read_until(lambda one: one.kind in (HEADERS, RST_STREAM, GOAWAY))
         assert head.kind == HEADERS and status_of_block(head.payload) == status, head
         connection.read_until(lambda one: ends_stream(one, 1))
@@ -276,9 +276,9 @@ FLOODS = {
 
 @pytest.mark.parametrize("case", FLOODS)
 def test_a_flood_ends_with_its_connection(gateway, case):
-    octets, codes = FLOODS[case]
+    data, codes = FLOODS[case]
     with Connection(gateway) as connection:
-        connection.send_last(octets)
+        connection.send_last(data)
         ends = [one.error for one in connection.read_all() if one.kind == GOAWAY]
         # A client that continues to send may not receive it.
         assert connection.was_reset or (ends and ends[-1] in codes), ends
@@ -286,11 +286,11 @@ def test_a_flood_ends_with_its_connection(gateway, case):
         assert_answers(connection, 1)
 
 
-@pytest.mark.parametrize("octets,kind", [(frame(PING, 0, 0, b"12345678"), PING), (settings(), SETTINGS)],
+@pytest.mark.parametrize("data,kind", [(frame(PING, 0, 0, b"12345678"), PING), (settings(), SETTINGS)],
                          ids=["PING", "SETTINGS"])
-def test_a_flood_is_not_acknowledged_to_its_end(gateway, octets, kind):
+def test_a_flood_gets_only_some_acknowledgements(gateway, data, kind):
     with Connection(gateway) as connection:
-        connection.send_last(octets * 12000)
+        connection.send_last(data * 12000)
         assert sum(one.kind == kind and one.flags == ACK for one in connection.read_all()) < 12000
     with Connection(gateway) as connection:
         assert_answers(connection, 1)
@@ -310,7 +310,7 @@ CONTAINED = {
 
 
 @pytest.mark.parametrize("case", CONTAINED)
-def test_a_burst_costs_nobody_else(gateway, case):
+def test_a_burst_does_not_affect_other_clients(gateway, case):
     """Bursts that may end the connection or be ignored."""
     with Connection(gateway) as connection:
         connection.send_last(CONTAINED[case])
@@ -321,7 +321,7 @@ def test_a_burst_costs_nobody_else(gateway, case):
         assert_answers(connection, 1)
 
 
-def test_a_head_that_grows_by_indexing_is_never_held(gateway):
+def test_a_header_bomb_is_never_stored(gateway):
     bomb = fields(*call_fields()) + b"\x40" + text("x-a") + text("a" * 3000) + b"\xbe" * 8000
     before = gateway.memory()
     with Connection(gateway) as connection:
@@ -331,7 +331,7 @@ def test_a_head_that_grows_by_indexing_is_never_held(gateway):
     assert gateway.memory() < before + (20 << 20)
 
 
-def test_streams_without_room_keep_to_their_window(gateway):
+def test_streams_without_room_keep_their_initial_window(gateway):
     """Bodies have large windows as long as their client has memory for them; other streams wait with the initial
     window."""
     length = ("content-length", "1000000")
@@ -346,12 +346,12 @@ def test_streams_without_room_keep_to_their_window(gateway):
         assert_answers(connection, 1)
 
 
-def test_what_floods_leave_behind(gateway):
+def test_memory_after_all_floods(gateway):
     wait_until(lambda: gateway.call("/v1/hello").status == 200, "an answer")
     assert gateway.memory() < 600 << 20  # including sanitizers and their quarantine
 
 
-def test_goaway_comes_at_the_end(tmp_path):
+def test_goaway_is_sent_at_shutdown(tmp_path):
     gateway = Gateway(tmp_path, APIS).start()
     with Connection(gateway) as connection:
         assert_answers(connection, 1)

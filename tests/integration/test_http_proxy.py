@@ -160,7 +160,7 @@ execution_log = "execution.log"
                proxy("/tls", f"https://127.0.0.1:{untrusted.port}/")])
     running = Gateway(tmp_path_factory.mktemp("gateway"), apis).start()
     yield running
-    assert running.stop() == 0, running.said()
+    assert running.stop() == 0, running.messages()
 
 
 def fields_of(told):
@@ -169,7 +169,7 @@ def fields_of(told):
 
 #--- The request
 
-def test_what_the_backend_gets(gateway, backend):
+def test_the_request_to_the_backend(gateway, backend):
     response = gateway.call("/v1/all/a%2Fb//c/?q=1&q=%20", "PUT", body=b"abc",
                             headers={"User-Agent": "test/1", "X-A": "1", "Accept": "text/plain", "TE": "trailers",
                                      "Content-Encoding": "identity", "Content-Type": "text/x", "Expect": "100-continue",
@@ -185,7 +185,7 @@ def test_what_the_backend_gets(gateway, backend):
     assert not {"te", "expect", "content-encoding", "transfer-encoding"} & set(fields)
 
 
-def test_what_a_client_leaves_out_is_set(gateway):
+def test_missing_fields_of_a_request_are_set(gateway):
     with gateway.connect() as tls:
         tls.sendall(request("/v1/all/a", "GET", "Connection: close"))
         told = json.loads(read_all(tls).partition(b"\r\n\r\n")[2])
@@ -193,7 +193,7 @@ def test_what_a_client_leaves_out_is_set(gateway):
     assert fields["user-agent"] == f"AmazonAPIGateway_{API_ID}" and fields["accept"] == "application/json"
 
 
-def test_a_client_cannot_speak_for_the_gateway(gateway):
+def test_a_client_cannot_imitate_the_gateway(gateway):
     forged = {"x-amzn-vpce-id": "vpce-forged", "x-amzn-vpc-id": "vpc-forged", "X-Amzn-Apigateway-Api-Id": "forged"}
     told = gateway.call("/v1/all/a", headers=forged).json
     assert "forged" not in json.dumps(told["headers"])
@@ -208,7 +208,7 @@ def test_the_url(gateway, target, method, seen):
     assert (told["target"], told["method"]) == (seen, method)
 
 
-def test_a_method_of_the_integration_s_own(gateway):
+def test_the_method_of_the_integration(gateway):
     assert gateway.call("/v1/post").json["method"] == "POST"
 
 
@@ -217,18 +217,18 @@ def test_head(gateway):
     assert response.status == 200 and response.body == b""
 
 
-def test_bodies_pass_as_they_are(gateway):
+def test_request_bodies_are_unchanged(gateway):
     body = bytes(range(256)) * 8192
     told = gateway.call("/v1/all/a", "POST", body=body).json
     assert told["body"].encode("latin-1") == body
 
 
-def test_connections_are_kept(gateway):
+def test_connections_are_persistent(gateway):
     ports = {gateway.call("/v1/all/a").json["port"] for _ in range(5)}
     assert len(ports) == 1
 
 
-def test_a_kept_connection_that_has_been_closed_is_no_matter(gateway, backend):
+def test_a_closed_persistent_connection_is_replaced(gateway, backend):
     for _ in range(5):
         assert gateway.call("/v1/all/raw/to-the-end").body == b"until it closes"
         assert gateway.call("/v1/all/a").status == 200
@@ -236,7 +236,7 @@ def test_a_kept_connection_that_has_been_closed_is_no_matter(gateway, backend):
 
 #--- The response
 
-def test_what_comes_back(gateway):
+def test_the_response_of_the_backend(gateway):
     response = gateway.call("/v1/all/fields")
     assert (response.status, response.body) == (418, b"tea")
     assert response.headers["content-type"] == "text/tea" and "via" not in response.headers
@@ -251,7 +251,7 @@ def test_what_comes_back(gateway):
 
 @pytest.mark.parametrize("path,body", [("chunks", b"firstsecond"), ("large", b"x" * LARGE), ("raw/one-zero", b"old"),
                                        ("raw/early", b"ok"), ("raw/to-the-end", b"until it closes")])
-def test_bodies_come_back_whole(gateway, path, body):
+def test_response_bodies_are_unchanged(gateway, path, body):
     assert gateway.call(f"/v1/all/{path}").body == body
 
 

@@ -62,7 +62,7 @@ def gateway(tmp_path_factory):
     write_function(folder, "digest", DIGEST)
     running = Gateway(folder, APIS).start()
     yield running
-    assert running.stop() == 0, running.said()
+    assert running.stop() == 0, running.messages()
 
 
 @pytest.fixture
@@ -72,13 +72,13 @@ def own_gateway(tmp_path):
     running = Gateway(tmp_path, APIS)
     yield running
     if running.process and running.is_running():
-        assert running.stop() == 0, running.said()
+        assert running.stop() == 0, running.messages()
 
 
 #--- TLS
 
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3], ids=lambda v: v.name)
-def test_tls_versions_of_today(gateway, version):
+def test_supported_tls_versions(gateway, version):
     with gateway.connect(version=version) as tls:
         assert tls.version() == {"TLSv1_2": "TLSv1.2", "TLSv1_3": "TLSv1.3"}[version.name]
         tls.sendall(request())
@@ -87,7 +87,7 @@ def test_tls_versions_of_today(gateway, version):
 
 
 @pytest.mark.parametrize("version", ["-tls1", "-tls1_1"])
-def test_tls_versions_of_old_are_refused(gateway, version):
+def test_old_tls_versions_are_refused(gateway, version):
     run = s_client(gateway, version, "-cipher", "DEFAULT@SECLEVEL=0")
     assert "alert protocol version" in run.stdout + run.stderr
     assert "Cipher is (NONE)" in run.stdout
@@ -112,12 +112,12 @@ def test_http2_can_be_switched_off_by_a_reload(own_gateway):
         own_gateway.connect(alpn=["h2"])
 
 
-def test_alpn_of_something_else_is_refused(gateway):
+def test_alpn_of_another_protocol_is_refused(gateway):
     with pytest.raises(ssl.SSLError, match="NO_APPLICATION_PROTOCOL|no application protocol"):
         gateway.connect(alpn=["smtp"])
 
 
-def test_without_alpn_it_speaks_http_1(gateway):
+def test_without_alpn_the_protocol_is_http_1(gateway):
     with gateway.connect(alpn=[]) as tls:
         tls.sendall(request())
         assert read_response(tls)[1] == HELLO
@@ -147,11 +147,11 @@ def test_sessions_are_resumed(gateway, tmp_path, version):
     assert "Verify return code: 0 (ok)" in again.stdout
 
 
-def test_what_is_no_tls_is_no_matter(gateway):
-    for octets in (b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01\xff\xff" + b"\0" * 70000, b"\x80\x2e\x01\x00\x02",
+def test_garbage_instead_of_tls_does_not_crash_the_gateway(gateway):
+    for payload in (b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01\xff\xff" + b"\0" * 70000, b"\x80\x2e\x01\x00\x02",
                    b"\x16\x03\x01\x00\x00" * 1000):
         with gateway.connect_tcp() as tcp:
-            tcp.sendall(octets)
+            tcp.sendall(payload)
             tcp.shutdown(socket.SHUT_WR)
             try:
                 while tcp.recv(4096):
@@ -164,18 +164,18 @@ def test_what_is_no_tls_is_no_matter(gateway):
 #--- Certificates
 
 @pytest.mark.parametrize("name", [API_NAME, f"{API_ID}-{VPCE}.{SERVICE}", REGIONAL_NAME, ZONAL_NAME])
-def test_the_certificate_is_for_the_service_s_names(gateway, name):
+def test_the_certificate_has_the_names_of_the_service(gateway, name):
     gateway.connect(name=name).close()
 
 
 @pytest.mark.parametrize("name", ["api.corp.internal", f"a.{API_NAME}", SERVICE,
                                   "x.execute-api.us-east-1.amazonaws.com"])
-def test_the_certificate_is_for_no_other_name(gateway, name):
+def test_the_certificate_has_no_other_name(gateway, name):
     with pytest.raises(ssl.SSLCertVerificationError, match="[Hh]ostname mismatch"):
         gateway.connect(name=name)
 
 
-def test_a_call_by_address_does_not_verify(gateway):
+def test_a_call_by_address_fails_verification(gateway):
     url = "https://%s:%d/v1/hello" % gateway.endpoints[0]
     refused = gateway.curl(url)
     assert refused.exit_code == 60 and refused.status == 0
@@ -202,7 +202,7 @@ def make_certificate(folder, label, name):
     return certificate, key
 
 
-def test_a_certificate_of_one_s_own_is_reloaded(own_gateway):
+def test_a_custom_certificate_is_reloaded(own_gateway):
     gateway, folder = own_gateway, own_gateway.folder
     make_certificate(folder, "own", "api.corp.internal")
     text = gateway.config_file.read_text()
@@ -228,14 +228,14 @@ def test_a_certificate_of_one_s_own_is_reloaded(own_gateway):
         good = (folder / "own.pem").read_text()
         (folder / "own.pem").write_text("no certificate\n")
         gateway.reload(refused=True)
-        assert "own.pem: cannot be read as a certificate" in gateway.said()
+        assert "own.pem: cannot be read as a certificate" in gateway.messages()
         (folder / "own.pem").write_text(good)
         with connect() as new:
             new.sendall(request())
             assert read_response(new)[1] == HELLO
 
 
-def test_the_authority_stays_over_restarts(own_gateway):
+def test_a_restart_keeps_the_authority(own_gateway):
     own_gateway.start()
     authority = own_gateway.ca.read_bytes()
     with own_gateway.connect() as tls:
@@ -311,7 +311,7 @@ def test_keep_alive(gateway):
     connection.close()
 
 
-def test_the_last_request_says_close(gateway):
+def test_the_last_request_closes_the_connection(gateway):
     answer = gateway.exchange(request("/v1/hello", "GET", "Connection: close") + request())
     assert answer.count(b"HTTP/1.1 200 OK\r\n") == 1 and b"\r\nConnection: close\r\n" in answer
 
@@ -350,11 +350,11 @@ def test_uploads_of_unknown_length(gateway, tmp_path, option):
 
 
 def test_chunks_in_pieces(gateway):
-    octets = request("/v1/digest", "POST", "Transfer-Encoding: chunked",
+    payload = request("/v1/digest", "POST", "Transfer-Encoding: chunked",
                      body=b"1\r\na\r\n000A;name=\"v\"\r\n0123456789\r\n0\r\nX-Trailer: t\r\n\r\n") + request()
     with gateway.connect() as tls:
-        for position in range(0, len(octets), 7):
-            tls.sendall(octets[position:position + 7])
+        for position in range(0, len(payload), 7):
+            tls.sendall(payload[position:position + 7])
         assert json.loads(read_response(tls)[1])["size"] == 11
         assert read_response(tls)[1] == HELLO
 
@@ -367,7 +367,7 @@ def test_expect_100_continue(gateway):
         assert json.loads(read_response(tls)[1])["size"] == 5
 
 
-def test_expect_100_continue_is_no_leave_for_too_much(gateway):
+def test_expect_100_continue_does_not_permit_a_too_large_body(gateway):
     answer = gateway.exchange(request("/v1/hello", "POST", f"Content-Length: {MAX_BODY + 1}",
                                       "Expect: 100-continue"))
     assert status_of(answer) == 413
@@ -452,7 +452,7 @@ REFUSED = {
     "no HTTP": (b"\x05\x01\x00\r\n\r\n", 400),
     "two spaces": (raw("GET  /v1/hello HTTP/1.1", HOST), 400),
     "a target with a space": (raw("GET /v1/hello x HTTP/1.1", HOST), 400),
-    "a target with octets beyond ASCII": (raw(b"GET /v1/\xe9 HTTP/1.1", HOST), 400),
+    "a target with bytes beyond ASCII": (raw(b"GET /v1/\xe9 HTTP/1.1", HOST), 400),
     "a fragment": (raw("GET /v1/hello#a HTTP/1.1", HOST), 400),
     "a method that is none": (raw("G@T /v1/hello HTTP/1.1", HOST), 400),
     "CONNECT": (raw(f"CONNECT {API_NAME}:443 HTTP/1.1", HOST), 400),
@@ -467,16 +467,16 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_is_refused_ends_the_connection(gateway, case):
-    octets, status = REFUSED[case]
+def test_a_rejected_request_closes_the_connection(gateway, case):
+    payload, status = REFUSED[case]
     # The gateway must never treat the rest of the data as another request.
-    answer = gateway.exchange(octets + request("/v1/smuggled"))
+    answer = gateway.exchange(payload + request("/v1/smuggled"))
     assert status_of(answer) == status, answer
     assert answer.count(b"HTTP/1.1 ") == 1
     assert b"\r\nConnection: close\r\n" in answer and b"\r\nx-amzn-RequestId: " in answer
 
 
-@pytest.mark.parametrize("case,octets", [
+@pytest.mark.parametrize("case,payload", [
     ("an absolute target", raw(f"GET https://{API_NAME}/v1/hello HTTP/1.1", "Host: elsewhere.invalid")),
     ("HTTP/1.0", raw("GET /v1/hello HTTP/1.0", HOST)),
     ("an empty line before it", b"\r\n" + request()),
@@ -487,14 +487,14 @@ def test_what_is_refused_ends_the_connection(gateway, case):
     ("no space after a colon", raw("GET /v1/hello HTTP/1.1", HOST, "X-A:1")),
     ("199 fields", raw("GET /v1/hello HTTP/1.1", HOST, *[f"X-{i}: 1" for i in range(198)])),
 ], ids=lambda value: value if isinstance(value, str) else "")
-def test_what_is_taken(gateway, case, octets):
+def test_accepted_requests(gateway, case, payload):
     with gateway.connect() as tls:
-        tls.sendall(octets)
+        tls.sendall(payload)
         head, body = read_response(tls)
         assert status_of(head) == 200 and body == HELLO, case
 
 
-def test_a_client_may_end_its_half(gateway):
+def test_a_client_may_close_its_sending_side(gateway):
     with gateway.connect() as tls:
         tls.sendall(request("/v1/digest", "POST", "Content-Length: 3", body=b"abc"))
         # Closes the sending half of TCP only: Python does not read after its own close_notify.
@@ -503,7 +503,7 @@ def test_a_client_may_end_its_half(gateway):
         assert status_of(read_response(tls)[0]) == 200
 
 
-def test_a_connection_that_goes_leaves_nothing(gateway):
+def test_disconnecting_during_a_body_does_not_crash_the_gateway(gateway):
     for _ in range(20):
         with gateway.connect() as tls:
             tls.sendall(request("/v1/digest", "POST", "Content-Length: 100", body=b"abc"))

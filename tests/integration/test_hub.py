@@ -65,11 +65,11 @@ def spoke(tmp_path):
     running = Daemon(tmp_path, more=HUB.format(address=HUB_ADDRESS, listen=listen))
     running.listen = listen
     yield running.start()
-    assert running.stop() == 0, running.said()
+    assert running.stop() == 0, running.messages()
 
 
 @pytest.mark.skipif(shutil.which("dig") is None, reason="dig is not installed")
-def test_a_spoke_reaches_the_hub_where_it_is_served(spoke):
+def test_a_query_for_the_hub_goes_to_its_listen_address(spoke):
     host, port = spoke.endpoints[0]
 
     def dig(*arguments):
@@ -91,7 +91,7 @@ def check(daemon):
     return json.loads(run.stdout)
 
 
-def test_check_says_where_a_target_is_served(spoke):
+def test_check_shows_the_listen_address_of_a_target(spoke):
     target, = check(spoke)["resolver_rules"][0]["target_ips"]
     assert target == {"address": f"{HUB_ADDRESS}:53", "protocol": "Do53", "served_at": spoke.listen}
     run = subprocess.run([BUILD / "inlet53", "check", spoke.config_file], timeout=DEADLINE, capture_output=True,

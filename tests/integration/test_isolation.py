@@ -87,7 +87,7 @@ def test_other_processes_get_nothing_from_a_runtime_api(as_root, who):
     # curl: an empty reply, or a reset.
     assert run.returncode in (52, 56) and run.stdout == ""
     assert probe(as_root)["api"] == said["api"], "the environment lives and is served"
-    assert as_root.said().count("refused a connection from 127.0.0.1:") == 1
+    assert as_root.messages().count("refused a connection from 127.0.0.1:") == 1
     assert as_root.stop() == 0
     assert as_root.statistics()["runtime_api_refused"] == 1
 
@@ -97,13 +97,13 @@ def test_refusals_are_logged_once(as_root):
     for _ in range(5):
         subprocess.run(["curl", "-sS", "--max-time", str(DEADLINE), f"http://{api}/"], capture_output=True)
     probe(as_root)
-    assert as_root.said().count("refused a connection from") == 1
+    assert as_root.messages().count("refused a connection from") == 1
     assert as_root.stop() == 0
     assert as_root.statistics()["runtime_api_refused"] == 5
 
 
 # More than the budget of searches allows: the gateway closes them, serves others, and admits its own.
-def test_a_flood_of_connections_to_a_runtime_api_keeps_nobody_out(as_root):
+def test_a_flood_of_connections_to_a_runtime_api_does_not_block_environments(as_root):
     host, port = probe(as_root)["api"].split(":")
     for _ in range(3000):
         with socket.create_connection((host, int(port)), timeout=DEADLINE):
@@ -112,11 +112,11 @@ def test_a_flood_of_connections_to_a_runtime_api_keeps_nobody_out(as_root):
     assert said["api"] == f"{host}:{port}", "the environment lives and is served"
     (as_root.folder / "code/new.py").write_text("")
     assert probe(as_root)["api"] != said["api"], "a new environment connects"
-    assert as_root.said().count("refused a connection from") == 1
+    assert as_root.messages().count("refused a connection from") == 1
 
 
 # A process can give its parent, the gateway, a child.
-def test_children_that_a_function_gives_the_gateway_are_reaped(other_folder):
+def test_orphaned_children_of_a_function_are_reaped(other_folder):
     gateway = prepare(other_folder)
     (other_folder / "code/app.py").write_text(CHILDREN)
     gateway.start()
@@ -129,9 +129,9 @@ def test_children_that_a_function_gives_the_gateway_are_reaped(other_folder):
 
 #--- The daemon's files
 
-def test_functions_of_root_have_users_of_their_own(as_root):
+def test_functions_of_root_have_separate_users(as_root):
     assert what_it_reads(as_root) == []
-    assert WARNING not in as_root.said()
+    assert WARNING not in as_root.messages()
 
 
 def test_functions_of_a_user_are_in_namespaces(other_folder):
@@ -140,7 +140,7 @@ def test_functions_of_a_user_are_in_namespaces(other_folder):
     gateway.start(AS_USER)
     assert what_it_reads(gateway) == []
     assert probe(gateway)["uid"] == USER
-    assert WARNING not in gateway.said()
+    assert WARNING not in gateway.messages()
     assert gateway.stop() == 0
 
 
@@ -184,7 +184,7 @@ def what_it_reads_of(gateway, folder):
 
 
 # The steps that SECURITY.md has for a lost key: remove the directory, send HUP. Running environments stay.
-def test_an_authority_that_is_made_anew_stays_hidden(as_either):
+def test_a_recreated_authority_stays_hidden(as_either):
     api, authority = probe(as_either)["api"], as_either.ca.parent
     before = (authority / "ca.pem").read_bytes()
     shutil.rmtree(authority)
@@ -194,7 +194,7 @@ def test_an_authority_that_is_made_anew_stays_hidden(as_either):
     assert probe(as_either)["api"] == api
 
 
-def test_an_authority_that_was_put_aside_stays_hidden(as_either):
+def test_a_renamed_authority_stays_hidden(as_either):
     probe(as_either)
     authority, aside = as_either.ca.parent, as_either.ca.parent.with_suffix(".old")
     authority.rename(aside)
@@ -217,7 +217,7 @@ def test_a_reload_that_changes_nothing_ends_no_environment(other_folder):
 
 
 # Into a directory that functions could see before.
-def test_an_authority_that_moves_is_hidden_before_and_after(as_either):
+def test_a_moved_authority_is_hidden_at_both_paths(as_either):
     old, data = as_either.ca.parent, as_either.folder / "data"
     data.mkdir()
     os.chown(data, os.stat(old).st_uid, -1)
@@ -230,11 +230,11 @@ def test_an_authority_that_moves_is_hidden_before_and_after(as_either):
     assert probe(as_either)["api"] != api, "what began before the move has ended"
 
 
-def test_code_that_its_user_cannot_read_is_named(tmp_path):
+def test_unreadable_code_is_reported(tmp_path):
     gateway = prepare(tmp_path)
     (tmp_path / "code/app.py").chmod(0o600)
     gateway.start()
-    assert f"function probe cannot start: {tmp_path}/code/app.py" in gateway.said()
+    assert f"function probe cannot start: {tmp_path}/code/app.py" in gateway.messages()
     assert gateway.call("/v1/probe", "POST", body=json.dumps({"read": []})).status == 502
     (tmp_path / "code/app.py").chmod(0o644)
     assert probe(gateway)["uid"] >= 70000
@@ -248,7 +248,7 @@ def test_an_unreadable_file_never_ends_the_isolation(as_root):
     data.write_text("{}")
     data.chmod(0o600)
     assert as_root.call("/v1/probe", "POST", body=json.dumps({"read": []})).status == 502
-    assert f"{data} cannot be read by user 7" in as_root.said()
+    assert f"{data} cannot be read by user 7" in as_root.messages()
     data.chmod(0o644)
     assert probe(as_root)["uid"] >= 70000
 
@@ -265,8 +265,8 @@ def test_root_without_mount_namespaces_warns_once(other_folder):
     said = probe(gateway, [str(gateway.config_file), str(other_folder / "authority/ca-key.pem")])
     assert said["uid"] >= 70000
     assert said["read"][0] is not None and said["read"][1] is None, "files are as their permissions say"
-    assert gateway.said().count(NO_MOUNTS) == 1
-    assert "isolation of functions: a user id for each function, without a mount namespace (" in gateway.said()
+    assert gateway.messages().count(NO_MOUNTS) == 1
+    assert "isolation of functions: a user id for each function, without a mount namespace (" in gateway.messages()
     assert gateway.stop() == 0
     run = check(gateway, without("sys_admin"))
     assert run.returncode == 0 and run.stdout.count(f"warning: {NO_MOUNTS}") == 1
@@ -277,12 +277,12 @@ def test_required_refuses_root_without_mount_namespaces(other_folder):
     gateway = prepare(other_folder, 'isolation = "required"')
     gateway.launch(without("sys_admin"))
     assert gateway.process.wait(DEADLINE) == 3
-    assert f'{NO_MOUNTS}; [lambda] isolation = "required" does not allow that' in gateway.said()
+    assert f'{NO_MOUNTS}; [lambda] isolation = "required" does not allow that' in gateway.messages()
     assert f"warning: {NO_MOUNTS}; inlet53-gateway will not start" in check(gateway, without("sys_admin")).stdout
 
 
 # The output of a function then belongs to root.
-def test_root_without_the_right_to_give_files_away(other_folder):
+def test_root_without_cap_chown(other_folder):
     gateway = prepare(other_folder)
     app = other_folder / "code/app.py"
     app.write_text(app.read_text().replace("def handler(event, context):", "def handler(event, context):\n"
@@ -294,9 +294,9 @@ def test_root_without_the_right_to_give_files_away(other_folder):
     assert gateway.stop() == 0
 
 
-def test_how_functions_are_isolated_is_told_at_the_start(as_root):
+def test_the_isolation_is_logged_at_the_start(as_root):
     assert "isolation of functions: a user id for each function, and a mount namespace for each environment" \
-        in as_root.said()
+        in as_root.messages()
 
 
 #--- Without isolation
@@ -306,8 +306,8 @@ def test_without_namespaces_functions_run_with_one_warning(other_folder):
     give(other_folder)
     gateway.start((*AS_USER, *NO_NAMESPACES))
     assert probe(gateway)["uid"] == USER
-    assert gateway.said().count(WARNING) == 1
-    assert "cannot make a user and mount namespace: Operation not permitted" in gateway.said()
+    assert gateway.messages().count(WARNING) == 1
+    assert "cannot make a user and mount namespace: Operation not permitted" in gateway.messages()
     # The daemon's memory and environment are inaccessible even then.
     assert all("DAEMON" not in path for path in what_it_reads(gateway))
     assert gateway.stop() == 0
@@ -319,7 +319,7 @@ def test_required_refuses_to_start_without_namespaces(other_folder):
     gateway.launch((*AS_USER, *NO_NAMESPACES))
     assert gateway.process.wait(DEADLINE) == 3
     assert 'cannot make a user and mount namespace: Operation not permitted; [lambda] isolation = "required"' \
-        in gateway.said()
+        in gateway.messages()
     gateway.operator_log.unlink()
     gateway.start(AS_USER)
     assert what_it_reads(gateway) == []
@@ -330,15 +330,15 @@ def test_required_refuses_a_reload_with_code_that_cannot_be_read(tmp_path):
     gateway = prepare(tmp_path, 'isolation = "required"').start()
     (tmp_path / "code/app.py").chmod(0o600)
     gateway.reload(refused=True)
-    assert "cannot be read by user 7" in gateway.said()
+    assert "cannot be read by user 7" in gateway.messages()
     assert gateway.stop() == 0
 
 
-def test_off_is_without_warning_and_isolation(tmp_path):
+def test_off_disables_isolation_and_the_warning(tmp_path):
     gateway = prepare(tmp_path, 'isolation = "off"').start()
     assert probe(gateway)["uid"] == 0
     assert probe(gateway, [str(gateway.config_file)])["read"][0] is not None
-    assert WARNING not in gateway.said()
+    assert WARNING not in gateway.messages()
     assert gateway.stop() == 0
 
 
@@ -349,7 +349,7 @@ def check(gateway, prefix=()):
                           timeout=DEADLINE)
 
 
-def test_check_tells_how_functions_are_isolated(other_folder):
+def test_check_reports_the_isolation(other_folder):
     gateway = prepare(other_folder)
     run = check(gateway)
     assert run.returncode == 0

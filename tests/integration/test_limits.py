@@ -34,7 +34,7 @@ def count_of(text, name):
     return int(re.findall(rf"\b{name}=(\d+)", text)[-1])
 
 
-def test_an_address_has_the_quota_of_tracked_connections(limited):
+def test_an_address_has_the_aws_quota_of_tracked_connections(limited):
     """A query over the quota gets no answer and no record, and is counted."""
     query = dns.message.make_query(API, "A").to_wire()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
@@ -47,7 +47,7 @@ def test_an_address_has_the_quota_of_tracked_connections(limited):
         # A full bucket shows that the daemon has processed all queries.
         wait_until(lambda: answers(limited.endpoints[0]), "an answer after the burst")
     assert limited.stop() == 0
-    said = limited.said()
+    said = limited.messages()
     dropped = count_of(said, "limited")
     answered = count_of(said, "NOERROR")
     assert dropped > 0
@@ -55,15 +55,15 @@ def test_an_address_has_the_quota_of_tracked_connections(limited):
     assert len([record for record in limited.records() if record["rcode"] == "NOERROR"]) == answered
 
 
-def test_a_client_over_its_limit_is_closed_over_tcp(tmp_path):
+def test_over_tcp_a_client_over_its_limit_is_disconnected(tmp_path):
     daemon = Daemon(tmp_path, more='[limits]\nqueries_per_client = 10\nunlimited_clients = ["127.0.0.9/32"]\n').start()
     query = dns.message.make_query(API, "A").to_wire()
     message = len(query).to_bytes(2, "big") + query
     with socket.create_connection(daemon.endpoints[0], timeout=30) as stream:
         stream.sendall(message * 200)
         received = b""
-        while octets := stream.recv(65536):
-            received += octets
+        while data := stream.recv(65536):
+            received += data
     answers = 0
     while received:
         received = received[2 + int.from_bytes(received[:2], "big"):]
@@ -72,7 +72,7 @@ def test_a_client_over_its_limit_is_closed_over_tcp(tmp_path):
     for _ in range(20):
         assert ask(daemon.endpoints[0], API, source="127.0.0.9").answer
     assert daemon.stop() == 0
-    assert count_of(daemon.said(), "limited") >= 1
+    assert count_of(daemon.messages(), "limited") >= 1
 
 
 def test_limits_are_off_by_default(daemon):
@@ -85,8 +85,8 @@ def test_limits_are_off_by_default(daemon):
     ('unlimited_clients = ["10.0.0.1/8"]', "bits after its prefix"),
     ('aws_quota = true', "aws_quota"),
 ])
-def test_mistakes_are_named(tmp_path, line, complaint):
+def test_invalid_limits_are_reported(tmp_path, line, complaint):
     daemon = Daemon(tmp_path, more=f"[limits]\n{line}\n")
     with pytest.raises(AssertionError):
         daemon.start()
-    assert complaint in daemon.said() and ".toml:" in daemon.said()
+    assert complaint in daemon.messages() and ".toml:" in daemon.messages()

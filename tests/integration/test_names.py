@@ -71,7 +71,7 @@ def test_hosted_zone(shared_daemon):
     assert len(one.answer) == 1
 
 
-def test_what_nothing_covers_is_refused_with_an_extended_error(shared_daemon):
+def test_an_uncovered_name_is_refused_with_an_extended_error(shared_daemon):
     response = ask(shared_daemon.endpoints[0], "a.root-servers.net", use_edns=0)
     assert response.rcode() == dns.rcode.REFUSED
     assert [option.code for option in response.options if isinstance(option, dns.edns.EDEOption)] == [20]
@@ -90,7 +90,7 @@ def test_transfers_are_refused(shared_daemon, rdtype):
         assert send(query, host, port=port, timeout=60).rcode() == dns.rcode.REFUSED
 
 
-def test_listed_private_dns_leaves_public_apis_alone(tmp_path):
+def test_listed_private_dns_keeps_public_apis_reachable(tmp_path):
     daemon = Daemon(tmp_path, private_dns="listed").start()
     at = daemon.endpoints[0]
     assert sorted(addresses(ask(at, API))) == ADDRESSES
@@ -102,7 +102,7 @@ def test_listed_private_dns_leaves_public_apis_alone(tmp_path):
     assert daemon.stop() == 0
 
 
-def test_disabled_private_dns_leaves_the_public_names(tmp_path):
+def test_disabled_private_dns_keeps_the_public_names(tmp_path):
     daemon = Daemon(tmp_path, private_dns="disabled").start()
     at = daemon.endpoints[0]
     assert ask(at, API).rcode() == dns.rcode.REFUSED

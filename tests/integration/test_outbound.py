@@ -25,7 +25,7 @@ def outbound_records(running, name):
 
 #--- Records
 
-def test_a_forwarded_query_has_a_record_of_its_own(scripted):
+def test_a_forwarded_query_has_an_outbound_record(scripted):
     target, running = scripted(lambda query, _: host(query))
     ask(running.endpoints[0], "x.partner.test")
     record, = outbound_records(running, "x.partner.test.")
@@ -42,7 +42,7 @@ def test_a_forwarded_query_has_a_record_of_its_own(scripted):
     assert len(outbound_records(running, "x.partner.test.")) == 1
 
 
-def test_over_tcp_it_says_so(scripted):
+def test_the_record_of_a_query_over_tcp_has_its_transport(scripted):
     def truncated_at_first(query, over_tcp):
         response = host(query)
         if not over_tcp:
@@ -72,17 +72,17 @@ def test_clients_that_wait_for_one_question_share_its_record(scripted):
     assert len(outbound_records(running, "x.partner.test.")) == 1
 
 
-def test_what_no_target_answers_is_recorded_as_it_left(tmp_path):
+def test_an_unanswered_query_has_an_outbound_record(tmp_path):
     held, hole = dead_endpoint()
     running = start(tmp_path, rule("hole", "hole.test", hole), more='[forward]\nquery_timeout = "200 ms"\n')
     assert ask(running.endpoints[0], "x.hole.test").rcode() == dns.rcode.SERVFAIL
     record, = outbound_records(running, "x.hole.test.")
     assert record["rcode"] == "SERVFAIL" and record["answers"] == []
-    assert running.stop() == 0, running.said()
+    assert running.stop() == 0, running.messages()
     held.close()
 
 
-def test_they_can_be_left_out(tmp_path):
+def test_outbound_records_can_be_off(tmp_path):
     target = ScriptedTarget(lambda query, _: host(query))
     running = start(tmp_path, rule("partner", "partner.test", target.endpoint))
     text = running.config_file.read_text()
@@ -91,7 +91,7 @@ def test_they_can_be_left_out(tmp_path):
     running.start()
     ask(running.endpoints[0], "x.partner.test")
     assert outbound_records(running, "x.partner.test.") == []
-    assert running.stop() == 0, running.said()
+    assert running.stop() == 0, running.messages()
     target.stop()
 
 
@@ -116,7 +116,7 @@ def client():
         yield sock
 
 
-def test_late_answers_do_not_leave_in_one_burst(scripted, client):
+def test_late_answers_are_not_sent_in_one_burst(scripted, client):
     """A target that delays its answers and sends them all at once (CVE-2024-33655)."""
     release = threading.Event()
 
@@ -159,7 +159,7 @@ def test_one_client_cannot_have_all_queries_wait(scripted, client):
     assert addresses(others[0]) == ["10.1.1.2"] and ede_of(others[0]) == []
 
 
-def test_a_limit_of_ours_is_not_the_targets_failure(scripted, client):
+def test_a_refusal_by_a_limit_does_not_count_as_a_failure_of_the_target(scripted, client):
     """A query without a free place fails alone: the target answers the next query."""
     release = threading.Event()
 

@@ -46,7 +46,7 @@ def check(config_file):
 
 
 @pytest.mark.parametrize("region, partition, prefix, suffix", PARTITIONS)
-def test_names_of_endpoints_are_in_the_domain_of_the_partition(tmp_path, region, partition, prefix, suffix):
+def test_names_of_endpoints_have_the_domain_of_the_partition(tmp_path, region, partition, prefix, suffix):
     daemon = Daemon(tmp_path)
     move(daemon.config_file, region, prefix)
     daemon.start()
@@ -62,7 +62,7 @@ def test_names_of_endpoints_are_in_the_domain_of_the_partition(tmp_path, region,
 
 
 @pytest.mark.parametrize("region, partition, prefix, suffix", PARTITIONS)
-def test_calls_and_policies_are_of_the_partition(tmp_path, region, partition, prefix, suffix):
+def test_calls_and_policies_use_arns_of_the_partition(tmp_path, region, partition, prefix, suffix):
     gateway = Gateway(tmp_path, APIS.format(policy=policy(partition, region), method=mock("/hello", body="hi")))
     move(gateway.config_file, region, prefix)
     gateway.start()
@@ -82,7 +82,7 @@ def test_calls_and_policies_are_of_the_partition(tmp_path, region, partition, pr
     assert gateway.stop() == 0
 
 
-def test_check_warns_of_a_region_that_does_not_exist(tmp_path):
+def test_check_warns_about_an_unknown_region(tmp_path):
     daemon = Daemon(tmp_path)
     move(daemon.config_file, "eu-wets-1", "com.amazonaws")
     run = check(daemon.config_file)

@@ -41,7 +41,7 @@ def policy_file(tmp_path):
     return write
 
 
-def test_a_call_that_is_let_through(policy_file):
+def test_an_allowed_call(policy_file):
     file = policy_file(BLOG)
     run = explain(file)
     assert run.returncode == 0 and run.stderr == "", run.stderr
@@ -51,7 +51,7 @@ def test_a_call_that_is_let_through(policy_file):
     assert "403" not in run.stdout
 
 
-def test_a_call_through_another_endpoint_gets_the_words_of_api_gateway(policy_file):
+def test_a_denied_call_has_the_message_of_api_gateway(policy_file):
     run = explain(policy_file(BLOG), vpce="vpce-0b4147ba9386c9f70")
     assert run.returncode == 1
     assert run.stdout.startswith("explicit deny by Statement[1] OnlyByOurEndpoint (")
@@ -60,7 +60,7 @@ def test_a_call_through_another_endpoint_gets_the_words_of_api_gateway(policy_fi
             'policy"}\n') in run.stdout
 
 
-def test_what_nothing_allows_is_denied(policy_file):
+def test_a_call_without_a_matching_allow_is_denied(policy_file):
     policy = dict(BLOG, Statement=BLOG["Statement"][1:])
     run = explain(policy_file(policy))
     assert run.returncode == 1 and run.stdout.startswith("implicit deny: no statement allows it\n")
@@ -69,16 +69,16 @@ def test_what_nothing_allows_is_denied(policy_file):
     assert f'{ARN}"}}\n' in former.stdout
 
 
-def test_a_missing_key_is_said_to_meet_a_negated_operator(policy_file):
+def test_a_missing_key_matches_a_negated_operator(policy_file):
     statement = dict(BLOG["Statement"][1], Condition={"NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}})
     policy = dict(BLOG, Statement=[BLOG["Statement"][0], statement])
     run = explain(policy_file(policy))
     assert run.returncode == 1
-    assert "the request does not have the key, which meets a negated operator" in run.stdout
+    assert "the request does not have the key, which matches a negated operator" in run.stdout
     assert explain(policy_file(policy), vpce=None).returncode == 0
 
 
-def test_it_has_a_machine_form(policy_file):
+def test_json_output(policy_file):
     run = explain(policy_file(BLOG), "-o", "json", "--vpc", "vpc-0a", "--user-agent", "curl/8.5",
                   "--referer", "r", "--time", "2026-11-22T15:00:00Z", vpce="vpce-0b")
     said = json.loads(run.stdout)
@@ -97,13 +97,13 @@ def test_it_has_a_machine_form(policy_file):
     assert allowed["decision"] == "allow" and allowed["response"] is None
 
 
-def test_region_and_account_reach_the_arn(policy_file):
+def test_region_and_account_are_in_the_arn(policy_file):
     run = explain(policy_file(BLOG), "--region", "cn-north-1", "--account", "210987654321",
                   call=("post", "/S?a=b"))
     assert "on arn:aws-cn:execute-api:cn-north-1:210987654321:dligg9dxuk/S/POST/\n" in run.stdout
 
 
-def test_a_configuration_knows_the_api_and_the_endpoint(policy_file, tmp_path):
+def test_a_configuration_provides_the_api_and_the_endpoint(policy_file, tmp_path):
     config = Daemon(tmp_path).config_file
     policy = dict(BLOG, Statement=dict(BLOG["Statement"][0],
                                        Condition={"Null": {"aws:SourceVpc": "false"}}))
@@ -114,7 +114,7 @@ def test_a_configuration_knows_the_api_and_the_endpoint(policy_file, tmp_path):
     assert unknown.returncode == 2 and "has no REST API nosuchapi0" in unknown.stderr
 
 
-def test_faults_come_with_file_line_and_column(policy_file):
+def test_faults_have_file_line_and_column(policy_file):
     text = json.dumps(BLOG, indent=2).replace("StringNotEquals", "StringNotEqual")
     line = text[:text.index("StringNotEqual")].count("\n") + 1
     file = policy_file(text)

@@ -41,7 +41,7 @@ BLOG = {
 }
 
 
-def test_the_blogs_record(daemon):
+def test_the_record_of_the_blog_post(daemon):
     """Compares all fields except the time, the client and the order of the two answers."""
     ask(daemon.endpoints[0], API)
     record = daemon.wait_record(query_name=f"{API}.")
@@ -69,7 +69,7 @@ def test_every_query_is_recorded_with_its_interface_and_transport(daemon):
     wait_until(lambda: sum(r["query_name"] == "again.corp.internal." for r in daemon.records()) == 10, "all ten")
 
 
-def test_any_octets_make_valid_json(daemon):
+def test_any_bytes_give_valid_json(daemon):
     random.seed(5)
     labels = [b'"', b"\\", b"a.b", b"\0\x01\x1f\x7f", bytes(range(128, 160)), "gr\u00fc\u00df".encode(), b"<b>&'", b" "]
     labels += [bytes([i]) * 3 for i in range(256)]
@@ -83,7 +83,7 @@ def test_any_octets_make_valid_json(daemon):
     assert all(line.isascii() for line in daemon.log_file.read_bytes().splitlines())
 
 
-def test_the_log_moves_aside_on_usr1(daemon):
+def test_usr1_opens_a_new_file_after_a_rename(daemon):
     ask(daemon.endpoints[0], "before.corp.internal")
     daemon.wait_record(query_name="before.corp.internal.")
     moved = daemon.log_file.with_suffix(".old")
@@ -129,7 +129,7 @@ class Flood:
             thread.join()
 
 
-def test_kill_leaves_no_torn_line(tmp_path):
+def test_kill_leaves_no_incomplete_line(tmp_path):
     daemon = Daemon(tmp_path)
     for round_ in range(5):
         daemon.start()
@@ -167,18 +167,18 @@ def test_a_full_disk_drops_and_counts_exactly(tmp_path):
     limited = ["prlimit", "--fsize=300000", str(BUILD / "inlet53d"), "--config", str(daemon.config_file)]
     with open(daemon.operator_log, "ab") as log:
         daemon.process = subprocess.Popen(limited, stderr=log, stdout=log)
-    daemon.wait_said("serving")
+    daemon.wait_message("serving")
     wait_until(daemon.answers, "an answer")
     with Flood(daemon) as flood:
         wait_until(lambda: sum(flood.answered) > 3000, "more records than fit")
-    assert daemon.stop() == 0, daemon.said()
-    counts = dict(re.findall(r"(\w+)=(\d+)", daemon.said().rsplit("statistics:", 1)[1]))
+    assert daemon.stop() == 0, daemon.messages()
+    counts = dict(re.findall(r"(\w+)=(\d+)", daemon.messages().rsplit("statistics:", 1)[1]))
     asked = int(counts["udp_queries"]) + int(counts["tcp_queries"])
     dropped = int(counts["records_dropped_disk"]) + int(counts["records_dropped_ring"])
     assert dropped > 0
     assert int(counts["records"]) == len(daemon.records()) == asked - dropped
     assert daemon.log_file.read_bytes().endswith(b"\n")
-    assert "query.log" in daemon.said()
+    assert "query.log" in daemon.messages()
 
 
 def test_drops_are_reported_while_they_occur_and_a_full_disk_again_after_usr1(tmp_path):
@@ -187,15 +187,15 @@ def test_drops_are_reported_while_they_occur_and_a_full_disk_again_after_usr1(tm
     with open(daemon.operator_log, "ab") as log:
         daemon.process = subprocess.Popen(limited, stderr=log, stdout=log)
     try:
-        daemon.wait_said("serving")
+        daemon.wait_message("serving")
         wait_until(daemon.answers, "an answer")
         with Flood(daemon):
-            daemon.wait_said("can't be written: File too large")
-            daemon.wait_said("records were dropped: the file can't be written")
+            daemon.wait_message("can't be written: File too large")
+            daemon.wait_message("records were dropped: the file can't be written")
             daemon.process.send_signal(signal.SIGUSR1)
-            daemon.wait_said("opened anew")
-            daemon.wait_said("can't be written: File too large", 2)
-        assert daemon.stop() == 0, daemon.said()
+            daemon.wait_message("opened anew")
+            daemon.wait_message("can't be written: File too large", 2)
+        assert daemon.stop() == 0, daemon.messages()
     finally:
         if daemon.process.poll() is None:
             daemon.kill()

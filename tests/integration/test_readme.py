@@ -91,7 +91,7 @@ def daemon(tmp_path):
     made = Daemon(tmp_path, more='[control]\nsocket = "control.sock"\n')
     yield made
     if made.process and made.process.poll() is None:
-        assert made.stop() == 0, made.said()
+        assert made.stop() == 0, made.messages()
 
 
 def check(folder, text):

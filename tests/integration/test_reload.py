@@ -25,7 +25,7 @@ policy_file = "policy.json"
 """
 
 
-def test_a_disabled_address_is_closed_and_comes_back(daemon):
+def test_a_disabled_address_is_closed_and_opened_again(daemon):
     daemon.write_config(enabled_b="false")
     daemon.reload()
     first, second = daemon.endpoints
@@ -47,14 +47,14 @@ def silent(endpoint):
         return True
 
 
-def test_a_bad_file_keeps_the_old_state(daemon):
+def test_an_invalid_file_keeps_the_old_state(daemon):
     daemon.zone_file.write_text("app A 10.0.0.256\n")
     daemon.reload()
-    assert "reload refused" in daemon.said() and "corp.zone:1:" in daemon.said()
+    assert "reload refused" in daemon.messages() and "corp.zone:1:" in daemon.messages()
     assert sorted(addresses(ask(daemon.endpoints[0], "app.corp.internal"))) == ["10.0.20.10", "10.0.20.11"]
     daemon.config_file.write_text("regoin = 1\n")
     daemon.reload()
-    assert 'inlet53.toml:1:' in daemon.said() and "region" in daemon.said()
+    assert 'inlet53.toml:1:' in daemon.messages() and "region" in daemon.messages()
     assert sorted(addresses(ask(daemon.endpoints[1], API))) == ADDRESSES
 
 
@@ -63,24 +63,24 @@ def test_a_reload_names_the_settings_that_need_a_restart(daemon):
     said = "these settings change only at a restart"
     daemon.config_file.write_text(text + '[tls]\nauthority = "other"\n')
     daemon.reload()
-    assert said not in daemon.said(), "a certificate is taken up"
+    assert said not in daemon.messages(), "a certificate is taken up"
     for others in ("[gateway]\nbacklog = 5\nhttp2 = false\n", "[lambda]\nmax_environments = 1\n"):
         daemon.config_file.write_text(text + others)
         daemon.reload()
-        assert said not in daemon.said(), "these are another daemon's"
+        assert said not in daemon.messages(), "these are another daemon's"
     daemon.config_file.write_text(text + '[tcp]\nbacklog = 5\nidle_timeout = "20 s"\n[cache]\nprefetch = false\n')
     daemon.reload()
-    assert f"{said}: [tcp] idle_timeout, [tcp] backlog, [cache] prefetch\n" in daemon.said()
+    assert f"{said}: [tcp] idle_timeout, [tcp] backlog, [cache] prefetch\n" in daemon.messages()
 
 
-def test_a_taken_address_refuses_the_reload(daemon):
+def test_an_address_in_use_rejects_the_reload(daemon):
     import socket
     taken = free_endpoint()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
         other.bind(taken)
         daemon.write_config(listen_b="%s:%d" % taken)
         daemon.reload()
-    assert "reload refused" in daemon.said() and "%s:%d" % taken in daemon.said()
+    assert "reload refused" in daemon.messages() and "%s:%d" % taken in daemon.messages()
     assert sorted(addresses(ask(daemon.endpoints[1], API))) == ADDRESSES
 
 
@@ -116,7 +116,7 @@ def names(count, address="10.0.0.1"):
     return "".join(f"h{i} A {address}\n" for i in range(count))
 
 
-def test_a_reload_asked_for_during_a_reload_reads_the_file_again(daemon):
+def test_a_reload_requested_during_a_reload_reads_the_file_again(daemon):
     zone = daemon.zone_file.read_text()
     for i in range(1, 6):
         daemon.zone_file.write_text(zone + names(3000, f"10.1.0.{i}"))
@@ -124,12 +124,12 @@ def test_a_reload_asked_for_during_a_reload_reads_the_file_again(daemon):
     wait_until(lambda: addresses(ask(daemon.endpoints[0], "h7.corp.internal")) == ["10.1.0.5"], "the last version")
 
 
-def test_neither_answers_nor_the_end_wait_for_a_reload(daemon):
+def test_answers_and_shutdown_do_not_wait_for_a_reload(daemon):
     with held_file(daemon.config_file) as wait_for_reader:
         daemon.process.send_signal(signal.SIGHUP)
         wait_for_reader()
         assert sorted(addresses(ask(daemon.endpoints[0], API))) == ADDRESSES
-        assert daemon.stop() == 0, daemon.said()
+        assert daemon.stop() == 0, daemon.messages()
 
 
 def start_in(folder, daemon):
@@ -159,18 +159,18 @@ def test_a_removed_working_directory_stops_no_reload(tmp_path, kind):
     try:
         work.rmdir()
         daemon.process.send_signal(signal.SIGHUP)
-        daemon.wait_said("reload")  # `work/..` is no directory any more
-        assert "reload refused: the old configuration stays" in daemon.said()
+        daemon.wait_message("reload")  # `work/..` is no directory any more
+        assert "reload refused: the old configuration stays" in daemon.messages()
         work.mkdir()
         daemon.process.send_signal(signal.SIGHUP)
-        daemon.wait_said("reloaded ")
-        assert daemon.stop() == 0, daemon.said()
+        daemon.wait_message("reloaded ")
+        assert daemon.stop() == 0, daemon.messages()
     finally:
         if daemon.process.poll() is None:
             daemon.kill()
 
 
-def test_a_working_directory_that_is_made_again_is_read(tmp_path):
+def test_a_recreated_working_directory_is_used(tmp_path):
     """As after a deployment that replaces it."""
     work, old = tmp_path / "work", tmp_path / "old"
     work.mkdir()
@@ -182,9 +182,9 @@ def test_a_working_directory_that_is_made_again_is_read(tmp_path):
         shutil.copytree(old, work)
         shutil.rmtree(old)
         daemon.reload()
-        assert "reload refused" not in daemon.said()
+        assert "reload refused" not in daemon.messages()
         assert sorted(addresses(ask(daemon.endpoints[0], API))) == ADDRESSES
-        assert daemon.stop() == 0, daemon.said()
+        assert daemon.stop() == 0, daemon.messages()
     finally:
         if daemon.process.poll() is None:
             daemon.kill()
@@ -206,7 +206,7 @@ def test_exit_codes(tmp_path):
     assert "%s:%d" % daemon.endpoints[0] in second.stderr
     daemon.process.send_signal(signal.SIGINT)
     assert daemon.process.wait(60) == 0
-    assert "statistics:" in daemon.said()
+    assert "statistics:" in daemon.messages()
 
 
 def test_signals_during_the_start_are_kept(tmp_path):
@@ -218,7 +218,7 @@ def test_signals_during_the_start_are_kept(tmp_path):
     wait_until(lambda: caught_signals(daemon.process.pid) & 1, "the handler of HUP")
     daemon.process.send_signal(signal.SIGHUP)
     daemon.process.send_signal(signal.SIGUSR1)
-    wait_until(lambda: "reloaded" in daemon.said(), "the reload that was asked for")
+    wait_until(lambda: "reloaded" in daemon.messages(), "the reload that was asked for")
     assert daemon.stop() == 0
 
 
@@ -227,10 +227,10 @@ def caught_signals(pid):
         return next(int(line.split()[1], 16) for line in status if line.startswith("SigCgt:"))
 
 
-def test_statistics_come_at_their_interval(tmp_path):
+def test_statistics_are_logged_at_their_interval(tmp_path):
     daemon = Daemon(tmp_path, more='[server]\nstatistics_interval = "1 s"\n').start()
     ask(daemon.endpoints[0], API)
-    daemon.wait_said("statistics: udp_queries=2", count=2)
+    daemon.wait_message("statistics: udp_queries=2", count=2)
     assert daemon.stop() == 0
 
 

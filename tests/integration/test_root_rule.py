@@ -32,7 +32,7 @@ def chain(request, tmp_path_factory):
     forwarder = sending_all(request.param)(tmp_path_factory.mktemp("forwarder"), daemon.endpoints).start()
     yield forwarder, daemon, target
     forwarder.stop()
-    assert daemon.stop() == 0, daemon.said()
+    assert daemon.stop() == 0, daemon.messages()
     target.stop()
 
 
@@ -88,7 +88,7 @@ def test_everything_resolves_until_the_target_dies(chain):
 
 
 @pytest.mark.parametrize("name", ["there.example", "round.corp.internal"])
-def test_a_chain_of_the_target_ends_in_our_zone(tmp_path, name):
+def test_a_chain_from_the_target_ends_in_our_zone(tmp_path, name):
     """A target of `.` answers an alias of a private name with NXDOMAIN: the target does not know the name."""
     target = Root(tmp_path).start()
     daemon = start_daemon(tmp_path, target.endpoint)
@@ -116,7 +116,7 @@ def test_the_health_check_of_dnsdist(tmp_path_factory):
     check_private(forwarder.endpoint, "after")
     assert "as 'down'" not in said.read_text()
     forwarder.stop()
-    assert daemon.stop() == 0, daemon.said()
+    assert daemon.stop() == 0, daemon.messages()
 
 
 #--- Validating forwarders
@@ -163,4 +163,4 @@ def test_a_forwarder_that_validates(signed_root, tmp_path, permissive):
         else:
             assert response.rcode() == dns.rcode.SERVFAIL
     forwarder.stop()
-    assert daemon.stop() == 0, daemon.said()
+    assert daemon.stop() == 0, daemon.messages()

@@ -36,7 +36,7 @@ def gateway(tmp_path):
     running = Gateway(tmp_path, APIS)
     yield running
     if running.process and running.is_running():
-        assert running.stop() == 0, running.said()
+        assert running.stop() == 0, running.messages()
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def served(pid):
 
 
 @needs_root
-def test_inlet53d_listens_where_the_file_says_and_nowhere_else(tmp_path):
+def test_inlet53d_listens_only_at_the_configured_addresses(tmp_path):
     server = EncryptedDaemon(tmp_path).start()
     plain = {(protocol, endpoint) for protocol in ("tcp", "udp") for endpoint in server.endpoints}
     tls = {("tcp", endpoint) for endpoint in (server.dot, server.doh, *server.others.values())}
@@ -88,7 +88,7 @@ def test_inlet53d_listens_where_the_file_says_and_nowhere_else(tmp_path):
 
 
 @needs_root
-def test_the_gateway_listens_where_the_file_says_and_nowhere_else(gateway):
+def test_the_gateway_listens_only_at_the_configured_addresses(gateway):
     gateway.start()
     assert gateway.call("/v1/hello").status == 200
     assert served(gateway.process.pid) == ({("tcp", endpoint) for endpoint in gateway.endpoints}, 0)
@@ -173,7 +173,7 @@ def test_no_descriptor_of_a_daemon_is_inherited(tmp_path, gateway):
     assert server.stop() == 0
 
 
-def test_interpreters_tell_their_versions_to_the_gateways_user(tmp_path, gateway):
+def test_the_version_of_interpreters_is_read_as_the_gateways_user(tmp_path, gateway):
     """Once at the start and once at each reload; no function starts before a call."""
     (tmp_path / "app.py").write_text("def handler(event, context): return {}\n")
     ran, language = tmp_path / "ran", {"python": ("python3.11", "Python 3.11.9"), "node": ("nodejs20.x", "v20.1.0")}
@@ -229,7 +229,7 @@ def test_other_users_write_nothing_and_read_no_query_log(tmp_path, open_umask):
 
 @needs_root
 @pytest.mark.parametrize("trap", ["link", "file"])
-def test_a_log_that_another_user_prepared_is_refused(tmp_path, gateway, trap):
+def test_a_log_that_another_user_created_is_refused(tmp_path, gateway, trap):
     (tmp_path / "logs").mkdir()
     log, victim = tmp_path / "logs/access.log", tmp_path / "victim"
     victim.write_text("precious")

@@ -12,19 +12,19 @@ import pytest
 
 from support import API, ask, wait_until
 
-STRANGER = "127.9.9.9"
+UNAUTHORISED = "127.9.9.9"
 TCP_SYN_SENT = 2
 
 
-def test_strangers_get_silence(daemon):
+def test_unauthorised_sources_get_no_answer(daemon):
     endpoint = daemon.endpoints[0]
-    stranger = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    stranger.bind((STRANGER, 0))
-    stranger.setblocking(False)
-    assert stranger.connect_ex(endpoint) == errno.EINPROGRESS
+    client = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    client.bind((UNAUTHORISED, 0))
+    client.setblocking(False)
+    assert client.connect_ex(endpoint) == errno.EINPROGRESS
 
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-        udp.bind((STRANGER, 0))
+        udp.bind((UNAUTHORISED, 0))
         udp.setblocking(False)
         udp.sendto(dns.message.make_query(API, "A").to_wire(), endpoint)
         # The daemon answers an admitted client that asks later, so it has processed the other one.
@@ -32,26 +32,26 @@ def test_strangers_get_silence(daemon):
             assert ask(endpoint, API, tcp=tcp).answer
         with pytest.raises(BlockingIOError):
             udp.recv(4096)
-    state = stranger.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
+    state = client.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
     assert state == TCP_SYN_SENT
-    stranger.close()
-    assert all(record["srcaddr"] != STRANGER for record in daemon.records())
+    client.close()
+    assert all(record["srcaddr"] != UNAUTHORISED for record in daemon.records())
 
 
-def test_a_reload_changes_who_is_let_in(daemon):
+def test_a_reload_changes_the_admitted_sources(daemon):
     text = daemon.config_file.read_text()
     daemon.config_file.write_text(text.replace("127.0.0.0/16", "127.9.0.0/16"))
     daemon.reload()
     endpoint = daemon.endpoints[0]
-    wait_until(lambda: ask(endpoint, API, source=STRANGER).answer, "the new friend's answer")
-    assert ask(endpoint, API, tcp=True, source=STRANGER).answer
+    wait_until(lambda: ask(endpoint, API, source=UNAUTHORISED).answer, "the answer to the admitted source")
+    assert ask(endpoint, API, tcp=True, source=UNAUTHORISED).answer
     with pytest.raises(dns.exception.Timeout):
         ask(endpoint, API, timeout=0.3)
     daemon.config_file.write_text(text)
     daemon.reload()
 
 
-def ask_as_stranger(endpoint, source=STRANGER, times=1):
+def ask_unauthorised(endpoint, source=UNAUTHORISED, times=1):
     """Sends queries that get no answer; a later answer to an admitted client shows that they were processed."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
         udp.bind((source, 0))
@@ -61,32 +61,32 @@ def ask_as_stranger(endpoint, source=STRANGER, times=1):
 
 
 def test_the_first_refusal_of_a_client_is_logged_with_the_rule_that_admits_it(daemon):
-    said = f"no security group of rslvr-in-a7dd746257784e148 (resolver) admits {STRANGER} over udp at 10.0.10.10"
-    ask_as_stranger(daemon.endpoints[0], times=3)
-    daemon.wait_said(said)
-    ask_as_stranger(daemon.endpoints[0], "127.9.9.10")
-    daemon.wait_said("admits 127.9.9.10 over udp")  # the later queries of the first one arrived before it
-    assert daemon.said().count(f"admits {STRANGER}") == 1
+    said = f"no security group of rslvr-in-a7dd746257784e148 (resolver) admits {UNAUTHORISED} over udp at 10.0.10.10"
+    ask_unauthorised(daemon.endpoints[0], times=3)
+    daemon.wait_message(said)
+    ask_unauthorised(daemon.endpoints[0], "127.9.9.10")
+    daemon.wait_message("admits 127.9.9.10 over udp")  # the later queries of the first one arrived before it
+    assert daemon.messages().count(f"admits {UNAUTHORISED}") == 1
 
-    rule = re.search(f"{re.escape(said)}.*A rule that admits it: ({{.*}})", daemon.said()).group(1)
-    assert rule == f'{{ protocol = "udp", port = 53, cidr = "{STRANGER}/32" }}'
+    rule = re.search(f"{re.escape(said)}.*A rule that admits it: ({{.*}})", daemon.messages()).group(1)
+    assert rule == f'{{ protocol = "udp", port = 53, cidr = "{UNAUTHORISED}/32" }}'
     text = daemon.config_file.read_text()
     daemon.config_file.write_text(text.replace("ingress = [\n", f"ingress = [\n  {rule},\n", 1))
     daemon.reload()
-    wait_until(lambda: ask(daemon.endpoints[0], API, source=STRANGER).answer, "the new friend's answer")
+    wait_until(lambda: ask(daemon.endpoints[0], API, source=UNAUTHORISED).answer, "the answer to the admitted source")
     daemon.config_file.write_text(text)
     daemon.reload()
 
     def is_refused_again():
-        ask_as_stranger(daemon.endpoints[0])
-        return daemon.said().count(said) == 2
+        ask_unauthorised(daemon.endpoints[0])
+        return daemon.messages().count(said) == 2
     wait_until(is_refused_again, "the refusal after the reload")
 
 
 def test_refusals_of_many_clients_are_bounded(daemon):
     for number in range(300):
-        ask_as_stranger(daemon.endpoints[0], f"127.9.{1 + number // 250}.{1 + number % 250}")
-    daemon.wait_said("security groups have refused 256 clients; more are not named before the next reload")
-    ask_as_stranger(daemon.endpoints[0], "127.9.9.9")
+        ask_unauthorised(daemon.endpoints[0], f"127.9.{1 + number // 250}.{1 + number % 250}")
+    daemon.wait_message("security groups have refused 256 clients; until the next reload, further clients are only counted")
+    ask_unauthorised(daemon.endpoints[0], "127.9.9.9")
     daemon.reload()
-    assert daemon.said().count("no security group of") == 256
+    assert daemon.messages().count("no security group of") == 256

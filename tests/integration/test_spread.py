@@ -19,9 +19,9 @@ def all_stopped(pid):
     return all(" (stopped)" in (task / "status").read_text() for task in Path(f"/proc/{pid}/task").iterdir())
 
 
-def test_who_falls_behind_has_help_until_it_is_calm(tmp_path):
+def test_workers_join_while_the_first_falls_behind(tmp_path):
     daemon = Daemon(tmp_path, more='[server]\nworkers = 2\nstatistics_interval = "1 s"\n').start()
-    daemon.wait_said("udp_workers=1")
+    daemon.wait_message("udp_workers=1")
     host, port = daemon.endpoints[0]
     query = dns.message.make_query(API, "A").to_wire()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
@@ -30,21 +30,21 @@ def test_who_falls_behind_has_help_until_it_is_calm(tmp_path):
         for number in range(BACKLOG):
             client.sendto(number.to_bytes(2, "big") + query[2:], (host, port))
         os.kill(daemon.process.pid, signal.SIGCONT)
-    daemon.wait_said("udp_workers=2")
-    alone = daemon.said().count("udp_workers=1")
-    daemon.wait_said("udp_workers=1", count=alone + 1)
+    daemon.wait_message("udp_workers=2")
+    alone = daemon.messages().count("udp_workers=1")
+    daemon.wait_message("udp_workers=1", count=alone + 1)
     assert daemon.stop() == 0
 
 
-def test_who_may_ask_targets_no_more_has_help(scripted):
+def test_workers_join_when_the_first_reaches_its_forward_limit(scripted):
     target, running = scripted(
         lambda query, _: None,
         more='[server]\nworkers = 2\nstatistics_interval = "1 s"\n'
              '[forward]\nquery_timeout = "10 s"\nmax_in_flight = 1\n')
-    running.wait_said("udp_workers=1")
+    running.wait_message("udp_workers=1")
     slow = threading.Thread(target=ask, args=(running.endpoints[0], "slow.partner.test"))
     slow.start()
     wait_until(lambda: target.asked("slow.partner.test."), "the slow question")
     assert ask(running.endpoints[0], "other.partner.test").rcode() == dns.rcode.SERVFAIL
-    running.wait_said("udp_workers=2")
+    running.wait_message("udp_workers=2")
     slow.join(60)

@@ -80,7 +80,7 @@ def test_the_dns_daemon_works_with_closed_streams(daemon, streams):
 
 
 def answers(daemon):
-    assert daemon.process.poll() is None, daemon.said()
+    assert daemon.process.poll() is None, daemon.messages()
     try:
         return ask(daemon.endpoints[0], "ready.invalid", timeout=0.5)
     except dns.exception.Timeout:
@@ -96,7 +96,7 @@ def test_the_gateway_works_with_closed_streams(gateway, streams):
 
 
 def responds(gateway):
-    assert gateway.is_running(), gateway.said()
+    assert gateway.is_running(), gateway.messages()
     if not gateway.ca.exists():
         return None
     return gateway.curl("/v1/hello").status == 200
@@ -113,7 +113,7 @@ def test_the_tool_works_with_closed_streams(daemon, streams, code):
 
 @pytest.mark.parametrize("program", ["inlet53", "inlet53d", "inlet53-gateway"])
 @pytest.mark.parametrize("option", ["--help", "--version"])
-def test_help_that_is_lost_is_a_failure(program, option):
+def test_help_that_cannot_be_written_is_a_failure(program, option):
     with open("/dev/full", "w") as full:
         run = subprocess.run([BUILD / program, option], stdout=full, stderr=subprocess.PIPE, text=True,
                              timeout=DEADLINE)
@@ -153,7 +153,7 @@ def test_a_daemon_that_hangs_keeps_its_control_socket(daemon, tmp_path):
         run = subprocess.run([BUILD / "inlet53d", "--config", other.config_file], capture_output=True, text=True,
                              timeout=DEADLINE)
         assert run.returncode == 4
-        assert f"c.sock: cannot listen: another daemon (process {daemon.process.pid}) does; end it" in run.stderr
+        assert f"c.sock: cannot listen: another daemon (process {daemon.process.pid}) uses it; stop that daemon" in run.stderr
     finally:
         daemon.process.send_signal(signal.SIGCONT)
     assert (tmp_path / "c.sock").is_socket()
@@ -184,10 +184,10 @@ class Attempt:
         with open(daemon.operator_log, "ab") as log:
             daemon.process = subprocess.Popen([*prefix, BUILD / program, "--config", daemon.config_file],
                                               stdout=log, stderr=log)
-        wait_until(lambda: daemon.process.poll() is not None or daemon.said().count("serving") == served, "the start")
-        self.serves = daemon.said().count("serving") == served
+        wait_until(lambda: daemon.process.poll() is not None or daemon.messages().count("serving") == served, "the start")
+        self.serves = daemon.messages().count("serving") == served
         self.code = daemon.stop() if self.serves else daemon.process.wait(DEADLINE)
-        self.said = daemon.said()
+        self.said = daemon.messages()
 
     def is_plain(self):
         """Returns whether the message names the missing resource. (The loader reports missing memory for libraries.)"""
@@ -202,7 +202,7 @@ class Attempt:
 
 @pytest.mark.skipif(has_sanitizer(), reason="a sanitizer needs address space without limits")
 @pytest.mark.parametrize("kind", [Daemon, Gateway])
-def test_a_start_with_too_little_memory_says_so(tmp_path, kind):
+def test_a_start_with_too_little_memory_reports_it(tmp_path, kind):
     running = made(kind, tmp_path)
     try:
         for mib in range(16, 4000, 8):
@@ -219,7 +219,7 @@ OTHER_USER = 65_531  # no other process has it
 
 
 @pytest.mark.parametrize("kind", [Daemon, Gateway])
-def test_a_start_with_too_few_threads_says_so(kind):
+def test_a_start_with_too_few_threads_reports_it(kind):
     """The limit applies to a user, and not to root: as root, the daemon gets a user id that has no other process."""
     as_root = os.geteuid() == 0
     user = OTHER_USER if as_root else os.geteuid()

@@ -64,7 +64,7 @@ class BadNames:
     (late, 1, 4, "partner.test"),
     (late, 2, 24, "other.test"),
 ])
-def test_names_that_a_target_answers_beside_bad_ones(tmp_path, script, targets, clients, healthy_domain):
+def test_good_names_are_answered_beside_bad_names(tmp_path, script, targets, clients, healthy_domain):
     servers = [ScriptedTarget(script) for _ in range(targets)]
     endpoints = [server.endpoint for server in servers]
     running = start(tmp_path, rule("partner", "partner.test", *endpoints), rule("other", "other.test", *endpoints))
@@ -89,12 +89,12 @@ def test_names_that_a_target_answers_beside_bad_ones(tmp_path, script, targets, 
     # RFC 9520: three queries to each target.
     for server in servers:
         assert 1 <= len(server.asked("bad0-0.partner.test.")) <= 3
-    assert running.stop() == 0, running.said()
+    assert running.stop() == 0, running.messages()
     for server in servers:
         server.stop()
 
 
-def test_a_silent_target_is_asked_for_other_names(tmp_path):
+def test_an_unresponsive_target_gets_queries_for_other_names(tmp_path):
     """Only bad names until the target counts as unresponsive: the next good name is answered."""
     server = ScriptedTarget(dropping)
     running = start(tmp_path, rule("partner", "partner.test", server.endpoint))
@@ -109,7 +109,7 @@ def test_a_silent_target_is_asked_for_other_names(tmp_path):
     for asker in askers:
         asker.join(60)
     assert [addresses(response) for response in responses] == [["10.1.1.2"]] * 10
-    assert running.stop() == 0, running.said()
+    assert running.stop() == 0, running.messages()
     server.stop()
 
 
@@ -122,12 +122,12 @@ def failing(script, tmp_path, expected, more=""):
         response = ask(running.endpoints[0], "x.partner.test", use_edns=0)
         assert response.rcode() == dns.rcode.SERVFAIL
         assert error_of(response) == expected
-    assert running.stop() == 0, running.said()
+    assert running.stop() == 0, running.messages()
     server.stop()
 
 
 @pytest.mark.parametrize("code", [0, 9, 20, 22, 23])
-def test_a_targets_own_error_has_no_text_of_ours(tmp_path, code):
+def test_an_extended_error_of_a_target_has_no_text(tmp_path, code):
     def script(query, _):
         response = dns.message.make_response(query)
         response.set_rcode(dns.rcode.SERVFAIL)
@@ -156,7 +156,7 @@ def test_a_failed_connections_error(tmp_path):
     running = start(tmp_path, rule("partner", "partner.test", server.endpoint))
     response = ask(running.endpoints[0], "x.partner.test", use_edns=0)
     assert error_of(response) == (23, "the connection to the target of the rule has failed")
-    assert running.stop() == 0, running.said()
+    assert running.stop() == 0, running.messages()
     server.stop()
 
 
@@ -168,10 +168,10 @@ def test_an_unreachable_targets_error(tmp_path):
     assert error_of(response) == (23, "the network reports the target as unreachable")
     assert error_of(ask(running.endpoints[0], "x.nowhere.test", use_edns=0)) == (
         20, "no endpoint, rule or hosted zone covers this name")
-    assert running.stop() == 0, running.said()
+    assert running.stop() == 0, running.messages()
 
 
-def test_a_packet_filter_on_this_host_is_not_the_targets_silence(tmp_path):
+def test_a_local_packet_filter_does_not_make_the_target_unresponsive(tmp_path):
     privileges = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
     run = subprocess.run(["unshare", *privileges, "--net", sys.executable, "-B",
                           Path(__file__).with_name("denied_queries.py"), tmp_path], capture_output=True, text=True)
@@ -183,7 +183,7 @@ def test_a_packet_filter_on_this_host_is_not_the_targets_silence(tmp_path):
     assert refusals(seen["said"])["not_sent"] == 30
 
 
-def test_a_loop_of_aliases_has_an_error_of_its_own(tmp_path):
+def test_a_loop_of_aliases_has_its_own_error(tmp_path):
     server = ScriptedTarget(lambda query, _: host(query))
     running = start(tmp_path, rule("partner", "partner.test", server.endpoint))
     running.zone_file.write_text(running.zone_file.read_text() + "one CNAME two\ntwo CNAME one\n")
@@ -193,11 +193,11 @@ def test_a_loop_of_aliases_has_an_error_of_its_own(tmp_path):
         response = ask(running.endpoints[0], "one.corp.internal", use_edns=0)
         return response.rcode() == dns.rcode.SERVFAIL and error_of(response) == (0, "the chain of aliases is too long")
     wait_until(is_loop, "the loop of the zone")
-    assert running.stop() == 0, running.said()
+    assert running.stop() == 0, running.messages()
     server.stop()
 
 
-def test_what_a_limit_refuses_is_not_stored(tmp_path):
+def test_a_refusal_by_a_limit_is_not_stored(tmp_path):
     released = threading.Event()
 
     def script(query, _):
@@ -215,5 +215,5 @@ def test_what_a_limit_refuses_is_not_stored(tmp_path):
         first.settimeout(60)
         first.recv(4096)
     assert addresses(ask(running.endpoints[0], "y.partner.test")) == ["10.1.1.2"]
-    assert running.stop() == 0, running.said()
+    assert running.stop() == 0, running.messages()
     server.stop()

@@ -49,27 +49,27 @@ def is_closed(stream):
         return True
 
 
-def test_one_octet_at_a_time(shared_daemon):
+def test_one_byte_at_a_time(shared_daemon):
     with connect(shared_daemon) as stream:
         stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        for octet in framed(API):
-            stream.send(bytes([octet]))
+        for byte in framed(API):
+            stream.send(bytes([byte]))
         assert len(addresses(read_message(stream))) == 2
 
 
 def test_any_split_of_many_pipelined_queries(shared_daemon):
     random.seed(7766)
-    octets = b"".join(framed(API, ident=i) for i in range(1000))
+    data = b"".join(framed(API, ident=i) for i in range(1000))
     with connect(shared_daemon) as stream:
         at = 0
-        while at < len(octets):
+        while at < len(data):
             size = random.choice([1, 2, 3, 100, 5000])
-            stream.sendall(octets[at:at + size])
+            stream.sendall(data[at:at + size])
             at += size
         assert sorted(read_message(stream).id for _ in range(1000)) == list(range(1000))
 
 
-def test_a_half_closed_peer_gets_what_it_is_owed(shared_daemon):
+def test_a_half_closed_peer_gets_all_answers(shared_daemon):
     with connect(shared_daemon) as stream:
         stream.sendall(framed(API, ident=1) + framed("large.corp.internal", "TXT", ident=2))
         stream.shutdown(socket.SHUT_WR)
@@ -78,8 +78,8 @@ def test_a_half_closed_peer_gets_what_it_is_owed(shared_daemon):
 
 
 @pytest.mark.parametrize("garbage", [b"\0\0", b"\0\x05hello", struct.pack("!H", 12) + b"\0\1\x80\0" + bytes(8)],
-                         ids=["no octets", "five octets", "a response"])
-def test_what_cannot_be_answered_ends_the_connection(shared_daemon, garbage):
+                         ids=["no bytes", "five bytes", "a response"])
+def test_an_invalid_message_closes_the_connection(shared_daemon, garbage):
     with connect(shared_daemon) as stream:
         stream.sendall(garbage)
         assert is_closed(stream)
@@ -97,7 +97,7 @@ def test_stalled_and_idle_connections_are_closed(tmp_path):
 
 def test_a_peer_that_does_not_read_is_bounded_and_closed(tmp_path):
     daemon = Daemon(tmp_path, more='[tcp]\nidle_timeout = "1 s"\n').start()
-    before = resident_octets(daemon)
+    before = resident_bytes(daemon)
     with socket.socket() as stream:
         stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         stream.settimeout(DEADLINE)
@@ -109,11 +109,11 @@ def test_a_peer_that_does_not_read_is_bounded_and_closed(tmp_path):
                 stream.sendall(query)
         # Other clients were served meanwhile, and memory stayed within the limits of the connection.
     assert len(addresses(ask(daemon.endpoints[0], API, tcp=True))) == 2
-    assert resident_octets(daemon) - before < 32 << 20
+    assert resident_bytes(daemon) - before < 32 << 20
     assert daemon.stop() == 0
 
 
-def resident_octets(daemon):
+def resident_bytes(daemon):
     with open(f"/proc/{daemon.process.pid}/statm") as statm:
         return int(statm.read().split()[1]) * resource.getpagesize()
 
@@ -142,7 +142,7 @@ def can_connect(daemon):
         return False
 
 
-def test_connections_in_all_are_capped(tmp_path):
+def test_the_total_of_connections_is_capped(tmp_path):
     daemon = Daemon(tmp_path, more="[tcp]\nmax_connections = 3\n").start()
     held = [connect(daemon) for _ in range(3)]
     for stream in held:
@@ -153,7 +153,7 @@ def test_connections_in_all_are_capped(tmp_path):
     for stream in held:
         stream.close()
     assert daemon.stop() == 0
-    assert "tcp_refused=1" in daemon.said()
+    assert "tcp_refused=1" in daemon.messages()
 
 
 def test_term_answers_what_has_arrived(tmp_path):
@@ -166,7 +166,7 @@ def test_term_answers_what_has_arrived(tmp_path):
         assert daemon.stop() == 0
 
 
-def test_a_peer_that_does_not_read_keeps_no_daemon_from_ending(tmp_path):
+def test_a_peer_that_does_not_read_does_not_prevent_shutdown(tmp_path):
     daemon = Daemon(tmp_path).start()
     with socket.socket() as stream:
         stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -177,4 +177,4 @@ def test_a_peer_that_does_not_read_keeps_no_daemon_from_ending(tmp_path):
             for _ in range(100_000):
                 stream.send(query)
         assert daemon.stop() == 0
-        assert "ended" in daemon.said()
+        assert "ended" in daemon.messages()

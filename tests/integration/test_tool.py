@@ -37,21 +37,21 @@ class Up:
             self.process = subprocess.Popen([TOOL, "up", files.config_file], stdout=output,
                                             stderr=output)
 
-    def said(self):
+    def messages(self):
         return self.output.read_text()
 
     def daemon_pids(self):
-        return [int(pid) for pid in re.findall(r"started inlet53d, process (\d+)", self.said())]
+        return [int(pid) for pid in re.findall(r"started inlet53d, process (\d+)", self.messages())]
 
-    def wait_said(self, words):
-        wait_until(lambda: words in self.said(), words)
+    def wait_message(self, words):
+        wait_until(lambda: words in self.messages(), words)
 
     def wait_said_again(self, words, count):
-        wait_until(lambda: self.said().count(words) == count, f"{count} times {words!r}")
+        wait_until(lambda: self.messages().count(words) == count, f"{count} times {words!r}")
 
     def wait_start(self, count=1):
         """Waits until the `count`th daemon serves, and returns its process."""
-        wait_until(lambda: self.said().count("serving") >= 2 * count, "the daemon")
+        wait_until(lambda: self.messages().count("serving") >= 2 * count, "the daemon")
         return self.daemon_pids()[-1]
 
     def end(self, signum=signal.SIGTERM):
@@ -93,10 +93,10 @@ def test_help_and_version_are_commands():
 
 
 @pytest.mark.parametrize("words, said", [
-    (["chek", "a"], '"chek" is no command of inlet53; did you mean check?'),
-    (["logs", "tial"], '"tial" is no command of logs; did you mean tail?'),
-    (["help", "chek"], '"chek" is no command of inlet53; did you mean check?'),
-    (["frob"], '"frob" is no command of inlet53; it has init, check, up, '),
+    (["chek", "a"], '"chek" is not a command of inlet53; did you mean check?'),
+    (["logs", "tial"], '"tial" is not a command of logs; did you mean tail?'),
+    (["help", "chek"], '"chek" is not a command of inlet53; did you mean check?'),
+    (["frob"], '"frob" is not a command of inlet53; its commands are init, check, up, '),
 ])
 def test_an_unknown_command_is_named(words, said):
     run = tool(*words)
@@ -105,7 +105,7 @@ def test_an_unknown_command_is_named(words, said):
 
 @pytest.mark.parametrize("words", [["help"], ["version"], ["--help"], ["check", "CONFIG"], ["check", "CONFIG", "-o", "json"]],
                          ids=" ".join)
-def test_output_that_is_lost_is_a_failure(files, words):
+def test_output_that_cannot_be_written_is_a_failure(files, words):
     words = [files.config_file if word == "CONFIG" else word for word in words]
     with open("/dev/full", "w") as full:
         run = subprocess.run([TOOL, *words], stdout=full, stderr=subprocess.PIPE, text=True, timeout=DEADLINE)
@@ -113,21 +113,21 @@ def test_output_that_is_lost_is_a_failure(files, words):
     assert run.stderr.endswith("inlet53: cannot write the output\n")
 
 
-def test_check_sums_up_a_sound_file(files):
+def test_check_summarises_a_valid_file(files):
     run = tool("check", files.config_file)
     assert run.returncode == 0 and run.stderr == ""
     assert run.stdout.startswith(f"{files.config_file}: ok\n")
     assert "rni-3a4a0caca1d0412ab  eu-west-1a  10.0.10.10  served at 127.53." in run.stdout
 
 
-def test_check_has_a_machine_form(files):
+def test_check_prints_json(files):
     said = json.loads(tool("check", files.config_file, "-o", "json").stdout)
     assert said["ok"] is True
     assert [a["address"] for a in said["resolver_ip_addresses"]] == ["10.0.10.10", "10.0.150.10"]
     assert said["hosted_zones"][0]["records"] > 100
 
 
-def test_the_machine_form_takes_names_that_are_no_utf8(files, tmp_path):
+def test_json_output_has_paths_that_are_not_utf8(files, tmp_path):
     """A path may contain any bytes; JSON may not."""
     folder = tmp_path / os.fsdecode(b"caf\xe9")
     shown = str(tmp_path / "caf\N{REPLACEMENT CHARACTER}")
@@ -137,7 +137,7 @@ def test_the_machine_form_takes_names_that_are_no_utf8(files, tmp_path):
     (folder / files.zone_file.name).write_text(files.zone_file.read_text())
     broken.write_text("[frob]\n")
 
-    def said(code, *arguments):
+    def messages(code, *arguments):
         run = subprocess.run([TOOL, *arguments, "-o", "json"], capture_output=True, timeout=DEADLINE)
         assert run.returncode == code, run.stderr
         return json.loads(run.stdout.decode("utf-8"))
@@ -162,7 +162,7 @@ def test_the_tool_works_in_a_folder_that_was_removed(files, tmp_path):
 
 
 @pytest.mark.parametrize("file", sorted((SOURCE / "conf").glob("*.toml")), ids=lambda file: file.name)
-def test_the_files_that_come_with_it_are_sound(file):
+def test_the_files_of_conf_are_valid(file):
     run = tool("check", file)
     assert run.returncode == 0 and run.stderr == "", run.stderr
 
@@ -198,11 +198,11 @@ def test_check_names_file_line_and_column(tmp_path, case):
 
 @pytest.mark.parametrize("socket_path, said", [
     ("p" * 200, "the path is too long for a socket: "),
-    ("none/c.sock", "/none does not exist: make it"),
-    ("inlet53.toml", "something that is no socket has this path"),
-    ("inlet53.toml/c.sock", "inlet53.toml is no directory"),
+    ("none/c.sock", "/none does not exist: create it"),
+    ("inlet53.toml", "a file that is not a socket has this path"),
+    ("inlet53.toml/c.sock", "inlet53.toml is not a directory"),
 ], ids=["too long", "no directory", "a file", "below a file"])
-def test_check_finds_that_the_control_socket_cannot_be_made(files, socket_path, said):
+def test_check_reports_an_impossible_control_socket(files, socket_path, said):
     files.write_config(more=f'[control]\nsocket = "{socket_path}"\n')
     for arguments in (["check"], ["check", "-o", "json"]):
         run = tool(*arguments, files.config_file)
@@ -214,7 +214,7 @@ def test_check_finds_that_the_control_socket_cannot_be_made(files, socket_path, 
     assert tool("check", files.config_file).returncode == 0
 
 
-def test_check_notes_that_nothing_would_be_served(files):
+def test_check_reports_that_nothing_would_be_served(files):
     text = files.config_file.read_text().replace('enabled = true', 'enabled = false')
     files.config_file.write_text(text.replace('address = "10.0.10.10"', 'address = "10.0.10.10"\nenabled = false'))
     run = tool("check", files.config_file)
@@ -234,12 +234,12 @@ def test_up_starts_a_killed_daemon_again(up):
     os.kill(pid, signal.SIGKILL)
     again = up.wait_start(2)
     assert again != pid
-    assert "ended by SIGKILL; starting it again in 500 ms" in up.said()
+    assert "ended by SIGKILL; restarting it in 500 ms" in up.messages()
     assert sorted(addresses(ask(up.files.endpoints[0], API))) == ADDRESSES
     assert up.end(signal.SIGINT) == 0
 
 
-def test_up_leaves_a_daemon_down_that_was_told_to_end(up):
+def test_up_does_not_restart_a_daemon_that_term_ended(up):
     os.kill(up.wait_start(), signal.SIGTERM)
     assert up.process.wait(DEADLINE) == 0
 
@@ -248,12 +248,12 @@ def test_up_passes_a_reload_on(up):
     up.wait_start()
     up.files.write_config(enabled_b="false")
     up.process.send_signal(signal.SIGHUP)
-    up.wait_said("reload")
+    up.wait_message("reload")
     assert up.end() == 0
 
 
 def starts(up, name):
-    return up.said().count(f"started {name}, process ")
+    return up.messages().count(f"started {name}, process ")
 
 
 def with_gateway(files, listen):
@@ -272,27 +272,27 @@ def test_up_starts_and_stops_daemons_as_the_file_requires(up):
     for round_ in (1, 2):
         files.config_file.write_text(with_gateway(files, listen))
         up.process.send_signal(signal.SIGHUP)
-        wait_until(lambda: up.said().count("(HTTPS)") == 2 * round_, "the gateway")
+        wait_until(lambda: up.messages().count("(HTTPS)") == 2 * round_, "the gateway")
         files.config_file.write_text(plain)
         up.process.send_signal(signal.SIGHUP)
         up.wait_said_again("inlet53-gateway ended with exit code 0; it is not required any more", round_)
     assert starts(up, "inlet53-gateway") == 2
     assert up.daemon_pids() == [pid], "the other daemon goes on"
-    up.wait_said("reloaded ")
+    up.wait_message("reloaded ")
     assert up.end() == 0
 
 
-def test_up_starts_a_daemon_that_stayed_down_at_hup(up):
+def test_up_starts_a_stopped_daemon_at_hup(up):
     """A daemon that TERM has ended, while another daemon runs."""
     files = up.files
     up.wait_start()
     files.config_file.write_text(with_gateway(files, [free_endpoint(), free_endpoint()]))
     up.process.send_signal(signal.SIGHUP)
-    wait_until(lambda: up.said().count("(HTTPS)") == 2, "the gateway")
+    wait_until(lambda: up.messages().count("(HTTPS)") == 2, "the gateway")
     os.kill(up.daemon_pids()[0], signal.SIGTERM)
-    up.wait_said("inlet53d ended by itself; it stays down")
+    up.wait_message("inlet53d ended by itself; it is not restarted")
     up.process.send_signal(signal.SIGHUP)
-    wait_until(lambda: up.said().count("serving rslvr-in") == 4, "the daemon")
+    wait_until(lambda: up.messages().count("serving rslvr-in") == 4, "the daemon")
     assert len(up.daemon_pids()) == 2
     assert up.end() == 0
 
@@ -302,34 +302,34 @@ def test_up_keeps_its_daemons_when_the_file_has_faults(up):
     sound = up.files.config_file.read_text()
     up.files.config_file.write_text("[frob]\n")
     up.process.send_signal(signal.SIGHUP)
-    up.wait_said("has faults: no daemon is started or stopped")
-    up.wait_said("reload refused")
+    up.wait_message("is invalid: no daemon is started or stopped")
+    up.wait_message("reload refused")
     up.files.config_file.write_text(sound.replace("listen =", "enabled = false\nlisten =").replace("enabled = true", ""))
     up.process.send_signal(signal.SIGHUP)
-    up.wait_said("calls for no daemon")
+    up.wait_message("requires no daemon")
     assert is_running(pid)
     assert up.end() == 0
 
 
-def test_up_starts_no_daemon_again_when_that_would_not_help(up):
+def test_up_does_not_restart_a_daemon_with_an_invalid_file(up):
     """The file is invalid when the daemon crashes; HUP tries again."""
     files = up.files
     pid = up.wait_start()
     files.config_file.write_text(with_gateway(files, [free_endpoint(), free_endpoint()]))
     up.process.send_signal(signal.SIGHUP)
-    wait_until(lambda: up.said().count("(HTTPS)") == 2, "the gateway, which keeps `up` there")
+    wait_until(lambda: up.messages().count("(HTTPS)") == 2, "the gateway, which keeps `up` there")
     sound = files.config_file.read_text()
     files.config_file.write_text("[frob]\n")
     os.kill(pid, signal.SIGKILL)
-    up.wait_said("inlet53d ended with exit code 3; another start would not help, it stays down until HUP")
+    up.wait_message("inlet53d ended with exit code 3; it is not restarted before HUP")
     assert starts(up, "inlet53d") == 2
     files.config_file.write_text(sound)
     up.process.send_signal(signal.SIGHUP)
-    wait_until(lambda: up.said().count("serving rslvr-in") == 4, "the daemon")
+    wait_until(lambda: up.messages().count("serving rslvr-in") == 4, "the daemon")
     assert up.end() == 0
 
 
-def test_up_goes_on_when_a_daemon_that_hup_requires_cannot_start(up):
+def test_up_continues_if_a_daemon_that_hup_requires_cannot_start(up):
     files = up.files
     pid = up.wait_start()
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as taken:
@@ -337,10 +337,10 @@ def test_up_goes_on_when_a_daemon_that_hup_requires_cannot_start(up):
         taken.listen()
         files.config_file.write_text(with_gateway(files, [taken.getsockname(), free_endpoint()]))
         up.process.send_signal(signal.SIGHUP)
-        up.wait_said("inlet53-gateway ended with exit code 4; another start would not help, it stays down until HUP")
+        up.wait_message("inlet53-gateway ended with exit code 4; it is not restarted before HUP")
     assert is_running(pid)
     up.process.send_signal(signal.SIGHUP)
-    wait_until(lambda: up.said().count("(HTTPS)") == 2, "the gateway")
+    wait_until(lambda: up.messages().count("(HTTPS)") == 2, "the gateway")
     assert up.end() == 0
 
 
@@ -355,13 +355,13 @@ def test_up_ends_when_a_program_is_missing(files, tmp_path):
     assert "again" not in run.stderr
 
 
-def test_up_takes_its_daemon_along_when_it_dies(up):
+def test_up_ends_its_daemon_when_it_is_killed(up):
     pid = up.wait_start()
     up.end(signal.SIGKILL)
     wait_until(lambda: not is_running(pid), "the daemon's end")
 
 
-def test_up_passes_on_that_a_port_is_taken(files):
+def test_up_reports_a_port_in_use(files):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.bind(files.endpoints[0])
         run = tool("up", files.config_file)
@@ -374,7 +374,7 @@ def test_up_refuses_a_broken_file(files):
     assert tool("up", files.config_file).returncode == 3
 
 
-def test_logs_tail_prints_what_is_asked_for(daemon):
+def test_logs_tail_filters(daemon):
     for name in ("app", "nowhere"):
         ask(daemon.endpoints[0], f"{name}.corp.internal")
     daemon.wait_record(query_name="nowhere.corp.internal.")
@@ -387,6 +387,6 @@ def test_logs_tail_prints_what_is_asked_for(daemon):
     assert "\033" not in table  # no colour without a terminal
 
 
-def test_logs_tail_says_which_file_is_not_there(tmp_path):
+def test_logs_tail_names_a_missing_file(tmp_path):
     run = tool("logs", "tail", tmp_path / "none.log")
     assert run.returncode == 1 and "none.log" in run.stderr

@@ -25,7 +25,7 @@ def start(tmp_path):
         return started[-1]
     yield run
     for running in started:
-        assert running.stop() == 0, running.said()
+        assert running.stop() == 0, running.messages()
 
 
 def searching_client(endpoint):
@@ -38,7 +38,7 @@ def searching_client(endpoint):
     return client
 
 
-def test_a_search_list_ends_at_refused_and_goes_on_after_nxdomain(start):
+def test_a_search_list_ends_at_refused_and_continues_after_nxdomain(start):
     daemon = start()
     with pytest.raises(dns.resolver.NoNameservers):
         searching_client(daemon.endpoints[0]).resolve("app.corp.internal", search=True)
@@ -52,7 +52,7 @@ def test_a_search_list_ends_at_refused_and_goes_on_after_nxdomain(start):
 
 
 @pytest.mark.skipif(shutil.which("dig") is None, reason="dig is not installed")
-def test_nxdomain_comes_with_an_soa_of_the_root(start):
+def test_nxdomain_has_an_soa_of_the_root(start):
     daemon = start(more=NXDOMAIN)
     host, port = daemon.endpoints[0]
     for transport in ("+notcp", "+tcp"):
@@ -76,7 +76,7 @@ def test_names_above_covered_ones_exist(start):
     assert sorted(addresses(ask(at, "app.corp.internal"))) == ["10.0.20.10", "10.0.20.11"]
 
 
-def test_a_delegation_endpoint_refuses_what_is_not_its_own(start):
+def test_a_delegation_endpoint_refuses_other_names(start):
     daemon = start(more=NXDOMAIN, direction="INBOUND_DELEGATION")
     response = ask(daemon.endpoints[0], UNCOVERED)
     assert response.rcode() == dns.rcode.REFUSED and response.authority == []

@@ -25,7 +25,7 @@ public_address = "203.0.113.25"
 def vpc(tmp_path_factory):
     running = Daemon(tmp_path_factory.mktemp("daemon"), more=INSTANCE).start()
     yield running
-    assert running.stop() == 0, running.said()
+    assert running.stop() == 0, running.messages()
 
 
 def dig(endpoint, *arguments):
@@ -52,7 +52,7 @@ def test_every_address_and_its_name_lead_to_each_other(vpc):
         assert pointer.answer[0].to_text().endswith(f" 60 IN PTR {name}.")
 
 
-def test_negative_answers_come_with_an_soa(vpc):
+def test_negative_answers_have_an_soa(vpc):
     nodata = ask(vpc.endpoints[0], f"ip-10-0-0-1.{DOMAIN}", "AAAA")
     assert nodata.rcode() == dns.rcode.NOERROR and not nodata.answer
     nxdomain = ask(vpc.endpoints[0], "1.0.1.10.in-addr.arpa", "PTR")
@@ -68,7 +68,7 @@ def test_instances_have_names(vpc):
     assert ask(vpc.endpoints[0], f"i-0a1b2c3d4e5f60719.{DOMAIN}").rcode() == dns.rcode.NXDOMAIN
 
 
-def test_what_is_made_for_a_query_is_logged_like_any_answer(vpc):
+def test_a_generated_record_is_logged_like_any_answer(vpc):
     ask(vpc.endpoints[0], "5.4.0.10.in-addr.arpa", "PTR")
     record = vpc.wait_record(query_name="5.4.0.10.in-addr.arpa.")
     assert record["answers"] == [{"Rdata": f"ip-10-0-4-5.{DOMAIN}.", "Type": "PTR", "Class": "IN"}]
@@ -77,7 +77,7 @@ def test_what_is_made_for_a_query_is_logged_like_any_answer(vpc):
     assert record["answers"] == [{"Rdata": "10.0.4.5", "Type": "A", "Class": "IN"}]
 
 
-def test_reverse_lookups_can_be_left_to_others(daemon):
+def test_reverse_names_and_vpc_names_can_be_off(daemon):
     endpoint = daemon.endpoints[0]
     text = daemon.config_file.read_text()
     daemon.config_file.write_text(text.replace("[vpc.demo]", "[vpc.demo]\nautodefined_reverse = false"))

@@ -105,7 +105,7 @@ CASES = {
 
 @pytest.mark.parametrize("tcp", [False, True], ids=["udp", "tcp"])
 @pytest.mark.parametrize("case", CASES)
-def test_every_shape_is_decided(shared_daemon, case, tcp):
+def test_every_kind_of_message_gets_its_response(shared_daemon, case, tcp):
     wire, expected = CASES[case]
     response = exchange(shared_daemon.endpoints[0], wire, tcp)
     if expected is SILENCE:
@@ -131,7 +131,7 @@ def test_every_shape_is_decided(shared_daemon, case, tcp):
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_ldns_takes_every_response(shared_daemon, case, tmp_path):
+def test_ldns_accepts_every_response(shared_daemon, case, tmp_path):
     wire, expected = CASES[case]
     response = exchange(shared_daemon.endpoints[0], wire, True)
     if expected is SILENCE:
@@ -188,7 +188,7 @@ def test_every_query_that_dnspython_builds_is_understood(shared_daemon):
 
 
 @pytest.mark.parametrize("tool", ["dig", "kdig", "drill"])
-def test_clients_of_operators(shared_daemon, tool):
+def test_dig_kdig_and_drill_accept_a_response(shared_daemon, tool):
     host, port = shared_daemon.endpoints[0]
     command = {"dig": ["dig", "-p", str(port), f"@{host}", API, "A", "+qr"],
                "kdig": ["kdig", "-p", str(port), f"@{host}", API, "A"],

@@ -106,7 +106,7 @@ def test_the_output_of_a_zone_transfer_loads(tmp_path):
     assert other.returncode == 3 and "corp.zone:4:" in other.stderr
 
 
-def test_generate_makes_what_bind_makes(tmp_path):
+def test_generate_makes_the_records_of_bind(tmp_path):
     zone = HEAD + ("$GENERATE 1-4 host-$ A 10.0.1.$\n$GENERATE 0-20/5 ${100,4,d}.x CNAME host-${1}\n"
                    "$GENERATE 10-12 n${0,3,x} TXT \"number ${-10,2,X}\"\n$GENERATE 1-2 m$ MX \"10 mail$\"\n")
     assert check(tmp_path, zone).returncode == 0, check(tmp_path, zone).stderr
