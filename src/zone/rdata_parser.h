@@ -21,9 +21,9 @@ namespace inlet53::zone {
 /// every type. ldns knows the types NULL, A6, NXT and SINK only by name: they need RFC 3597's form.
 ///
 /// Rejects text that ldns would misread: the words that `find_misread_word` finds (it wraps
-/// numbers), text longer than its buffers (it truncates it), invalid hex (it makes up bytes), names
-/// over 255 bytes, and a first label `@` (it takes the origin instead). In both forms, rejects
-/// RDATA that an RFC forbids (`find_rdata_fault`). Threads: one.
+/// numbers), text longer than its buffers (it drops such text), invalid hex (it makes up bytes),
+/// names over 255 bytes, and a first label `@` (it takes the origin instead). In both forms,
+/// rejects RDATA that an RFC forbids (`find_rdata_fault`). Threads: one.
 class RdataParser {
  public:
   /// Maximum size in bytes of presentation form in ldns's own buffers; `\#` has no such limit.
