@@ -18,16 +18,17 @@
 #include "inlet53/net/tls_context.h"
 #include "inlet53/settings/dns_daemon.h"
 
-/// Forwarding: one worker queries the targets of rules.
+/// Forwarding: each worker queries the targets of rules.
 ///
-///   target      DNS server of a rule, with its address and protocol
-///   fetch       one question to the targets of one group, with all its queries
+///   target      DNS server of a rule: its address and protocol
+///   fetch       one question to the targets of one group, until it has a result
 ///   attempt     one query of a fetch to one target, over UDP or a stream
-///   waiter      a call of `submit` that waits for the result of a fetch; equal questions share one
+///   waiter      one call of `submit`, which waits for the result of a fetch; the waiters with the
+///               same question share one fetch
 namespace inlet53::forward {
 
-/// Protocol of a target. AWS's TargetAddress has `Do53`, `DoT` and `DoH`; forwarding does not
-/// support `DoH`.
+/// Protocol of a target. AWS's TargetAddress also has `DoH`, which inlet53 does not support for
+/// targets.
 enum class TargetProtocol : uint8_t {
   Do53,  // UDP, and TCP for larger responses
   DoT,   // DNS over TLS (RFC 7858)
@@ -37,46 +38,47 @@ enum class TargetProtocol : uint8_t {
 struct Target {
   SocketAddress address;
   TargetProtocol protocol = TargetProtocol::Do53;
-  /// DoT: name that the certificate must have, sent as SNI. Empty: any name of a certificate that a
-  /// trusted authority signed.
+  /// DoT: the name in the certificate of the target, also sent as SNI. Empty: any name, if a
+  /// trusted authority has signed the certificate.
   std::string server_name;
 
   friend bool operator==(const Target&, const Target&) = default;
 };
 
-/// Targets of one rule; an immutable value that queries share.
+/// Targets of one rule. It never changes; queries share it.
 struct TargetGroup {
-  /// Equals AWS's limit.
+  /// Maximum number of targets of a rule. Source: AWS's quota.
   static constexpr size_t kMaxTargets = 6;
 
   std::string id;                  // the rule's
   dns::Name apex;                  // the rule's domain in lower case: the bailiwick of the answers
   std::vector<Target> targets;     // 1 to kMaxTargets
-  std::vector<IpAddress> sources;  // of the outbound endpoint; empty: the kernel's choice
+  std::vector<IpAddress> sources;  // of the outbound endpoint; empty: the kernel chooses
 };
 
-/// Question to forward. It is sent with RD, without CD and DO, independent of the client's flags:
-/// as at AWS, answers are not validated, and one answer serves all clients. Lifetime: of the call.
+/// Question to forward. Its queries have RD, without CD and DO, whatever the client's query has: as
+/// at AWS, answers are not validated, so one answer serves all clients. Lifetime: of the call.
 struct ForwardQuery {
   dns::NameView qname;  // in lower case, at or below the group's apex
   uint16_t qtype = 0;
   const std::shared_ptr<const TargetGroup>& group;
-  /// Value of the owner that comes back with the result; equal for equal questions of one group.
+  /// `name_hash` and `scope`: values of the owner, which it gets back with the result. They must be
+  /// equal for equal questions of one group.
   uint64_t name_hash = 0;
   uint32_t scope = 0;
-  /// Only joins an equal question in progress; starts no fetch.
+  /// Joins an equal question in progress, but starts no fetch if there is none.
   bool joins_only = false;
 };
 
-/// Checked response of a target: it came from the address of the target, with the query's id and
-/// exact question. The rcode is NoError or NXDomain; if all reachable targets declined, it is the
-/// rcode of the last one (ServFail, Refused, …), and the chain is empty. Lifetime: of the call that
-/// passes it.
+/// Response of a target that has been checked: it came from the target's address, and has the
+/// query's id and exact question. The rcode is NoError or NXDomain. If all targets that could be
+/// reached declined, it is the rcode of the last one (ServFail, Refused, …), and there are no
+/// records. Lifetime: of the call that passes it.
 struct TargetResponse {
   dns::Rcode rcode = dns::Rcode::NoError;
   std::optional<uint16_t> ede;  // code of the target's extended error
   std::span<const dns::ChainRRset> answer;
-  const dns::ChainRRset* soa = nullptr;  // of a negative answer; null: none
+  const dns::ChainRRset* soa = nullptr;  // of a negative answer; null: there is none
 };
 
 /// Limit of `[forward]` that a question has reached.
@@ -87,11 +89,11 @@ enum class ForwardLimit : uint8_t {
   Targets,  // max_in_flight_per_target
 };
 
-/// Reason for a missing response: the client gets SERVFAIL with this extended error.
+/// Reason why a fetch has no response. The client gets SERVFAIL with this extended error.
 struct ForwardFailure {
   /// NoReachableAuthority: no target answered in time. NetworkError: a target cannot be reached, or
-  /// its response is malformed. Other: a limit or a failure of this host; it does not count against
-  /// the targets.
+  /// its response is malformed. Other: a limit, or a failure of this host; it is no failure of the
+  /// targets.
   dns::Ede ede = dns::Ede::Other;
   std::string_view text;  // for EXTRA-TEXT; static
   ForwardLimit limit = ForwardLimit::None;
@@ -109,40 +111,42 @@ struct SentFrom {
   Via via = Via::Udp;
 };
 
-/// Completed fetch. Lifetime: of the call that passes it.
+/// Fetch that has ended. Lifetime: of the call that passes it.
 struct EndedFetch {
   ForwardQuery query;
-  /// Of the answered query, or of the last one if none was answered; absent: no query was sent.
+  /// Where the answered query was sent from, or the last query if none was answered; absent: no
+  /// query was sent.
   std::optional<SentFrom> sent_from;
 };
 
-/// Receives the results of a forwarder. It may call `submit` and `cancel` within these calls, but
-/// must not destroy the forwarder. `submit` and `cancel` never call it. Lifetime: outlives the
+/// Receiver of the results of a forwarder. Its functions may call `submit` and `cancel`, but must
+/// not destroy the forwarder. `submit` and `cancel` never call them. Lifetime: outlives the
 /// forwarder.
 class ForwardOwner {
  public:
-  /// Reports a completed fetch, once, before `resume` for each of its waiters. Returns whether the
-  /// owner stored the result where all waiters find it; `resume` gets this value.
+  /// Receives the result of a fetch, once, before `resume` for each waiter. Returns true if the
+  /// owner has stored the result where all waiters find it; `resume` gets this value as `stored`.
   virtual bool concluded(const EndedFetch& fetch, const ForwardResult& result) = 0;
-  /// Ends the wait with the `token` of `submit`.
+  /// Passes the result to the waiter that `submit` added with `token`, and ends its wait.
   virtual void resume(uint64_t token, const ForwardResult& result, bool stored) = 0;
 
  protected:
   ~ForwardOwner() = default;
 };
 
-/// Identifies a wait for `cancel`. An ended wait is recognized and ignored.
+/// Identifies a waiter for `cancel`, which ignores a waiter that has ended.
 struct WaiterId {
   uint32_t index = UINT32_MAX;
   uint32_t generation = 0;
 };
 
+/// Result of `submit`.
 struct Submitted {
   enum class Outcome : uint8_t {
     Started,
     Joined,     // an equal question is in progress
-    Refused,    // because of `failure`; there is no wait and no call
-    NotJoined,  // `joins_only` without an equal question; no wait and no call
+    Refused,    // `failure` has the reason; there is no waiter, and the owner gets no call
+    NotJoined,  // `joins_only`, and no equal question is in progress; the same
   };
   Outcome outcome = Outcome::Refused;
   WaiterId waiter;
@@ -158,8 +162,8 @@ struct ForwardCounts {
   uint64_t declined = 0;      // … with a target's ServFail, Refused, …
   uint64_t failed = 0;        // … without one
   uint64_t attempts = 0;      // queries to targets
-  uint64_t timeouts = 0;      // of them, not answered in time
-  uint64_t over_stream = 0;   // of them, over TCP or TLS
+  uint64_t timeouts = 0;      // attempts that were not answered in time
+  uint64_t over_stream = 0;   // attempts over TCP or TLS
   uint64_t late = 0;          // responses after the end of the fetch or attempt
   uint64_t mismatched = 0;    // responses with another question
   uint64_t case_changed = 0;  // … with the question in other letter case
@@ -167,36 +171,38 @@ struct ForwardCounts {
   uint64_t targets_silent = 0;  // times that a target became silent
 };
 
-/// Returns how many UDP sockets one of `workers` forwarders may open: `max_sockets`, or its part of
-/// a quarter of the process's limit of descriptors if that is less.
+/// Returns the maximum number of UDP sockets of one forwarder: `max_sockets`, but at most a quarter
+/// of the process's descriptor limit divided by `workers`.
 [[nodiscard]] uint32_t available_sockets(const settings::Forward& settings,
                                          uint32_t workers) noexcept;
 
-/// Forwards one worker's queries.
+/// Forwards the queries of one worker.
 ///
-///  * Targets are chosen by their smoothed latency; targets with a similar latency share the
-///    queries. A target that does not answer is queried after the others. Sometimes it also gets a
-///    copy of a query to another target, which delays no client. If there is no other target, it is
-///    queried anyway: it may answer this name.
+///  * The forwarder chooses the target by its smoothed latency; targets with a similar latency
+///    share the queries. A target that does not answer comes last. It is still queried if there is
+///    no other target, because it may answer this name. To test it, the forwarder also sends it
+///    copies of some queries to other targets; they delay no client.
 ///  * If a target does not answer a query in time (RFC 6298; 250 to 900 ms), the next target gets a
 ///    query from another port and with another id; the first target may still answer. One target
 ///    gets one question at most three times over UDP and three times over TCP or TLS (RFC 9520
-///    §3.1). After `query_timeout` the fetch fails.
-///  * Any response, also a late one, shows that its target answers.
-///  * After a truncated response, or a response with the question in other letter case, the query
-///    is repeated over TCP. Connections are reused and shared (RFC 7766 §6).
-///  * After ServFail, Refused and similar rcodes, the next target is queried. If all targets
-///    declined, the result is the response of the last one.
-///  * After FormErr, NotImp and BadVers, the same target is queried without EDNS, for ten minutes.
-///  * The number of waiting questions is limited per target and in total.
+///    §3.1). The fetch fails after `query_timeout`.
+///  * Any response shows that its target answers, even if it is late.
+///  * If a response is truncated, or has the question in other letter case, the query is repeated
+///    over TCP. Connections are reused and shared (RFC 7766 §6).
+///  * If a target declines (ServFail, Refused and similar rcodes), the next target is queried. If
+///    all targets decline, the result is the response of the last one.
+///  * If a target responds FormErr, NotImp or BadVers, it is queried again without EDNS. It then
+///    gets no EDNS for ten minutes.
+///  * The numbers of fetches and waiters are limited: the fetches in total and for each target, the
+///    waiters for each fetch.
 ///
-/// Threads: the loop's. Lifetime: the loop outlives it; groups live as long as queries use them.
+/// Threads: the loop's. Lifetime: the loop outlives it; a group lives as long as queries use it.
 /// Cost: an answered fetch allocates no memory in steady state; a fetch uses about 1,500 bytes.
 /// Source: RFC 5452, RFC 6298, RFC 7766, RFC 7858, RFC 9715; draft-vixie-dnsext-dns0x20.
 class Forwarder {
  public:
-  /// `tls` verifies DoT targets; null: DoT targets cannot be used. It outlives this object.
-  /// `workers`: number of forwarders that share a quarter of the process's limit of descriptors.
+  /// `tls`: verifies DoT targets; null: DoT targets cannot be used. It outlives this object.
+  /// `workers`: see available_sockets.
   Forwarder(net::Loop& loop, const settings::Forward& settings, ForwardOwner& owner,
             const net::TlsClientContext* tls, uint32_t workers = 1);
   ~Forwarder();
@@ -204,18 +210,18 @@ class Forwarder {
   Forwarder& operator=(const Forwarder&) = delete;
 
   /// Starts a fetch, or joins one with the same question and group. The owner gets the result with
-  /// `token`. Cost: O(1). Datagrams are sent at the end of the loop's turn; a new port costs system
-  /// calls at once, and a new group costs more once.
+  /// `token`. Cost: O(1). The datagrams of one turn of the loop are sent together at its end.
+  /// Opening a port costs system calls at once; the first query of a group costs more.
   [[nodiscard]] Submitted submit(const ForwardQuery& query, uint64_t token);
-  /// Ends a wait without a call of the owner. A fetch without waiters is cancelled.
+  /// Ends a wait; the owner gets no call for it. Cancels the fetch if it has no other waiter.
   void cancel(WaiterId waiter);
 
-  /// Number of fetches that wait for the targets of a group (fetches of all groups with these
-  /// targets), and their limit. A silent target has a low limit.
+  /// Number of fetches that wait for the targets of a group, those of other groups with the same
+  /// targets included, and its limit. The limit is low while all targets are silent.
   struct Places {
     uint64_t used = 0;
     uint64_t limit = 0;
-    bool silent = false;  // all targets are
+    bool silent = false;  // no target of the group answers
   };
   [[nodiscard]] Places places(const std::shared_ptr<const TargetGroup>& group);
 

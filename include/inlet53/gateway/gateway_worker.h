@@ -24,52 +24,53 @@ namespace inlet53::gateway {
 /// TLS context with the certificate of the HTTPS server.
 struct ServerCertificate {
   std::shared_ptr<const net::TlsServerContext> tls;
-  net::RenewalTimes renewal{};  // times of the next load
+  net::RenewalTimes renewal{};  // when to load the certificate again
 };
 
-/// Name of its file in the authority's directory, without `.pem`.
+/// Name of the certificate's file in the authority's directory, without `.pem`.
 inline constexpr std::string_view kCertificateLabel = "gateway";
-/// AWS's endpoints have RSA certificates, and some clients accept no other.
+/// The authority also issues an RSA certificate: AWS has RSA certificates, and some clients accept
+/// no others.
 inline constexpr bool kWithRsa = true;
 
-/// Loads the certificate that `settings.https.gateway` names, or lets the local authority issue or
-/// renew one. `previous`: the context whose session tickets stay valid; may be null. Logs the
-/// authority's notices. Errors: a text with the file's name. Threads: any.
+/// Loads the certificate of `settings.https.gateway`: that of a file, or of the local authority,
+/// which issues or renews it. `previous`: the context whose session tickets remain valid; may be
+/// null. Logs the notices of the authority. Errors: a text with the name of the file. Threads: any.
 [[nodiscard]] Result<ServerCertificate, std::string> load_server_certificate(
     const settings::Settings& settings, const topology::CertificateNames& names,
     const net::TlsServerContext* previous);
 
-/// Complete configuration of a worker: serving it reads no file.
+/// Configuration of a worker with all data that it needs: to serve it, the worker reads no file.
 struct ServedConfiguration {
-  std::shared_ptr<const GatewayState> state;  // with open logs
+  std::shared_ptr<const GatewayState> state;  // its logs are open
   ServerCertificate certificate;
-  topology::CertificateNames names;  // names in the certificate
+  topology::CertificateNames names;  // names that the certificate covers
 };
 
-/// Serves the gateway's addresses and calls on one loop. Applies a configuration completely or not
-/// at all. Threads: the loop's. Lifetime: the loop and the logs outlive it.
+/// Serves calls at the addresses of the gateway, on one loop. Threads: the loop's. Lifetime: the
+/// loop and the logs outlive it.
 class GatewayWorker {
  public:
-  /// `isolation` is that of functions; null: none.
+  /// `isolation`: of the processes of functions; null: none.
   GatewayWorker(net::Loop& loop, const settings::HttpsDaemon& settings, linelog::LineLogs& logs,
                 std::shared_ptr<lambda::Isolation> isolation);
-  /// Closes every connection and ends every function's process.
+  /// Closes all connections and ends the processes of all functions.
   ~GatewayWorker();
   GatewayWorker(const GatewayWorker&) = delete;
   GatewayWorker& operator=(const GatewayWorker&) = delete;
 
-  /// Opens the sockets of new addresses and serves `configuration` from now on. Calls in progress
-  /// keep the state with which they started. Errors: the reason why an address cannot be served;
-  /// then nothing has changed. Cost: independent of the number of routes.
+  /// Opens the sockets of new addresses, and serves `configuration` from now on. Calls in progress
+  /// keep the state with which they began. Errors: why an address cannot be served; then nothing
+  /// has changed. Cost: independent of the number of routes.
   [[nodiscard]] Result<void, std::string> serve(ServedConfiguration configuration);
-  /// Sets the certificate for new connections. Requires: `serve` has succeeded.
+  /// Uses `certificate` for new connections. Requires: `serve` has succeeded.
   void show(ServerCertificate certificate);
   /// Calls lambda::FunctionService::retire_exposed.
   void retire_exposed_functions();
-  /// Returns the state that the worker serves. Requires: `serve` has succeeded.
+  /// Returns the configuration that the worker serves. Requires: `serve` has succeeded.
   [[nodiscard]] const ServedConfiguration& served() const noexcept;
 
-  /// Stops accepting connections and calls. Calls in progress continue to their end.
+  /// Accepts no more connections and calls. Calls in progress continue to their end.
   void drain();
   [[nodiscard]] size_t open_connections() const noexcept;
 

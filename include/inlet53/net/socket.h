@@ -80,7 +80,7 @@ struct SocketError {
 /// accepted, so a replacement closes no connection.
 /// Returns false when the kernel rejects a program for so many blocks (it accepts about 1000 of
 /// IPv4 or 450 of IPv6; net.core.optmem_max may allow fewer). The socket then has no filter, and
-/// the caller checks each connection itself (`TcpListener::Admit`).
+/// the caller checks each connection itself (`TcpListener::Accept`).
 /// Source: Documentation/networking/filter.rst of the kernel; socket(7), SO_ATTACH_FILTER.
 [[nodiscard]] bool attach_source_filter(int descriptor, const CidrSet& allowed);
 

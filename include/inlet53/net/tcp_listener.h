@@ -12,11 +12,12 @@
 
 namespace inlet53::net {
 
-/// Client of one connection, which owns it. Each function runs on the loop's thread. It may call
-/// anything on the connection, and must not destroy the listener.
+/// Receiver of the bytes and events of one connection, which owns it. All functions run on the
+/// thread of the loop. They may call any function of the connection, but must not destroy the
+/// listener.
 ///
-/// Lifetime: `closed` is the last call. Then the connection destroys its client, after every
-/// function of the client has returned, and itself. A client may use its connection until then.
+/// Lifetime: the connection calls `closed` last. After all functions have returned, it destroys its
+/// client, and then itself. A client may use its connection in its own destructor.
 class TcpClient {
  public:
   TcpClient() = default;
@@ -24,66 +25,76 @@ class TcpClient {
   TcpClient& operator=(const TcpClient&) = delete;
   virtual ~TcpClient() = default;
 
-  /// Bytes arrived: `stream` holds all bytes not yet consumed, the oldest first. Returns the number
-  /// of consumed bytes. The next call contains the others again. A client that stops early because
-  /// the connection is `congested` gets them again after the congestion.
+  /// Receives bytes: `stream` has all bytes that the client has not consumed, the oldest first.
+  /// Returns the number of bytes that the client has consumed now. The next call has the others
+  /// again. If the client has stopped because the connection is `congested`, that call follows the
+  /// congestion.
   virtual size_t received(Bytes stream) = 0;
-  /// The peer has sent FIN: nothing more arrives. Returns true when the client has more responses
-  /// to make; then the client ends the connection with `close_after_send`. Otherwise the connection
-  /// closes after the queued bytes are sent. Default: false.
+  /// The peer has sent FIN: no more bytes will arrive. Returns true if the client will send more
+  /// responses and then calls `close_after_send`. If it returns false, the connection closes when
+  /// the queued bytes are sent. Default: false.
   virtual bool owes_responses() { return false; }
-  /// The peer has read all queued bytes (`unsent` is 0 again): the connection is not congested.
+  /// The socket has accepted all queued bytes (`unsent` is 0 again): the connection is not
+  /// congested.
   virtual void caught_up() {}
-  /// The timeout has passed. Returns true when the client ends the connection itself with
-  /// `close_after_send`. Otherwise the connection is closed. Default: false.
+  /// The timeout has passed. Returns true if the client closes the connection itself, with
+  /// `close_after_send`. If it returns false, the connection closes now. Default: false.
   virtual bool timed_out() { return false; }
-  /// The listener drains: it accepts no more connections, and this one should end soon.
+  /// The listener accepts no more connections (`TcpListener::drain`). The client should end its
+  /// connection soon.
   virtual void drain() {}
-  /// The peer, a timeout, an error or `close` ended the connection.
+  /// The connection has ended: by the peer, a timeout, an error or `close`.
   virtual void closed() {}
 };
 
-/// Accepted connection: a byte stream with bounded memory.
+/// Accepted connection: a byte stream that uses a limited amount of memory.
 ///
-/// Keeps no buffer while no bytes wait. Keeps at most `kMaxStream` bytes that the client has not
-/// consumed; it closes when the client consumes none of so many, unless it is paused. Keeps about
-/// `max_unsent` bytes that the peer has not read. Beyond that it is congested and reads nothing
-/// until all of them are sent. It closes when the peer reads none for the write timeout. A
-/// half-closed peer (FIN) still gets its responses.
+/// Input: bytes that the client has not consumed are kept, at most `kMaxStream`. If the client
+/// consumes none of `kMaxStream` bytes, the connection closes, unless it is paused or congested.
+/// Output: bytes that the socket does not accept are kept. Above `max_unsent` bytes, the connection
+/// is congested: it reads and delivers nothing until all of them are sent. It closes when the
+/// socket accepts none of them for `write_timeout_ms`.
+/// A connection without such bytes has no buffer. A peer that has sent FIN still gets its
+/// responses.
 class TcpConnection {
  public:
-  /// A DNS message of 65535 bytes with its length field, the longest message on a stream. Source:
-  /// RFC 1035 §4.2.2.
+  /// Maximum size of a message on a stream: a DNS message of 65535 bytes and its length field.
+  /// Source: RFC 1035 §4.2.2.
   static constexpr size_t kMaxStream = 65537;
 
   TcpConnection(const TcpConnection&) = delete;
   TcpConnection& operator=(const TcpConnection&) = delete;
 
-  /// Queues bytes. During `received` they are collected and go out in one write at its end (or at
-  /// each 64 KiB). Otherwise they are written at once, and the part that the socket does not accept
-  /// is copied. Never calls `closed`: an error ends the connection in a later turn of the loop.
+  /// Sends bytes. Inside `received`, they are collected and written together at its end, or when
+  /// there are 64 KiB. Otherwise they are written at once. The connection copies the bytes that the
+  /// socket does not accept. Never calls `closed`: an error ends the connection in a later turn of
+  /// the loop.
   void send(Bytes bytes);
-  /// Returns true when the peer reads so slowly that the client should make no more responses.
+  /// Returns true if more than `max_unsent` bytes wait for the peer. The client should send no more
+  /// responses then.
   [[nodiscard]] bool congested() const noexcept;
-  /// Returns the number of bytes that the peer has not read.
+  /// Returns the number of queued bytes, which the socket has not accepted.
   [[nodiscard]] size_t unsent() const noexcept;
-  /// Returns the total time in milliseconds in which such bytes waited.
+  /// Returns the total time in milliseconds for which the connection has had queued bytes.
   [[nodiscard]] uint64_t waited_ms() const noexcept;
-  /// Pauses delivery to the client. Reading stops when some bytes are unconsumed, so that a slow or
-  /// stopped client uses no more memory than those. Ends with `resume`.
+  /// Stops calls of `received` until `resume`. The connection stops reading once it has unconsumed
+  /// bytes. So a slow or paused client needs no more memory than for these.
   void pause();
-  /// Continues delivery and reading in a later turn of the loop, with the unconsumed bytes first.
+  /// Continues reading and calls of `received` in a later turn of the loop, beginning with the
+  /// unconsumed bytes.
   void resume();
-  /// Accepts no more bytes. Sends the queued bytes, then FIN. Ends in a later turn of the loop,
-  /// when the peer has also sent FIN or after 2 s. Drops bytes that arrive meanwhile.
+  /// Sends the queued bytes, then FIN, and accepts no more bytes to send. The connection ends in a
+  /// later turn of the loop, when the peer has also sent FIN or after 2 s. Bytes that arrive
+  /// meanwhile are dropped.
   void close_after_send();
-  /// Ends now and discards queued bytes. Inside a callback of the connection, the client's `closed`
-  /// follows after that callback; otherwise connection and client are destroyed when this returns.
+  /// Ends the connection now and discards queued bytes. If called inside a callback of the
+  /// connection, the call of `closed` and the destruction follow after that callback. Otherwise
+  /// both have happened when `close` returns.
   void close();
 
-  /// Starts or restarts the timeout after which the connection is closed. The client uses it for
-  /// idle connections and for the first query. 0 stops it. Cost: two stores while the timeout only
-  /// moves later.
+  /// Starts or restarts the connection's timeout (`TcpClient::timed_out`); 0 stops it. The client
+  /// uses it to limit the time to the first query and between queries. Cost: two stores, unless the
+  /// new timeout ends earlier than the previous one.
   void set_timeout(uint64_t milliseconds);
 
   [[nodiscard]] const SocketAddress& peer() const noexcept;
@@ -101,25 +112,27 @@ class TcpListener {
  public:
   struct Options {
     uint32_t backlog = 1024;
-    uint32_t max_connections = 10000;            // above it, a new connection is closed at once
-    uint32_t max_connections_per_client = 1000;  // the same, for each source address
-    uint32_t max_unsent = 256U << 10;            // waiting bytes before reading stops
-    uint32_t write_timeout_ms = 10000;           // closes when the peer reads nothing for this time
+    uint32_t max_connections = 10000;            // further connections are closed at once
+    uint32_t max_connections_per_client = 1000;  // the same for each source address
+    uint32_t max_unsent = 256U << 10;            // bytes; above it, a connection is congested
+    uint32_t write_timeout_ms = 10000;           // see TcpConnection
   };
   struct Counts {
-    uint64_t accepted = 0;  // accepted by the kernel, refused ones included
+    uint64_t accepted = 0;  // all that the kernel accepted, including `refused`
     uint64_t refused = 0;   // over a limit, or not authorized
     uint64_t open = 0;
   };
-  /// Makes the client of each connection within the limits. Null closes the connection at once (for
-  /// a source that the filter could not check). May set the timeout.
+  /// Makes the client of a connection that is within the limits. Returns null to close the
+  /// connection at once, for example if the kernel does not filter sources and this one is not
+  /// permitted. May set the timeout.
   using Accept = std::function<std::unique_ptr<TcpClient>(TcpConnection&)>;
 
-  /// Listens on `socket` (bound, see open_tcp) and owns it. When accept fails for lack of
-  /// descriptors or memory (EMFILE), it pauses for 100 ms.
+  /// Listens on `socket` and owns it. Requires: the socket is bound (see open_tcp). If accept fails
+  /// for lack of descriptors or memory (EMFILE and similar), the listener accepts nothing for 100
+  /// ms.
   TcpListener(Loop& loop, Descriptor socket, const Options& options, Accept accept);
-  /// Closes the listening socket and every connection (calls each client's `closed`). Requires: not
-  /// called inside one of its callbacks.
+  /// Closes the listening socket and all connections, and calls `closed` of their clients.
+  /// Requires: not called inside a callback of a connection.
   ~TcpListener();
   TcpListener(const TcpListener&) = delete;
   TcpListener& operator=(const TcpListener&) = delete;
@@ -130,7 +143,7 @@ class TcpListener {
   /// Stops accepting and calls each client's `drain`. Requires: as the destructor.
   void drain();
   [[nodiscard]] const Counts& counts() const noexcept;
-  /// Returns the listening socket, for its filter; -1 after `stop_accepting`.
+  /// Returns the listening socket, for `attach_source_filter`; -1 after `stop_accepting`.
   [[nodiscard]] int descriptor() const noexcept;
 
  private:

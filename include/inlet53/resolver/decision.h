@@ -34,43 +34,44 @@ struct OwnedRRset {
 
 /// The question of a query, ready for lookups. Lifetime: that of the message and of `key`.
 struct Question {
-  const zone::NameKey& key;  // its name in lower case, with the state's seed
-  dns::NameView qname;       // in the client's letter case: the owner of the first answer
+  const zone::NameKey& key;  // the name in lower case, with the seed of the state
+  dns::NameView qname;       // the name in the client's letter case, which the answer repeats
   uint16_t qtype = 0;
   uint16_t qclass = 1;
-  uint16_t rotation = 0;  // selects the record of an address RRset that is listed first
+  uint16_t rotation = 0;  // selects the first record of an address RRset
 };
 
 /// A question for the targets of a FORWARD rule.
 struct ForwardQuestion {
   uint32_t rule = 0;   // index in ResolverState::forward_rules
   uint32_t scope = 0;  // of the rule, for the cache
-  dns::NameView
-      qname;  // in lower case. Lifetime in a decision: until the next one with the same workspace
+  /// Name in lower case. In a decision, it is valid until the next decision with the same
+  /// workspace.
+  dns::NameView qname;
   uint16_t qtype = 0;
   uint64_t hash = 0;  // of `qname`, for the cache
 };
 
-/// The response of a target to one question of a query that waited. The cache may not have kept it.
+/// Response of a target to one question of a waiting query. The cache may not have stored it.
 struct ReceivedAnswer {
   ForwardQuestion question;
   cache::ReceivedResponse response;
 };
 
-/// A question of a query that no target has answered. The cache may answer it with an expired
-/// response, up to `max_stale` (RFC 8767 §5).
+/// Question of a waiting query that failed: no target answered, or a limit refused it. A cached
+/// response that expired at most `max_stale` ago may answer it (RFC 8767 §5).
 struct FailedQuestion {
-  uint32_t scope = 0;  // of its rule
-  uint64_t hash = 0;   // of its name; its type is the query's
+  uint32_t scope = 0;  // of the rule
+  uint64_t hash = 0;   // of the name; the type is that of the query
 };
 
-/// Everything that a decision reads. Lifetime: of the call. The state of `address` lives longer:
-/// the decision points into it.
+/// Inputs of a decision apart from the question. Lifetime: of the call. The state that contains
+/// `address` outlives the decision, which points into it.
 struct Sources {
   const EndpointAddress& address;
-  cache::Cache* cache = nullptr;  // of responses of targets; null: there is none
+  cache::Cache* cache = nullptr;  // responses of targets; null: there is no cache
   uint64_t now_ms = 0;            // the cache's time
-  /// The responses received for a query since it waits, oldest first; it is decided again.
+  /// Responses that a waiting query has received, oldest first. Empty for a new query.
   std::span<const ReceivedAnswer> received = {};
   std::span<const FailedQuestion> failed = {};
 };
@@ -78,8 +79,8 @@ struct Sources {
 /// The reason to query the targets of a rule after a decision.
 enum class FetchFor : uint8_t {
   Nothing,
-  Answer,   // there is no answer yet: the query waits and is decided again
-  Refresh,  // there is an answer; a response of the targets renews the cache
+  Answer,   // the query has no answer yet: it waits, and is decided again
+  Refresh,  // the query has an answer, but the cache needs a new response
 };
 
 /// Memory for the records and names of one decision. The caller reuses it for the next decision.
@@ -101,13 +102,13 @@ struct Workspace {
   ForwardQuestion question;
 };
 
-/// The answer to one query, before it is composed. Its records and names lie in the workspace, so
-/// that the decision itself is small. Lifetime: until the next decision with the same workspace,
-/// and that of the state.
+/// Answer to one query, before it is composed. The workspace holds its records and names, so that
+/// the decision itself is small. Lifetime: until the next decision with the same workspace, and at
+/// most that of the state.
 class Decision {
  public:
-  /// Makes an empty answer with the flags of an endpoint of direction INBOUND, or
-  /// INBOUND_DELEGATION.
+  /// Makes an empty answer. AA and RA are those of an inbound endpoint, or of a delegation endpoint
+  /// if `delegation` is true.
   explicit Decision(Workspace& workspace, bool delegation = false) noexcept
       : authoritative(delegation), recursion_available(!delegation), workspace_(&workspace) {}
 
@@ -184,46 +185,49 @@ class Decision {
 /// Decides the answer to one well-formed query that the security groups admit. Each name of a CNAME
 /// chain, beginning with the question's, goes through these steps:
 ///
-/// 1. DNS Firewall evaluates the name. For a blocked name, the response is that of the firewall
-///    rule without records of the chain: NODATA or NXDOMAIN without an SOA, or one CNAME; EDE 15. A
-///    rule that trusts redirections and matches the question exempts the other names.
-/// 2. The most specific resolver rule, hosted zone, endpoint name or name of the VPC covers it. A
-///    rule precedes a zone at the same name. A SYSTEM rule leaves its names to the zones.
-/// 3. A name of a zone or an endpoint is looked up. A name of a FORWARD rule is answered by the
-///    cache, or the decision asks the targets of the rule.
+/// 1. DNS Firewall evaluates the name. If a rule blocks it, the response has no records of the
+///    chain, but that of the rule: NODATA or NXDOMAIN without an SOA, or one CNAME; always EDE 15.
+///    If a rule that trusts redirections matches the question, later names are not evaluated.
+/// 2. The most specific domain that covers the name determines its source: that of a resolver rule,
+///    a hosted zone, an endpoint's names or the VPC's names. If a rule and a zone have the same
+///    domain, the rule has precedence. A SYSTEM rule forwards nothing: the most specific zone
+///    answers.
+/// 3. A zone answers from its table. For a FORWARD rule, the cache answers, or the decision has a
+///    question for the targets.
 ///
-/// REFUSED: a class other than IN; AXFR, IXFR, MAILA, MAILB; a question that nothing covers (EDE
-/// 20), unless the address has a root zone, which denies it (EDE 20 too). SERVFAIL: more than
-/// kMaxChain RRsets, or no target has answered. YXDOMAIN: a DNAME makes a name that is too long. A
-/// chain that leads to a name that nothing covers ends there with NOERROR.
+/// REFUSED: a class other than IN; AXFR, IXFR, MAILA, MAILB; a question that nothing covers, with
+/// EDE 20. If the address has a root zone, this zone answers such a question instead, also with EDE
+/// 20. SERVFAIL: the chain has more than kMaxChain RRsets, or the question for the targets failed.
+/// Other rcodes of the targets are passed on. YXDOMAIN: a DNAME makes a name that is too long. If a
+/// chain leads to a name that nothing covers, it ends there with NOERROR.
 ///
 /// Threads: any, each with its own workspace. Cost: no allocation, lock, clock or system call.
 /// Source: RFC 1034 §4.3.2; RFC 2308; RFC 4592; RFC 6672; RFC 8482; RFC 8914.
 [[nodiscard]] Decision decide(const Question& question, const Sources& sources,
                               Workspace& workspace) noexcept;
 
-/// Returns an authoritative answer of one RRset that is about this server, such as version.bind.
+/// Returns an authoritative answer of one RRset about this server, such as version.bind.
 [[nodiscard]] Decision answer_with(const record::AnswerRRset& rrset, dns::NameView owner,
                                    bool delegation, Workspace& workspace) noexcept;
 
-/// One step of a decision: what was examined for a name, and the result.
+/// Reason for a decision about one name: what was examined, and the result.
 struct Reason {
   enum class What : uint8_t {
-    SecurityGroup,   // whether `client` is admitted: `holds`
-    FirewallRule,    // a rule matched the name: `firewall`; it blocks the query: `holds`
-    FirewallPassed,  // no rule matched the name
-    ForwardRule,     // the rule with this number covers the name
-    Zone,            // the zone at `apex` was asked: `found`
-    NotCovered,      // no zone, endpoint or rule has the name
-    Received,        // a target has answered the question since the query came
-    Cached,          // the cache has an answer; it is fresh: `holds`
-    Missed,          // the cache has no answer: the targets are asked
+    SecurityGroup,   // `holds`: the security groups admit `client`
+    FirewallRule,    // `firewall` matches the name; `holds`: it blocks the query
+    FirewallPassed,  // no rule of DNS Firewall matches the name
+    ForwardRule,     // `rule` covers the name
+    Zone,            // the zone at `apex` covers the name; `found`: its result
+    NotCovered,      // no zone, endpoint or rule covers the name
+    Received,        // the waiting query has received a response
+    Cached,          // the cache answers; `holds`: the response has not expired
+    Missed,          // the cache does not answer: the question goes to the targets
     RefusedKind,     // the class or type is not served
     ChainTooLong,
   };
   What what = What::NotCovered;
   bool holds = false;
-  dns::Name name = {};  // of the question, or a later one of its chain
+  dns::Name name = {};  // the question's name, or a later name of its chain
   const FirewallRule* firewall = nullptr;
   uint32_t rule = 0;    // index in ResolverState::forward_rules
   dns::Name apex = {};  // of the zone
@@ -231,9 +235,9 @@ struct Reason {
   zone::Found found = zone::Found::NotCovered;
 };
 
-/// Decides as `decide` does and appends each step to `reasons`. The first says whether the security
-/// groups admit `client`. The decision is made in both cases, though a client that is not admitted
-/// gets no answer over UDP and no connection.
+/// Decides as `decide` does, and appends the reason for each step to `reasons`. The first reason
+/// says whether the security groups admit `client` over UDP or TCP. The decision does not depend on
+/// it; the daemon itself does not answer a client that is not admitted.
 /// Threads: any. Cost: allocates. Lifetime of `reasons`: the state's.
 [[nodiscard]] Decision explain(const IpAddress& client, const Question& question,
                                const Sources& sources, Workspace& workspace,

@@ -23,25 +23,27 @@
 
 namespace inlet53::server {
 
-/// Endpoint IP address, transport and time of a received message. Lifetime: of the call.
+/// Endpoint IP address that received a message, its transport, and the time. Lifetime: of the call.
 struct Arrival {
   const resolver::EndpointAddress& address;
   record::Transport transport = record::Transport::Udp;
   Now now;
 };
 
-/// The result for one message.
+/// Result of `Responder::answer`.
 struct Reply {
-  uint32_t size = 0;        // of the response in the buffer; 0: there is no response (yet)
-  bool over_limit = false;  // the query is over a limit and gets no response
-  /// ToAnswer: the query waits; another call answers it. ToRefresh: the query is answered, and the
-  /// cache needs a new answer to `question`.
+  uint32_t size = 0;        // bytes of the response in the buffer; 0: no response, or none yet
+  bool over_limit = false;  // the query is over a limit and gets no DNS response
+  /// Answer: the query has no response yet; it waits, and another call answers it. Refresh: the
+  /// query has a response, and `question` is forwarded to refresh the cache.
   resolver::FetchFor fetch_for = resolver::FetchFor::Nothing;
-  /// Null: `fetch_for` is Nothing. Lifetime: until the next call of the responder.
+  /// Question for the targets; null if `fetch_for` is Nothing. Lifetime: until the next call of the
+  /// responder.
   const resolver::ForwardQuestion* question = nullptr;
 };
 
-/// Answers and failures that a waiting query has received from targets. Lifetime: of the call.
+/// What a waiting query has received: responses of targets, and failed questions. Lifetime: of the
+/// call.
 struct Resumption {
   std::span<const resolver::ReceivedAnswer> received;
   std::span<const resolver::FailedQuestion> failed;
@@ -51,9 +53,9 @@ struct Resumption {
 ///
 ///   parse_query → EdnsResponder::answer → decide → compose → write_record
 ///
-/// Each step passes its result to the next one as a value. The class has no socket and no clock.
-/// Threads: the worker's. Cost of `answer`: no allocation and no lock; system calls only by
-/// LogAppender, if the query log has no free buffer.
+/// Each step is one call; later steps use the results of earlier ones. The class has no socket and
+/// no clock. Threads: the worker's. Cost of `answer`: no allocation and no lock; a system call only
+/// to wake the writer thread of the query log, or to wait for it.
 class Responder {
  public:
   /// Immutable settings of the responder.
@@ -63,17 +65,18 @@ class Responder {
     std::shared_ptr<QueryLimits> limits;  // null: no limits
   };
 
-  /// `log`: null: no query log. `cache`: null: nothing is forwarded.
+  /// `log`: null: there is no query log. `cache`: null: nothing is cached.
   /// Lifetime: `log`, `cache` and `counts` outlive this object.
   Responder(const Options& options, querylog::LogAppender* log, cache::Cache* cache,
             WorkerCounts& counts);
 
-  /// Answers the message of `received` bytes at the start of `buffer`, which `source` sent. The
-  /// response replaces the message. A query over a limit gets no response and no record; neither
-  /// does a UDP query whose source the security groups do not admit.
-  /// `resumed`: the results for a waiting query, which the caller passes again with its message.
-  /// The query is decided again and may have to wait again. Requires: `buffer` has room for the
-  /// largest response of the transport: 4096 bytes over UDP, 65535 otherwise.
+  /// Answers a message from `source`, which has `received` bytes at the start of `buffer`. The
+  /// response replaces the message. A query over a limit gets no DNS response and no record;
+  /// neither does a UDP query whose source the security groups do not admit.
+  /// `resumed`: for a waiting query, what it has received; null for a new query. The caller passes
+  /// the message again. The query is decided from the start, and may have to wait again.
+  /// Requires: `buffer` has room for the largest response of the transport: 4096 bytes over UDP,
+  /// 65535 bytes otherwise.
   Reply answer(const Arrival& how, const SocketAddress& source, MutableBytes buffer,
                size_t received, const Resumption* resumed = nullptr) noexcept;
 
@@ -82,17 +85,17 @@ class Responder {
   [[nodiscard]] resolver::Decision decide(const Arrival& how, const dns::QueryView& query,
                                           const zone::NameKey& name,
                                           const Resumption* resumed) noexcept;
-  /// Answers an invalid query with a response without records.
+  /// Answers a query that is invalid, or that its options end, with a response without records.
   Reply answer_fault(Arrival how, SocketAddress source, const dns::QueryView& query,
                      const zone::NameKey& name, dns::QueryVerdict verdict, OptionAnswer options,
                      MutableBytes buffer) noexcept;
-  /// Answers with records from targets, or returns the question to forward.
+  /// Answers a query that a FORWARD rule covers, or returns the question for the targets.
   Reply answer_forwarded(Arrival how, SocketAddress source, const dns::QueryView& query,
                          const zone::NameKey& name, const resolver::Decision& decision,
                          OptionAnswer options, MutableBytes buffer, bool resumed) noexcept;
   struct Composed {
     size_t size = 0;
-    size_t answers = 0;  // RRsets in the answer section
+    size_t answers = 0;  // number of RRsets that fit in the answer section
   };
   [[nodiscard]] Composed compose(const dns::QueryView& query, const resolver::Decision& decision,
                                  Bytes options, MutableBytes buffer, size_t limit) noexcept;
@@ -103,7 +106,7 @@ class Responder {
                                       const resolver::Decision& decision) noexcept;
   [[nodiscard]] size_t response_limit(const dns::QueryView& query,
                                       record::Transport transport) const noexcept;
-  /// Counts the response, pads it if `options` require it, and returns its size.
+  /// Counts the response, pads it if `options.pads`, and returns its size.
   [[nodiscard]] uint32_t finish(record::Transport transport, dns::Rcode rcode, size_t size,
                                 OptionAnswer options, MutableBytes buffer) noexcept;
   void write_record(const Arrival& how, const SocketAddress& source, const dns::QueryView& query,
@@ -122,8 +125,8 @@ class Responder {
   record::RecordWriter records_;
   resolver::Workspace room_;
   dns::OptionWriter option_room_;
-  /// Query counters by type, which rotate the records of an answer. Clients query A, AAAA and HTTPS
-  /// in turn, so that with one counter each type would always get the same first record.
+  /// Counters of queries by type, which select the first record of an answer. Clients query A, AAAA
+  /// and HTTPS in turn: with a single counter, each type would always get the same first record.
   std::array<uint16_t, 128> rotations_{};
 };
 

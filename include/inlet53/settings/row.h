@@ -7,9 +7,9 @@
 #include <string_view>
 #include <tuple>
 
-/// Types of a table of settings: a `Row` describes one key, a `Section` one table of the file. The
-/// reader, the reload and the tests of `conf/inlet53.toml` use all rows, so that none of them
-/// changes with a new row.
+/// Types for a table of settings: a `Row` describes one key, a `Section` one table of the file. The
+/// reader, the reload and the tests of `conf/inlet53.toml` iterate over the rows, so a new row
+/// needs no change in them.
 namespace inlet53::settings {
 
 //--- Forms: the notation of a value in the file, and the values that are allowed
@@ -20,14 +20,15 @@ struct Range {
   uint64_t most = 0;
 };
 
+/// Unit of a number, and its notation in the file.
 enum class Unit : uint8_t {
   None,          // a whole number
-  Octets,        // a size: "64 MiB", or a number of bytes
-  Milliseconds,  // a duration: "10 s", or a number of seconds
-  Seconds,       // a duration in whole seconds
+  Octets,        // a size in bytes: "64 MiB", or a number of bytes
+  Milliseconds,  // a duration in milliseconds: "10 s", or a number of seconds
+  Seconds,       // a duration in whole seconds: the same notation
 };
 
-/// A whole number, size or duration. The range and the member have this unit.
+/// A whole number, a size or a duration. The range and the member are in this unit.
 struct Amount {
   Unit unit = Unit::None;
   Range range;
@@ -46,7 +47,7 @@ struct Amount {
   return {Unit::Seconds, {least, most}};
 }
 
-/// A number, with a fraction or without.
+/// A number that may have a fraction.
 struct Decimal {
   Range range;
 };
@@ -54,7 +55,7 @@ struct Decimal {
 /// true or false.
 struct Boolean {};
 
-/// A word and its value.
+/// A word in the file, and its value in the member.
 template <class E>
 struct Word {
   std::string_view word;
@@ -74,30 +75,30 @@ template <class E, class... Others>
   return Words<E, 1 + sizeof...(Others)>{{first, others...}};
 }
 
-/// A text. `octets` limits its length in bytes.
+/// A text. `octets`: permitted lengths in bytes.
 struct Text {
   Range octets;
 };
 
-/// A text, or "0x" and bytes in hexadecimal digits. `octets` limits the length in bytes.
+/// A text, or "0x" and hexadecimal digits. `octets`: permitted lengths in bytes.
 struct TextOrOctets {
   Range octets;
 };
 
-/// Bytes in hexadecimal digits, exactly `octets`. Error messages do not show them.
+/// Exactly `octets` bytes in hexadecimal digits. Error messages do not contain them.
 struct Secret {
   size_t octets = 0;
 };
 
-/// A path, relative to the file's directory. The member is absolute.
+/// A path; in the file, it is relative to the directory of the file. The member is absolute.
 struct Path {};
 
-/// The path of a Unix socket, relative to the file's directory. The member is absolute.
+/// The path of a Unix socket; otherwise as Path.
 struct SocketPath {
   size_t most = 0;  // bytes of the absolute path
 };
 
-/// The name of a program in PATH, or a path.
+/// A program: a path, or a name that is searched in PATH.
 struct Program {};
 
 /// A list of whole numbers.
@@ -110,7 +111,7 @@ struct Cidrs {};
 
 //--- Rows
 
-/// When a new value takes effect.
+/// Time when a new value takes effect.
 enum class At : uint8_t { Restart, Reload };
 
 /// One setting. The default is the initial value of the member (`default_of`).
@@ -136,7 +137,7 @@ template <class Daemon, class Values, class... Rows>
 Section(std::string_view, Values Daemon::*, std::tuple<Rows...>)
     -> Section<Daemon, Values, Rows...>;
 
-/// Returns the value of a setting that the file does not give.
+/// Returns the default of a setting, which it has if the file does not set it.
 template <class Values, class Value, class Form>
 [[nodiscard]] constexpr Value default_of(const Row<Values, Value, Form>& row) {
   return Values{}.*row.member;

@@ -13,10 +13,10 @@
 
 /// Model of a deployment: every AWS object that inlet53 emulates, as a plain value.
 ///
-/// A source (TOML) produces the model, `validate` checks it, builders read it. It never changes
-/// after validation. `name` is the name of an object in the source, unique among objects of its
-/// kind. References between objects are ids. A source that accepts names replaces them with ids and
-/// keeps a name that it cannot resolve, so that `validate` reports it.
+/// The reader of a configuration (TOML) makes the model, `validate` checks it, and builders read
+/// it. It does not change after validation. `name` is the name of an object in the configuration,
+/// unique among the objects of its kind. Objects refer to each other by id. The reader replaces
+/// names by ids, and keeps a name without an object, so that `validate` reports it.
 /// Threads: const access any.
 namespace inlet53::topology {
 
@@ -31,9 +31,10 @@ struct Vpc {
   bool enable_dns_support = true;
   bool enable_dns_hostnames = true;
   std::vector<FirewallRuleGroupAssociation> firewall_rule_groups = {};
-  /// Allows queries that DNS Firewall cannot evaluate because a list's file cannot be read.
+  /// Permits queries that DNS Firewall cannot evaluate because the file of a domain list is
+  /// unreadable.
   bool firewall_fail_open = false;
-  /// Lets the resolver answer reverse lookups of private addresses itself. Source: Route 53 API
+  /// The resolver itself answers reverse lookups of private addresses. Source: Route 53 API
   /// Reference, ResolverConfig.AutodefinedReverse.
   bool autodefined_reverse = true;
 };
@@ -48,7 +49,7 @@ struct Subnet {
   std::optional<Cidr> ipv6_cidr_block;
 };
 
-/// EC2 instance, of which inlet53 serves the DNS names. Source: EC2 API Reference, Instance.
+/// EC2 instance. inlet53 serves its DNS names. Source: EC2 API Reference, Instance.
 struct Instance {
   std::string name;
   std::string id;  // i-…
@@ -74,7 +75,7 @@ struct PrefixList {
 
 enum class IpProtocol : uint8_t { All, Tcp, Udp };
 
-/// Inbound rule. A source is a CIDR block or the id of a prefix list.
+/// Inbound rule of a security group. `source` is a CIDR block or the id of a prefix list.
 struct SecurityGroupRule {
   IpProtocol protocol = IpProtocol::All;
   uint16_t from_port = 0;
@@ -109,13 +110,14 @@ struct ResolverEndpointIp {
   std::string id;  // rni-…, as in the query log
   std::string subnet;
   IpAddress address;
-  /// Address and port of Do53; absent: the address itself and port 53. Not for outbound endpoints.
+  /// Address and port on this machine for Do53; absent: `address` and port 53. Inbound endpoints
+  /// only.
   std::optional<SocketAddress> listen;
-  /// Address of this machine from which an outbound endpoint forwards queries; absent: the kernel
-  /// chooses.
+  /// Outbound endpoints: address of this machine from which queries are forwarded; absent: the
+  /// kernel chooses.
   std::optional<IpAddress> send_from;
   bool enabled = true;
-  /// Same as `listen`, for the endpoint's other protocols: ports 853 and 443.
+  /// The same as `listen` for DoT and DoH; absent: `address` and port 853 or 443.
   std::optional<SocketAddress> listen_dot = {};
   std::optional<SocketAddress> listen_doh = {};
 };
@@ -138,7 +140,7 @@ struct NetworkInterface {
   std::string subnet;
   std::optional<IpAddress> address;
   std::optional<IpAddress> ipv6_address;
-  /// Address and port of the gateway; absent: the address itself and port 443.
+  /// Address and port on this machine for the gateway; absent: the addresses above and port 443.
   std::optional<SocketAddress> listen;
 };
 
@@ -151,8 +153,9 @@ enum class PrivateDns : uint8_t {
   Listed,
 };
 
-/// Address records of an endpoint's names. ServiceDefined: A for all names, AAAA for the regional
-/// and zonal names only. Source: EC2 API Reference, DnsOptions.DnsRecordIpType.
+/// Address records of the names of an endpoint. ServiceDefined: A records for all names, AAAA
+/// records only for the regional and zonal names. Source: EC2 API Reference,
+/// DnsOptions.DnsRecordIpType.
 enum class DnsRecordIpType : uint8_t { Ipv4, Dualstack, Ipv6, ServiceDefined };
 
 /// An interface VPC endpoint.
@@ -164,15 +167,15 @@ struct VpcEndpoint {
   /// Random part of the DNS names, `vpce-ID-RRRRRRRR`: 8 of a-z0-9.
   std::string dns_suffix;
   PrivateDns private_dns = PrivateDns::Disabled;
-  /// Private DNS names and domains of the endpoint's own names. They replace those that follow from
-  /// `service_name` (`endpoint_names.h`). Source: EC2 API Reference, ServiceDetail:
+  /// Private DNS names, and the domains of the endpoint's own names, in place of those that
+  /// `endpoint_names.h` derives from `service_name`. Source: EC2 API Reference, ServiceDetail:
   /// PrivateDnsNames, BaseEndpointDnsNames.
   std::vector<std::string> private_dns_names;
   std::vector<std::string> base_endpoint_dns_names;
   DnsRecordIpType dns_record_ip_type = DnsRecordIpType::Ipv4;
   std::vector<std::string> security_groups;
-  std::string policy;       // the endpoint policy's JSON; empty: everything is allowed
-  std::string policy_file;  // file of the policy; empty: in the configuration
+  std::string policy;       // JSON of the endpoint policy; empty: every call is allowed
+  std::string policy_file;  // file with the policy, for messages; empty: the configuration has it
   std::vector<NetworkInterface> network_interfaces;
 };
 
@@ -194,11 +197,12 @@ enum class IntegrationType : uint8_t {
   Mock,       // the gateway responds itself
 };
 
-/// Response of a mock integration when its request template selects `status_code`.
+/// Response of a mock integration. It is used if the request template results in `status_code`.
 struct IntegrationResponse {
   uint16_t status_code = 200;
   std::vector<NamedText> headers;
-  /// Body. `$context.…` and `$stageVariables.…` are replaced; there is no other template language.
+  /// Body. `$context.…` and `$stageVariables.…` are replaced by their values; other template syntax
+  /// is not supported.
   std::string template_text;
 };
 
@@ -213,7 +217,7 @@ struct Integration {
   std::vector<IntegrationResponse> responses;               // Mock
 };
 
-/// Method of a resource; `ANY` stands for the methods that the resource does not define.
+/// Method of a resource. `ANY` matches every method that the resource does not define.
 struct Method {
   std::string http_method;  // upper case
   Integration integration;
@@ -226,8 +230,8 @@ struct Resource {
   std::vector<Method> methods;
 };
 
-/// Limits of methods in a stage; `resource_path` and `http_method` may be `*`. Source: API Gateway
-/// API Reference, MethodSetting.
+/// Throttling of methods in a stage; `*` stands for all paths or methods. Source: API Gateway API
+/// Reference, MethodSetting.
 struct MethodSettings {
   std::string resource_path = "*";
   std::string http_method = "*";
@@ -252,7 +256,7 @@ struct Stage {
   std::string execution_log;  // absolute path of a file; empty: none
 };
 
-/// Response that the gateway generates itself, where it differs from the default of AWS.
+/// Gateway response, which the gateway generates itself, where it differs from the default of AWS.
 /// Source: API Gateway Developer Guide, "Gateway responses in API Gateway".
 struct GatewayResponse {
   std::string response_type;            // ACCESS_DENIED, DEFAULT_4XX, …
@@ -270,8 +274,8 @@ struct RestApi {
   ApiEndpointType endpoint_type = ApiEndpointType::Private;
   /// Ids of the associated VPC endpoints (endpointConfiguration.vpcEndpointIds).
   std::vector<std::string> vpc_endpoints;
-  std::string policy;       // the resource policy's JSON; empty: none, and every call is denied
-  std::string policy_file;  // file of the policy, for messages; empty: in the configuration
+  std::string policy;       // JSON of the resource policy; empty: there is none, no call is allowed
+  std::string policy_file;  // file with the policy, for messages; empty: the configuration has it
   std::vector<std::string> binary_media_types;
   std::vector<Stage> stages;
   std::vector<Resource> resources;
@@ -289,7 +293,8 @@ struct Function {
   std::string code;              // absolute path of the directory (LAMBDA_TASK_ROOT)
   uint32_t timeout_seconds = 3;  // 1-900
   uint32_t memory_size = 128;    // MiB, 128-10240; reported, not enforced
-  /// Maximum of concurrent environments; 0 rejects every call; absent: no own limit.
+  /// Maximum number of concurrent environments; 0: every call is refused; absent: no limit of its
+  /// own.
   std::optional<uint32_t> reserved_concurrency;
   std::vector<NamedText> environment;
 
@@ -303,16 +308,16 @@ struct HostedZone {
   std::string domain_name;  // letters, digits, `-`, `_`, `/`; with or without the final dot
   std::string file;         // absolute path of the master file
   std::vector<std::string> vpcs;
-  /// Line of the configuration that names the file, from 1; 0: unknown.
+  /// Line of `file` in the configuration, from 1; 0: unknown.
   uint32_t file_line = 0;
   uint32_t file_column = 0;
 };
 
-/// Type of a resolver rule. Source: Route 53 API Reference, ResolverRule.RuleType; AWS creates the
+/// Type of a resolver rule. Source: Route 53 API Reference, ResolverRule.RuleType. AWS creates the
 /// rules of other types.
 enum class RuleType : uint8_t {
   Forward,  // forwards queries to the targets
-  System,   // resolves queries as without rules: an exception to a less specific rule
+  System,   // answers queries as if there were no rule: an exception to a less specific rule
 };
 
 /// Protocol of a target. Source: Route 53 API Reference, TargetAddress.Protocol, which also has
@@ -323,7 +328,8 @@ enum class TargetProtocol : uint8_t { Do53, DoT };
 struct TargetAddress {
   SocketAddress address;
   TargetProtocol protocol = TargetProtocol::Do53;
-  /// With DoT: the name that the target's certificate must have; empty: any name, if trusted.
+  /// DoT: the name in the certificate of the target; empty: any name, if a trusted authority signed
+  /// it.
   std::string server_name_indication;
 
   friend bool operator==(const TargetAddress&, const TargetAddress&) = default;
@@ -356,7 +362,7 @@ struct Topology {
   std::vector<FirewallDomainList> firewall_domain_lists;
   std::vector<FirewallRuleGroup> firewall_rule_groups;
 
-  /// Functions that find an object by its id; null when there is none.
+  /// Return the object with an id; null: there is none.
   /// Lifetime: this topology's. Cost: linear; for building and validation, not for queries.
   [[nodiscard]] const Vpc* find_vpc(std::string_view id) const noexcept;
   [[nodiscard]] const Subnet* find_subnet(std::string_view id) const noexcept;
@@ -375,23 +381,23 @@ struct Topology {
 [[nodiscard]] std::string function_arn(std::string_view region, std::string_view account_id,
                                        std::string_view name);
 
-/// Returns whether an inbound (or delegation) endpoint has an enabled IP address, which requires a
-/// DNS daemon.
+/// Returns whether the topology needs a DNS daemon: an inbound or delegation endpoint has an
+/// enabled IP address.
 [[nodiscard]] bool calls_for_dns(const Topology& topology) noexcept;
 
-/// Returns whether a REST API has a stage, so that it can be called; this requires an HTTPS daemon.
+/// Returns whether the topology needs an HTTPS daemon: a REST API has a stage, so it can be called.
 [[nodiscard]] bool calls_for_gateway(const Topology& topology) noexcept;
 
-/// Returns the configured address and port of a protocol; absent: those of the service itself.
+/// Returns the `listen` of a protocol; absent: the address itself and the port of the service.
 [[nodiscard]] const std::optional<SocketAddress>& listen_of(const ResolverEndpointIp& ip,
                                                             EndpointProtocol protocol) noexcept;
 
-/// Returns the address and port at which an endpoint IP address is served by a protocol.
+/// Returns the address and port on this machine at which an endpoint IP address serves a protocol.
 [[nodiscard]] SocketAddress serving_address(const ResolverEndpointIp& ip,
                                             EndpointProtocol protocol = EndpointProtocol::Do53);
 
-/// Returns the addresses and ports at which a VPC endpoint's network interface serves HTTPS: one
-/// for each of its addresses, or only its `listen`.
+/// Returns the addresses and ports on this machine at which a network interface serves HTTPS: its
+/// `listen`, or else one for each of its addresses.
 [[nodiscard]] std::vector<SocketAddress> serving_addresses(const NetworkInterface& interface);
 
 }  // namespace inlet53::topology

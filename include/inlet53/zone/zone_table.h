@@ -14,7 +14,7 @@ namespace inlet53::zone {
 
 /// The result of a lookup in one zone.
 enum class Found : uint8_t {
-  NotCovered,    // lookup continues in the next zone (`partial` zones only)
+  NotCovered,    // the zone is `partial` and does not have the name: the next zone is consulted
   Answer,        // `rrset` is the answer, owned by the question's name
   Alias,         // `rrset` is a CNAME to follow (RFC 1034 §4.3.2 3a), owned by the question's name
   SubtreeAlias,  // `rrset` is a DNAME (RFC 6672)
@@ -23,51 +23,55 @@ enum class Found : uint8_t {
   Referral,      // the name is below a zone cut: `rrset` is its NS set
 };
 
-/// The result of one lookup; members that `found` does not need may hold values of an earlier
-/// lookup. Lifetime: the table's. `owner` may point into the key, and `rrset` into this object: do
-/// not copy it while `rrset` is in use.
+/// Result of one lookup. Members that `found` does not need may have values of an earlier lookup.
+/// Lifetime: the table's. `owner` may point into the key, and `rrset` into this object: do not copy
+/// the object while `rrset` is in use.
 // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): made_record, on the path of a query
 struct LookupResult {
   Found found = Found::NotCovered;
-  /// For NoData and NXDomain: the zone's SOA with the TTL of negative answers; `wire.count` is 0
-  /// when the zone has no SOA.
+  /// RRset of the answer, alias or referral. For NoData and NXDomain: the zone's SOA with the TTL
+  /// of negative answers (RFC 2308 §5), or `wire.count` 0 if the zone has no SOA.
   record::AnswerRRset rrset;
   dns::NameView owner;  // owner of `rrset`
-  /// Memory for a record made for one lookup (AddressNames); uninitialised.
+  /// Memory for a record that AddressNames makes for one lookup; uninitialised.
   std::array<uint8_t, dns::PreparedRecord::kHead + dns::kMaxName> made_record;
 };
 
 /// Options of a frozen zone.
 struct ZoneTableOptions {
-  /// Names that the zone does not have are NotCovered instead of NXDomain.
+  /// For a name that does not exist, a lookup returns NotCovered instead of NXDomain.
   bool partial = false;
   /// Rotates RRsets of addresses (RFC 1794), as Route 53 does.
   bool rotate = true;
-  /// Zones with at most this number of records render the query log's JSON of each RRset in
-  /// advance. Larger zones render it when needed, so that a zone of a million names stays small.
+  /// Maximum number of records of a zone for which the JSON text of each RRset (for the query log)
+  /// is rendered in advance. For a larger zone it is rendered when a query needs it, so that a zone
+  /// of a million names needs little memory.
   size_t render_ahead_limit = 100'000;
 };
 
 struct FrozenZone;  // private to the module
 
-/// The place that a lookup of a name reads first, found by `ZoneTable::prefetch`. Lifetime: the
-/// table's.
+/// Slot and hash of one name, which `ZoneTable::prefetch` returns for `prefetch_node`. Lifetime:
+/// the table's.
 struct PrefetchedSlot {
-  const FrozenZone* zone = nullptr;  // null: nothing to fetch
+  const FrozenZone* zone = nullptr;  // null: there is nothing to prefetch
   uint64_t hash = 0;
 };
 
-/// A zone, frozen for lookups.
+/// Zone in a form for lookups, which never changes.
 ///
-/// Layout: one arena of nodes (a name and its RRsets in prepared wire form), and one open-addressed
-/// table of the hashes of their labels below the apex. Empty non-terminals are nodes without
-/// RRsets. A wildcard is found from the closest encloser (RFC 4592 §3.3.1). A name that exists
-/// takes one probe; another takes one probe for each label.
+/// Layout: one memory block with a node for each name and, after the nodes, an open-addressed hash
+/// table of the names. A node has a name and its RRsets in prepared wire form; an empty
+/// non-terminal is a node without RRsets. The hash of a name covers its labels below the apex. A
+/// lookup probes the table for the name, and then for each shorter suffix until it finds one, the
+/// closest encloser, which refers to its wildcard (RFC 4592 §3.3.1). So a name that exists costs
+/// one probe. A name at or below a zone cut or DNAME costs more probes, one for each label.
 /// Threads: const methods any. Cost of `find`: no allocation, no lock.
 class ZoneTable {
  public:
-  /// Freezes `data`. All tables that one NameKey is used with have the same `seed`. RRsets with
-  /// different TTLs get the lowest one (RFC 2181 §5.2); of equal records one remains.
+  /// Makes a table from `data`. `seed`: the same for all tables in which one NameKey is looked up.
+  /// An RRset with different TTLs gets the lowest one (RFC 2181 §5.2), and equal records become
+  /// one.
   /// Errors: none; the source of `data` has validated it.
   [[nodiscard]] static std::shared_ptr<const ZoneTable> build(const ZoneData& data, HashSeed seed,
                                                               const ZoneTableOptions& options);
@@ -77,20 +81,22 @@ class ZoneTable {
   ZoneTable& operator=(const ZoneTable&) = delete;
 
   /// Looks up `qname qtype` in the zone.
-  /// `rotation`: any number; consecutive numbers start an address RRset at consecutive records.
-  /// `refer`: names at or below a zone cut give Referral (an authoritative endpoint); otherwise NS
-  /// records below the apex are ordinary data, as in a private hosted zone.
-  /// ANY gives one RRset of the name (RFC 8482 §4.1), a CNAME if it has one.
+  /// `rotation`: any number. It selects the first record of an address RRset: consecutive numbers
+  /// select consecutive records.
+  /// `refer`: a name at or below a zone cut results in Referral, as at a delegation endpoint.
+  /// Otherwise NS records below the apex are ordinary data, as in a private hosted zone.
+  /// ANY results in one RRset of the name (RFC 8482 §4.1): its CNAME if it has one.
   /// Requires: `key`'s name is at or below the apex; `key` has this table's seed.
   void find(const NameKey& key, uint16_t qtype, uint16_t rotation, bool refer,
             LookupResult& lookup) const noexcept;
 
-  /// Returns the RRset of `type` at exactly `name`, for glue; `wire.count` is 0 when there is none.
+  /// Returns the RRset of `type` whose owner is exactly `name`, for glue; `wire.count` is 0 if
+  /// there is none.
   [[nodiscard]] record::AnswerRRset find_exact(const NameKey& key, uint16_t type) const noexcept;
 
-  /// Starts to fetch a name's slot into the processor's cache, for several names that will be
-  /// looked up soon. `prefetch_node`, called some time later, fetches the node of the slot. A table
-  /// that fits into the cache (`is_large` is false) gains nothing from it.
+  /// Starts to load the slot of a name into the processor's cache. For several names that will be
+  /// looked up soon: call `prefetch` for each, then `prefetch_node` for each result, which loads
+  /// the node. Useless for a table that fits into the cache (`is_large` is false).
   /// Requires: as `find`.
   [[nodiscard]] PrefetchedSlot prefetch(const NameKey& key) const noexcept;
   static void prefetch_node(const PrefetchedSlot& slot) noexcept;
