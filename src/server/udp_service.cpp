@@ -40,6 +40,7 @@ UdpService::~UdpService() {
   parts_.batch_done();
 }
 
+// Not inlined: inlined into the path of all queries it costs each query 52 instructions.
 [[gnu::noinline, gnu::cold]] void UdpService::forward(const net::Datagram& datagram,
                                                       SocketAddress source, Reply reply) {
   if (reply.fetch_for == resolver::FetchFor::Refresh) {
