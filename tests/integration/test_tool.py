@@ -137,7 +137,7 @@ def test_json_output_has_paths_that_are_not_utf8(files, tmp_path):
     (folder / files.zone_file.name).write_text(files.zone_file.read_text())
     broken.write_text("[frob]\n")
 
-    def messages(code, *arguments):
+    def said(code, *arguments):
         run = subprocess.run([TOOL, *arguments, "-o", "json"], capture_output=True, timeout=DEADLINE)
         assert run.returncode == code, run.stderr
         return json.loads(run.stdout.decode("utf-8"))
