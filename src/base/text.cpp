@@ -8,6 +8,12 @@
 
 namespace inlet53 {
 
+std::string joined(const std::vector<std::string>& texts) {
+  std::string out;
+  for (const std::string& text : texts) out += concat(out.empty() ? "" : ", ", text);
+  return out;
+}
+
 std::string ascii_lower(std::string_view text) {
   std::string out(text);
   // Without a branch the compiler converts 16 bytes at a time.

@@ -7,6 +7,7 @@
 #include "body_room.h"
 #include "http1_parser.h"
 
+#include "inlet53/http/client.h"
 #include "inlet53/http/message.h"
 
 namespace inlet53::http {
@@ -177,6 +178,22 @@ ResponseReader::ReadResult ResponseReader::read_body(Bytes octets, size_t& consu
 
 ResponseReader::ReadResult ResponseReader::end_of_stream() {
   return in_body_ && body_ == Body::UntilEnd ? ReadResult::Complete : ReadResult::Malformed;
+}
+
+std::optional<Response> parse_response(std::string_view bytes) {
+  constexpr uint32_t kMaxBody = 64U << 20;
+  BodyBudget budget({.total = 4ULL * kMaxBody, .per_client = 4ULL * kMaxBody});
+  BodyAccount& account = budget.open({});
+  std::optional<Response> response;
+  {
+    ResponseReader reader({.max_body = kMaxBody}, false, account);
+    ResponseReader::ReadResult result = reader.read(as_bytes(bytes));
+    if (result == ResponseReader::ReadResult::Incomplete) result = reader.end_of_stream();
+    if (result == ResponseReader::ReadResult::Complete) response = std::move(reader.response());
+    if (response) response->charge.release();
+  }
+  budget.close(account);
+  return response;
 }
 
 }  // namespace inlet53::http

@@ -311,6 +311,32 @@ void TcpConnection::resume() { impl_->resume(); }
 void TcpConnection::close_after_send() { impl_->close_after_send(); }
 void TcpConnection::close() { impl_->close(); }
 void TcpConnection::set_timeout(uint64_t milliseconds) { impl_->set_timeout(milliseconds); }
+std::optional<PeerUser> TcpConnection::peer_user() const {
+  const int descriptor = impl_->socket.get();
+  ucred credentials{};
+  socklen_t length = sizeof credentials;
+  // TCP sockets have credentials of nobody: (pid 0, uid -1, gid -1).
+  if (getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0 ||
+      credentials.pid == 0) {
+    return std::nullopt;
+  }
+  PeerUser user{credentials.uid, {credentials.gid}};
+  // The kernel stores the size that it needs when the room is too small.
+  std::vector<gid_t> supplementary(64);
+  for (int tries = 0; tries < 2; ++tries) {
+    length = static_cast<socklen_t>(supplementary.size() * sizeof(gid_t));
+    const bool is_known =
+        getsockopt(descriptor, SOL_SOCKET, SO_PEERGROUPS, supplementary.data(), &length) == 0;
+    const bool is_too_small = !is_known && errno == ERANGE;
+    supplementary.resize(is_known || is_too_small ? length / sizeof(gid_t) : 0);
+    if (is_known) {
+      user.groups.insert(user.groups.end(), supplementary.begin(), supplementary.end());
+    }
+    if (!is_too_small) break;
+  }
+  return user;
+}
+
 const SocketAddress& TcpConnection::peer() const noexcept { return impl_->peer; }
 
 }  // namespace inlet53::net

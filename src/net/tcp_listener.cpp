@@ -70,7 +70,8 @@ TcpListener::Impl::Impl(Loop& loop, Descriptor descriptor, const Options& option
       pause(loop, [this] { watch(); }) {
   // Accepted sockets inherit the option from the listening one, which saves a system call for each.
   const int on = 1;
-  INLET53_CHECK(setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0);
+  INLET53_CHECK(setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0 ||
+                errno == EOPNOTSUPP);  // a Unix socket
   INLET53_CHECK(listen(socket.get(), static_cast<int>(options.backlog)) == 0);
   watch();
 }
@@ -93,7 +94,10 @@ void TcpListener::Impl::accept_some() {
     Descriptor accepted(accept4(socket.get(), reinterpret_cast<sockaddr*>(&from), &length,
                                 SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (accepted.valid()) {
-      open(std::move(accepted), SocketAddress::from_sockaddr(reinterpret_cast<sockaddr*>(&from)));
+      open(std::move(accepted),
+           from.ss_family == AF_UNIX
+               ? SocketAddress{}
+               : SocketAddress::from_sockaddr(reinterpret_cast<sockaddr*>(&from)));
     } else if (errno == EAGAIN) {
       return;
     } else if (is_shortage(errno)) {

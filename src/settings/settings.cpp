@@ -27,12 +27,12 @@ std::vector<std::string> apply_rows(const Table& table, Daemon& now, const Daemo
 
 }  // namespace
 
-std::string apply_reload(DnsDaemon& now, const DnsDaemon& wanted) {
-  return joined(apply_rows(kDnsTable, now, wanted));
+std::vector<std::string> apply_reload(DnsDaemon& now, const DnsDaemon& wanted) {
+  return apply_rows(kDnsTable, now, wanted);
 }
 
-std::string apply_reload(HttpsDaemon& now, const HttpsDaemon& wanted) {
-  return joined(apply_rows(kHttpsTable, now, wanted));
+std::vector<std::string> apply_reload(HttpsDaemon& now, const HttpsDaemon& wanted) {
+  return apply_rows(kHttpsTable, now, wanted);
 }
 
 }  // namespace inlet53::settings

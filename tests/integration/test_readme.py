@@ -217,6 +217,19 @@ def check_cache_flush(tmp_path, daemon):
         assert done.returncode == 0, done.stderr
 
 
+def check_control(tmp_path, daemon):
+    """Each command of the two blocks about control, against a daemon with a socket of its own."""
+    daemon.start()
+    socket = daemon.folder / "control.sock"
+    for command in commands(block("curl --unix-socket FILE.sock http://inlet53/v1/status")):
+        done = run([str(socket) if word == "FILE.sock" else word for word in command])
+        assert done.returncode == 0 and json.loads(done.stdout), done.stderr
+    for command in commands(block("inlet53 status --config FILE")):
+        done = run(placed(command, inlet53=BUILD / "inlet53", FILE=daemon.config_file))
+        assert done.returncode == 0, done.stderr
+    assert daemon.process.wait(DEADLINE) == 0  # the last one stops it
+
+
 def check_unbound(tmp_path):
     """The block is a part of the recipe that test_forwarders.py runs."""
     words = block("forward-zone:").split()
@@ -351,6 +364,8 @@ RUN = {
     "build/inlet53d --config FILE": check_daemons,
     "[resolver_endpoint.outbound]": check_forwarding,
     "inlet53 cache flush www.partner.example": check_cache_flush,
+    "inlet53 status --config FILE": check_control,
+    "curl --unix-socket FILE.sock http://inlet53/v1/status": check_control,
     "forward-zone:": check_unbound,
     "[resolver_endpoint.inbound]\nprotocols": check_encrypted,
     "kdig @127.0.54.1 -p 8853": check_encrypted,

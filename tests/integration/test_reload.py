@@ -179,7 +179,7 @@ def test_a_recreated_working_directory_is_used(tmp_path):
     start_in(work, daemon)
     try:
         work.rename(old)
-        shutil.copytree(old, work)
+        shutil.copytree(old, work, ignore=shutil.ignore_patterns("*.sock*"))
         shutil.rmtree(old)
         daemon.reload()
         assert "reload refused" not in daemon.messages()

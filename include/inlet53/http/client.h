@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "inlet53/base/ip_address.h"
 #include "inlet53/base/result.h"
@@ -71,5 +73,9 @@ class Client {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+/// Parses the bytes of one whole response of HTTP/1.1, up to the end of its connection. Absent when
+/// they are none, are not all of it, or have a body of more than 64 MiB.
+[[nodiscard]] std::optional<Response> parse_response(std::string_view bytes);
 
 }  // namespace inlet53::http

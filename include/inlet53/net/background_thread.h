@@ -2,6 +2,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <cstdint>
 #include <deque>
 #include <exception>
 #include <functional>
@@ -11,9 +12,10 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "inlet53/base/check.h"
-#include "inlet53/base/operator_log.h"
+#include "inlet53/base/result.h"
 #include "inlet53/base/text.h"
 #include "inlet53/net/loop.h"
 
@@ -49,19 +51,19 @@ class BackgroundThread {
   std::thread thread_;  // last: it uses all of the above
 };
 
-/// Runs a job that returns a value, or null after it has logged the reason. Logs an exception that
-/// leaves the job (no memory, no working directory) and returns null.
+/// A prepared value, or why there is none: texts for the operator, at least one.
 template <class Value>
-[[nodiscard]] std::unique_ptr<Value> run_preparation(
-    const std::function<std::unique_ptr<Value>()>& job) noexcept {
+using PreparationResult = Result<std::unique_ptr<Value>, std::vector<std::string>>;
+
+/// Runs a job. An exception that leaves it (no memory, no working directory) becomes its error.
+template <class Value>
+[[nodiscard]] PreparationResult<Value> run_preparation(
+    const std::function<PreparationResult<Value>()>& job) {
   try {
     return job();
   } catch (const std::exception& error) {
-    try {
-      log_error(concat("the configuration cannot be loaded: ", failure_text(error)));
-    } catch (const std::exception&) {  // no memory for a log line either
-    }
-    return nullptr;
+    return Unexpected(std::vector<std::string>{
+        concat("the configuration cannot be loaded: ", failure_text(error))});
   }
 }
 
@@ -75,12 +77,12 @@ template <class Value>
 template <class Value>
 class Preparation {
  public:
-  /// Makes the value on the thread; null when it cannot, with the reason logged.
-  using Job = std::function<std::unique_ptr<Value>()>;
-  /// Makes the job of a run, on the loop.
+  /// Makes the value on the thread.
+  using Job = std::function<PreparationResult<Value>()>;
+  /// Makes the job of a run on the loop.
   using Begin = std::function<Job()>;
-  /// Receives the value on the loop; null when there is none. It may call `pause`.
-  using Done = std::function<void(std::unique_ptr<Value>)>;
+  /// Receives the value on the loop, and the number of the run. It may call `pause`.
+  using Done = std::function<void(uint64_t run, PreparationResult<Value>)>;
 
   Preparation(Loop& loop, BackgroundThread& thread, Begin begin, Done done)
       : thread_(thread),
@@ -92,9 +94,12 @@ class Preparation {
   Preparation(const Preparation&) = delete;
   Preparation& operator=(const Preparation&) = delete;
 
-  void request() {
+  /// Returns the number of the run that answers the request: it begins now or later. Runs have the
+  /// numbers 1, 2 and so on.
+  uint64_t request() {
     is_wanted_ = true;
     begin_if_wanted();
+    return is_wanted_ ? run_ + 1 : run_;
   }
 
   /// Starts no run until `resume`.
@@ -112,6 +117,7 @@ class Preparation {
     if (!is_wanted_ || is_paused_ || is_running_) return;
     is_wanted_ = false;
     is_running_ = true;
+    ++run_;
     thread_.post([this, job = begin_()] {
       auto value = run_preparation<Value>(job);
       {
@@ -123,14 +129,14 @@ class Preparation {
   }
 
   void finish() {
-    std::optional<std::unique_ptr<Value>> result;
+    std::optional<PreparationResult<Value>> result;
     {
       const std::lock_guard lock(mutex_);
       result = std::exchange(result_, std::nullopt);
     }
     if (!result) return;
     is_running_ = false;
-    done_(std::move(*result));
+    done_(run_, std::move(*result));
     begin_if_wanted();
   }
 
@@ -138,7 +144,8 @@ class Preparation {
   const Begin begin_;
   const Done done_;
   std::mutex mutex_;
-  std::optional<std::unique_ptr<Value>> result_;
+  std::optional<PreparationResult<Value>> result_;
+  uint64_t run_ = 0;  // of the last run that has begun
   bool is_wanted_ = false;
   bool is_paused_ = false;
   bool is_running_ = false;

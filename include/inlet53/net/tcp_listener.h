@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <vector>
 
 #include "inlet53/base/bytes.h"
 #include "inlet53/base/ip_address.h"
@@ -11,6 +13,13 @@
 #include "inlet53/net/socket.h"
 
 namespace inlet53::net {
+
+/// The process at the other end of a Unix socket when it connected. Source: unix(7), SO_PEERCRED
+/// and SO_PEERGROUPS.
+struct PeerUser {
+  uint32_t uid = 0;
+  std::vector<uint32_t> groups;  // the effective one first, then the supplementary ones
+};
 
 /// Receiver of the bytes and events of one connection, which owns it. All functions run on the
 /// thread of the loop. They may call any function of the connection, but must not destroy the
@@ -97,7 +106,10 @@ class TcpConnection {
   /// new timeout ends earlier than the previous one.
   void set_timeout(uint64_t milliseconds);
 
+  /// 0.0.0.0:0 for a Unix socket.
   [[nodiscard]] const SocketAddress& peer() const noexcept;
+  /// The user at the other end of a Unix socket; absent for TCP.
+  [[nodiscard]] std::optional<PeerUser> peer_user() const;
 
  private:
   friend class TcpListener;
@@ -127,9 +139,9 @@ class TcpListener {
   /// permitted. May set the timeout.
   using Accept = std::function<std::unique_ptr<TcpClient>(TcpConnection&)>;
 
-  /// Listens on `socket` and owns it. Requires: the socket is bound (see open_tcp). If accept fails
-  /// for lack of descriptors or memory (EMFILE and similar), the listener accepts nothing for 100
-  /// ms.
+  /// Listens on `socket` and owns it. Requires: the socket is bound (see open_tcp) or is a
+  /// bound Unix stream socket. If accept fails for lack of descriptors or memory (EMFILE and
+  /// similar), the listener accepts nothing for 100 ms.
   TcpListener(Loop& loop, Descriptor socket, const Options& options, Accept accept);
   /// Closes the listening socket and all connections, and calls `closed` of their clients.
   /// Requires: not called inside a callback of a connection.

@@ -386,17 +386,17 @@ inline constexpr std::tuple kQueryLogRows{
 
 /// Access of the operator's tool to the DNS daemon.
 struct Control {
-  std::string socket;  // absolute; empty: none
+  std::string socket;  // absolute; empty: `control::choose_socket` chooses
+  std::string group;   // a name or a number; empty: none
 
   friend bool operator==(const Control&, const Control&) = default;
 };
 
-// A sockaddr_un holds 108 bytes, including the NUL.
-inline constexpr SocketPath kSocketPath{107};
-
 inline constexpr std::tuple kControlRows{
     Row{"socket", &Control::socket, kSocketPath, At::Restart,
         "Unix socket that the daemon creates"},
+    Row{"group", &Control::group, kGroup, At::Restart,
+        "group whose members may control the daemon"},
 };
 
 //--- All sections

@@ -32,6 +32,8 @@ struct Gateway {
   uint32_t log_buffer = 32U << 20;
   bool http2 = true;
   bool former_refusal_wording = false;
+  std::string control_socket;  // absolute; empty: `control::choose_socket` chooses
+  std::string control_group;   // a name or a number; empty: none
 
   friend bool operator==(const Gateway&, const Gateway&) = default;
 };
@@ -76,6 +78,10 @@ inline constexpr std::tuple kGatewayRows{
     Row{"http2", &Gateway::http2, Boolean{}, At::Reload, "offer HTTP/2 to clients"},
     Row{"former_refusal_wording", &Gateway::former_refusal_wording, Boolean{}, At::Restart,
         "word refusals by policy as AWS did until 2025"},
+    Row{"control_socket", &Gateway::control_socket, kSocketPath, At::Restart,
+        "Unix socket that the gateway creates"},
+    Row{"control_group", &Gateway::control_group, kGroup, At::Restart,
+        "group whose members may control the gateway"},
 };
 
 //--- [lambda]

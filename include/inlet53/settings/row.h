@@ -155,4 +155,9 @@ constexpr void each_row(const Section& section, const Visit& visit) {
   std::apply([&](const auto&... rows) { (visit(rows), ...); }, section.rows);
 }
 
+// A sockaddr_un holds 108 bytes, including the NUL.
+inline constexpr SocketPath kSocketPath{107};
+// groupadd(8): a name has at most 32 characters.
+inline constexpr Text kGroup{{1, 32}};
+
 }  // namespace inlet53::settings

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "inlet53/settings/dns_daemon.h"
 #include "inlet53/settings/https_daemon.h"
@@ -17,9 +18,8 @@ struct Settings {
 };
 
 /// Copies the settings that a reload changes (`At::Reload`) from `wanted` to `now`. Returns the
-/// names of the other settings that differ, which need a restart: "[tcp] backlog, [tcp]
-/// idle_timeout". Empty: no other setting differs.
-[[nodiscard]] std::string apply_reload(DnsDaemon& now, const DnsDaemon& wanted);
-[[nodiscard]] std::string apply_reload(HttpsDaemon& now, const HttpsDaemon& wanted);
+/// names of the other settings that differ, which need a restart: `[tcp] backlog`.
+[[nodiscard]] std::vector<std::string> apply_reload(DnsDaemon& now, const DnsDaemon& wanted);
+[[nodiscard]] std::vector<std::string> apply_reload(HttpsDaemon& now, const HttpsDaemon& wanted);
 
 }  // namespace inlet53::settings

@@ -7,9 +7,11 @@
 #include <cstdlib>
 #include <utility>
 
+#include <nlohmann/json.hpp>
 #include <sys/resource.h>
 
 #include "inlet53/base/file.h"
+#include "inlet53/base/json_dump.h"
 #include "inlet53/base/operator_log.h"
 #include "inlet53/base/program.h"
 #include "inlet53/base/text.h"
@@ -45,7 +47,9 @@ GatewayDaemon::GatewayDaemon(GatewayOptions options)
             return
                 [context = context(worker_->served().certificate.tls)] { return prepare(context); };
           },
-          [this](std::unique_ptr<Prepared> prepared) { apply_reload(std::move(prepared)); }),
+          [this](uint64_t run, net::PreparationResult<Prepared> prepared) {
+            apply_reload(run, std::move(prepared));
+          }),
       renewal_(
           loop_, background_,
           [this] {
@@ -53,7 +57,7 @@ GatewayDaemon::GatewayDaemon(GatewayOptions options)
               return renew_certificate(settings, served);
             };
           },
-          [this](std::unique_ptr<RenewedCertificate> renewed) {
+          [this](uint64_t, net::PreparationResult<RenewedCertificate> renewed) {
             install_certificate(std::move(renewed));
           }),
       renewal_timer_(loop_, [this] { renewal_.request(); }) {}
@@ -88,8 +92,13 @@ int GatewayDaemon::run() {
 }
 
 int GatewayDaemon::start() {
-  auto prepared = prepare(context(nullptr));
-  if (prepared == nullptr) return kExitConfiguration;
+  auto result = net::run_preparation<Prepared>([this] { return prepare(context(nullptr)); });
+  if (!result) {
+    for (const std::string& error : result.error()) log_error(error);
+    return kExitConfiguration;
+  }
+  const std::unique_ptr<Prepared> prepared = std::move(*result);
+  for (const std::string& warning : prepared->warnings) log_warning(warning);
   settings_ = prepared->settings;
   isolation_ = prepared->isolation;
   logs_.set_max_waiting(settings_.https.gateway.log_buffer);
@@ -98,6 +107,7 @@ int GatewayDaemon::start() {
     log_error(served.error());
     return kExitCannotBind;
   }
+  if (const int code = open_control(); code != kExitOk) return code;
   for (const gateway::ServedAddress& address : worker_->served().state->addresses()) {
     log_info(
         concat("serving ", address.vpc_endpoint, " at ", address.listen.to_text(), " (HTTPS)"));
@@ -116,30 +126,69 @@ Result<void, std::string> GatewayDaemon::serve(Prepared& prepared) {
   return {};
 }
 
-// Null: the timer requests it again. A reload in the meantime has loaded the certificate.
-void GatewayDaemon::install_certificate(std::unique_ptr<RenewedCertificate> renewed) {
-  if (ending_ || renewed == nullptr || renewed->state != worker_->served().state) return;
-  worker_->show(std::move(renewed->certificate));
+// After an error the timer requests it again. A reload in the meantime has loaded the certificate.
+void GatewayDaemon::install_certificate(net::PreparationResult<RenewedCertificate> renewed) {
+  if (!renewed) {
+    for (const std::string& error : renewed.error()) log_error(error);
+    return;
+  }
+  if (ending_ || (*renewed)->state != worker_->served().state) return;
+  worker_->show(std::move((*renewed)->certificate));
   renewal_timer_.set(worker_->served().certificate.renewal);
   log_info("renewed the certificate of HTTPS");
 }
 
-void GatewayDaemon::apply_reload(std::unique_ptr<Prepared> prepared) {
+void GatewayDaemon::apply_reload(uint64_t run, net::PreparationResult<Prepared> result) {
   if (ending_) return;
   worker_->retire_exposed_functions();  // a reload that is refused may have made keys, too
-  if (prepared == nullptr) return log_error("reload refused: the old configuration stays");
+  if (!result) return conclude_reload(run, {.errors = std::move(result.error())});
+  const std::unique_ptr<Prepared> prepared = std::move(*result);
   if (const auto served = serve(*prepared); !served) {
-    log_error(served.error());
-    return log_error("reload refused: the old configuration stays");
+    return conclude_reload(run, {.errors = {served.error()}});
   }
   settings_.dns = prepared->settings.dns;  // the other daemon's; certificates need its authority
-  const std::string waiting = settings::apply_reload(settings_.https, prepared->settings.https);
-  if (!waiting.empty()) {
-    log_warning(concat("reload: these settings change only at a restart: ", waiting));
-  }
+  control::ReloadReport report{.warnings = std::move(prepared->warnings)};
+  report.needs_restart = settings::apply_reload(settings_.https, prepared->settings.https);
   const gateway::GatewayState& state = *worker_->served().state;
-  log_info(concat("reloaded ", options_.config, ": serving ", state.addresses().size(),
-                  " addresses, ", state.apis().size(), " REST APIs"));
+  report.summary = concat("serving ", state.addresses().size(), " addresses, ", state.apis().size(),
+                          " REST APIs");
+  conclude_reload(run, std::move(report));
+}
+
+void GatewayDaemon::conclude_reload(uint64_t run, control::ReloadReport report) {
+  report.log(options_.config);
+  if (control_ != nullptr) control_->reloaded(run, std::move(report));
+}
+
+int GatewayDaemon::open_control() {
+  const settings::Gateway& settings = settings_.https.gateway;
+  auto opened = control::DaemonInterface::open(loop_,
+                                               {"inlet53-gateway", INLET53_VERSION, options_.config,
+                                                settings.control_socket, settings.control_group},
+                                               {.status = [this] { return status_json(); },
+                                                .reload = [this] { return reload_.request(); },
+                                                .stop = [this] { end(); }},
+                                               {});
+  if (!opened) {
+    log_error(opened.error().message);
+    return opened.error().exit_code;
+  }
+  control_ = std::move(*opened);
+  return kExitOk;
+}
+
+std::string GatewayDaemon::status_json() const {
+  const gateway::GatewayState& state = *worker_->served().state;
+  nlohmann::ordered_json addresses = nlohmann::ordered_json::array();
+  for (const gateway::ServedAddress& address : state.addresses()) {
+    addresses.push_back({{"vpc_endpoint", address.vpc_endpoint},
+                         {"listen", address.listen.to_text()},
+                         {"protocol", "HTTPS"},
+                         {"state", "serving"}});
+  }
+  return dump_json({{"addresses", std::move(addresses)},
+                    {"apis", state.apis().size()},
+                    {"open_connections", worker_->open_connections()}});
 }
 
 void GatewayDaemon::end() {

@@ -7,6 +7,7 @@
 
 #include "preparation.h"
 
+#include "inlet53/control/daemon_interface.h"
 #include "inlet53/gateway/gateway_worker.h"
 #include "inlet53/lambda/isolation.h"
 #include "inlet53/linelog/line_logs.h"
@@ -34,9 +35,13 @@ class GatewayDaemon {
   [[nodiscard]] int start();
   [[nodiscard]] PreparationContext context(
       std::shared_ptr<const net::TlsServerContext> previous_tls);
-  void apply_reload(std::unique_ptr<Prepared> prepared);
+  void apply_reload(uint64_t run, net::PreparationResult<Prepared> prepared);
+  /// Logs the result of a reload and responds to the requests for it.
+  void conclude_reload(uint64_t run, control::ReloadReport report);
+  [[nodiscard]] int open_control();
+  [[nodiscard]] std::string status_json() const;
   [[nodiscard]] Result<void, std::string> serve(Prepared& prepared);
-  void install_certificate(std::unique_ptr<RenewedCertificate> renewed);
+  void install_certificate(net::PreparationResult<RenewedCertificate> renewed);
   void end();
   void check_drained();
   [[nodiscard]] int finish();
@@ -54,7 +59,8 @@ class GatewayDaemon {
   net::Timer drain_timer_;
   net::Preparation<Prepared> reload_;
   net::Preparation<RenewedCertificate> renewal_;
-  net::RenewalTimer renewal_timer_;  // asks for `renewal_`
+  net::RenewalTimer renewal_timer_;                    // asks for `renewal_`
+  std::unique_ptr<control::DaemonInterface> control_;  // null: there is no control socket
   uint64_t drain_until_ms_ = 0;
   bool ending_ = false;
 };

@@ -45,6 +45,8 @@ std::variant<GatewayOptions, int> parse_gateway_options(int argc, char** argv) {
 
 namespace {
 
+using Texts = std::vector<std::string>;
+
 // A call or a reload on the loop may be the last owner; freeing 50,000 routes there would delay
 // calls.
 std::shared_ptr<const gateway::GatewayState> free_on(
@@ -54,63 +56,65 @@ std::shared_ptr<const gateway::GatewayState> free_on(
           }};
 }
 
-// Logs which functions cannot run as configured.
-void log_problems(const config::Config& config, const lambda::Interpretation& interpreters) {
-  const auto log_problem = [](std::string_view function, std::string_view problem) {
-    log_warning(concat("function ", function, ": ", problem));
+// Adds the functions that cannot run as configured.
+void add_function_problems(const config::Config& config, const lambda::Interpretation& interpreters,
+                           Texts& warnings) {
+  const auto tell = [&warnings](std::string_view function, std::string_view problem) {
+    warnings.push_back(concat("function ", function, ": ", problem));
   };
   for (const topology::Function& function : config.topology.functions) {
     const std::string missing = lambda::missing_code(function);
-    if (!missing.empty()) log_problem(function.name, missing);
+    if (!missing.empty()) tell(function.name, missing);
   }
-  for (const auto& problem : interpreters.missing) log_problem(problem.function, problem.message);
-  for (const auto& problem : interpreters.different) log_problem(problem.function, problem.message);
+  for (const auto& problem : interpreters.missing) tell(problem.function, problem.message);
+  for (const auto& problem : interpreters.different) tell(problem.function, problem.message);
 }
 
-// Logs how functions are isolated and which are not. Returns false when the configuration requires
-// isolation that is missing.
-bool isolate(const config::Config& config, const lambda::PrivateFiles& files,
-             lambda::Isolation& isolation) {
+// Returns why a configuration that requires isolation cannot have it. Adds a warning for isolation
+// that is missing and not required.
+Texts isolation_errors(const config::Config& config, const lambda::PrivateFiles& files,
+                       lambda::Isolation& isolation, Texts& warnings) {
   const bool required = isolation.wanted() == settings::Isolation::Required;
   if (!config.topology.functions.empty()) {
     log_info(concat("isolation of functions: ", isolation.description()));
   }
   const std::vector<std::string> problems = isolation.problems(config.topology.functions, files);
+  Texts errors;
   for (const std::string& problem : problems) {
     if (required) {
-      log_error(concat(problem, "; [lambda] isolation = \"required\" does not allow that"));
+      errors.push_back(concat(problem, "; [lambda] isolation = \"required\" does not allow that"));
     } else {
-      log_warning(problem);
+      warnings.push_back(problem);
     }
   }
-  return problems.empty() || !required;
+  return errors;
+}
+
+template <class Errors>
+Texts texts_of(const Errors& errors) {
+  Texts texts;
+  for (const auto& error : errors) texts.push_back(error.to_text());
+  return texts;
 }
 
 }  // namespace
 
-std::unique_ptr<Prepared> prepare(const PreparationContext& context) {
+net::PreparationResult<Prepared> prepare(const PreparationContext& context) {
   const std::string& file = context.options.config;
   auto config = config::load_config(file);
-  if (!config) {
-    for (const config::ConfigError& error : config.error()) log_error(error.to_text());
-    return nullptr;
-  }
+  if (!config) return Unexpected(texts_of(config.error()));
   auto state = gateway::GatewayState::build(config->topology, file);
-  if (!state) {
-    for (const gateway::StateError& error : state.error()) log_error(error.to_text());
-    return nullptr;
-  }
+  if (!state) return Unexpected(texts_of(state.error()));
   if (!topology::calls_for_gateway(config->topology)) {
-    log_error(concat(file, ": no REST API has a stage: there is nothing to serve"));
-    return nullptr;
+    return Unexpected(Texts{concat(file, ": no REST API has a stage: there is nothing to serve")});
   }
   if ((*state)->addresses().empty()) {
-    log_error(concat(file, ": no execute-api VPC endpoint has a network interface"));
-    return nullptr;
+    return Unexpected(Texts{concat(file, ": no execute-api VPC endpoint has a network interface")});
   }
   auto interpreters =
       lambda::find_interpreters(config->topology.functions, config->settings.https.lambda);
-  log_problems(*config, interpreters);
+  Texts warnings;
+  add_function_problems(*config, interpreters, warnings);
   (*state)->set_interpreter_versions(std::move(interpreters.versions));
   auto isolation = context.isolation
                        ? context.isolation
@@ -118,34 +122,31 @@ std::unique_ptr<Prepared> prepare(const PreparationContext& context) {
                              config->settings, config->topology, config->file));
   const auto private_files =
       lambda::private_files(config->settings, config->topology, config->file);
-  if (!isolate(*config, private_files, *isolation)) return nullptr;
+  Texts errors = isolation_errors(*config, private_files, *isolation, warnings);
+  if (!errors.empty()) return Unexpected(std::move(errors));
   isolation->hide(private_files, config->topology.functions);  // before a key is made
   topology::CertificateNames names = topology::certificate_names(config->topology);
   auto certificate =
       gateway::load_server_certificate(config->settings, names, context.previous_tls.get());
-  if (!certificate) {
-    log_error(certificate.error());
-    return nullptr;
-  }
+  if (!certificate) return Unexpected(Texts{certificate.error()});
   if (const auto opened = (*state)->open_logs(context.logs); !opened) {
-    log_error(opened.error());
-    return nullptr;
+    return Unexpected(Texts{opened.error()});
   }
   // No function runs at start: files that functions created must not end any at the first reload.
   if (!context.isolation) isolation->look_again(config->topology.functions);
   return std::make_unique<Prepared>(Prepared{
       std::move(config->settings),
       {free_on(context.background, std::move(*state)), std::move(*certificate), std::move(names)},
-      std::move(isolation)});
+      std::move(isolation),
+      std::move(warnings)});
 }
 
-std::unique_ptr<RenewedCertificate> renew_certificate(const settings::Settings& settings,
-                                                      const gateway::ServedConfiguration& served) {
+net::PreparationResult<RenewedCertificate> renew_certificate(
+    const settings::Settings& settings, const gateway::ServedConfiguration& served) {
   auto certificate =
       gateway::load_server_certificate(settings, served.names, served.certificate.tls.get());
   if (!certificate) {
-    log_error(concat("the certificate cannot be renewed: ", certificate.error()));
-    return nullptr;
+    return Unexpected(Texts{concat("the certificate cannot be renewed: ", certificate.error())});
   }
   return std::make_unique<RenewedCertificate>(
       RenewedCertificate{served.state, std::move(*certificate)});

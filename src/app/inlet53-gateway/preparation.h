@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "inlet53/gateway/gateway_worker.h"
 #include "inlet53/lambda/isolation.h"
@@ -29,6 +30,7 @@ struct Prepared {
   settings::Settings settings;
   gateway::ServedConfiguration served;
   std::shared_ptr<lambda::Isolation> isolation;  // of functions
+  std::vector<std::string> warnings;             // texts for the operator, not logged yet
 };
 
 /// Input of `prepare` in addition to the file. Another thread may use all of it.
@@ -45,9 +47,9 @@ struct PreparationContext {
 
 /// Reads the configuration file and its policies, builds the routers, determines the isolation of
 /// functions, hides the configuration's files from them, loads the certificate and opens the logs.
-/// Logs every error and returns null then. May throw: see net::run_preparation. Threads: any, one
-/// at a time.
-[[nodiscard]] std::unique_ptr<Prepared> prepare(const PreparationContext& context);
+/// Errors: all that are found, with their places. May throw: see net::run_preparation. Threads:
+/// any, one at a time.
+[[nodiscard]] net::PreparationResult<Prepared> prepare(const PreparationContext& context);
 
 /// Renewed certificate and the state at the time of the renewal.
 struct RenewedCertificate {
@@ -55,9 +57,9 @@ struct RenewedCertificate {
   gateway::ServerCertificate certificate;
 };
 
-/// Loads the current certificate again; the local authority renews it if it is due. Logs an error
-/// and returns null then. Threads: any.
-[[nodiscard]] std::unique_ptr<RenewedCertificate> renew_certificate(
+/// Loads the current certificate again; the local authority renews it if it is due.
+/// Threads: any.
+[[nodiscard]] net::PreparationResult<RenewedCertificate> renew_certificate(
     const settings::Settings& settings, const gateway::ServedConfiguration& served);
 
 }  // namespace inlet53::app

@@ -13,7 +13,7 @@
 #include "inlet53/base/program.h"
 #include "inlet53/base/text.h"
 #include "inlet53/config/config.h"
-#include "inlet53/control/control_socket.h"
+#include "inlet53/control/control_server.h"
 #include "inlet53/dns/name.h"
 #include "inlet53/gateway/gateway_state.h"
 #include "inlet53/lambda/isolation.h"

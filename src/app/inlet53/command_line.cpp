@@ -49,6 +49,17 @@ constexpr const char* kFlushDetails =
     "name goes to the targets of its rule. The daemon has a control socket if [control] names\n"
     "one.";
 
+constexpr const char* kStatusDetails =
+    "Asks each daemon that the file calls for, through its control socket: that of [control] or\n"
+    "[gateway] control_socket, else the one beside the file or in /run/inlet53. The exit code is "
+    "1\n"
+    "when a daemon cannot be reached.";
+constexpr const char* kReloadDetails =
+    "Waits until the new configuration is in use, or prints why it is rejected; a daemon keeps "
+    "its\n"
+    "old one then, and the exit code is 1.";
+constexpr const char* kStopDetails = "Each daemon answers what has arrived and ends within 3 s.";
+
 struct Texts {
   std::string output;
   std::string records;
@@ -95,6 +106,35 @@ CLI::App* add_ca(CLI::App& app, CaOptions& options, std::string& output) {
     }
   });
   return ca;
+}
+
+// Adds the options that say which daemons a command is for.
+void add_daemon_options(CLI::App& verb, DaemonOptions& options) {
+  auto* config = verb.add_option("--config", options.config, "the daemons' configuration file")
+                     ->type_name("FILE");
+  auto* socket = verb.add_option("--socket", options.socket, "the control socket of one daemon")
+                     ->type_name("PATH")
+                     ->excludes(config);
+  verb.callback([&verb, config, socket] {
+    if (config->count() + socket->count() != 1) {
+      throw CLI::ValidationError(verb.get_name(), "needs either --config or --socket");
+    }
+  });
+}
+
+void add_output(CLI::App& verb, std::string& output) {
+  verb.add_option("-o,--output", output, "for people, or one list for programs")
+      ->type_name("text|json")
+      ->check(CLI::IsMember({"text", "json"}).description(""));
+}
+
+CLI::App* add_daemon_verb(CLI::App& app, const char* name, const char* description,
+                          const char* details, DaemonOptions& options, std::string& output) {
+  CLI::App* verb = app.add_subcommand(name, description);
+  verb->footer(details);
+  add_daemon_options(*verb, options);
+  add_output(*verb, output);
+  return verb;
 }
 
 void add_flush(CLI::App& cache, CacheFlushOptions& options) {
@@ -222,6 +262,9 @@ std::variant<Command, int> parse_command_line(int argc, char** argv) {
   PolicyExplainOptions policy;
   CaOptions ca;
   CacheFlushOptions flush;
+  StatusOptions status;
+  ReloadOptions reload;
+  StopOptions stop;
   Texts texts;
   const CLI::App* init_verb = add_init(app, init);
   const CLI::App* check_verb = add_check(app, check, texts.output);
@@ -233,6 +276,13 @@ std::variant<Command, int> parse_command_line(int argc, char** argv) {
   CLI::App* cache_verb = app.add_subcommand("cache", "manages a running daemon's cache");
   cache_verb->require_subcommand(1);
   add_flush(*cache_verb, flush);
+  const CLI::App* status_verb = add_daemon_verb(app, "status", "shows the state of running daemons",
+                                                kStatusDetails, status, texts.output);
+  const CLI::App* reload_verb =
+      add_daemon_verb(app, "reload", "has running daemons read their configuration again",
+                      kReloadDetails, reload, texts.output);
+  const CLI::App* stop_verb =
+      add_daemon_verb(app, "stop", "ends running daemons", kStopDetails, stop, texts.output);
   const CLI::App* ca_verb = add_ca(app, ca, texts.output);
   const CLI::App* policy_verb = add_policy(app, policy, texts.output);
   app.add_subcommand("help", "prints the help of a command");
@@ -266,6 +316,10 @@ std::variant<Command, int> parse_command_line(int argc, char** argv) {
     return Command{bench};
   }
   if (cache_verb->parsed()) return Command{flush};
+  status.json = reload.json = stop.json = texts.output == "json";
+  if (status_verb->parsed()) return Command{status};
+  if (reload_verb->parsed()) return Command{reload};
+  if (stop_verb->parsed()) return Command{stop};
   if (ca_verb->parsed()) {
     ca.json = texts.output == "json";
     return Command{ca};
@@ -289,6 +343,9 @@ int run(const UpOptions& options) { return run_up(options); }
 int run(const LogsTailOptions& options) { return run_logs_tail(options); }
 int run(const BenchOptions& options) { return run_bench(options); }
 int run(const CacheFlushOptions& options) { return run_cache_flush(options); }
+int run(const StatusOptions& options) { return run_status(options); }
+int run(const ReloadOptions& options) { return run_reload(options); }
+int run(const StopOptions& options) { return run_stop(options); }
 int run(const CaOptions& options) { return run_ca(options); }
 int run(const PolicyExplainOptions& options) { return run_policy_explain(options); }
 

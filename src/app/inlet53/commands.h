@@ -81,16 +81,35 @@ struct CaOptions {
 /// kExitConfiguration.
 [[nodiscard]] int run_ca(const CaOptions& options);
 
-/// `inlet53 cache flush`: removes responses from the cache of a running daemon.
-struct CacheFlushOptions {
-  std::string name;         // in presentation form
-  bool everything = false;  // and no name
-  bool subtree = false;     // also all names below `name`
-  std::string config;       // a configuration file that names the control socket, or none:
-  std::string socket;       // that socket
+/// Daemons that a command is for: those that a configuration requires, or one socket.
+struct DaemonOptions {
+  std::string config;  // a configuration file, or empty:
+  std::string socket;  // a control socket
+  bool json = false;   // -o json
 };
 
-/// Prints the number of removed responses; errors go to stderr. Returns the exit code.
+struct StatusOptions : DaemonOptions {};
+struct ReloadOptions : DaemonOptions {};
+struct StopOptions : DaemonOptions {};
+
+/// `inlet53 status`: prints the state of each daemon to stdout. The functions of this kind print
+/// errors to stderr and return kExitOk, kExitFailure when a daemon cannot be reached or rejects the
+/// request, or kExitConfiguration when `config` cannot be read.
+[[nodiscard]] int run_status(const StatusOptions& options);
+/// `inlet53 reload`: has each daemon read its configuration again, and waits until the new one is
+/// in use or rejected.
+[[nodiscard]] int run_reload(const ReloadOptions& options);
+/// `inlet53 stop`: ends each daemon, as TERM does.
+[[nodiscard]] int run_stop(const StopOptions& options);
+
+/// `inlet53 cache flush`: removes responses from the cache of the DNS daemon.
+struct CacheFlushOptions : DaemonOptions {
+  std::string name;         // in presentation form
+  bool everything = false;  // and no name
+  bool subtree = false;     // what is below `name`, too
+};
+
+/// Prints the number of removed responses.
 [[nodiscard]] int run_cache_flush(const CacheFlushOptions& options);
 
 /// `inlet53 check FILE`.
@@ -159,7 +178,8 @@ struct UpOptions {
 
 /// Options of one command.
 using Command = std::variant<InitOptions, CheckOptions, UpOptions, LogsTailOptions, BenchOptions,
-                             PolicyExplainOptions, CaOptions, CacheFlushOptions>;
+                             PolicyExplainOptions, CaOptions, CacheFlushOptions, StatusOptions,
+                             ReloadOptions, StopOptions>;
 
 /// Adds the command `bench`. The parser stores the value of `-o` in `output`. Lifetime: `options`
 /// and `output` outlive the parsing.

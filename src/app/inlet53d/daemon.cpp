@@ -81,7 +81,9 @@ Daemon::Daemon(Options options)
               return prepare(options_, seed_, state.get(), tls);
             };
           },
-          [this](std::unique_ptr<Prepared> prepared) { apply_reload(std::move(prepared)); }),
+          [this](uint64_t run, net::PreparationResult<Prepared> prepared) {
+            apply_reload(run, std::move(prepared));
+          }),
       renewal_(
           loop_, background_,
           [this] {
@@ -89,10 +91,13 @@ Daemon::Daemon(Options options)
               return renew_certificate(settings, state, tls);
             };
           },
-          [this](std::unique_ptr<RenewedCertificate> renewed) {
+          [this](uint64_t, net::PreparationResult<RenewedCertificate> renewed) {
             install_certificate(std::move(renewed));
           }),
-      renewal_timer_(loop_, [this] { renewal_.request(); }) {}
+      renewal_timer_(loop_, [this] { renewal_.request(); }),
+      cache_control_(loop_, workers_, [this](control::RequestId id, http::Response&& response) {
+        control_->respond(id, std::move(response));
+      }) {}
 
 Daemon::~Daemon() = default;
 
@@ -131,11 +136,20 @@ int Daemon::run() {
 }
 
 int Daemon::start() {
-  auto prepared = prepare(options_, seed_, nullptr, tls_);
-  if (prepared == nullptr) return kExitConfiguration;
+  auto result =
+      net::run_preparation<Prepared>([this] { return prepare(options_, seed_, nullptr, tls_); });
+  if (!result) {
+    for (const std::string& error : result.error()) log_error(error);
+    return kExitConfiguration;
+  }
+  const std::unique_ptr<Prepared> prepared = std::move(*result);
+  for (const std::string& warning : prepared->warnings) log_warning(warning);
   config_ = std::move(prepared->config);
   auto sockets = open_sockets(*prepared->state);
-  if (!sockets) return kExitCannotBind;
+  if (!sockets) {
+    log_error(sockets.error());
+    return kExitCannotBind;
+  }
   if (const int code = load_authorities(config_.settings.dns.forward); code != kExitOk) return code;
   if (const int code = open_control(config_.settings.dns.control); code != kExitOk) return code;
   if (const int code = start_query_log(config_.settings.dns.query_log); code != kExitOk)
@@ -163,13 +177,17 @@ int Daemon::load_authorities(const settings::Forward& settings) {
 }
 
 int Daemon::open_control(const settings::Control& settings) {
-  if (settings.socket.empty()) return kExitOk;
-  auto commands = OperatorCommands::open(loop_, settings.socket, workers_);
-  if (!commands) {
-    log_error(commands.error());
-    return kExitCannotBind;
+  auto opened = control::DaemonInterface::open(
+      loop_, {"inlet53d", INLET53_VERSION, options_.config, settings.socket, settings.group},
+      {.status = [this] { return status_json(); },
+       .reload = [this] { return reload_.request(); },
+       .stop = [this] { end(); }},
+      cache_control_.routes());
+  if (!opened) {
+    log_error(opened.error().message);
+    return opened.error().exit_code;
   }
-  commands_ = std::move(*commands);
+  control_ = std::move(*opened);
   return kExitOk;
 }
 
@@ -219,7 +237,8 @@ void Daemon::start_workers() {
   }
 }
 
-std::optional<Daemon::Sockets> Daemon::open_sockets(const resolver::ResolverState& state) const {
+Result<Daemon::Sockets, std::string> Daemon::open_sockets(
+    const resolver::ResolverState& state) const {
   std::vector<server::ServedAt> added;
   for (const resolver::EndpointAddress& address : state.addresses) {
     if (state_ == nullptr || state_->find(address.listen, address.protocol) == nullptr) {
@@ -227,10 +246,7 @@ std::optional<Daemon::Sockets> Daemon::open_sockets(const resolver::ResolverStat
     }
   }
   auto sockets = server::open_sockets(added, config_.settings.dns.server);
-  if (!sockets) {
-    log_error(sockets.error().message);
-    return std::nullopt;
-  }
+  if (!sockets) return Unexpected(sockets.error().message);
   return std::move(*sockets);
 }
 
@@ -245,34 +261,54 @@ void Daemon::assign(Prepared prepared, Sockets sockets) {
   renewal_timer_.set(tls_.renewal);
 }
 
-// Null: the timer requests it again. A reload in the meantime has loaded the certificate.
-void Daemon::install_certificate(std::unique_ptr<RenewedCertificate> renewed) {
-  if (ending_ || renewed == nullptr || renewed->state != state_) return;
-  tls_ = std::move(renewed->tls);
+// After an error the timer requests it again. A reload in the meantime has loaded the certificate.
+void Daemon::install_certificate(net::PreparationResult<RenewedCertificate> renewed) {
+  if (!renewed) {
+    for (const std::string& error : renewed.error()) log_error(error);
+    return;
+  }
+  if (ending_ || (*renewed)->state != state_) return;
+  tls_ = std::move((*renewed)->tls);
   for (auto& worker : workers_) worker->set_tls(tls_);
   renewal_timer_.set(tls_.renewal);
   log_info("renewed the certificate of DNS over TLS and HTTPS");
 }
 
-void Daemon::apply_reload(std::unique_ptr<Prepared> prepared) {
+void Daemon::apply_reload(uint64_t run, net::PreparationResult<Prepared> result) {
   if (ending_) return;
-  std::optional<Sockets> sockets;
-  if (prepared != nullptr) sockets = open_sockets(*prepared->state);
-  if (!sockets) {
-    log_error("reload refused: the old configuration stays");
-    return;
-  }
+  if (!result) return conclude_reload(run, {.errors = std::move(result.error())});
+  const std::unique_ptr<Prepared> prepared = std::move(*result);
+  auto sockets = open_sockets(*prepared->state);
+  if (!sockets) return conclude_reload(run, {.errors = {sockets.error()}});
+  control::ReloadReport report{.warnings = std::move(prepared->warnings)};
   config::Config config = std::move(prepared->config);
   assign(std::move(*prepared), std::move(*sockets));
   config_.topology = std::move(config.topology);
   config_.settings.https =
       config.settings.https;  // the other daemon's; certificates need its authority
-  const std::string waiting = settings::apply_reload(config_.settings.dns, config.settings.dns);
-  if (!waiting.empty()) {
-    log_warning(concat("reload: these settings change only at a restart: ", waiting));
-  }
-  log_info(
-      concat("reloaded ", options_.config, ": serving ", state_->addresses.size(), " addresses"));
+  report.needs_restart = settings::apply_reload(config_.settings.dns, config.settings.dns);
+  report.summary = concat("serving ", state_->addresses.size(), " addresses");
+  applying_.emplace(run, std::move(report));
+}
+
+void Daemon::conclude_reload(uint64_t run, control::ReloadReport report) {
+  report.log(options_.config);
+  if (control_ != nullptr) control_->reloaded(run, std::move(report));
+}
+
+std::string Daemon::status_json() const {
+  server::CountTotals totals;
+  for (const auto& worker : workers_) totals.add(worker->counts());
+  const auto workers = static_cast<uint32_t>(workers_.size());
+  std::optional<querylog::QueryLogCounts> log_counts;
+  if (query_log_ != nullptr) log_counts = query_log_->counts();
+  return app::status_json({.state = *state_,
+                           .topology = config_.topology,
+                           .workers = workers,
+                           .udp_workers = spread_ == nullptr ? workers : spread_->active(),
+                           .query_log = config_.settings.dns.query_log.file,
+                           .log_counts = log_counts,
+                           .totals = totals});
 }
 
 void Daemon::on_workers_done() {
@@ -286,6 +322,10 @@ void Daemon::on_workers_done() {
   if (retiring_ != nullptr) {
     background_.post([retired = std::move(retiring_)] {});
     refused_clients_.clear();
+  }
+  if (applying_) {
+    auto [run, report] = *std::exchange(applying_, std::nullopt);
+    conclude_reload(run, std::move(report));
   }
   reload_.resume();
 }

@@ -5,12 +5,15 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "operator_commands.h"
+#include "cache_control.h"
+#include "daemon_status.h"
 #include "preparation.h"
 
 #include "inlet53/config/config.h"
+#include "inlet53/control/daemon_interface.h"
 #include "inlet53/net/background_thread.h"
 #include "inlet53/net/certificate_authority.h"
 #include "inlet53/net/loop.h"
@@ -41,15 +44,19 @@ class Daemon {
   [[nodiscard]] int open_control(const settings::Control& settings);
   [[nodiscard]] int start_query_log(const settings::QueryLog& settings);
   void start_workers();
-  void apply_reload(std::unique_ptr<Prepared> prepared);
+  void apply_reload(uint64_t run, net::PreparationResult<Prepared> prepared);
+  /// Logs the result of a reload and responds to the requests for it.
+  void conclude_reload(uint64_t run, control::ReloadReport report);
+  [[nodiscard]] std::string status_json() const;
   /// One list of sockets per worker, for the addresses of `state` that are not served yet.
   using Sockets = std::vector<std::vector<server::AddressSockets>>;
-  /// Logs an error and returns nothing when an address cannot be bound; nothing has changed then.
-  [[nodiscard]] std::optional<Sockets> open_sockets(const resolver::ResolverState& state) const;
+  /// Errors: an address that cannot be bound; nothing has changed then.
+  [[nodiscard]] Result<Sockets, std::string> open_sockets(
+      const resolver::ResolverState& state) const;
   void assign(Prepared prepared, Sockets sockets);
   void on_workers_done();
   void report_refusals();
-  void install_certificate(std::unique_ptr<RenewedCertificate> renewed);
+  void install_certificate(net::PreparationResult<RenewedCertificate> renewed);
   void end();
   void log_statistics() const;
 
@@ -73,7 +80,10 @@ class Daemon {
   net::Preparation<RenewedCertificate> renewal_;
   net::RenewalTimer renewal_timer_;  // asks for `renewal_`
   bool ending_ = false;
-  std::unique_ptr<OperatorCommands> commands_;    // null: there is no control socket
+  CacheControl cache_control_;
+  std::unique_ptr<control::DaemonInterface> control_;  // null: there is no control socket
+  /// A reload whose state not all workers have applied: its run and its report.
+  std::optional<std::pair<uint64_t, control::ReloadReport>> applying_;
   std::unique_ptr<server::SpreadKeeper> spread_;  // null: UDP queries go to all workers
   std::vector<std::unique_ptr<server::Worker>> workers_;
 };

@@ -7,7 +7,6 @@
 #include <malloc.h>
 
 #include "inlet53/base/file.h"
-#include "inlet53/base/operator_log.h"
 #include "inlet53/base/program.h"
 #include "inlet53/base/text.h"
 #include "inlet53/topology/topology.h"
@@ -61,6 +60,14 @@ void apply(const Options& options, settings::DnsDaemon& settings) {
   if (options.query_log) settings.query_log.file = *options.query_log;
 }
 
+// Each of these has a place in a file.
+template <class Errors>
+std::vector<std::string> texts_of(const Errors& errors) {
+  std::vector<std::string> texts;
+  for (const auto& error : errors) texts.push_back(error.to_text());
+  return texts;
+}
+
 resolver::UncoveredNames uncovered_names(const settings::Server& settings) {
   return settings.uncovered_names == settings::UncoveredNames::NXDomain
              ? resolver::UncoveredNames::NXDomain
@@ -69,49 +76,42 @@ resolver::UncoveredNames uncovered_names(const settings::Server& settings) {
 
 }  // namespace
 
-std::unique_ptr<Prepared> prepare(const Options& options, zone::HashSeed seed,
-                                  const resolver::ResolverState* previous,
-                                  const server::TlsContexts& tls_before) {
+net::PreparationResult<Prepared> prepare(const Options& options, zone::HashSeed seed,
+                                         const resolver::ResolverState* previous,
+                                         const server::TlsContexts& tls_before) {
+  using Problems = std::vector<std::string>;
   auto config = config::load_config(options.config);
-  if (!config) {
-    for (const config::ConfigError& error : config.error()) log_error(error.to_text());
-    return nullptr;
-  }
+  if (!config) return Unexpected(texts_of(config.error()));
   if (!topology::calls_for_dns(config->topology)) {
-    log_error(concat(options.config, ": no resolver endpoint has an enabled IP address"));
-    return nullptr;
+    return Unexpected(
+        Problems{concat(options.config, ": no resolver endpoint has an enabled IP address")});
   }
   auto state = resolver::build_state(config->topology, seed, previous,
                                      uncovered_names(config->settings.dns.server));
   // Building needs temporary memory of nearly the size of the tables, and the next build is far
   // off.
   malloc_trim(0);
-  if (!state) {
-    for (const FileError& fault : state.error()) log_error(fault.to_text());
-    return nullptr;
-  }
-  for (const config::ConfigError& warning : config->warnings) log_warning(warning.to_text());
-  for (const FileError& record : (*state)->ignored_records) log_warning(record.to_text());
+  if (!state) return Unexpected(texts_of(state.error()));
+  std::vector<std::string> warnings = texts_of(config->warnings);
+  for (std::string& text : texts_of((*state)->ignored_records)) warnings.push_back(std::move(text));
   for (const FileError& error : (*state)->unreadable_lists) {
-    log_warning(concat(error.to_text(), "; DNS Firewall fails open where a rule needs this list"));
+    warnings.push_back(
+        concat(error.to_text(), "; DNS Firewall fails open where a rule needs this list"));
   }
   auto tls = server::load_tls_contexts(config->settings, **state, tls_before);
-  if (!tls) {
-    log_error(concat(options.config, ": tls: ", tls.error()));
-    return nullptr;
-  }
+  if (!tls) return Unexpected(Problems{concat(options.config, ": tls: ", tls.error())});
   apply(options, config->settings.dns);
   return std::make_unique<Prepared>(
-      Prepared{std::move(*config), std::move(*state), std::move(*tls)});
+      Prepared{std::move(*config), std::move(*state), std::move(*tls), std::move(warnings)});
 }
 
-std::unique_ptr<RenewedCertificate> renew_certificate(
+net::PreparationResult<RenewedCertificate> renew_certificate(
     const settings::Settings& settings, std::shared_ptr<const resolver::ResolverState> state,
     const server::TlsContexts& previous) {
   auto tls = server::load_tls_contexts(settings, *state, previous);
   if (!tls) {
-    log_error(concat("the certificate cannot be renewed: tls: ", tls.error()));
-    return nullptr;
+    return Unexpected(
+        std::vector<std::string>{concat("the certificate cannot be renewed: tls: ", tls.error())});
   }
   return std::make_unique<RenewedCertificate>(
       RenewedCertificate{std::move(state), std::move(*tls)});

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "inlet53/config/config.h"
+#include "inlet53/net/background_thread.h"
 #include "inlet53/resolver/state.h"
 #include "inlet53/server/tls_contexts.h"
 
@@ -31,15 +32,16 @@ struct Prepared {
   config::Config config;
   std::shared_ptr<const resolver::ResolverState> state;
   server::TlsContexts tls;
+  std::vector<std::string> warnings;  // texts for the operator, not logged yet
 };
 
 /// Reads the configuration file, builds the state and loads the required certificates, before a
 /// worker gets any of it. `previous`: the current state, null at start; `tls_before`: its
-/// certificates, whose session tickets stay valid. Logs every error and returns null then. May
-/// throw: see net::run_preparation. Cost: loads every zone. Threads: any, one at a time.
-[[nodiscard]] std::unique_ptr<Prepared> prepare(const Options& options, zone::HashSeed seed,
-                                                const resolver::ResolverState* previous,
-                                                const server::TlsContexts& tls_before);
+/// certificates, whose session tickets stay valid. Errors: all that are found, with their places.
+/// May throw: see net::run_preparation. Cost: loads every zone. Threads: any, one at a time.
+[[nodiscard]] net::PreparationResult<Prepared> prepare(const Options& options, zone::HashSeed seed,
+                                                       const resolver::ResolverState* previous,
+                                                       const server::TlsContexts& tls_before);
 
 /// Renewed certificates and the state for whose names they are valid.
 struct RenewedCertificate {
@@ -47,9 +49,9 @@ struct RenewedCertificate {
   server::TlsContexts tls;
 };
 
-/// Loads the certificates again; the local authority renews those that are due. Logs an error and
-/// returns null then. `previous`: certificates whose session tickets stay valid. Threads: any.
-[[nodiscard]] std::unique_ptr<RenewedCertificate> renew_certificate(
+/// Loads the certificates again; the local authority renews those that are due. `previous`:
+/// certificates whose session tickets stay valid. Threads: any.
+[[nodiscard]] net::PreparationResult<RenewedCertificate> renew_certificate(
     const settings::Settings& settings, std::shared_ptr<const resolver::ResolverState> state,
     const server::TlsContexts& previous);
 

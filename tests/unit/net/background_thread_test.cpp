@@ -101,15 +101,17 @@ class PreparationTest : public testing::Test {
   using Job = Preparation<int>::Job;
 
   Job job() {
-    return [this] {
+    return [this]() -> PreparationResult<int> {
       const int run = ++runs;
       if (gate != nullptr) gate->wait();
       if (makes) return makes(run);
       return std::make_unique<int>(run);
     };
   }
-  void done(std::unique_ptr<int> value) {
-    results.push_back(value == nullptr ? -1 : *value);
+  void done(uint64_t run, PreparationResult<int> value) {
+    finished.push_back(run);
+    results.push_back(value ? **value : -1);
+    if (!value) errors.insert(errors.end(), value.error().begin(), value.error().end());
     if (when_done) when_done();
     if (results.size() >= wanted) loop.stop();
   }
@@ -126,20 +128,23 @@ class PreparationTest : public testing::Test {
   }
 
   std::shared_ptr<Gate> gate;
-  std::function<std::unique_ptr<int>(int)> makes;
+  std::function<PreparationResult<int>(int)> makes;
   std::function<void()> when_done;
   std::atomic<int> runs{0};
   std::vector<int> results;
+  std::vector<uint64_t> finished;  // the numbers of the runs
+  std::vector<std::string> errors;
   size_t wanted = 0;
   int begun = 0;
   Loop loop;
   BackgroundThread thread{"test"};
-  Preparation<int> preparation{loop, thread,
-                               [this] {
-                                 ++begun;
-                                 return job();
-                               },
-                               [this](std::unique_ptr<int> value) { done(std::move(value)); }};
+  Preparation<int> preparation{
+      loop, thread,
+      [this] {
+        ++begun;
+        return job();
+      },
+      [this](uint64_t run, PreparationResult<int> value) { done(run, std::move(value)); }};
 };
 
 TEST_F(PreparationTest, HandsTheValueToTheLoop) {
@@ -181,8 +186,7 @@ TEST_F(PreparationTest, BeginsNoRunWhileItIsPaused) {
 }
 
 TEST_F(PreparationTest, TurnsExceptionsIntoAMessage) {
-  testing::internal::CaptureStderr();
-  makes = [](int run) -> std::unique_ptr<int> {
+  makes = [](int run) -> PreparationResult<int> {
     if (run == 1) throw std::runtime_error("no working directory");
     if (run == 2) throw std::bad_alloc();
     return std::make_unique<int>(run);
@@ -194,12 +198,24 @@ TEST_F(PreparationTest, TurnsExceptionsIntoAMessage) {
   preparation.request();
   wait_for_results(3);
   EXPECT_EQ(results, (std::vector<int>{-1, -1, 3}));
-  const std::string said = testing::internal::GetCapturedStderr();
-  EXPECT_NE(said.find("the configuration cannot be loaded: no working directory"),
-            std::string::npos)
-      << said;
-  EXPECT_NE(said.find("the configuration cannot be loaded: not enough memory"), std::string::npos)
-      << said;
+  EXPECT_EQ(errors,
+            (std::vector<std::string>{"the configuration cannot be loaded: no working directory",
+                                      "the configuration cannot be loaded: not enough memory"}));
+}
+
+TEST_F(PreparationTest, NumbersTheRunThatAnswersARequest) {
+  gate = std::make_shared<Gate>();
+  EXPECT_EQ(preparation.request(), 1U);
+  EXPECT_EQ(preparation.request(), 2U) << "the first run may have read the file before";
+  EXPECT_EQ(preparation.request(), 2U);
+  gate->open();
+  wait_for_results(2);
+  EXPECT_EQ(finished, (std::vector<uint64_t>{1, 2}));
+  preparation.pause();
+  EXPECT_EQ(preparation.request(), 3U);
+  preparation.resume();
+  wait_for_results(3);
+  EXPECT_EQ(finished.back(), 3U);
 }
 
 TEST_F(PreparationTest, EndsDuringARun) {
