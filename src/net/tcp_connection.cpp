@@ -315,7 +315,7 @@ std::optional<PeerUser> TcpConnection::peer_user() const {
   const int descriptor = impl_->socket.get();
   ucred credentials{};
   socklen_t length = sizeof credentials;
-  // TCP sockets have credentials of nobody: (pid 0, uid -1, gid -1).
+  // A TCP socket has pid 0 here.
   if (getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0 ||
       credentials.pid == 0) {
     return std::nullopt;

@@ -29,7 +29,7 @@ struct ReloadReport {
   void log(std::string_view config_file) const;
 };
 
-/// What the control interface needs of its daemon. Called on the loop's thread.
+/// Functions of a daemon that its control interface calls, on the loop's thread.
 struct DaemonActions {
   std::function<std::string()> status;  // returns a JSON object with the daemon's own members
   std::function<uint64_t()> reload;     // requests a run and returns its number

@@ -42,8 +42,7 @@ struct Reply {
   const resolver::ForwardQuestion* question = nullptr;
 };
 
-/// What a waiting query has received: responses of targets, and failed questions. Lifetime: of the
-/// call.
+/// Responses of targets and failed questions of a waiting query. Lifetime: of the call.
 struct Resumption {
   std::span<const resolver::ReceivedAnswer> received;
   std::span<const resolver::FailedQuestion> failed;

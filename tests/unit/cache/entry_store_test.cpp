@@ -78,7 +78,7 @@ class EntryRingTest : public testing::Test {
   EntryRing ring_{memory_.data(), kRoom};
 };
 
-TEST_F(EntryRingTest, FillsUpToTheLastOctet) {
+TEST_F(EntryRingTest, FillsUpToTheLastByte) {
   EXPECT_EQ(ring_.oldest(), nullptr);
   for (uint32_t i = 0; i < 16; ++i) EXPECT_TRUE(append(64, i));
   EXPECT_FALSE(append(64, 16));

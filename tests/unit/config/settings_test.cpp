@@ -322,7 +322,7 @@ TEST(Settings, FindLimitsOfForwardingThatContradictEachOther) {
   EXPECT_EQ(errors("max_sockets = 704\n"), Errors{});
 }
 
-TEST(Settings, TakeTextsAndOctetsOfEdns) {
+TEST(Settings, ReadTextsAndBytesOfEdns) {
   const auto settings = [](const std::string& text) {
     auto config = parse_config(text, "test.toml");
     EXPECT_TRUE(config);

@@ -123,7 +123,7 @@ TEST(Fetch, BoundsThoseWhoWait) {
   EXPECT_EQ(third.failure.ede, dns::Ede::Other);
 }
 
-TEST(Fetch, EndsWhenNobodyWaitsAnyMore) {
+TEST(Fetch, EndsWhenNoQueryWaits) {
   Script script;
   const Submitted first = script.ask("www.example.com.", 1);
   const Submitted second = script.ask("www.example.com.", 2);

@@ -186,7 +186,7 @@ TEST(RuntimeApi, RefusesPayloadsThatAreTooLarge) {
   EXPECT_EQ(api.owner.events, (Events{"next", "too large", "next", "too large", "disconnected"}));
 }
 
-TEST(RuntimeApi, OutlivesGarbage) {
+TEST(RuntimeApi, DoesNotCrashOnGarbage) {
   Api api;
   for (const std::string& garbage :
        {std::string("\0\0\0\0\r\n\r\n", 8), std::string("GET\r\n\r\n"), std::string(200'000, 'x'),

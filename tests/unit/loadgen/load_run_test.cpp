@@ -171,7 +171,7 @@ TEST_F(LoadRunTest, StopsWhenToldTo) {
   EXPECT_EQ(run().sent, 0U);
 }
 
-TEST_F(LoadRunTest, SaysThatNobodyListens) {
+TEST_F(LoadRunTest, ReportsThatNoServerListens) {
   options_.server.address = IpAddress::parse("127.0.0.9").value();
   options_.max_queries = 10;
   for (const TransportKind transport : {TransportKind::Udp, TransportKind::Tcp}) {

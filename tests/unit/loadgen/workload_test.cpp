@@ -71,7 +71,7 @@ TEST(Workload, AsksForNothingElseWhenAllAreMisses) {
   for (uint64_t i = 0; i < 1000; ++i) EXPECT_TRUE(workload.is_miss(i));
 }
 
-TEST(Workload, KnowsItsOwnQuestionsOctetForOctet) {
+TEST(Workload, MatchesItsOwnQuestionsByteForByte) {
   const Workload workload(questions({"a.test"}), {.misses_percent = 50});
   for (uint64_t i = 0; i < 100; ++i) {
     std::vector<uint8_t> octets(QuestionList::kMaxQuestion);

@@ -111,7 +111,7 @@ TEST(RecordParser, SaysWhatIsWrong) {
   EXPECT_TRUE(parser.parse(whole).has_value());
 }
 
-TEST(MatchPattern, LetsStarStandForAnyOctets) {
+TEST(MatchPattern, LetsStarStandForAnyBytes) {
   const struct {
     std::string_view pattern, text;
     bool matches;

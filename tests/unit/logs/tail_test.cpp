@@ -82,7 +82,7 @@ class TailTest : public testing::Test {
   std::array<int, 2> pipe_ = {-1, -1};
 };
 
-TEST_F(TailTest, WritesRecordsOctetForOctet) {
+TEST_F(TailTest, WritesRecordsByteForByte) {
   const std::string odd =
       R"( {"later":1,  )" + test::Line{.name = R"(a\\000\"b.)"}.text().substr(1) + '\n';
   append(path_, odd + line_for("b."));
@@ -265,7 +265,7 @@ TEST(TableFormatter, ColoursOnlyWhenAsked) {
 }
 
 // A log from another source may contain terminal control sequences.
-TEST(TableFormatter, LetsNoControlOctetThrough) {
+TEST(TableFormatter, WritesNoControlCharacters) {
   const std::string evil = "\x1b]0;title\x07\r\n\t\x7f\x9b[2J";
   LogRecord hostile;
   for (auto field :

@@ -68,7 +68,7 @@ TEST(BackgroundThread, FreesOnTheThreadWhatAJobOwns) {
   EXPECT_NE(freed_on, std::this_thread::get_id());
 }
 
-TEST(BackgroundThread, SurvivesAnExceptionOfAJob) {
+TEST(BackgroundThread, RunsTheNextJobAfterAnException) {
   BackgroundThread thread("test");
   testing::internal::CaptureStderr();
   thread.post([] { throw std::runtime_error("out of order"); });

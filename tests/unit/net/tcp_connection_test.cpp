@@ -187,7 +187,7 @@ TEST(TcpConnection, ClosesWhenThePeerReadsNothing) {
   EXPECT_TRUE(greedy.server.serve_until([&] { return greedy.server.owner.ended == 1; }));
 }
 
-TEST(TcpConnection, SurvivesAResetInTheMiddleOfAWrite) {
+TEST(TcpConnection, EndsAtAResetInTheMiddleOfAWrite) {
   Greedy greedy({.max_unsent = 100'000, .write_timeout_ms = kPatienceMs * 10});
   ASSERT_TRUE(greedy.stall());
   greedy.client.reset();  // with unread bytes: RST

@@ -199,7 +199,7 @@ TEST(UdpSource, OneRefusedResponseDoesNotStopTheOthers) {
 }
 
 // With IP_RECVERR the kernel reports ICMP errors on an unconnected socket: the worst case.
-TEST(UdpSource, SurvivesErrorsThatIcmpQueued) {
+TEST(UdpSource, ReceivesAfterErrorsThatIcmpQueued) {
   Server server("127.0.0.1");
   const int on = 1;
   ASSERT_EQ(

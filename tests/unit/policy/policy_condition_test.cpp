@@ -71,7 +71,7 @@ TEST(Decision, ComparesDates) {
   });
 }
 
-TEST(Decision, ComparesBooleansAndOctets) {
+TEST(Decision, ComparesBooleansAndBytes) {
   expect_outcomes({
       {allow_if("'Bool': {'aws:SecureTransport': 'true'}"), kHello, kAllow},
       {allow_if("'Bool': {'aws:SecureTransport': true}"), kHello, kAllow},

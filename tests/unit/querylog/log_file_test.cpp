@@ -102,7 +102,7 @@ TEST(LogFile, KnowsWhetherItIsStillAtItsName) {
 
 // Appends about a megabyte at a time from odd offsets, so that whole blocks, page boundaries,
 // incomplete blocks and the end of the window all occur, and compares the content of the file.
-TEST(LogStage, WritesEveryOctetOnceWhateverTheOffsets) {
+TEST(LogStage, WritesEveryByteOnceAtAnyOffset) {
   const TempFolder folder;
   std::string expected = "a file that was there before\n";
   write_file(folder.file(), expected);

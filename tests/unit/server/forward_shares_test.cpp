@@ -48,7 +48,7 @@ TEST(MayUseAnother, ManyClientsShareEvenly) {
   EXPECT_TRUE(may_use_another(0, used, 2000)) << "for one more client";
 }
 
-TEST(MayUseAnother, NobodyGetsMoreThanThereIs) {
+TEST(MayUseAnother, RefusesWhatExceedsTheTotal) {
   EXPECT_FALSE(may_use_another(0, 10, 10));
   EXPECT_FALSE(may_use_another(0, 11, 10));
   EXPECT_TRUE(may_use_another(0, 0, 1));

@@ -76,13 +76,13 @@ TEST_F(ResponderTest, HonoursALargerEdnsSizeWhenItIsSet) {
   EXPECT_TRUE(ask(make_query("big.test.", 1, 1232))->truncated());
 }
 
-TEST_F(ResponderTest, IsSilentToStrangersOverUdp) {
+TEST_F(ResponderTest, GivesUnauthorisedSourcesNoResponseOverUdp) {
   EXPECT_FALSE(ask(make_query("name.test.", 1, 0), Transport::Udp, "127.9.9.9"));
   EXPECT_EQ(counts.denied.get(), 1U);
   EXPECT_EQ(counts.udp_queries.get(), 0U);
 }
 
-TEST_F(ResponderTest, TellsOfStrangersOverUdp) {
+TEST_F(ResponderTest, ReportsUnauthorisedSourcesOverUdp) {
   RefusedClients refused([] {});
   counts.refused_clients = &refused;
   EXPECT_TRUE(ask(make_query("name.test.", 1, 0)));
@@ -109,7 +109,7 @@ TEST_F(ResponderTest, GivesEveryTransportTheSameVerdict) {
   EXPECT_EQ(counts.dropped.get(), 3U);
 }
 
-TEST_F(ResponderTest, WhatOneQueryHasGotIsNobodyElses) {
+TEST_F(ResponderTest, KeepsReceivedAnswersToTheirQuery) {
   resolver::EndpointAddress address = state->addresses[0];
   address.rules = std::make_shared<const resolver::RuleIndex>(
       std::vector<resolver::RuleIndex::Entry>{{*dns::Name::parse_text("partner.test."), 0}});

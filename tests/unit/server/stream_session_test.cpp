@@ -158,7 +158,7 @@ TEST_F(StreamSessionTest, KeepsStreamsApartThatAreAnsweredMeanwhile) {
   EXPECT_EQ(other_carrier.ids(), std::vector<unsigned>{77});
 }
 
-TEST_F(StreamSessionTest, AnswersNobodyWhoHasGone) {
+TEST_F(StreamSessionTest, SendsNothingToAClientThatHasLeft) {
   {
     TestCarrier gone;
     StreamSession short_lived{sessions, gone, client};

@@ -83,7 +83,7 @@ TEST_F(WaitingQueriesTest, MayBeReleasedWhileAllAreVisited) {
   EXPECT_EQ(queries.size(), 0U);
 }
 
-TEST_F(WaitingQueriesTest, ARefreshIsNobodysAndHasNoEnd) {
+TEST_F(WaitingQueriesTest, ARefreshHasNoClientAndNoTimeout) {
   WaitingQuery& refresh = queries.add_refresh();
   EXPECT_FALSE(queries.next_expiry_ms());
   EXPECT_EQ(queries.size(), 1U);
