@@ -226,10 +226,22 @@ def test_what_is_missing_on_the_command_line_is_said(arguments):
         assert code == 2 and err != ""
 
 
-def test_a_file_that_is_wrong_names_the_way_to_the_daemon(daemon):
+def test_a_file_that_has_become_invalid(daemon, tmp_path_factory):
+    """The daemon that reads it is found by its default socket, and reports the error."""
     daemon.config_file.write_text("[vpc\n")
     code, _, err = inlet53("reload", "--config", daemon.config_file)
-    assert code == 3 and "inlet53.toml:1" in err and "--socket" in err
+    assert code == 1 and "inlet53d: rejected, the old configuration stays" in err and "inlet53.toml:1" in err
+    assert status(daemon)[0]["last_reload"]["reloaded"] is False
+    other = tmp_path_factory.mktemp("other") / "other.toml"
+    other.write_text("[vpc\n")
+    code, _, err = inlet53("reload", "--config", other)
+    assert code == 3 and "other.toml:1" in err and "--socket" in err
+
+
+def test_a_file_that_requires_no_daemon(tmp_path):
+    (tmp_path / "empty.toml").write_text('region = "eu-west-1"\naccount_id = "123456789012"\n')
+    code, out, err = inlet53("status", "--config", tmp_path / "empty.toml")
+    assert (code, out) == (3, "") and "no daemon is required" in err
 
 
 def test_another_user_is_told_so(daemon):

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <filesystem>
 #include <iostream>
 #include <string>
 #include <utility>
@@ -35,13 +36,19 @@ struct Target {
 Result<std::vector<Target>, int> find_targets(const DaemonOptions& options) {
   if (!options.socket.empty()) return std::vector<Target>{{"the daemon", options.socket}};
   const auto config = config::load_config(options.config);
-  if (!config) {
-    for (const config::ConfigError& error : config.error()) std::cerr << error.to_text() << '\n';
-    std::cerr << "inlet53: name the daemon's socket with --socket to reach it nevertheless\n";
-    return Unexpected(int{kExitConfiguration});
-  }
   const std::string file = absolute_path(options.config);
   std::vector<Target> targets;
+  if (!config) {
+    // The file may have become invalid since the daemons read it: they report its errors.
+    for (const char* program : {"inlet53d", "inlet53-gateway"}) {
+      std::string socket = control::find_socket({}, file, program);
+      if (std::filesystem::exists(socket)) targets.push_back({program, std::move(socket)});
+    }
+    if (!targets.empty()) return targets;
+    for (const config::ConfigError& error : config.error()) std::cerr << error.to_text() << '\n';
+    print_error("no daemon has its default socket; --socket names another one");
+    return Unexpected(int{kExitConfiguration});
+  }
   if (topology::calls_for_dns(config->topology)) {
     targets.push_back(
         {"inlet53d", control::find_socket(config->settings.dns.control.socket, file, "inlet53d")});
@@ -51,7 +58,9 @@ Result<std::vector<Target>, int> find_targets(const DaemonOptions& options) {
         {"inlet53-gateway", control::find_socket(config->settings.https.gateway.control_socket,
                                                  file, "inlet53-gateway")});
   }
-  return targets;
+  if (!targets.empty()) return targets;
+  print_error(concat(options.config, ": no daemon is required"));
+  return Unexpected(int{kExitConfiguration});
 }
 
 // Returns the text of `{"error": TEXT}`.
@@ -175,7 +184,7 @@ int run_verb(const DaemonOptions& options, const control::ControlCall& request, 
       list.push_back(reply.status == 0 ? Json{{"program", target.program}, {"error", reply.error}}
                                        : reply.json);
     } else if (reply.status == 0 || (reply.json.is_object() && reply.json.contains("error"))) {
-      std::cerr << "inlet53: " << reply.error << '\n';
+      print_error(reply.error);
     } else {
       print(reply);
     }
