@@ -217,6 +217,12 @@ def check_cache_flush(tmp_path, daemon):
         assert done.returncode == 0, done.stderr
 
 
+def check_explain(tmp_path, daemon):
+    command, = commands(block("inlet53 explain www.corp.internal"))
+    done = run(placed(command, inlet53=BUILD / "inlet53", FILE=daemon.config_file))
+    assert done.returncode == 0 and "response NOERROR" in done.stdout, done.stderr
+
+
 def check_control(tmp_path, daemon):
     """Each command of the two blocks about control, against a daemon with a socket of its own."""
     daemon.start()
@@ -364,6 +370,7 @@ RUN = {
     "build/inlet53d --config FILE": check_daemons,
     "[resolver_endpoint.outbound]": check_forwarding,
     "inlet53 cache flush www.partner.example": check_cache_flush,
+    "inlet53 explain www.corp.internal": check_explain,
     "inlet53 status --config FILE": check_control,
     "curl --unix-socket FILE.sock http://inlet53/v1/status": check_control,
     "forward-zone:": check_unbound,

@@ -265,6 +265,7 @@ std::variant<Command, int> parse_command_line(int argc, char** argv) {
   StatusOptions status;
   ReloadOptions reload;
   StopOptions stop;
+  ExplainOptions explain;
   Texts texts;
   const CLI::App* init_verb = add_init(app, init);
   const CLI::App* check_verb = add_check(app, check, texts.output);
@@ -276,6 +277,7 @@ std::variant<Command, int> parse_command_line(int argc, char** argv) {
   CLI::App* cache_verb = app.add_subcommand("cache", "manages a running daemon's cache");
   cache_verb->require_subcommand(1);
   add_flush(*cache_verb, flush);
+  const CLI::App* explain_verb = add_explain(app, explain, texts.output);
   const CLI::App* status_verb = add_daemon_verb(app, "status", "shows the state of running daemons",
                                                 kStatusDetails, status, texts.output);
   const CLI::App* reload_verb =
@@ -317,6 +319,8 @@ std::variant<Command, int> parse_command_line(int argc, char** argv) {
   }
   if (cache_verb->parsed()) return Command{flush};
   status.json = reload.json = stop.json = texts.output == "json";
+  explain.json = texts.output == "json";
+  if (explain_verb->parsed()) return Command{explain};
   if (status_verb->parsed()) return Command{status};
   if (reload_verb->parsed()) return Command{reload};
   if (stop_verb->parsed()) return Command{stop};
@@ -343,6 +347,7 @@ int run(const UpOptions& options) { return run_up(options); }
 int run(const LogsTailOptions& options) { return run_logs_tail(options); }
 int run(const BenchOptions& options) { return run_bench(options); }
 int run(const CacheFlushOptions& options) { return run_cache_flush(options); }
+int run(const ExplainOptions& options) { return run_explain(options); }
 int run(const StatusOptions& options) { return run_status(options); }
 int run(const ReloadOptions& options) { return run_reload(options); }
 int run(const StopOptions& options) { return run_stop(options); }

@@ -124,6 +124,21 @@ struct CheckOptions {
 /// kExitOk or kExitConfiguration.
 [[nodiscard]] int run_check(const CheckOptions& options);
 
+/// `inlet53 explain NAME [TYPE]`. Empty texts are absent options.
+struct ExplainOptions {
+  std::string name;
+  std::string type = "A";
+  std::string config;
+  std::string client;    // an address
+  std::string endpoint;  // the name or id of a resolver endpoint, or the id of an interface
+  bool json = false;     // -o json
+};
+
+/// Decides one query with the state that the daemon builds from the file, and prints each reason to
+/// stdout: for each resolver endpoint, or for one. Asks no target, and has no cache. Returns
+/// kExitOk, kExitUsage (an invalid argument) or kExitConfiguration.
+[[nodiscard]] int run_explain(const ExplainOptions& options);
+
 /// `inlet53 logs tail`.
 struct LogsTailOptions {
   std::string file;    // the query log, or empty
@@ -179,11 +194,14 @@ struct UpOptions {
 /// Options of one command.
 using Command = std::variant<InitOptions, CheckOptions, UpOptions, LogsTailOptions, BenchOptions,
                              PolicyExplainOptions, CaOptions, CacheFlushOptions, StatusOptions,
-                             ReloadOptions, StopOptions>;
+                             ReloadOptions, StopOptions, ExplainOptions>;
 
 /// Adds the command `bench`. The parser stores the value of `-o` in `output`. Lifetime: `options`
 /// and `output` outlive the parsing.
 CLI::App* add_bench(CLI::App& app, BenchOptions& options, std::string& output);
+/// Adds the command `explain`. The parser stores the value of `-o` in `output`. Lifetime: `options`
+/// and `output` outlive the parsing.
+CLI::App* add_explain(CLI::App& app, ExplainOptions& options, std::string& output);
 /// Adds the command `policy explain`. The parser stores the value of `-o` in `output`. Lifetime:
 /// `options` and `output` outlive the parsing.
 CLI::App* add_policy(CLI::App& app, PolicyExplainOptions& options, std::string& output);
