@@ -93,6 +93,7 @@ enum class Freshness : uint8_t {
 };
 
 /// Result of a lookup.
+// NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): the lookup sets it, hot path
 struct CacheHit {
   CachedResponse response;
   Freshness freshness = Freshness::Fresh;
