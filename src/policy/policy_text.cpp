@@ -44,7 +44,7 @@ Result<Variable, std::string> parse_variable(std::string_view inside) {
   if (comma == std::string_view::npos) return variable;
   const std::string_view fallback = trimmed(inside.substr(comma + 1));
   if (fallback.size() < 2 || fallback.front() != '\'' || fallback.back() != '\'') {
-    return broken("has a default that is not in single quotes, as in ${aws:username, 'nobody'}");
+    return broken("has a default that is not in single quotes, as in ${aws:username, 'unknown'}");
   }
   variable.fallback = std::string(fallback.substr(1, fallback.size() - 2));
   return variable;

@@ -118,7 +118,7 @@ def test_the_id_is_returned_and_the_connection_stays_open(encrypted):
 
 @pytest.mark.parametrize("name, rdtype, age", [
     (API, "A", 60), ("app.corp.internal", "A", 300), ("app.corp.internal", "TXT", 300),
-    ("nothing.corp.internal", "A", 300), ("nobody.example", "A", 0),
+    ("nothing.corp.internal", "A", 300), ("uncovered.example", "A", 0),
 ])
 def test_max_age_is_the_ttl_of_the_response(encrypted, name, rdtype, age):
     udp = ask(encrypted.endpoints[0], name, rdtype)

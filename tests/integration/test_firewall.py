@@ -109,7 +109,7 @@ def test_targets_of_aliases_are_checked(firewall):
     text = firewall.config_file.read_text()
     firewall.config_file.write_text(text.replace(', redirection = "TRUST_REDIRECTION_DOMAIN"', ""))
     firewall.reload()
-    wait_until(lambda: not ask(firewall.endpoints[0], "www.corp.internal").answer, "the rule that trusts nobody")
+    wait_until(lambda: not ask(firewall.endpoints[0], "www.corp.internal").answer, "the rule that inspects redirections")
     assert logged(firewall, "www.corp.internal", answers=[]) == (["BLOCK", GROUP, LISTS["nodata"]], FIELDS)
 
 

@@ -17,7 +17,7 @@ enum class Variables : uint8_t { Literal, Special };
 enum class LetterCase : uint8_t { Counts, Ignored };
 
 /// Text of a policy: bytes, wildcards (`*` matches any number of bytes, including none, `:` and
-/// `/`; `?` matches one byte) and variables (`${aws:SourceVpc}`, `${aws:username, 'nobody'}`;
+/// `/`; `?` matches one byte) and variables (`${aws:SourceVpc}`, `${aws:username, 'unknown'}`;
 /// `${*}`, `${?}` and `${$}` are the characters themselves). The value of a variable has no
 /// wildcards. Arguments of `parse` select which of these are special.
 /// Threads: const methods any. Source: IAM User Guide, "IAM policy elements: Variables and tags".

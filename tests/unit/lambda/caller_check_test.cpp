@@ -200,8 +200,8 @@ struct Connection {
     EXPECT_EQ(pipe2(ends.data(), O_CLOEXEC), 0);
     const net::Descriptor read_end(ends[0]);
     net::Descriptor write_end(ends[1]);
-    stranger = fork();
-    if (stranger == 0) {
+    other_process = fork();
+    if (other_process == 0) {
       close(client->descriptor.get());
       write_end.reset();
       for (;;) pause();
@@ -211,8 +211,8 @@ struct Connection {
     EXPECT_EQ(read(read_end.get(), &none, 1), 0);  // until the child has closed both
   }
   ~Connection() {
-    kill(stranger, SIGKILL);
-    waitpid(stranger, nullptr, 0);
+    kill(other_process, SIGKILL);
+    waitpid(other_process, nullptr, 0);
   }
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -221,7 +221,7 @@ struct Connection {
   std::optional<Client> client;
   SocketAddress server;
   SocketAddress own;
-  pid_t stranger = 0;
+  pid_t other_process = 0;
 };
 
 TEST(CallerBudget, StopsSearchesForUnauthorisedCallersForAWhile) {
@@ -232,7 +232,7 @@ TEST(CallerBudget, StopsSearchesForUnauthorisedCallersForAWhile) {
   constexpr int kMost = 20'000;  // a search costs at least one microsecond
   int searches = 0;
   while (searches < kMost && !budget.used_up(kNow)) {
-    EXPECT_FALSE(check.allows(connection.own, connection.server, {.root = connection.stranger},
+    EXPECT_FALSE(check.allows(connection.own, connection.server, {.root = connection.other_process},
                               budget, kNow));
     ++searches;
   }

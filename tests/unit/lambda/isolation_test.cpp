@@ -218,7 +218,7 @@ TEST(Isolation, SkipsUsersOfTheSystem) {
   if (geteuid() != 0) GTEST_SKIP() << "only root gives users";
   OneFunction hello;
   hello.python("");
-  // nobody, 65534, is in the range; a function that would get its number gets another one.
+  // The range contains 65534, the user id of nobody. No function gets this id.
   IsolationOptions options;
   options.lambda.first_user_id = 65534 - Isolation::kUserIds / 2;
   options.attempt = allow(true, true, true);

@@ -300,7 +300,7 @@ TEST(ReadWatcher, WatchesOnAfterAnErrorOnTheSocket) {
   const SocketAddress dead_end = bound_to(server->get());
   server->reset();
   ASSERT_EQ(connect_to(client, dead_end), 0);
-  send_text(client, "nobody is there");
+  send_text(client, "no receiver");
 
   std::vector<int> errors;
   std::string text;

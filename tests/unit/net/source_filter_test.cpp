@@ -164,11 +164,11 @@ Descriptor listening(const char* host, const CidrSet& allowed) {
 TEST(AttachSourceFilter, GivesNoHandshakeToUnauthorisedSources) {
   const Descriptor server = listening("127.0.0.1", blocks({"127.0.0.0/16"}));
   const SocketAddress address = bound_to(server.get());
-  const Descriptor stranger = knock(address, "127.9.9.9");
+  const Descriptor unauthorised = knock(address, "127.9.9.9");
   // Loopback delivers a SYN before connect returns, so the unauthorised one arrived before this
   // one.
   const Descriptor friendly = connected(SOCK_STREAM, address, "127.0.0.2");
-  EXPECT_TRUE(still_waits_for_handshake(stranger));
+  EXPECT_TRUE(still_waits_for_handshake(unauthorised));
 }
 
 TEST(AttachSourceFilter, CanBeReplacedWithoutCuttingAnybodyOff) {
@@ -179,9 +179,9 @@ TEST(AttachSourceFilter, CanBeReplacedWithoutCuttingAnybodyOff) {
   ASSERT_TRUE(accepted.valid());
 
   ASSERT_TRUE(attach_source_filter(server.get(), blocks({"127.9.0.0/16"})));
-  const Descriptor stranger = knock(address, "127.0.0.2");
+  const Descriptor unauthorised = knock(address, "127.0.0.2");
   const Descriptor newcomer = connected(SOCK_STREAM, address, "127.9.9.9");
-  EXPECT_TRUE(still_waits_for_handshake(stranger));
+  EXPECT_TRUE(still_waits_for_handshake(unauthorised));
   send_text(friendly, "still here");
   EXPECT_EQ(receive_text(accepted), "still here");
 }
@@ -192,10 +192,10 @@ TEST(AttachSourceFilter, WorksForIpv6) {
   const Descriptor friendly = connected(SOCK_STREAM, address);
   // ::1 is the only IPv6 source that every machine has, so it becomes the unauthorised source.
   ASSERT_TRUE(attach_source_filter(server.get(), blocks({"fd00::/8", "0.0.0.0/0"})));
-  const Descriptor stranger = knock(address, nullptr);
+  const Descriptor unauthorised = knock(address, nullptr);
   const Descriptor witness = listening("::1", blocks({"::1/128"}));
   const Descriptor welcome = connected(SOCK_STREAM, bound_to(witness.get()));
-  EXPECT_TRUE(still_waits_for_handshake(stranger));
+  EXPECT_TRUE(still_waits_for_handshake(unauthorised));
 }
 
 TEST(AttachSourceFilter, LeavesNoFilterWhenThereAreTooManyBlocks) {

@@ -26,8 +26,8 @@ TEST(TcpListener, RefusesUnauthorisedConnections) {
   server.accept = [](TcpConnection& connection) {
     return connection.peer().address != *IpAddress::parse("127.9.9.9");
   };
-  const Descriptor stranger = server.accepted_client("127.9.9.9");
-  EXPECT_TRUE(at_end(stranger));
+  const Descriptor unauthorised = server.accepted_client("127.9.9.9");
+  EXPECT_TRUE(at_end(unauthorised));
   EXPECT_EQ(server.owner.ended, 0);
   EXPECT_EQ(server.owner.destroyed, 0);
   EXPECT_EQ(server.listener->counts().refused, 1U);

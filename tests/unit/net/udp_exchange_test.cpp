@@ -189,13 +189,13 @@ TEST(UdpExchange, ARouteGetsTheSocketThatAnotherLetsRest) {
 TEST(UdpExchange, IgnoresUnmatchedResponses) {
   Scene scene;
   Target target(scene.loop);
-  Target stranger(scene.loop);
+  Target other_target(scene.loop);
   UdpExchange& exchange = scene.start();
   ASSERT_TRUE(exchange.send(exchange.add_route({target.address, {}}), query("right"), 7));
   ASSERT_TRUE(scene.until([&] { return target.arrived.size() == 1; }));
   const auto [from, right] = target.arrived[0];
 
-  stranger.send(from, right);  // wrong address
+  other_target.send(from, right);  // from an address that was not queried
   const auto other_port = open_udp(local("127.0.0.1"), 0);
   Target::send_from(*other_port, from, right);
   std::vector<uint8_t> wrong_id = right;

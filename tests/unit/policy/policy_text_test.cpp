@@ -92,7 +92,7 @@ TEST(PolicyText, SaysWhatIsWrongWithVariables) {
   EXPECT_NE(fault("${aws:a b}"), "");
   EXPECT_EQ(fault("${aws:x, y}"),
             "the variable ${aws:x, y} has a default that is not in single quotes, as in "
-            "${aws:username, 'nobody'}");
+            "${aws:username, 'unknown'}");
   EXPECT_NE(fault("${aws:x, 'y}"), "");
 }
 

@@ -11,7 +11,7 @@ namespace {
 
 constexpr uint64_t kPatience = 2000;
 
-struct Nobody final : Replier {
+struct IdleReplier final : Replier {
   [[nodiscard]] const resolver::EndpointAddress& address() const noexcept override {
     return served;
   }
@@ -23,11 +23,11 @@ class WaitingQueriesTest : public ::testing::Test {
  protected:
   WaitingQuery& add(std::string_view client, uint64_t now_ms) {
     const std::array<uint8_t, 12> message{};
-    return queries.add({&nobody, 0, {*IpAddress::parse(client), 4242}, record::Transport::Udp},
+    return queries.add({&replier, 0, {*IpAddress::parse(client), 4242}, record::Transport::Udp},
                        message, {now_ms, 1});
   }
 
-  Nobody nobody;
+  IdleReplier replier;
   WaitingQueries queries{kPatience};
 };
 
@@ -93,8 +93,9 @@ TEST_F(WaitingQueriesTest, ARefreshHasNoClientAndNoTimeout) {
 
 TEST_F(WaitingQueriesTest, KeepNoRoomOfALongMessage) {
   const std::vector<uint8_t> message(60'000);
-  WaitingQuery& query = queries.add(
-      {&nobody, 0, {*IpAddress::parse("10.0.0.1"), 4242}, record::Transport::Tcp}, message, {1, 1});
+  WaitingQuery& query =
+      queries.add({&replier, 0, {*IpAddress::parse("10.0.0.1"), 4242}, record::Transport::Tcp},
+                  message, {1, 1});
   queries.release(query);
   EXPECT_LT(query.message.capacity(), 1000U);
 }

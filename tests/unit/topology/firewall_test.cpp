@@ -209,7 +209,7 @@ TEST(FirewallRules, AssociateAGroupOnceAndAPriorityOnce) {
                           auto& groups = t.vpcs[0].firewall_rule_groups;
                           groups.push_back({"rslvr-frgassoc-2a1b2c3d4e5f60718", kGroupId, 99});
                           groups.push_back({"rslvr-frgassoc-3a1b2c3d4e5f60718", "none", 100});
-                          groups.push_back({"rslvr-frgassoc-4a1b2c3d4e5f60718", "nobody", 9901});
+                          groups.push_back({"rslvr-frgassoc-4a1b2c3d4e5f60718", "missing", 9901});
                         }),
             Problems({"vpc.demo.firewall_rule_group[1].rule_group: this rule group is associated "
                       "with the VPC already",
@@ -220,7 +220,7 @@ TEST(FirewallRules, AssociateAGroupOnceAndAPriorityOnce) {
                       "vpc.demo.firewall_rule_group[2].priority: 100 is the priority of "
                       "vpc.demo.firewall_rule_group[0] already",
                       "vpc.demo.firewall_rule_group[3].rule_group: no firewall rule group has the "
-                      "name or id \"nobody\"; there is \"out\"",
+                      "name or id \"missing\"; there is \"out\"",
                       "vpc.demo.firewall_rule_group[3].priority: 9901 is out of range: from 100 to "
                       "9900"}));
   EXPECT_EQ(
