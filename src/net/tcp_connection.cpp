@@ -315,9 +315,10 @@ std::optional<PeerUser> TcpConnection::peer_user() const {
   const int descriptor = impl_->socket.get();
   ucred credentials{};
   socklen_t length = sizeof credentials;
-  // A TCP socket has pid 0 here.
+  // A TCP socket has no peer: its uid is -1. The pid is 0 also for a peer in another PID namespace.
+  constexpr uid_t kNoUser = static_cast<uid_t>(-1);
   if (getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0 ||
-      credentials.pid == 0) {
+      credentials.uid == kNoUser) {
     return std::nullopt;
   }
   PeerUser user{credentials.uid, {credentials.gid}};

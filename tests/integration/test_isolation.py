@@ -34,7 +34,8 @@ code = "code"
 environment = {{ SECRET = "of the function" }}
 """
 
-# The files that no function may read, with the names that its handler uses.
+# The files that no function may read, with the names that its handler uses: DAEMON stands for
+# /proc/PID of the daemon, FOLDER for the directory of the test.
 PRIVATE = ["FOLDER/inlet53.toml", "FOLDER/authority/ca.key", "FOLDER/authority/ca.pem", "FOLDER/access.log",
            "FOLDER/operator.log", "DAEMON/environ", "DAEMON/root/FOLDER/inlet53.toml", "DAEMON/mem", "DAEMON/maps"]
 
